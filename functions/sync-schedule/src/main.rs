@@ -1,1 +1,3 @@
+//! sync-schedule
+
 fn main() {}

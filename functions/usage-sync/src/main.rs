@@ -1,1 +1,3 @@
+//! usage-sync
+
 fn main() {}

@@ -1,1 +1,3 @@
-fn main(){}
+//! The local stack.
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! The widest room: what a usage sync is, as values and pure functions.
+//!
+//! Imports std, serde and value crates (dates, decimals, UUIDs) only: no I/O, no clock, no environment. "Now" is an
+//! argument. Read it in this order: [`id`], [`month`], [`mapping`], [`usage`], [`psa`], [`snapshot`], [`plan`],
+//! [`outcome`], [`run`].
+
+pub mod id;
+pub mod ledger;
+pub mod mapping;
+pub mod month;
+pub mod outcome;
+pub mod plan;
+pub mod psa;
+pub mod run;
+pub mod schedule;
+pub mod settings;
+pub mod snapshot;
+pub mod tally;
+pub mod usage;

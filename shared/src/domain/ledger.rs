@@ -1,0 +1,59 @@
+//! The ledger: what became of each planned pair of a run, one entry a customer.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::id::{AdditionId, AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId};
+use super::outcome::{Outcome, Would};
+
+/// One planned pair and its outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+    /// The Sophos product; none when the usage line names none.
+    pub code: Option<ProductCode>,
+    /// Its units in the month; 0 when it is absent from the usage.
+    pub units: u64,
+    /// How many usage lines add up to them.
+    pub usage_lines: u32,
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// Where it was billed, if it got that far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed: Option<Billed>,
+}
+
+/// The addition that a pair ended on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Billed {
+    /// The ConnectWise product.
+    pub product: PsaProductId,
+    /// The addition; none where there is none yet.
+    pub addition: Option<AdditionId>,
+    /// The quantity that the usage of all its parts asks for.
+    pub target: Decimal,
+    /// What was done, or in a preview what would be.
+    pub would: Would,
+}
+
+/// What became of one customer in a run; the usage without a customer has an entry of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerLedger {
+    /// The customer; none for the usage that names none.
+    pub customer: Option<CustomerId>,
+    /// Its name as Sophos had it.
+    pub name: String,
+    /// The ConnectWise company that it was billed to, by its present name.
+    pub company: Option<(CompanyId, String)>,
+    /// The agreement, by its present name.
+    pub agreement: Option<(AgreementId, String)>,
+    /// One line a pair.
+    pub lines: Vec<Line>,
+    /// How many additions were created.
+    pub created: u32,
+    /// How many quantities were set.
+    pub updated: u32,
+}

@@ -1,0 +1,180 @@
+//! Something is wrong: what, and how to put it right.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::{AgreementId, PsaProductId};
+use crate::domain::psa::AgreementStatus;
+
+/// Why a pair could not be synced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Failure {
+    /// ConnectWise does not let our API member read or change this agreement.
+    AgreementForbidden {
+        /// The agreement.
+        agreement: AgreementId,
+    },
+    /// The agreement does not exist.
+    AgreementGone {
+        /// The agreement.
+        agreement: AgreementId,
+    },
+    /// The agreement is not active.
+    AgreementNotActive {
+        /// The agreement.
+        agreement: AgreementId,
+        /// What it is.
+        status: AgreementStatus,
+        /// Active agreements of the same company and type: id and name.
+        candidates: Vec<(AgreementId, String)>,
+    },
+    /// The agreement belongs to another company than the mapped one.
+    AgreementWrongCompany {
+        /// The agreement.
+        agreement: AgreementId,
+        /// The company that has it.
+        company: String,
+    },
+    /// The agreement starts after the usage month.
+    AgreementNotStarted {
+        /// The agreement.
+        agreement: AgreementId,
+        /// Its first day.
+        start: Date,
+    },
+    /// The mapped ConnectWise product was deleted.
+    PsaProductGone {
+        /// The product.
+        product: PsaProductId,
+    },
+    /// The mapped ConnectWise product was made inactive.
+    PsaProductInactive {
+        /// The product's identifier.
+        identifier: String,
+    },
+    /// The mapped ConnectWise product was made a Bundle.
+    PsaProductBundle {
+        /// The product's identifier.
+        identifier: String,
+    },
+    /// The customer is mapped, and Sophos no longer lists it.
+    CustomerNotListed,
+    /// ConnectWise could not be read for this customer.
+    Unreadable {
+        /// What it answered.
+        answer: String,
+    },
+    /// A write was sent and its answer never came: it may or may not have taken effect.
+    Unknown,
+    /// A write of an earlier run has no known end yet.
+    Unsettled,
+    /// ConnectWise refused the write.
+    Refused {
+        /// Its words.
+        answer: String,
+    },
+    /// ConnectWise accepted the write and answered with something else than was asked.
+    WrongAnswer {
+        /// What differs.
+        answer: String,
+    },
+}
+
+impl Failure {
+    pub(super) const fn code(&self) -> &'static str {
+        match self {
+            Self::AgreementForbidden { .. } => "agreementForbidden",
+            Self::AgreementGone { .. } => "agreementGone",
+            Self::AgreementNotActive { .. } => "agreementNotActive",
+            Self::AgreementWrongCompany { .. } => "agreementWrongCompany",
+            Self::AgreementNotStarted { .. } => "agreementNotStarted",
+            Self::PsaProductGone { .. } => "psaProductGone",
+            Self::PsaProductInactive { .. } => "psaProductInactive",
+            Self::PsaProductBundle { .. } => "psaProductBundle",
+            Self::CustomerNotListed => "customerNotListed",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Unknown => "unknown",
+            Self::Unsettled => "unsettled",
+            Self::Refused { .. } => "refused",
+            Self::WrongAnswer { .. } => "wrongAnswer",
+        }
+    }
+
+    pub(super) fn advice(&self) -> String {
+        match self {
+            Self::AgreementForbidden { .. } => {
+                "Give the API member's role the right to this agreement in ConnectWise (Agreements: inquire, add, edit).".into()
+            }
+            Self::AgreementGone { .. } | Self::AgreementWrongCompany { .. } => {
+                "Map the customer to an active agreement of its company.".into()
+            }
+            Self::AgreementNotActive { candidates, .. } => match candidates.as_slice() {
+                [] => "Renew the agreement in ConnectWise, or map the customer to an active one.".into(),
+                [(id, name), ..] => format!("Renewed as {name} (id {id})? Map the customer to it."),
+            },
+            Self::AgreementNotStarted { .. } => "Map the customer to the agreement that covers the month.".into(),
+            Self::PsaProductGone { .. } => "Map the Sophos product to another ConnectWise product.".into(),
+            Self::PsaProductInactive { .. } => {
+                "Make the ConnectWise product active again, or map the Sophos product to another one.".into()
+            }
+            Self::PsaProductBundle { .. } => {
+                "Change the product's class in ConnectWise, or map the Sophos product to another one.".into()
+            }
+            Self::CustomerNotListed => {
+                "Check the customer in Sophos Central Partner; remove its mapping if it has left.".into()
+            }
+            Self::Unreadable { .. } => "Try again later; if it stays, check the agreement in ConnectWise.".into(),
+            Self::Unknown | Self::Unsettled => {
+                "Nothing by hand: the next run reads ConnectWise back before it writes anything here.".into()
+            }
+            Self::Refused { .. } => "Put right in ConnectWise what it complains of, then run the sync again.".into(),
+            Self::WrongAnswer { .. } => "Look at the addition in ConnectWise; the next run compares it again.".into(),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AgreementForbidden { agreement } => {
+                write!(f, "ConnectWise refuses access to agreement {agreement}")
+            }
+            Self::AgreementGone { agreement } => write!(f, "ConnectWise has no agreement {agreement}"),
+            Self::AgreementNotActive { agreement, status, .. } => {
+                let status = match status {
+                    AgreementStatus::Active => "past its end date",
+                    AgreementStatus::Cancelled => "cancelled",
+                    AgreementStatus::Expired => "expired",
+                    AgreementStatus::Inactive => "inactive",
+                };
+                write!(f, "agreement {agreement} is {status}")
+            }
+            Self::AgreementWrongCompany { agreement, company } => {
+                write!(
+                    f,
+                    "agreement {agreement} belongs to {company}, not to the mapped company"
+                )
+            }
+            Self::AgreementNotStarted { agreement, start } => write!(f, "agreement {agreement} starts on {start}"),
+            Self::PsaProductGone { product } => write!(f, "the mapped ConnectWise product {product} no longer exists"),
+            Self::PsaProductInactive { identifier } => write!(f, "the ConnectWise product {identifier} is inactive"),
+            Self::PsaProductBundle { identifier } => {
+                write!(
+                    f,
+                    "the ConnectWise product {identifier} is of class Bundle, which no addition can have"
+                )
+            }
+            Self::CustomerNotListed => f.write_str("Sophos no longer lists this customer"),
+            Self::Unreadable { answer } => write!(f, "ConnectWise could not be read: {answer}"),
+            Self::Unknown => {
+                f.write_str("the change was sent to ConnectWise and no answer came; it may have taken effect")
+            }
+            Self::Unsettled => f.write_str("a change sent earlier has no known end yet"),
+            Self::Refused { answer } => write!(f, "ConnectWise refused the change: {answer}"),
+            Self::WrongAnswer { answer } => write!(f, "ConnectWise answered the change with something else: {answer}"),
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Needs your decision: what would be written, and why it was not.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::{AdditionId, ProductCode};
+use crate::domain::month::UsageMonth;
+
+/// What a held line would do if it were released.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Would {
+    /// Create an addition.
+    Create {
+        /// Its quantity.
+        to: Decimal,
+    },
+    /// Set an addition's quantity.
+    Update {
+        /// The quantity now.
+        from: Decimal,
+        /// The quantity then.
+        to: Decimal,
+    },
+    /// Look after an addition that has the right quantity.
+    Adopt {
+        /// Its quantity.
+        at: Decimal,
+    },
+    /// Leave it as it is.
+    Nothing,
+}
+
+impl fmt::Display for Would {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Create { to } => write!(f, "create an addition of {to}"),
+            Self::Update { from, to } => write!(f, "change {from} → {to}"),
+            Self::Adopt { at } => write!(f, "adopt the addition of {at}"),
+            Self::Nothing => f.write_str("change nothing"),
+        }
+    }
+}
+
+/// What is wrong with one part of a combined product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PartTrouble {
+    /// It may not sync outside the Sophos-invoice mode.
+    Firewall,
+    /// It was used before and is not in this month's usage.
+    Vanished,
+    /// A line of it has no quantity that can be read.
+    Unreadable,
+}
+
+/// Why a change waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Hold {
+    /// An addition exists that we never wrote, at another quantity.
+    Adopt {
+        /// The addition.
+        addition: AdditionId,
+        /// Its quantity.
+        from: Decimal,
+        /// The usage.
+        to: Decimal,
+        /// Its unit price.
+        unit_price: Option<Decimal>,
+        /// How many the agreement includes.
+        less_included: Decimal,
+        /// Its `billCustomer`.
+        bill_customer: String,
+    },
+    /// The quantity would fall.
+    Decrease {
+        /// The quantity now.
+        from: Decimal,
+        /// The usage.
+        to: Decimal,
+    },
+    /// The quantity would fall to zero.
+    ToZero {
+        /// The quantity now.
+        from: Decimal,
+    },
+    /// Used or billed before, and absent from this month's complete usage.
+    Vanished {
+        /// The Sophos product.
+        product: ProductCode,
+        /// Its last month and units, where we wrote them.
+        last: Option<(UsageMonth, u64)>,
+        /// What ConnectWise bills now.
+        billed: Option<Decimal>,
+    },
+    /// A part of a combined product is in trouble; the whole addition waits.
+    Part {
+        /// The part.
+        product: ProductCode,
+        /// What is wrong with it.
+        trouble: PartTrouble,
+    },
+    /// Parts that made up the last quantity no longer go to this ConnectWise product.
+    PartsChanged {
+        /// The parts that left.
+        left: Vec<ProductCode>,
+        /// The quantity now.
+        from: Decimal,
+        /// The sum of the parts that stay.
+        to: Decimal,
+    },
+    /// A line's quantity could not be read.
+    Unreadable {
+        /// What stood there.
+        found: String,
+    },
+    /// Several Sophos products go to one ConnectWise product and nobody has said how to combine them.
+    CombineRule {
+        /// The parts.
+        parts: Vec<ProductCode>,
+    },
+    /// More than one addition is in force on the last day of the usage month.
+    Ambiguous {
+        /// They.
+        additions: Vec<AdditionId>,
+    },
+    /// The new addition would have no price.
+    ZeroPrice {
+        /// The usage.
+        to: Decimal,
+    },
+    /// The quantity in ConnectWise is not the one we wrote.
+    HandEdit {
+        /// What we wrote.
+        written: Decimal,
+        /// What is there now.
+        found: Decimal,
+        /// The usage.
+        to: Decimal,
+    },
+    /// The addition that we wrote is no longer in force.
+    AdditionGone {
+        /// The addition.
+        addition: AdditionId,
+        /// The usage.
+        to: Decimal,
+    },
+    /// The customer's first run, or the first after its agreement changed.
+    FirstRun {
+        /// What would be done.
+        would: Would,
+    },
+    /// A later month has been written already.
+    OlderMonth {
+        /// The newest month written.
+        written: UsageMonth,
+    },
+    /// What would be done now is not what the preview showed.
+    Moved {
+        /// What the preview showed.
+        shown: Would,
+        /// What would be done now.
+        now: Would,
+    },
+}
+
+impl Hold {
+    pub(super) const fn code(&self) -> &'static str {
+        match self {
+            Self::Adopt { .. } => "adopt",
+            Self::Decrease { .. } => "decrease",
+            Self::ToZero { .. } => "toZero",
+            Self::Vanished { .. } => "vanished",
+            Self::Part { .. } => "part",
+            Self::PartsChanged { .. } => "partsChanged",
+            Self::Unreadable { .. } => "unreadable",
+            Self::CombineRule { .. } => "combineRule",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::ZeroPrice { .. } => "zeroPrice",
+            Self::HandEdit { .. } => "handEdit",
+            Self::AdditionGone { .. } => "additionGone",
+            Self::FirstRun { .. } => "firstRun",
+            Self::OlderMonth { .. } => "olderMonth",
+            Self::Moved { .. } => "moved",
+        }
+    }
+
+    pub(super) const fn advice(&self) -> &'static str {
+        match self {
+            Self::Adopt { .. } => {
+                "Set the addition to the usage in ConnectWise if the usage is right; the next run then adopts it."
+            }
+            Self::Decrease { .. } | Self::ToZero { .. } | Self::PartsChanged { .. } => {
+                "Check with the customer; set the lower quantity in ConnectWise if it is right."
+            }
+            Self::Vanished { .. } => {
+                "Ask whether the customer left the product: then set the addition to 0 in ConnectWise. Otherwise it goes on being billed."
+            }
+            Self::Part { .. } => "Put that part right, or map it elsewhere; then run the sync again.",
+            Self::Unreadable { .. } => {
+                "Look the usage up in Sophos Central and report the line to Sophos; set the quantity by hand this month."
+            }
+            Self::CombineRule { .. } => "Choose on the mapping whether the parts add up or the largest counts.",
+            Self::Ambiguous { .. } => "Cancel the additions that are not to be billed, so that one is in force.",
+            Self::ZeroPrice { .. } => "Give the ConnectWise product a price, or create the addition by hand.",
+            Self::HandEdit { .. } => "Set the addition to the usage in ConnectWise if the usage is right.",
+            Self::AdditionGone { .. } => "Create the addition in ConnectWise again if the product is to be billed.",
+            Self::FirstRun { .. } => "Look at a preview of this customer and apply it.",
+            Self::OlderMonth { .. } => {
+                "Correct the older month in ConnectWise by hand; only a preview of it can be made here."
+            }
+            Self::Moved { .. } => "Make a new preview, look at it and apply it.",
+        }
+    }
+}
+
+fn list<T: fmt::Display>(things: &[T]) -> String {
+    things.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Adopt {
+                addition,
+                from,
+                to,
+                unit_price,
+                less_included,
+                bill_customer,
+            } => {
+                let price = unit_price.map_or_else(|| "no unit price".into(), |p| format!("unit price {p}"));
+                write!(
+                    f,
+                    "addition {addition} exists: adopt {from} → {to}? ({price}, {less_included} included, {bill_customer})"
+                )
+            }
+            Self::Decrease { from, to } => write!(f, "the quantity would fall, {from} → {to}"),
+            Self::ToZero { from } => write!(f, "the quantity would fall to zero, {from} → 0"),
+            Self::Vanished {
+                product,
+                last: Some((month, units)),
+                ..
+            } => {
+                write!(
+                    f,
+                    "{product}: {units} in {}, no line in this month's usage",
+                    month.in_words()
+                )
+            }
+            Self::Vanished {
+                product,
+                last: None,
+                billed: Some(billed),
+            } => {
+                write!(
+                    f,
+                    "{product}: ConnectWise bills {billed}, no line in this month's usage"
+                )
+            }
+            Self::Vanished {
+                product,
+                last: None,
+                billed: None,
+            } => write!(f, "{product}: no line in this month's usage"),
+            Self::Part { product, trouble } => {
+                let trouble = match trouble {
+                    PartTrouble::Firewall => "may sync with the Sophos monthly invoice only",
+                    PartTrouble::Vanished => "was used before and has no line in this month's usage",
+                    PartTrouble::Unreadable => "has a line whose quantity cannot be read",
+                };
+                write!(f, "part {product} of this combined product {trouble}")
+            }
+            Self::PartsChanged { left, from, to } => {
+                write!(f, "{} no longer counts here, {from} → {to}", list(left))
+            }
+            Self::Unreadable { found } => write!(f, "a usage line has {found}"),
+            Self::CombineRule { parts } => write!(
+                f,
+                "{} go to one ConnectWise product: add up, or take the largest?",
+                list(parts)
+            ),
+            Self::Ambiguous { additions } => write!(f, "additions {} are in force at once", list(additions)),
+            Self::ZeroPrice { to } => write!(f, "a new addition of {to} would have no price"),
+            Self::HandEdit { written, found, to } => {
+                write!(
+                    f,
+                    "changed in ConnectWise since our last write: we wrote {written}, it has {found}, the usage is {to}"
+                )
+            }
+            Self::AdditionGone { addition, to } => {
+                write!(
+                    f,
+                    "addition {addition} that carried it is no longer in force; the usage is {to}"
+                )
+            }
+            Self::FirstRun { would } => write!(f, "the first run of this customer is a preview; it would {would}"),
+            Self::OlderMonth { written } => write!(f, "{} has been written already", written.in_words()),
+            Self::Moved { shown, now } => write!(f, "the preview showed: {shown}; now it would {now}"),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Not synced, by a decision: whose, and how to change it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Bucket;
+
+/// Why a pair is not synced although nothing is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Skip {
+    /// Nobody has mapped the product.
+    ProductUnmapped,
+    /// The product's mapping was removed; its sync went off with it.
+    MappingRemoved,
+    /// The product's sync is off.
+    ProductOff,
+    /// The partner decided not to bill the product.
+    Excluded {
+        /// Why, in the partner's words.
+        reason: String,
+    },
+    /// Nobody has mapped the customer.
+    CustomerUnmapped,
+    /// The customer's sync is off.
+    CustomerOff,
+    /// The customer is not an MSP Flex customer.
+    NotFlex {
+        /// Its billing type, in Sophos' word.
+        billing: String,
+    },
+    /// A Sophos Firewall product outside the Sophos-invoice mode.
+    Firewall,
+    /// The usage line has no customer.
+    Unassigned,
+    /// The usage line has no product code that can be read.
+    NoProductCode,
+}
+
+impl Skip {
+    pub(super) const fn bucket(&self) -> Bucket {
+        match self {
+            Self::ProductUnmapped | Self::MappingRemoved | Self::CustomerUnmapped => Bucket::Unmapped,
+            Self::ProductOff | Self::Excluded { .. } | Self::CustomerOff | Self::NotFlex { .. } | Self::Firewall => {
+                Bucket::Off
+            }
+            Self::Unassigned | Self::NoProductCode => Bucket::Unassigned,
+        }
+    }
+
+    pub(super) const fn code(&self) -> &'static str {
+        match self {
+            Self::ProductUnmapped => "productUnmapped",
+            Self::MappingRemoved => "mappingRemoved",
+            Self::ProductOff => "productOff",
+            Self::Excluded { .. } => "excluded",
+            Self::CustomerUnmapped => "customerUnmapped",
+            Self::CustomerOff => "customerOff",
+            Self::NotFlex { .. } => "notFlex",
+            Self::Firewall => "firewall",
+            Self::Unassigned => "unassigned",
+            Self::NoProductCode => "noProductCode",
+        }
+    }
+
+    pub(super) const fn advice(&self) -> &'static str {
+        match self {
+            Self::ProductUnmapped => "Map the Sophos product to a ConnectWise product, or exclude it with a reason.",
+            Self::MappingRemoved => "Map the Sophos product again if it is to be billed.",
+            Self::ProductOff => "Switch the product's sync on if it is to be billed.",
+            Self::Excluded { .. } => "Nothing, unless the product is to be billed after all.",
+            Self::CustomerUnmapped => "Map the Sophos customer to its ConnectWise company and agreement.",
+            Self::CustomerOff => "Switch the customer's sync on if it is to be billed.",
+            Self::NotFlex { .. } => "Only MSP Flex customers are billed by usage. Bill this one from its order.",
+            Self::Firewall => {
+                "Choose the Sophos-invoice frequency to sync Sophos Firewall products, or bill them by hand."
+            }
+            Self::Unassigned => "Assign the licence or device to a customer in Sophos Central.",
+            Self::NoProductCode => "Ask Sophos which product this usage line is for.",
+        }
+    }
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ProductUnmapped => f.write_str("the Sophos product is not mapped; nothing of it reaches ConnectWise"),
+            Self::MappingRemoved => f.write_str("the mapping is gone and its sync is off"),
+            Self::ProductOff => f.write_str("the product's sync is off; ConnectWise goes on billing the last quantity"),
+            Self::Excluded { reason } => write!(f, "you decided not to bill it: {reason}"),
+            Self::CustomerUnmapped => f.write_str("the Sophos customer is not mapped to a ConnectWise company"),
+            Self::CustomerOff => {
+                f.write_str("the customer's sync is off; ConnectWise goes on billing the last quantity")
+            }
+            Self::NotFlex { billing } => write!(f, "the customer is not on MSP Flex (its billing type is {billing})"),
+            Self::Firewall => f.write_str("Sophos Firewall products sync only with the Sophos monthly invoice"),
+            Self::Unassigned => f.write_str("the usage line names no customer"),
+            Self::NoProductCode => f.write_str("the usage line names no product that can be read"),
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! The plan of one customer: target − current → what to do, with reasons. The heart of the product, and pure.
+//!
+//! The unit that is written is (customer, ConnectWise product), computed from its *parts*: the Sophos products mapped
+//! to it. The unit that is reported is the pair (customer, Sophos product). [`plan`] gives both: rows for the ledger and
+//! steps for the worker. Planning again after the steps were carried out yields no step that writes.
+
+mod gate;
+mod step;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::id::{AdditionId, CustomerId, ProductCode, PsaProductId};
+use super::mapping::{CustomerMapping, ProductMapping, ProductMappings, ProductState};
+use super::month::UsageMonth;
+use super::outcome::{Failure, Hold, Outcome, Skip, Would};
+use super::psa::{Addition, Agreement, PsaProduct};
+use super::snapshot::{Parts, Snapshot, Written};
+use super::usage::{CustomerUsage, PairUsage};
+
+pub use gate::{agreement_trouble, customer_gate};
+
+/// What is known of one agreement when a customer is planned.
+#[derive(Clone, Debug)]
+pub enum AgreementState {
+    /// It can be written to, and these are its additions.
+    Ready {
+        /// The agreement.
+        agreement: Agreement,
+        /// All its additions.
+        additions: Vec<Addition>,
+    },
+    /// It cannot, and this is why.
+    Trouble(Failure),
+}
+
+/// Everything that the plan of one customer follows from.
+#[derive(Clone, Debug)]
+pub struct Basis<'a> {
+    /// The usage month.
+    pub month: UsageMonth,
+    /// Whether the partner syncs with the Sophos monthly invoice, the only mode in which firewall products sync.
+    pub invoice_mode: bool,
+    /// Whether what would be written waits for a person, because it is the customer's first run.
+    pub first_run: bool,
+    /// The customer's usage in the month.
+    pub usage: &'a CustomerUsage,
+    /// The partner's product mappings.
+    pub mappings: &'a ProductMappings,
+    /// The mapped ConnectWise products as they are now; one that is absent was deleted.
+    pub products: &'a BTreeMap<PsaProductId, PsaProduct>,
+    /// The customer's agreement.
+    pub agreement: &'a AgreementState,
+    /// What we wrote to it before.
+    pub snapshot: &'a Snapshot,
+}
+
+/// The plan of one customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustomerPlan {
+    /// One row for each planned pair, by product.
+    pub rows: Vec<Row>,
+    /// One entry for each ConnectWise product that the rows go to.
+    pub additions: BTreeMap<PsaProductId, AdditionPlan>,
+}
+
+/// One planned pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The Sophos product; none when the usage line names none.
+    pub code: Option<ProductCode>,
+    /// Its usage; none when it was written before and is absent now.
+    pub usage: Option<PairUsage>,
+    /// How it ends.
+    pub fate: Fate,
+}
+
+/// How a pair ends: by itself, or together with the other parts of its addition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It has its outcome already.
+    Ends(Outcome),
+    /// It ends as the addition of this ConnectWise product does.
+    With(PsaProductId),
+}
+
+/// What to do for one (customer, ConnectWise product).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdditionPlan {
+    /// What makes up the quantity.
+    pub parts: Parts,
+    /// The quantity that the usage asks for.
+    pub target: Decimal,
+    /// What to do.
+    pub step: Step,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// There is no usage and no addition.
+    Nothing,
+    /// The addition has the right quantity and is ours.
+    Keep {
+        /// The addition.
+        addition: AdditionId,
+    },
+    /// The addition has the right quantity and is ours from now on.
+    Adopt {
+        /// The addition.
+        addition: AdditionId,
+    },
+    /// There is none: create it.
+    Create {
+        /// Its first day.
+        effective: Date,
+        /// The agreement's additions of this product, none of them in force.
+        seen: Vec<AdditionId>,
+    },
+    /// Set its quantity.
+    Update {
+        /// The addition.
+        addition: AdditionId,
+        /// Its quantity now.
+        from: Decimal,
+    },
+    /// Wait for a person.
+    Hold(Hold),
+    /// Something is wrong.
+    Fail(Failure),
+}
+
+impl AdditionPlan {
+    /// What this plan would do, for a person to compare.
+    #[must_use]
+    pub fn would(&self) -> Would {
+        match &self.step {
+            Step::Adopt { .. } => Would::Adopt { at: self.target },
+            Step::Create { .. } => Would::Create { to: self.target },
+            Step::Update { from, .. } => Would::Update {
+                from: *from,
+                to: self.target,
+            },
+            Step::Nothing | Step::Keep { .. } | Step::Hold(_) | Step::Fail(_) => Would::Nothing,
+        }
+    }
+
+    /// What the snapshot remembers once the step is done on `addition`. The newest month written never goes back.
+    #[must_use]
+    pub fn as_written(&self, addition: AdditionId, month: UsageMonth, before: Option<&Written>) -> Written {
+        let older = before.filter(|w| w.addition == addition && w.month > month);
+        match older {
+            Some(newer) => Written {
+                pending: None,
+                confirmed: self.target,
+                ..newer.clone()
+            },
+            None => Written {
+                addition,
+                confirmed: self.target,
+                pending: None,
+                month,
+                parts: self.parts.clone(),
+            },
+        }
+    }
+}
+
+/// Plans one customer that passed [`customer_gate`].
+///
+/// Planned are the pairs in the month's usage, those written before and not in it, and those of mapped products that
+/// ConnectWise bills without usage.
+#[must_use]
+pub fn plan(basis: &Basis<'_>) -> CustomerPlan {
+    let mut plan = CustomerPlan::default();
+    let mut parts: BTreeMap<PsaProductId, BTreeSet<ProductCode>> = BTreeMap::new();
+    let mut codes: BTreeSet<Option<ProductCode>> = basis.usage.0.keys().cloned().collect();
+    codes.extend(basis.snapshot.codes().cloned().map(Some));
+    codes.extend(billed_without_usage(basis, &codes).into_iter().map(Some));
+
+    for code in codes {
+        let usage = basis.usage.0.get(&code).cloned();
+        let fate = match standing(basis, code.as_ref()) {
+            Ok(target) => {
+                parts.entry(target).or_default().extend(code.clone());
+                Fate::With(target)
+            }
+            Err(skip) => Fate::Ends(Outcome::Skipped(skip)),
+        };
+        plan.rows.push(Row { code, usage, fate });
+    }
+    for (product, parts) in parts {
+        plan.additions
+            .insert(product, step::plan_addition(basis, product, &parts));
+    }
+    plan
+}
+
+/// Where a product's usage goes, or why it goes nowhere.
+fn standing(basis: &Basis<'_>, code: Option<&ProductCode>) -> Result<PsaProductId, Skip> {
+    let code = code.ok_or(Skip::NoProductCode)?;
+    let mapping = basis.mappings.find(code).ok_or(Skip::ProductUnmapped)?;
+    match &mapping.state {
+        ProductState::Unmapped => Err(Skip::ProductUnmapped),
+        ProductState::Removed => Err(Skip::MappingRemoved),
+        ProductState::Excluded { reason } => Err(Skip::Excluded { reason: reason.clone() }),
+        ProductState::Mapped { sync: false, .. } => Err(Skip::ProductOff),
+        ProductState::Mapped { product, .. } => {
+            let alone = basis.mappings.parts_of(*product).count() == 1;
+            if mapping.firewall && !basis.invoice_mode && alone {
+                Err(Skip::Firewall)
+            } else {
+                Ok(*product)
+            }
+        }
+    }
+}
+
+/// Products mapped to something that ConnectWise bills now, where no part of it is among `codes`.
+fn billed_without_usage(basis: &Basis<'_>, codes: &BTreeSet<Option<ProductCode>>) -> Vec<ProductCode> {
+    let AgreementState::Ready { additions, .. } = basis.agreement else {
+        return Vec::new();
+    };
+    let day = basis.month.last_day();
+    let billed: BTreeSet<PsaProductId> = additions
+        .iter()
+        .filter(|a| a.in_force_on(day) && a.quantity > Decimal::ZERO)
+        .map(|a| a.product)
+        .collect();
+    let unused = |product: &PsaProductId| {
+        !basis
+            .mappings
+            .parts_of(*product)
+            .any(|part| codes.contains(&Some(part.code.clone())))
+    };
+    let parts = |product: PsaProductId| {
+        basis
+            .mappings
+            .parts_of(product)
+            .map(|part: &ProductMapping| part.code.clone())
+    };
+    billed.into_iter().filter(unused).flat_map(parts).collect()
+}
+
+/// The rows of a customer whose pairs all end the same way, without a plan.
+#[must_use]
+pub fn rows_ending(usage: &CustomerUsage, outcome: &Outcome) -> Vec<Row> {
+    let row = |(code, usage): (&Option<ProductCode>, &PairUsage)| Row {
+        code: code.clone(),
+        usage: Some(usage.clone()),
+        fate: Fate::Ends(if code.is_none() {
+            Outcome::Skipped(Skip::NoProductCode)
+        } else {
+            outcome.clone()
+        }),
+    };
+    usage.0.iter().map(row).collect()
+}
+
+/// The rows of the usage that names no customer.
+#[must_use]
+pub fn unassigned_rows(usage: &CustomerUsage) -> Vec<Row> {
+    rows_ending(usage, &Outcome::Skipped(Skip::Unassigned))
+}
+
+/// A customer as Sophos lists it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Customer {
+    /// Its id.
+    pub id: CustomerId,
+    /// Its name.
+    pub name: String,
+    /// Its billing type: `usage` for MSP Flex.
+    pub billing: String,
+}
+
+/// Whether a mapping and a customer are enough to read its agreement: it is mapped, on, listed and MSP Flex.
+#[must_use]
+pub fn is_read(mapping: Option<&CustomerMapping>, customer: Option<&Customer>) -> bool {
+    customer_gate(mapping, customer).is_none()
+}

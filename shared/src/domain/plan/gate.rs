@@ -1,0 +1,68 @@
+//! What is decided before a customer's additions are read: whether the customer syncs at all, and whether its agreement
+//! can take usage.
+
+use super::{Agreement, Customer, CustomerMapping, Failure, Outcome, Skip, UsageMonth};
+use crate::domain::psa::AgreementStatus;
+
+/// The outcome of all pairs of a customer that is not planned; none for one that is.
+#[must_use]
+pub fn customer_gate(mapping: Option<&CustomerMapping>, customer: Option<&Customer>) -> Option<Outcome> {
+    let Some(mapping) = mapping else {
+        return Some(Outcome::Skipped(Skip::CustomerUnmapped));
+    };
+    if !mapping.sync {
+        return Some(Outcome::Skipped(Skip::CustomerOff));
+    }
+    match customer {
+        None => Some(Outcome::Failed(Failure::CustomerNotListed)),
+        Some(customer) if customer.billing != "usage" => Some(Outcome::Skipped(Skip::NotFlex {
+            billing: customer.billing.clone(),
+        })),
+        Some(_) => None,
+    }
+}
+
+/// Why the mapped agreement cannot take a month's usage, or none if it can.
+///
+/// `agreement` is what ConnectWise has under the mapped id, `of_company` the other agreements of the mapped company.
+#[must_use]
+pub fn agreement_trouble(
+    mapping: &CustomerMapping,
+    agreement: Option<&Agreement>,
+    of_company: &[Agreement],
+    month: UsageMonth,
+) -> Option<Failure> {
+    let id = mapping.agreement;
+    let Some(agreement) = agreement else {
+        return Some(Failure::AgreementGone { agreement: id });
+    };
+    if agreement.company != mapping.company {
+        return Some(Failure::AgreementWrongCompany {
+            agreement: id,
+            company: agreement.company_name.clone(),
+        });
+    }
+    let ended = agreement.end.is_some_and(|end| end < month.first_day());
+    if agreement.status != AgreementStatus::Active || ended {
+        let fits = |other: &&Agreement| {
+            other.id != id
+                && other.company == mapping.company
+                && other.kind == agreement.kind
+                && other.status == AgreementStatus::Active
+        };
+        let candidates = of_company
+            .iter()
+            .filter(fits)
+            .map(|other| (other.id, other.name.clone()))
+            .collect();
+        return Some(Failure::AgreementNotActive {
+            agreement: id,
+            status: agreement.status,
+            candidates,
+        });
+    }
+    match agreement.start {
+        Some(start) if start > month.last_day() => Some(Failure::AgreementNotStarted { agreement: id, start }),
+        Some(_) | None => None,
+    }
+}

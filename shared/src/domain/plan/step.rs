@@ -1,0 +1,229 @@
+//! What to do for one (customer, ConnectWise product): the checks, in the order in which a person would make them.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::{
+    Addition, AdditionPlan, Agreement, AgreementState, Basis, Failure, Hold, Parts, ProductCode, ProductMapping,
+    ProductState, PsaProduct, PsaProductId, Step, Would, Written,
+};
+use crate::domain::mapping::Combine;
+use crate::domain::outcome::PartTrouble;
+
+/// Plans one addition from those of its parts that the customer uses, used, or is billed for.
+pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTreeSet<ProductCode>) -> AdditionPlan {
+    let parts: Parts = used.iter().map(|code| (code.clone(), units(basis, code))).collect();
+    let mut plan = AdditionPlan {
+        target: Decimal::ZERO,
+        step: Step::Nothing,
+        parts,
+    };
+    plan.step = match plan_step(basis, product, &mut plan) {
+        Ok(step) | Err(step) => step,
+    };
+    if basis.first_run && plan.would() != Would::Nothing {
+        plan.step = Step::Hold(Hold::FirstRun { would: plan.would() });
+    }
+    plan
+}
+
+fn units(basis: &Basis<'_>, code: &ProductCode) -> u64 {
+    basis.usage.find(code).map_or(0, |usage| usage.units)
+}
+
+/// `Err` is a step that needs no further check; it is no error.
+fn plan_step(basis: &Basis<'_>, product: PsaProductId, plan: &mut AdditionPlan) -> Result<Step, Step> {
+    let (agreement, additions) = match basis.agreement {
+        AgreementState::Ready { agreement, additions } => (agreement, additions),
+        AgreementState::Trouble(failure) => return Err(Step::Fail(failure.clone())),
+    };
+    let catalogue = usable_product(basis, product)?;
+    let of_product: Vec<&Addition> = additions.iter().filter(|a| a.product == product).collect();
+    let day = basis.month.last_day();
+    let in_force: Vec<&Addition> = of_product.iter().copied().filter(|a| a.in_force_on(day)).collect();
+
+    let billed = in_force.iter().map(|a| a.quantity).max();
+    readable_parts(basis, &plan.parts, billed)?;
+    plan.target = combined(basis, product, &plan.parts)?;
+    let before = basis.snapshot.written.get(&product);
+    match in_force.as_slice() {
+        [] => {
+            let seen = of_product.iter().map(|a| a.id).collect();
+            Ok(without_addition(basis, agreement, catalogue, plan.target, before, seen))
+        }
+        [addition] => Ok(on_addition(basis, product, addition, plan.target, before)),
+        several => Ok(Step::Hold(Hold::Ambiguous {
+            additions: several.iter().map(|a| a.id).collect(),
+        })),
+    }
+}
+
+fn usable_product<'a>(basis: &Basis<'a>, product: PsaProductId) -> Result<&'a PsaProduct, Step> {
+    let found = basis
+        .products
+        .get(&product)
+        .ok_or(Step::Fail(Failure::PsaProductGone { product }))?;
+    let identifier = found.identifier.clone();
+    if found.inactive {
+        return Err(Step::Fail(Failure::PsaProductInactive { identifier }));
+    }
+    if found.bundle {
+        return Err(Step::Fail(Failure::PsaProductBundle { identifier }));
+    }
+    Ok(found)
+}
+
+/// Never a silent partial sum: one part in trouble holds the whole addition.
+fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>) -> Result<(), Step> {
+    let alone = parts.len() == 1;
+    for code in parts.keys() {
+        let hold = |trouble, own| {
+            Err(Step::Hold(if alone {
+                own
+            } else {
+                Hold::Part {
+                    product: code.clone(),
+                    trouble,
+                }
+            }))
+        };
+        let firewall = basis.mappings.find(code).is_some_and(|m| m.firewall);
+        if firewall && !basis.invoice_mode {
+            let trouble = PartTrouble::Firewall;
+            return Err(Step::Hold(Hold::Part {
+                product: code.clone(),
+                trouble,
+            }));
+        }
+        let last = basis.snapshot.last_of(code);
+        match basis.usage.find(code) {
+            Some(usage) => {
+                if let Some(why) = usage.unreadable.first() {
+                    return hold(PartTrouble::Unreadable, Hold::Unreadable { found: why.to_string() });
+                }
+            }
+            // A part that was written as 0 was never used; one whose addition is gone is billed no more.
+            None if billed.is_some() && last.is_none_or(|(_, units)| units > 0) => {
+                return hold(
+                    PartTrouble::Vanished,
+                    Hold::Vanished {
+                        product: code.clone(),
+                        last,
+                        billed,
+                    },
+                );
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+fn combined(basis: &Basis<'_>, product: PsaProductId, parts: &Parts) -> Result<Decimal, Step> {
+    let rules: BTreeSet<Option<Combine>> = basis.mappings.parts_of(product).map(rule).collect();
+    let agreed = match rules.iter().next() {
+        Some(rule) if rules.len() == 1 => *rule,
+        Some(_) | None => None,
+    };
+    let quantity = match (parts.len(), agreed) {
+        (..=1, _) | (_, Some(Combine::AddUp)) => parts.values().sum::<u64>(),
+        (_, Some(Combine::TakeLargest)) => parts.values().copied().max().unwrap_or(0),
+        (_, None) => {
+            return Err(Step::Hold(Hold::CombineRule {
+                parts: parts.keys().cloned().collect(),
+            }));
+        }
+    };
+    Ok(Decimal::from(quantity))
+}
+
+fn rule(mapping: &ProductMapping) -> Option<Combine> {
+    match mapping.state {
+        ProductState::Mapped { combine, .. } => combine,
+        ProductState::Unmapped | ProductState::Removed | ProductState::Excluded { .. } => None,
+    }
+}
+
+fn without_addition(
+    basis: &Basis<'_>,
+    agreement: &Agreement,
+    catalogue: &PsaProduct,
+    target: Decimal,
+    before: Option<&Written>,
+    seen: Vec<super::AdditionId>,
+) -> Step {
+    if target.is_zero() {
+        return Step::Nothing;
+    }
+    match before {
+        Some(written) if written.month > basis.month => Step::Hold(Hold::OlderMonth { written: written.month }),
+        // Whoever ended the line decided something; a new one would undo it.
+        Some(written) => Step::Hold(Hold::AdditionGone {
+            addition: written.addition,
+            to: target,
+        }),
+        None if catalogue.price.is_none_or(|price| price.is_zero()) => Step::Hold(Hold::ZeroPrice { to: target }),
+        None => {
+            let first = basis.month.first_day();
+            let effective: Date = agreement.start.map_or(first, |start| start.max(first));
+            Step::Create { effective, seen }
+        }
+    }
+}
+
+fn on_addition(
+    basis: &Basis<'_>,
+    product: PsaProductId,
+    addition: &Addition,
+    target: Decimal,
+    before: Option<&Written>,
+) -> Step {
+    let (id, from) = (addition.id, addition.quantity);
+    let ours = before.filter(|written| written.addition == id);
+    if from == target {
+        return if ours.is_some() {
+            Step::Keep { addition: id }
+        } else {
+            Step::Adopt { addition: id }
+        };
+    }
+    let Some(written) = ours else {
+        return Step::Hold(Hold::Adopt {
+            addition: id,
+            from,
+            to: target,
+            unit_price: addition.unit_price,
+            less_included: addition.less_included,
+            bill_customer: addition.bill_customer.clone(),
+        });
+    };
+    if written.month > basis.month {
+        return Step::Hold(Hold::OlderMonth { written: written.month });
+    }
+    if !written.accounts_for(from) {
+        return Step::Hold(Hold::HandEdit {
+            written: written.confirmed,
+            found: from,
+            to: target,
+        });
+    }
+    let stays = |code: &ProductCode| basis.mappings.parts_of(product).any(|part| part.code == *code);
+    let left: Vec<ProductCode> = written
+        .parts
+        .iter()
+        .filter(|(code, units)| **units > 0 && !stays(code))
+        .map(|(code, _)| code.clone())
+        .collect();
+    if !left.is_empty() {
+        return Step::Hold(Hold::PartsChanged { left, from, to: target });
+    }
+    if target.is_zero() {
+        return Step::Hold(Hold::ToZero { from });
+    }
+    if target < from {
+        return Step::Hold(Hold::Decrease { from, to: target });
+    }
+    Step::Update { addition: id, from }
+}

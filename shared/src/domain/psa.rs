@@ -1,0 +1,143 @@
+//! What the sync knows of ConnectWise's records: only the fields that a decision or a sentence needs.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::id::{AdditionId, AgreementId, CompanyId, PsaProductId};
+
+/// A ConnectWise product (catalog item).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PsaProduct {
+    /// Its id.
+    pub id: PsaProductId,
+    /// Its identifier, as the partner's staff know it.
+    pub identifier: String,
+    /// Its description.
+    pub description: String,
+    /// Whether it is of class Bundle; such a product cannot become an addition.
+    pub bundle: bool,
+    /// Whether it is inactive; such a product cannot become an addition.
+    pub inactive: bool,
+    /// The catalogue price, if it has one.
+    pub price: Option<Decimal>,
+}
+
+/// An agreement's status, as ConnectWise computes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AgreementStatus {
+    /// In force.
+    Active,
+    /// Ended by hand.
+    Cancelled,
+    /// Past its end date.
+    Expired,
+    /// Not in force for another reason.
+    Inactive,
+}
+
+/// An agreement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Agreement {
+    /// Its id.
+    pub id: AgreementId,
+    /// Its name.
+    pub name: String,
+    /// The company that it belongs to.
+    pub company: CompanyId,
+    /// That company's name.
+    pub company_name: String,
+    /// The name of its type.
+    pub kind: String,
+    /// Its status; a set `cancelledFlag` counts as cancelled.
+    pub status: AgreementStatus,
+    /// Its first day, if one is set.
+    pub start: Option<Date>,
+    /// Its last day; none when it has no ending date.
+    pub end: Option<Date>,
+    /// The day of its next ConnectWise invoice, if ConnectWise says.
+    pub next_invoice: Option<Date>,
+}
+
+/// A company.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Company {
+    /// Its id.
+    pub id: CompanyId,
+    /// Its name.
+    pub name: String,
+}
+
+/// An addition: a line of an agreement, and of each of its ConnectWise invoices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Addition {
+    /// Its id.
+    pub id: AdditionId,
+    /// What it bills.
+    pub product: PsaProductId,
+    /// The gross quantity; ConnectWise bills what exceeds `less_included`.
+    pub quantity: Decimal,
+    /// How many of them the agreement includes.
+    pub less_included: Decimal,
+    /// The price of one.
+    pub unit_price: Option<Decimal>,
+    /// `Billable`, `DoNotBill` or `NoCharge`; the partner's choice.
+    pub bill_customer: String,
+    /// The first day on which it is in force; from the beginning when none is set.
+    pub effective: Option<Date>,
+    /// The first day on which it no longer is, if it was cancelled.
+    pub cancelled: Option<Date>,
+}
+
+impl Addition {
+    /// Whether it is in force on a day: effective by then, and not cancelled or cancelled later.
+    #[must_use]
+    pub fn in_force_on(&self, day: Date) -> bool {
+        self.effective.is_none_or(|from| from <= day) && self.cancelled.is_none_or(|until| until > day)
+    }
+}
+
+/// An addition to be created. Everything that is not here, ConnectWise fills in: price, cost and description come from
+/// the catalogue, and it is Billable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAddition {
+    /// What it bills.
+    pub product: PsaProductId,
+    /// The gross quantity.
+    pub quantity: Decimal,
+    /// The first day on which it is in force.
+    pub effective: Date,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addition(effective: Option<Date>, cancelled: Option<Date>) -> Addition {
+        Addition {
+            id: AdditionId::try_from(1).unwrap(),
+            product: PsaProductId::try_from(1).unwrap(),
+            quantity: Decimal::ONE,
+            less_included: Decimal::ZERO,
+            unit_price: None,
+            bill_customer: "Billable".into(),
+            effective,
+            cancelled,
+        }
+    }
+
+    #[test]
+    fn an_addition_is_in_force_from_its_effective_day_until_before_its_cancelled_day() {
+        let day = |d| Date::new(2026, 11, d).unwrap();
+        let line = addition(Some(day(10)), Some(day(20)));
+        assert_eq!(
+            [9, 10, 19, 20].map(|d| line.in_force_on(day(d))),
+            [false, true, true, false]
+        );
+        assert!(addition(None, None).in_force_on(day(1)));
+    }
+}

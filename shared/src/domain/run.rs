@@ -1,0 +1,352 @@
+//! A run: one occasion on which one partner's usage of one month is compared with ConnectWise, and where it stands.
+//!
+//! A run is one ordered piece of work with one cursor, carried on slice by slice until it ends.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::id::{IdError, PartnerId, RunId};
+use super::month::UsageMonth;
+use super::schedule::stable_hash;
+use super::tally::Tally;
+
+/// What asked for a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RunKind {
+    /// The partner's schedule.
+    Scheduled,
+    /// *Sync now*.
+    Now,
+    /// A person who wants to see what would be done. Writes nothing to ConnectWise.
+    Preview,
+    /// A person who saw a preview and wants exactly that done.
+    Apply,
+}
+
+impl RunKind {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Now => "now",
+            Self::Preview => "preview",
+            Self::Apply => "apply",
+        }
+    }
+}
+
+/// A request for a run. Equal requests are one run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunRequest {
+    /// Whose run.
+    pub partner: PartnerId,
+    /// What asked for it.
+    pub kind: RunKind,
+    /// The month to bill.
+    pub month: UsageMonth,
+    /// What distinguishes it from the partner's other runs of that month: a date, a month, or the request's key.
+    pub slot: String,
+    /// The time that the schedule or the first request names.
+    pub scheduled_at: Timestamp,
+    /// For an apply: the preview that is applied, whose usage is used again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<RunId>,
+}
+
+impl RunRequest {
+    /// The run's id: a function of partner, month, slot, kind and scheduled time, and of nothing else.
+    ///
+    /// # Errors
+    /// None in practice: what is composed here is well-formed.
+    pub fn id(&self) -> Result<RunId, IdError> {
+        let time = self.scheduled_at.strftime("%Y%m%dT%H%M%SZ");
+        let hash = stable_hash(&format!("{}|{}|{}", self.partner, self.month, self.slot));
+        RunId::parse(&format!("{time}-{}-{:08x}", self.kind.word(), hash >> 32))
+    }
+
+    /// The same occasion for the month before: for a nightly run while Sophos has no usage of the month yet.
+    #[must_use]
+    pub fn for_previous_month(&self) -> Self {
+        Self {
+            month: self.month.previous(),
+            ..self.clone()
+        }
+    }
+}
+
+/// Where a run stands in its work. Each stage is checkpointed; a slice takes it up where the last one left it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Stage {
+    /// Reading Sophos' customers, from this page on.
+    Customers {
+        /// Page number, from 1.
+        page: u32,
+    },
+    /// Reading the month's usage.
+    Usage {
+        /// How many pages were stored.
+        page: u32,
+        /// Sophos' key of the next page; none for the first.
+        key: Option<String>,
+    },
+    /// Reading ConnectWise's companies.
+    Companies {
+        /// How many pages were stored.
+        page: u32,
+        /// Where the next page starts.
+        after: Option<String>,
+    },
+    /// Reading ConnectWise's agreements.
+    Agreements {
+        /// How many pages were stored.
+        page: u32,
+        /// Where the next page starts.
+        after: Option<String>,
+    },
+    /// Reading the mapped ConnectWise products.
+    Products,
+    /// Comparing and writing, customer by customer; the bucket that is worked on.
+    Sync {
+        /// From 0 to the number of buckets: the last one is the usage without a customer.
+        bucket: u32,
+    },
+    /// Done.
+    Ended,
+}
+
+/// How a run stands or ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum RunState {
+    /// Being worked on, or waiting for it.
+    Running,
+    /// All pairs ended, none failed.
+    Succeeded,
+    /// All pairs ended, some failed.
+    Partial,
+    /// Nothing was compared or written, or not all of it.
+    Failed(RunFailure),
+    /// Sophos has no usage of this month yet; the run of the month before stands for it.
+    Superseded {
+        /// That run.
+        by: RunId,
+    },
+}
+
+impl RunState {
+    /// Whether the run is over.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        !matches!(self, Self::Running)
+    }
+}
+
+/// Why a run as a whole came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunFailure {
+    /// A stable word.
+    pub code: RunFailureCode,
+    /// What happened, for a person.
+    pub what: String,
+}
+
+/// The kinds of [`RunFailure`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RunFailureCode {
+    /// A connection is missing or its credentials do not work.
+    Connection,
+    /// Sophos' usage could not be read to its end: nothing was written.
+    UsageIncomplete,
+    /// Sophos has no usage for the month.
+    NoUsage,
+    /// ConnectWise could not be read.
+    PsaUnreadable,
+    /// Units were lost between usage and ledger: a defect of this program.
+    TieOut,
+    /// The preview to apply is unknown, unfinished or too old.
+    NoPreview,
+}
+
+impl RunFailureCode {
+    /// What to do next.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Connection => "Save and test the connection again under Settings and policies > PSA integration.",
+            Self::UsageIncomplete => {
+                "Nothing was written. The next run reads the usage again from its start; run the sync again later."
+            }
+            Self::NoUsage => "Nothing was written. Wait until Sophos has published the month's usage.",
+            Self::PsaUnreadable => {
+                "Nothing was written. Check that ConnectWise is up and the API member's role can read; run the sync again."
+            }
+            Self::TieOut => "Do not bill from this run. Report it with the run's id.",
+            Self::NoPreview => "Make a new preview, look at it and apply it.",
+        }
+    }
+}
+
+impl fmt::Display for RunFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.what, self.code.advice())
+    }
+}
+
+/// What a run read of ConnectWise, and the calls it took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PsaReads {
+    /// Calls sent, those of every slice and every repetition included.
+    pub calls: u64,
+    /// Slices that spoke to ConnectWise; each asks once where it is.
+    pub slices: u64,
+    /// Companies listed.
+    pub companies: u64,
+    /// Agreements listed.
+    pub agreements: u64,
+    /// Mapped ConnectWise products.
+    pub products: u64,
+    /// Customers whose additions were read.
+    pub customers: u64,
+}
+
+impl PsaReads {
+    /// The calls that a full read needs: K + ⌈A/1000⌉ + ⌈companies/1000⌉ + ⌈P/100⌉ + customers read + writes, where K
+    /// is one a slice, and a list that may be empty still takes a call.
+    #[must_use]
+    pub fn formula(&self, writes: u64) -> u64 {
+        let pages = |rows: u64| rows.div_ceil(1000).max(1);
+        self.slices
+            + pages(self.agreements)
+            + pages(self.companies)
+            + self.products.div_ceil(100)
+            + self.customers
+            + writes
+    }
+}
+
+/// One run of one partner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// What asked for it.
+    pub request: RunRequest,
+    /// Whether it may write to ConnectWise; decided when it is opened. A run that may not is a preview.
+    pub writes: bool,
+    /// Where it stands.
+    pub stage: Stage,
+    /// How it stands or ended.
+    pub state: RunState,
+    /// Into how many buckets of customers its work is cut: 1, 16 or 256.
+    pub buckets: u32,
+    /// Its counts and tie-out.
+    pub tally: Tally,
+    /// What it read of ConnectWise.
+    pub psa: PsaReads,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Run {
+    /// A run as it is opened: at its first stage, with nothing counted.
+    ///
+    /// # Errors
+    /// As [`RunRequest::id`].
+    pub fn open(request: RunRequest, writes: bool, now: Timestamp) -> Result<Self, IdError> {
+        let stage = match request.kind {
+            RunKind::Apply => Stage::Companies { page: 0, after: None },
+            RunKind::Scheduled | RunKind::Now | RunKind::Preview => Stage::Customers { page: 1 },
+        };
+        Ok(Self {
+            id: request.id()?,
+            writes: writes && request.kind != RunKind::Preview,
+            request,
+            stage,
+            state: RunState::Running,
+            buckets: 1,
+            tally: Tally::default(),
+            psa: PsaReads::default(),
+            opened_at: now,
+            ended_at: None,
+        })
+    }
+
+    /// The run whose customers and usage this one works on: its own, or those of the preview that it applies.
+    #[must_use]
+    pub fn usage_of(&self) -> &RunId {
+        self.request.preview.as_ref().unwrap_or(&self.id)
+    }
+
+    /// The calls that its full read needs, beside `self.psa.calls`.
+    #[must_use]
+    pub fn call_formula(&self) -> u64 {
+        self.psa.formula(self.tally.counts.writes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> RunRequest {
+        RunRequest {
+            partner: PartnerId::parse("00000000-0000-4000-8000-000000000001").unwrap(),
+            kind: RunKind::Scheduled,
+            month: UsageMonth::parse("2026-11").unwrap(),
+            slot: "2026-11-30".into(),
+            scheduled_at: "2026-11-30T01:12:00Z".parse().unwrap(),
+            preview: None,
+        }
+    }
+
+    #[test]
+    fn a_doubled_trigger_is_one_run() {
+        assert_eq!(request().id(), request().id());
+        assert!(
+            request()
+                .id()
+                .unwrap()
+                .as_str()
+                .starts_with("20261130T011200Z-scheduled-")
+        );
+    }
+
+    #[test]
+    fn another_month_slot_or_partner_is_another_run() {
+        let mut other_partner = request();
+        other_partner.partner = PartnerId::parse("00000000-0000-4000-8000-000000000002").unwrap();
+        let others = [
+            request().for_previous_month(),
+            RunRequest {
+                slot: "2026-11-29".into(),
+                ..request()
+            },
+            other_partner,
+        ];
+        for other in others {
+            assert_ne!(other.id(), request().id(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_preview_never_writes() {
+        let now = Timestamp::UNIX_EPOCH;
+        let preview = RunRequest {
+            kind: RunKind::Preview,
+            ..request()
+        };
+        assert!(!Run::open(preview, true, now).unwrap().writes);
+        assert!(!Run::open(request(), false, now).unwrap().writes);
+        assert!(Run::open(request(), true, now).unwrap().writes);
+    }
+}

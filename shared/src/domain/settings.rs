@@ -1,0 +1,136 @@
+//! What a partner decides about its sync as a whole.
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+/// When the sync runs by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "every", rename_all = "camelCase")]
+pub enum Frequency {
+    /// With the Sophos monthly invoice: on the month's last day, repeated on the 3rd for the same month.
+    #[default]
+    SophosInvoice,
+    /// Once a month on a day; a day past the month's end is its last.
+    Monthly {
+        /// The chosen day.
+        day: DayOfMonth,
+        /// Which month such a run bills.
+        month: MonthRule,
+    },
+    /// Every night, for the current month.
+    Nightly,
+}
+
+/// Which usage month a run on a chosen day of the month bills.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MonthRule {
+    /// From the 25th on the current month, before that the previous one.
+    #[default]
+    ByDay,
+    /// Always the month that the day is in.
+    Current,
+    /// Always the month before.
+    Previous,
+}
+
+/// A day of the month, 1 to 31.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "i8", into = "i8")]
+pub struct DayOfMonth(i8);
+
+/// A number that is no day of a month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not a day of the month: choose one from 1 to 31")]
+pub struct DayError(i8);
+
+impl DayOfMonth {
+    /// The day's number, 1 to 31.
+    #[must_use]
+    pub const fn get(self) -> i8 {
+        self.0
+    }
+}
+
+impl TryFrom<i8> for DayOfMonth {
+    type Error = DayError;
+
+    fn try_from(day: i8) -> Result<Self, DayError> {
+        if (1..=31).contains(&day) {
+            Ok(Self(day))
+        } else {
+            Err(DayError(day))
+        }
+    }
+}
+
+impl From<DayOfMonth> for i8 {
+    fn from(day: DayOfMonth) -> i8 {
+        day.0
+    }
+}
+
+/// A partner's time zone by its IANA name, such as `Europe/Rome`. A required setting: it decides which month a night is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TimeZoneName {
+    zone: TimeZone,
+    name: String,
+}
+
+/// A text that names no time zone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a time zone: choose one by its name, such as Europe/Rome")]
+pub struct TimeZoneError(String);
+
+impl TimeZoneName {
+    /// Looks the name up in the time zone database that is built in.
+    ///
+    /// # Errors
+    /// An unknown name.
+    pub fn parse(name: &str) -> Result<Self, TimeZoneError> {
+        let zone = TimeZone::get(name).map_err(|_| TimeZoneError(name.chars().take(60).collect()))?;
+        Ok(Self {
+            zone,
+            name: name.to_owned(),
+        })
+    }
+
+    /// The zone's rules.
+    #[must_use]
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The name as it was given.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl TryFrom<String> for TimeZoneName {
+    type Error = TimeZoneError;
+
+    fn try_from(name: String) -> Result<Self, TimeZoneError> {
+        Self::parse(&name)
+    }
+}
+
+impl From<TimeZoneName> for String {
+    fn from(zone: TimeZoneName) -> String {
+        zone.name
+    }
+}
+
+/// A partner's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// The partner's time zone.
+    pub time_zone: TimeZoneName,
+    /// When the sync runs by itself.
+    pub frequency: Frequency,
+    /// Whether runs may write to ConnectWise. Off for a new connection: every run is then a preview.
+    pub writes: bool,
+}

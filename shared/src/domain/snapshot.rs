@@ -1,0 +1,152 @@
+//! What we last wrote to an agreement, and what we set out to write: the memory that tells our own writes from others'.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::id::{AdditionId, AgreementId, ProductCode, PsaProductId, RunId};
+use super::month::UsageMonth;
+use super::psa::Addition;
+
+/// The parts that made up a quantity: units by Sophos product.
+pub type Parts = BTreeMap<ProductCode, u64>;
+
+/// What we wrote for one ConnectWise product of an agreement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Written {
+    /// The addition that carries it.
+    pub addition: AdditionId,
+    /// The quantity that ConnectWise confirmed.
+    pub confirmed: Decimal,
+    /// A change on its way: stored before it is sent, removed when its answer is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
+    /// The newest usage month written.
+    pub month: UsageMonth,
+    /// What made up the quantity.
+    pub parts: Parts,
+}
+
+/// A change of quantity whose answer is not known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pending {
+    /// The quantity before.
+    pub from: Decimal,
+    /// The quantity sent.
+    pub to: Decimal,
+    /// The run that sent it.
+    pub run: RunId,
+    /// When it was about to be sent.
+    pub at: Timestamp,
+}
+
+impl Written {
+    /// Whether a quantity found in ConnectWise can be our own doing; any other is a hand edit or another integration's.
+    #[must_use]
+    pub fn accounts_for(&self, quantity: Decimal) -> bool {
+        let pending = self
+            .pending
+            .as_ref()
+            .is_some_and(|p| p.from == quantity || p.to == quantity);
+        pending || self.confirmed == quantity
+    }
+}
+
+/// What we wrote to one agreement.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Snapshot {
+    /// By ConnectWise product.
+    pub written: BTreeMap<PsaProductId, Written>,
+}
+
+impl Snapshot {
+    /// The units of a Sophos product last written, with their month, wherever it was mapped to.
+    #[must_use]
+    pub fn last_of(&self, code: &ProductCode) -> Option<(UsageMonth, u64)> {
+        self.written
+            .values()
+            .filter_map(|w| w.parts.get(code).map(|units| (w.month, *units)))
+            .max()
+    }
+
+    /// Every Sophos product that was written before.
+    pub fn codes(&self) -> impl Iterator<Item = &ProductCode> {
+        self.written.values().flat_map(|w| w.parts.keys())
+    }
+}
+
+/// The intent to create an addition: committed before the request is sent, because ConnectWise would take a second
+/// request for a second line. As long as it stands, nobody creates this product on this agreement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Intent {
+    /// The agreement.
+    pub agreement: AgreementId,
+    /// The product of the new addition.
+    pub product: PsaProductId,
+    /// Its quantity.
+    pub quantity: Decimal,
+    /// Its effective date.
+    pub effective: Date,
+    /// What makes up the quantity.
+    pub parts: Parts,
+    /// The usage month.
+    pub month: UsageMonth,
+    /// The agreement's additions of this product that were seen before.
+    pub seen: Vec<AdditionId>,
+    /// The run that meant to create it.
+    pub run: RunId,
+    /// When it was committed; the settle time counts from here.
+    pub at: Timestamp,
+}
+
+/// What a fresh listing of the agreement says of an intent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// The addition is there.
+    Took(AdditionId),
+    /// The settle time has passed and nothing new is there: the request never took effect.
+    DidNotTake,
+    /// Nothing new is there, but it may still come.
+    TooEarly,
+    /// More than one new addition fits: a person has to look.
+    Surplus(Vec<AdditionId>),
+}
+
+impl Intent {
+    /// Decides the intent from the agreement's additions as they are now.
+    #[must_use]
+    pub fn settle(&self, additions: &[Addition], now: Timestamp, settle_s: i64) -> Settled {
+        let ours = |a: &&Addition| {
+            a.product == self.product
+                && !self.seen.contains(&a.id)
+                && a.quantity == self.quantity
+                && a.effective == Some(self.effective)
+        };
+        let new: Vec<AdditionId> = additions.iter().filter(ours).map(|a| a.id).collect();
+        match new.as_slice() {
+            [one] => Settled::Took(*one),
+            [] if now.as_second() >= self.at.as_second().saturating_add(settle_s) => Settled::DidNotTake,
+            [] => Settled::TooEarly,
+            _ => Settled::Surplus(new),
+        }
+    }
+
+    /// What the snapshot remembers once the addition is known to be there.
+    #[must_use]
+    pub fn as_written(&self, addition: AdditionId) -> Written {
+        Written {
+            addition,
+            confirmed: self.quantity,
+            pending: None,
+            month: self.month,
+            parts: self.parts.clone(),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Counting a run: outcomes, writes, and the tie-out of units per product.
+//!
+//! Usage is counted when it is fetched, outcomes when they are written to the ledger. The two meet at the end of the run:
+//! a unit that was lost on the way shows.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::ledger::CustomerLedger;
+use super::outcome::{Bucket, Outcome};
+use super::usage::{LineQuantity, UsageLine};
+
+/// How many pairs ended how, and how many writes there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Pairs unchanged.
+    pub unchanged: u64,
+    /// Pairs on a new addition.
+    pub created: u64,
+    /// Pairs on an addition whose quantity was set.
+    pub updated: u64,
+    /// Pairs on an addition that is looked after from now on.
+    pub adopted: u64,
+    /// Pairs that wait for a person.
+    pub held: u64,
+    /// Pairs not synced by a decision.
+    pub skipped: u64,
+    /// Pairs not synced because something is wrong.
+    pub failed: u64,
+    /// Customers in the ledger; the usage without a customer is none.
+    pub customers: u64,
+    /// Additions created in ConnectWise.
+    pub additions_created: u64,
+    /// Quantities set in ConnectWise.
+    pub quantities_set: u64,
+}
+
+impl Counts {
+    /// All pairs of the ledger.
+    #[must_use]
+    pub const fn pairs(&self) -> u64 {
+        self.unchanged + self.created + self.updated + self.adopted + self.held + self.skipped + self.failed
+    }
+
+    /// All writes to ConnectWise.
+    #[must_use]
+    pub const fn writes(&self) -> u64 {
+        self.additions_created + self.quantities_set
+    }
+
+    fn add(&mut self, ledger: &CustomerLedger) {
+        self.customers += u64::from(ledger.customer.is_some());
+        self.additions_created += u64::from(ledger.created);
+        self.quantities_set += u64::from(ledger.updated);
+        for line in &ledger.lines {
+            *match line.outcome {
+                Outcome::Unchanged => &mut self.unchanged,
+                Outcome::Created => &mut self.created,
+                Outcome::Updated => &mut self.updated,
+                Outcome::Adopted => &mut self.adopted,
+                Outcome::Held(_) => &mut self.held,
+                Outcome::Skipped(_) => &mut self.skipped,
+                Outcome::Failed(_) => &mut self.failed,
+            } += 1;
+        }
+    }
+}
+
+/// The units of one Sophos product: usage = synced + held + failed + off + unmapped + unassigned.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProductTally {
+    /// What Sophos calls it.
+    pub description: String,
+    /// Units in the usage as it was fetched.
+    pub usage: u64,
+    /// Usage lines whose quantity could not be read; they count no units.
+    pub unreadable: u64,
+    /// Units that ConnectWise bills.
+    pub synced: u64,
+    /// Units that wait for a person.
+    pub held: u64,
+    /// Units that could not be synced.
+    pub failed: u64,
+    /// Units switched off or excluded.
+    pub off: u64,
+    /// Units of products or customers that are not mapped.
+    pub unmapped: u64,
+    /// Units without a customer or a product.
+    pub unassigned: u64,
+}
+
+impl ProductTally {
+    /// Units that have an outcome.
+    #[must_use]
+    pub const fn accounted(&self) -> u64 {
+        self.synced + self.held + self.failed + self.off + self.unmapped + self.unassigned
+    }
+
+    fn bucket(&mut self, bucket: Bucket) -> &mut u64 {
+        match bucket {
+            Bucket::Synced => &mut self.synced,
+            Bucket::Held => &mut self.held,
+            Bucket::Failed => &mut self.failed,
+            Bucket::Off => &mut self.off,
+            Bucket::Unmapped => &mut self.unmapped,
+            Bucket::Unassigned => &mut self.unassigned,
+        }
+    }
+}
+
+/// A run's counts and its tie-out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tally {
+    /// Pairs and writes.
+    pub counts: Counts,
+    /// Units by product code; under the empty text those of lines without one.
+    pub products: BTreeMap<String, ProductTally>,
+}
+
+/// A product whose units do not tie out: a defect of this program, never of the usage.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{product}: {usage} units in the usage, {accounted} in the ledger")]
+pub struct TieOutBreak {
+    /// The product code.
+    pub product: String,
+    /// Units fetched.
+    pub usage: u64,
+    /// Units with an outcome.
+    pub accounted: u64,
+}
+
+impl Tally {
+    /// Counts a usage line as it is fetched.
+    pub fn add_usage(&mut self, line: &UsageLine) {
+        let code = line.pair.product.as_ref().map_or_else(String::new, ToString::to_string);
+        let product = self.products.entry(code).or_default();
+        if product.description.is_empty() {
+            product.description.clone_from(&line.description);
+        }
+        match line.quantity {
+            LineQuantity::Units(units) => product.usage += units,
+            LineQuantity::Unreadable(_) => product.unreadable += 1,
+        }
+    }
+
+    /// Counts a customer as it is written to the ledger.
+    pub fn add_ledger(&mut self, ledger: &CustomerLedger) {
+        self.counts.add(ledger);
+        for line in &ledger.lines {
+            let code = line.code.as_ref().map_or_else(String::new, ToString::to_string);
+            *self.products.entry(code).or_default().bucket(line.outcome.bucket()) += line.units;
+        }
+    }
+
+    /// Checks that no unit was lost.
+    ///
+    /// # Errors
+    /// The products whose units do not tie out.
+    pub fn tie_out(&self) -> Result<(), Vec<TieOutBreak>> {
+        let broken = |(code, tally): (&String, &ProductTally)| {
+            (tally.usage != tally.accounted()).then(|| TieOutBreak {
+                product: code.clone(),
+                usage: tally.usage,
+                accounted: tally.accounted(),
+            })
+        };
+        let breaks: Vec<TieOutBreak> = self.products.iter().filter_map(broken).collect();
+        if breaks.is_empty() { Ok(()) } else { Err(breaks) }
+    }
+}

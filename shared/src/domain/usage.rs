@@ -1,0 +1,240 @@
+//! Usage as Sophos reports it, one line at a time, with what could not be read kept in sight.
+//!
+//! A line is never dropped: one without a customer, without a product or with a quantity that makes no sense is a line
+//! all the same, and ends in an outcome.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::id::{CustomerId, ProductCode};
+
+/// A quantity above this is taken for a mistake: ten million units of one product on one line.
+pub const MAX_UNITS: u64 = 10_000_000;
+
+/// Who a usage line is about: (Sophos customer, Sophos product). Either may be missing on the line.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Pair {
+    /// The customer; none for unassigned usage.
+    pub customer: Option<CustomerId>,
+    /// The product; none when the line names none that can be read.
+    pub product: Option<ProductCode>,
+}
+
+/// The quantity of a line: a count of units, or the text that could not be read as one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LineQuantity {
+    /// From 0 to [`MAX_UNITS`].
+    Units(u64),
+    /// No count.
+    Unreadable(Unreadable),
+}
+
+/// Why a line's quantity is no count of units.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Unreadable {
+    /// The line has none.
+    Missing,
+    /// Not a number, with the text that stood there.
+    NotANumber(String),
+    /// Below zero.
+    Negative(String),
+    /// Not a whole number.
+    Fractional(String),
+    /// Above [`MAX_UNITS`].
+    TooLarge(String),
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("no quantity"),
+            Self::NotANumber(text) => write!(f, "{text:?}, which is not a number"),
+            Self::Negative(text) => write!(f, "{text}, which is below zero"),
+            Self::Fractional(text) => write!(f, "{text}, which is not a whole number"),
+            Self::TooLarge(text) => write!(f, "{text}, which is more than any line can have"),
+        }
+    }
+}
+
+impl LineQuantity {
+    /// Reads the JSON text of `billableQuantity`, however odd; `None` when the line has none.
+    #[must_use]
+    pub fn from_json_text(text: Option<&str>) -> Self {
+        match text.map(str::trim) {
+            None | Some("" | "null") => Self::Unreadable(Unreadable::Missing),
+            Some(text) => Self::from_text(text),
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        let shown = || text.chars().take(40).collect::<String>();
+        let looks_numeric = text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        if !looks_numeric {
+            return Self::Unreadable(Unreadable::NotANumber(shown()));
+        }
+        let Ok(number) = text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(text)) else {
+            // A number too long for 28 digits: either far below zero, tiny, or huge. None of them is a count.
+            let numeric = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+            return Self::Unreadable(match (numeric, text.starts_with('-')) {
+                (false, _) => Unreadable::NotANumber(shown()),
+                (true, true) => Unreadable::Negative(shown()),
+                (true, false) => Unreadable::TooLarge(shown()),
+            });
+        };
+        if number < Decimal::ZERO {
+            return Self::Unreadable(Unreadable::Negative(shown()));
+        }
+        if number > Decimal::from(MAX_UNITS) {
+            return Self::Unreadable(Unreadable::TooLarge(shown()));
+        }
+        if !number.fract().is_zero() {
+            return Self::Unreadable(Unreadable::Fractional(shown()));
+        }
+        u64::try_from(number).map_or_else(|_| Self::Unreadable(Unreadable::TooLarge(shown())), Self::Units)
+    }
+}
+
+/// One line of Sophos' usage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageLine {
+    /// Who it is about.
+    pub pair: Pair,
+    /// Its billable quantity.
+    pub quantity: LineQuantity,
+    /// What Sophos calls the product.
+    pub description: String,
+    /// `productGroup`: User, Server or Device.
+    pub group: String,
+    /// The order and its line, `order/line`.
+    pub order: String,
+    /// `accountNumberOrSerialNumber`.
+    pub serial: String,
+    /// Values that should have been a customer or product id and could not be read, for the person who looks into it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oddities: Vec<String>,
+}
+
+/// The usage of one pair: the sum of its lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PairUsage {
+    /// The units of the lines that could be read.
+    pub units: u64,
+    /// How many lines.
+    pub lines: u32,
+    /// What stood on the lines whose quantity could not be read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// Usage summed by pair. Several lines of a pair are normal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UsageTotals(BTreeMap<Pair, PairUsage>);
+
+impl UsageTotals {
+    /// Adds one line to its pair.
+    pub fn add(&mut self, line: &UsageLine) {
+        let usage = self.0.entry(line.pair.clone()).or_default();
+        usage.lines = usage.lines.saturating_add(1);
+        match &line.quantity {
+            LineQuantity::Units(units) => usage.units = usage.units.saturating_add(*units),
+            LineQuantity::Unreadable(why) => usage.unreadable.push(why.clone()),
+        }
+    }
+
+    /// The pairs and their usage, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Pair, &PairUsage)> {
+        self.0.iter()
+    }
+
+    /// One customer's usage by product; the lines without a customer for `None`.
+    #[must_use]
+    pub fn of(&self, customer: Option<CustomerId>) -> CustomerUsage {
+        let start = Pair {
+            customer,
+            product: None,
+        };
+        let mine = self.0.range(start..).take_while(|(pair, _)| pair.customer == customer);
+        CustomerUsage(
+            mine.map(|(pair, usage)| (pair.product.clone(), usage.clone()))
+                .collect(),
+        )
+    }
+
+    /// The customers with usage, each once, in order; without the unassigned.
+    #[must_use]
+    pub fn customers(&self) -> Vec<CustomerId> {
+        let mut customers: Vec<CustomerId> = self.0.keys().filter_map(|pair| pair.customer).collect();
+        customers.dedup();
+        customers
+    }
+}
+
+impl<'a> FromIterator<&'a UsageLine> for UsageTotals {
+    fn from_iter<I: IntoIterator<Item = &'a UsageLine>>(lines: I) -> Self {
+        let mut totals = Self::default();
+        for line in lines {
+            totals.add(line);
+        }
+        totals
+    }
+}
+
+/// One customer's usage by product.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustomerUsage(pub BTreeMap<Option<ProductCode>, PairUsage>);
+
+impl CustomerUsage {
+    /// The usage of a product, if it is in the month's usage.
+    #[must_use]
+    pub fn find(&self, code: &ProductCode) -> Option<&PairUsage> {
+        self.0.get(&Some(code.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> LineQuantity {
+        LineQuantity::from_json_text(Some(text))
+    }
+
+    #[test]
+    fn a_whole_number_however_written_is_a_count() {
+        for (text, units) in [
+            ("20", 20),
+            ("0", 0),
+            ("20.0", 20),
+            ("2e1", 20),
+            ("10000000", 10_000_000),
+        ] {
+            assert_eq!(read(text), LineQuantity::Units(units), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_count_says_why() {
+        let why = |text| match read(text) {
+            LineQuantity::Unreadable(why) => why.to_string(),
+            LineQuantity::Units(units) => format!("read as {units}"),
+        };
+        assert_eq!(why("-3"), "-3, which is below zero");
+        assert_eq!(why("2.5"), "2.5, which is not a whole number");
+        assert_eq!(why("NaN"), "\"NaN\", which is not a number");
+        assert_eq!(why("\"20\""), "\"\\\"20\\\"\", which is not a number");
+        assert_eq!(why("1e400"), "1e400, which is more than any line can have");
+        assert_eq!(why("10000001"), "10000001, which is more than any line can have");
+        assert_eq!(why("-1e400"), "-1e400, which is below zero");
+        assert_eq!(why("null"), "no quantity");
+        assert_eq!(
+            LineQuantity::from_json_text(None),
+            LineQuantity::Unreadable(Unreadable::Missing)
+        );
+        assert_eq!(why("{}"), "\"{}\", which is not a number");
+    }
+}

@@ -1,0 +1,217 @@
+//! How a port fails, told by what the caller can do next.
+//!
+//! The texts are for people; what stands behind them (a vendor's own words) is kept in fields that are safe to log.
+//! No error carries a credential.
+
+use std::fmt;
+use std::time::Duration;
+
+/// The store could not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Something else changed what this write was based on. Read again and decide again.
+    #[error("{what} was changed by someone else meanwhile")]
+    Conflict {
+        /// What.
+        what: String,
+    },
+    /// The lease went to another worker: stop, write nothing more.
+    #[error("another worker has taken over this partner's run")]
+    LeaseLost,
+    /// The table is slow, throttled or away. The same call may succeed later.
+    #[error("the table could not be reached: {why}")]
+    Unavailable {
+        /// The service's words.
+        why: String,
+    },
+    /// What is stored cannot be read by this release.
+    #[error("a stored entry cannot be read: {what}: {why}")]
+    Unreadable {
+        /// Which.
+        what: String,
+        /// Why.
+        why: String,
+    },
+    /// The table refuses the call: a missing right or a defect of this program.
+    #[error("the table refused: {why}")]
+    Refused {
+        /// The service's words.
+        why: String,
+    },
+}
+
+impl StoreError {
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } => true,
+            Self::Conflict { .. } | Self::LeaseLost | Self::Unreadable { .. } | Self::Refused { .. } => false,
+        }
+    }
+}
+
+/// ConnectWise did not do what was asked, or did not say that it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PsaError {
+    /// The keys, the company or the client id are wrong (401).
+    Unauthorized,
+    /// The API member's role lacks a right (403).
+    Forbidden {
+        /// ConnectWise's words.
+        message: String,
+    },
+    /// There is no such record (404).
+    NotFound,
+    /// ConnectWise refuses the request (other 4xx): it took no effect.
+    Refused {
+        /// Its code, such as `InvalidObject`.
+        code: String,
+        /// Its words, those of its field errors included.
+        message: String,
+        /// The first field that it complains of.
+        field: Option<String>,
+    },
+    /// Too many requests (429), also after waiting: it took no effect.
+    Throttled {
+        /// How long ConnectWise wants to be left alone, if it said so.
+        retry_after: Option<Duration>,
+    },
+    /// The request never left: no connection, or an address that is not allowed. It took no effect.
+    NotSent {
+        /// Why.
+        why: String,
+    },
+    /// No answer, a server error, or one that cannot be read. A write may have taken effect.
+    Unanswered {
+        /// What came instead.
+        why: String,
+    },
+}
+
+impl PsaError {
+    /// Whether a write that ended so may have taken effect all the same. Such a write is never simply sent again.
+    #[must_use]
+    pub const fn may_have_taken_effect(&self) -> bool {
+        match self {
+            Self::Unanswered { .. } => true,
+            Self::Unauthorized
+            | Self::Forbidden { .. }
+            | Self::NotFound
+            | Self::Refused { .. }
+            | Self::Throttled { .. }
+            | Self::NotSent { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for PsaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unauthorized => f.write_str("ConnectWise does not accept the company id and keys"),
+            Self::Forbidden { message } => write!(f, "ConnectWise denies access: {message}"),
+            Self::NotFound => f.write_str("ConnectWise has no such record"),
+            Self::Refused {
+                code,
+                message,
+                field: None,
+            } => write!(f, "ConnectWise refuses ({code}): {message}"),
+            Self::Refused {
+                code,
+                message,
+                field: Some(field),
+            } => {
+                write!(f, "ConnectWise refuses ({code}, field {field}): {message}")
+            }
+            Self::Throttled { .. } => f.write_str("ConnectWise asks for fewer requests"),
+            Self::NotSent { why } => write!(f, "ConnectWise could not be reached: {why}"),
+            Self::Unanswered { why } => write!(f, "ConnectWise gave no usable answer: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for PsaError {}
+
+/// Sophos did not give what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// The client id or secret is wrong, or was withdrawn.
+    #[error("Sophos does not accept the client id and secret")]
+    Unauthorized,
+    /// The credentials are not a partner's.
+    #[error("these Sophos credentials belong to a {found}, not to a partner")]
+    NotAPartner {
+        /// What they belong to, in Sophos' word.
+        found: String,
+    },
+    /// The credentials lack a right (403).
+    #[error("Sophos denies access: {message}")]
+    Forbidden {
+        /// Sophos' words.
+        message: String,
+    },
+    /// Too many requests, also after waiting.
+    #[error("Sophos asks for fewer requests")]
+    Throttled {
+        /// How long Sophos wants to be left alone, if it said so.
+        retry_after: Option<Duration>,
+    },
+    /// No answer, or a server error, also after trying again.
+    #[error("Sophos could not be reached: {why}")]
+    Unavailable {
+        /// What came instead.
+        why: String,
+    },
+    /// The answer is not what Sophos documents, or the pages do not add up.
+    #[error("Sophos' answer cannot be used: {why}")]
+    Malformed {
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// A connection to one of the two services cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// The partner has not saved any.
+    #[error("no {service} connection is saved")]
+    Missing {
+        /// `ConnectWise` or `Sophos`.
+        service: &'static str,
+    },
+    /// What is saved cannot be opened or is not valid.
+    #[error("the saved {service} connection cannot be used: {why}")]
+    Unusable {
+        /// `ConnectWise` or `Sophos`.
+        service: &'static str,
+        /// Why, without any secret.
+        why: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// ConnectWise failed.
+    #[error(transparent)]
+    Psa(#[from] PsaError),
+    /// Sophos failed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}
+
+/// A secret could not be sealed or opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("credentials could not be {action}: {why}")]
+pub struct SealError {
+    /// `sealed` or `opened`.
+    pub action: &'static str,
+    /// The service's words.
+    pub why: String,
+}
+
+/// A message could not be queued.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the queue could not be reached: {why}")]
+pub struct QueueError {
+    /// The service's words.
+    pub why: String,
+}

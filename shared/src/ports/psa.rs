@@ -1,0 +1,72 @@
+//! ConnectWise, as the sync needs it.
+
+use std::future::Future;
+
+use rust_decimal::Decimal;
+
+use crate::domain::id::{AdditionId, AgreementId, PsaProductId};
+use crate::domain::psa::{Addition, Agreement, Company, NewAddition, PsaProduct};
+use crate::error::PsaError;
+
+/// One page of a long list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// Its rows.
+    pub rows: Vec<T>,
+    /// Where the next page starts; none on the last.
+    pub next: Option<String>,
+}
+
+/// A partner's ConnectWise.
+///
+/// Reads are repeated on faults that pass; a write is sent once, and again only after an answer that says that it took
+/// no effect. Long lists are read by a paging that is safe against rows inserted and deleted between pages.
+pub trait Psa: Send + Sync {
+    /// One page of all companies that are not deleted, from `after` on.
+    ///
+    /// # Errors
+    /// [`PsaError`].
+    fn list_companies(&self, after: Option<&str>) -> impl Future<Output = Result<Page<Company>, PsaError>> + Send;
+
+    /// One page of all agreements, whatever their status, from `after` on.
+    ///
+    /// # Errors
+    /// [`PsaError`].
+    fn list_agreements(&self, after: Option<&str>) -> impl Future<Output = Result<Page<Agreement>, PsaError>> + Send;
+
+    /// The products among `ids` that exist; at most 100 ids.
+    ///
+    /// # Errors
+    /// [`PsaError`].
+    fn list_products(&self, ids: &[PsaProductId]) -> impl Future<Output = Result<Vec<PsaProduct>, PsaError>> + Send;
+
+    /// All additions of an agreement, in force or not, to the last page.
+    ///
+    /// # Errors
+    /// [`PsaError`]; `NotFound` when there is no such agreement.
+    fn list_additions(&self, agreement: AgreementId) -> impl Future<Output = Result<Vec<Addition>, PsaError>> + Send;
+
+    /// Creates an addition. Sent once.
+    ///
+    /// # Errors
+    /// [`PsaError`]; where [`PsaError::may_have_taken_effect`], the addition may exist.
+    fn create_addition(
+        &self,
+        agreement: AgreementId,
+        addition: &NewAddition,
+    ) -> impl Future<Output = Result<Addition, PsaError>> + Send;
+
+    /// Sets an addition's quantity and nothing else; returns the addition as ConnectWise answers it.
+    ///
+    /// # Errors
+    /// [`PsaError`]; where [`PsaError::may_have_taken_effect`], the quantity may have been set.
+    fn set_quantity(
+        &self,
+        agreement: AgreementId,
+        addition: AdditionId,
+        quantity: Decimal,
+    ) -> impl Future<Output = Result<Addition, PsaError>> + Send;
+
+    /// How many calls this client has sent so far, repetitions and discovery included.
+    fn calls(&self) -> u64;
+}

@@ -1,0 +1,391 @@
+//! The table, split by what is stored.
+//!
+//! Duties of every implementation: the partner comes first and nothing of another partner is ever read or written;
+//! reads that decide a write are consistent; a write whose answer was lost and that is sent again succeeds.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Sealed;
+use crate::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
+use crate::domain::ledger::CustomerLedger;
+use crate::domain::mapping::{CustomerMapping, ProductMapping, ProductMappings};
+use crate::domain::run::Run;
+use crate::domain::settings::Settings;
+use crate::domain::snapshot::{Intent, Snapshot};
+use crate::error::StoreError;
+
+/// A partner's settings and sealed credentials.
+pub trait SettingsStore: Send + Sync {
+    /// The partner's settings, if it has saved any.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_settings(&self, partner: PartnerId) -> impl Future<Output = Result<Option<Settings>, StoreError>> + Send;
+
+    /// Saves the partner's settings.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn put_settings(
+        &self,
+        partner: PartnerId,
+        settings: &Settings,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The partner's sealed credentials, if it has saved any.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_credentials(&self, partner: PartnerId) -> impl Future<Output = Result<Option<Sealed>, StoreError>> + Send;
+
+    /// Saves the partner's sealed credentials.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn put_credentials(
+        &self,
+        partner: PartnerId,
+        credentials: &Sealed,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// A Sophos product as usage shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DiscoveredProduct {
+    /// Its code.
+    pub code: ProductCode,
+    /// What Sophos calls it.
+    pub description: String,
+    /// User, Server or Device.
+    pub group: String,
+}
+
+/// The names of a mapped customer's company and agreement, refreshed by each run; for display only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerNames {
+    /// The company's.
+    pub company: String,
+    /// The agreement's.
+    pub agreement: String,
+}
+
+/// A partner's product and customer mappings.
+pub trait MappingStore: Send + Sync {
+    /// All product mappings of a partner.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_product_mappings(
+        &self,
+        partner: PartnerId,
+    ) -> impl Future<Output = Result<ProductMappings, StoreError>> + Send;
+
+    /// Saves a product mapping that was read at `mapping.version`; what is stored has the next version.
+    ///
+    /// # Errors
+    /// `Conflict` when someone else saved it meanwhile.
+    fn put_product_mapping(
+        &self,
+        partner: PartnerId,
+        mapping: &ProductMapping,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Adds Sophos products to the partner's catalogue; known ones are left as they are. Maps nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn add_discovered_products(
+        &self,
+        partner: PartnerId,
+        products: &[DiscoveredProduct],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The partner's catalogue of Sophos products.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_discovered_products(
+        &self,
+        partner: PartnerId,
+    ) -> impl Future<Output = Result<Vec<DiscoveredProduct>, StoreError>> + Send;
+
+    /// The mappings of the customers whose id starts with `prefix` (lower-case hex digits, at most 8; empty for all),
+    /// by customer, with their names where a run has seen them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_customer_mappings(
+        &self,
+        partner: PartnerId,
+        prefix: &str,
+    ) -> impl Future<Output = Result<Vec<(CustomerMapping, Option<CustomerNames>)>, StoreError>> + Send;
+
+    /// Saves a customer mapping that was read at `mapping.version` and claims its company.
+    ///
+    /// # Errors
+    /// `Conflict` when someone else saved it meanwhile, or another customer of the partner has the company.
+    fn put_customer_mapping(
+        &self,
+        partner: PartnerId,
+        mapping: &CustomerMapping,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Writes what a run learnt of a customer, leaving its version alone: names, and the agreement for which a person
+    /// applied a preview. Does nothing when the mapping is gone or went to another agreement.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn touch_customer(
+        &self,
+        partner: PartnerId,
+        customer: CustomerId,
+        agreement: AgreementId,
+        names: &CustomerNames,
+        applied: bool,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// A partner that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Which.
+    pub partner: PartnerId,
+    /// Since when: the schedule's own time.
+    pub next_run_at: Timestamp,
+}
+
+/// When partners are due, in an index of 16 shards.
+pub trait DueStore: Send + Sync {
+    /// Up to `limit` partners of a shard (0 to 15) that are due at `at`, the longest due first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_due(
+        &self,
+        shard: u8,
+        at: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Due>, StoreError>> + Send;
+
+    /// When a partner is due next.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_due(&self, partner: PartnerId) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
+
+    /// Sets when a partner is due next, whatever it was.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn put_due(&self, partner: PartnerId, at: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Moves a partner's next run from `from` to `to`; false when it was no longer at `from` (somebody else moved it).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn advance_due(
+        &self,
+        partner: PartnerId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// The right to work on a partner's run. Every [`RunStore::commit`] is fenced by it and renews it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Whose runs.
+    pub partner: PartnerId,
+    /// Who has it.
+    pub owner: String,
+    /// Rises each time the lease changes hands.
+    pub epoch: u64,
+    /// When it may be taken by another.
+    pub expires_at: Timestamp,
+}
+
+/// Another worker has the lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseTaken {
+    /// When it may be taken.
+    pub until: Timestamp,
+}
+
+/// What came of opening a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// It is open now.
+    Fresh,
+    /// It exists already; this is what is stored.
+    Existing(Box<Run>),
+    /// The partner has another open run.
+    Busy(RunId),
+}
+
+/// What kind of rows a chunk has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChunkKind {
+    /// Sophos customers.
+    Customers,
+    /// Usage lines.
+    Usage,
+    /// ConnectWise companies.
+    Companies,
+    /// ConnectWise agreements.
+    Agreements,
+    /// ConnectWise products.
+    Products,
+}
+
+/// Rows that a run has read and keeps until it ends: one page's rows of one bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// What kind of rows.
+    pub kind: ChunkKind,
+    /// The bucket.
+    pub bucket: u32,
+    /// The page that they came from; a page read twice replaces its chunks.
+    pub page: u32,
+    /// Tells apart the chunks of one page and bucket, from 0.
+    pub part: u32,
+    /// The rows as JSON text; at most 300,000 bytes.
+    pub rows: String,
+}
+
+/// One step of a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The run as it stands; removes the partner's mark of an open run when it is over.
+    PutRun(Box<Run>),
+    /// Rows read by the run.
+    PutChunk(RunId, Chunk),
+    /// A customer's outcome in the run.
+    PutLedger(RunId, Box<CustomerLedger>),
+    /// What we wrote to an agreement.
+    PutSnapshot(AgreementId, Snapshot),
+    /// An intent to create an addition. Refused as a conflict while one stands.
+    PutIntent(Box<Intent>),
+    /// An intent that came to its end.
+    RemoveIntent(AgreementId, PsaProductId),
+}
+
+/// One page of a run's ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerPage {
+    /// Its entries, by customer; the usage without a customer comes last.
+    pub entries: Vec<CustomerLedger>,
+    /// Where the next page starts; none on the last.
+    pub next: Option<String>,
+}
+
+/// Runs and what they write.
+pub trait RunStore: Send + Sync {
+    /// Opens a run unless it exists or the partner has another open one. Atomic: of two callers one gets `Fresh`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn open_run(&self, run: &Run) -> impl Future<Output = Result<Opened, StoreError>> + Send;
+
+    /// A run, if it exists.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_run(&self, partner: PartnerId, id: &RunId) -> impl Future<Output = Result<Option<Run>, StoreError>> + Send;
+
+    /// The partner's newest runs, newest first, at most `limit` (1 to 100).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_runs(&self, partner: PartnerId, limit: u32) -> impl Future<Output = Result<Vec<Run>, StoreError>> + Send;
+
+    /// Takes the partner's lease for `ttl_s` seconds from `now`, if it is free, run out, or the owner's own.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the inner error says until when another worker has it.
+    fn acquire_lease(
+        &self,
+        partner: PartnerId,
+        owner: &str,
+        now: Timestamp,
+        ttl_s: u32,
+    ) -> impl Future<Output = Result<Result<Lease, LeaseTaken>, StoreError>> + Send;
+
+    /// Gives the lease back at once; does nothing when it is another's by now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn release_lease(&self, lease: &Lease) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Writes all changes or none, renews the lease until `until`, and returns it. At most 99 changes, no two of the
+    /// same entry; none at all renews only.
+    ///
+    /// # Errors
+    /// `LeaseLost`; `Conflict` when an intent stands already; otherwise nothing is known to be written.
+    fn commit(
+        &self,
+        lease: &Lease,
+        until: Timestamp,
+        changes: Vec<Change>,
+    ) -> impl Future<Output = Result<Lease, StoreError>> + Send;
+
+    /// The rows that a run keeps of one kind and bucket: the JSON texts of its chunks, by page and part.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_chunks(
+        &self,
+        partner: PartnerId,
+        run: &RunId,
+        kind: ChunkKind,
+        bucket: u32,
+    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+
+    /// One page of a run's ledger from `after` on: customers whose id starts with `prefix` (lower-case hex; empty for
+    /// all, the usage without a customer included).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_ledger(
+        &self,
+        partner: PartnerId,
+        run: &RunId,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> impl Future<Output = Result<LedgerPage, StoreError>> + Send;
+
+    /// One customer's entry in a run's ledger (none: the usage without a customer).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_ledger(
+        &self,
+        partner: PartnerId,
+        run: &RunId,
+        customer: Option<CustomerId>,
+    ) -> impl Future<Output = Result<Option<CustomerLedger>, StoreError>> + Send;
+
+    /// What we wrote to an agreement; empty if nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_snapshot(
+        &self,
+        partner: PartnerId,
+        agreement: AgreementId,
+    ) -> impl Future<Output = Result<Snapshot, StoreError>> + Send;
+
+    /// The intents that stand on an agreement, by product.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_intents(
+        &self,
+        partner: PartnerId,
+        agreement: AgreementId,
+    ) -> impl Future<Output = Result<Vec<Intent>, StoreError>> + Send;
+}

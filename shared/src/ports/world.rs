@@ -1,0 +1,43 @@
+//! Time, ids and the queue.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::run::RunRequest;
+use crate::error::QueueError;
+
+/// The wall clock. A monotonic one may stand still in a frozen sandbox, and leases must not.
+pub trait Clock: Send + Sync {
+    /// The present time.
+    fn now(&self) -> Timestamp;
+}
+
+/// Where ids come from, so that a seed replays a run.
+pub trait Ids: Send + Sync {
+    /// A text that no other call returns: the nonce of a conditional write, the name of a lease's owner.
+    fn unique(&self) -> String;
+}
+
+/// What `sync-schedule` and the API send, and `usage-sync` works off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncMessage {
+    /// The run to open or carry on.
+    pub request: RunRequest,
+    /// How many times a worker put it back because it had to wait; a continuation after progress starts again at 0.
+    pub attempt: u32,
+    /// When it was first sent.
+    pub first_sent_at: Timestamp,
+}
+
+/// The queue between those who ask for runs and those who work them off. At least once, in no order.
+pub trait Queue: Send + Sync {
+    /// Queues a message to be delivered after `delay_s` seconds, 0 to 900. Messages of different partners do not wait
+    /// for one another.
+    ///
+    /// # Errors
+    /// The message may or may not have been queued.
+    fn send(&self, message: &SyncMessage, delay_s: u32) -> impl Future<Output = Result<(), QueueError>> + Send;
+}
