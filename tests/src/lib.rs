@@ -2,3 +2,4 @@
 
 pub mod connectwise;
 pub mod simulator;
+pub mod sophos;
