@@ -21,6 +21,7 @@ use super::query::{Query, page_size, wants_totals};
 use super::usage_month::Lines;
 use super::world::World;
 
+/// Assumed: the vendor documents the cap, not what it gives where no size is asked for.
 const DEFAULT_SIZE: usize = 50;
 const MAX_SIZE: usize = 1000;
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// A refusal of the API. The vendor fills in more members for some statuses than for others; so does this.
 #[derive(Debug)]
 pub(super) struct Problem {
-    pub(super) status: StatusCode,
+    status: StatusCode,
     error: &'static str,
     message: String,
     at: Option<Timestamp>,

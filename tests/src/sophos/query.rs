@@ -6,6 +6,7 @@ use std::collections::HashMap;
 pub(super) type Query = axum::extract::Query<HashMap<String, String>>;
 
 /// `pageSize`: the default where none is asked for, and no more than the vendor gives.
+/// Assumed: a size above the cap is cut to it; a client that counts on its own size is then found out.
 pub(super) fn page_size(query: &Query, default: usize, cap: usize) -> Result<usize, String> {
     Ok(count(query, "pageSize", default)?.min(cap))
 }

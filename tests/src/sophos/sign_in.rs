@@ -14,7 +14,7 @@ use super::account::AccountType;
 use super::problem::{Problem, token_refused, tracking_id};
 use super::world::Token;
 
-/// `POST /api/v2/oauth2/token`.
+/// `POST /api/v2/oauth2/token`. Which of the vendor's codes a wrong grant or scope meets is assumed.
 pub(super) async fn token(State(sophos): State<Sophos>, Form(form): Form<HashMap<String, String>>) -> Response {
     let given = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     if given("grant_type") != "client_credentials" || given("scope") != "token" {

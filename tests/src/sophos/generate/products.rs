@@ -56,24 +56,21 @@ const KNOWN: [(&str, &str, ProductGroup, &str, i64); 30] = [
     ("CCOX", "Central Cloud Optix Advanced", Server, "COXZ1CSMG", 480),
 ];
 
-/// The `number`-th product, counted from 0; past the catalogue there are as many more as asked for.
+/// The `number`-th product, counted from 0; past the catalogue it begins again with numbered editions.
 pub(super) fn product(number: usize) -> Product {
     let (code, name, group, sku, cents) = KNOWN[number % KNOWN.len()];
-    let edition = match number / KNOWN.len() {
-        0 => String::new(),
-        again => (again + 1).to_string(),
+    let (edition, named) = match number / KNOWN.len() {
+        0 => (String::new(), name.to_owned()),
+        again => ((again + 1).to_string(), format!("{name} Edition {}", again + 1)),
     };
-    let size = match group {
+    let band = match group {
         User => "10-24 USERS",
         Server => "1-9 SERVERS",
         Device => "1-99 DEVICES",
     };
     Product {
         code: format!("{code}{edition}"),
-        description: format!(
-            "{name}{} - {size} - MSP Monthly",
-            if edition.is_empty() { "" } else { " Edition " }.to_owned() + &edition
-        ),
+        description: format!("{named} - {band} - MSP Monthly"),
         group,
         sku: format!("{sku}{edition}"),
         unit_price: Decimal::new(cents, 2),
