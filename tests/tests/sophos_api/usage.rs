@@ -51,6 +51,13 @@ async fn usage_pages_by_key_to_the_end_and_the_last_page_has_no_next_key() {
 }
 
 #[tokio::test]
+async fn a_full_last_page_is_not_followed_by_an_empty_one() {
+    let served = Served::with_usage(&numbered_rows(2000)).await;
+    let (lines, pages) = served.all_pages(&format!("{USAGE}?pageSize=1000")).await;
+    assert_eq!((lines.len(), pages), (2000, 2));
+}
+
+#[tokio::test]
 async fn usage_pages_tell_key_size_and_totals() {
     let served = Served::with_usage(&numbered_rows(2500)).await;
     let first = served
