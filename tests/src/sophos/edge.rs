@@ -1,0 +1,66 @@
+//! What the shared gate must know of Sophos: how calls are told apart, and how the vendor refuses.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use super::Sophos;
+use super::billing_usage::parse_month;
+use super::clock::SimulatedClock;
+use super::problem::Problem;
+use super::world::World;
+use crate::simulator::gate::Vendor;
+
+const USAGE_PATH: &str = "/partner/v1/billing/usage/";
+
+/// Any path that the vendor does not have.
+pub(super) async fn no_such_path(State(sophos): State<Sophos>, uri: Uri) -> Problem {
+    Problem::not_found(sophos.clock.now(), format!("No resource at {}", uri.path()))
+}
+
+/// The simulator as its gate sees it.
+pub(super) struct Edge {
+    pub(super) world: Arc<Mutex<World>>,
+    pub(super) clock: SimulatedClock,
+}
+
+impl Vendor for Edge {
+    fn template(&self, _: &Method, path: &str) -> String {
+        match path.strip_prefix(USAGE_PATH) {
+            Some(_) => format!("{USAGE_PATH}{{year}}/{{month}}"),
+            None => path.to_owned(),
+        }
+    }
+
+    /// The partner that the call claims to come from; sign-ins, which claim none, count together.
+    fn caller(&self, headers: &HeaderMap) -> String {
+        let partner = headers.get("x-partner-id").and_then(|id| id.to_str().ok());
+        partner.unwrap_or("signing in").to_owned()
+    }
+
+    fn too_many_calls(&self, _: u64) -> Response {
+        Problem::too_many_requests(self.clock.now()).into_response()
+    }
+
+    fn server_error(&self, status: StatusCode) -> Response {
+        Problem::failure(status, self.clock.now()).into_response()
+    }
+
+    /// Lines come and go in the month at `path`, of every partner that has it: a correction in the middle of a fetch.
+    fn disturb(&self, path: &str, insert: u32, delete: u32, draw: u64) {
+        let Some(month) = path.strip_prefix(USAGE_PATH).and_then(|month| month.split_once('/')) else {
+            return;
+        };
+        let Ok(month_start) = parse_month(month.0, month.1) else {
+            return;
+        };
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((_, start), month) in &mut world.months {
+            if *start == month_start {
+                month.disturb(self.clock.now(), insert as usize, delete as usize, draw);
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The query parameters that the paged routes share, read the way the vendor documents them.
+
+use std::collections::HashMap;
+
+/// A call's query parameters.
+pub(super) type Query = axum::extract::Query<HashMap<String, String>>;
+
+/// `pageSize`: the default where none is asked for, and no more than the vendor gives.
+/// Assumed: a size above the cap is cut to it; a client that counts on its own size is then found out.
+pub(super) fn page_size(query: &Query, default: usize, cap: usize) -> Result<usize, String> {
+    Ok(count(query, "pageSize", default)?.min(cap))
+}
+
+/// A number of 1 or more, or the default where the parameter is absent.
+pub(super) fn count(query: &Query, name: &str, default: usize) -> Result<usize, String> {
+    let Some(text) = query.get(name) else {
+        return Ok(default);
+    };
+    match text.parse() {
+        Ok(number) if number >= 1 => Ok(number),
+        _ => Err(format!("{name} must be a whole number of 1 or more, not {text:?}")),
+    }
+}
+
+/// Whether the totals are asked for; they are absent otherwise.
+pub(super) fn wants_totals(query: &Query) -> bool {
+    query.get("pageTotal").is_some_and(|asked| asked == "true")
+}

@@ -1,0 +1,58 @@
+//! Everything that the simulator knows; kept in memory only, since it is made anew from seeds.
+
+use std::collections::HashMap;
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::account::{Account, AccountType, Tenants};
+use super::cut::PlannedCut;
+use super::problem::Problem;
+use super::usage_month::UsageMonth;
+
+/// The accounts, what was given to them, and what they may read.
+#[derive(Default)]
+pub(super) struct World {
+    pub(super) accounts: HashMap<String, Account>,
+    pub(super) tokens: HashMap<String, Token>,
+    pub(super) tenants: HashMap<Uuid, Tenants>,
+    /// By partner and first day of the month.
+    pub(super) months: HashMap<(Uuid, Date), UsageMonth>,
+    pub(super) cuts: HashMap<Uuid, Vec<PlannedCut>>,
+}
+
+/// A token that was given out, and to whom.
+#[derive(Clone, Copy)]
+pub(super) struct Token {
+    pub(super) account_id: Uuid,
+    pub(super) account_type: AccountType,
+    pub(super) expires_at: Timestamp,
+}
+
+impl World {
+    /// Whose token the call carries; 401 without one that is known and still good.
+    pub(super) fn caller(&self, headers: &HeaderMap, now: Timestamp) -> Result<Token, Problem> {
+        headers
+            .get(AUTHORIZATION)
+            .and_then(|header| header.to_str().ok()?.strip_prefix("Bearer "))
+            .and_then(|token| self.tokens.get(token))
+            .filter(|token| now < token.expires_at)
+            .copied()
+            .ok_or_else(Problem::unauthorized)
+    }
+
+    /// The partner that calls: its own id must stand in `X-Partner-ID`. 401 without the header, 403 with another id.
+    pub(super) fn partner(&self, headers: &HeaderMap, now: Timestamp) -> Result<Uuid, Problem> {
+        let caller = self.caller(headers, now)?;
+        let claimed = headers.get("x-partner-id").ok_or_else(Problem::unauthorized)?;
+        let claimed: Option<Uuid> = claimed.to_str().ok().and_then(|id| id.parse().ok());
+        if caller.account_type == AccountType::Partner && claimed == Some(caller.account_id) {
+            Ok(caller.account_id)
+        } else {
+            Err(Problem::forbidden(now))
+        }
+    }
+}
