@@ -70,10 +70,7 @@ impl RunRequest {
     /// The same occasion for the month before: for a nightly run while Sophos has no usage of the month yet.
     #[must_use]
     pub fn for_previous_month(&self) -> Self {
-        Self {
-            month: self.month.previous(),
-            ..self.clone()
-        }
+        Self { month: self.month.previous(), ..self.clone() }
     }
 }
 
@@ -92,6 +89,8 @@ pub enum Stage {
         page: u32,
         /// Sophos' key of the next page; none for the first.
         key: Option<String>,
+        /// How many lines were stored.
+        lines: u64,
     },
     /// Reading ConnectWise's companies.
     Companies {
@@ -312,27 +311,15 @@ mod tests {
     #[test]
     fn a_doubled_trigger_is_one_run() {
         assert_eq!(request().id(), request().id());
-        assert!(
-            request()
-                .id()
-                .unwrap()
-                .as_str()
-                .starts_with("20261130T011200Z-scheduled-")
-        );
+        assert!(request().id().unwrap().as_str().starts_with("20261130T011200Z-scheduled-"));
     }
 
     #[test]
     fn another_month_slot_or_partner_is_another_run() {
         let mut other_partner = request();
         other_partner.partner = PartnerId::parse("00000000-0000-4000-8000-000000000002").unwrap();
-        let others = [
-            request().for_previous_month(),
-            RunRequest {
-                slot: "2026-11-29".into(),
-                ..request()
-            },
-            other_partner,
-        ];
+        let others =
+            [request().for_previous_month(), RunRequest { slot: "2026-11-29".into(), ..request() }, other_partner];
         for other in others {
             assert_ne!(other.id(), request().id(), "{other:?}");
         }
@@ -341,10 +328,7 @@ mod tests {
     #[test]
     fn a_preview_never_writes() {
         let now = Timestamp::UNIX_EPOCH;
-        let preview = RunRequest {
-            kind: RunKind::Preview,
-            ..request()
-        };
+        let preview = RunRequest { kind: RunKind::Preview, ..request() };
         assert!(!Run::open(preview, true, now).unwrap().writes);
         assert!(!Run::open(request(), false, now).unwrap().writes);
         assert!(Run::open(request(), true, now).unwrap().writes);

@@ -79,9 +79,7 @@ async fn drive(stream: TcpStream, router: Router) {
         tracing::debug!(%failed, "a simulator's connection stays with delayed packets");
     }
     let service = service_fn(move |request: hyper::Request<Incoming>| answer(router.clone(), request));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), service);
+    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     if let Err(ended) = connection.await {
         tracing::debug!(%ended, "a simulator's connection ended early");
     }
@@ -95,9 +93,5 @@ struct LeftUnanswered;
 async fn answer(mut router: Router, request: hyper::Request<Incoming>) -> Result<Response, LeftUnanswered> {
     let request: Request = request.map(axum::body::Body::new);
     let Ok(answer) = router.call(request).await;
-    if answer.extensions().get::<Unanswered>().is_some() {
-        Err(LeftUnanswered)
-    } else {
-        Ok(answer)
-    }
+    if answer.extensions().get::<Unanswered>().is_some() { Err(LeftUnanswered) } else { Ok(answer) }
 }
