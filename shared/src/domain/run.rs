@@ -92,13 +92,6 @@ pub enum Stage {
         /// How many lines were stored.
         lines: u64,
     },
-    /// Reading ConnectWise's companies.
-    Companies {
-        /// How many pages were stored.
-        page: u32,
-        /// Where the next page starts.
-        after: Option<String>,
-    },
     /// Reading ConnectWise's agreements.
     Agreements {
         /// How many pages were stored.
@@ -205,8 +198,6 @@ pub struct PsaReads {
     pub calls: u64,
     /// Slices that spoke to ConnectWise; each asks once where it is.
     pub slices: u64,
-    /// Companies listed.
-    pub companies: u64,
     /// Agreements listed.
     pub agreements: u64,
     /// Mapped ConnectWise products.
@@ -216,17 +207,12 @@ pub struct PsaReads {
 }
 
 impl PsaReads {
-    /// The calls that a full read needs: K + ⌈A/1000⌉ + ⌈companies/1000⌉ + ⌈P/100⌉ + customers read + writes, where K
-    /// is one a slice, and a list that may be empty still takes a call.
+    /// The calls that a full read needs: K + ⌈A/1000⌉ + ⌈P/100⌉ + customers read + writes, where K is one a slice, and a list
+    /// that is empty still takes a call. Companies need none: each agreement names its own.
     #[must_use]
     pub fn formula(&self, writes: u64) -> u64 {
-        let pages = |rows: u64| rows.div_ceil(1000).max(1);
-        self.slices
-            + pages(self.agreements)
-            + pages(self.companies)
-            + self.products.div_ceil(100)
-            + self.customers
-            + writes
+        let pages = self.agreements.div_ceil(1000).max(1);
+        self.slices + pages + self.products.div_ceil(100) + self.customers + writes
     }
 }
 
@@ -263,7 +249,7 @@ impl Run {
     /// As [`RunRequest::id`].
     pub fn open(request: RunRequest, writes: bool, now: Timestamp) -> Result<Self, IdError> {
         let stage = match request.kind {
-            RunKind::Apply => Stage::Companies { page: 0, after: None },
+            RunKind::Apply => Stage::Agreements { page: 0, after: None },
             RunKind::Scheduled | RunKind::Now | RunKind::Preview => Stage::Customers { page: 1 },
         };
         Ok(Self {
