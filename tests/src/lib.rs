@@ -1,1 +1,4 @@
-//! harness
+//! The harness: simulators of both services that the product talks to, and what tests share. Nothing of it is shipped.
+
+pub mod connectwise;
+pub mod simulator;

@@ -1,0 +1,103 @@
+//! Serves a router on a loopback port until told to stop.
+//!
+//! `axum::serve` always answers; a simulator must also be able to close a connection without an answer, so the
+//! connections are driven through hyper here.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+use tower_service::Service;
+
+use super::gate::Unanswered;
+
+/// A server that runs until it is stopped or dropped; its connections end with it.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    serving: JoinHandle<()>,
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:<port>`, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Closes the listener and all connections; returns when the port is free again.
+    pub async fn stop(mut self) {
+        self.serving.abort();
+        // The only error of a task that was just aborted is that it was aborted.
+        if let Err(ended) = (&mut self.serving).await {
+            tracing::debug!(%ended, address = %self.address, "simulator stopped");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// Serves `router` on 127.0.0.1 at `port`, or at a free port if that is 0.
+pub async fn serve(router: Router, port: u16) -> io::Result<Running> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let address = listener.local_addr()?;
+    let serving = tokio::spawn(accept(listener, router));
+    Ok(Running { address, serving })
+}
+
+async fn accept(listener: TcpListener, router: Router) {
+    let mut connections = JoinSet::new();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                connections.spawn(drive(stream, router.clone()));
+            }
+            Err(refused) => tracing::warn!(%refused, "a connection to a simulator could not be accepted"),
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn drive(stream: TcpStream, router: Router) {
+    if let Err(failed) = stream.set_nodelay(true) {
+        tracing::debug!(%failed, "a simulator's connection stays with delayed packets");
+    }
+    let service = service_fn(move |request: hyper::Request<Incoming>| answer(router.clone(), request));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(ended) = connection.await {
+        tracing::debug!(%ended, "a simulator's connection ended early");
+    }
+}
+
+/// The reason for which hyper closes a connection without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the fault plan leaves this call without an answer")]
+struct LeftUnanswered;
+
+async fn answer(mut router: Router, request: hyper::Request<Incoming>) -> Result<Response, LeftUnanswered> {
+    let request: Request = request.map(axum::body::Body::new);
+    let Ok(answer) = router.call(request).await;
+    if answer.extensions().get::<Unanswered>().is_some() {
+        Err(LeftUnanswered)
+    } else {
+        Ok(answer)
+    }
+}
