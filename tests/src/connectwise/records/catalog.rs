@@ -1,0 +1,60 @@
+//! The fields of a catalog item (the vendor calls the collection `catalog`).
+
+use super::Collection;
+use super::field::{Field, choice, elsewhere, flag, list, long_text, number, reference, text, whole};
+
+/// An identifier is limited to 60 characters; newer servers allow 75, older ones do not.
+pub(super) const CATALOG_ITEM: &[Field] = &[
+    text("identifier", 60).required(),
+    text("description", 60).required(),
+    flag("inactiveFlag"),
+    reference("subcategory", Collection::Subcategories).required(),
+    reference("type", Collection::ProductTypes).required(),
+    choice(
+        "productClass",
+        &["Agreement", "Bundle", "Inventory", "NonInventory", "Service"],
+    )
+    .or("NonInventory"),
+    flag("serializedFlag"),
+    flag("serializedCostFlag"),
+    flag("phaseProductFlag"),
+    reference("unitOfMeasure", Collection::UnitsOfMeasure),
+    whole("minStockLevel"),
+    number("price"),
+    number("cost"),
+    choice(
+        "priceAttribute",
+        &["FixedFee", "NotToExceed", "OverrideRate", "TimeAndMaterials"],
+    ),
+    flag("taxableFlag"),
+    flag("dropShipFlag"),
+    flag("specialOrderFlag"),
+    text("customerDescription", 6000).required(),
+    reference("manufacturer", Collection::Manufacturers),
+    text("manufacturerPartNumber", 50),
+    reference("vendor", Collection::Companies),
+    text("vendorSku", 50),
+    long_text("notes"),
+    text("integrationXRef", 50),
+    elsewhere("sla"),
+    elsewhere("entityType"),
+    flag("recurringFlag"),
+    number("recurringRevenue"),
+    number("recurringCost"),
+    flag("recurringOneTimeFlag"),
+    elsewhere("recurringBillCycle"),
+    choice("recurringCycleType", &["ContractYear", "CalendarYear"]),
+    flag("calculatedPriceFlag"),
+    flag("calculatedCostFlag"),
+    reference("category", Collection::Categories),
+    number("calculatedPrice").computed(),
+    number("calculatedCost").computed(),
+    choice("billableOption", &["Billable", "DoNotBill", "NoCharge", "NoDefault"]),
+    long_text("connectWiseID"),
+    reference("agreementType", Collection::AgreementTypes),
+    number("markupPercentage"),
+    flag("markupFlag"),
+    flag("autoUpdateUnitCostFlag"),
+    flag("autoUpdateUnitPriceFlag"),
+    list("customFields"),
+];
