@@ -47,6 +47,8 @@ pub use standing::{STANDING_COMPANY, STANDING_PRIVATE_KEY, STANDING_PUBLIC_KEY};
 
 use crate::simulator::gate::{Gate, guard};
 use crate::simulator::serve::{Running, serve};
+use schema::SchemaReport;
+use schema::watch::Watch;
 use state::State;
 
 /// A simulated PSA; clones are handles on the same one.
@@ -61,6 +63,7 @@ struct Inner {
     codebase: Mutex<String>,
     clock: Mutex<Option<Timestamp>>,
     state: Mutex<State>,
+    watch: Watch,
 }
 
 impl ConnectWise {
@@ -74,6 +77,7 @@ impl ConnectWise {
             codebase: Mutex::new(settings.codebase.clone()),
             clock: Mutex::new(settings.now),
             state: Mutex::new(state),
+            watch: Watch::default(),
             settings,
         });
         Self {
@@ -90,6 +94,11 @@ impl ConnectWise {
     /// The whole server as a router, gate and admin routes included.
     pub fn router(&self) -> Router {
         guard(routes::router(self.clone()), &self.gate)
+    }
+
+    /// How the answers so far compare with the vendor's OpenAPI document; see [`schema`].
+    pub fn schema_report(&self) -> SchemaReport {
+        self.inner.watch.report()
     }
 
     /// Serves it on 127.0.0.1 at `port`, or at a free port if that is 0.

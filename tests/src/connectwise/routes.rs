@@ -37,7 +37,8 @@ async fn handle(Extract(psa): Extract<ConnectWise>, request: Request) -> Respons
         headers: parts.headers,
         body,
     };
-    call.answer(&psa.inner).unwrap_or_else(Refusal::into_response)
+    let answer = call.answer(&psa.inner).unwrap_or_else(Refusal::into_response);
+    psa.inner.watch.over(&call.verb, call.uri.path(), answer).await
 }
 
 struct Call {
