@@ -1,11 +1,26 @@
 //! A ConnectWise PSA to talk to: a stateful server on the vendor's paths, with its shapes, its grammar and its oddities.
 //!
 //! It is what any client of that API would meet, not what ours happens to send. What the vendor documents is followed;
-//! where the vendor is silent, the choice made is written where it is made, as an assumption.
+//! where the vendor is silent, a choice was made, listed below.
 //!
 //! A call goes through the [gate](crate::simulator::gate) (counters, faults), then [`routes`] → [`auth`] → [`path`] →
 //! [`operations`] on the [`state`]: bodies are typed by [`coerce`], completed by [`complete`], judged by [`validate`],
 //! listed by [`query`] with its [`conditions`], and shown by [`view`].
+//!
+//! # Assumptions
+//!
+//! - Texts compare without their capitals. Nothing is equal to, or different from, an unset field but `null`.
+//! - `AND` binds tighter than `OR`; `NOT` stands before an operator, not before a term.
+//! - In a quoted text, a backslash before a quote or a backslash, and a doubled quote, stand for the sign itself.
+//! - A page or page size that is no positive number counts as not given. `rel="last"` is on every page of several.
+//! - A query above 2,048 bytes meets the web server's own 404.15, in HTML.
+//! - A missing or malformed `clientId` is 401.
+//! - A value that its field's type cannot hold is `OutOfRange`; an unknown path of a PATCH is `NotFound`; an
+//!   operation other than add, replace and remove is refused; a PATCH of `id`, `_info` or a computed field is ignored.
+//! - An identifier of a catalog item or company is unique without its capitals.
+//! - A product that cannot be an addition is reported as `NotFound` on `product`, in a POST as in a PATCH.
+//! - Agreements that are cancelled or expired still take additions.
+//! - A record that others refer to cannot be deleted; an agreement's additions go with it.
 
 mod audit;
 pub mod auth;
@@ -46,7 +61,8 @@ pub use settings::{Settings, UnknownCompany, WrongKeys};
 pub use standing::{STANDING_COMPANY, STANDING_PRIVATE_KEY, STANDING_PUBLIC_KEY};
 
 use crate::simulator::gate::{Gate, guard};
-use crate::simulator::serve::{Running, serve};
+use crate::simulator::serve::{Running, serve, serve_tls};
+use crate::simulator::tls::Authority;
 use schema::SchemaReport;
 use schema::watch::Watch;
 use state::State;
@@ -80,10 +96,7 @@ impl ConnectWise {
             watch: Watch::default(),
             settings,
         });
-        Self {
-            gate: Gate::new(inner.clone()),
-            inner,
-        }
+        Self { gate: Gate::new(inner.clone()), inner }
     }
 
     /// Counters and faults.
@@ -104,6 +117,11 @@ impl ConnectWise {
     /// Serves it on 127.0.0.1 at `port`, or at a free port if that is 0.
     pub async fn start(&self, port: u16) -> io::Result<Running> {
         serve(self.router(), port).await
+    }
+
+    /// The same over https, with a certificate of `authority`.
+    pub async fn start_tls(&self, port: u16, authority: &Authority) -> io::Result<Running> {
+        serve_tls(self.router(), port, authority).await
     }
 
     /// Stops the server's clock at `now`.

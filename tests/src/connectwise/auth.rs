@@ -39,24 +39,11 @@ pub struct Rights {
 
 impl Rights {
     /// Everything.
-    pub const ALL: Self = Self {
-        inquire: true,
-        add: true,
-        edit: true,
-        delete: true,
-    };
+    pub const ALL: Self = Self { inquire: true, add: true, edit: true, delete: true };
     /// Reading, creating and changing.
-    pub const WRITE: Self = Self {
-        delete: false,
-        ..Self::ALL
-    };
+    pub const WRITE: Self = Self { delete: false, ..Self::ALL };
     /// Reading alone.
-    pub const READ: Self = Self {
-        inquire: true,
-        add: false,
-        edit: false,
-        delete: false,
-    };
+    pub const READ: Self = Self { inquire: true, add: false, edit: false, delete: false };
 
     fn allow(self, verb: &Method) -> bool {
         match verb.as_str() {
@@ -102,10 +89,7 @@ impl Role {
 
     /// These rights, and none elsewhere.
     pub fn with(rights: impl IntoIterator<Item = (Area, Rights)>) -> Self {
-        Self {
-            rights: rights.into_iter().collect(),
-            denied_agreements: BTreeSet::new(),
-        }
+        Self { rights: rights.into_iter().collect(), denied_agreements: BTreeSet::new() }
     }
 
     /// The same role without access to one agreement.
@@ -115,12 +99,7 @@ impl Role {
     }
 
     fn everywhere(rights: Rights) -> Self {
-        let areas = [
-            Area::ProductCatalog,
-            Area::Agreements,
-            Area::CompanyMaintenance,
-            Area::TableSetup,
-        ];
+        let areas = [Area::ProductCatalog, Area::Agreements, Area::CompanyMaintenance, Area::TableSetup];
         Self::with(areas.map(|area| (area, rights)))
     }
 
@@ -128,11 +107,7 @@ impl Role {
     pub(super) fn check(&self, verb: &Method, area: Area, agreement: Option<u32>) -> Result<(), Refusal> {
         let allowed = self.rights.get(&area).is_some_and(|rights| rights.allow(verb));
         let denied = agreement.is_some_and(|id| self.denied_agreements.contains(&id));
-        if allowed && !denied {
-            Ok(())
-        } else {
-            Err(Refusal::security())
-        }
+        if allowed && !denied { Ok(()) } else { Err(Refusal::security()) }
     }
 }
 
@@ -160,10 +135,7 @@ pub(super) fn caller(headers: &HeaderMap) -> Option<String> {
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, encoded) = header.split_once(' ')?;
-    let decoded = STANDARD
-        .decode(encoded.trim())
-        .ok()
-        .filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let decoded = STANDARD.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
     let (user, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
     Some((user.to_owned(), password.to_owned()))
 }
@@ -171,11 +143,7 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 /// Finds the credential that a call shows.
 pub(super) fn authenticate<'a>(credentials: &'a [Credential], headers: &HeaderMap) -> Result<&'a Credential, Refusal> {
     let (user, private_key) = basic(headers).ok_or_else(Refusal::not_authenticated)?;
-    if !headers
-        .get("clientid")
-        .and_then(|id| id.to_str().ok())
-        .is_some_and(is_client_id)
-    {
+    if !headers.get("clientid").and_then(|id| id.to_str().ok()).is_some_and(is_client_id) {
         return Err(Refusal::unauthorized("A valid clientId header is required."));
     }
     let shown = |credential: &&Credential| {
@@ -185,10 +153,7 @@ pub(super) fn authenticate<'a>(credentials: &'a [Credential], headers: &HeaderMa
                 && credential.private_key == private_key
         })
     };
-    credentials
-        .iter()
-        .find(shown)
-        .ok_or_else(|| Refusal::unauthorized("Invalid company or keys."))
+    credentials.iter().find(shown).ok_or_else(|| Refusal::unauthorized("Invalid company or keys."))
 }
 
 fn is_client_id(text: &str) -> bool {

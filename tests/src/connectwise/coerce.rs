@@ -44,10 +44,7 @@ fn typed(state: &State, resource: &'static str, field: &Field, value: &Value) ->
             Value::Bool(flag) => Some(json!(flag.to_string())),
             Value::Null | Value::Array(_) | Value::Object(_) => None,
         },
-        Kind::Number => number(value)
-            .filter(is_amount)
-            .and_then(|number| number.as_f64())
-            .map(|number| json!(number)),
+        Kind::Number => number(value).filter(is_amount).and_then(|number| number.as_f64()).map(|number| json!(number)),
         Kind::Whole => number(value)
             .and_then(|number| number.as_i64())
             .and_then(|number| i32::try_from(number).ok())
@@ -67,9 +64,7 @@ fn typed(state: &State, resource: &'static str, field: &Field, value: &Value) ->
             .map(|word| json!(word)),
         Kind::Reference(to) => return reference(state, resource, field.name, *to, value),
         Kind::Elsewhere => value.as_object().map(|reference| {
-            let kept = reference
-                .iter()
-                .filter(|(name, value)| *name != "_info" && !value.is_null());
+            let kept = reference.iter().filter(|(name, value)| *name != "_info" && !value.is_null());
             Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
         }),
         Kind::List => value.is_array().then(|| value.clone()),
@@ -104,19 +99,12 @@ fn reference(
         let dangling = || FieldError::not_found(resource, field, format!("{field} {id} was not found."));
         return found.map(|id| json!({ "id": id })).ok_or_else(dangling);
     }
-    let named = to
-        .profile()
-        .titles
-        .iter()
-        .find_map(|title| Some((*title, value.get(title)?.as_str()?)));
+    let named = to.profile().titles.iter().find_map(|title| Some((*title, value.get(title)?.as_str()?)));
     let Some((title, name)) = named else {
         return Err(FieldError::missing(resource, &format!("{field}/id")));
     };
-    let holds = |row: &Row| {
-        row.get(title)
-            .and_then(Value::as_str)
-            .is_some_and(|other| other.eq_ignore_ascii_case(name))
-    };
+    let holds =
+        |row: &Row| row.get(title).and_then(Value::as_str).is_some_and(|other| other.eq_ignore_ascii_case(name));
     let found = match to.profile().unique {
         Some(unique) if unique == title => state.holder(to, name),
         _ => state.rows(to, 0).find(|(_, row)| holds(row)).map(|(id, _)| id),

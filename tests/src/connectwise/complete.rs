@@ -42,15 +42,8 @@ pub(super) fn complete(
 fn addition(state: &State, now: Timestamp, row: &mut Row, sent: &Row, before: Option<&Row>) {
     let product = reference_id(row, "product");
     let other_product = before.is_none_or(|before| reference_id(before, "product") != product);
-    if let Some(item) = product
-        .and_then(|id| state.row(Collection::Catalog, 0, id))
-        .filter(|_| other_product)
-    {
-        for (field, source) in [
-            ("unitPrice", "price"),
-            ("unitCost", "cost"),
-            ("description", "description"),
-        ] {
+    if let Some(item) = product.and_then(|id| state.row(Collection::Catalog, 0, id)).filter(|_| other_product) {
+        for (field, source) in [("unitPrice", "price"), ("unitCost", "cost"), ("description", "description")] {
             if sent.get(field).is_none_or(Value::is_null) {
                 row.remove(field);
                 row.extend(item.get(source).map(|value| (field.to_owned(), value.clone())));
@@ -61,12 +54,7 @@ fn addition(state: &State, now: Timestamp, row: &mut Row, sent: &Row, before: Op
     for field in ["quantity", "lessIncluded"] {
         row.entry(field).or_insert_with(|| json!(0.0));
     }
-    let amount = |field: &str| {
-        row.get(field)
-            .and_then(Value::as_number)
-            .and_then(to_decimal)
-            .unwrap_or_default()
-    };
+    let amount = |field: &str| row.get(field).and_then(Value::as_number).and_then(to_decimal).unwrap_or_default();
     let billed = (amount("quantity") - amount("lessIncluded")).max(Decimal::ZERO);
     // Through its digits, so that 0.1 stays 0.1.
     let billed: f64 = billed.to_string().parse().unwrap_or_default();

@@ -14,10 +14,7 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     if text.contains('T') {
         return text.parse::<DateTime>().ok().and_then(local);
     }
-    text.parse::<Date>()
-        .ok()
-        .map(|date| date.to_datetime(jiff::civil::Time::midnight()))
-        .and_then(local)
+    text.parse::<Date>().ok().map(|date| date.to_datetime(jiff::civil::Time::midnight())).and_then(local)
 }
 
 /// Writes a date as the vendor does: whole seconds, UTC.

@@ -36,32 +36,20 @@ impl ConnectWise {
             Ok(bytes) => bytes,
             Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => {
-                return Err(StateFileError::Io {
-                    path: path.display().to_string(),
-                    done: "read",
-                    source,
-                });
+                return Err(StateFileError::Io { path: path.display().to_string(), done: "read", source });
             }
         };
-        let saved: SavedState = serde_json::from_slice(&bytes).map_err(|source| StateFileError::Content {
-            path: path.display().to_string(),
-            source,
-        })?;
+        let saved: SavedState = serde_json::from_slice(&bytes)
+            .map_err(|source| StateFileError::Content { path: path.display().to_string(), source })?;
         Ok(Some(Self::with_state(settings, State::from_saved(saved))))
     }
 
     /// Writes the PSA to a file, whole or not at all: a crash leaves the file that was there.
     pub fn save(&self, path: &Path) -> Result<(), StateFileError> {
         let saved = self.inner.state().to_saved();
-        let failed = |source| StateFileError::Io {
-            path: path.display().to_string(),
-            done: "written",
-            source,
-        };
-        let bytes = serde_json::to_vec(&saved).map_err(|source| StateFileError::Content {
-            path: path.display().to_string(),
-            source,
-        })?;
+        let failed = |source| StateFileError::Io { path: path.display().to_string(), done: "written", source };
+        let bytes = serde_json::to_vec(&saved)
+            .map_err(|source| StateFileError::Content { path: path.display().to_string(), source })?;
         let draft = path.with_extension("draft");
         std::fs::write(&draft, bytes).map_err(failed)?;
         std::fs::rename(&draft, path).map_err(failed)

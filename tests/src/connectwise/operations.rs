@@ -87,15 +87,10 @@ impl Session<'_> {
         self.view(scope, id)?;
         if let Some(referrer) = self.state.referrer(scope.collection, id) {
             let (resource, user) = (scope.collection.profile().resource, referrer.profile().resource);
-            return Err(Refusal::body(format!(
-                "The {resource} is in use by at least one {user}."
-            )));
+            return Err(Refusal::body(format!("The {resource} is in use by at least one {user}.")));
         }
         if scope.collection == Collection::Agreements {
-            let lines = Scope {
-                owner: id,
-                ..Scope::of(Collection::Additions)
-            };
+            let lines = Scope { owner: id, ..Scope::of(Collection::Additions) };
             let ids: Vec<u32> = self.state.rows(Collection::Additions, id).map(|(id, _)| id).collect();
             ids.into_iter().for_each(|id| self.erase(lines, id));
         }
@@ -112,21 +107,11 @@ impl Session<'_> {
         body: &Map<String, Value>,
     ) -> Result<Row, Refusal> {
         let (row, mut errors) = self.draft(scope, before, body);
-        let candidate = Candidate {
-            collection: scope.collection,
-            id,
-            row: &row,
-        };
+        let candidate = Candidate { collection: scope.collection, id, row: &row };
         let reported: Vec<String> = errors.iter().map(|error| error.field.clone()).collect();
-        let fresh = validate(self.state, &candidate)
-            .into_iter()
-            .filter(|error| !reported.contains(&error.field));
+        let fresh = validate(self.state, &candidate).into_iter().filter(|error| !reported.contains(&error.field));
         errors.extend(fresh);
-        if errors.is_empty() {
-            Ok(row)
-        } else {
-            Err(Refusal::invalid(scope.collection.profile().resource, errors))
-        }
+        if errors.is_empty() { Ok(row) } else { Err(Refusal::invalid(scope.collection.profile().resource, errors)) }
     }
 
     /// The record that a body leads to, typed and completed, and what in the body could not be typed.
@@ -208,41 +193,25 @@ impl Session<'_> {
 
     fn views(&self, scope: Scope, after: u32) -> impl Iterator<Item = View<'_>> {
         let rows = self.state.rows_after(scope.collection, scope.owner, after);
-        rows.map(move |(id, row)| self.at(scope, id, row))
-            .filter(move |view| in_scope(scope, view.row))
+        rows.map(move |(id, row)| self.at(scope, id, row)).filter(move |view| in_scope(scope, view.row))
     }
 
     fn view(&self, scope: Scope, id: u32) -> Result<View<'_>, Refusal> {
         self.owner_exists(scope)?;
-        let row = self
-            .state
-            .row(scope.collection, scope.owner, id)
-            .filter(|row| in_scope(scope, row));
+        let row = self.state.row(scope.collection, scope.owner, id).filter(|row| in_scope(scope, row));
         let resource = scope.collection.profile().resource;
         row.map(|row| self.at(scope, id, row))
             .ok_or_else(|| Refusal::not_found(format!("{resource} {id} was not found.")))
     }
 
     fn at<'a>(&'a self, scope: Scope, id: u32, row: &'a Row) -> View<'a> {
-        let scene = Scene {
-            state: self.state,
-            now: self.now,
-            root: self.root,
-        };
-        View {
-            scene,
-            collection: scope.collection,
-            owner: scope.owner,
-            id,
-            row,
-        }
+        let scene = Scene { state: self.state, now: self.now, root: self.root };
+        View { scene, collection: scope.collection, owner: scope.owner, id, row }
     }
 }
 
 fn in_scope(scope: Scope, row: &Row) -> bool {
-    scope
-        .category
-        .is_none_or(|category| reference_id(row, "category") == Some(category))
+    scope.category.is_none_or(|category| reference_id(row, "category") == Some(category))
 }
 
 /// Under a category's path, a subcategory has the few fields of an older API.
@@ -259,12 +228,7 @@ fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
 /// Who entered a record and when it changed last; a record keeps its first two stamps.
 pub(super) fn stamp(row: &mut Row, before: Option<&Row>, now: &str, who: &str) {
     let first = before.and_then(|before| before.get("_info")).and_then(Value::as_object);
-    let kept = |name: &str, new: &str| {
-        first
-            .and_then(|info| info.get(name))
-            .cloned()
-            .unwrap_or_else(|| json!(new))
-    };
+    let kept = |name: &str, new: &str| first.and_then(|info| info.get(name)).cloned().unwrap_or_else(|| json!(new));
     let info = json!({
         "dateEntered": kept("dateEntered", now),
         "enteredBy": kept("enteredBy", who),

@@ -35,24 +35,16 @@ pub(super) fn changes(collection: Collection, body: &[u8]) -> Result<Map<String,
 
 fn change(collection: Collection, operation: Operation) -> Result<Option<(String, Value)>, Refusal> {
     let path = operation.path.strip_prefix('/').unwrap_or(&operation.path);
-    let (name, inner) = path
-        .split_once('/')
-        .map_or((path, None), |(name, inner)| (name, Some(inner)));
+    let (name, inner) = path.split_once('/').map_or((path, None), |(name, inner)| (name, Some(inner)));
     let resource = collection.profile().resource;
     let wrong = |message: String| Refusal::invalid(resource, vec![FieldError::not_found(resource, path, message)]);
     if matches!(name, "id" | "_info") {
         return Ok(None);
     }
-    let field = collection
-        .field(name)
-        .ok_or_else(|| wrong(format!("The path {path} was not found.")))?;
+    let field = collection.field(name).ok_or_else(|| wrong(format!("The path {path} was not found.")))?;
     if inner.is_some() {
         let reaches = matches!(field.kind, Kind::Reference(_) | Kind::Elsewhere | Kind::List);
-        return if reaches {
-            Ok(None)
-        } else {
-            Err(wrong(format!("The path {path} was not found.")))
-        };
+        return if reaches { Ok(None) } else { Err(wrong(format!("The path {path} was not found."))) };
     }
     let value = match operation.op.to_lowercase().as_str() {
         "add" | "replace" => operation.value,

@@ -29,11 +29,7 @@ pub(super) struct Scope {
 
 impl Scope {
     pub(super) fn of(collection: Collection) -> Self {
-        Self {
-            collection,
-            owner: 0,
-            category: None,
-        }
+        Self { collection, owner: 0, category: None }
     }
 
     /// The agreement that the path names.
@@ -57,15 +53,11 @@ pub(super) fn read(path: &str) -> Option<Addressed> {
     match segments.as_slice() {
         ["login", "companyinfo", _] => {
             let resource = Resource::CompanyInfo(original[2].to_owned());
-            Some(Addressed {
-                codebase: String::new(),
-                resource,
-            })
+            Some(Addressed { codebase: String::new(), resource })
         }
-        [codebase, "apis", "3.0", rest @ ..] => Some(Addressed {
-            codebase: format!("{codebase}/"),
-            resource: resource(rest)?,
-        }),
+        [codebase, "apis", "3.0", rest @ ..] => {
+            Some(Addressed { codebase: format!("{codebase}/"), resource: resource(rest)? })
+        }
         _ => None,
     }
 }
@@ -75,22 +67,14 @@ fn resource(segments: &[&str]) -> Option<Resource> {
         ["system", "info"] => return Some(Resource::SystemInfo),
         ["company", "companies", rest @ ..] => (Scope::of(Collection::Companies), rest),
         ["finance", "agreements", "types", rest @ ..] => (Scope::of(Collection::AgreementTypes), rest),
-        ["finance", "agreements", id, "additions", rest @ ..] => (
-            Scope {
-                owner: id.parse().ok()?,
-                ..Scope::of(Collection::Additions)
-            },
-            rest,
-        ),
+        ["finance", "agreements", id, "additions", rest @ ..] => {
+            (Scope { owner: id.parse().ok()?, ..Scope::of(Collection::Additions) }, rest)
+        }
         ["finance", "agreements", rest @ ..] => (Scope::of(Collection::Agreements), rest),
         ["procurement", "catalog", rest @ ..] => (Scope::of(Collection::Catalog), rest),
-        ["procurement", "categories", id, "subcategories", rest @ ..] => (
-            Scope {
-                category: Some(id.parse().ok()?),
-                ..Scope::of(Collection::Subcategories)
-            },
-            rest,
-        ),
+        ["procurement", "categories", id, "subcategories", rest @ ..] => {
+            (Scope { category: Some(id.parse().ok()?), ..Scope::of(Collection::Subcategories) }, rest)
+        }
         ["procurement", "categories", rest @ ..] => (Scope::of(Collection::Categories), rest),
         ["procurement", "subcategories", rest @ ..] => (Scope::of(Collection::Subcategories), rest),
         ["procurement", "types", rest @ ..] => (Scope::of(Collection::ProductTypes), rest),
@@ -115,14 +99,5 @@ pub(super) fn template(path: &str) -> String {
         all => all,
     };
     let is_id = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_digit());
-    inner
-        .iter()
-        .map(|segment| {
-            if is_id(segment) {
-                "/{id}".to_owned()
-            } else {
-                format!("/{segment}")
-            }
-        })
-        .collect()
+    inner.iter().map(|segment| if is_id(segment) { "/{id}".to_owned() } else { format!("/{segment}") }).collect()
 }

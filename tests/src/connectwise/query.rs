@@ -30,18 +30,12 @@ impl Query {
     pub(super) fn read(collection: Collection, query: &str, headers: &HeaderMap) -> Result<Self, Refusal> {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let find = |name: &str| {
-            let named = pairs
-                .iter()
-                .find(|(key, value)| key.eq_ignore_ascii_case(name) && !value.trim().is_empty());
+            let named = pairs.iter().find(|(key, value)| key.eq_ignore_ascii_case(name) && !value.trim().is_empty());
             named.map(|(_, value)| value.as_str())
         };
         Ok(Self {
-            conditions: find("conditions")
-                .map(|text| conditions(collection, text))
-                .transpose()?,
-            child_conditions: find("childConditions")
-                .map(|text| conditions(collection, text))
-                .transpose()?,
+            conditions: find("conditions").map(|text| conditions(collection, text)).transpose()?,
+            child_conditions: find("childConditions").map(|text| conditions(collection, text)).transpose()?,
             custom_field_conditions: find("customFieldConditions").map(custom_field_conditions).transpose()?,
             order: Order::read(collection, find("orderBy"))?,
             selection: Selection::read(find("fields")),
@@ -65,13 +59,7 @@ impl Query {
             Page::After { size, .. } => page::forward(admitted, *size, address),
             Page::Number { page, size } => page::numbered(self.order.sorted(admitted), *page, *size, address),
         };
-        Listing {
-            records: shown
-                .into_iter()
-                .map(|view| self.selection.of(view.to_wire()))
-                .collect(),
-            link,
-        }
+        Listing { records: shown.into_iter().map(|view| self.selection.of(view.to_wire())).collect(), link }
     }
 
     /// The id after which a forward-only listing begins; 0 for any other.
@@ -99,11 +87,7 @@ fn conditions(collection: Collection, text: &str) -> Result<Condition, Refusal> 
 fn custom_field_conditions(text: &str) -> Result<Condition, Refusal> {
     let condition = parse(text).map_err(|wrong| Refusal::condition(wrong.to_string()))?;
     let known = ["id", "caption", "type", "value", "connectWiseId"];
-    match condition
-        .paths()
-        .iter()
-        .find(|path| !known.iter().any(|name| name.eq_ignore_ascii_case(&path.0)))
-    {
+    match condition.paths().iter().find(|path| !known.iter().any(|name| name.eq_ignore_ascii_case(&path.0))) {
         Some(path) => Err(Refusal::unknown_name(&path.0)),
         None => Ok(condition),
     }

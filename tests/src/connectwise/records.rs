@@ -99,10 +99,7 @@ impl Collection {
 
     /// The field called `name`, whatever its capitals.
     pub(super) fn field_ignoring_case(self, name: &str) -> Option<&'static Field> {
-        self.profile()
-            .fields
-            .iter()
-            .find(|field| field.name.eq_ignore_ascii_case(name))
+        self.profile().fields.iter().find(|field| field.name.eq_ignore_ascii_case(name))
     }
 }
 
@@ -146,32 +143,16 @@ static CATALOG: Profile = Profile {
     fields: catalog::CATALOG_ITEM,
 };
 
-static AGREEMENT_TYPES: Profile = setup_table(
-    "agreementType",
-    "finance/agreements/types",
-    "type_href",
-    agreement_type::AGREEMENT_TYPE,
-);
+static AGREEMENT_TYPES: Profile =
+    setup_table("agreementType", "finance/agreements/types", "type_href", agreement_type::AGREEMENT_TYPE);
 static CATEGORIES: Profile = setup_table("category", "procurement/categories", "category_href", setup::CATEGORY);
-static SUBCATEGORIES: Profile = setup_table(
-    "subCategory",
-    "procurement/subcategories",
-    "subcategory_href",
-    setup::SUBCATEGORY,
-);
+static SUBCATEGORIES: Profile =
+    setup_table("subCategory", "procurement/subcategories", "subcategory_href", setup::SUBCATEGORY);
 static PRODUCT_TYPES: Profile = setup_table("productType", "procurement/types", "type_href", setup::PRODUCT_TYPE);
-static UNITS_OF_MEASURE: Profile = setup_table(
-    "unitOfMeasure",
-    "procurement/unitOfMeasures",
-    "uom_href",
-    setup::UNIT_OF_MEASURE,
-);
-static MANUFACTURERS: Profile = setup_table(
-    "manufacturer",
-    "procurement/manufacturers",
-    "manufacturer_href",
-    setup::MANUFACTURER,
-);
+static UNITS_OF_MEASURE: Profile =
+    setup_table("unitOfMeasure", "procurement/unitOfMeasures", "uom_href", setup::UNIT_OF_MEASURE);
+static MANUFACTURERS: Profile =
+    setup_table("manufacturer", "procurement/manufacturers", "manufacturer_href", setup::MANUFACTURER);
 
 const fn setup_table(
     resource: &'static str,
@@ -179,13 +160,5 @@ const fn setup_table(
     href: &'static str,
     fields: &'static [Field],
 ) -> Profile {
-    Profile {
-        resource,
-        path,
-        href,
-        titles: &["name"],
-        unique: None,
-        area: Area::TableSetup,
-        fields,
-    }
+    Profile { resource, path, href, titles: &["name"], unique: None, area: Area::TableSetup, fields }
 }

@@ -27,12 +27,7 @@ pub(super) struct FieldError {
 
 impl Refusal {
     fn plain(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            errors: Vec::new(),
-        }
+        Self { status, code, message: message.into(), errors: Vec::new() }
     }
 
     pub(super) fn unauthorized(message: &str) -> Self {
@@ -72,96 +67,50 @@ impl Refusal {
 
     pub(super) fn invalid(resource: &str, errors: Vec<FieldError>) -> Self {
         let message = format!("{resource} object is invalid");
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code: "InvalidObject",
-            message,
-            errors,
-        }
+        Self { status: StatusCode::BAD_REQUEST, code: "InvalidObject", message, errors }
     }
 }
 
 impl FieldError {
     pub(super) fn missing(resource: &'static str, field: &str) -> Self {
         let message = format!("The {field} field is required.");
-        Self {
-            code: "MissingRequiredField",
-            message,
-            resource,
-            field: field.to_owned(),
-        }
+        Self { code: "MissingRequiredField", message, resource, field: field.to_owned() }
     }
 
     pub(super) fn out_of_range(resource: &'static str, field: &str, message: impl Into<String>) -> Self {
-        Self {
-            code: "OutOfRange",
-            message: message.into(),
-            resource,
-            field: field.to_owned(),
-        }
+        Self { code: "OutOfRange", message: message.into(), resource, field: field.to_owned() }
     }
 
     pub(super) fn too_long(resource: &'static str, field: &str, longest: usize) -> Self {
         let message = format!("The field {field} must be a string with a maximum length of {longest}.");
-        Self {
-            code: "MaxLengthField",
-            message,
-            resource,
-            field: field.to_owned(),
-        }
+        Self { code: "MaxLengthField", message, resource, field: field.to_owned() }
     }
 
     pub(super) fn not_found(resource: &'static str, field: &str, message: impl Into<String>) -> Self {
-        Self {
-            code: "NotFound",
-            message: message.into(),
-            resource,
-            field: field.to_owned(),
-        }
+        Self { code: "NotFound", message: message.into(), resource, field: field.to_owned() }
     }
 
     pub(super) fn exists(resource: &'static str, field: &str) -> Self {
         let message = format!("A {resource} with this {field} already exists.");
-        Self {
-            code: "ObjectExists",
-            message,
-            resource,
-            field: field.to_owned(),
-        }
+        Self { code: "ObjectExists", message, resource, field: field.to_owned() }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let errors = if self.errors.is_empty() {
-            json!(null)
-        } else {
-            json!(self.errors)
-        };
-        (
-            self.status,
-            Json(json!({"code": self.code, "message": self.message, "errors": errors})),
-        )
-            .into_response()
+        let errors = if self.errors.is_empty() { json!(null) } else { json!(self.errors) };
+        (self.status, Json(json!({"code": self.code, "message": self.message, "errors": errors}))).into_response()
     }
 }
 
 /// The 429, which says `error` where all other bodies say `code`.
 pub(super) fn too_many_calls(retry_after_s: u64) -> Response {
     let message = format!("Too many requests. Please try again in {retry_after_s} seconds.");
-    (
-        StatusCode::TOO_MANY_REQUESTS,
-        Json(json!({"error": "ConnectWiseAPI", "message": message})),
-    )
-        .into_response()
+    (StatusCode::TOO_MANY_REQUESTS, Json(json!({"error": "ConnectWiseAPI", "message": message}))).into_response()
 }
 
 /// A 5xx whose text speaks of a timeout, as those do after which the call may have taken effect.
 pub(super) fn server_error(status: StatusCode) -> Response {
     let message = "Execution Timeout Expired. The timeout period elapsed prior to completion of the operation.";
-    (
-        status,
-        Json(json!({"code": "UnexpectedError", "message": message, "errors": null})),
-    )
-        .into_response()
+    (status, Json(json!({"code": "UnexpectedError", "message": message, "errors": null}))).into_response()
 }

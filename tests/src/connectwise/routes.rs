@@ -2,6 +2,7 @@
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State as Extract};
+use axum::http::uri::Scheme;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
@@ -31,17 +32,14 @@ async fn handle(Extract(psa): Extract<ConnectWise>, request: Request) -> Respons
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let call = Call {
-        verb: parts.method,
-        uri: parts.uri,
-        headers: parts.headers,
-        body,
-    };
+    let scheme = parts.extensions.get::<Scheme>().cloned().unwrap_or(Scheme::HTTP);
+    let call = Call { scheme, verb: parts.method, uri: parts.uri, headers: parts.headers, body };
     let answer = call.answer(&psa.inner).unwrap_or_else(Refusal::into_response);
     psa.inner.watch.over(&call.verb, call.uri.path(), answer).await
 }
 
 struct Call {
+    scheme: Scheme,
     verb: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -70,12 +68,7 @@ impl Call {
         let (who, role) = (credential.member.clone(), credential.role.clone());
         let root = format!("{}/{codebase}apis/3.0", self.origin());
         let now = psa.now();
-        let mut session = Session {
-            state: &mut state,
-            now,
-            who: &who,
-            root: &root,
-        };
+        let mut session = Session { state: &mut state, now, who: &who, root: &root };
         let permit = |area: Area, agreement| role.check(&self.verb, area, agreement);
         match resource {
             Resource::CompanyInfo(_) => Err(no_such_path()),
@@ -101,10 +94,7 @@ impl Call {
         match self.verb.as_str() {
             "GET" => {
                 let url = format!("{}{}", self.origin(), self.uri.path());
-                let address = Address {
-                    url: &url,
-                    query: self.query(),
-                };
+                let address = Address { url: &url, query: self.query() };
                 Ok(page(session.list(scope, self.query(), &self.headers, &address)?))
             }
             "POST" => Ok((StatusCode::CREATED, Json(session.create(scope, &self.body)?)).into_response()),
@@ -135,10 +125,7 @@ impl Call {
     fn company_info(&self, psa: &Inner, company: &str) -> Result<Response, Refusal> {
         self.only_get()?;
         let known = psa.state().credentials.iter().find_map(|credential| {
-            credential
-                .company_id
-                .eq_ignore_ascii_case(company)
-                .then(|| credential.company_id.clone())
+            credential.company_id.eq_ignore_ascii_case(company).then(|| credential.company_id.clone())
         });
         match (known, psa.settings.unknown_company) {
             (Some(company), _) => Ok(Json(psa.company_info(&company)).into_response()),
@@ -148,11 +135,7 @@ impl Call {
     }
 
     fn only_get(&self) -> Result<(), Refusal> {
-        if self.verb == Method::GET {
-            Ok(())
-        } else {
-            Err(Refusal::verb())
-        }
+        if self.verb == Method::GET { Ok(()) } else { Err(Refusal::verb()) }
     }
 
     fn query(&self) -> &str {
@@ -160,12 +143,8 @@ impl Call {
     }
 
     fn origin(&self) -> String {
-        let host = self
-            .headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-            .unwrap_or("127.0.0.1");
-        format!("http://{host}")
+        let host = self.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
+        format!("{}://{host}", self.scheme)
     }
 }
 

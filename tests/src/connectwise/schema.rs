@@ -46,11 +46,7 @@ pub fn configured() -> Result<Option<&'static Schema>, String> {
         let document = serde_json::from_str(&text).map_err(|wrong| format!("{VARIABLE}: {path}: {wrong}"))?;
         Ok(Some(Schema::new(&document)))
     };
-    SCHEMA
-        .get_or_init(load)
-        .as_ref()
-        .map(Option::as_ref)
-        .map_err(Clone::clone)
+    SCHEMA.get_or_init(load).as_ref().map(Option::as_ref).map_err(Clone::clone)
 }
 
 /// Holds an answer against the configured document.
@@ -69,19 +65,12 @@ impl Schema {
         let normal = |path: &str| {
             let segments = path.split('/').filter(|segment| !segment.is_empty());
             let plain = |segment: &str| {
-                if segment.starts_with('{') {
-                    "{id}".to_owned()
-                } else {
-                    segment.to_owned()
-                }
+                if segment.starts_with('{') { "{id}".to_owned() } else { segment.to_owned() }
             };
             format!("/{}", segments.map(plain).collect::<Vec<_>>().join("/")).to_lowercase()
         };
         Self {
-            paths: paths
-                .iter()
-                .map(|(path, verbs)| (normal(path), verbs.clone()))
-                .collect(),
+            paths: paths.iter().map(|(path, verbs)| (normal(path), verbs.clone())).collect(),
             schemas: document["components"]["schemas"].clone(),
         }
     }
@@ -98,34 +87,21 @@ impl Schema {
             }
             204 => {}
             _ => {
-                let operation = self
-                    .paths
-                    .get(&template(path).to_lowercase())
-                    .map(|verbs| &verbs[method.to_lowercase()]);
+                let operation =
+                    self.paths.get(&template(path).to_lowercase()).map(|verbs| &verbs[method.to_lowercase()]);
                 let content = operation.and_then(|operation| operation["responses"][status.to_string()].get("content"));
-                let Some(content) = content
-                    .and_then(Value::as_object)
-                    .and_then(|content| content.values().next())
+                let Some(content) = content.and_then(Value::as_object).and_then(|content| content.values().next())
                 else {
                     return Verdict::NotDescribed;
                 };
                 self.check(&content["schema"], body, "body", &mut wrong);
             }
         }
-        if wrong.is_empty() {
-            Verdict::Valid
-        } else {
-            Verdict::Broken(wrong)
-        }
+        if wrong.is_empty() { Verdict::Valid } else { Verdict::Broken(wrong) }
     }
 
     fn check(&self, schema: &Value, value: &Value, at: &str, wrong: &mut Vec<String>) {
-        for name in schema["required"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-        {
+        for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             // Only the error bodies below demand a field; the document's own `required` is dropped with its `$ref`.
             if value.get(name).is_none() {
                 wrong.push(format!("{at}: {name} is missing"));
@@ -151,10 +127,7 @@ impl Schema {
         };
         for (name, member) in members {
             let at = format!("{at}.{name}");
-            match schema["properties"]
-                .get(name)
-                .or_else(|| schema.get("additionalProperties"))
-            {
+            match schema["properties"].get(name).or_else(|| schema.get("additionalProperties")) {
                 // Error bodies say `"errors": null`, against their own schema.
                 Some(_) if member.is_null() && name == "errors" => {}
                 Some(inner) => self.check(inner, member, &at, wrong),
@@ -175,9 +148,7 @@ impl Schema {
 
 fn is_anything(schema: &Value) -> bool {
     schema.get("properties").is_none()
-        && schema["additionalProperties"]["type"]
-            .as_str()
-            .is_none_or(|kind| kind == "object")
+        && schema["additionalProperties"]["type"].as_str().is_none_or(|kind| kind == "object")
 }
 
 fn scalar_error(kind: &str, schema: &Value, value: &Value) -> Option<String> {
@@ -194,22 +165,15 @@ fn scalar_error(kind: &str, schema: &Value, value: &Value) -> Option<String> {
         _ => true,
     };
     let words = schema["enum"].as_array();
-    let longest = schema["x-maxLength"]
-        .as_u64()
-        .and_then(|longest| usize::try_from(longest).ok());
+    let longest = schema["x-maxLength"].as_u64().and_then(|longest| usize::try_from(longest).ok());
     if !fits {
-        return Some(format!(
-            "{value} is not a {kind} {}",
-            schema["format"].as_str().unwrap_or_default()
-        ));
+        return Some(format!("{value} is not a {kind} {}", schema["format"].as_str().unwrap_or_default()));
     }
     if words.is_some_and(|words| !words.contains(value)) {
         return Some(format!("{value} is none of the allowed words"));
     }
     let length = value.as_str().map_or(0, |text| text.chars().count());
-    longest
-        .filter(|longest| length > *longest)
-        .map(|longest| format!("{length} characters, {longest} are allowed"))
+    longest.filter(|longest| length > *longest).map(|longest| format!("{length} characters, {longest} are allowed"))
 }
 
 /// `yyyy-MM-ddTHH:mm:ssZ`, and nothing else.

@@ -20,10 +20,7 @@ impl ConnectWise {
 
     /// Adds a company and returns its id.
     pub fn add_company(&self, identifier: &str, name: &str) -> Result<u32, Refusal> {
-        self.add(
-            Scope::of(Collection::Companies),
-            json!({"identifier": identifier, "name": name}),
-        )
+        self.add(Scope::of(Collection::Companies), json!({"identifier": identifier, "name": name}))
     }
 
     /// Adds an agreement type and returns its id.
@@ -61,10 +58,7 @@ impl ConnectWise {
 
     /// Adds a subcategory of a category and returns its id.
     pub fn add_subcategory(&self, category: u32, name: &str) -> Result<u32, Refusal> {
-        self.add(
-            Scope::of(Collection::Subcategories),
-            json!({"name": name, "category": {"id": category}}),
-        )
+        self.add(Scope::of(Collection::Subcategories), json!({"name": name, "category": {"id": category}}))
     }
 
     /// Adds a product type and returns its id.
@@ -90,24 +84,12 @@ impl ConnectWise {
     /// Adds an addition to an agreement, billable unless `fields` says otherwise, and returns its id.
     pub fn add_addition(&self, agreement: u32, product: u32, quantity: u32, fields: Value) -> Result<u32, Refusal> {
         let basis = json!({"product": {"id": product}, "quantity": quantity, "billCustomer": "Billable"});
-        self.add(
-            Scope {
-                owner: agreement,
-                ..Scope::of(Collection::Additions)
-            },
-            merged(basis, fields),
-        )
+        self.add(Scope { owner: agreement, ..Scope::of(Collection::Additions) }, merged(basis, fields))
     }
 
     fn add(&self, scope: Scope, fields: Value) -> Result<u32, Refusal> {
         let mut state = self.inner.state();
-        Session {
-            state: &mut state,
-            now: self.inner.now(),
-            who: "setup",
-            root: "",
-        }
-        .plant(scope, &object(fields))
+        Session { state: &mut state, now: self.inner.now(), who: "setup", root: "" }.plant(scope, &object(fields))
     }
 }
 
@@ -120,9 +102,5 @@ pub(super) fn merged(basis: Value, fields: Value) -> Value {
 
 /// Anything but an object adds nothing.
 fn object(fields: Value) -> Map<String, Value> {
-    if let Value::Object(fields) = fields {
-        fields
-    } else {
-        Map::new()
-    }
+    if let Value::Object(fields) = fields { fields } else { Map::new() }
 }

@@ -27,11 +27,7 @@ impl ConnectWise {
         });
         let kind = psa.add_agreement_type("Managed services")?;
         let products = psa.standing_catalog()?;
-        for (number, name) in [
-            ("100", "Adler Bakery"),
-            ("200", "Brook Dental"),
-            ("300", "Cedar Logistics"),
-        ] {
+        for (number, name) in [("100", "Adler Bakery"), ("200", "Brook Dental"), ("300", "Cedar Logistics")] {
             let company = psa.add_company(&format!("C{number}"), name)?;
             let agreement = psa.add_agreement(company, kind, &format!("{name} security"), json!({}))?;
             psa.add_addition(agreement, products[0], 12, json!({}))?;
@@ -50,18 +46,8 @@ impl ConnectWise {
             ("Sophos_Intercept_X_Advanced", "Intercept X Advanced", 4.5, json!({})),
             ("Sophos_MTR_Standard", "MTR Standard", 9.25, json!({})),
             ("Sophos_Device_Encryption", "Device Encryption", 1.1, json!({})),
-            (
-                "Security_Suite",
-                "Security suite",
-                15.0,
-                json!({"productClass": "Bundle"}),
-            ),
-            (
-                "Old_Antivirus",
-                "Antivirus (discontinued)",
-                2.0,
-                json!({"inactiveFlag": true}),
-            ),
+            ("Security_Suite", "Security suite", 15.0, json!({"productClass": "Bundle"})),
+            ("Old_Antivirus", "Antivirus (discontinued)", 2.0, json!({"inactiveFlag": true})),
         ] {
             let basis = json!({
                 "subcategory": {"id": subcategory},

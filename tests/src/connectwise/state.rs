@@ -34,11 +34,7 @@ impl State {
         after: u32,
     ) -> impl DoubleEndedIterator<Item = (u32, &Row)> {
         let range = (Bound::Excluded((owner, after)), Bound::Included((owner, u32::MAX)));
-        self.rows
-            .get(&collection)
-            .into_iter()
-            .flat_map(move |rows| rows.range(range))
-            .map(|((_, id), row)| (*id, row))
+        self.rows.get(&collection).into_iter().flat_map(move |rows| rows.range(range)).map(|((_, id), row)| (*id, row))
     }
 
     /// All rows of a collection under one owner, by id.
@@ -84,9 +80,7 @@ impl State {
     pub(super) fn referrer(&self, to: Collection, id: u32) -> Option<Collection> {
         COLLECTIONS.into_iter().find(|collection| {
             let fields = collection.profile().fields;
-            let mut names = fields
-                .iter()
-                .filter(|field| matches!(field.kind, Kind::Reference(target) if target == to));
+            let mut names = fields.iter().filter(|field| matches!(field.kind, Kind::Reference(target) if target == to));
             let rows = || self.rows.get(collection).into_iter().flat_map(BTreeMap::values);
             names.any(|field| rows().any(|row| reference_id(row, field.name) == Some(id)))
         })
@@ -117,11 +111,7 @@ impl State {
     pub(super) fn to_saved(&self) -> SavedState {
         let list = |rows: &BTreeMap<Key, Row>| rows.iter().map(|(key, row)| (key.0, key.1, row.clone())).collect();
         SavedState {
-            rows: self
-                .rows
-                .iter()
-                .map(|(collection, rows)| (*collection, list(rows)))
-                .collect(),
+            rows: self.rows.iter().map(|(collection, rows)| (*collection, list(rows))).collect(),
             next_id: self.next_id.clone(),
             credentials: self.credentials.clone(),
             writes: self.writes.clone(),
@@ -129,12 +119,8 @@ impl State {
     }
 
     pub(super) fn from_saved(saved: SavedState) -> Self {
-        let mut state = Self {
-            next_id: saved.next_id,
-            credentials: saved.credentials,
-            writes: saved.writes,
-            ..Self::default()
-        };
+        let mut state =
+            Self { next_id: saved.next_id, credentials: saved.credentials, writes: saved.writes, ..Self::default() };
         for (collection, rows) in saved.rows {
             for (owner, id, row) in rows {
                 state.put(collection, owner, id, row);

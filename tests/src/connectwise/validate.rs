@@ -18,11 +18,8 @@ pub(super) struct Candidate<'a> {
 /// Everything that is wrong with the record.
 pub(super) fn validate(state: &State, candidate: &Candidate<'_>) -> Vec<FieldError> {
     let profile = candidate.collection.profile();
-    let mut errors: Vec<FieldError> = profile
-        .fields
-        .iter()
-        .filter_map(|field| field_error(state, profile.resource, field, candidate.row))
-        .collect();
+    let mut errors: Vec<FieldError> =
+        profile.fields.iter().filter_map(|field| field_error(state, profile.resource, field, candidate.row)).collect();
     errors.extend(duplicate(state, candidate));
     if candidate.collection == Collection::Additions {
         errors.extend(unusable_product(state, candidate.row));

@@ -33,12 +33,7 @@ impl Vendor for Inner {
             return;
         };
         let mut state = self.state();
-        let mut session = Session {
-            state: &mut state,
-            now: self.now(),
-            who: "colleague",
-            root: "",
-        };
+        let mut session = Session { state: &mut state, now: self.now(), who: "colleague", root: "" };
         let mut rng = ChaCha8Rng::seed_from_u64(draw);
         for _ in 0..delete {
             if let Some(id) = any(&session, scope, &mut rng) {
@@ -54,11 +49,7 @@ impl Vendor for Inner {
 }
 
 fn any(session: &Session<'_>, scope: Scope, rng: &mut ChaCha8Rng) -> Option<u32> {
-    let ids: Vec<u32> = session
-        .state
-        .rows(scope.collection, scope.owner)
-        .map(|(id, _)| id)
-        .collect();
+    let ids: Vec<u32> = session.state.rows(scope.collection, scope.owner).map(|(id, _)| id).collect();
     (!ids.is_empty()).then(|| ids[rng.random_range(0..ids.len())])
 }
 

@@ -40,17 +40,11 @@ pub(super) enum Place {
 
 /// Finds where a path leads in a collection's records, whatever its capitals; `None` if there is no such field.
 pub(super) fn place(collection: Collection, path: &str) -> Option<Place> {
-    let (name, rest) = path
-        .split_once('/')
-        .map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let (name, rest) = path.split_once('/').map_or((path, None), |(name, rest)| (name, Some(rest)));
     if rest.is_none() && name.eq_ignore_ascii_case("id") {
         return Some(Place::Id);
     }
-    let stamp = if name.eq_ignore_ascii_case("_info") {
-        rest?
-    } else {
-        name
-    };
+    let stamp = if name.eq_ignore_ascii_case("_info") { rest? } else { name };
     let stamps = ["lastUpdated", "updatedBy", "dateEntered", "enteredBy"];
     if let Some(stamp) = stamps.into_iter().find(|known| known.eq_ignore_ascii_case(stamp)) {
         return Some(Place::Stamp(stamp.to_owned()));
@@ -64,10 +58,7 @@ pub(super) fn place(collection: Collection, path: &str) -> Option<Place> {
         Kind::Elsewhere | Kind::List => &["identifier", "name", "caption", "value"],
         Kind::Text(_) | Kind::Number | Kind::Whole | Kind::Flag | Kind::Date | Kind::Choice(_) => return None,
     };
-    let inner = ["id"]
-        .iter()
-        .chain(names)
-        .find(|known| known.eq_ignore_ascii_case(rest))?;
+    let inner = ["id"].iter().chain(names).find(|known| known.eq_ignore_ascii_case(rest))?;
     Some(Place::Within(field, (*inner).to_owned()))
 }
 
@@ -124,9 +115,7 @@ impl<'a> View<'a> {
     fn unit_of_product(&self) -> Option<&'a Value> {
         let state = self.scene.state;
         let product = state.row(Collection::Catalog, 0, reference_id(self.row, "product")?)?;
-        state
-            .row(Collection::UnitsOfMeasure, 0, reference_id(product, "unitOfMeasure")?)?
-            .get("name")
+        state.row(Collection::UnitsOfMeasure, 0, reference_id(product, "unitOfMeasure")?)?.get("name")
     }
 
     /// The record's custom fields.
@@ -159,10 +148,7 @@ impl<'a> View<'a> {
             return Value::Null;
         };
         let profile = to.profile();
-        let titles = profile
-            .titles
-            .iter()
-            .filter_map(|title| Some((*title, self.title(to, field, title)?.clone())));
+        let titles = profile.titles.iter().filter_map(|title| Some((*title, self.title(to, field, title)?.clone())));
         let mut reference: Row = titles.map(|(title, value)| (title.to_owned(), value)).collect();
         reference.insert("id".to_owned(), json!(id));
         // Two slashes, as the vendor's own links have them.
@@ -178,11 +164,7 @@ pub(super) struct CustomField<'a>(&'a Value);
 impl Names for CustomField<'_> {
     fn values(&self, path: &Path) -> Vec<Cow<'_, Value>> {
         let mut members = self.0.as_object().into_iter().flatten();
-        vec![owned_or_null(
-            members
-                .find(|(name, _)| name.eq_ignore_ascii_case(&path.0))
-                .map(|(_, value)| value),
-        )]
+        vec![owned_or_null(members.find(|(name, _)| name.eq_ignore_ascii_case(&path.0)).map(|(_, value)| value))]
     }
 }
 

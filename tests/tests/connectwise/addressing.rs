@@ -1,6 +1,7 @@
 //! Discovery, codebases, and the many spellings of one path.
 
 use harness::connectwise::{Settings, UnknownCompany};
+use harness::simulator::tls::Authority;
 use serde_json::json;
 
 use crate::world::{World, http, send};
@@ -22,10 +23,7 @@ async fn discovery_needs_no_keys_and_names_a_codebase_that_ends_in_a_slash() {
 async fn discovery_of_an_unknown_company_is_null_or_404_as_the_server_is_set() {
     let world = World::new().await;
     assert_eq!(company_info(&world, "nobody").await.expect(200), json!(null));
-    let strict = Settings {
-        unknown_company: UnknownCompany::NotFound,
-        ..Settings::default()
-    };
+    let strict = Settings { unknown_company: UnknownCompany::NotFound, ..Settings::default() };
     let world = World::with(strict).await;
     assert_eq!(company_info(&world, "nobody").await.expect(404)["code"], "NotFound");
 }
@@ -36,10 +34,7 @@ async fn a_codebase_that_was_upgraded_away_is_404_and_the_router_name_goes_on_wo
     let at = |codebase: &str| {
         let url = world.url("/system/info").replace("v4_6_release", codebase);
         send(
-            http()
-                .get(url)
-                .basic_auth("acme+public", Some("secret"))
-                .header("clientId", uuid::Uuid::nil().to_string()),
+            http().get(url).basic_auth("acme+public", Some("secret")).header("clientId", uuid::Uuid::nil().to_string()),
         )
     };
     assert_eq!(at("v2025_1").await.expect(200)["version"], "v2025.1");
@@ -55,11 +50,9 @@ async fn a_codebase_that_was_upgraded_away_is_404_and_the_router_name_goes_on_wo
 async fn doubled_and_trailing_slashes_and_other_capitals_name_the_same_path() {
     let world = World::new().await;
     let plain = world.get("/finance/agreements/1/additions").await.expect(200);
-    for path in [
-        "//finance//agreements/1/additions",
-        "/finance/agreements/1/additions/",
-        "/Finance/Agreements/1/Additions",
-    ] {
+    for path in
+        ["//finance//agreements/1/additions", "/finance/agreements/1/additions/", "/Finance/Agreements/1/Additions"]
+    {
         assert_eq!(world.get(path).await.expect(200), plain, "{path}");
     }
     world.get("/procurement/subcategories/").await.expect(200);
@@ -75,9 +68,7 @@ async fn any_accept_header_is_answered() {
         "application/json, text/plain, */*",
         "text/html",
     ] {
-        let call = world
-            .call(reqwest::Method::GET, "/finance/agreements")
-            .header("accept", accept);
+        let call = world.call(reqwest::Method::GET, "/finance/agreements").header("accept", accept);
         assert_eq!(send(call).await.expect(200)[0]["id"], 1, "{accept}");
     }
 }
@@ -86,15 +77,10 @@ async fn any_accept_header_is_answered() {
 async fn links_in_records_contain_doubled_slashes() {
     let world = World::new().await;
     let agreement = world.get("/finance/agreements/1").await.expect(200);
-    let href = agreement["company"]["_info"]["company_href"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let href = agreement["company"]["_info"]["company_href"].as_str().unwrap().to_owned();
     assert!(href.ends_with("/v4_6_release/apis/3.0//company/companies/1"), "{href}");
     let call = http().get(href).basic_auth("acme+public", Some("secret"));
-    let company = send(call.header("clientId", uuid::Uuid::nil().to_string()))
-        .await
-        .expect(200);
+    let company = send(call.header("clientId", uuid::Uuid::nil().to_string())).await.expect(200);
     assert_eq!(company["identifier"], "ADL");
 }
 
@@ -103,8 +89,24 @@ async fn a_path_that_does_not_exist_is_404_bundles_included() {
     let world = World::new().await;
     world.post("/system/bundles", json!({})).await.expect(404);
     world.get("/finance/additions").await.expect(404);
-    assert_eq!(
-        world.delete("/finance/agreements").await.expect(405)["code"],
-        "MethodNotAllowed"
-    );
+    assert_eq!(world.delete("/finance/agreements").await.expect(405)["code"], "MethodNotAllowed");
+}
+
+#[tokio::test]
+async fn https_is_served_to_a_client_that_trusts_the_throw_away_authority_and_to_no_other() {
+    let world = World::new().await;
+    let authority = Authority::new().unwrap();
+    let server = world.psa.start_tls(0, &authority).await.unwrap();
+    let url = format!("{}/v4_6_release/apis/3.0/finance/agreements/1", server.url());
+    assert!(url.starts_with("https://127.0.0.1:"));
+    let client_id = uuid::Uuid::nil().to_string();
+    let ask = |client: reqwest::Client| {
+        client.get(&url).basic_auth("acme+public", Some("secret")).header("clientId", &client_id).send()
+    };
+    let certificate = reqwest::Certificate::from_pem(authority.certificate_pem().as_bytes()).unwrap();
+    let trusting = reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap();
+    let agreement: serde_json::Value = ask(trusting).await.unwrap().json().await.unwrap();
+    let href = agreement["company"]["_info"]["company_href"].as_str().unwrap();
+    assert!(href.starts_with("https://127.0.0.1:"), "{href}");
+    assert!(ask(http()).await.unwrap_err().is_connect());
 }

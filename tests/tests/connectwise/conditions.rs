@@ -55,17 +55,9 @@ async fn a_path_reaches_into_a_reference_and_sees_what_it_is_called_now() {
     let world = World::new().await;
     let agreements = "/finance/agreements";
     assert_eq!(world.ids_where(agreements, "company/id = 1").await, [1]);
-    assert_eq!(
-        world
-            .ids_where(agreements, "company/identifier = 'adl' and type/name like 'managed*'")
-            .await,
-        [1]
-    );
+    assert_eq!(world.ids_where(agreements, "company/identifier = 'adl' and type/name like 'managed*'").await, [1]);
     world
-        .patch(
-            "/company/companies/1",
-            json!([{"op": "replace", "path": "name", "value": "Brook Bakery"}]),
-        )
+        .patch("/company/companies/1", json!([{"op": "replace", "path": "name", "value": "Brook Bakery"}]))
         .await
         .expect(200);
     assert_eq!(world.ids_where(agreements, "company/name = 'Brook Bakery'").await, [1]);
@@ -90,35 +82,22 @@ async fn quotes_and_backslashes_stay_inside_their_text() {
         (r#"name = "both ' and \"""#, 5),
         ("name contains '100% [new]*'", 6),
     ] {
-        assert_eq!(
-            world.ids_where("/company/companies", conditions).await,
-            [expected],
-            "{conditions}"
-        );
+        assert_eq!(world.ids_where("/company/companies", conditions).await, [expected], "{conditions}");
     }
 }
 
 #[tokio::test]
 async fn an_unknown_field_is_refused_with_its_name() {
     let world = World::new().await;
-    let refused = world
-        .list("/finance/agreements", &[("conditions", "invoiceDate > [2025-01-01]")])
-        .await
-        .expect(400);
+    let refused = world.list("/finance/agreements", &[("conditions", "invoiceDate > [2025-01-01]")]).await.expect(400);
     let expected = json!({
         "code": "ApiFindCondition",
         "message": "invoiceDate is not a recognized name.",
         "errors": null,
     });
     assert_eq!(refused, expected);
-    world
-        .list("/finance/agreements", &[("conditions", "company/phone = '1'")])
-        .await
-        .expect(400);
-    world
-        .list("/finance/agreements", &[("orderBy", "invoiceDate")])
-        .await
-        .expect(400);
+    world.list("/finance/agreements", &[("conditions", "company/phone = '1'")]).await.expect(400);
+    world.list("/finance/agreements", &[("orderBy", "invoiceDate")]).await.expect(400);
 }
 
 #[tokio::test]
@@ -144,17 +123,9 @@ async fn a_text_that_is_no_condition_is_refused() {
 #[tokio::test]
 async fn names_of_parameters_and_fields_match_in_any_capitals_and_unknown_parameters_are_ignored() {
     let world = World::new().await;
-    let query = [
-        ("CONDITIONS", "ID > 2"),
-        ("PageSize", "1"),
-        ("orderby", "IDENTIFIER DESC"),
-        ("wish", "1"),
-    ];
+    let query = [("CONDITIONS", "ID > 2"), ("PageSize", "1"), ("orderby", "IDENTIFIER DESC"), ("wish", "1")];
     let found = world.list(CATALOG, &query).await.expect(200);
-    assert_eq!(
-        (found.as_array().unwrap().len(), &found[0]["identifier"]),
-        (1, &json!("Server"))
-    );
+    assert_eq!((found.as_array().unwrap().len(), &found[0]["identifier"]), (1, &json!("Server")));
 }
 
 #[tokio::test]
@@ -162,12 +133,7 @@ async fn order_by_takes_several_fields_and_directions() {
     let world = World::new().await;
     let query = [("orderBy", "price desc, identifier")];
     let found = world.list(CATALOG, &query).await.expect(200);
-    let order: Vec<_> = found
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item["identifier"].as_str().unwrap())
-        .collect();
+    let order: Vec<_> = found.as_array().unwrap().iter().map(|item| item["identifier"].as_str().unwrap()).collect();
     assert_eq!(order, ["Server", "Endpoint", "Old", "Suite"]);
 }
 
@@ -196,10 +162,7 @@ async fn child_conditions_look_into_lists_and_custom_field_conditions_into_custo
         ("customFieldConditions", "caption = 'Tier' AND value = 'gold'", 1),
         ("customFieldConditions", "caption = 'Tier' AND value = 'tin'", 0),
     ] {
-        let found = world
-            .list("/company/companies", &[(parameter, condition)])
-            .await
-            .expect(200);
+        let found = world.list("/company/companies", &[(parameter, condition)]).await.expect(200);
         assert_eq!(found.as_array().unwrap().len(), count, "{condition}");
     }
 }
@@ -208,11 +171,5 @@ async fn child_conditions_look_into_lists_and_custom_field_conditions_into_custo
 async fn a_query_beyond_what_the_server_takes_is_refused_in_html() {
     let world = World::new().await;
     let long = format!("identifier = '{}'", "x".repeat(2_100));
-    assert!(
-        world
-            .list(CATALOG, &[("conditions", &long)])
-            .await
-            .expect(404)
-            .is_string()
-    );
+    assert!(world.list(CATALOG, &[("conditions", &long)]).await.expect(404).is_string());
 }

@@ -59,19 +59,13 @@ async fn too_long_dangling_and_duplicate_values_have_their_own_codes() {
         let mut item = world.item("New");
         item[field] = value.clone();
         let refused = world.post(CATALOG, item).await;
-        assert!(
-            refused.field_errors().contains(&code.to_owned()),
-            "{field} {value}: {}",
-            refused.body
-        );
+        assert!(refused.field_errors().contains(&code.to_owned()), "{field} {value}: {}", refused.body);
         assert_eq!(refused.status, 400);
     }
     let mut fits = world.item(&"x".repeat(60));
     fits["description"] = json!("é".repeat(60));
     world.post(CATALOG, fits).await.expect(201);
-    let twin = world
-        .post("/company/companies", json!({"identifier": "adl", "name": "Twin"}))
-        .await;
+    let twin = world.post("/company/companies", json!({"identifier": "adl", "name": "Twin"})).await;
     assert_eq!(twin.field_errors(), ["ObjectExists identifier"]);
 }
 
@@ -88,27 +82,15 @@ async fn a_body_that_is_not_json_is_refused() {
     let world = World::new().await;
     for body in ["", "{", "[]", "\"text\""] {
         let call = world.call(reqwest::Method::POST, CATALOG).body(body);
-        assert_eq!(
-            crate::world::send(call).await.expect(400)["code"],
-            "InvalidObject",
-            "{body}"
-        );
+        assert_eq!(crate::world::send(call).await.expect(400)["code"], "InvalidObject", "{body}");
     }
 }
 
 #[tokio::test]
 async fn a_record_that_does_not_exist_is_404_with_errors_null() {
     let world = World::new().await;
-    for path in [
-        "/finance/agreements/99",
-        "/finance/agreements/99/additions",
-        "/finance/agreements/1/additions/7",
-    ] {
+    for path in ["/finance/agreements/99", "/finance/agreements/99/additions", "/finance/agreements/1/additions/7"] {
         let refused = world.get(path).await.expect(404);
-        assert_eq!(
-            (&refused["code"], &refused["errors"]),
-            (&json!("NotFound"), &json!(null)),
-            "{path}"
-        );
+        assert_eq!((&refused["code"], &refused["errors"]), (&json!("NotFound"), &json!(null)), "{path}");
     }
 }

@@ -52,49 +52,35 @@ async fn a_reset_closes_the_connection_without_an_answer_before_or_after_the_com
 #[tokio::test]
 async fn a_late_commit_answers_an_error_now_and_takes_effect_later() {
     let world = World::new().await;
-    meet(
-        &world,
-        FaultKind::LateCommit {
-            status: 503,
-            delay_ms: 150,
-        },
-    );
+    meet(&world, FaultKind::LateCommit { status: 503, delay_ms: 150 });
     let sent = Instant::now();
     world.post(ADDITIONS, line()).await.expect(503);
     while world.psa.additions(1).is_empty() {
         assert!(sent.elapsed() < Duration::from_secs(10), "the late commit never came");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert!(
-        sent.elapsed() >= Duration::from_millis(150),
-        "it came too early: {:?}",
-        sent.elapsed()
-    );
+    assert!(sent.elapsed() >= Duration::from_millis(150), "it came too early: {:?}", sent.elapsed());
+}
+
+#[tokio::test]
+async fn a_slow_answer_comes_late_to_a_call_that_took_effect_at_once() {
+    let world = World::new().await;
+    meet(&world, FaultKind::SlowAnswer { delay_ms: 30_000 });
+    let call = world.call(Method::POST, ADDITIONS).json(&line()).timeout(Duration::from_millis(400));
+    assert!(call.send().await.unwrap_err().is_timeout());
+    assert_eq!(world.psa.additions(1).len(), 1);
 }
 
 #[tokio::test]
 async fn a_call_that_its_client_gave_up_takes_effect_all_the_same() {
     let world = World::new().await;
     let latency = Some(Latency::fixed(300));
-    world
-        .psa
-        .gate()
-        .set_faults(FaultPlan {
-            latency,
-            ..FaultPlan::default()
-        })
-        .unwrap();
-    let call = world
-        .call(Method::POST, ADDITIONS)
-        .json(&line())
-        .timeout(Duration::from_millis(50));
+    world.psa.gate().set_faults(FaultPlan { latency, ..FaultPlan::default() }).unwrap();
+    let call = world.call(Method::POST, ADDITIONS).json(&line()).timeout(Duration::from_millis(50));
     assert!(call.send().await.unwrap_err().is_timeout());
     let sent = Instant::now();
     while world.psa.additions(1).is_empty() {
-        assert!(
-            sent.elapsed() < Duration::from_secs(10),
-            "the call was dropped with its client"
-        );
+        assert!(sent.elapsed() < Duration::from_secs(10), "the call was dropped with its client");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -119,19 +105,8 @@ async fn html_truncated_and_malformed_answers_are_no_json() {
 #[tokio::test]
 async fn a_429_says_error_where_others_say_code_and_when_to_come_back() {
     let world = World::new().await;
-    let rate = Some(RateLimit {
-        calls: 2,
-        window_ms: 60_000,
-        retry_after_s: Some(30),
-    });
-    world
-        .psa
-        .gate()
-        .set_faults(FaultPlan {
-            rate,
-            ..FaultPlan::default()
-        })
-        .unwrap();
+    let rate = Some(RateLimit { calls: 2, window_ms: 60_000, retry_after_s: Some(30) });
+    world.psa.gate().set_faults(FaultPlan { rate, ..FaultPlan::default() }).unwrap();
     world.get("/system/info").await.expect(200);
     world.get("/system/info").await.expect(200);
     let refused = world.get("/system/info").await;
@@ -146,11 +121,7 @@ async fn a_429_says_error_where_others_say_code_and_when_to_come_back() {
 #[tokio::test]
 async fn too_many_calls_in_flight_are_refused_while_the_others_go_on() {
     let world = World::new().await;
-    let plan = FaultPlan {
-        max_in_flight: Some(2),
-        latency: Some(Latency::fixed(200)),
-        ..FaultPlan::default()
-    };
+    let plan = FaultPlan { max_in_flight: Some(2), latency: Some(Latency::fixed(200)), ..FaultPlan::default() };
     world.psa.gate().set_faults(plan).unwrap();
     let calls = (0..5).map(|_| send(world.call(Method::GET, "/system/info")));
     let answers = futures::future::join_all(calls).await;
@@ -168,11 +139,7 @@ async fn rows_come_and_go_between_pages_and_only_forward_only_paging_loses_none(
     }
     let stayed: Vec<u64> = (1..=61).collect();
     let change = FaultKind::RowsChange { insert: 1, delete: 1 };
-    world
-        .psa
-        .gate()
-        .set_faults(FaultPlan::of(3, [Fault::new(change).on("GET", "/company/companies")]))
-        .unwrap();
+    world.psa.gate().set_faults(FaultPlan::of(3, [Fault::new(change).on("GET", "/company/companies")])).unwrap();
     let mut seen = Vec::new();
     let mut after = 0;
     loop {
@@ -180,13 +147,7 @@ async fn rows_come_and_go_between_pages_and_only_forward_only_paging_loses_none(
         let call = world.call(Method::GET, "/company/companies").query(&query);
         let page = send(call.header("pagination-type", "forward-only")).await;
         let at_end = page.link() == Some("");
-        seen.extend(
-            page.expect(200)
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|row| row["id"].as_u64().unwrap()),
-        );
+        seen.extend(page.expect(200).as_array().unwrap().iter().map(|row| row["id"].as_u64().unwrap()));
         after = *seen.last().unwrap();
         if at_end {
             break;
@@ -200,10 +161,7 @@ async fn rows_come_and_go_between_pages_and_only_forward_only_paging_loses_none(
         .map(|write| write.path.rsplit('/').next().unwrap().parse().unwrap())
         .collect();
     assert!(!deleted.is_empty());
-    let missed: Vec<_> = stayed
-        .iter()
-        .filter(|id| !seen.contains(id) && !deleted.contains(id))
-        .collect();
+    let missed: Vec<_> = stayed.iter().filter(|id| !seen.contains(id) && !deleted.contains(id)).collect();
     assert!(missed.is_empty(), "{missed:?}");
 }
 
@@ -218,18 +176,8 @@ async fn faults_are_set_and_counters_read_over_http_without_keys_and_without_bei
     world.get(ADDITIONS).await.expect(500);
     world.get(ADDITIONS).await.expect(200);
     let wrong = json!({"faults": [{"kind": "resetBefore", "when": {"probability": 1.5}}]});
-    assert_eq!(
-        http().put(admin("faults")).json(&wrong).send().await.unwrap().status(),
-        400
-    );
-    let tally: Value = http()
-        .get(admin("counters"))
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    assert_eq!(http().put(admin("faults")).json(&wrong).send().await.unwrap().status(), 400);
+    let tally: Value = http().get(admin("counters")).send().await.unwrap().json().await.unwrap();
     let expected = json!([{
         "verb": "GET",
         "path": "/finance/agreements/{id}/additions",

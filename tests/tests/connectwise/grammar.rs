@@ -17,32 +17,14 @@ fn scalar() -> impl Strategy<Value = Literal> {
 
 fn term() -> impl Strategy<Value = Condition> {
     use Operator::{Contains, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Like, NotEqual};
-    let single = [
-        Equal,
-        NotEqual,
-        Less,
-        LessOrEqual,
-        Greater,
-        GreaterOrEqual,
-        Contains,
-        Like,
-    ];
+    let single = [Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual, Contains, Like];
     let comparison = prop_oneof![
         (prop::sample::select(single.to_vec()), scalar()),
-        (
-            Just(Operator::In),
-            prop::collection::vec(scalar(), 1..4).prop_map(Literal::List)
-        ),
+        (Just(Operator::In), prop::collection::vec(scalar(), 1..4).prop_map(Literal::List)),
     ];
     let path = "[a-zA-Z_][a-zA-Z0-9_]{0,8}(/[a-z]{1,6})?";
-    (path, any::<bool>(), comparison).prop_map(|(path, not, (operator, literal))| {
-        Condition::Term(Term {
-            path: Path(path),
-            not,
-            operator,
-            literal,
-        })
-    })
+    (path, any::<bool>(), comparison)
+        .prop_map(|(path, not, (operator, literal))| Condition::Term(Term { path: Path(path), not, operator, literal }))
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
@@ -57,11 +39,7 @@ fn condition() -> impl Strategy<Value = Condition> {
 fn cases() -> ProptestConfig {
     // `PROPTEST_CASES` raises the number.
     let asked = std::env::var("PROPTEST_CASES").is_ok();
-    if asked {
-        ProptestConfig::default()
-    } else {
-        ProptestConfig::with_cases(1_000)
-    }
+    if asked { ProptestConfig::default() } else { ProptestConfig::with_cases(1_000) }
 }
 
 proptest! {

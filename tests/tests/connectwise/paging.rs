@@ -9,21 +9,13 @@ use crate::world::{Answer, World, send};
 async fn with_companies(count: u32) -> World {
     let world = World::new().await;
     for number in 1..count {
-        world
-            .psa
-            .add_company(&format!("C{number:04}"), &format!("Company {number}"))
-            .unwrap();
+        world.psa.add_company(&format!("C{number:04}"), &format!("Company {number}")).unwrap();
     }
     world
 }
 
 fn ids(answer: &Value) -> Vec<u64> {
-    answer
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|record| record["id"].as_u64().unwrap())
-        .collect()
+    answer.as_array().unwrap().iter().map(|record| record["id"].as_u64().unwrap()).collect()
 }
 
 async fn forward(world: &World, query: &[(&str, &str)]) -> Answer {
@@ -34,13 +26,7 @@ async fn forward(world: &World, query: &[(&str, &str)]) -> Answer {
 #[tokio::test]
 async fn a_page_has_25_records_unless_told_and_1000_at_most() {
     let world = with_companies(1_050).await;
-    for (size, expected) in [
-        (None, 25),
-        (Some("50"), 50),
-        (Some("5000"), 1_000),
-        (Some("0"), 25),
-        (Some("x"), 25),
-    ] {
+    for (size, expected) in [(None, 25), (Some("50"), 50), (Some("5000"), 1_000), (Some("0"), 25), (Some("x"), 25)] {
         let query: Vec<_> = size.map(|size| ("pageSize", size)).into_iter().collect();
         let page = world.list("/company/companies", &query).await.expect(200);
         assert_eq!(page.as_array().unwrap().len(), expected, "{size:?}");
@@ -65,9 +51,7 @@ async fn the_link_names_next_and_last_with_the_page_as_the_last_parameter() {
         "<{url}?conditions=id+%3E+0&pageSize=50&page=2>; rel=\"next\", <{url}?conditions=id+%3E+0&pageSize=50&page=4>; rel=\"last\""
     );
     assert_eq!(first.link(), Some(expected.as_str()));
-    let last = world
-        .list("/company/companies", &[("page", "4"), ("pageSize", "50")])
-        .await;
+    let last = world.list("/company/companies", &[("page", "4"), ("pageSize", "50")]).await;
     assert!(!last.link().unwrap_or_default().contains("next"), "{:?}", last.link());
 }
 
@@ -78,12 +62,8 @@ async fn the_next_links_lead_through_every_record_once() {
     let mut next = Some("/company/companies?pageSize=40&orderBy=name desc".to_owned());
     while let Some(path) = next {
         let page = world.get(&path).await;
-        let link = page
-            .link()
-            .unwrap_or_default()
-            .split(", ")
-            .find(|link| link.ends_with("rel=\"next\""))
-            .map(str::to_owned);
+        let link =
+            page.link().unwrap_or_default().split(", ").find(|link| link.ends_with("rel=\"next\"")).map(str::to_owned);
         next = link.map(|link| link[1..link.find('>').unwrap()].replace(&world.url(""), ""));
         seen.extend(ids(&page.expect(200)));
     }
@@ -95,10 +75,7 @@ async fn the_next_links_lead_through_every_record_once() {
 async fn forward_only_goes_on_after_an_id_and_always_has_a_link_that_is_empty_at_the_end() {
     let world = with_companies(60).await;
     let first = forward(&world, &[("pageSize", "40")]).await;
-    let expected = format!(
-        "<{}?pageSize=40&pageId=40>; rel=\"next\"",
-        world.url("/company/companies")
-    );
+    let expected = format!("<{}?pageSize=40&pageId=40>; rel=\"next\"", world.url("/company/companies"));
     assert_eq!(first.link(), Some(expected.as_str()));
     let last = forward(&world, &[("pageSize", "40"), ("pageId", "40")]).await;
     assert_eq!(last.link(), Some(""));
@@ -126,12 +103,6 @@ async fn a_page_id_without_the_header_is_ignored() {
 async fn count_answers_the_number_of_records_that_fit() {
     let world = with_companies(12).await;
     let query = [("conditions", "identifier like \"C000*\"")];
-    assert_eq!(
-        world.list("/company/companies/count", &query).await.expect(200),
-        json!({"count": 9})
-    );
-    assert_eq!(
-        world.get("/finance/agreements/1/additions/count").await.expect(200),
-        json!({"count": 0})
-    );
+    assert_eq!(world.list("/company/companies/count", &query).await.expect(200), json!({"count": 9}));
+    assert_eq!(world.get("/finance/agreements/1/additions/count").await.expect(200), json!({"count": 0}));
 }

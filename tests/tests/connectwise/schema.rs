@@ -30,10 +30,7 @@ async fn a_field_that_is_deliberately_broken_is_caught() {
         let mut broken = good.clone();
         broken[field] = value;
         let verdict = validate(ADDITION, "GET", 200, &broken);
-        assert!(
-            matches!(&verdict, Verdict::Broken(wrong) if wrong[0].contains(field)),
-            "{field}: {verdict:?}"
-        );
+        assert!(matches!(&verdict, Verdict::Broken(wrong) if wrong[0].contains(field)), "{field}: {verdict:?}");
     }
     assert!(world.psa.schema_report().valid > 0);
     assert_eq!(world.psa.schema_report().broken, Vec::<String>::new());
@@ -54,20 +51,10 @@ fn the_known_defects_of_the_document_are_not_held_against_an_answer() {
     });
     let schema = Schema::new(&document);
     let check = |status: u16, body: Value| schema.validate("/v4_6_release/apis/3.0/things", "GET", status, &body);
-    assert_eq!(
-        check(200, json!([{"id": 1}])),
-        Verdict::Valid,
-        "required is over-strict on reads"
-    );
-    assert_eq!(
-        check(404, json!({"code": "NotFound", "message": "", "errors": null})),
-        Verdict::Valid
-    );
+    assert_eq!(check(200, json!([{"id": 1}])), Verdict::Valid, "required is over-strict on reads");
+    assert_eq!(check(404, json!({"code": "NotFound", "message": "", "errors": null})), Verdict::Valid);
     assert!(matches!(check(404, json!({"error": "x"})), Verdict::Broken(_)));
-    assert_eq!(
-        check(429, json!({"error": "ConnectWiseAPI", "message": ""})),
-        Verdict::Valid
-    );
+    assert_eq!(check(429, json!({"error": "ConnectWiseAPI", "message": ""})), Verdict::Valid);
     assert!(matches!(check(200, json!([{"id": "1"}])), Verdict::Broken(_)));
     assert_eq!(schema.validate("/other", "GET", 200, &json!({})), Verdict::NotDescribed);
 }

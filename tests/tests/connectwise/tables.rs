@@ -10,10 +10,7 @@ async fn every_collection_can_be_created_read_counted_and_deleted() {
     for (path, body) in [
         ("/company/companies", json!({"identifier": "NEW", "name": "New"})),
         ("/procurement/categories", json!({"name": "New"})),
-        (
-            "/procurement/subcategories/",
-            json!({"name": "New", "category": {"id": 1}}),
-        ),
+        ("/procurement/subcategories/", json!({"name": "New", "category": {"id": 1}})),
         ("/procurement/categories/1/subcategories/", json!({"name": "New"})),
         ("/procurement/types", json!({"name": "New"})),
         ("/procurement/unitOfMeasures", json!({"name": "New"})),
@@ -36,10 +33,7 @@ async fn agreement_types_are_no_agreements() {
     let world = World::new().await;
     let types = world.get("/finance/agreements/types").await.expect(200);
     assert_eq!(types[0]["name"], "Managed services");
-    assert_eq!(
-        world.get("/finance/agreements/types/count").await.expect(200),
-        json!({"count": 1})
-    );
+    assert_eq!(world.get("/finance/agreements/types/count").await.expect(200), json!({"count": 1}));
 }
 
 #[tokio::test]
@@ -49,10 +43,7 @@ async fn a_category_lists_its_own_subcategories_alone() {
     world.psa.add_subcategory(other, "Elsewhere").unwrap();
     let own = world.get("/procurement/categories/1/subcategories").await.expect(200);
     assert_eq!(own.as_array().unwrap().len(), 1);
-    assert_eq!(
-        (&own[0]["name"], own[0].get("category")),
-        (&json!("Subscriptions"), None)
-    );
+    assert_eq!((&own[0]["name"], own[0].get("category")), (&json!("Subscriptions"), None));
     let all = world.get("/procurement/subcategories/").await.expect(200);
     assert_eq!(all[0]["category"]["name"], "Security");
     world.get("/procurement/categories/1/subcategories/2").await.expect(404);

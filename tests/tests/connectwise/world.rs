@@ -45,10 +45,7 @@ impl Answer {
     /// The error codes of the single fields, with the fields: `MissingRequiredField identifier`.
     pub(crate) fn field_errors(&self) -> Vec<String> {
         let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
-        errors
-            .iter()
-            .map(|one| format!("{} {}", text(&one["code"]), text(&one["field"])))
-            .collect()
+        errors.iter().map(|one| format!("{} {}", text(&one["code"]), text(&one["field"]))).collect()
     }
 }
 
@@ -82,32 +79,18 @@ impl World {
         let basis = |more: Value| {
             let mut fields = json!({"subcategory": {"id": subcategory}, "type": {"id": product_type},
                 "unitOfMeasure": {"id": unit}, "price": 4.5, "cost": 2});
-            fields
-                .as_object_mut()
-                .unwrap()
-                .extend(more.as_object().unwrap().clone());
+            fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             fields
         };
-        psa.add_catalog_item("Endpoint", "Endpoint protection", basis(json!({})))
-            .unwrap();
-        psa.add_catalog_item("Suite", "Security suite", basis(json!({"productClass": "Bundle"})))
-            .unwrap();
-        psa.add_catalog_item("Old", "Old antivirus", basis(json!({"inactiveFlag": true})))
-            .unwrap();
-        psa.add_catalog_item("Server", "Server protection", basis(json!({"price": 9.25, "cost": 5})))
-            .unwrap();
+        psa.add_catalog_item("Endpoint", "Endpoint protection", basis(json!({}))).unwrap();
+        psa.add_catalog_item("Suite", "Security suite", basis(json!({"productClass": "Bundle"}))).unwrap();
+        psa.add_catalog_item("Old", "Old antivirus", basis(json!({"inactiveFlag": true}))).unwrap();
+        psa.add_catalog_item("Server", "Server protection", basis(json!({"price": 9.25, "cost": 5}))).unwrap();
         let company = psa.add_company("ADL", "Adler Bakery").unwrap();
         let agreement_type = psa.add_agreement_type("Managed services").unwrap();
-        psa.add_agreement(company, agreement_type, "Adler security", json!({}))
-            .unwrap();
+        psa.add_agreement(company, agreement_type, "Adler security", json!({})).unwrap();
         let server = psa.start(0).await.unwrap();
-        Self {
-            psa,
-            server,
-            subcategory,
-            product_type,
-            agreement_type,
-        }
+        Self { psa, server, subcategory, product_type, agreement_type }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -152,12 +135,7 @@ impl World {
     /// The ids of the records that a condition admits.
     pub(crate) async fn ids_where(&self, path: &str, conditions: &str) -> Vec<u64> {
         let found = self.list(path, &[("conditions", conditions)]).await.expect(200);
-        found
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|record| record["id"].as_u64().unwrap())
-            .collect()
+        found.as_array().unwrap().iter().map(|record| record["id"].as_u64().unwrap()).collect()
     }
 
     /// A valid body for a new catalog item.
@@ -169,11 +147,7 @@ impl World {
 
 /// A client that opens a connection for each call, so that a connection closed by a fault belongs to that call alone.
 pub(crate) fn http() -> reqwest::Client {
-    reqwest::Client::builder()
-        .no_proxy()
-        .pool_max_idle_per_host(0)
-        .build()
-        .unwrap()
+    reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap()
 }
 
 /// Sends a call and holds its answer against the vendor's document.
@@ -186,10 +160,7 @@ pub(crate) async fn send(call: RequestBuilder) -> Answer {
     let body = serde_json::from_str(&body).unwrap_or(Value::String(body));
     if !body.is_string() {
         let verdict = validate(&path, method.as_str(), status, &body);
-        assert!(
-            !matches!(verdict, Verdict::Broken(_)),
-            "{method} {path} {status}: {verdict:?} {body}"
-        );
+        assert!(!matches!(verdict, Verdict::Broken(_)), "{method} {path} {status}: {verdict:?} {body}");
     }
     Answer { status, headers, body }
 }

@@ -60,22 +60,17 @@ fn text(source: &str, quote: char) -> Result<(Token, &str), ConditionError> {
 }
 
 fn date(source: &str) -> Result<(Token, &str), ConditionError> {
-    let (inner, after) = source[1..]
-        .split_once(']')
-        .ok_or_else(|| ConditionError::new(format!("the date {source} does not end")))?;
+    let (inner, after) =
+        source[1..].split_once(']').ok_or_else(|| ConditionError::new(format!("the date {source} does not end")))?;
     let date = dates::parse(inner).ok_or_else(|| ConditionError::new(format!("[{inner}] is not a date")))?;
     Ok((Token::Date(date), after))
 }
 
 fn number(source: &str) -> Result<(Token, &str), ConditionError> {
     let digits = |letter: char| letter.is_ascii_digit() || letter == '.';
-    let end = source[1..]
-        .find(|letter| !digits(letter))
-        .map_or(source.len(), |at| at + 1);
+    let end = source[1..].find(|letter| !digits(letter)).map_or(source.len(), |at| at + 1);
     let (number, after) = source.split_at(end);
-    let number = number
-        .parse()
-        .map_err(|_| ConditionError::new(format!("{number} is not a number")))?;
+    let number = number.parse().map_err(|_| ConditionError::new(format!("{number} is not a number")))?;
     Ok((Token::Number(number), after))
 }
 
@@ -98,8 +93,6 @@ fn sign(source: &str) -> Result<(Token, &str), ConditionError> {
         (")", Token::Close),
         (",", Token::Comma),
     ];
-    let found = signs
-        .into_iter()
-        .find_map(|(sign, token)| source.strip_prefix(sign).map(|after| (token, after)));
+    let found = signs.into_iter().find_map(|(sign, token)| source.strip_prefix(sign).map(|after| (token, after)));
     found.ok_or_else(|| ConditionError::new(format!("{source} cannot stand in a condition")))
 }

@@ -24,10 +24,7 @@ impl ConditionError {
 
 /// Reads a condition.
 pub fn parse(source: &str) -> Result<Condition, ConditionError> {
-    let mut parser = Parser {
-        tokens: tokens(source)?.into_iter().peekable(),
-        depth: 0,
-    };
+    let mut parser = Parser { tokens: tokens(source)?.into_iter().peekable(), depth: 0 };
     let condition = parser.any()?;
     match parser.tokens.next() {
         None => Ok(condition),
@@ -69,9 +66,7 @@ impl Parser {
         }
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(ConditionError::new(format!(
-                "parentheses are nested deeper than {DEEPEST}"
-            )));
+            return Err(ConditionError::new(format!("parentheses are nested deeper than {DEEPEST}")));
         }
         let inner = self.any()?;
         self.depth -= 1;
@@ -86,17 +81,8 @@ impl Parser {
         };
         let not = self.keyword("not");
         let operator = self.operator()?;
-        let literal = if operator == Operator::In {
-            self.list()?
-        } else {
-            self.literal()?
-        };
-        Ok(Term {
-            path,
-            not,
-            operator,
-            literal,
-        })
+        let literal = if operator == Operator::In { self.list()? } else { self.literal()? };
+        Ok(Term { path, not, operator, literal })
     }
 
     fn operator(&mut self) -> Result<Operator, ConditionError> {

@@ -18,11 +18,7 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
                 retry = Some((piece + 1, letter));
                 piece += 1;
             }
-            Some(Piece::OneOf(ranges))
-                if ranges
-                    .iter()
-                    .any(|&(low, high)| (low..=high).contains(&letters[letter])) =>
-            {
+            Some(Piece::OneOf(ranges)) if ranges.iter().any(|&(low, high)| (low..=high).contains(&letters[letter])) => {
                 piece += 1;
                 letter += 1;
             }
@@ -84,13 +80,7 @@ mod tests {
         ] {
             assert!(fits(pattern, text), "{pattern} fits {text}");
         }
-        for (pattern, text) in [
-            ("sophos", "Sophos_MTR"),
-            ("[a-c]", "d"),
-            ("a*b", "a"),
-            ("", "x"),
-            ("a[b]", "a[b]"),
-        ] {
+        for (pattern, text) in [("sophos", "Sophos_MTR"), ("[a-c]", "d"), ("a*b", "a"), ("", "x"), ("a[b]", "a[b]")] {
             assert!(!fits(pattern, text), "{pattern} does not fit {text}");
         }
     }

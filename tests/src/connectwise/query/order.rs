@@ -18,11 +18,7 @@ pub(super) struct Order {
 impl Order {
     pub(super) fn read(collection: Collection, text: Option<&str>) -> Result<Self, Refusal> {
         let mut keys = Vec::new();
-        for part in text
-            .unwrap_or_default()
-            .split(',')
-            .filter(|part| !part.trim().is_empty())
-        {
+        for part in text.unwrap_or_default().split(',').filter(|part| !part.trim().is_empty()) {
             let mut words = part.split_whitespace();
             let path = words.next().unwrap_or_default();
             known(collection, path)?;
@@ -42,11 +38,7 @@ impl Order {
         }
         let value = |view: &View<'a>, path: &Path| view.values(path).into_iter().next().map(|value| value.into_owned());
         let keyed = |view: View<'a>| {
-            let values: Vec<_> = self
-                .keys
-                .iter()
-                .map(|(path, _)| value(&view, path).unwrap_or_default())
-                .collect();
+            let values: Vec<_> = self.keys.iter().map(|(path, _)| value(&view, path).unwrap_or_default()).collect();
             (values, view)
         };
         let mut rows: Vec<(Vec<Value>, View<'a>)> = rows.map(keyed).collect();

@@ -42,20 +42,14 @@ pub(in crate::connectwise) struct Address<'a> {
 
 impl Page {
     pub(super) fn read(headers: &HeaderMap, page: Option<&str>, size: Option<&str>, id: Option<&str>) -> Self {
-        let number = |text: Option<&str>| {
-            text.and_then(|text| text.trim().parse::<usize>().ok())
-                .filter(|&n| n > 0)
-        };
+        let number = |text: Option<&str>| text.and_then(|text| text.trim().parse::<usize>().ok()).filter(|&n| n > 0);
         let size = number(size).unwrap_or(DEFAULT_SIZE).min(LARGEST_SIZE);
         let kind = headers.get("pagination-type").and_then(|kind| kind.to_str().ok());
         if kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("forward-only")) {
             let id = id.and_then(|id| id.trim().parse().ok()).unwrap_or_default();
             return Self::After { id, size };
         }
-        Self::Number {
-            page: number(page).unwrap_or(1),
-            size,
-        }
+        Self::Number { page: number(page).unwrap_or(1), size }
     }
 }
 
@@ -64,10 +58,8 @@ impl Address<'_> {
     fn with(&self, name: &str, value: impl std::fmt::Display, size: usize) -> String {
         let is = |pair: &str, name: &str| pair.split('=').next().unwrap_or_default().eq_ignore_ascii_case(name);
         let pairs = self.query.split('&').filter(|pair| !pair.is_empty());
-        let mut kept: Vec<String> = pairs
-            .filter(|pair| !is(pair, name) && !is(pair, "pageSize"))
-            .map(str::to_owned)
-            .collect();
+        let mut kept: Vec<String> =
+            pairs.filter(|pair| !is(pair, name) && !is(pair, "pageSize")).map(str::to_owned).collect();
         kept.push(format!("pageSize={size}"));
         kept.push(format!("{name}={value}"));
         format!("{}?{}", self.url, kept.join("&"))
@@ -89,11 +81,7 @@ pub(super) fn numbered<'a>(
     if pages > 1 && page <= pages {
         links.push(format!("<{}>; rel=\"last\"", address.with("page", pages, size)));
     }
-    let shown = rows
-        .into_iter()
-        .skip((page - 1).saturating_mul(size))
-        .take(size)
-        .collect();
+    let shown = rows.into_iter().skip((page - 1).saturating_mul(size)).take(size).collect();
     (shown, (!links.is_empty()).then(|| links.join(", ")))
 }
 

@@ -11,14 +11,8 @@ pub(super) struct Selection {
 
 impl Selection {
     pub(super) fn read(text: Option<&str>) -> Self {
-        let paths = text
-            .unwrap_or_default()
-            .split(',')
-            .map(str::trim)
-            .filter(|path| !path.is_empty());
-        Self {
-            paths: paths.map(|path| path.split('/').map(str::to_owned).collect()).collect(),
-        }
+        let paths = text.unwrap_or_default().split(',').map(str::trim).filter(|path| !path.is_empty());
+        Self { paths: paths.map(|path| path.split('/').map(str::to_owned).collect()).collect() }
     }
 
     pub(super) fn of(&self, record: Row) -> Row {

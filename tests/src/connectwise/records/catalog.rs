@@ -10,11 +10,7 @@ pub(super) const CATALOG_ITEM: &[Field] = &[
     flag("inactiveFlag"),
     reference("subcategory", Collection::Subcategories).required(),
     reference("type", Collection::ProductTypes).required(),
-    choice(
-        "productClass",
-        &["Agreement", "Bundle", "Inventory", "NonInventory", "Service"],
-    )
-    .or("NonInventory"),
+    choice("productClass", &["Agreement", "Bundle", "Inventory", "NonInventory", "Service"]).or("NonInventory"),
     flag("serializedFlag"),
     flag("serializedCostFlag"),
     flag("phaseProductFlag"),
@@ -22,10 +18,7 @@ pub(super) const CATALOG_ITEM: &[Field] = &[
     whole("minStockLevel"),
     number("price"),
     number("cost"),
-    choice(
-        "priceAttribute",
-        &["FixedFee", "NotToExceed", "OverrideRate", "TimeAndMaterials"],
-    ),
+    choice("priceAttribute", &["FixedFee", "NotToExceed", "OverrideRate", "TimeAndMaterials"]),
     flag("taxableFlag"),
     flag("dropShipFlag"),
     flag("specialOrderFlag"),

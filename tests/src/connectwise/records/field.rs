@@ -38,13 +38,7 @@ pub(crate) enum Kind {
 
 impl Field {
     const fn new(name: &'static str, kind: Kind) -> Self {
-        Self {
-            name,
-            kind,
-            required: false,
-            computed: false,
-            default: None,
-        }
+        Self { name, kind, required: false, computed: false, default: None }
     }
 
     pub(super) const fn required(mut self) -> Self {

@@ -25,18 +25,11 @@ pub(super) const SUBCATEGORY: &[Field] = &[
 pub(super) const PRODUCT_TYPE: &[Field] = &[
     text("name", 50).required(),
     flag("inactiveFlag"),
-    choice(
-        "typeXref",
-        &["InventoryPart", "NonInventoryPart", "OtherCharge", "Service"],
-    ),
+    choice("typeXref", &["InventoryPart", "NonInventoryPart", "OtherCharge", "Service"]),
     flag("defaultFlag"),
 ];
 
-pub(super) const UNIT_OF_MEASURE: &[Field] = &[
-    text("name", 50).required(),
-    flag("inactiveFlag"),
-    flag("defaultFlag"),
-    text("uomScheduleXref", 31),
-];
+pub(super) const UNIT_OF_MEASURE: &[Field] =
+    &[text("name", 50).required(), flag("inactiveFlag"), flag("defaultFlag"), text("uomScheduleXref", 31)];
 
 pub(super) const MANUFACTURER: &[Field] = &[text("name", 50).required(), flag("inactiveFlag")];
