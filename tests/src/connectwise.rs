@@ -3,9 +3,9 @@
 //! It is what any client of that API would meet, not what ours happens to send. What the vendor documents is followed;
 //! where the vendor is silent, a choice was made, listed below.
 //!
-//! A call goes through the [gate](crate::simulator::gate) (counters, faults), then [`routes`] → [`auth`] → [`path`] →
-//! [`operations`] on the [`state`]: bodies are typed by [`coerce`], completed by [`complete`], judged by [`validate`],
-//! listed by [`query`] with its [`conditions`], and shown by [`view`].
+//! A call goes through the [gate](crate::simulator::gate) (counters, faults), then `routes` → `auth` → `path` →
+//! `operations` on the `state`: bodies are typed by `coerce`, completed by `complete`, judged by `validate`,
+//! listed by `query` with its `conditions`, and shown by `view`.
 //!
 //! # Assumptions
 //!
