@@ -140,12 +140,15 @@ async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Respons
     if verdict.early {
         gate.counters.early();
     }
+    let admitted = verdict.admitted;
     let call = tokio::spawn(async move {
         let answer = gate.run(verdict, request, next).await;
         let unanswered = answer.extensions().get::<Unanswered>().is_some();
         let status = if unanswered { NO_ANSWER } else { answer.status().as_u16() };
         gate.counters.answered(&verb, &template, &caller, status);
-        gate.limits().leave(&caller);
+        if admitted {
+            gate.limits().leave(&caller);
+        }
         drop(in_flight);
         answer
     });

@@ -16,6 +16,8 @@ const GRACE: Duration = Duration::from_millis(100);
 pub(crate) struct Verdict {
     pub(crate) latency_ms: u64,
     pub(crate) kind: Option<FaultKind>,
+    /// The call counts among those in flight, and must be given back to [`Limits::leave`].
+    pub(crate) admitted: bool,
     /// The caller had been told to wait and did not.
     pub(crate) early: bool,
     /// A number of this call's own, for whatever the fault has to choose.
@@ -49,7 +51,7 @@ impl Limits {
         &self.plan
     }
 
-    /// Admits or refuses a call; an admitted one must be given back to [`Limits::leave`].
+    /// Admits or refuses a call. A refused one takes no place among those in flight, however long its answer takes.
     pub(crate) fn enter(&mut self, verb: &str, path: &str, template: &str, caller: &str, now: Instant) -> Verdict {
         let occurrence = self.occurrences.entry((verb.to_owned(), path.to_owned())).or_default();
         *occurrence += 1;
@@ -57,12 +59,16 @@ impl Limits {
         let latency_ms = self.plan.latency.as_ref().map_or(0, |latency| latency.at(rng.random_range(0..1000)));
         let (early, refusal) = self.refusal(caller, now);
         let kind = refusal.or_else(|| self.draw_fault(verb, path, template, &mut rng));
-        if let Some(FaultKind::TooManyCalls { retry_after_s }) = kind {
-            let until = now + Duration::from_secs(retry_after_s);
-            self.callers.entry(caller.to_owned()).or_default().refused = Some((now, until));
+        let caller = self.callers.entry(caller.to_owned()).or_default();
+        let retry_after = match kind {
+            Some(FaultKind::TooManyCalls { retry_after_s }) => Some(Duration::from_secs(retry_after_s)),
+            _ => None,
+        };
+        match retry_after {
+            Some(wait) => caller.refused = Some((now, now + wait)),
+            None => caller.in_flight += 1,
         }
-        self.callers.entry(caller.to_owned()).or_default().in_flight += 1;
-        Verdict { latency_ms, kind, early, draw: rng.random() }
+        Verdict { latency_ms, admitted: retry_after.is_none(), kind, early, draw: rng.random() }
     }
 
     /// A call has been answered.
@@ -183,6 +189,15 @@ mod tests {
         assert!(enter(20).early, "it was told to wait for 45 s and came back after 5");
         let waited = enter(61);
         assert_eq!((waited.kind, waited.early), (None, false));
+    }
+
+    #[test]
+    fn a_refused_call_takes_no_place_among_those_in_flight() {
+        let mut limits = Limits::new(FaultPlan { max_in_flight: Some(1), ..FaultPlan::default() });
+        let enter = |limits: &mut Limits| limits.enter("GET", "/", "/", "a", Instant::now()).admitted;
+        assert_eq!((enter(&mut limits), enter(&mut limits), enter(&mut limits)), (true, false, false));
+        limits.leave("a");
+        assert!(enter(&mut limits), "the place is free again, though two refusals have not been sent yet");
     }
 
     #[test]
