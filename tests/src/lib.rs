@@ -1,5 +1,6 @@
 //! The harness: simulators of both services that the product talks to, and what tests share. Nothing of it is shipped.
 
 pub mod connectwise;
+pub mod demo;
 pub mod simulator;
 pub mod sophos;
