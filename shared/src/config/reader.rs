@@ -69,19 +69,27 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| format!("is neither true nor false: {text:?}"))
 }
 
-/// Host names with commas between them, in lower case; the empty text is none.
+/// Hosts with commas between them, with a port where it is not 443, in lower case; the empty text is none.
 pub(super) fn hosts(text: &str) -> Result<Vec<String>, String> {
     let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
     names.map(host).collect()
 }
 
 fn host(name: &str) -> Result<String, String> {
-    match url::Host::parse(name) {
-        Ok(url::Host::Domain(domain)) if domain.contains('.') && !domain.contains('*') => Ok(domain),
-        Ok(_) | Err(_) => Err(format!(
-            "has {name:?}, which is no full host name such as psa.example.com (no scheme, port, wildcard or IP address)"
-        )),
-    }
+    let url = Url::parse(&format!("https://{name}")).ok();
+    let host = url.as_ref().and_then(|url| match (url.domain(), url.port()) {
+        (Some(domain), Some(port)) => Some(format!("{domain}:{port}")),
+        (Some(domain), None) => Some(domain.to_owned()),
+        (None, _) => None,
+    });
+    // What was written must be the host and nothing else: a path or a user would be dropped here without a word.
+    let host = host.filter(|host| host.contains('.') && !host.contains('*') && name.eq_ignore_ascii_case(host));
+    host.ok_or_else(|| {
+        format!(
+            "has {name:?}, which is no full host name such as psa.example.com or psa.example.com:8443 \
+             (no scheme, path, wildcard or IP address)"
+        )
+    })
 }
 
 #[cfg(test)]
@@ -90,20 +98,11 @@ mod tests {
 
     #[test]
     fn hosts_are_names_and_nothing_that_could_mean_more_than_one_host() {
-        assert_eq!(
-            hosts(" PSA.Example.com ,psa2.example.com,").unwrap(),
-            ["psa.example.com", "psa2.example.com"]
-        );
+        let read = hosts(" PSA.Example.com ,psa2.example.com:8443,").unwrap();
+        assert_eq!(read, ["psa.example.com", "psa2.example.com:8443"]);
         assert_eq!(hosts("").unwrap(), Vec::<String>::new());
-        for wrong in [
-            "https://psa.example.com",
-            "psa.example.com:443",
-            "*.example.com",
-            "10.0.0.1",
-            "0x7f.1",
-            "localhost",
-            "a b.com",
-        ] {
+        let wrong = "https://psa.example.com psa.example.com/ user@psa.example.com *.example.com 10.0.0.1 0x7f.1 [::1] localhost";
+        for wrong in wrong.split(' ') {
             assert!(hosts(wrong).is_err(), "{wrong}");
         }
     }

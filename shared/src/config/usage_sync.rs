@@ -15,8 +15,8 @@ pub struct UsageSync {
     pub queue_url: Url,
     /// `SEAL_KEY_ID`: the ARN of the KMS key that seals the partners' credentials.
     pub seal_key_id: String,
-    /// `PSA_ALLOWED_HOSTS`: hosts of ConnectWise beside the vendor's cloud, lower-case, for partners that run it
-    /// themselves; none by default.
+    /// `PSA_ALLOWED_HOSTS`: hosts of ConnectWise beside the vendor's cloud, for partners that run it themselves: in lower
+    /// case, with their port where it is not 443; none by default.
     pub psa_allowed_hosts: Vec<String>,
     /// `PSA_ALLOW_LOOPBACK`: whether a ConnectWise may be on this machine and without TLS, as a simulator is; false by
     /// default, and always where it is deployed.
