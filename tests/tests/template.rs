@@ -56,7 +56,10 @@ fn asked_by<T, E>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T
 
 fn asked_by_function() -> BTreeMap<String, Names> {
     BTreeMap::from([
-        ("sync-schedule".into(), asked_by(|lookup| SyncSchedule::from_lookup(lookup))),
+        (
+            "sync-schedule".into(),
+            asked_by(|lookup| SyncSchedule::from_lookup(lookup)),
+        ),
         ("usage-sync".into(), asked_by(|lookup| UsageSync::from_lookup(lookup))),
     ])
 }
@@ -99,7 +102,10 @@ fn the_table_has_the_keys_the_index_and_the_expiry_of_the_code() {
     let table = &template["Resources"]["Table"]["Properties"];
     let key_of = |schema: &Value| {
         let schema = schema.as_sequence().unwrap().clone();
-        schema.into_iter().map(|key| [key["AttributeName"].clone(), key["KeyType"].clone()]).collect::<Vec<_>>()
+        schema
+            .into_iter()
+            .map(|key| [key["AttributeName"].clone(), key["KeyType"].clone()])
+            .collect::<Vec<_>>()
     };
     let expected = |partition: &str, sort: &str| vec![[partition.into(), "HASH".into()], [sort.into(), "RANGE".into()]];
     assert_eq!(key_of(&table["KeySchema"]), expected(PARTITION_KEY, SORT_KEY));
@@ -127,7 +133,9 @@ fn the_schedules_event_is_the_one_that_the_tick_reads() {
 fn a_message_stays_invisible_for_six_timeouts_of_the_worker_and_answers_for_itself() {
     let template = template();
     let worker = &functions(&template)["usage-sync"]["Properties"];
-    let visibility = template["Resources"]["SyncQueue"]["Properties"]["VisibilityTimeout"].as_u64().unwrap();
+    let visibility = template["Resources"]["SyncQueue"]["Properties"]["VisibilityTimeout"]
+        .as_u64()
+        .unwrap();
     assert!(visibility >= 6 * worker["Timeout"].as_u64().unwrap());
     let messages = &worker["Events"]["Messages"]["Properties"];
     assert_eq!(messages["FunctionResponseTypes"][0], "ReportBatchItemFailures");
