@@ -16,7 +16,7 @@ pub use sync_schedule::SyncSchedule;
 pub use usage_sync::UsageSync;
 
 /// The variables that only a machine of ours ever sets, to reach simulators; the template sets none of them.
-pub const LOCAL_ONLY: [&str; 3] = ["PSA_ALLOW_LOOPBACK", "SOPHOS_API_URL", "SOPHOS_IDENTITY_URL"];
+pub const LOCAL_ONLY: [&str; 3] = ["PSA_ALLOW_LOOPBACK", "SOPHOS_API_URL", "SOPHOS_SIGN_IN_URL"];
 
 /// A variable that is missing or cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

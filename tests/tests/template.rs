@@ -100,14 +100,19 @@ fn the_settings_for_simulators_are_real_and_never_deployed() {
 fn the_table_has_the_keys_the_index_and_the_expiry_of_the_code() {
     let template = template();
     let table = &template["Resources"]["Table"]["Properties"];
-    let key_of = |schema: &Value| {
-        let schema = schema.as_sequence().unwrap().clone();
+    let key_of = |schema: &Value| -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let schema = schema.as_sequence().unwrap().iter();
         schema
-            .into_iter()
-            .map(|key| [key["AttributeName"].clone(), key["KeyType"].clone()])
-            .collect::<Vec<_>>()
+            .map(|key| (text(&key["AttributeName"]), text(&key["KeyType"])))
+            .collect()
     };
-    let expected = |partition: &str, sort: &str| vec![[partition.into(), "HASH".into()], [sort.into(), "RANGE".into()]];
+    let expected = |partition: &str, sort: &str| {
+        vec![
+            (partition.to_owned(), "HASH".to_owned()),
+            (sort.to_owned(), "RANGE".to_owned()),
+        ]
+    };
     assert_eq!(key_of(&table["KeySchema"]), expected(PARTITION_KEY, SORT_KEY));
     let indexes = table["GlobalSecondaryIndexes"].as_sequence().unwrap();
     assert_eq!(indexes.len(), 1);

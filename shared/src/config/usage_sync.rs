@@ -21,8 +21,8 @@ pub struct UsageSync {
     /// `PSA_ALLOW_LOOPBACK`: whether a ConnectWise may be on this machine and without TLS, as a simulator is; false by
     /// default, and always where it is deployed.
     pub psa_allow_loopback: bool,
-    /// `SOPHOS_IDENTITY_URL`: where Sophos gives tokens; Sophos' own by default.
-    pub sophos_identity_url: Url,
+    /// `SOPHOS_SIGN_IN_URL`: where Sophos signs its clients in; Sophos' own by default.
+    pub sophos_sign_in_url: Url,
     /// `SOPHOS_API_URL`: where Sophos says who one is; Sophos' own by default.
     pub sophos_api_url: Url,
     /// `RUST_LOG`: what is logged, such as `info` or `info,shared=debug`; `info` by default.
@@ -49,7 +49,7 @@ impl UsageSync {
         let seal_key_id = reader.required("SEAL_KEY_ID", text);
         let psa_allowed_hosts = reader.optional("PSA_ALLOWED_HOSTS", "", hosts);
         let psa_allow_loopback = reader.optional("PSA_ALLOW_LOOPBACK", "false", switch);
-        let sophos_identity_url = reader.optional("SOPHOS_IDENTITY_URL", "https://id.sophos.com", address);
+        let sophos_sign_in_url = reader.optional("SOPHOS_SIGN_IN_URL", "https://id.sophos.com", address);
         let sophos_api_url = reader.optional("SOPHOS_API_URL", "https://api.central.sophos.com", address);
         let log_filter = reader.optional("RUST_LOG", "info", LogFilter::parse);
         let whole = || {
@@ -59,7 +59,7 @@ impl UsageSync {
                 seal_key_id: seal_key_id?,
                 psa_allowed_hosts: psa_allowed_hosts?,
                 psa_allow_loopback: psa_allow_loopback?,
-                sophos_identity_url: sophos_identity_url?,
+                sophos_sign_in_url: sophos_sign_in_url?,
                 sophos_api_url: sophos_api_url?,
                 log_filter: log_filter?,
             })
@@ -90,7 +90,7 @@ mod tests {
         .unwrap();
         assert!(!settings.psa_allow_loopback);
         assert!(settings.psa_allowed_hosts.is_empty());
-        assert_eq!(settings.sophos_identity_url.as_str(), "https://id.sophos.com/");
+        assert_eq!(settings.sophos_sign_in_url.as_str(), "https://id.sophos.com/");
         assert_eq!(settings.sophos_api_url.as_str(), "https://api.central.sophos.com/");
     }
 
