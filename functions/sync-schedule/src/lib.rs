@@ -63,11 +63,7 @@ where
         report.add(partner, outcome);
     }
     report.log(at);
-    if shards.is_empty() {
-        Ok(report)
-    } else {
-        Err(TickError { shards, report })
-    }
+    if shards.is_empty() { Ok(report) } else { Err(TickError { shards, report }) }
 }
 
 fn longest_due_first(mut due: Vec<Due>) -> Vec<Due> {

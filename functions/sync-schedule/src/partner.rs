@@ -48,15 +48,9 @@ where
             // From the tick's time where that is later: the occasions missed meanwhile are not made up one by one.
             (next_run_after(settings, partner, next_run_at.max(at)), Outcome::Sent)
         }
-        None => (
-            at.saturating_add(WITHOUT_SETTINGS).unwrap_or(at),
-            Outcome::WithoutSettings,
-        ),
+        None => (at.saturating_add(WITHOUT_SETTINGS).unwrap_or(at), Outcome::WithoutSettings),
     };
-    let moved = store
-        .advance_due(partner, next_run_at, next)
-        .await
-        .map_err(PartnerError::Advance)?;
+    let moved = store.advance_due(partner, next_run_at, next).await.map_err(PartnerError::Advance)?;
     Ok(match outcome {
         Outcome::Sent if !moved => Outcome::SentAndMoved,
         outcome => outcome,

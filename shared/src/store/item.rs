@@ -31,10 +31,7 @@ pub(super) const NONCE: &str = "nonce";
 
 /// An entry with nothing but its key.
 pub(super) fn keyed(key: &Key) -> Entry {
-    HashMap::from([
-        (PARTITION_KEY.to_owned(), text(&key.partition)),
-        (SORT_KEY.to_owned(), text(&key.sort)),
-    ])
+    HashMap::from([(PARTITION_KEY.to_owned(), text(&key.partition)), (SORT_KEY.to_owned(), text(&key.sort))])
 }
 
 /// An entry with its key and body.
@@ -46,9 +43,8 @@ pub(super) fn with_body<T: Serialize>(key: &Key, body: &T) -> Result<Entry, Stor
 
 /// The compact JSON of a value.
 pub(super) fn to_json<T: Serialize>(what: &str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Refused {
-        why: format!("{what} cannot be written as JSON: {error}"),
-    })
+    serde_json::to_string(value)
+        .map_err(|error| StoreError::Refused { why: format!("{what} cannot be written as JSON: {error}") })
 }
 
 /// The value in an entry's body.
@@ -85,9 +81,7 @@ pub(super) fn find_number(entry: &Entry, name: &str) -> Option<u64> {
 /// The error of an entry that this release cannot read; names it by its sort key.
 pub(super) fn unreadable(entry: &Entry, why: impl Display) -> StoreError {
     StoreError::Unreadable {
-        what: find_text(entry, SORT_KEY)
-            .unwrap_or("an entry without a key")
-            .to_owned(),
+        what: find_text(entry, SORT_KEY).unwrap_or("an entry without a key").to_owned(),
         why: why.to_string(),
     }
 }

@@ -19,11 +19,7 @@ pub(super) struct Standing {
 
 impl From<&Lease> for Standing {
     fn from(lease: &Lease) -> Self {
-        Self {
-            owner: Some(lease.owner.clone()),
-            epoch: lease.epoch,
-            expires_at: lease.expires_at,
-        }
+        Self { owner: Some(lease.owner.clone()), epoch: lease.epoch, expires_at: lease.expires_at }
     }
 }
 
@@ -43,9 +39,7 @@ pub(super) fn grant(wanted: Wanted<'_>, standing: Option<&Standing>) -> Result<L
         Some(lease) if lease.expires_at <= wanted.now => lease.epoch.saturating_add(1),
         Some(lease) if lease.owner.as_deref() == Some(wanted.owner) => lease.epoch,
         Some(lease) => {
-            return Err(LeaseTaken {
-                until: lease.expires_at,
-            });
+            return Err(LeaseTaken { until: lease.expires_at });
         }
     };
     let ttl = SignedDuration::from_secs(i64::from(wanted.ttl_s));
@@ -59,11 +53,7 @@ pub(super) fn grant(wanted: Wanted<'_>, standing: Option<&Standing>) -> Result<L
 
 /// What stands once a lease was given back.
 pub(super) fn given_back(lease: &Lease) -> Standing {
-    Standing {
-        owner: None,
-        epoch: lease.epoch,
-        expires_at: Timestamp::UNIX_EPOCH,
-    }
+    Standing { owner: None, epoch: lease.epoch, expires_at: Timestamp::UNIX_EPOCH }
 }
 
 /// Whether a lease is the one that stands: nobody took it since, and it was not given back.

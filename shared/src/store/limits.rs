@@ -19,10 +19,7 @@ pub(super) const MAX_RUNS: u32 = 100;
 /// Refuses a commit that breaks the rules of [`crate::ports::RunStore::commit`], before anything is sent.
 pub(super) fn check(partner: PartnerId, changes: &[Change]) -> Result<(), StoreError> {
     if changes.len() > MAX_CHANGES {
-        return refuse(format!(
-            "{} changes in one commit, at most {MAX_CHANGES}",
-            changes.len()
-        ));
+        return refuse(format!("{} changes in one commit, at most {MAX_CHANGES}", changes.len()));
     }
     let mut seen: BTreeSet<Key> = BTreeSet::new();
     for change in changes {
@@ -37,10 +34,9 @@ pub(super) fn check(partner: PartnerId, changes: &[Change]) -> Result<(), StoreE
 
 fn check_change(partner: PartnerId, change: &Change) -> Result<(), StoreError> {
     match change {
-        Change::PutChunk(_, chunk) if chunk.rows.len() > MAX_CHUNK_BYTES => refuse(format!(
-            "a chunk of {} bytes, at most {MAX_CHUNK_BYTES}",
-            chunk.rows.len()
-        )),
+        Change::PutChunk(_, chunk) if chunk.rows.len() > MAX_CHUNK_BYTES => {
+            refuse(format!("a chunk of {} bytes, at most {MAX_CHUNK_BYTES}", chunk.rows.len()))
+        }
         Change::PutRun(run) if run.request.partner != partner => refuse(format!("run {} is another partner's", run.id)),
         Change::PutRun(_)
         | Change::PutChunk(..)
@@ -66,10 +62,7 @@ pub(super) fn intent_of(change: &Change) -> Option<&Intent> {
 /// An intent stands already where a new one was wanted.
 pub(super) fn intent_conflict(wanted: &Intent) -> StoreError {
     StoreError::Conflict {
-        what: format!(
-            "the addition of product {} to agreement {}",
-            wanted.product, wanted.agreement
-        ),
+        what: format!("the addition of product {} to agreement {}", wanted.product, wanted.agreement),
     }
 }
 

@@ -31,17 +31,11 @@ impl<I: Ids> DynamoStore<I> {
             writes.extend(unconditional(lease.partner, change, until)?);
         }
         if writes.len() > MAX_ACTIONS {
-            let why = format!(
-                "{} actions in one commit, at most {MAX_ACTIONS}: a ledger is split",
-                writes.len()
-            );
+            let why = format!("{} actions in one commit, at most {MAX_ACTIONS}: a ledger is split", writes.len());
             return Err(StoreError::Refused { why });
         }
         match self.transact(writes).await? {
-            Verdict::Written => Ok(Lease {
-                expires_at: until,
-                ..lease.clone()
-            }),
+            Verdict::Written => Ok(Lease { expires_at: until, ..lease.clone() }),
             Verdict::Unmet(unmet) => Err(broken(&intents, &unmet)),
         }
     }

@@ -55,9 +55,8 @@ impl<I: Ids> DueStore for DynamoStore<I> {
     }
 
     async fn advance_due(&self, partner: PartnerId, from: Timestamp, to: Timestamp) -> Result<bool, StoreError> {
-        let write = Write::put(due::to_entry(partner, to))
-            .only_if("#nextRunAt = :from")
-            .value("from", instant::to_text(from));
+        let write =
+            Write::put(due::to_entry(partner, to)).only_if("#nextRunAt = :from").value("from", instant::to_text(from));
         match self.write(write).await? {
             Verdict::Written => Ok(true),
             Verdict::Unmet(_) => Ok(false),

@@ -23,11 +23,7 @@ const PASSING: [&str; 9] = [
 ];
 
 /// Reasons of a cancelled transaction that pass by themselves.
-const PASSING_REASONS: [&str; 3] = [
-    "ProvisionedThroughputExceeded",
-    "ThrottlingError",
-    "TransactionConflict",
-];
+const PASSING_REASONS: [&str; 3] = ["ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"];
 
 /// How a write failed.
 pub(super) enum Failure {
@@ -63,15 +59,10 @@ where
         SdkError::ConstructionFailure(_) => false,
         _ => false,
     };
-    let why = error.as_service_error().map_or_else(
-        || DisplayErrorContext(&error).to_string(),
-        |service| words(service.code(), service.message()),
-    );
-    if passing {
-        StoreError::Unavailable { why }
-    } else {
-        StoreError::Refused { why }
-    }
+    let why = error
+        .as_service_error()
+        .map_or_else(|| DisplayErrorContext(&error).to_string(), |service| words(service.code(), service.message()));
+    if passing { StoreError::Unavailable { why } } else { StoreError::Refused { why } }
 }
 
 fn words(code: Option<&str>, message: Option<&str>) -> String {
@@ -112,10 +103,7 @@ fn of_reasons(reasons: &[CancellationReason]) -> Failure {
         let old = |reason: &CancellationReason| is_unmet(reason).then(|| reason.item().cloned().unwrap_or_default());
         return Failure::Unmet(reasons.iter().map(old).collect());
     }
-    let told: Vec<&CancellationReason> = reasons
-        .iter()
-        .filter(|r| r.code().is_some_and(|c| c != "None"))
-        .collect();
+    let told: Vec<&CancellationReason> = reasons.iter().filter(|r| r.code().is_some_and(|c| c != "None")).collect();
     let why = told.iter().map(|reason| words(reason.code(), reason.message()));
     let why = format!("the transaction was cancelled: {}", why.collect::<Vec<_>>().join("; "));
     let passes = |reason: &&CancellationReason| reason.code().is_some_and(|code| PASSING_REASONS.contains(&code));

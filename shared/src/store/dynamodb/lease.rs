@@ -58,10 +58,7 @@ fn take(lease: &Lease, read: Option<&Standing>) -> Write {
 
 /// The write that every commit has: it happens only to the lease that stands, and prolongs it.
 pub(super) fn renew(lease: &Lease, until: Timestamp) -> Write {
-    let renewed = Standing {
-        expires_at: until,
-        ..lease.into()
-    };
+    let renewed = Standing { expires_at: until, ..lease.into() };
     only_of(lease, Write::put(row::lease_to_entry(lease.partner, &renewed)))
 }
 

@@ -21,10 +21,7 @@ impl<I: Ids> MappingStore for DynamoStore<I> {
     }
 
     async fn put_product_mapping(&self, partner: PartnerId, mapping: &ProductMapping) -> Result<(), StoreError> {
-        let write = at_version(
-            Write::put(row::product_to_next_entry(partner, mapping)?),
-            mapping.version,
-        );
+        let write = at_version(Write::put(row::product_to_next_entry(partner, mapping)?), mapping.version);
         match self.write(write).await? {
             Verdict::Written => Ok(()),
             Verdict::Unmet(_) => Err(version::product_conflict(mapping)),
@@ -37,9 +34,7 @@ impl<I: Ids> MappingStore for DynamoStore<I> {
         products: &[DiscoveredProduct],
     ) -> Result<(), StoreError> {
         let known = self.list_discovered_products(partner).await?;
-        let new = products
-            .iter()
-            .filter(|product| known.iter().all(|k| k.code != product.code));
+        let new = products.iter().filter(|product| known.iter().all(|k| k.code != product.code));
         let writes: Result<Vec<Write>, StoreError> = new
             .map(|product| {
                 let entry = with_body(&keys::discovered(partner, &product.code), product)?;
@@ -48,10 +43,7 @@ impl<I: Ids> MappingStore for DynamoStore<I> {
             .collect();
         // One that became known meanwhile is left as it is: an unmet condition is no failure here.
         let adding = stream::iter(writes?.into_iter().map(|write| self.write(write)));
-        adding
-            .buffer_unordered(DISCOVERIES_IN_FLIGHT)
-            .try_for_each(|_| async { Ok(()) })
-            .await
+        adding.buffer_unordered(DISCOVERIES_IN_FLIGHT).try_for_each(|_| async { Ok(()) }).await
     }
 
     async fn list_discovered_products(&self, partner: PartnerId) -> Result<Vec<DiscoveredProduct>, StoreError> {
@@ -76,10 +68,7 @@ impl<I: Ids> MappingStore for DynamoStore<I> {
             None => None,
         };
         // What was read stands as long as the version does, which the transaction sees to.
-        let mut writes = vec![
-            save_customer(partner, mapping, former.as_ref())?,
-            claim(partner, mapping),
-        ];
+        let mut writes = vec![save_customer(partner, mapping, former.as_ref())?, claim(partner, mapping)];
         if let Some(former) = former.filter(|former| former.company != mapping.company) {
             writes.push(release(partner, &former));
         }
@@ -137,11 +126,7 @@ fn save_customer(
         None => " REMOVE #applied",
     };
     if former.is_some_and(|former| !version::is_same_place(former, mapping)) {
-        expression += if saved.applied.is_some() {
-            " REMOVE #names"
-        } else {
-            ", #names"
-        };
+        expression += if saved.applied.is_some() { " REMOVE #names" } else { ", #names" };
     }
     let key = keys::customer_mapping(partner, mapping.customer);
     let body = to_json(&key.sort, &saved)?;

@@ -35,12 +35,7 @@ impl<I: Ids> RunStore for DynamoStore<I> {
         now: Timestamp,
         ttl_s: u32,
     ) -> Result<Result<Lease, LeaseTaken>, StoreError> {
-        let wanted = Wanted {
-            partner,
-            owner,
-            now,
-            ttl_s,
-        };
+        let wanted = Wanted { partner, owner, now, ttl_s };
         self.grant_lease(wanted).await
     }
 
@@ -59,13 +54,8 @@ impl<I: Ids> RunStore for DynamoStore<I> {
         kind: ChunkKind,
         bucket: u32,
     ) -> Result<Vec<String>, StoreError> {
-        let entries = self
-            .list(&keys::run_rows(partner, run), &keys::chunks(kind, bucket))
-            .await?;
-        entries
-            .iter()
-            .map(|entry| Ok(read_text(entry, BODY)?.to_owned()))
-            .collect()
+        let entries = self.list(&keys::run_rows(partner, run), &keys::chunks(kind, bucket)).await?;
+        entries.iter().map(|entry| Ok(read_text(entry, BODY)?.to_owned())).collect()
     }
 
     async fn list_ledger(

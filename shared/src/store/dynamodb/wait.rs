@@ -18,7 +18,5 @@ fn policy() -> ExponentialBuilder {
 
 /// Makes the call again while it is contended. Each call is the same, its nonce and token too.
 pub(super) async fn out<T, F: Future<Output = Result<T, Failure>>>(call: impl FnMut() -> F) -> Result<T, Failure> {
-    call.retry(policy())
-        .when(|failure| matches!(failure, Failure::Contended(_)))
-        .await
+    call.retry(policy()).when(|failure| matches!(failure, Failure::Contended(_))).await
 }

@@ -42,11 +42,7 @@ pub(super) enum Verdict {
 
 impl Write {
     fn new(action: Action) -> Self {
-        Self {
-            action,
-            condition: None,
-            values: HashMap::new(),
-        }
+        Self { action, condition: None, values: HashMap::new() }
     }
 
     pub(super) fn put(entry: Entry) -> Self {
@@ -100,12 +96,9 @@ impl Write {
             Action::Put(_) | Action::Delete(_) => "",
         };
         let texts = [update, self.condition.unwrap_or("")];
-        let words = texts
-            .iter()
-            .flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '#'));
-        let names: HashMap<String, String> = words
-            .filter_map(|word| Some((word.to_owned(), word.strip_prefix('#')?.to_owned())))
-            .collect();
+        let words = texts.iter().flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '#'));
+        let names: HashMap<String, String> =
+            words.filter_map(|word| Some((word.to_owned(), word.strip_prefix('#')?.to_owned()))).collect();
         (!names.is_empty()).then_some(names)
     }
 
@@ -176,11 +169,7 @@ impl<I: Ids> DynamoStore<I> {
     async fn send_one(&self, write: &Write, token: &str) -> Result<(), Failure> {
         match &write.action {
             Action::Put(entry) => {
-                let call = self
-                    .client
-                    .put_item()
-                    .table_name(&self.table)
-                    .set_item(Some(entry.clone()));
+                let call = self.client.put_item().table_name(&self.table).set_item(Some(entry.clone()));
                 let call = call
                     .set_condition_expression(write.condition.map(str::to_owned))
                     .set_expression_attribute_names(write.names())
@@ -189,11 +178,7 @@ impl<I: Ids> DynamoStore<I> {
                 call.send().await.map_err(failure::of_put)?;
             }
             Action::Update(key, expression) => {
-                let call = self
-                    .client
-                    .update_item()
-                    .table_name(&self.table)
-                    .set_key(Some(keyed(key)));
+                let call = self.client.update_item().table_name(&self.table).set_key(Some(keyed(key)));
                 let call = call
                     .update_expression(expression)
                     .set_condition_expression(write.condition.map(str::to_owned))
@@ -231,9 +216,5 @@ fn verdict(sent: Result<(), Failure>, nonce: &str) -> Result<Verdict, StoreError
         Err(failure) => failure.into_contended()?,
     };
     let ours = |old: &Entry| find_text(old, NONCE) == Some(nonce);
-    if unmet.iter().flatten().any(ours) {
-        Ok(Verdict::Written)
-    } else {
-        Ok(Verdict::Unmet(unmet))
-    }
+    if unmet.iter().flatten().any(ours) { Ok(Verdict::Written) } else { Ok(Verdict::Unmet(unmet)) }
 }

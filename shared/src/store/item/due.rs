@@ -24,8 +24,5 @@ pub(in crate::store) fn to_entry(partner: PartnerId, at: Timestamp) -> Entry {
 pub(in crate::store) fn from_entry(entry: &Entry) -> Result<Due, StoreError> {
     let partition = read_text(entry, PARTITION_KEY)?;
     let partner = keys::partner_of_due(partition).ok_or_else(|| unreadable(entry, "it names no partner"))?;
-    Ok(Due {
-        partner,
-        next_run_at: instant::read(entry, NEXT_RUN_AT)?,
-    })
+    Ok(Due { partner, next_run_at: instant::read(entry, NEXT_RUN_AT)? })
 }

@@ -35,11 +35,7 @@ mod tests {
 
     #[test]
     fn texts_sort_as_their_times_do() {
-        let times = [
-            "2026-11-30T01:12:00Z",
-            "2026-11-30T01:12:00.000000001Z",
-            "2026-11-30T01:12:00.5Z",
-        ];
+        let times = ["2026-11-30T01:12:00Z", "2026-11-30T01:12:00.000000001Z", "2026-11-30T01:12:00.5Z"];
         let texts = times.map(|time| to_text(time.parse().unwrap()));
         let texts = texts.each_ref().map(|value| value.as_s().unwrap().as_str());
         assert!(texts.is_sorted(), "{texts:?}");

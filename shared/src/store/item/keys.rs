@@ -18,10 +18,7 @@ pub(in crate::store) struct Key {
 
 impl Key {
     fn new(partition: String, sort: impl Into<String>) -> Self {
-        Self {
-            partition,
-            sort: sort.into(),
-        }
+        Self { partition, sort: sort.into() }
     }
 }
 
@@ -125,10 +122,7 @@ pub(in crate::store) fn run(partner: PartnerId, id: &RunId) -> Key {
 
 pub(in crate::store) fn chunk(partner: PartnerId, run: &RunId, chunk: &Chunk) -> Key {
     let place = chunks(chunk.kind, chunk.bucket);
-    Key::new(
-        run_rows(partner, run),
-        format!("{place}{:010}#{:010}", chunk.page, chunk.part),
-    )
+    Key::new(run_rows(partner, run), format!("{place}{:010}#{:010}", chunk.page, chunk.part))
 }
 
 /// What the sort keys of a bucket's chunks start with. Numbers have the width of the largest, so that they sort.
@@ -139,6 +133,7 @@ pub(in crate::store) fn chunks(kind: ChunkKind, bucket: u32) -> String {
         ChunkKind::Companies => "companies",
         ChunkKind::Agreements => "agreements",
         ChunkKind::Products => "products",
+        ChunkKind::Mapped => "mapped",
     };
     format!("CH#{kind}#{bucket:010}#")
 }

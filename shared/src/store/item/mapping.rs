@@ -34,20 +34,14 @@ pub(in crate::store) fn product_to_next_entry(
 }
 
 pub(in crate::store) fn product_from_entry(entry: &Entry) -> Result<ProductMapping, StoreError> {
-    Ok(ProductMapping {
-        version: read_number(entry, VERSION)?,
-        ..read_body(entry)?
-    })
+    Ok(ProductMapping { version: read_number(entry, VERSION)?, ..read_body(entry)? })
 }
 
 pub(in crate::store) fn customer_from_entry(
     entry: &Entry,
 ) -> Result<(CustomerMapping, Option<CustomerNames>), StoreError> {
-    let mapping = CustomerMapping {
-        version: read_number(entry, VERSION)?,
-        applied: read_applied(entry)?,
-        ..read_body(entry)?
-    };
+    let mapping =
+        CustomerMapping { version: read_number(entry, VERSION)?, applied: read_applied(entry)?, ..read_body(entry)? };
     let names = find_text(entry, NAMES).map(|json| from_json(entry, json)).transpose()?;
     Ok((mapping, names))
 }
@@ -57,9 +51,7 @@ fn read_applied(entry: &Entry) -> Result<Option<AgreementId>, StoreError> {
         return Ok(None);
     };
     let id = i64::try_from(id).map_err(|error| unreadable(entry, error))?;
-    AgreementId::try_from(id)
-        .map(Some)
-        .map_err(|error| unreadable(entry, error))
+    AgreementId::try_from(id).map(Some).map_err(|error| unreadable(entry, error))
 }
 
 pub(in crate::store) fn names_to_json(names: &CustomerNames) -> Result<String, StoreError> {

@@ -11,15 +11,8 @@ use crate::store::item::keys;
 impl DueStore for MemoryStore {
     async fn list_due(&self, shard: u8, at: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
         let mut due: Vec<Due> = self.shelves(|shelves| {
-            let of_shard = shelves
-                .iter()
-                .filter(|(partner, _)| keys::due_shard(**partner) == shard);
-            let due = of_shard.filter_map(|(partner, shelf)| {
-                Some(Due {
-                    partner: *partner,
-                    next_run_at: shelf.due?,
-                })
-            });
+            let of_shard = shelves.iter().filter(|(partner, _)| keys::due_shard(**partner) == shard);
+            let due = of_shard.filter_map(|(partner, shelf)| Some(Due { partner: *partner, next_run_at: shelf.due? }));
             due.filter(|due| due.next_run_at <= at).collect()
         });
         due.sort_by_key(|due| due.next_run_at);

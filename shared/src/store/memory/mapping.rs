@@ -19,9 +19,7 @@ impl MappingStore for MemoryStore {
             if stored.map_or(0, |stored| stored.version) != mapping.version {
                 return Err(version::product_conflict(mapping));
             }
-            shelf
-                .products
-                .insert(mapping.code.clone(), version::next_product(mapping));
+            shelf.products.insert(mapping.code.clone(), version::next_product(mapping));
             Ok(())
         })
     }
@@ -33,10 +31,7 @@ impl MappingStore for MemoryStore {
     ) -> Result<(), StoreError> {
         self.with(partner, |shelf| {
             for product in products {
-                shelf
-                    .catalogue
-                    .entry(product.code.clone())
-                    .or_insert_with(|| product.clone());
+                shelf.catalogue.entry(product.code.clone()).or_insert_with(|| product.clone());
             }
         });
         Ok(())
@@ -95,10 +90,7 @@ fn names_that_stay(shelf: &Shelf, mapping: &CustomerMapping) -> Result<Option<Cu
         return Err(version::customer_conflict(mapping));
     }
     let has_company = |(other, _): &(CustomerMapping, _)| other.company == mapping.company;
-    let mut others = shelf
-        .customers
-        .values()
-        .filter(|(other, _)| other.customer != mapping.customer);
+    let mut others = shelf.customers.values().filter(|(other, _)| other.customer != mapping.customer);
     if others.any(has_company) {
         return Err(version::company_conflict(mapping));
     }

@@ -28,9 +28,7 @@ impl RunStore for MemoryStore {
 
     async fn list_runs(&self, partner: PartnerId, limit: u32) -> Result<Vec<Run>, StoreError> {
         let limit = limit.clamp(1, limits::MAX_RUNS) as usize;
-        Ok(self.with(partner, |shelf| {
-            shelf.runs.values().rev().take(limit).cloned().collect()
-        }))
+        Ok(self.with(partner, |shelf| shelf.runs.values().rev().take(limit).cloned().collect()))
     }
 
     async fn acquire_lease(
@@ -40,12 +38,7 @@ impl RunStore for MemoryStore {
         now: Timestamp,
         ttl_s: u32,
     ) -> Result<Result<Lease, LeaseTaken>, StoreError> {
-        let wanted = Wanted {
-            partner,
-            owner,
-            now,
-            ttl_s,
-        };
+        let wanted = Wanted { partner, owner, now, ttl_s };
         Ok(self.with(partner, |shelf| {
             let lease = lease::grant(wanted, shelf.lease.as_ref())?;
             shelf.lease = Some((&lease).into());
@@ -64,10 +57,7 @@ impl RunStore for MemoryStore {
 
     async fn commit(&self, lease: &Lease, until: Timestamp, changes: Vec<Change>) -> Result<Lease, StoreError> {
         limits::check(lease.partner, &changes)?;
-        let renewed = Lease {
-            expires_at: until,
-            ..lease.clone()
-        };
+        let renewed = Lease { expires_at: until, ..lease.clone() };
         self.with(lease.partner, |shelf| {
             may_commit(shelf, lease, &changes)?;
             shelf.lease = Some(Standing::from(&renewed));
@@ -86,9 +76,7 @@ impl RunStore for MemoryStore {
         let bucket = (kind, bucket, 0, 0)..=(kind, bucket, u32::MAX, u32::MAX);
         Ok(self.with(partner, |shelf| {
             let rows = shelf.rows.get(run).into_iter();
-            rows.flat_map(|rows| rows.chunks.range(bucket.clone()))
-                .map(|(_, rows)| rows.clone())
-                .collect()
+            rows.flat_map(|rows| rows.chunks.range(bucket.clone())).map(|(_, rows)| rows.clone()).collect()
         }))
     }
 
@@ -103,11 +91,7 @@ impl RunStore for MemoryStore {
         Ok(self.with(partner, |shelf| {
             let rows = shelf.rows.get(run).into_iter();
             let mut fitting = rows.flat_map(|rows| &rows.ledger).filter(|(name, _)| fits(name));
-            let entries = fitting
-                .by_ref()
-                .take(CUSTOMERS_A_PAGE)
-                .map(|(_, ledger)| ledger.clone())
-                .collect();
+            let entries = fitting.by_ref().take(CUSTOMERS_A_PAGE).map(|(_, ledger)| ledger.clone()).collect();
             ledger::page(entries, fitting.next().is_some())
         }))
     }
@@ -123,9 +107,7 @@ impl RunStore for MemoryStore {
     }
 
     async fn find_snapshot(&self, partner: PartnerId, agreement: AgreementId) -> Result<Snapshot, StoreError> {
-        Ok(self.with(partner, |shelf| {
-            shelf.snapshots.get(&agreement).cloned().unwrap_or_default()
-        }))
+        Ok(self.with(partner, |shelf| shelf.snapshots.get(&agreement).cloned().unwrap_or_default()))
     }
 
     async fn list_intents(&self, partner: PartnerId, agreement: AgreementId) -> Result<Vec<Intent>, StoreError> {
