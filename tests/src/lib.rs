@@ -2,5 +2,8 @@
 
 pub mod connectwise;
 pub mod demo;
+pub mod dev;
 pub mod simulator;
 pub mod sophos;
+pub mod stack;
+pub mod table;
