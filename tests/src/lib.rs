@@ -1,4 +1,4 @@
-//! The harness: simulators of both services that the product talks to, and what tests share. Nothing of it is shipped.
+//! The harness: simulators of both services that the product talks to, the table, and what tests share. Nothing of it is shipped.
 
 pub mod connectwise;
 pub mod demo;

@@ -6,6 +6,7 @@
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::schedule::stable_hash;
 use crate::ports::{Change, Chunk, ChunkKind};
+use crate::store::table::DUE_SHARDS;
 
 /// Where an entry stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,10 +84,10 @@ pub(in crate::store) fn due(partner: PartnerId) -> Key {
     Key::new(format!("P#{partner}#D"), "DUE")
 }
 
-/// The shard of the due index that a partner is in, 0 to 15: the top bits of a hash, as the schedule spreads partners
-/// over the night by its remainder.
+/// The shard of the due index that a partner is in.
 pub(in crate::store) fn due_shard(partner: PartnerId) -> u8 {
-    stable_hash(&partner.to_string()).to_be_bytes()[0] >> 4
+    let shard = stable_hash(&partner.to_string()) % u64::from(DUE_SHARDS);
+    u8::try_from(shard).unwrap_or_default()
 }
 
 /// The partner in the partition key of a due entry.
