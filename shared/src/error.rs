@@ -130,8 +130,8 @@ pub enum SourceError {
     /// The client id or secret is wrong, or was withdrawn.
     #[error("Sophos does not accept the client id and secret")]
     Unauthorized,
-    /// The credentials are not a partner's.
-    #[error("these Sophos credentials belong to a {found}, not to a partner")]
+    /// The credentials are not this partner's.
+    #[error("these Sophos credentials belong to a {found}, not to this partner")]
     NotAPartner {
         /// What they belong to, in Sophos' word.
         found: String,

@@ -87,7 +87,18 @@ fn customers(lines: &[(&CustomerLedger, &Line)]) -> String {
 }
 
 fn tie_out(run: &Run) -> Table {
-    let headings = ["Sophos product", "Description", "Usage", "Synced", "Held", "Failed", "Off", "Unmapped", "Unassigned", "Unreadable lines"];
+    let headings = [
+        "Sophos product",
+        "Description",
+        "Usage",
+        "Synced",
+        "Held",
+        "Failed",
+        "Off",
+        "Unmapped",
+        "Unassigned",
+        "Unreadable lines",
+    ];
     let mut table = table(headings);
     for (code, tally) in &run.tally.products {
         let code = if code.is_empty() { "(none)" } else { code };
@@ -113,7 +124,14 @@ fn verdict(run: &Run) -> String {
     let month = run.request.month.in_words();
     let pairs = format!(
         "{} pairs: {} unchanged, {} created, {} updated, {} adopted, {} held, {} not synced, {} failed",
-        counts.pairs(), counts.unchanged, counts.created, counts.updated, counts.adopted, counts.held, counts.skipped, counts.failed
+        counts.pairs(),
+        counts.unchanged,
+        counts.created,
+        counts.updated,
+        counts.adopted,
+        counts.held,
+        counts.skipped,
+        counts.failed
     );
     let state = match &run.state {
         RunState::Failed(failure) => format!("Usage of {month}: the run failed. {failure}"),
@@ -135,13 +153,19 @@ fn calls(run: &Run) -> String {
     let psa = &run.psa;
     format!(
         "ConnectWise calls: {} (a full read takes {} = {} discovery + ⌈{} agreements/1000⌉ + ⌈{} products/100⌉ + {} customers + {} writes)",
-        psa.calls, run.call_formula(), psa.slices, psa.agreements, psa.products, psa.customers, run.tally.counts.writes()
+        psa.calls,
+        run.call_formula(),
+        psa.slices,
+        psa.agreements,
+        psa.products,
+        psa.customers,
+        run.tally.counts.writes()
     )
 }
 
 fn table<const N: usize>(headings: [&str; N]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
     if table.width().is_none() {
         table.set_width(180);
     }

@@ -1,0 +1,21 @@
+//! The two services over HTTP: what a partner's saved credentials become.
+//!
+//! A call takes one way: a client ([`connectwise`], [`sophos`]) says what to ask and reads the answer; [`retry`] says
+//! when to ask again; the pace holds calls back while the service wants to be left alone; one exchange sends the
+//! request through [`http`], whose resolver never leads into a private network.
+//!
+//! - [`address`]: which addresses a partner may name as its PSA.
+//! - [`credentials`]: what is sealed in the store.
+//! - [`connections`]: from the store to a client.
+
+pub mod address;
+pub mod connections;
+pub mod connectwise;
+pub mod credentials;
+mod exchange;
+pub mod http;
+mod pace;
+mod resolver;
+pub mod retry;
+mod retry_after;
+pub mod sophos;

@@ -1,0 +1,142 @@
+//! Which addresses a partner may name as its PSA: the address is the partner's input and this program calls it.
+//!
+//! Checked here when the text is read, and again by the resolver at each connection; redirects are never followed.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// The vendor's cloud: each host by its name without and with the API's prefix.
+const CLOUD_HOSTS: [(&str, &str); 5] = [
+    ("na.myconnectwise.net", "api-na.myconnectwise.net"),
+    ("eu.myconnectwise.net", "api-eu.myconnectwise.net"),
+    ("au.myconnectwise.net", "api-au.myconnectwise.net"),
+    ("za.myconnectwise.net", "api-za.myconnectwise.net"),
+    ("staging.connectwisedev.com", "api-staging.connectwisedev.com"),
+];
+
+/// How far a call may lead.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AddressPolicy {
+    /// Over https to public addresses only.
+    #[default]
+    Vendor,
+    /// Also to this machine, over http too: for simulators. The deployment template never sets it.
+    VendorAndLoopback,
+}
+
+/// Which hosts a partner may name.
+#[derive(Clone, Debug, Default)]
+pub struct AddressRules {
+    /// How far a call may lead.
+    pub policy: AddressPolicy,
+    /// Hosts beside the vendor's cloud, as `psa.example.com` or `psa.example.com:8443`: on-premise servers that the
+    /// operator of this service has agreed to.
+    pub allowed_hosts: Vec<String>,
+}
+
+/// Why an address is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// It cannot be read as one.
+    #[error("it is not an address such as na.myconnectwise.net")]
+    NotAnAddress,
+    /// It has a user, a path, a query or a fragment.
+    #[error("only a host is expected, without a user, path or query")]
+    MoreThanAHost,
+    /// It is not https.
+    #[error("only https is allowed")]
+    NotHttps,
+    /// It is an IP address.
+    #[error("an IP address is not allowed; use the server's name")]
+    IpAddress,
+    /// It is neither the vendor's nor on the allow-list.
+    #[error("{host} is neither a ConnectWise cloud host nor one that this service allows")]
+    NotAllowed {
+        /// The host, with its port where it names one.
+        host: String,
+    },
+}
+
+/// A PSA's address that may be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PsaAddress(Url);
+
+impl PsaAddress {
+    /// Reads what a partner typed: a host, or its https address.
+    ///
+    /// A cloud host is taken with or without the `api-` of its name.
+    ///
+    /// # Errors
+    /// [`AddressError`].
+    pub fn parse(site: &str, rules: &AddressRules) -> Result<Self, AddressError> {
+        let site = site.trim();
+        // The URL standard drops tabs and line ends and takes a backslash for a slash: none of them is let through.
+        if site.is_empty() || !site.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') {
+            return Err(AddressError::NotAnAddress);
+        }
+        let address = if site.contains("://") { Url::parse(site) } else { Url::parse(&format!("https://{site}")) };
+        let url = address.map_err(|_| AddressError::NotAnAddress)?;
+        let bare = url.username().is_empty() && url.password().is_none() && url.path() == "/";
+        if !bare || url.query().is_some() || url.fragment().is_some() {
+            return Err(AddressError::MoreThanAHost);
+        }
+        Self::check(url, rules)
+    }
+
+    fn check(url: Url, rules: &AddressRules) -> Result<Self, AddressError> {
+        if rules.policy == AddressPolicy::VendorAndLoopback && is_loopback(&url) {
+            return Ok(Self(url));
+        }
+        if url.scheme() != "https" {
+            return Err(AddressError::NotHttps);
+        }
+        let Some(Host::Domain(name)) = url.host() else {
+            return Err(AddressError::IpAddress);
+        };
+        let host = match url.port() {
+            Some(port) => format!("{name}:{port}"),
+            None => name.to_owned(),
+        };
+        if rules.allowed_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host)) {
+            return Ok(Self(url));
+        }
+        let Some((_, api)) = CLOUD_HOSTS.iter().find(|(plain, api)| host == *plain || host == *api) else {
+            return Err(AddressError::NotAllowed { host });
+        };
+        Url::parse(&format!("https://{api}/")).map(Self).map_err(|_| AddressError::NotAnAddress)
+    }
+
+    /// The address of a path below the host's root; `segments` are escaped, `rest` is not.
+    pub(super) fn join(&self, segments: &[&str], rest: &str) -> Option<Url> {
+        let mut url = self.0.clone();
+        url.path_segments_mut().ok()?.clear().extend(segments);
+        let path = format!("{}{rest}", url.path());
+        url.set_path(&path);
+        Some(url)
+    }
+
+    /// The host, with its port where it is not the usual one; for sentences.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let name = self.0.host_str().unwrap_or_default();
+        match self.0.port() {
+            Some(port) => format!("{name}:{port}"),
+            None => name.to_owned(),
+        }
+    }
+}
+
+/// Whether a URL names this machine, over http or https.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    let here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        None => false,
+    };
+    here && matches!(url.scheme(), "http" | "https")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! ConnectWise PSA, as the sync needs it: the port's methods, each as the one call that it makes.
+//!
+//! Lists are read by the vendor's forward-only paging, the only one that is safe against rows that come and go.
+
+mod body;
+mod call;
+mod codebase;
+mod page;
+mod refusal;
+mod value;
+mod wire;
+
+use std::fmt;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+use serde_json::value::RawValue;
+
+use self::call::{Call, Line};
+use self::page::List;
+use super::address::{AddressRules, PsaAddress};
+use super::credentials::ConnectWiseCredentials;
+use super::http::Http;
+use super::retry::RetryPolicy;
+use crate::domain::id::{AdditionId, AgreementId, PsaProductId};
+use crate::domain::psa::{Addition, Agreement, Company, NewAddition, PsaProduct};
+use crate::error::PsaError;
+use crate::ports::{Page, Psa};
+
+/// What a client of ConnectWise is made with.
+#[derive(Clone, Debug)]
+pub struct ConnectWiseOptions {
+    /// What it sends with.
+    pub http: Http,
+    /// Which addresses it may call.
+    pub addresses: AddressRules,
+    /// How reads are repeated.
+    pub reads: RetryPolicy,
+    /// How writes are repeated, after an answer that says that nothing was done.
+    pub writes: RetryPolicy,
+    /// How many calls may run at a time; 8 by default.
+    pub in_flight: usize,
+}
+
+impl ConnectWiseOptions {
+    /// The defaults, sending with `http` to the addresses that `addresses` allows.
+    #[must_use]
+    pub fn new(http: Http, addresses: AddressRules) -> Self {
+        Self { http, addresses, reads: RetryPolicy::reads(), writes: RetryPolicy::writes(), in_flight: 8 }
+    }
+}
+
+/// A partner's ConnectWise over its REST API. Clones share the connection, the pace and the count of calls.
+#[derive(Clone)]
+pub struct ConnectWise {
+    line: Arc<Line>,
+}
+
+impl ConnectWise {
+    /// Checks the address and asks the server where its API is.
+    ///
+    /// # Errors
+    /// An address that is not allowed, a company id that the server does not know, no answer.
+    pub async fn connect(credentials: &ConnectWiseCredentials, options: &ConnectWiseOptions) -> Result<Self, PsaError> {
+        let address = PsaAddress::parse(&credentials.site, &options.addresses).map_err(|error| PsaError::NotSent {
+            why: format!("the address {:?} is not allowed: {error}", credentials.site),
+        })?;
+        let line = Line::connect(address, credentials, options).await?;
+        Ok(Self { line: Arc::new(line) })
+    }
+
+    async fn write(&self, call: Call<'_>) -> Result<Addition, PsaError> {
+        let record: Box<RawValue> = self.line.call(&call, page::read_json).await?;
+        wire::addition(&record)
+    }
+}
+
+impl Psa for ConnectWise {
+    async fn list_companies(&self, after: Option<&str>) -> Result<Page<Company>, PsaError> {
+        let list = List { path: "company/companies", conditions: Some("deletedFlag=false"), fields: "id,name" };
+        page::read(&self.line, &list, after, wire::company).await
+    }
+
+    async fn list_agreements(&self, after: Option<&str>) -> Result<Page<Agreement>, PsaError> {
+        let list = List { path: "finance/agreements", conditions: None, fields: wire::AGREEMENT_FIELDS };
+        page::read(&self.line, &list, after, wire::agreement).await
+    }
+
+    async fn list_products(&self, ids: &[PsaProductId]) -> Result<Vec<PsaProduct>, PsaError> {
+        let mut products = Vec::with_capacity(ids.len());
+        // A hundred ids of ten digits are a URL of about 1,600 characters; ConnectWise takes 2,000.
+        for ids in ids.chunks(100) {
+            let ids: Vec<String> = ids.iter().map(PsaProductId::to_string).collect();
+            let list = List {
+                path: "procurement/catalog",
+                conditions: Some(&format!("id in ({})", ids.join(","))),
+                fields: wire::PRODUCT_FIELDS,
+            };
+            products.append(&mut page::read_all(&self.line, &list, wire::product).await?);
+        }
+        match products.iter().find(|product| !ids.contains(&product.id)) {
+            Some(product) => Err(PsaError::Unanswered {
+                why: format!("product {} was answered, which was not asked for", product.id),
+            }),
+            None => Ok(products),
+        }
+    }
+
+    async fn list_additions(&self, agreement: AgreementId) -> Result<Vec<Addition>, PsaError> {
+        let list = List {
+            path: &format!("finance/agreements/{agreement}/additions"),
+            conditions: None,
+            fields: wire::ADDITION_FIELDS,
+        };
+        page::read_all(&self.line, &list, wire::addition).await
+    }
+
+    async fn create_addition(&self, agreement: AgreementId, addition: &NewAddition) -> Result<Addition, PsaError> {
+        let path = format!("finance/agreements/{agreement}/additions");
+        self.write(Call::post(&path, body::new_addition(addition)?)).await
+    }
+
+    async fn set_quantity(
+        &self,
+        agreement: AgreementId,
+        addition: AdditionId,
+        quantity: Decimal,
+    ) -> Result<Addition, PsaError> {
+        let path = format!("finance/agreements/{agreement}/additions/{addition}");
+        self.write(Call::patch(&path, body::new_quantity(quantity)?)).await
+    }
+
+    fn calls(&self) -> u64 {
+        self.line.calls()
+    }
+}
+
+impl fmt::Debug for ConnectWise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConnectWise({})", self.line.host())
+    }
+}

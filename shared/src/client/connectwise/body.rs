@@ -1,0 +1,88 @@
+//! What is written to ConnectWise: two bodies, each with nothing but what must be said.
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::domain::psa::NewAddition;
+use crate::error::PsaError;
+
+/// Wire: an addition to be created; the catalogue fills in the rest.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewAdditionRecord<'a> {
+    product: NewReference,
+    bill_customer: &'static str,
+    quantity: &'a RawValue,
+    effective_date: String,
+}
+
+#[derive(Serialize)]
+struct NewReference {
+    id: u32,
+}
+
+/// Wire: one operation of a JSON patch. The path is bare: with the slash of RFC 6901 the vendor documents none.
+#[derive(Serialize)]
+struct Replace<'a> {
+    op: &'static str,
+    path: &'static str,
+    value: &'a RawValue,
+}
+
+/// The body that creates an addition.
+pub(super) fn new_addition(addition: &NewAddition) -> Result<String, PsaError> {
+    let id = addition.product.get();
+    to_body(&NewAdditionRecord {
+        product: NewReference { id },
+        bill_customer: "Billable",
+        quantity: &to_number(addition.quantity)?,
+        effective_date: format!("{}T00:00:00Z", addition.effective),
+    })
+}
+
+/// The body that sets a quantity.
+pub(super) fn new_quantity(quantity: Decimal) -> Result<String, PsaError> {
+    to_body(&[Replace { op: "replace", path: "quantity", value: &to_number(quantity)? }])
+}
+
+/// The JSON number that a quantity is: 9 rather than 9.00, 2.5 rather than its binary neighbour.
+fn to_number(quantity: Decimal) -> Result<Box<RawValue>, PsaError> {
+    RawValue::from_string(quantity.normalize().to_string()).map_err(|error| not_written(&error))
+}
+
+fn to_body(wire: &impl Serialize) -> Result<String, PsaError> {
+    serde_json::to_string(wire).map_err(|error| not_written(&error))
+}
+
+fn not_written(error: &serde_json::Error) -> PsaError {
+    PsaError::NotSent { why: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_new_addition_says_only_what_it_must() {
+        let addition = NewAddition {
+            product: 5.try_into().unwrap(),
+            quantity: Decimal::new(1200, 2),
+            effective: date(2026, 11, 1),
+        };
+        assert_eq!(
+            new_addition(&addition).unwrap(),
+            r#"{"product":{"id":5},"billCustomer":"Billable","quantity":12,"effectiveDate":"2026-11-01T00:00:00Z"}"#
+        );
+    }
+
+    #[test]
+    fn a_quantity_is_written_as_the_number_that_it_is() {
+        let body = |quantity| new_quantity(quantity).unwrap();
+        assert_eq!(body(Decimal::from(9)), r#"[{"op":"replace","path":"quantity","value":9}]"#);
+        assert_eq!(body(Decimal::new(25, 1)), r#"[{"op":"replace","path":"quantity","value":2.5}]"#);
+        assert_eq!(body(Decimal::ZERO), r#"[{"op":"replace","path":"quantity","value":0}]"#);
+    }
+}

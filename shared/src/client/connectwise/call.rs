@@ -1,0 +1,225 @@
+//! One call of the REST API: its address, its headers, its repetition, and what is done about a surprising 404.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, RequestBuilder};
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
+use url::Url;
+
+use super::ConnectWiseOptions;
+use super::refusal::{self, Effect};
+use crate::client::address::PsaAddress;
+use crate::client::credentials::ConnectWiseCredentials;
+use crate::client::exchange::{Answer, Exchange};
+use crate::client::retry::RetryPolicy;
+use crate::error::PsaError;
+
+/// Pins the model: without it a server answers in its newest.
+const ACCEPT_VERSION: &str = "application/vnd.connectwise.com+json; version=2025.1";
+/// A codebase moves a few times a year; records that are gone answer 404 as well, and must not double the calls.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// What is asked of the API.
+pub(super) struct Call<'a> {
+    method: Method,
+    path: &'a str,
+    query: Vec<(&'static str, String)>,
+    body: Option<String>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn get(path: &'a str, query: Vec<(&'static str, String)>) -> Self {
+        Self { method: Method::GET, path, query, body: None }
+    }
+
+    pub(super) fn post(path: &'a str, body: String) -> Self {
+        Self { method: Method::POST, path, query: Vec::new(), body: Some(body) }
+    }
+
+    pub(super) fn patch(path: &'a str, body: String) -> Self {
+        Self { method: Method::PATCH, ..Self::post(path, body) }
+    }
+
+    fn effect(&self) -> Effect {
+        if self.method == Method::GET { Effect::Read } else { Effect::Write }
+    }
+}
+
+/// The way to one company's API.
+pub(super) struct Line {
+    address: PsaAddress,
+    company: String,
+    authorization: HeaderValue,
+    client_id: HeaderValue,
+    exchange: Exchange,
+    reads: RetryPolicy,
+    writes: RetryPolicy,
+    codebase: Mutex<String>,
+    asked_again: tokio::sync::Mutex<Option<Instant>>,
+}
+
+impl Line {
+    pub(super) async fn connect(
+        address: PsaAddress,
+        credentials: &ConnectWiseCredentials,
+        options: &ConnectWiseOptions,
+    ) -> Result<Self, PsaError> {
+        let keys = format!(
+            "{}+{}:{}",
+            credentials.company,
+            credentials.public_key.expose_secret(),
+            credentials.private_key.expose_secret()
+        );
+        let line = Self {
+            address,
+            company: credentials.company.clone(),
+            authorization: secret_header(&format!("Basic {}", STANDARD.encode(keys)))?,
+            client_id: secret_header(credentials.client_id.expose_secret())?,
+            exchange: Exchange::new(options.http.clone(), options.in_flight),
+            reads: options.reads,
+            writes: options.writes,
+            codebase: Mutex::default(),
+            asked_again: tokio::sync::Mutex::default(),
+        };
+        let codebase = line.discover().await?;
+        line.set_codebase(codebase);
+        Ok(line)
+    }
+
+    /// Sends a call, again where that is safe, and reads its answer.
+    ///
+    /// A 404 proves that nothing was done. It may mean that the API has moved: then the call is sent to the new place.
+    pub(super) async fn call<T>(
+        &self,
+        call: &Call<'_>,
+        read: fn(&Answer) -> Result<T, PsaError>,
+    ) -> Result<T, PsaError> {
+        let codebase = self.codebase();
+        let answer = self.call_at(&codebase, call, read).await;
+        if !matches!(answer, Err(PsaError::NotFound)) {
+            return answer;
+        }
+        let present = self.ask_again(&codebase).await?;
+        if present == codebase {
+            return answer;
+        }
+        self.call_at(&present, call, read).await
+    }
+
+    async fn call_at<T>(
+        &self,
+        codebase: &str,
+        call: &Call<'_>,
+        read: fn(&Answer) -> Result<T, PsaError>,
+    ) -> Result<T, PsaError> {
+        let effect = call.effect();
+        let policy = match effect {
+            Effect::Read => &self.reads,
+            Effect::Write => &self.writes,
+        };
+        let attempt = || async {
+            let request = self.request(codebase, call)?;
+            let answer = self.exchange.send(request, policy.max_retry_after).await;
+            let answer = answer.map_err(refusal::no_answer)?;
+            match refusal::refusal(&answer) {
+                Some(error) => Err(error),
+                None => read(&answer),
+            }
+        };
+        let outcome = policy.run(|error| refusal::verdict(effect, error), attempt).await;
+        if let Err(error) = &outcome {
+            tracing::warn!(host = self.host(), method = %call.method, path = call.path, %error, "a ConnectWise call failed");
+        }
+        outcome
+    }
+
+    fn request(&self, codebase: &str, call: &Call<'_>) -> Result<RequestBuilder, PsaError> {
+        let mut url = self
+            .address
+            .join(&[codebase, "apis", "3.0"], &format!("/{}", call.path))
+            .ok_or_else(|| no_address(codebase))?;
+        if !call.query.is_empty() {
+            // A plus for a space is a form's habit, not a URL's; a plus of the text is escaped already.
+            let query =
+                url.query_pairs_mut().extend_pairs(&call.query).finish().query().map(|query| query.replace('+', "%20"));
+            url.set_query(query.as_deref());
+        }
+        let request = self
+            .exchange
+            .client()
+            .request(call.method.clone(), url)
+            .header(ACCEPT, ACCEPT_VERSION)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header("clientId", self.client_id.clone());
+        Ok(match &call.body {
+            Some(body) => request.header(CONTENT_TYPE, "application/json").body(body.clone()),
+            None => request.header("pagination-type", "forward-only"),
+        })
+    }
+
+    /// The present codebase, asked for anew at most once a minute, and not when another call has just learnt it.
+    async fn ask_again(&self, stale: &str) -> Result<String, PsaError> {
+        let mut asked = self.asked_again.lock().await;
+        let known = self.codebase();
+        let lately = asked.is_some_and(|at| at.elapsed() < ASK_AGAIN_AFTER);
+        if known != stale || lately {
+            return Ok(known);
+        }
+        *asked = Some(Instant::now());
+        let present = self.discover().await?;
+        if present != stale {
+            tracing::info!(host = self.host(), stale, present, "ConnectWise has moved its API");
+            self.set_codebase(present.clone());
+        }
+        Ok(present)
+    }
+
+    fn codebase(&self) -> String {
+        self.codebase.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_codebase(&self, codebase: String) {
+        *self.codebase.lock().unwrap_or_else(PoisonError::into_inner) = codebase;
+    }
+
+    pub(super) fn companyinfo_url(&self) -> Result<Url, PsaError> {
+        let url = self.address.join(&["login", "companyinfo", &self.company], "");
+        url.ok_or_else(|| no_address(&self.company))
+    }
+
+    pub(super) fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    pub(super) fn reads(&self) -> &RetryPolicy {
+        &self.reads
+    }
+
+    pub(super) fn calls(&self) -> u64 {
+        self.exchange.sent()
+    }
+
+    pub(super) fn host(&self) -> String {
+        self.address.host()
+    }
+
+    pub(super) fn company(&self) -> &str {
+        &self.company
+    }
+}
+
+fn no_address(part: &str) -> PsaError {
+    PsaError::NotSent { why: format!("{part:?} cannot stand in an address") }
+}
+
+fn secret_header(text: &str) -> Result<HeaderValue, PsaError> {
+    let mut header = HeaderValue::from_str(text)
+        .map_err(|_| PsaError::NotSent { why: "the client id has characters that cannot be sent".to_owned() })?;
+    header.set_sensitive(true);
+    Ok(header)
+}

@@ -1,0 +1,62 @@
+//! Where a server's API is: ConnectWise moves it at each cloud upgrade, and tells by `companyinfo`.
+
+use serde::Deserialize;
+
+use super::call::Line;
+use super::page::read_json;
+use super::refusal::{self, Effect};
+use crate::client::exchange::Answer;
+use crate::error::PsaError;
+
+/// Wire: what discovery answers; `null` for a company that the server does not know.
+#[derive(Deserialize)]
+struct CompanyInfo {
+    #[serde(rename = "Codebase")]
+    codebase: Option<String>,
+}
+
+impl Line {
+    /// Asks which codebase serves the company, `v2025_1` for example. Needs no keys, and sends none.
+    pub(super) async fn discover(&self) -> Result<String, PsaError> {
+        let url = self.companyinfo_url()?;
+        self.reads()
+            .run(
+                |error| refusal::verdict(Effect::Read, error),
+                || async {
+                    let request = self.exchange().client().get(url.clone());
+                    let answer = self.exchange().send(request, self.reads().max_retry_after).await;
+                    self.codebase_in(&answer.map_err(refusal::no_answer)?)
+                },
+            )
+            .await
+    }
+
+    fn codebase_in(&self, answer: &Answer) -> Result<String, PsaError> {
+        match refusal::refusal(answer) {
+            Some(PsaError::NotFound) => return Err(self.unknown_company()),
+            Some(error) => return Err(error),
+            None => {}
+        }
+        let info: Option<CompanyInfo> = read_json(answer)?;
+        let codebase = info.ok_or_else(|| self.unknown_company())?.codebase.unwrap_or_default();
+        let codebase = codebase.trim_matches('/');
+        let fits = codebase.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+        if fits && codebase.bytes().any(|b| b.is_ascii_alphanumeric()) {
+            Ok(codebase.to_owned())
+        } else {
+            Err(PsaError::Unanswered { why: format!("{} does not say where its API is", self.host()) })
+        }
+    }
+
+    fn unknown_company(&self) -> PsaError {
+        PsaError::Refused {
+            code: "UnknownCompany".to_owned(),
+            message: format!(
+                "{} knows no company {:?}; check the site, and the company id that is typed at sign-in",
+                self.host(),
+                self.company()
+            ),
+            field: Some("company".to_owned()),
+        }
+    }
+}

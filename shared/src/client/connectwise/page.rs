@@ -1,0 +1,176 @@
+//! Forward-only paging: what is asked, where the next page starts, and what makes a listing untrustworthy.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use url::Url;
+
+use super::call::{Call, Line};
+use super::wire;
+use crate::client::exchange::Answer;
+use crate::error::PsaError;
+use crate::ports::Page;
+
+/// ConnectWise's largest page.
+const PAGE_SIZE: usize = 1000;
+
+/// A list to be read.
+pub(super) struct List<'a> {
+    pub(super) path: &'a str,
+    pub(super) conditions: Option<&'a str>,
+    pub(super) fields: &'a str,
+}
+
+/// A record of the wire to one of the domain.
+type Read<T> = fn(&RawValue) -> Result<T, PsaError>;
+
+/// One page of a list, from `after` on: the text that an earlier page gave as its next.
+pub(super) async fn read<T>(
+    line: &Line,
+    list: &List<'_>,
+    after: Option<&str>,
+    read: Read<T>,
+) -> Result<Page<T>, PsaError> {
+    let after = after.map(start).transpose()?;
+    let mut query = vec![("pageSize", PAGE_SIZE.to_string()), ("fields", list.fields.to_owned())];
+    query.extend(list.conditions.map(|conditions| ("conditions", conditions.to_owned())));
+    query.extend(after.map(|after| ("pageId", after.to_string())));
+    let raw = line.call(&Call::get(list.path, query), RawPage::read).await?;
+    let next = raw.next(after.unwrap_or(0))?;
+    Ok(Page {
+        rows: raw.records.iter().map(|record| read(record)).collect::<Result<_, _>>()?,
+        next: next.map(|next| next.to_string()),
+    })
+}
+
+/// All pages of a list.
+pub(super) async fn read_all<T>(line: &Line, list: &List<'_>, row: Read<T>) -> Result<Vec<T>, PsaError> {
+    let mut rows = Vec::new();
+    let mut after = None;
+    loop {
+        let mut page = read(line, list, after.as_deref(), row).await?;
+        rows.append(&mut page.rows);
+        if page.next.is_none() {
+            return Ok(rows);
+        }
+        after = page.next;
+    }
+}
+
+/// Reads a body as JSON; HTML, half a body and none at all are no answer.
+pub(super) fn read_json<T: for<'de> Deserialize<'de>>(answer: &Answer) -> Result<T, PsaError> {
+    serde_json::from_slice(&answer.body).map_err(|_| {
+        let what = match answer.body.trim_ascii() {
+            [] => "an empty body",
+            [b'<', ..] => "a web page",
+            _ => "a body that cannot be read",
+        };
+        PsaError::Unanswered { why: format!("HTTP {} with {what}", answer.status.as_u16()) }
+    })
+}
+
+fn start(after: &str) -> Result<i64, PsaError> {
+    after.parse().map_err(|_| PsaError::NotSent { why: format!("{after:?} is not where a page starts") })
+}
+
+/// A page's records, unread, and its link to the next.
+struct RawPage {
+    records: Vec<Box<RawValue>>,
+    link: Option<String>,
+}
+
+impl RawPage {
+    fn read(answer: &Answer) -> Result<Self, PsaError> {
+        let link = answer.headers.get("link").and_then(|link| link.to_str().ok());
+        Ok(Self { records: read_json(answer)?, link: link.map(str::to_owned) })
+    }
+
+    /// The id after which the next page begins; none on the last page.
+    ///
+    /// A server that does not move on, or that answers rows from before the page's start, would loop or lose rows.
+    fn next(&self, after: i64) -> Result<Option<i64>, PsaError> {
+        let ids: Vec<i64> = self.records.iter().map(|record| wire::id(record)).collect::<Result<_, _>>()?;
+        if ids.iter().any(|id| *id <= after) {
+            return Err(not_forward("a page repeats what an earlier one had"));
+        }
+        let next = match &self.link {
+            Some(link) => next_id(link)?,
+            // The vendor sends the header always; without it, a full page is not known to be the last.
+            None if ids.len() >= PAGE_SIZE => ids.into_iter().max(),
+            None => None,
+        };
+        if next.is_some_and(|next| next <= after) {
+            return Err(not_forward("a page leads back"));
+        }
+        Ok(next)
+    }
+}
+
+/// The `pageId` of the link to the next page. Nothing else of the link is used: it is never followed as an address.
+fn next_id(link: &str) -> Result<Option<i64>, PsaError> {
+    let Some(target) = targets(link).find_map(|(target, rel)| is_next(rel).then_some(target)) else {
+        return Ok(None);
+    };
+    // A relative link is one as well.
+    let base = Url::parse("https://localhost/").ok();
+    let url = Url::options().base_url(base.as_ref()).parse(target).ok();
+    let id = url.and_then(|url| {
+        let page_id = url.query_pairs().find(|(name, _)| name.eq_ignore_ascii_case("pageId"))?;
+        page_id.1.parse().ok()
+    });
+    id.map(Some).ok_or_else(|| not_forward("the link to the next page has no page id"))
+}
+
+/// The `<target>; parameters` of a Link header.
+fn targets(link: &str) -> impl Iterator<Item = (&str, &str)> {
+    let parts = link.split('<').skip(1);
+    parts.filter_map(|part| part.split_once('>'))
+}
+
+fn is_next(parameters: &str) -> bool {
+    parameters.split([';', ',']).any(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or_default();
+        name.trim().eq_ignore_ascii_case("rel") && value.trim().trim_matches('"').eq_ignore_ascii_case("next")
+    })
+}
+
+fn not_forward(why: &str) -> PsaError {
+    PsaError::Unanswered { why: format!("the list cannot be read to its end: {why}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(ids: std::ops::Range<i64>, link: Option<&str>) -> RawPage {
+        let record = |id| RawValue::from_string(format!("{{\"id\":{id}}}")).unwrap();
+        RawPage { records: ids.map(record).collect(), link: link.map(str::to_owned) }
+    }
+
+    #[test]
+    fn the_next_page_starts_where_the_link_says() {
+        let link =
+            "<https://psa.example/v4_6_release//apis/3.0/company/companies?pageSize=1000&pageId=77>; rel=\"next\"";
+        assert_eq!(page(1..5, Some(link)).next(0), Ok(Some(77)));
+        assert_eq!(page(1..5, Some("</x?PAGEID=77>;rel=next, </x?page=9>; rel=last")).next(0), Ok(Some(77)));
+    }
+
+    #[test]
+    fn an_empty_link_is_the_end_and_so_is_a_short_page_without_one() {
+        assert_eq!(page(1..1001, Some("")).next(0), Ok(None));
+        assert_eq!(page(1..1000, None).next(0), Ok(None));
+        assert_eq!(page(1..1, None).next(0), Ok(None));
+    }
+
+    #[test]
+    fn a_full_page_without_a_link_goes_on_after_its_last_id() {
+        assert_eq!(page(1..1001, None).next(0), Ok(Some(1000)));
+    }
+
+    #[test]
+    fn a_server_that_ignores_the_page_or_leads_back_is_not_believed() {
+        assert!(page(5..9, Some("")).next(5).is_err());
+        assert!(page(6..9, Some("</x?pageId=5>; rel=\"next\"")).next(5).is_err());
+        assert!(page(1..9, Some("</x?page=2>; rel=\"next\"")).next(0).is_err());
+        assert!(page(1..9, Some("</x?pageId=soon>; rel=\"next\"")).next(0).is_err());
+    }
+}

@@ -1,0 +1,187 @@
+//! ConnectWise's records as they are on the wire, read into the domain's.
+//!
+//! A record that cannot be read is an error that names it, never a row less.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::value::{date, number, to_id, whole};
+use crate::domain::id::IdError;
+use crate::domain::psa::{Addition, Agreement, AgreementStatus, Company, PsaProduct};
+use crate::error::PsaError;
+
+/// The fields of an agreement that are asked for.
+pub(super) const AGREEMENT_FIELDS: &str =
+    "id,name,type,company,agreementStatus,cancelledFlag,startDate,endDate,noEndingDateFlag,nextInvoiceDate";
+/// The fields of a catalog item that are asked for.
+pub(super) const PRODUCT_FIELDS: &str = "id,identifier,description,productClass,inactiveFlag,price";
+/// The fields of an addition that are asked for.
+pub(super) const ADDITION_FIELDS: &str =
+    "id,product,quantity,lessIncluded,unitPrice,billCustomer,effectiveDate,cancelledDate";
+
+/// Wire: a company.
+#[derive(Deserialize)]
+struct CompanyRecord<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    name: Option<String>,
+}
+
+/// Wire: an agreement.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AgreementRecord<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    name: Option<String>,
+    #[serde(borrow, rename = "type")]
+    kind: Option<Reference<'a>>,
+    #[serde(borrow)]
+    company: Option<Reference<'a>>,
+    agreement_status: Option<String>,
+    cancelled_flag: Option<bool>,
+    start_date: Option<String>,
+    end_date: Option<String>,
+    no_ending_date_flag: Option<bool>,
+    next_invoice_date: Option<String>,
+}
+
+/// Wire: a catalog item.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CatalogRecord<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    identifier: Option<String>,
+    description: Option<String>,
+    product_class: Option<String>,
+    inactive_flag: Option<bool>,
+    #[serde(borrow)]
+    price: Option<&'a RawValue>,
+}
+
+/// Wire: an addition.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AdditionRecord<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    product: Option<Reference<'a>>,
+    #[serde(borrow)]
+    quantity: Option<&'a RawValue>,
+    #[serde(borrow)]
+    less_included: Option<&'a RawValue>,
+    #[serde(borrow)]
+    unit_price: Option<&'a RawValue>,
+    bill_customer: Option<String>,
+    effective_date: Option<String>,
+    cancelled_date: Option<String>,
+}
+
+/// Wire: a reference to another record.
+#[derive(Deserialize)]
+struct Reference<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    name: Option<String>,
+}
+
+impl Reference<'_> {
+    fn id<Id: TryFrom<i64, Error = IdError>>(reference: Option<&Self>, field: &str) -> Result<Id, String> {
+        let reference = reference.ok_or_else(|| format!("it has no {field}"))?;
+        to_id(reference.id).map_err(|why| format!("its {field}: {why}"))
+    }
+}
+
+/// Wire: only the id.
+#[derive(Deserialize)]
+struct IdRecord<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+}
+
+/// A record's number.
+pub(super) fn id(record: &RawValue) -> Result<i64, PsaError> {
+    parse(record, "record", |wire: IdRecord<'_>| whole(wire.id))
+}
+
+/// Reads a company.
+pub(super) fn company(record: &RawValue) -> Result<Company, PsaError> {
+    parse(record, "company", |wire: CompanyRecord<'_>| {
+        Ok(Company { id: to_id(wire.id)?, name: wire.name.unwrap_or_default() })
+    })
+}
+
+/// Reads an agreement.
+pub(super) fn agreement(record: &RawValue) -> Result<Agreement, PsaError> {
+    parse(record, "agreement", |wire: AgreementRecord<'_>| {
+        let end = date("endDate", wire.end_date.as_deref())?;
+        Ok(Agreement {
+            id: to_id(wire.id)?,
+            name: wire.name.unwrap_or_default(),
+            company: Reference::id(wire.company.as_ref(), "company")?,
+            company_name: wire.company.and_then(|company| company.name).unwrap_or_default(),
+            kind: wire.kind.and_then(|kind| kind.name).unwrap_or_default(),
+            status: status(wire.agreement_status.as_deref(), wire.cancelled_flag),
+            start: date("startDate", wire.start_date.as_deref())?,
+            end: end.filter(|_| wire.no_ending_date_flag != Some(true)),
+            next_invoice: date("nextInvoiceDate", wire.next_invoice_date.as_deref())?,
+        })
+    })
+}
+
+/// A set `cancelledFlag` counts first. Without a status (servers leave out what is null) the agreement counts as active
+/// and its end date decides, which the plan looks at by itself; a status that this release does not know is not active.
+fn status(status: Option<&str>, cancelled: Option<bool>) -> AgreementStatus {
+    match (cancelled, status.map(str::trim)) {
+        (Some(true), _) | (_, Some("Cancelled")) => AgreementStatus::Cancelled,
+        (_, None | Some("" | "Active")) => AgreementStatus::Active,
+        (_, Some("Expired")) => AgreementStatus::Expired,
+        (_, Some(_)) => AgreementStatus::Inactive,
+    }
+}
+
+/// Reads a catalog item.
+pub(super) fn product(record: &RawValue) -> Result<PsaProduct, PsaError> {
+    parse(record, "product", |wire: CatalogRecord<'_>| {
+        Ok(PsaProduct {
+            id: to_id(wire.id)?,
+            identifier: wire.identifier.unwrap_or_default(),
+            description: wire.description.unwrap_or_default(),
+            bundle: wire.product_class.as_deref() == Some("Bundle"),
+            inactive: wire.inactive_flag.unwrap_or_default(),
+            price: number("price", wire.price)?,
+        })
+    })
+}
+
+/// Reads an addition. A quantity or an included quantity that is null, or left out for that, is 0: it bills nothing.
+pub(super) fn addition(record: &RawValue) -> Result<Addition, PsaError> {
+    parse(record, "addition", |wire: AdditionRecord<'_>| {
+        Ok(Addition {
+            id: to_id(wire.id)?,
+            product: Reference::id(wire.product.as_ref(), "product")?,
+            quantity: number("quantity", wire.quantity)?.unwrap_or_default(),
+            less_included: number("lessIncluded", wire.less_included)?.unwrap_or_default(),
+            unit_price: number("unitPrice", wire.unit_price)?,
+            bill_customer: wire.bill_customer.unwrap_or_default(),
+            effective: date("effectiveDate", wire.effective_date.as_deref())?,
+            cancelled: date("cancelledDate", wire.cancelled_date.as_deref())?,
+        })
+    })
+}
+
+/// Reads a record, or says which one cannot be read and why.
+fn parse<'a, Wire: Deserialize<'a>, T>(
+    record: &'a RawValue,
+    kind: &str,
+    convert: impl FnOnce(Wire) -> Result<T, String>,
+) -> Result<T, PsaError> {
+    let read = serde_json::from_str(record.get()).map_err(|error| error.to_string());
+    read.and_then(convert).map_err(|why| {
+        let id = serde_json::from_str(record.get()).ok().and_then(|wire: IdRecord<'_>| whole(wire.id).ok());
+        let which = id.map_or_else(|| "without a number".to_owned(), |id| id.to_string());
+        PsaError::Unanswered { why: format!("{kind} {which} cannot be read: {why}") }
+    })
+}

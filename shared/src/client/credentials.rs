@@ -1,0 +1,154 @@
+//! A partner's credentials: what is sealed in the store, and nothing that shows it.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The credentials of both services, each as soon as the partner has saved it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    /// ConnectWise's.
+    pub connectwise: Option<ConnectWiseCredentials>,
+    /// Sophos Central's.
+    pub sophos: Option<SophosCredentials>,
+}
+
+/// How a partner signs in to its ConnectWise.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectWiseCredentials {
+    /// The host, as the partner typed it; checked when it is used.
+    pub site: String,
+    /// The company id that the partner types at sign-in.
+    pub company: String,
+    /// The public key of its API member.
+    #[serde(deserialize_with = "secret")]
+    pub public_key: SecretString,
+    /// The private key of its API member.
+    #[serde(deserialize_with = "secret")]
+    pub private_key: SecretString,
+    /// The client id that ConnectWise gives to an integration.
+    #[serde(deserialize_with = "secret")]
+    pub client_id: SecretString,
+}
+
+/// How a partner signs in to Sophos Central.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SophosCredentials {
+    /// The client id.
+    #[serde(deserialize_with = "secret")]
+    pub client_id: SecretString,
+    /// Its secret.
+    #[serde(deserialize_with = "secret")]
+    pub client_secret: SecretString,
+}
+
+/// What was opened is no credentials. Says where, never what stood there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("they are not in the form in which this release saves them (line {line}, column {column})")]
+pub struct CredentialsError {
+    line: usize,
+    column: usize,
+}
+
+impl Credentials {
+    /// Reads what [`Credentials::to_json`] wrote.
+    ///
+    /// # Errors
+    /// Any other text.
+    pub fn parse(text: &SecretString) -> Result<Self, CredentialsError> {
+        // The parser's own words may quote the text.
+        serde_json::from_str(text.expose_secret())
+            .map_err(|error| CredentialsError { line: error.line(), column: error.column() })
+    }
+
+    /// The text that is sealed and stored.
+    #[must_use]
+    pub fn to_json(&self) -> SecretString {
+        let shown = Shown {
+            connectwise: self.connectwise.as_ref().map(|saved| ShownConnectWise {
+                site: &saved.site,
+                company: &saved.company,
+                public_key: Exposed(&saved.public_key),
+                private_key: Exposed(&saved.private_key),
+                client_id: Exposed(&saved.client_id),
+            }),
+            sophos: self.sophos.as_ref().map(|saved| ShownSophos {
+                client_id: Exposed(&saved.client_id),
+                client_secret: Exposed(&saved.client_secret),
+            }),
+        };
+        serde_json::json!(shown).to_string().into()
+    }
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
+}
+
+/// The form to be sealed. Private: only [`Credentials::to_json`] may expose a secret.
+#[derive(Serialize)]
+struct Shown<'a> {
+    connectwise: Option<ShownConnectWise<'a>>,
+    sophos: Option<ShownSophos<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownConnectWise<'a> {
+    site: &'a str,
+    company: &'a str,
+    public_key: Exposed<'a>,
+    private_key: Exposed<'a>,
+    client_id: Exposed<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownSophos<'a> {
+    client_id: Exposed<'a>,
+    client_secret: Exposed<'a>,
+}
+
+struct Exposed<'a>(&'a SecretString);
+
+impl Serialize for Exposed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose_secret())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAVED: &str = r#"{"connectwise":{"site":"na.myconnectwise.net","company":"acme","publicKey":"canary-a",
+        "privateKey":"canary-b","clientId":"canary-c"},"sophos":{"clientId":"canary-d","clientSecret":"canary-e"}}"#;
+
+    #[test]
+    fn what_is_saved_is_read_back() {
+        let saved = Credentials::parse(&SAVED.into()).unwrap();
+        let again = Credentials::parse(&saved.to_json()).unwrap();
+        let (connectwise, sophos) = (again.connectwise.unwrap(), again.sophos.unwrap());
+        assert_eq!(connectwise.company, "acme");
+        assert_eq!(connectwise.private_key.expose_secret(), "canary-b");
+        assert_eq!(sophos.client_secret.expose_secret(), "canary-e");
+    }
+
+    #[test]
+    fn a_service_that_is_not_saved_yet_is_none() {
+        let saved = Credentials::parse(&r#"{"sophos":null}"#.into()).unwrap();
+        assert!(saved.connectwise.is_none() && saved.sophos.is_none());
+    }
+
+    #[test]
+    fn neither_the_debug_form_nor_an_error_shows_a_secret() {
+        let shown = format!("{:?}", Credentials::parse(&SAVED.into()).unwrap());
+        assert!(shown.contains("acme") && !shown.contains("canary"), "{shown}");
+        for text in [r#"{"sophos":"canary-f"}"#, "canary-g", r#"{"sophos":{"clientId":1,"canary":2}}"#] {
+            let error = Credentials::parse(&text.into()).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+        }
+    }
+}

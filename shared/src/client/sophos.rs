@@ -1,0 +1,105 @@
+//! Sophos Central for a partner, as the sync needs it: its customers, and a month's usage, page by page.
+
+mod bare_numbers;
+mod call;
+mod customers;
+mod refusal;
+mod sign_in;
+mod usage_line;
+mod usage_page;
+mod whoami;
+
+use std::fmt;
+use std::sync::Arc;
+
+use url::Url;
+
+use self::call::Line;
+use super::credentials::SophosCredentials;
+use super::http::Http;
+use super::retry::RetryPolicy;
+use crate::domain::id::PartnerId;
+use crate::domain::month::UsageMonth;
+use crate::error::SourceError;
+use crate::ports::{CustomerPage, UsagePage, UsageSource};
+
+/// What a client of Sophos Central is made with.
+#[derive(Clone, Debug)]
+pub struct SophosOptions {
+    /// What it sends with.
+    pub http: Http,
+    /// Where it signs in.
+    pub sign_in_url: Url,
+    /// Where it asks who it is; the answer names where to ask all else.
+    pub api_url: Url,
+    /// How calls are repeated; all of them are reads.
+    pub reads: RetryPolicy,
+    /// How many calls may run at a time; 4 by default, as Sophos recommends at most ten a second.
+    pub in_flight: usize,
+}
+
+impl SophosOptions {
+    /// The defaults, sending with `http` to `https://id.sophos.com` and `https://api.central.sophos.com`.
+    ///
+    /// # Errors
+    /// None with these two addresses.
+    pub fn new(http: Http) -> Result<Self, url::ParseError> {
+        Ok(Self {
+            http,
+            sign_in_url: Url::parse("https://id.sophos.com")?,
+            api_url: Url::parse("https://api.central.sophos.com")?,
+            reads: RetryPolicy::reads(),
+            in_flight: 4,
+        })
+    }
+}
+
+/// A partner's Sophos Central. Clones share the connection, the token, the pace and the count of calls.
+#[derive(Clone)]
+pub struct SophosCentral {
+    line: Arc<Line>,
+    partner: PartnerId,
+}
+
+impl SophosCentral {
+    /// Signs in and makes sure that the credentials are this partner's.
+    ///
+    /// # Errors
+    /// [`SourceError`]; `NotAPartner` for an organization's or a customer's credentials and for another partner's.
+    pub async fn connect(
+        partner: PartnerId,
+        credentials: &SophosCredentials,
+        options: &SophosOptions,
+    ) -> Result<Self, SourceError> {
+        let line = Line::connect(partner, credentials, options).await?;
+        Ok(Self { line: Arc::new(line), partner })
+    }
+
+    /// How many calls this client has sent so far, repetitions and sign-ins included.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.line.calls()
+    }
+}
+
+impl UsageSource for SophosCentral {
+    async fn list_customers(&self, page: u32) -> Result<CustomerPage, SourceError> {
+        let query = [("pageTotal", "true".to_owned()), ("page", page.to_string()), ("pageSize", "100".to_owned())];
+        let found = self.line.get("partner/v1/tenants", &query, customers::parse).await?;
+        found.into_page(page)
+    }
+
+    async fn list_usage(&self, month: UsageMonth, key: Option<&str>) -> Result<Option<UsagePage>, SourceError> {
+        let path = format!("partner/v1/billing/usage/{}/{}", month.year(), month.month());
+        let mut query = vec![("pageSize", "1000".to_owned()), ("pageTotal", "true".to_owned())];
+        query.extend(key.map(|key| ("pageFromKey", key.to_owned())));
+        let found = self.line.find(&path, &query, usage_page::parse).await?;
+        found.map(|page| page.into_page(key)).transpose()
+    }
+}
+
+impl fmt::Debug for SophosCentral {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SophosCentral({})", self.partner)
+    }
+}

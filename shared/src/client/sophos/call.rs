@@ -1,0 +1,104 @@
+//! One call of the partner API: its token, its headers, its repetition, and what a 401 and a 404 mean.
+
+use reqwest::RequestBuilder;
+use url::Url;
+
+use super::SophosOptions;
+use super::refusal::{Fault, is_own_not_found, refusal};
+use super::sign_in::{SignIn, Token};
+use super::whoami::Account;
+use crate::client::credentials::SophosCredentials;
+use crate::client::exchange::{Answer, Exchange};
+use crate::client::retry::RetryPolicy;
+use crate::domain::id::PartnerId;
+use crate::error::SourceError;
+
+/// Reads an answer that is a success.
+type Read<T> = fn(&Answer) -> Result<T, Fault>;
+
+/// The way to one partner's API.
+pub(super) struct Line {
+    partner: PartnerId,
+    api: Url,
+    sign_in: SignIn,
+    exchange: Exchange,
+    reads: RetryPolicy,
+}
+
+impl Line {
+    pub(super) async fn connect(
+        partner: PartnerId,
+        credentials: &SophosCredentials,
+        options: &SophosOptions,
+    ) -> Result<Self, SourceError> {
+        let sign_in = SignIn::new(at(&options.sign_in_url, "api/v2/oauth2/token"), credentials);
+        let mut line = Self {
+            partner,
+            api: options.api_url.clone(),
+            sign_in,
+            exchange: Exchange::new(options.http.clone(), options.in_flight),
+            reads: options.reads,
+        };
+        let account = line.get("whoami/v1", &[], Account::parse).await?;
+        line.api = account.api_of(partner, &options.api_url)?;
+        Ok(line)
+    }
+
+    /// What is at a path.
+    pub(super) async fn get<T>(&self, path: &str, query: &[(&str, String)], read: Read<T>) -> Result<T, SourceError> {
+        let found = self.find(path, query, read).await?;
+        found.ok_or_else(|| SourceError::Malformed { why: format!("it has no {path}") })
+    }
+
+    /// What is at a path; none where Sophos itself says 404. After a 401 the token is fetched once more, and no more.
+    pub(super) async fn find<T>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        read: Read<T>,
+    ) -> Result<Option<T>, SourceError> {
+        let url = at(&self.api, path);
+        let request = || {
+            let request = self.exchange.client().get(url.clone()).query(query);
+            request.header("X-Partner-ID", self.partner.to_string())
+        };
+        let token = self.sign_in.token(&self.exchange, &self.reads).await?;
+        match self.send(&token, &request, read).await {
+            Err(SourceError::Unauthorized) => {
+                let renewed = self.sign_in.renewed(&token, &self.exchange, &self.reads).await?;
+                self.send(&renewed, &request, read).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn send<T>(
+        &self,
+        token: &Token,
+        request: &impl Fn() -> RequestBuilder,
+        read: Read<T>,
+    ) -> Result<Option<T>, SourceError> {
+        let attempt = || async {
+            let answer = self.exchange.send(token.on(request()), self.reads.max_retry_after).await?;
+            if is_own_not_found(&answer) {
+                return Ok(None);
+            }
+            match refusal(&answer) {
+                Some(fault) => Err(fault),
+                None => read(&answer).map(Some),
+            }
+        };
+        self.reads.run(Fault::verdict, attempt).await.map_err(|fault| fault.error)
+    }
+
+    pub(super) fn calls(&self) -> u64 {
+        self.exchange.sent()
+    }
+}
+
+/// A path below a base; `path` is our own, no input.
+fn at(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(path);
+    url
+}

@@ -1,0 +1,68 @@
+//! A page of the partner's customers (Sophos: tenants) on the wire.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::refusal::Fault;
+use crate::client::exchange::Answer;
+use crate::domain::id::CustomerId;
+use crate::domain::plan::Customer;
+use crate::error::SourceError;
+use crate::ports::CustomerPage;
+
+/// Wire: a page.
+#[derive(Deserialize)]
+pub(super) struct TenantPage {
+    items: Vec<Box<RawValue>>,
+    pages: Pages,
+}
+
+/// Wire: where the page stands. Numbered pages count themselves, unlike those by key.
+#[derive(Deserialize)]
+struct Pages {
+    current: Option<u32>,
+    total: u32,
+    items: u64,
+}
+
+/// Wire: a customer.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TenantRecord {
+    id: String,
+    show_as: Option<String>,
+    name: Option<String>,
+    billing_type: Option<String>,
+}
+
+pub(super) fn parse(answer: &Answer) -> Result<TenantPage, Fault> {
+    serde_json::from_slice(&answer.body)
+        .map_err(|error| Fault::malformed(format!("a page of customers cannot be read: {error}")))
+}
+
+impl TenantPage {
+    /// The page as the port wants it, if it is the one that was asked for and all of it can be read.
+    pub(super) fn into_page(self, asked: u32) -> Result<CustomerPage, SourceError> {
+        if self.pages.current.is_some_and(|current| current != asked) {
+            return Err(SourceError::Malformed {
+                why: format!("page {asked} of the customers was asked for and another came"),
+            });
+        }
+        Ok(CustomerPage {
+            customers: self.items.iter().map(|raw| customer(raw)).collect::<Result<_, _>>()?,
+            pages: self.pages.total,
+            total: self.pages.items,
+        })
+    }
+}
+
+/// A customer that cannot be read is an error that shows it: left out, it would count as one that Sophos does not list.
+fn customer(raw: &RawValue) -> Result<Customer, SourceError> {
+    let unreadable = |why: String| SourceError::Malformed { why: format!("a customer cannot be read: {why}") };
+    let record: TenantRecord = serde_json::from_str(raw.get()).map_err(|error| unreadable(error.to_string()))?;
+    Ok(Customer {
+        id: CustomerId::parse(&record.id).map_err(|error| unreadable(error.to_string()))?,
+        name: record.show_as.or(record.name).unwrap_or_default(),
+        billing: record.billing_type.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,105 @@
+//! One usage line from whatever stands in its place: it may be odd, it is never lost.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::domain::id::{CustomerId, ProductCode};
+use crate::domain::usage::{LineQuantity, Pair, UsageLine};
+
+/// Longest text of an oddity that is kept.
+const SHOWN_CHARS: usize = 200;
+
+/// Wire: a line, each member unread: one that is odd must not take the others with it.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LineRecord<'a> {
+    #[serde(borrow)]
+    account_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    product_code: Option<&'a RawValue>,
+    #[serde(borrow)]
+    billable_quantity: Option<&'a RawValue>,
+    #[serde(borrow)]
+    product_description: Option<&'a RawValue>,
+    #[serde(borrow)]
+    product_group: Option<&'a RawValue>,
+    #[serde(borrow)]
+    order_number: Option<&'a RawValue>,
+    #[serde(borrow)]
+    order_line_item_number: Option<&'a RawValue>,
+    #[serde(borrow)]
+    account_number_or_serial_number: Option<&'a RawValue>,
+}
+
+/// Reads a line. What is no object, or an object with a member twice, is a line of nobody with its text as an oddity.
+pub(super) fn read(raw: &RawValue) -> UsageLine {
+    let mut oddities = Vec::new();
+    // An array would be taken for the members in their order.
+    let is_object = raw.get().starts_with('{');
+    let record: LineRecord<'_> = match serde_json::from_str(raw.get()) {
+        Ok(record) if is_object => record,
+        Ok(_) | Err(_) => {
+            oddities.push(shown("line", raw));
+            LineRecord::default()
+        }
+    };
+    let pair = Pair {
+        customer: id(record.account_id, "accountId", &mut oddities, |text| CustomerId::parse(text).ok()),
+        product: id(record.product_code, "productCode", &mut oddities, |text| ProductCode::parse(text).ok()),
+    };
+    UsageLine {
+        pair,
+        quantity: quantity(record.billable_quantity),
+        description: text(record.product_description),
+        group: text(record.product_group),
+        order: order(text(record.order_number), &text(record.order_line_item_number)),
+        serial: text(record.account_number_or_serial_number),
+        oddities,
+    }
+}
+
+/// An id; none where it is missing, null or empty, and none with an oddity where it is anything else but an id.
+fn id<Id>(
+    raw: Option<&RawValue>,
+    field: &str,
+    oddities: &mut Vec<String>,
+    parse: impl FnOnce(&str) -> Option<Id>,
+) -> Option<Id> {
+    let raw = raw?;
+    let text = serde_json::from_str::<String>(raw.get()).ok();
+    if text.as_deref().is_some_and(|text| text.trim().is_empty()) {
+        return None;
+    }
+    let id = text.as_deref().map(str::trim).and_then(parse);
+    if id.is_none() {
+        oddities.push(shown(field, raw));
+    }
+    id
+}
+
+/// The quantity. What was a bare `NaN` is a text by now, and shown as it was.
+fn quantity(raw: Option<&RawValue>) -> LineQuantity {
+    let text = raw.map(RawValue::get);
+    let bare = text.map(|text| match text {
+        "\"NaN\"" | "\"Infinity\"" | "\"-Infinity\"" => text.trim_matches('"'),
+        _ => text,
+    });
+    LineQuantity::from_json_text(bare)
+}
+
+/// A text for people: the text itself, or whatever else stands there as it is written.
+fn text(raw: Option<&RawValue>) -> String {
+    let raw = raw.map(RawValue::get).unwrap_or_default();
+    serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned())
+}
+
+fn order(number: String, line: &str) -> String {
+    if line.is_empty() { number } else { format!("{number}/{line}") }
+}
+
+fn shown(what: &str, raw: &RawValue) -> String {
+    format!("{what} {}", raw.get()).chars().take(SHOWN_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests;

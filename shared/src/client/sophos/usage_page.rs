@@ -1,0 +1,74 @@
+//! A page of a month's usage on the wire: every line is kept, and a page that contradicts itself is not believed.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::bare_numbers::quoted;
+use super::refusal::Fault;
+use super::usage_line;
+use crate::client::exchange::Answer;
+use crate::domain::usage::UsageLine;
+use crate::error::SourceError;
+use crate::ports::UsagePage;
+
+/// A page as it came, its lines read.
+#[derive(Debug)]
+pub(super) struct ReadPage {
+    lines: Vec<UsageLine>,
+    pages: Pages,
+}
+
+/// Wire: a page, its lines unread.
+#[derive(Deserialize)]
+struct PageRecord<'a> {
+    #[serde(borrow)]
+    items: Vec<&'a RawValue>,
+    pages: Pages,
+}
+
+/// Wire: where the page stands.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Pages {
+    next_key: Option<String>,
+    /// How many lines the month has.
+    items: Option<u64>,
+}
+
+/// Reads a page. One that is no JSON for a bare `NaN` or `Infinity` alone is read all the same.
+pub(super) fn parse(answer: &Answer) -> Result<ReadPage, Fault> {
+    let read = |text: &[u8]| {
+        serde_json::from_slice(text).map(|page: PageRecord<'_>| ReadPage {
+            lines: page.items.iter().map(|raw| usage_line::read(raw)).collect(),
+            pages: page.pages,
+        })
+    };
+    read(&answer.body)
+        .or_else(|error| quoted(&answer.body).map_or(Err(error), |text| read(&text)))
+        .map_err(|error| Fault::malformed(format!("a page of usage cannot be read: {error}")))
+}
+
+impl ReadPage {
+    /// The page as the port wants it, if nothing that it says of itself is wrong.
+    ///
+    /// What only all pages together can show (a key that comes again, a total that is not reached) is the caller's to
+    /// see: the key and the total are in the page.
+    pub(super) fn into_page(self, asked: Option<&str>) -> Result<UsagePage, SourceError> {
+        let next = self.pages.next_key.filter(|key| !key.is_empty());
+        if next.is_some() && next.as_deref() == asked {
+            return Err(malformed("a page of usage leads to itself"));
+        }
+        let (count, total) = (self.lines.len() as u64, self.pages.items);
+        let whole_month = asked.is_none() && next.is_none();
+        match total {
+            Some(total) if count > total || (whole_month && count != total) => {
+                Err(malformed(&format!("a page of usage has {count} lines where Sophos counts {total}")))
+            }
+            Some(_) | None => Ok(UsagePage { lines: self.lines, next, total }),
+        }
+    }
+}
+
+fn malformed(why: &str) -> SourceError {
+    SourceError::Malformed { why: why.to_owned() }
+}
