@@ -9,10 +9,7 @@ use crate::ports::Clock;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one adapter that reads the wall clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one adapter that reads the wall clock")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

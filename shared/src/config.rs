@@ -51,10 +51,7 @@ impl fmt::Debug for ConfigError {
 }
 
 /// A variable of this process' environment; none also where its text is no Unicode.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that reads the environment"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

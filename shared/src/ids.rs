@@ -28,10 +28,7 @@ impl CountedIds {
     /// A counter whose ids are `name-1`, `name-2` and so on.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            next: AtomicU64::new(1),
-        }
+        Self { name: name.into(), next: AtomicU64::new(1) }
     }
 }
 

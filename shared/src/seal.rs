@@ -17,20 +17,14 @@ const SEALED: &str = "sealed";
 const OPENED: &str = "opened";
 
 fn failed(action: &'static str, why: impl Into<String>) -> SealError {
-    SealError {
-        action,
-        why: why.into(),
-    }
+    SealError { action, why: why.into() }
 }
 
 fn checked_secret(secret: &str) -> Result<&[u8], SealError> {
     if secret.len() <= MAX_SECRET_BYTES {
         Ok(secret.as_bytes())
     } else {
-        let why = format!(
-            "they have {} bytes, at most {MAX_SECRET_BYTES} can be sealed",
-            secret.len()
-        );
+        let why = format!("they have {} bytes, at most {MAX_SECRET_BYTES} can be sealed", secret.len());
         Err(failed(SEALED, why))
     }
 }

@@ -62,18 +62,11 @@ where
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match output {
         Output::Json => {
             let layer = tracing_subscriber::fmt::layer().json();
-            layer
-                .flatten_event(true)
-                .with_span_list(false)
-                .with_writer(writer)
-                .boxed()
+            layer.flatten_event(true).with_span_list(false).with_writer(writer).boxed()
         }
         Output::Text => tracing_subscriber::fmt::layer().with_writer(writer).boxed(),
     };
-    Registry::default()
-        .with(lines)
-        .with(EnvFilter::new(&filter.0))
-        .with(filter_fn(may_be_logged))
+    Registry::default().with(lines).with(EnvFilter::new(&filter.0)).with(filter_fn(may_be_logged))
 }
 
 fn may_be_logged(metadata: &Metadata<'_>) -> bool {

@@ -56,10 +56,7 @@ fn asked_by<T, E>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T
 
 fn asked_by_function() -> BTreeMap<String, Names> {
     BTreeMap::from([
-        (
-            "sync-schedule".into(),
-            asked_by(|lookup| SyncSchedule::from_lookup(lookup)),
-        ),
+        ("sync-schedule".into(), asked_by(|lookup| SyncSchedule::from_lookup(lookup))),
         ("usage-sync".into(), asked_by(|lookup| UsageSync::from_lookup(lookup))),
     ])
 }
@@ -103,15 +100,10 @@ fn the_table_has_the_keys_the_index_and_the_expiry_of_the_code() {
     let key_of = |schema: &Value| -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let schema = schema.as_sequence().unwrap().iter();
-        schema
-            .map(|key| (text(&key["AttributeName"]), text(&key["KeyType"])))
-            .collect()
+        schema.map(|key| (text(&key["AttributeName"]), text(&key["KeyType"]))).collect()
     };
     let expected = |partition: &str, sort: &str| {
-        vec![
-            (partition.to_owned(), "HASH".to_owned()),
-            (sort.to_owned(), "RANGE".to_owned()),
-        ]
+        vec![(partition.to_owned(), "HASH".to_owned()), (sort.to_owned(), "RANGE".to_owned())]
     };
     assert_eq!(key_of(&table["KeySchema"]), expected(PARTITION_KEY, SORT_KEY));
     let indexes = table["GlobalSecondaryIndexes"].as_sequence().unwrap();
@@ -138,9 +130,7 @@ fn the_schedules_event_is_the_one_that_the_tick_reads() {
 fn a_message_stays_invisible_for_six_timeouts_of_the_worker_and_answers_for_itself() {
     let template = template();
     let worker = &functions(&template)["usage-sync"]["Properties"];
-    let visibility = template["Resources"]["SyncQueue"]["Properties"]["VisibilityTimeout"]
-        .as_u64()
-        .unwrap();
+    let visibility = template["Resources"]["SyncQueue"]["Properties"]["VisibilityTimeout"].as_u64().unwrap();
     assert!(visibility >= 6 * worker["Timeout"].as_u64().unwrap());
     let messages = &worker["Events"]["Messages"]["Properties"];
     assert_eq!(messages["FunctionResponseTypes"][0], "ReportBatchItemFailures");

@@ -12,10 +12,7 @@ pub(super) struct Reader<L> {
 
 impl<L: Fn(&str) -> Option<String>> Reader<L> {
     pub(super) const fn new(lookup: L) -> Self {
-        Self {
-            lookup,
-            faults: Vec::new(),
-        }
+        Self { lookup, faults: Vec::new() }
     }
 
     /// A variable that must be there. An empty one counts as missing: a template writes so what it does not know.
@@ -49,11 +46,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 
 /// Any text without spaces around it.
 pub(super) fn text(text: &str) -> Result<String, String> {
-    if text == text.trim() {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("has spaces around it: {text:?}"))
-    }
+    if text == text.trim() { Ok(text.to_owned()) } else { Err(format!("has spaces around it: {text:?}")) }
 }
 
 /// The address of a service: http or https, with a host.
@@ -110,12 +103,7 @@ mod tests {
     #[test]
     fn an_address_has_a_scheme_and_a_host() {
         assert!(address("https://sqs.eu-central-1.amazonaws.com/1/q").is_ok());
-        for wrong in [
-            "sqs.eu-central-1.amazonaws.com/1/q",
-            "file:///q",
-            "https://",
-            "my-queue",
-        ] {
+        for wrong in ["sqs.eu-central-1.amazonaws.com/1/q", "file:///q", "https://", "my-queue"] {
             assert!(address(wrong).is_err(), "{wrong}");
         }
     }

@@ -35,13 +35,7 @@ impl SyncSchedule {
         let table_name = reader.required("TABLE_NAME", text);
         let queue_url = reader.required("QUEUE_URL", address);
         let log_filter = reader.optional("RUST_LOG", "info", LogFilter::parse);
-        let whole = || {
-            Some(Self {
-                table_name: table_name?,
-                queue_url: queue_url?,
-                log_filter: log_filter?,
-            })
-        };
+        let whole = || Some(Self { table_name: table_name?, queue_url: queue_url?, log_filter: log_filter? });
         reader.finish(whole())
     }
 }

@@ -105,14 +105,8 @@ mod tests {
         ])
         .unwrap_err();
         let names: Vec<&str> = error.faults.iter().map(|fault| fault.name).collect();
-        let expected = [
-            "TABLE_NAME",
-            "QUEUE_URL",
-            "SEAL_KEY_ID",
-            "PSA_ALLOWED_HOSTS",
-            "PSA_ALLOW_LOOPBACK",
-            "RUST_LOG",
-        ];
+        let expected =
+            ["TABLE_NAME", "QUEUE_URL", "SEAL_KEY_ID", "PSA_ALLOWED_HOSTS", "PSA_ALLOW_LOOPBACK", "RUST_LOG"];
         assert_eq!(names, expected);
         assert!(names.iter().all(|name| error.to_string().contains(name)), "{error}");
         assert_eq!(format!("{error:?}"), error.to_string(), "main prints the Debug form");

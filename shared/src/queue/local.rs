@@ -38,11 +38,7 @@ struct State {
 impl State {
     fn put(&mut self, message: SyncMessage, delay: Duration) {
         self.next_number += 1;
-        self.waiting.push(Reverse(Waiting {
-            due: Instant::now() + delay,
-            number: self.next_number,
-            message,
-        }));
+        self.waiting.push(Reverse(Waiting { due: Instant::now() + delay, number: self.next_number, message }));
     }
 
     /// The message that has been due longest; else when the next one is due, if any waits.
@@ -105,20 +101,13 @@ impl LocalQueue {
     /// An empty queue that delivers a message again `redelivered_after` it was given up.
     #[must_use]
     pub fn new(redelivered_after: Duration) -> Self {
-        Self {
-            shared: Arc::default(),
-            redelivered_after,
-            doubled: None,
-        }
+        Self { shared: Arc::default(), redelivered_after, doubled: None }
     }
 
     /// The same, with every `nth` message sent delivered twice, as a standard queue may do.
     #[must_use]
     pub fn doubling_every(nth: u64, redelivered_after: Duration) -> Self {
-        Self {
-            doubled: Some(nth.max(1)),
-            ..Self::new(redelivered_after)
-        }
+        Self { doubled: Some(nth.max(1)), ..Self::new(redelivered_after) }
     }
 
     /// Waits for the next message that is due, the one that has been due longest first. Several may wait at once.
@@ -129,11 +118,7 @@ impl LocalQueue {
             let taken = self.state().take_due();
             match taken {
                 Ok(message) => {
-                    return Delivery {
-                        message,
-                        queue: self.clone(),
-                        acknowledged: false,
-                    };
+                    return Delivery { message, queue: self.clone(), acknowledged: false };
                 }
                 Err(Some(due)) => tokio::select! {
                     () = changed => {}

@@ -20,10 +20,7 @@ impl SqsQueue {
     /// The queue at `url`.
     #[must_use]
     pub fn new(aws: &SdkConfig, url: impl Into<String>) -> Self {
-        Self {
-            client: Client::new(aws),
-            url: url.into(),
-        }
+        Self { client: Client::new(aws), url: url.into() }
     }
 }
 
@@ -55,10 +52,7 @@ mod tests {
         let server = MockServer::start().await;
         let send = Mock::given(header("x-amz-target", "AmazonSQS.SendMessage"));
         send.respond_with(answer).mount(&server).await;
-        let queue = SqsQueue::new(
-            &connect_local(&server.uri()).await,
-            format!("{}/123456789012/runs", server.uri()),
-        );
+        let queue = SqsQueue::new(&connect_local(&server.uri()).await, format!("{}/123456789012/runs", server.uri()));
         (server, queue)
     }
 

@@ -29,10 +29,7 @@ impl KmsSeal {
     /// The seal with the key of this ARN or id.
     #[must_use]
     pub fn new(aws: &SdkConfig, key_id: impl Into<String>) -> Self {
-        Self {
-            client: Client::new(aws),
-            key_id: key_id.into(),
-        }
+        Self { client: Client::new(aws), key_id: key_id.into() }
     }
 }
 
@@ -42,31 +39,19 @@ impl Seal for KmsSeal {
         let request = request.plaintext(Blob::new(checked_secret(secret)?));
         let answer = request.encryption_context(CONTEXT, partner.to_string()).send().await;
         let answer = answer.map_err(|error| failed(SEALED, words(&error)))?;
-        let ciphertext = answer
-            .ciphertext_blob
-            .ok_or_else(|| failed(SEALED, "KMS answered without a ciphertext"))?;
+        let ciphertext = answer.ciphertext_blob.ok_or_else(|| failed(SEALED, "KMS answered without a ciphertext"))?;
         Ok(Sealed(format!("{PREFIX}{}", BASE64.encode(ciphertext))))
     }
 
     async fn open(&self, partner: PartnerId, sealed: &Sealed) -> Result<SecretString, SealError> {
-        let encoded = sealed
-            .0
-            .strip_prefix(PREFIX)
-            .ok_or_else(|| failed(OPENED, "they were not sealed by KMS"))?;
-        let ciphertext = BASE64
-            .decode(encoded)
-            .map_err(|error| failed(OPENED, format!("they are damaged: {error}")))?;
+        let encoded = sealed.0.strip_prefix(PREFIX).ok_or_else(|| failed(OPENED, "they were not sealed by KMS"))?;
+        let ciphertext =
+            BASE64.decode(encoded).map_err(|error| failed(OPENED, format!("they are damaged: {error}")))?;
         // With the key named, KMS opens nothing that another key sealed.
-        let request = self
-            .client
-            .decrypt()
-            .key_id(&self.key_id)
-            .ciphertext_blob(Blob::new(ciphertext));
+        let request = self.client.decrypt().key_id(&self.key_id).ciphertext_blob(Blob::new(ciphertext));
         let answer = request.encryption_context(CONTEXT, partner.to_string()).send().await;
         let answer = answer.map_err(|error| failed(OPENED, words(&error)))?;
-        let plaintext = answer
-            .plaintext
-            .ok_or_else(|| failed(OPENED, "KMS answered without a plaintext"))?;
+        let plaintext = answer.plaintext.ok_or_else(|| failed(OPENED, "KMS answered without a plaintext"))?;
         opened_text(plaintext.into_inner())
     }
 }
@@ -134,25 +119,16 @@ mod tests {
         let (_server, seal) = seal().await;
         let sealed = seal.seal(partner(1), "secret").await.unwrap();
         let error = seal.open(partner(2), &sealed).await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "credentials could not be opened: InvalidCiphertextException"
-        );
+        assert_eq!(error.to_string(), "credentials could not be opened: InvalidCiphertextException");
     }
 
     #[tokio::test]
     async fn what_kms_did_not_seal_is_not_sent_to_it() {
         let (server, seal) = seal().await;
         for foreign in ["local1:0:AAAA", "AAAA", "kms1:not base64", ""] {
-            assert!(
-                seal.open(partner(1), &Sealed(foreign.into())).await.is_err(),
-                "{foreign}"
-            );
+            assert!(seal.open(partner(1), &Sealed(foreign.into())).await.is_err(), "{foreign}");
         }
-        assert!(
-            seal.seal(partner(1), &"x".repeat(4097)).await.is_err(),
-            "too long for KMS"
-        );
+        assert!(seal.seal(partner(1), &"x".repeat(4097)).await.is_err(), "too long for KMS");
         assert!(server.received_requests().await.unwrap().is_empty());
     }
 

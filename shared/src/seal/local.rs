@@ -66,10 +66,7 @@ impl LocalSeal {
     /// # Errors
     /// [`LocalKeyError`].
     pub fn from_file(path: &Path) -> Result<Self, LocalKeyError> {
-        let file_error = |source| LocalKeyError::File {
-            path: path.to_owned(),
-            source,
-        };
+        let file_error = |source| LocalKeyError::File { path: path.to_owned(), source };
         if !fs::exists(path).map_err(file_error)? {
             make_key_file(path).map_err(file_error)?;
         }
@@ -102,11 +99,7 @@ impl LocalSeal {
 /// Makes the file whole or not at all, and never over one that another process made meanwhile.
 fn make_key_file(path: &Path) -> io::Result<()> {
     let draft = path.with_extension(format!("new-{}", std::process::id()));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     let linked = writeln!(file, "{}", BASE64.encode(Key::<Aes256Gcm>::generate()))
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::hard_link(&draft, path));
@@ -121,10 +114,7 @@ impl Seal for LocalSeal {
     async fn seal(&self, partner: PartnerId, secret: &str) -> Result<Sealed, SealError> {
         let nonce = Nonce::<Aes256Gcm>::generate();
         let partner = partner.to_string();
-        let payload = Payload {
-            msg: checked_secret(secret)?,
-            aad: partner.as_bytes(),
-        };
+        let payload = Payload { msg: checked_secret(secret)?, aad: partner.as_bytes() };
         let ciphertext = self.cipher.encrypt(&nonce, payload);
         let ciphertext = ciphertext.map_err(|_| failed(SEALED, "the cipher refused them"))?;
         let sealed = [nonce.as_slice(), &ciphertext].concat();
@@ -135,10 +125,7 @@ impl Seal for LocalSeal {
         let named = sealed.0.strip_prefix(PREFIX).and_then(|rest| rest.split_once(':'));
         let (key_name, encoded) = named.ok_or_else(|| failed(OPENED, "they were not sealed on this machine"))?;
         if key_name != self.key_name {
-            let why = format!(
-                "they were sealed with the key {key_name}, the key file holds {}",
-                self.key_name
-            );
+            let why = format!("they were sealed with the key {key_name}, the key file holds {}", self.key_name);
             return Err(failed(OPENED, why));
         }
         let damaged = || failed(OPENED, "they are damaged, or were sealed for another partner");
@@ -146,10 +133,7 @@ impl Seal for LocalSeal {
         let (nonce, ciphertext) = bytes.split_at_checked(NONCE_BYTES).ok_or_else(damaged)?;
         let nonce = Nonce::<Aes256Gcm>::try_from(nonce).map_err(|_| damaged())?;
         let partner = partner.to_string();
-        let payload = Payload {
-            msg: ciphertext,
-            aad: partner.as_bytes(),
-        };
+        let payload = Payload { msg: ciphertext, aad: partner.as_bytes() };
         opened_text(self.cipher.decrypt(&nonce, payload).map_err(|_| damaged())?)
     }
 }
@@ -179,10 +163,7 @@ mod tests {
     #[tokio::test]
     async fn the_same_secret_is_never_sealed_to_the_same_text() {
         let seal = LocalSeal::ephemeral();
-        let twice = [
-            seal.seal(partner(1), "s").await.unwrap(),
-            seal.seal(partner(1), "s").await.unwrap(),
-        ];
+        let twice = [seal.seal(partner(1), "s").await.unwrap(), seal.seal(partner(1), "s").await.unwrap()];
         assert_ne!(twice[0], twice[1]);
     }
 
@@ -207,10 +188,7 @@ mod tests {
         let [old, new] = [LocalSeal::ephemeral(), LocalSeal::ephemeral()];
         let sealed = old.seal(partner(1), "secret").await.unwrap();
         let error = new.open(partner(1), &sealed).await.unwrap_err().to_string();
-        assert!(
-            error.contains(&old.key_name) && error.contains(&new.key_name),
-            "{error}"
-        );
+        assert!(error.contains(&old.key_name) && error.contains(&new.key_name), "{error}");
         let foreign = Sealed("kms1:AAAA".into());
         assert!(new.open(partner(1), &foreign).await.is_err());
     }
@@ -219,18 +197,10 @@ mod tests {
     async fn a_missing_key_file_is_made_for_its_owner_only_and_found_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("seal.key");
-        let sealed = LocalSeal::from_file(&path)
-            .unwrap()
-            .seal(partner(1), "secret")
-            .await
-            .unwrap();
+        let sealed = LocalSeal::from_file(&path).unwrap().seal(partner(1), "secret").await.unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
-        let opened = LocalSeal::from_file(&path)
-            .unwrap()
-            .open(partner(1), &sealed)
-            .await
-            .unwrap();
+        let opened = LocalSeal::from_file(&path).unwrap().open(partner(1), &sealed).await.unwrap();
         assert_eq!(opened.expose_secret(), "secret");
     }
 

@@ -22,18 +22,11 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn settings(frequency: Frequency) -> Settings {
-    Settings {
-        time_zone: TimeZoneName::parse("Europe/Rome").unwrap(),
-        frequency,
-        writes: true,
-    }
+    Settings { time_zone: TimeZoneName::parse("Europe/Rome").unwrap(), frequency, writes: true }
 }
 
 fn monthly(day: i8) -> Frequency {
-    Frequency::Monthly {
-        day: DayOfMonth::try_from(day).unwrap(),
-        month: MonthRule::ByDay,
-    }
+    Frequency::Monthly { day: DayOfMonth::try_from(day).unwrap(), month: MonthRule::ByDay }
 }
 
 async fn tick(world: &World, time: Timestamp) -> TickReport {
@@ -44,11 +37,7 @@ async fn tick(world: &World, time: Timestamp) -> TickReport {
 fn the_event_carries_the_schedules_own_time_and_nothing_else() {
     let event: Tick = serde_json::from_str(r#"{"time":"2026-11-30T01:15:00Z"}"#).unwrap();
     assert_eq!(event.time, at("2026-11-30T01:15:00Z"));
-    for wrong in [
-        r#"{"time":"<aws.scheduler.scheduled-time>"}"#,
-        "{}",
-        r#"{"time":"2026-11-30T01:15:00Z","now":1}"#,
-    ] {
+    for wrong in [r#"{"time":"<aws.scheduler.scheduled-time>"}"#, "{}", r#"{"time":"2026-11-30T01:15:00Z","now":1}"#] {
         assert!(serde_json::from_str::<Tick>(wrong).is_err(), "{wrong}");
     }
 }
@@ -63,13 +52,7 @@ async fn a_partner_that_is_due_is_queued_and_moved_on_and_another_is_left_alone(
 
     let report = tick(&world, time).await;
 
-    assert_eq!(
-        report,
-        TickReport {
-            sent: 1,
-            ..TickReport::default()
-        }
-    );
+    assert_eq!(report, TickReport { sent: 1, ..TickReport::default() });
     let sent = world.take_sent();
     let request = &sent[0].request;
     assert_eq!((request.partner, request.kind), (partner(1), RunKind::Scheduled));
@@ -82,18 +65,8 @@ async fn a_partner_that_is_due_is_queued_and_moved_on_and_another_is_left_alone(
 #[tokio::test]
 async fn each_frequency_asks_for_its_month_and_slot() {
     let cases = [
-        (
-            Frequency::SophosInvoice,
-            "2026-11-30T01:10:00Z",
-            "2026-11",
-            "2026-11-30",
-        ),
-        (
-            Frequency::SophosInvoice,
-            "2026-12-03T01:10:00Z",
-            "2026-11",
-            "2026-12-03",
-        ),
+        (Frequency::SophosInvoice, "2026-11-30T01:10:00Z", "2026-11", "2026-11-30"),
+        (Frequency::SophosInvoice, "2026-12-03T01:10:00Z", "2026-11", "2026-12-03"),
         (monthly(25), "2026-11-25T01:10:00Z", "2026-11", "2026-11"),
         (monthly(10), "2026-11-10T01:10:00Z", "2026-10", "2026-11"),
         (Frequency::Nightly, "2026-11-30T23:30:00Z", "2026-12", "2026-12-01"),
@@ -102,11 +75,7 @@ async fn each_frequency_asks_for_its_month_and_slot() {
         let world = World::default().with(1, &settings(frequency), at(due));
         tick(&world, at(due) + FIVE_MINUTES).await;
         let request = world.take_sent().remove(0).request;
-        assert_eq!(
-            (request.month.to_string().as_str(), request.slot.as_str()),
-            (month, slot),
-            "{frequency:?}"
-        );
+        assert_eq!((request.month.to_string().as_str(), request.slot.as_str()), (month, slot), "{frequency:?}");
     }
 }
 
@@ -118,10 +87,7 @@ async fn a_late_tick_asks_for_the_same_run_as_one_in_time() {
         let world = World::default().with(1, &settings(Frequency::SophosInvoice), due);
         tick(&world, due + late).await;
         runs.push(world.take_sent().remove(0).request.id().unwrap());
-        assert!(
-            world.due_of(1) > due + late,
-            "what was missed meanwhile is not made up one by one"
-        );
+        assert!(world.due_of(1) > due + late, "what was missed meanwhile is not made up one by one");
     }
     assert!(runs.iter().all(|run| *run == runs[0]), "{runs:?}");
 }
@@ -140,11 +106,7 @@ async fn two_ticks_at_once_ask_for_one_run_and_move_the_partner_on_once() {
     assert_eq!((first.sent, second.sent), (1, 1));
     assert_eq!(first.moved_meanwhile + second.moved_meanwhile, 1);
     assert_eq!(world.due_of(1), next_run_after(&nightly, partner(1), time));
-    assert_eq!(
-        tick(&world, time).await,
-        TickReport::default(),
-        "a third finds nobody due"
-    );
+    assert_eq!(tick(&world, time).await, TickReport::default(), "a third finds nobody due");
 }
 
 #[tokio::test]
@@ -156,11 +118,7 @@ async fn a_tick_cut_off_between_sending_and_moving_on_is_made_good_by_the_next()
     world.not_moved.clear();
     let report = tick(&world, at("2026-11-22T01:20:00Z")).await;
     assert!(report.failed.is_empty());
-    let runs: Vec<_> = world
-        .take_sent()
-        .iter()
-        .map(|sent| sent.request.id().unwrap())
-        .collect();
+    let runs: Vec<_> = world.take_sent().iter().map(|sent| sent.request.id().unwrap()).collect();
     assert_eq!(runs.len(), 2);
     assert_eq!(runs[0], runs[1]);
 }
@@ -176,22 +134,12 @@ async fn partners_that_fail_keep_their_due_time_are_named_and_stop_nobody() {
     let report = tick(&world, at("2026-11-22T01:15:00Z")).await;
 
     assert_eq!((report.sent, report.failed.len()), (18, 2));
-    let failed: BTreeMap<PartnerId, String> = report
-        .failed
-        .iter()
-        .map(|failure| (failure.partner, failure.error.to_string()))
-        .collect();
+    let failed: BTreeMap<PartnerId, String> =
+        report.failed.iter().map(|failure| (failure.partner, failure.error.to_string())).collect();
     assert!(failed[&partner(3)].contains("unknown frequency"), "{failed:?}");
-    assert!(
-        failed[&partner(7)].contains("the queue could not be reached"),
-        "{failed:?}"
-    );
+    assert!(failed[&partner(7)].contains("the queue could not be reached"), "{failed:?}");
     for number in 1..=20 {
-        assert_eq!(
-            world.due_of(number) == due,
-            [3, 7].contains(&number),
-            "partner {number}"
-        );
+        assert_eq!(world.due_of(number) == due, [3, 7].contains(&number), "partner {number}");
     }
 }
 
@@ -200,13 +148,7 @@ async fn a_partner_without_settings_is_moved_on_by_a_day_and_not_queued() {
     let mut world = World::default().with(1, &settings(Frequency::Nightly), at("2026-11-22T01:10:00Z"));
     world.settings.clear();
     let report = tick(&world, at("2026-11-22T01:15:00Z")).await;
-    assert_eq!(
-        report,
-        TickReport {
-            without_settings: 1,
-            ..TickReport::default()
-        }
-    );
+    assert_eq!(report, TickReport { without_settings: 1, ..TickReport::default() });
     assert_eq!(world.due_of(1), at("2026-11-23T01:15:00Z"));
     assert!(world.take_sent().is_empty());
 }
@@ -222,10 +164,7 @@ async fn a_shard_that_cannot_be_read_fails_the_tick_after_the_others_were_worked
     let error = sync_schedule::tick(&world, &world, time).await.unwrap_err();
 
     assert_eq!((error.report.sent, error.shards.len()), (15, 1));
-    assert!(
-        error.to_string().contains("shard 5: the table could not be reached"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("shard 5: the table could not be reached"), "{error}");
     world.shard_away = None;
     assert_eq!(tick(&world, time).await.sent, 1);
 }

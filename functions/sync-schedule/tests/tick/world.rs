@@ -67,12 +67,8 @@ impl DueStore for World {
             return Err(away("timed out"));
         }
         let due = self.due.lock().unwrap();
-        let of_shard = due
-            .iter()
-            .filter(|(partner, due)| **due <= at && shard_of(**partner) == shard);
-        let mut found: Vec<Due> = of_shard
-            .map(|(&partner, &next_run_at)| Due { partner, next_run_at })
-            .collect();
+        let of_shard = due.iter().filter(|(partner, due)| **due <= at && shard_of(**partner) == shard);
+        let mut found: Vec<Due> = of_shard.map(|(&partner, &next_run_at)| Due { partner, next_run_at }).collect();
         found.sort_by_key(|due| due.next_run_at);
         found.truncate(limit as usize);
         Ok(found)
@@ -129,9 +125,7 @@ impl Queue for World {
         yield_now().await;
         assert_eq!(delay_s, 0, "a due partner does not wait");
         if self.not_queued.contains(&message.request.partner) {
-            return Err(QueueError {
-                why: "timed out".into(),
-            });
+            return Err(QueueError { why: "timed out".into() });
         }
         self.sent.lock().unwrap().push(message.clone());
         Ok(())
