@@ -9,7 +9,7 @@ use shared::telemetry::{self, LogFilter, Output};
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    let logged = LogFilter::parse("warn")
+    let logged = LogFilter::parse(&args.log)
         .map_err(|e| e.to_string())
         .and_then(|filter| telemetry::start(Output::Text, &filter).map_err(|e| e.to_string()));
     let ended = match (logged, args.command) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde_json::{Value, json};
 use shared::domain::ledger::{CustomerLedger, Line};
@@ -46,7 +46,7 @@ fn outcomes(ledger: &[CustomerLedger]) -> Table {
     for ((_, word, product, reason), lines) in groups {
         let units: u64 = lines.iter().map(|(_, line)| line.units).sum();
         let advice = lines[0].1.outcome.advice();
-        let product = if product.is_empty() { format!("{} pairs", lines.len()) } else { product };
+        let product = if product.is_empty() { pairs(lines.len()) } else { product };
         table.add_row([word, customers(&lines), product, units.to_string(), reason, advice]);
     }
     align_right(&mut table, 3..4);
@@ -76,6 +76,10 @@ fn word(line: &Line) -> String {
 
 fn product(line: &Line) -> String {
     line.code.as_ref().map_or_else(|| "(none)".into(), ToString::to_string)
+}
+
+fn pairs(number: usize) -> String {
+    if number == 1 { "1 pair".into() } else { format!("{number} pairs") }
 }
 
 fn customers(lines: &[(&CustomerLedger, &Line)]) -> String {
@@ -165,7 +169,7 @@ fn calls(run: &Run) -> String {
 
 fn table<const N: usize>(headings: [&str; N]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
     if table.width().is_none() {
         table.set_width(180);
     }
