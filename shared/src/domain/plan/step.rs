@@ -73,6 +73,8 @@ fn usable_product<'a>(basis: &Basis<'a>, product: PsaProductId) -> Result<&'a Ps
 /// Never a silent partial sum: one part in trouble holds the whole addition.
 fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>) -> Result<(), Step> {
     let alone = parts.len() == 1;
+    // Nothing used and nothing billed: whoever set the addition to 0 or ended it has decided what was to be decided.
+    let at_rest = billed.is_none_or(|quantity| quantity.is_zero()) && parts.values().all(|units| *units == 0);
     for code in parts.keys() {
         let hold =
             |trouble, own| Err(Step::Hold(if alone { own } else { Hold::Part { product: code.clone(), trouble } }));
@@ -88,8 +90,8 @@ fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>) -> 
                     return hold(PartTrouble::Unreadable, Hold::Unreadable { found: why.to_string() });
                 }
             }
-            // A part that was written as 0 was never used; one whose addition is gone is billed no more.
-            None if billed.is_some() && last.is_none_or(|(_, units)| units > 0) => {
+            // A part that was written as 0 was never used.
+            None if !at_rest && last.is_none_or(|(_, units)| units > 0) => {
                 return hold(PartTrouble::Vanished, Hold::Vanished { product: code.clone(), last, billed });
             }
             None => {}
