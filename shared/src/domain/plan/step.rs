@@ -156,8 +156,14 @@ fn on_addition(
 ) -> Step {
     let (id, from) = (addition.id, addition.quantity);
     let ours = before.filter(|written| written.addition == id);
+    // A later month may have moved on to another addition; that one stays ours.
+    let newer = before.filter(|written| written.month > basis.month);
     if from == target {
-        return if ours.is_some() { Step::Keep { addition: id } } else { Step::Adopt { addition: id } };
+        let known = ours.or(newer).is_some();
+        return if known { Step::Keep { addition: id } } else { Step::Adopt { addition: id } };
+    }
+    if let Some(newer) = newer {
+        return Step::Hold(Hold::OlderMonth { written: newer.month });
     }
     let Some(written) = ours else {
         return Step::Hold(Hold::Adopt {
@@ -169,9 +175,6 @@ fn on_addition(
             bill_customer: addition.bill_customer.clone(),
         });
     };
-    if written.month > basis.month {
-        return Step::Hold(Hold::OlderMonth { written: written.month });
-    }
     if !written.accounts_for(from) {
         return Step::Hold(Hold::HandEdit { written: written.confirmed, found: from, to: target });
     }
