@@ -36,9 +36,6 @@ fn plan_step(basis: &Basis<'_>, product: PsaProductId, plan: &mut AdditionPlan) 
         AgreementState::Trouble(failure) => return Err(Step::Fail(failure.clone())),
     };
     let catalogue = usable_product(basis, product)?;
-    if basis.unsettled.contains(&product) {
-        return Err(Step::Fail(Failure::Unsettled));
-    }
     let of_product: Vec<&Addition> = additions.iter().filter(|a| a.product == product).collect();
     let day = basis.month.last_day();
     let in_force: Vec<&Addition> = of_product.iter().copied().filter(|a| a.in_force_on(day)).collect();
@@ -48,12 +45,14 @@ fn plan_step(basis: &Basis<'_>, product: PsaProductId, plan: &mut AdditionPlan) 
     plan.target = combined(basis, product, &plan.parts)?;
     let before = basis.snapshot.written.get(&product);
     match in_force.as_slice() {
+        // Also where a write of ours took effect twice: time does not settle that, a person does.
+        [_, _, ..] => Ok(Step::Hold(Hold::Ambiguous { additions: in_force.iter().map(|a| a.id).collect() })),
+        [_] | [] if basis.unsettled.contains(&product) => Ok(Step::Fail(Failure::Unsettled)),
+        [addition] => Ok(on_addition(basis, product, addition, plan.target, before)),
         [] => {
             let seen = of_product.iter().map(|a| a.id).collect();
             Ok(without_addition(basis, agreement, catalogue, plan.target, before, seen))
         }
-        [addition] => Ok(on_addition(basis, product, addition, plan.target, before)),
-        several => Ok(Step::Hold(Hold::Ambiguous { additions: several.iter().map(|a| a.id).collect() })),
     }
 }
 
