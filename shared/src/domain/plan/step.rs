@@ -75,6 +75,10 @@ fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>) -> 
     // Nothing used and nothing billed: whoever set the addition to 0 or ended it has decided what was to be decided.
     let at_rest = billed.is_none_or(|quantity| quantity.is_zero()) && parts.values().all(|units| *units == 0);
     for code in parts.keys() {
+        let (usage, last) = (basis.usage.find(code), basis.snapshot.last_of(code));
+        if usage.is_none() && last.is_some_and(|(_, units)| units == 0) {
+            continue; // Written as 0 and absent: never used.
+        }
         let hold =
             |trouble, own| Err(Step::Hold(if alone { own } else { Hold::Part { product: code.clone(), trouble } }));
         let firewall = basis.mappings.find(code).is_some_and(|m| m.firewall);
@@ -82,18 +86,12 @@ fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>) -> 
             let trouble = PartTrouble::Firewall;
             return Err(Step::Hold(Hold::Part { product: code.clone(), trouble }));
         }
-        let last = basis.snapshot.last_of(code);
-        match basis.usage.find(code) {
-            Some(usage) => {
-                if let Some(why) = usage.unreadable.first() {
-                    return hold(PartTrouble::Unreadable, Hold::Unreadable { found: why.to_string() });
-                }
-            }
-            // A part that was written as 0 was never used.
-            None if !at_rest && last.is_none_or(|(_, units)| units > 0) => {
+        match usage.map(|usage| usage.unreadable.first()) {
+            Some(Some(why)) => return hold(PartTrouble::Unreadable, Hold::Unreadable { found: why.to_string() }),
+            None if !at_rest => {
                 return hold(PartTrouble::Vanished, Hold::Vanished { product: code.clone(), last, billed });
             }
-            None => {}
+            Some(None) | None => {}
         }
     }
     Ok(())
@@ -105,11 +103,15 @@ fn combined(basis: &Basis<'_>, product: PsaProductId, parts: &Parts) -> Result<D
         Some(rule) if rules.len() == 1 => *rule,
         Some(_) | None => None,
     };
-    let quantity = match (parts.len(), agreed) {
-        (..=1, _) | (_, Some(Combine::AddUp)) => parts.values().sum::<u64>(),
-        (_, Some(Combine::TakeLargest)) => parts.values().copied().max().unwrap_or(0),
-        (_, None) => {
-            return Err(Step::Hold(Hold::CombineRule { parts: parts.keys().cloned().collect() }));
+    let (sum, largest) = (parts.values().sum::<u64>(), parts.values().copied().max().unwrap_or(0));
+    let quantity = match agreed {
+        Some(Combine::AddUp) => sum,
+        Some(Combine::TakeLargest) => largest,
+        // Where one part alone is used, every rule says the same.
+        None if sum == largest => sum,
+        None => {
+            let used = parts.iter().filter(|(_, units)| **units > 0);
+            return Err(Step::Hold(Hold::CombineRule { parts: used.map(|(code, _)| code.clone()).collect() }));
         }
     };
     Ok(Decimal::from(quantity))
