@@ -11,6 +11,8 @@ pub struct Call {
     pub operation: String,
     /// The entries that it names, in their order: of a query the partition alone.
     pub keys: Vec<WireKey>,
+    /// The token by which the table knows a transaction that it has seen before.
+    pub token: Option<String>,
 }
 
 /// An entry or partition that a call names.
@@ -35,6 +37,7 @@ impl Call {
         Self {
             operation: operation.to_owned(),
             keys,
+            token: body["ClientRequestToken"].as_str().map(str::to_owned),
         }
     }
 
