@@ -19,6 +19,7 @@ on_both_stores!(
     ninety_nine_changes_fit_and_one_more_is_refused,
     two_changes_of_one_entry_are_refused,
     a_chunk_above_its_limit_is_refused,
+    chunks_above_their_limit_together_are_refused,
     another_partners_run_is_refused,
     partners_never_see_one_anothers_snapshots_and_intents,
 );
@@ -116,6 +117,19 @@ async fn a_chunk_above_its_limit_is_refused(store: impl Store) {
     let rows = |bytes| vec![Change::PutChunk(id.clone(), chunk(0, 1, 0, &"x".repeat(bytes)))];
     commit(&store, partner(1), rows(MAX_CHUNK_BYTES)).await.unwrap();
     assert!(is_refused(&commit(&store, partner(1), rows(MAX_CHUNK_BYTES + 1)).await));
+}
+
+async fn chunks_above_their_limit_together_are_refused(store: impl Store) {
+    let id = run(partner(1), 1).id;
+    let rows = "x".repeat(MAX_CHUNK_BYTES);
+    let chunks = |pages: u32| {
+        let pages = 0..pages;
+        pages
+            .map(|page| Change::PutChunk(id.clone(), chunk(0, page, 0, &rows)))
+            .collect::<Vec<_>>()
+    };
+    assert!(is_refused(&commit(&store, partner(1), chunks(14)).await));
+    commit(&store, partner(1), chunks(13)).await.unwrap();
 }
 
 async fn another_partners_run_is_refused(store: impl Store) {

@@ -17,6 +17,7 @@ on_both_stores!(
     an_old_run_that_ends_again_does_not_close_the_next_one,
     of_many_who_open_the_next_run_one_opens_it,
     of_many_different_runs_one_is_opened,
+    of_many_different_next_runs_one_is_opened,
     runs_are_listed_newest_first,
     partners_never_see_one_anothers_runs,
 );
@@ -83,12 +84,26 @@ async fn of_many_who_open_the_next_run_one_opens_it(store: impl Store) {
 }
 
 async fn of_many_different_runs_one_is_opened(store: impl Store) {
+    open_one_of_many(&store).await;
+    assert_eq!(store.list_runs(partner(1), 100).await.unwrap().len(), 1);
+}
+
+async fn of_many_different_next_runs_one_is_opened(store: impl Store) {
+    let first = run(partner(1), 0);
+    store.open_run(&first).await.unwrap();
+    commit(&store, partner(1), vec![Change::PutRun(Box::new(over(&first)))])
+        .await
+        .unwrap();
+    open_one_of_many(&store).await;
+    assert_eq!(store.list_runs(partner(1), 100).await.unwrap().len(), 2);
+}
+
+async fn open_one_of_many(store: &impl Store) {
     let runs: Vec<Run> = (1..=8).map(|slot| run(partner(1), slot)).collect();
     let opened = join_all(runs.iter().map(|run| store.open_run(run))).await;
     let winner = opened.iter().position(|opened| *opened == Ok(Opened::Fresh)).unwrap();
     let busy = Ok(Opened::Busy(runs[winner].id.clone()));
     assert_eq!(opened.iter().filter(|opened| **opened == busy).count(), 7, "{opened:?}");
-    assert_eq!(store.list_runs(partner(1), 100).await.unwrap().len(), 1);
 }
 
 async fn runs_are_listed_newest_first(store: impl Store) {
