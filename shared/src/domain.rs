@@ -1,8 +1,8 @@
 //! The widest room: what a usage sync is, as values and pure functions.
 //!
 //! Imports std, serde and value crates (dates, decimals, UUIDs) only: no I/O, no clock, no environment. "Now" is an
-//! argument. Read it in this order: [`id`], [`month`], [`mapping`], [`usage`], [`psa`], [`snapshot`], [`plan`],
-//! [`outcome`], [`run`].
+//! argument. Read it in this order: [`id`], [`month`], [`mapping`], [`usage`], [`psa`], [`snapshot`], [`settle`],
+//! [`plan`], [`outcome`], [`ledger`], [`tally`], [`run`].
 
 pub mod id;
 pub mod ledger;
@@ -14,6 +14,7 @@ pub mod psa;
 pub mod run;
 pub mod schedule;
 pub mod settings;
+pub mod settle;
 pub mod snapshot;
 pub mod tally;
 pub mod usage;

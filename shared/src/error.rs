@@ -111,16 +111,8 @@ impl fmt::Display for PsaError {
             Self::Unauthorized => f.write_str("ConnectWise does not accept the company id and keys"),
             Self::Forbidden { message } => write!(f, "ConnectWise denies access: {message}"),
             Self::NotFound => f.write_str("ConnectWise has no such record"),
-            Self::Refused {
-                code,
-                message,
-                field: None,
-            } => write!(f, "ConnectWise refuses ({code}): {message}"),
-            Self::Refused {
-                code,
-                message,
-                field: Some(field),
-            } => {
+            Self::Refused { code, message, field: None } => write!(f, "ConnectWise refuses ({code}): {message}"),
+            Self::Refused { code, message, field: Some(field) } => {
                 write!(f, "ConnectWise refuses ({code}, field {field}): {message}")
             }
             Self::Throttled { .. } => f.write_str("ConnectWise asks for fewer requests"),

@@ -1,13 +1,26 @@
 //! The house in words: what every function shares.
 //!
-//! Arrows point one way only: [`domain`] ← [`ports`], [`error`] ← `store`, `client`, `queue`, `seal` ← the functions.
+//! Arrows point one way only: [`domain`] ← [`ports`], [`error`] ← [`store`], [`client`], [`queue`], [`seal`] ← the functions.
 //!
 //! - [`domain`]: what a sync *is*: mappings, usage, months, plans, runs. Pure values and pure functions.
 //! - [`ports`]: what the functions need of the world, as traits: store, PSA, usage source, queue, seal, clock, ids.
 //! - [`error`]: how a port fails, told by what the caller can do next.
+//! - [`store`]: the table, on DynamoDB and in memory.
 //! - [`client`]: ConnectWise and Sophos Central over HTTP, and how a partner's saved credentials become their clients.
+//! - [`queue`], [`seal`], [`clock`], [`ids`]: the adapters of the ports of the same names, real and local.
+//! - [`aws`]: what the adapters of AWS share: timeouts, repetition, words.
+//! - [`config`]: the settings of each function; the only place that reads the environment.
+//! - [`telemetry`]: the log of a function or of the local stack.
 
+pub mod aws;
 pub mod client;
+pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod error;
+pub mod ids;
 pub mod ports;
+pub mod queue;
+pub mod seal;
+pub mod store;
+pub mod telemetry;

@@ -1,5 +1,9 @@
-//! The harness: simulators of both services that the product talks to, and what tests share. Nothing of it is shipped.
+//! The harness: simulators of both services that the product talks to, the table, and what tests share. Nothing of it is shipped.
 
 pub mod connectwise;
+pub mod demo;
+pub mod dev;
 pub mod simulator;
 pub mod sophos;
+pub mod stack;
+pub mod table;

@@ -11,3 +11,4 @@ pub mod faults;
 pub mod gate;
 mod limits;
 pub mod serve;
+pub mod tls;

@@ -51,9 +51,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            token_lifetime: SignedDuration::from_hours(1),
-        }
+        Self { token_lifetime: SignedDuration::from_hours(1) }
     }
 }
 
@@ -72,16 +70,8 @@ impl Sophos {
     pub fn new(config: Config) -> Self {
         let world = Arc::new(Mutex::new(World::default()));
         let clock = SimulatedClock::default();
-        let gate = Gate::new(Arc::new(Edge {
-            world: Arc::clone(&world),
-            clock: clock.clone(),
-        }));
-        Self {
-            config,
-            clock,
-            world,
-            gate,
-        }
+        let gate = Gate::new(Arc::new(Edge { world: Arc::clone(&world), clock: clock.clone() }));
+        Self { config, clock, world, gate }
     }
 
     /// The clock by which tokens expire and corrections arrive.
@@ -104,11 +94,7 @@ impl Sophos {
 
     /// An account of any type; adding a known `client_id` again changes its secret.
     pub fn add_account(&self, account_type: AccountType, id: Uuid, client_id: &str, client_secret: &str) {
-        let account = Account {
-            id,
-            account_type,
-            client_secret: client_secret.to_owned(),
-        };
+        let account = Account { id, account_type, client_secret: client_secret.to_owned() };
         self.world().accounts.insert(client_id.to_owned(), account);
     }
 
@@ -130,20 +116,14 @@ impl Sophos {
     pub fn set_usage(&self, partner_id: Uuid, month: Date, rows: &[UsageRow]) {
         let month_start = month.first_of_month();
         let lines = Lines::new(partner_id, month_start, rows);
-        self.world()
-            .months
-            .insert((partner_id, month_start), UsageMonth::new(lines));
+        self.world().months.insert((partner_id, month_start), UsageMonth::new(lines));
     }
 
     /// A late correction: from `at` on, the month has these lines instead of those before.
     pub fn correct_usage(&self, partner_id: Uuid, month: Date, at: Timestamp, rows: &[UsageRow]) {
         let month_start = month.first_of_month();
         let lines = Lines::new(partner_id, month_start, rows);
-        self.world()
-            .months
-            .entry((partner_id, month_start))
-            .or_default()
-            .correct(at, lines);
+        self.world().months.entry((partner_id, month_start)).or_default().correct(at, lines);
     }
 
     /// Takes the month away: Sophos has no data for it.
@@ -153,11 +133,7 @@ impl Sophos {
 
     /// Makes the next `times` fetches of this usage page (counted from 1, in any month) go wrong.
     pub fn cut_usage(&self, partner_id: Uuid, page: usize, cut: Cut, times: u32) {
-        self.world().cuts.entry(partner_id).or_default().push(PlannedCut {
-            page,
-            cut,
-            times_left: times,
-        });
+        self.world().cuts.entry(partner_id).or_default().push(PlannedCut { page, cut, times_left: times });
     }
 
     /// Makes every token that was given out worthless, as a rotation of the credentials does.

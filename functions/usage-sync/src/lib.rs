@@ -1,1 +1,17 @@
-//! usage-sync
+//! The worker: carries one partner's run on by one slice.
+//!
+//! A message names a run. [`Worker::carry_on`] opens it (or finds it open), takes the partner's lease, works until the
+//! run ends or the deadline is near, and sends the next message. Everything that it needs of the world is a port, so
+//! that tests and the local stack run this very code.
+//!
+//! - [`slice`](Worker): the stages of a run, one after the other: what Sophos has, what ConnectWise has, then customer by
+//!   customer: read, settle, plan, write, ledger.
+//! - `committer`: the one place through which a slice writes to the table.
+
+mod chunks;
+mod committer;
+mod slice;
+mod trouble;
+mod worker;
+
+pub use worker::{Adapters, Handled, Limits, WorkError, Worker, World};

@@ -75,11 +75,7 @@ impl PsaAddress {
         if site.is_empty() || !site.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') {
             return Err(AddressError::NotAnAddress);
         }
-        let address = if site.contains("://") {
-            Url::parse(site)
-        } else {
-            Url::parse(&format!("https://{site}"))
-        };
+        let address = if site.contains("://") { Url::parse(site) } else { Url::parse(&format!("https://{site}")) };
         let url = address.map_err(|_| AddressError::NotAnAddress)?;
         let bare = url.username().is_empty() && url.password().is_none() && url.path() == "/";
         if !bare || url.query().is_some() || url.fragment().is_some() {
@@ -102,19 +98,13 @@ impl PsaAddress {
             Some(port) => format!("{name}:{port}"),
             None => name.to_owned(),
         };
-        if rules
-            .allowed_hosts
-            .iter()
-            .any(|allowed| allowed.eq_ignore_ascii_case(&host))
-        {
+        if rules.allowed_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host)) {
             return Ok(Self(url));
         }
         let Some((_, api)) = CLOUD_HOSTS.iter().find(|(plain, api)| host == *plain || host == *api) else {
             return Err(AddressError::NotAllowed { host });
         };
-        Url::parse(&format!("https://{api}/"))
-            .map(Self)
-            .map_err(|_| AddressError::NotAnAddress)
+        Url::parse(&format!("https://{api}/")).map(Self).map_err(|_| AddressError::NotAnAddress)
     }
 
     /// The address of a path below the host's root; `segments` are escaped, `rest` is not.

@@ -46,13 +46,7 @@ impl ConnectWiseOptions {
     /// The defaults, sending with `http` to the addresses that `addresses` allows.
     #[must_use]
     pub fn new(http: Http, addresses: AddressRules) -> Self {
-        Self {
-            http,
-            addresses,
-            reads: RetryPolicy::reads(),
-            writes: RetryPolicy::writes(),
-            in_flight: 8,
-        }
+        Self { http, addresses, reads: RetryPolicy::reads(), writes: RetryPolicy::writes(), in_flight: 8 }
     }
 }
 
@@ -87,10 +81,7 @@ impl ConnectWise {
         }
         PsaError::Refused {
             code: "NotFound".to_owned(),
-            message: format!(
-                "{} answers as if it had no API; check the company id and the keys",
-                self.line.host()
-            ),
+            message: format!("{} answers as if it had no API; check the company id and the keys", self.line.host()),
             field: None,
         }
     }
@@ -103,20 +94,12 @@ impl ConnectWise {
 
 impl Psa for ConnectWise {
     async fn list_companies(&self, after: Option<&str>) -> Result<Page<Company>, PsaError> {
-        let list = List {
-            path: "company/companies",
-            conditions: Some("deletedFlag=false"),
-            fields: "id,name",
-        };
+        let list = List { path: "company/companies", conditions: Some("deletedFlag=false"), fields: "id,name" };
         self.list(&list, after, wire::company).await
     }
 
     async fn list_agreements(&self, after: Option<&str>) -> Result<Page<Agreement>, PsaError> {
-        let list = List {
-            path: "finance/agreements",
-            conditions: None,
-            fields: wire::AGREEMENT_FIELDS,
-        };
+        let list = List { path: "finance/agreements", conditions: None, fields: wire::AGREEMENT_FIELDS };
         self.list(&list, after, wire::agreement).await
     }
 

@@ -59,10 +59,8 @@ impl Credentials {
     /// Any other text.
     pub fn parse(text: &SecretString) -> Result<Self, CredentialsError> {
         // The parser's own words may quote the text.
-        serde_json::from_str(text.expose_secret()).map_err(|error| CredentialsError {
-            line: error.line(),
-            column: error.column(),
-        })
+        serde_json::from_str(text.expose_secret())
+            .map_err(|error| CredentialsError { line: error.line(), column: error.column() })
     }
 
     /// The text that is sealed and stored.
@@ -148,11 +146,7 @@ mod tests {
     fn neither_the_debug_form_nor_an_error_shows_a_secret() {
         let shown = format!("{:?}", Credentials::parse(&SAVED.into()).unwrap());
         assert!(shown.contains("acme") && !shown.contains("canary"), "{shown}");
-        for text in [
-            r#"{"sophos":"canary-f"}"#,
-            "canary-g",
-            r#"{"sophos":{"clientId":1,"canary":2}}"#,
-        ] {
+        for text in [r#"{"sophos":"canary-f"}"#, "canary-g", r#"{"sophos":{"clientId":1,"canary":2}}"#] {
             let error = Credentials::parse(&text.into()).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
         }

@@ -42,11 +42,7 @@ pub(super) enum NoAnswer {
 
 impl Exchange {
     pub(super) fn new(http: Http, in_flight: usize) -> Self {
-        Self {
-            http,
-            pace: Pace::new(in_flight),
-            sent: Arc::default(),
-        }
+        Self { http, pace: Pace::new(in_flight), sent: Arc::default() }
     }
 
     /// What requests are built with.
@@ -64,11 +60,7 @@ impl Exchange {
         let _slot = self.pace.enter(longest_wait).await.map_err(NoAnswer::Held)?;
         let request = request.build().map_err(|error| NoAnswer::NotSent(innermost(&error)))?;
         self.sent.fetch_add(1, Ordering::Relaxed);
-        let response = self
-            .client()
-            .execute(request)
-            .await
-            .map_err(|error| self.no_answer(&error))?;
+        let response = self.client().execute(request).await.map_err(|error| self.no_answer(&error))?;
         let answer = self.whole(response).await?;
         if let Some(wish) = answer.retry_after() {
             self.pace.hold(wish);

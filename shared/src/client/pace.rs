@@ -21,10 +21,7 @@ pub(super) struct Slot<'a> {
 
 impl Pace {
     pub(super) fn new(in_flight: usize) -> Self {
-        Self {
-            slots: Arc::new(Semaphore::new(in_flight.max(1))),
-            not_before: Arc::default(),
-        }
+        Self { slots: Arc::new(Semaphore::new(in_flight.max(1))), not_before: Arc::default() }
     }
 
     /// Waits for a slot and for the moment from which calls may start.

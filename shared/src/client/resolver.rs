@@ -62,10 +62,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         return is_public_v4(Ipv4Addr::new(a, b, c, d));
     }
     let global = segments[0] & 0xe000 == 0x2000;
-    let special = matches!(
-        segments,
-        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x2002, ..] | [0x3fff, 0..=0xfff, ..]
-    );
+    let special = matches!(segments, [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x2002, ..] | [0x3fff, 0..=0xfff, ..]);
     global && !special
 }
 
@@ -79,14 +76,7 @@ mod tests {
 
     #[test]
     fn an_address_of_the_internet_is_public() {
-        for text in [
-            "20.62.1.9",
-            "172.32.0.1",
-            "100.128.0.1",
-            "198.20.0.1",
-            "2603:1030::1",
-            "64:ff9b::143e:109",
-        ] {
+        for text in ["20.62.1.9", "172.32.0.1", "100.128.0.1", "198.20.0.1", "2603:1030::1", "64:ff9b::143e:109"] {
             assert!(public(text), "{text}");
         }
     }

@@ -40,12 +40,7 @@ impl RetryPolicy {
     /// For writes: 3 attempts within 45 s, `Retry-After` up to 30 s. A worker that writes holds a lease meanwhile.
     #[must_use]
     pub const fn writes() -> Self {
-        Self {
-            attempts: 3,
-            max_retry_after: Duration::from_secs(30),
-            total: Duration::from_secs(45),
-            ..Self::reads()
-        }
+        Self { attempts: 3, max_retry_after: Duration::from_secs(30), total: Duration::from_secs(45), ..Self::reads() }
     }
 
     /// Makes attempts until one succeeds, one fails for good, or this policy is used up; then the last error it is.

@@ -72,10 +72,7 @@ impl SophosCentral {
         options: &SophosOptions,
     ) -> Result<Self, SourceError> {
         let line = Line::connect(partner, credentials, options).await?;
-        Ok(Self {
-            line: Arc::new(line),
-            partner,
-        })
+        Ok(Self { line: Arc::new(line), partner })
     }
 
     /// How many calls this client has sent so far, repetitions and sign-ins included.
@@ -87,11 +84,7 @@ impl SophosCentral {
 
 impl UsageSource for SophosCentral {
     async fn list_customers(&self, page: u32) -> Result<CustomerPage, SourceError> {
-        let query = [
-            ("pageTotal", "true".to_owned()),
-            ("page", page.to_string()),
-            ("pageSize", "100".to_owned()),
-        ];
+        let query = [("pageTotal", "true".to_owned()), ("page", page.to_string()), ("pageSize", "100".to_owned())];
         let found = self.line.get("partner/v1/tenants", &query, customers::parse).await?;
         found.into_page(page)
     }

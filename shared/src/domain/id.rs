@@ -19,11 +19,7 @@ pub struct IdError {
 
 impl IdError {
     fn new(kind: &'static str, expected: &'static str, text: &str) -> Self {
-        Self {
-            kind,
-            expected,
-            text: text.chars().take(80).collect(),
-        }
+        Self { kind, expected, text: text.chars().take(80).collect() }
     }
 }
 
@@ -156,11 +152,7 @@ impl ProductCode {
         if fits {
             Ok(Self(code.to_owned()))
         } else {
-            Err(IdError::new(
-                "Sophos product code",
-                "expected 1 to 64 letters, digits or signs",
-                text,
-            ))
+            Err(IdError::new("Sophos product code", "expected 1 to 64 letters, digits or signs", text))
         }
     }
 
@@ -262,12 +254,7 @@ mod tests {
 
     #[test]
     fn a_uuid_without_hyphens_or_with_braces_is_refused() {
-        for text in [
-            "718b60472fbc4f4ba14345ee42bf5d3b",
-            "{718b6047-2fbc-4f4b-a143-45ee42bf5d3b}",
-            "",
-            "ACME",
-        ] {
+        for text in ["718b60472fbc4f4ba14345ee42bf5d3b", "{718b6047-2fbc-4f4b-a143-45ee42bf5d3b}", "", "ACME"] {
             assert!(PartnerId::parse(text).is_err(), "{text}");
         }
     }

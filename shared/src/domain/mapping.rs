@@ -70,25 +70,13 @@ impl ProductMapping {
     /// A product as it is discovered from usage: unmapped. New usage never maps anything by itself.
     #[must_use]
     pub fn discovered(code: ProductCode, firewall: bool) -> Self {
-        Self {
-            code,
-            state: ProductState::Unmapped,
-            firewall,
-            version: 0,
-        }
+        Self { code, state: ProductState::Unmapped, firewall, version: 0 }
     }
 
     /// Maps it to a ConnectWise product and switches its sync on.
     #[must_use]
     pub fn map_to(self, product: PsaProductId, combine: Option<Combine>) -> Self {
-        Self {
-            state: ProductState::Mapped {
-                product,
-                sync: true,
-                combine,
-            },
-            ..self
-        }
+        Self { state: ProductState::Mapped { product, sync: true, combine }, ..self }
     }
 
     /// Removes the mapping; its sync goes off with it and stays off until a product is mapped again.
@@ -107,14 +95,9 @@ impl ProductMapping {
     /// Switching on while nothing is mapped. Switching off what is not mapped changes nothing.
     pub fn switch(self, on: bool) -> Result<Self, NotMapped> {
         match self.state {
-            ProductState::Mapped { product, combine, .. } => Ok(Self {
-                state: ProductState::Mapped {
-                    product,
-                    sync: on,
-                    combine,
-                },
-                ..self
-            }),
+            ProductState::Mapped { product, combine, .. } => {
+                Ok(Self { state: ProductState::Mapped { product, sync: on, combine }, ..self })
+            }
             ProductState::Unmapped | ProductState::Removed | ProductState::Excluded { .. } if on => {
                 Err(NotMapped { code: self.code })
             }
@@ -125,19 +108,14 @@ impl ProductMapping {
     /// Decides not to bill it; a mapping that it had is removed.
     #[must_use]
     pub fn exclude(self, reason: String) -> Self {
-        Self {
-            state: ProductState::Excluded { reason },
-            ..self
-        }
+        Self { state: ProductState::Excluded { reason }, ..self }
     }
 
     /// The ConnectWise product that its usage goes to now: mapped and switched on.
     #[must_use]
     pub fn syncs_to(&self) -> Option<PsaProductId> {
         match self.state {
-            ProductState::Mapped {
-                product, sync: true, ..
-            } => Some(product),
+            ProductState::Mapped { product, sync: true, .. } => Some(product),
             ProductState::Mapped { .. }
             | ProductState::Unmapped
             | ProductState::Removed
@@ -159,9 +137,7 @@ impl ProductMappings {
 
     /// The parts that go to a ConnectWise product now.
     pub fn parts_of(&self, product: PsaProductId) -> impl Iterator<Item = &ProductMapping> {
-        self.0
-            .values()
-            .filter(move |mapping| mapping.syncs_to() == Some(product))
+        self.0.values().filter(move |mapping| mapping.syncs_to() == Some(product))
     }
 
     /// The ConnectWise products that usage goes to now, each once, in order.
@@ -181,12 +157,7 @@ impl ProductMappings {
 
 impl FromIterator<ProductMapping> for ProductMappings {
     fn from_iter<I: IntoIterator<Item = ProductMapping>>(mappings: I) -> Self {
-        Self(
-            mappings
-                .into_iter()
-                .map(|mapping| (mapping.code.clone(), mapping))
-                .collect(),
-        )
+        Self(mappings.into_iter().map(|mapping| (mapping.code.clone(), mapping)).collect())
     }
 }
 
@@ -213,14 +184,7 @@ impl CustomerMapping {
     /// A new mapping, switched on, whose first run is a preview.
     #[must_use]
     pub const fn new(customer: CustomerId, company: CompanyId, agreement: AgreementId) -> Self {
-        Self {
-            customer,
-            company,
-            agreement,
-            sync: true,
-            applied: None,
-            version: 0,
-        }
+        Self { customer, company, agreement, sync: true, applied: None, version: 0 }
     }
 
     /// Whether a person has applied a preview for the present agreement.
@@ -256,10 +220,7 @@ mod tests {
     #[test]
     fn removing_a_mapping_switches_its_sync_off_until_a_product_is_mapped_again() {
         let removed = product().map_to(target(), None).unmap();
-        assert_eq!(
-            (removed.state.clone(), removed.syncs_to()),
-            (ProductState::Removed, None)
-        );
+        assert_eq!((removed.state.clone(), removed.syncs_to()), (ProductState::Removed, None));
         assert!(removed.clone().switch(true).is_err());
         assert_eq!(removed.map_to(target(), None).syncs_to(), Some(target()));
     }

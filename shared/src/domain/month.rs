@@ -27,9 +27,7 @@ impl UsageMonth {
         if !(2000..=2999).contains(&year) {
             return Err(error());
         }
-        Date::new(year, month, 1)
-            .map(|first| Self { first })
-            .map_err(|_| error())
+        Date::new(year, month, 1).map(|first| Self { first }).map_err(|_| error())
     }
 
     /// Reads `yyyy-mm`.
@@ -49,9 +47,7 @@ impl UsageMonth {
     /// The month that a day is in.
     #[must_use]
     pub fn containing(day: Date) -> Self {
-        Self {
-            first: day.first_of_month(),
-        }
+        Self { first: day.first_of_month() }
     }
 
     /// Its first day.
@@ -134,17 +130,7 @@ mod tests {
 
     #[test]
     fn what_is_no_month_is_refused() {
-        for text in [
-            "2026-13",
-            "2026-00",
-            "2026-1",
-            "26-01",
-            "1999-12",
-            "2026/11",
-            "",
-            "2026-11-01",
-            "+026-01",
-        ] {
+        for text in ["2026-13", "2026-00", "2026-1", "26-01", "1999-12", "2026/11", "", "2026-11-01", "+026-01"] {
             assert!(UsageMonth::parse(text).is_err(), "{text}");
         }
     }

@@ -49,12 +49,15 @@ pub struct Basis<'a> {
     pub usage: &'a CustomerUsage,
     /// The partner's product mappings.
     pub mappings: &'a ProductMappings,
-    /// The mapped ConnectWise products as they are now; one that is absent was deleted.
-    pub products: &'a BTreeMap<PsaProductId, PsaProduct>,
+    /// The mapped ConnectWise products as they are now: none for one that was deleted. One that is not here was not
+    /// asked for, because it was mapped after the run had begun.
+    pub products: &'a BTreeMap<PsaProductId, Option<PsaProduct>>,
     /// The customer's agreement.
     pub agreement: &'a AgreementState,
     /// What we wrote to it before.
     pub snapshot: &'a Snapshot,
+    /// The products for which an earlier write has no known end yet.
+    pub unsettled: &'a BTreeSet<PsaProductId>,
 }
 
 /// The plan of one customer.
@@ -139,10 +142,7 @@ impl AdditionPlan {
         match &self.step {
             Step::Adopt { .. } => Would::Adopt { at: self.target },
             Step::Create { .. } => Would::Create { to: self.target },
-            Step::Update { from, .. } => Would::Update {
-                from: *from,
-                to: self.target,
-            },
+            Step::Update { from, .. } => Would::Update { from: *from, to: self.target },
             Step::Nothing | Step::Keep { .. } | Step::Hold(_) | Step::Fail(_) => Would::Nothing,
         }
     }
@@ -152,18 +152,8 @@ impl AdditionPlan {
     pub fn as_written(&self, addition: AdditionId, month: UsageMonth, before: Option<&Written>) -> Written {
         let older = before.filter(|w| w.addition == addition && w.month > month);
         match older {
-            Some(newer) => Written {
-                pending: None,
-                confirmed: self.target,
-                ..newer.clone()
-            },
-            None => Written {
-                addition,
-                confirmed: self.target,
-                pending: None,
-                month,
-                parts: self.parts.clone(),
-            },
+            Some(newer) => Written { pending: None, confirmed: self.target, ..newer.clone() },
+            None => Written { addition, confirmed: self.target, pending: None, month, parts: self.parts.clone() },
         }
     }
 }
@@ -192,8 +182,7 @@ pub fn plan(basis: &Basis<'_>) -> CustomerPlan {
         plan.rows.push(Row { code, usage, fate });
     }
     for (product, parts) in parts {
-        plan.additions
-            .insert(product, step::plan_addition(basis, product, &parts));
+        plan.additions.insert(product, step::plan_addition(basis, product, &parts));
     }
     plan
 }
@@ -208,12 +197,11 @@ fn standing(basis: &Basis<'_>, code: Option<&ProductCode>) -> Result<PsaProductI
         ProductState::Excluded { reason } => Err(Skip::Excluded { reason: reason.clone() }),
         ProductState::Mapped { sync: false, .. } => Err(Skip::ProductOff),
         ProductState::Mapped { product, .. } => {
-            let alone = basis.mappings.parts_of(*product).count() == 1;
-            if mapping.firewall && !basis.invoice_mode && alone {
-                Err(Skip::Firewall)
-            } else {
-                Ok(*product)
+            if !basis.products.contains_key(product) {
+                return Err(Skip::MappingMoved);
             }
+            let alone = basis.mappings.parts_of(*product).count() == 1;
+            if mapping.firewall && !basis.invoice_mode && alone { Err(Skip::Firewall) } else { Ok(*product) }
         }
     }
 }
@@ -224,23 +212,12 @@ fn billed_without_usage(basis: &Basis<'_>, codes: &BTreeSet<Option<ProductCode>>
         return Vec::new();
     };
     let day = basis.month.last_day();
-    let billed: BTreeSet<PsaProductId> = additions
-        .iter()
-        .filter(|a| a.in_force_on(day) && a.quantity > Decimal::ZERO)
-        .map(|a| a.product)
-        .collect();
+    let billed: BTreeSet<PsaProductId> =
+        additions.iter().filter(|a| a.in_force_on(day) && a.quantity > Decimal::ZERO).map(|a| a.product).collect();
     let unused = |product: &PsaProductId| {
-        !basis
-            .mappings
-            .parts_of(*product)
-            .any(|part| codes.contains(&Some(part.code.clone())))
+        !basis.mappings.parts_of(*product).any(|part| codes.contains(&Some(part.code.clone())))
     };
-    let parts = |product: PsaProductId| {
-        basis
-            .mappings
-            .parts_of(product)
-            .map(|part: &ProductMapping| part.code.clone())
-    };
+    let parts = |product: PsaProductId| basis.mappings.parts_of(product).map(|part: &ProductMapping| part.code.clone());
     billed.into_iter().filter(unused).flat_map(parts).collect()
 }
 
@@ -250,11 +227,7 @@ pub fn rows_ending(usage: &CustomerUsage, outcome: &Outcome) -> Vec<Row> {
     let row = |(code, usage): (&Option<ProductCode>, &PairUsage)| Row {
         code: code.clone(),
         usage: Some(usage.clone()),
-        fate: Fate::Ends(if code.is_none() {
-            Outcome::Skipped(Skip::NoProductCode)
-        } else {
-            outcome.clone()
-        }),
+        fate: Fate::Ends(if code.is_none() { Outcome::Skipped(Skip::NoProductCode) } else { outcome.clone() }),
     };
     usage.0.iter().map(row).collect()
 }

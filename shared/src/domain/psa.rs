@@ -134,10 +134,7 @@ mod tests {
     fn an_addition_is_in_force_from_its_effective_day_until_before_its_cancelled_day() {
         let day = |d| Date::new(2026, 11, d).unwrap();
         let line = addition(Some(day(10)), Some(day(20)));
-        assert_eq!(
-            [9, 10, 19, 20].map(|d| line.in_force_on(day(d))),
-            [false, true, true, false]
-        );
+        assert_eq!([9, 10, 19, 20].map(|d| line.in_force_on(day(d))), [false, true, true, false]);
         assert!(addition(None, None).in_force_on(day(1)));
     }
 }

@@ -70,10 +70,7 @@ impl RunRequest {
     /// The same occasion for the month before: for a nightly run while Sophos has no usage of the month yet.
     #[must_use]
     pub fn for_previous_month(&self) -> Self {
-        Self {
-            month: self.month.previous(),
-            ..self.clone()
-        }
+        Self { month: self.month.previous(), ..self.clone() }
     }
 }
 
@@ -92,13 +89,8 @@ pub enum Stage {
         page: u32,
         /// Sophos' key of the next page; none for the first.
         key: Option<String>,
-    },
-    /// Reading ConnectWise's companies.
-    Companies {
-        /// How many pages were stored.
-        page: u32,
-        /// Where the next page starts.
-        after: Option<String>,
+        /// How many lines were stored.
+        lines: u64,
     },
     /// Reading ConnectWise's agreements.
     Agreements {
@@ -206,8 +198,6 @@ pub struct PsaReads {
     pub calls: u64,
     /// Slices that spoke to ConnectWise; each asks once where it is.
     pub slices: u64,
-    /// Companies listed.
-    pub companies: u64,
     /// Agreements listed.
     pub agreements: u64,
     /// Mapped ConnectWise products.
@@ -217,17 +207,12 @@ pub struct PsaReads {
 }
 
 impl PsaReads {
-    /// The calls that a full read needs: K + ⌈A/1000⌉ + ⌈companies/1000⌉ + ⌈P/100⌉ + customers read + writes, where K
-    /// is one a slice, and a list that may be empty still takes a call.
+    /// The calls that a full read needs: K + ⌈A/1000⌉ + ⌈P/100⌉ + customers read + writes, where K is one a slice, and a list
+    /// that is empty still takes a call. Companies need none: each agreement names its own.
     #[must_use]
     pub fn formula(&self, writes: u64) -> u64 {
-        let pages = |rows: u64| rows.div_ceil(1000).max(1);
-        self.slices
-            + pages(self.agreements)
-            + pages(self.companies)
-            + self.products.div_ceil(100)
-            + self.customers
-            + writes
+        let pages = self.agreements.div_ceil(1000).max(1);
+        self.slices + pages + self.products.div_ceil(100) + self.customers + writes
     }
 }
 
@@ -264,7 +249,7 @@ impl Run {
     /// As [`RunRequest::id`].
     pub fn open(request: RunRequest, writes: bool, now: Timestamp) -> Result<Self, IdError> {
         let stage = match request.kind {
-            RunKind::Apply => Stage::Companies { page: 0, after: None },
+            RunKind::Apply => Stage::Agreements { page: 0, after: None },
             RunKind::Scheduled | RunKind::Now | RunKind::Preview => Stage::Customers { page: 1 },
         };
         Ok(Self {
@@ -312,27 +297,15 @@ mod tests {
     #[test]
     fn a_doubled_trigger_is_one_run() {
         assert_eq!(request().id(), request().id());
-        assert!(
-            request()
-                .id()
-                .unwrap()
-                .as_str()
-                .starts_with("20261130T011200Z-scheduled-")
-        );
+        assert!(request().id().unwrap().as_str().starts_with("20261130T011200Z-scheduled-"));
     }
 
     #[test]
     fn another_month_slot_or_partner_is_another_run() {
         let mut other_partner = request();
         other_partner.partner = PartnerId::parse("00000000-0000-4000-8000-000000000002").unwrap();
-        let others = [
-            request().for_previous_month(),
-            RunRequest {
-                slot: "2026-11-29".into(),
-                ..request()
-            },
-            other_partner,
-        ];
+        let others =
+            [request().for_previous_month(), RunRequest { slot: "2026-11-29".into(), ..request() }, other_partner];
         for other in others {
             assert_ne!(other.id(), request().id(), "{other:?}");
         }
@@ -341,10 +314,7 @@ mod tests {
     #[test]
     fn a_preview_never_writes() {
         let now = Timestamp::UNIX_EPOCH;
-        let preview = RunRequest {
-            kind: RunKind::Preview,
-            ..request()
-        };
+        let preview = RunRequest { kind: RunKind::Preview, ..request() };
         assert!(!Run::open(preview, true, now).unwrap().writes);
         assert!(!Run::open(request(), false, now).unwrap().writes);
         assert!(Run::open(request(), true, now).unwrap().writes);

@@ -36,11 +36,7 @@ pub fn occasion(settings: &Settings, scheduled_at: Timestamp) -> Occasion {
         Frequency::Monthly { day: _, month } => (month_by_rule(month, day), this.to_string()),
         Frequency::Nightly => (this, day.to_string()),
     };
-    Occasion {
-        scheduled_at,
-        month,
-        slot,
-    }
+    Occasion { scheduled_at, month, slot }
 }
 
 fn month_by_rule(rule: MonthRule, day: Date) -> UsageMonth {
@@ -84,10 +80,7 @@ fn runs_on(frequency: Frequency, day: Date) -> bool {
 fn start_of_runs(day: Date, zone: &TimeZone, partner: PartnerId) -> Timestamp {
     let seconds = i64::try_from(stable_hash(&partner.to_string()) % SPREAD_SECONDS).unwrap_or(0);
     // A local time that a clock change skips or repeats is read the compatible way: never missing, never twice.
-    let first = day
-        .to_datetime(FIRST_HOUR)
-        .to_zoned(zone.clone())
-        .map(|z| z.timestamp());
+    let first = day.to_datetime(FIRST_HOUR).to_zoned(zone.clone()).map(|z| z.timestamp());
     let first = first.unwrap_or(Timestamp::MAX);
     first.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(first)
 }
@@ -95,9 +88,7 @@ fn start_of_runs(day: Date, zone: &TimeZone, partner: PartnerId) -> Timestamp {
 /// FNV-1a, 64 bits: the same on every machine and in every release, which the standard hasher does not promise.
 #[must_use]
 pub fn stable_hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -108,11 +99,7 @@ mod tests {
     use crate::domain::settings::{DayOfMonth, TimeZoneName};
 
     fn settings(frequency: Frequency, zone: &str) -> Settings {
-        Settings {
-            time_zone: TimeZoneName::parse(zone).unwrap(),
-            frequency,
-            writes: true,
-        }
+        Settings { time_zone: TimeZoneName::parse(zone).unwrap(), frequency, writes: true }
     }
 
     fn partner() -> PartnerId {
@@ -124,10 +111,7 @@ mod tests {
     }
 
     fn monthly(day: i8, month: MonthRule) -> Frequency {
-        Frequency::Monthly {
-            day: DayOfMonth::try_from(day).unwrap(),
-            month,
-        }
+        Frequency::Monthly { day: DayOfMonth::try_from(day).unwrap(), month }
     }
 
     #[test]
@@ -136,24 +120,15 @@ mod tests {
         let first = next_run_after(&settings, partner(), at("2026-11-22T12:00:00Z"));
         let second = next_run_after(&settings, partner(), first);
         let occasions = [occasion(&settings, first), occasion(&settings, second)];
-        assert_eq!(
-            occasions.each_ref().map(|o| o.slot.as_str()),
-            ["2026-11-30", "2026-12-03"]
-        );
-        assert_eq!(
-            occasions.each_ref().map(|o| o.month.to_string()),
-            ["2026-11", "2026-11"]
-        );
+        assert_eq!(occasions.each_ref().map(|o| o.slot.as_str()), ["2026-11-30", "2026-12-03"]);
+        assert_eq!(occasions.each_ref().map(|o| o.month.to_string()), ["2026-11", "2026-11"]);
     }
 
     #[test]
     fn a_day_past_the_months_end_is_its_last_day() {
         let settings = settings(monthly(31, MonthRule::ByDay), "Europe/Rome");
         let due = next_run_after(&settings, partner(), at("2027-02-02T00:00:00Z"));
-        assert_eq!(
-            due.to_zoned(settings.time_zone.zone().clone()).date().to_string(),
-            "2027-02-28"
-        );
+        assert_eq!(due.to_zoned(settings.time_zone.zone().clone()).date().to_string(), "2027-02-28");
         assert_eq!(occasion(&settings, due).month.to_string(), "2027-02");
     }
 
@@ -178,16 +153,8 @@ mod tests {
     #[test]
     fn the_time_zone_decides_which_month_a_night_is_in() {
         let night = at("2026-11-30T23:30:00Z");
-        assert_eq!(
-            occasion(&settings(Frequency::Nightly, "UTC"), night).month.to_string(),
-            "2026-11"
-        );
-        assert_eq!(
-            occasion(&settings(Frequency::Nightly, "Asia/Tokyo"), night)
-                .month
-                .to_string(),
-            "2026-12"
-        );
+        assert_eq!(occasion(&settings(Frequency::Nightly, "UTC"), night).month.to_string(), "2026-11");
+        assert_eq!(occasion(&settings(Frequency::Nightly, "Asia/Tokyo"), night).month.to_string(), "2026-12");
     }
 
     #[test]

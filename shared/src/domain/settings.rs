@@ -56,11 +56,7 @@ impl TryFrom<i8> for DayOfMonth {
     type Error = DayError;
 
     fn try_from(day: i8) -> Result<Self, DayError> {
-        if (1..=31).contains(&day) {
-            Ok(Self(day))
-        } else {
-            Err(DayError(day))
-        }
+        if (1..=31).contains(&day) { Ok(Self(day)) } else { Err(DayError(day)) }
     }
 }
 
@@ -90,10 +86,7 @@ impl TimeZoneName {
     /// An unknown name.
     pub fn parse(name: &str) -> Result<Self, TimeZoneError> {
         let zone = TimeZone::get(name).map_err(|_| TimeZoneError(name.chars().take(60).collect()))?;
-        Ok(Self {
-            zone,
-            name: name.to_owned(),
-        })
+        Ok(Self { zone, name: name.to_owned() })
     }
 
     /// The zone's rules.

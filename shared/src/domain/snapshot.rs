@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{AdditionId, AgreementId, ProductCode, PsaProductId, RunId};
 use super::month::UsageMonth;
-use super::psa::Addition;
 
 /// The parts that made up a quantity: units by Sophos product.
 pub type Parts = BTreeMap<ProductCode, u64>;
@@ -49,10 +48,7 @@ impl Written {
     /// Whether a quantity found in ConnectWise can be our own doing; any other is a hand edit or another integration's.
     #[must_use]
     pub fn accounts_for(&self, quantity: Decimal) -> bool {
-        let pending = self
-            .pending
-            .as_ref()
-            .is_some_and(|p| p.from == quantity || p.to == quantity);
+        let pending = self.pending.as_ref().is_some_and(|p| p.from == quantity || p.to == quantity);
         pending || self.confirmed == quantity
     }
 }
@@ -69,10 +65,7 @@ impl Snapshot {
     /// The units of a Sophos product last written, with their month, wherever it was mapped to.
     #[must_use]
     pub fn last_of(&self, code: &ProductCode) -> Option<(UsageMonth, u64)> {
-        self.written
-            .values()
-            .filter_map(|w| w.parts.get(code).map(|units| (w.month, *units)))
-            .max()
+        self.written.values().filter_map(|w| w.parts.get(code).map(|units| (w.month, *units))).max()
     }
 
     /// Every Sophos product that was written before.
@@ -106,47 +99,10 @@ pub struct Intent {
     pub at: Timestamp,
 }
 
-/// What a fresh listing of the agreement says of an intent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Settled {
-    /// The addition is there.
-    Took(AdditionId),
-    /// The settle time has passed and nothing new is there: the request never took effect.
-    DidNotTake,
-    /// Nothing new is there, but it may still come.
-    TooEarly,
-    /// More than one new addition fits: a person has to look.
-    Surplus(Vec<AdditionId>),
-}
-
 impl Intent {
-    /// Decides the intent from the agreement's additions as they are now.
-    #[must_use]
-    pub fn settle(&self, additions: &[Addition], now: Timestamp, settle_s: i64) -> Settled {
-        let ours = |a: &&Addition| {
-            a.product == self.product
-                && !self.seen.contains(&a.id)
-                && a.quantity == self.quantity
-                && a.effective == Some(self.effective)
-        };
-        let new: Vec<AdditionId> = additions.iter().filter(ours).map(|a| a.id).collect();
-        match new.as_slice() {
-            [one] => Settled::Took(*one),
-            [] if now.as_second() >= self.at.as_second().saturating_add(settle_s) => Settled::DidNotTake,
-            [] => Settled::TooEarly,
-            _ => Settled::Surplus(new),
-        }
-    }
-
     /// What the snapshot remembers once the addition is known to be there.
     #[must_use]
     pub fn as_written(&self, addition: AdditionId) -> Written {
-        Written {
-            addition,
-            confirmed: self.quantity,
-            pending: None,
-            month: self.month,
-            parts: self.parts.clone(),
-        }
+        Written { addition, confirmed: self.quantity, pending: None, month: self.month, parts: self.parts.clone() }
     }
 }

@@ -154,15 +154,9 @@ impl UsageTotals {
     /// One customer's usage by product; the lines without a customer for `None`.
     #[must_use]
     pub fn of(&self, customer: Option<CustomerId>) -> CustomerUsage {
-        let start = Pair {
-            customer,
-            product: None,
-        };
+        let start = Pair { customer, product: None };
         let mine = self.0.range(start..).take_while(|(pair, _)| pair.customer == customer);
-        CustomerUsage(
-            mine.map(|(pair, usage)| (pair.product.clone(), usage.clone()))
-                .collect(),
-        )
+        CustomerUsage(mine.map(|(pair, usage)| (pair.product.clone(), usage.clone())).collect())
     }
 
     /// The customers with usage, each once, in order; without the unassigned.
@@ -206,13 +200,7 @@ mod tests {
 
     #[test]
     fn a_whole_number_however_written_is_a_count() {
-        for (text, units) in [
-            ("20", 20),
-            ("0", 0),
-            ("20.0", 20),
-            ("2e1", 20),
-            ("10000000", 10_000_000),
-        ] {
+        for (text, units) in [("20", 20), ("0", 0), ("20.0", 20), ("2e1", 20), ("10000000", 10_000_000)] {
             assert_eq!(read(text), LineQuantity::Units(units), "{text}");
         }
     }
@@ -231,10 +219,7 @@ mod tests {
         assert_eq!(why("10000001"), "10000001, which is more than any line can have");
         assert_eq!(why("-1e400"), "-1e400, which is below zero");
         assert_eq!(why("null"), "no quantity");
-        assert_eq!(
-            LineQuantity::from_json_text(None),
-            LineQuantity::Unreadable(Unreadable::Missing)
-        );
+        assert_eq!(LineQuantity::from_json_text(None), LineQuantity::Unreadable(Unreadable::Missing));
         assert_eq!(why("{}"), "\"{}\", which is not a number");
     }
 }

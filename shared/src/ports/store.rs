@@ -240,6 +240,8 @@ pub enum ChunkKind {
     Agreements,
     /// ConnectWise products.
     Products,
+    /// The customer mappings that the run set out with.
+    Mapped,
 }
 
 /// Rows that a run has read and keeps until it ends: one page's rows of one bucket.

@@ -48,10 +48,7 @@ async fn answer(mut stream: TcpStream, end: End) {
     }
     if is_discovery(&head) {
         let body = r#"{"Codebase":"v2025_1/"}"#;
-        let answer = format!(
-            "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
+        let answer = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         stream.write_all(answer.as_bytes()).await.unwrap();
         return;
     }
@@ -87,10 +84,7 @@ async fn proves_nothing(client: &ConnectWise, words: &str) {
     assert!(error.to_string().contains(words), "{error}");
     assert_eq!(client.calls() - before, ATTEMPTS);
     let error = set_quantity(client).await;
-    assert!(
-        error.may_have_taken_effect() && error.to_string().contains(words),
-        "{error}"
-    );
+    assert!(error.may_have_taken_effect() && error.to_string().contains(words), "{error}");
     assert_eq!(client.calls() - before, ATTEMPTS + 1);
 }
 
@@ -127,10 +121,7 @@ async fn a_body_without_an_end_is_given_up_at_the_cap() {
     let (url, _serving) = serve(End::Endless).await;
     let client = connect(&url, http()).await.unwrap();
     let error = set_quantity(&client).await;
-    assert!(
-        error.to_string().contains("an answer of more than 16777216 bytes"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("an answer of more than 16777216 bytes"), "{error}");
 }
 
 #[tokio::test]

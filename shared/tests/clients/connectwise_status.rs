@@ -21,23 +21,13 @@ struct Row {
 impl Row {
     /// An answer that settles the matter: sent once, whatever the verb.
     fn settled(answer: ResponseTemplate, error: PsaError) -> Self {
-        Self {
-            answer,
-            error,
-            reads: 1,
-            writes: 1,
-        }
+        Self { answer, error, reads: 1, writes: 1 }
     }
 
     /// An answer that proves nothing: a read is repeated, a write never.
     fn unknown(answer: ResponseTemplate, why: &str) -> Self {
         let error = PsaError::Unanswered { why: why.to_owned() };
-        Self {
-            answer,
-            error,
-            reads: ATTEMPTS,
-            writes: 1,
-        }
+        Self { answer, error, reads: ATTEMPTS, writes: 1 }
     }
 
     async fn holds(self) {
@@ -54,17 +44,10 @@ impl Row {
         assert_eq!(client.list_additions(agreement()).await.unwrap_err(), self.error);
         assert_eq!(sent("GET").await, self.reads);
         // A client of its own for each verb: a Retry-After holds the one that met it.
-        let client = crate::served::connect(&server.uri(), crate::served::http())
-            .await
-            .unwrap();
-        assert_eq!(
-            client.create_addition(agreement(), &addition).await.unwrap_err(),
-            self.error
-        );
+        let client = crate::served::connect(&server.uri(), crate::served::http()).await.unwrap();
+        assert_eq!(client.create_addition(agreement(), &addition).await.unwrap_err(), self.error);
         assert_eq!(sent("POST").await, self.writes);
-        let client = crate::served::connect(&server.uri(), crate::served::http())
-            .await
-            .unwrap();
+        let client = crate::served::connect(&server.uri(), crate::served::http()).await.unwrap();
         let set = client.set_quantity(agreement(), 31.try_into().unwrap(), Decimal::ONE);
         assert_eq!(set.await.unwrap_err(), self.error);
         assert_eq!(sent("PATCH").await, self.writes);
@@ -76,11 +59,7 @@ fn html(status: u16) -> ResponseTemplate {
 }
 
 fn refused(code: &str, message: &str, field: Option<&str>) -> PsaError {
-    PsaError::Refused {
-        code: code.to_owned(),
-        message: message.to_owned(),
-        field: field.map(str::to_owned),
-    }
+    PsaError::Refused { code: code.to_owned(), message: message.to_owned(), field: field.map(str::to_owned) }
 }
 
 #[tokio::test]
@@ -93,17 +72,13 @@ async fn wrong_keys_are_unauthorized() {
 async fn a_missing_right_is_forbidden_in_connectwises_words() {
     let message = "You do not have security permission to perform this action.";
     let body = format!(r#"{{"code":"Security","message":"{message}","errors":null}}"#);
-    let error = PsaError::Forbidden {
-        message: message.to_owned(),
-    };
+    let error = PsaError::Forbidden { message: message.to_owned() };
     Row::settled(json(403, body), error).holds().await;
 }
 
 #[tokio::test]
 async fn a_page_of_the_edge_that_denies_is_forbidden_without_its_page() {
-    let error = PsaError::Forbidden {
-        message: "it does not say why".to_owned(),
-    };
+    let error = PsaError::Forbidden { message: "it does not say why".to_owned() };
     Row::settled(html(403), error).holds().await;
 }
 
@@ -132,39 +107,27 @@ async fn a_refusal_without_field_errors_has_its_message() {
 
 #[tokio::test]
 async fn a_refusal_without_words_has_its_status() {
-    Row::settled(html(405), refused("HTTP 405", "it does not say why", None))
-        .holds()
-        .await;
+    Row::settled(html(405), refused("HTTP 405", "it does not say why", None)).holds().await;
 }
 
 #[tokio::test]
 async fn a_wish_to_be_left_alone_for_long_ends_any_call_at_once() {
     let body = r#"{"error":"ConnectWiseAPI","message":"Too many requests. Please try again in 3600 seconds."}"#;
-    let error = PsaError::Throttled {
-        retry_after: Some(Duration::from_secs(3600)),
-    };
-    Row::settled(json(429, body).insert_header("Retry-After", "3600"), error)
-        .holds()
-        .await;
+    let error = PsaError::Throttled { retry_after: Some(Duration::from_secs(3600)) };
+    Row::settled(json(429, body).insert_header("Retry-After", "3600"), error).holds().await;
 }
 
 #[tokio::test]
 async fn an_edge_that_throttles_without_a_time_proves_no_effect_so_that_any_call_is_repeated() {
-    let row = Row {
-        answer: html(429),
-        error: PsaError::Throttled { retry_after: None },
-        reads: ATTEMPTS,
-        writes: ATTEMPTS,
-    };
+    let row =
+        Row { answer: html(429), error: PsaError::Throttled { retry_after: None }, reads: ATTEMPTS, writes: ATTEMPTS };
     row.holds().await;
 }
 
 #[tokio::test]
 async fn a_server_error_may_have_committed() {
     let body = r#"{"code":"Timeout","message":"Execution Timeout Expired.","errors":null}"#;
-    Row::unknown(json(500, body), "HTTP 500 Internal Server Error")
-        .holds()
-        .await;
+    Row::unknown(json(500, body), "HTTP 500 Internal Server Error").holds().await;
 }
 
 #[tokio::test]
@@ -192,15 +155,11 @@ async fn a_success_that_is_a_web_page_is_no_answer() {
 
 #[tokio::test]
 async fn a_success_that_is_half_json_is_no_answer() {
-    Row::unknown(json(200, r#"[{"id":31,"#), "HTTP 200 with a body that cannot be read")
-        .holds()
-        .await;
+    Row::unknown(json(200, r#"[{"id":31,"#), "HTTP 200 with a body that cannot be read").holds().await;
 }
 
 #[tokio::test]
 async fn a_success_that_is_empty_is_no_answer() {
     Row::unknown(json(200, ""), "HTTP 200 with an empty body").holds().await;
-    Row::unknown(ResponseTemplate::new(204), "HTTP 204 with an empty body")
-        .holds()
-        .await;
+    Row::unknown(ResponseTemplate::new(204), "HTTP 204 with an empty body").holds().await;
 }

@@ -36,20 +36,11 @@ async fn a_new_addition_is_posted_with_nothing_but_what_must_be_said() {
 #[tokio::test]
 async fn a_quantity_is_patched_and_nothing_else() {
     let (server, client) = connectwise(json(200, ADDITION)).await;
-    let addition = client
-        .set_quantity(agreement(), 31.try_into().unwrap(), Decimal::new(25, 1))
-        .await
-        .unwrap();
+    let addition = client.set_quantity(agreement(), 31.try_into().unwrap(), Decimal::new(25, 1)).await.unwrap();
     assert_eq!(addition.quantity, Decimal::from(12));
     let call = api_calls(&server).await.remove(0);
-    assert_eq!(
-        (call.method.as_str(), call.url.path()),
-        ("PATCH", format!("{ADDITIONS}/31").as_str())
-    );
-    assert_eq!(
-        String::from_utf8(call.body).unwrap(),
-        r#"[{"op":"replace","path":"quantity","value":2.5}]"#
-    );
+    assert_eq!((call.method.as_str(), call.url.path()), ("PATCH", format!("{ADDITIONS}/31").as_str()));
+    assert_eq!(String::from_utf8(call.body).unwrap(), r#"[{"op":"replace","path":"quantity","value":2.5}]"#);
 }
 
 #[tokio::test]
@@ -73,18 +64,11 @@ async fn a_retry_after_that_one_call_meets_holds_all_of_the_client() {
     let (server, client) = connectwise(throttled).await;
     assert!(client.create_addition(agreement(), &new_addition()).await.is_err());
     let held = client.clone().list_additions(agreement()).await.unwrap_err();
-    let PsaError::Throttled {
-        retry_after: Some(left),
-    } = held
-    else {
+    let PsaError::Throttled { retry_after: Some(left) } = held else {
         panic!("{held}");
     };
     assert!(left > Duration::from_secs(3000));
-    assert_eq!(
-        api_calls(&server).await.len(),
-        1,
-        "a call was sent inside the Retry-After"
-    );
+    assert_eq!(api_calls(&server).await.len(), 1, "a call was sent inside the Retry-After");
 }
 
 #[tokio::test]
@@ -92,11 +76,6 @@ async fn a_written_record_that_cannot_be_read_may_have_been_written() {
     let (server, client) = connectwise(json(201, r#"{"id":31,"product":null}"#)).await;
     let error = client.create_addition(agreement(), &new_addition()).await.unwrap_err();
     assert!(error.may_have_taken_effect());
-    assert!(
-        error
-            .to_string()
-            .contains("addition 31 cannot be read: it has no product"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("addition 31 cannot be read: it has no product"), "{error}");
     assert_eq!(api_calls(&server).await.len(), 1);
 }

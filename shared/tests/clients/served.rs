@@ -26,19 +26,12 @@ pub(crate) fn http() -> Http {
 }
 
 pub(crate) fn http_within(call_timeout: Duration) -> Http {
-    let limits = HttpLimits {
-        call_timeout,
-        ..HttpLimits::default()
-    };
+    let limits = HttpLimits { call_timeout, ..HttpLimits::default() };
     Http::build(AddressPolicy::VendorAndLoopback, limits).unwrap()
 }
 
 fn impatient(policy: RetryPolicy) -> RetryPolicy {
-    RetryPolicy {
-        attempts: ATTEMPTS as u32,
-        first_delay: Duration::from_millis(1),
-        ..policy
-    }
+    RetryPolicy { attempts: ATTEMPTS as u32, first_delay: Duration::from_millis(1), ..policy }
 }
 
 pub(crate) fn agreement() -> AgreementId {
@@ -56,16 +49,9 @@ pub(crate) fn connectwise_credentials(site: &str) -> ConnectWiseCredentials {
 }
 
 pub(crate) fn connectwise_options(http: Http) -> ConnectWiseOptions {
-    let addresses = AddressRules {
-        policy: AddressPolicy::VendorAndLoopback,
-        ..AddressRules::default()
-    };
+    let addresses = AddressRules { policy: AddressPolicy::VendorAndLoopback, ..AddressRules::default() };
     let options = ConnectWiseOptions::new(http, addresses);
-    ConnectWiseOptions {
-        reads: impatient(options.reads),
-        writes: impatient(options.writes),
-        ..options
-    }
+    ConnectWiseOptions { reads: impatient(options.reads), writes: impatient(options.writes), ..options }
 }
 
 pub(crate) async fn connect(site: &str, http: Http) -> Result<ConnectWise, PsaError> {
@@ -97,17 +83,11 @@ pub(crate) fn json(status: u16, body: impl Into<Vec<u8>>) -> ResponseTemplate {
 /// The calls that reached the API, discovery left out.
 pub(crate) async fn api_calls(server: &MockServer) -> Vec<wiremock::Request> {
     let requests = server.received_requests().await.unwrap();
-    requests
-        .into_iter()
-        .filter(|request| request.url.path().contains("/apis/"))
-        .collect()
+    requests.into_iter().filter(|request| request.url.path().contains("/apis/")).collect()
 }
 
 pub(crate) fn sophos_credentials() -> SophosCredentials {
-    SophosCredentials {
-        client_id: "canary-client".into(),
-        client_secret: "canary-secret".into(),
-    }
+    SophosCredentials { client_id: "canary-client".into(), client_secret: "canary-secret".into() }
 }
 
 /// A server on which one signs in as a partner whose API is the same server.
@@ -115,10 +95,7 @@ pub(crate) async fn sophos_sign_in(server: &MockServer) {
     let token = r#"{"access_token":"canary-token","token_type":"bearer","expires_in":3600,"errorCode":"success"}"#;
     let sign_in = Mock::given(method("POST")).and(path("/api/v2/oauth2/token"));
     sign_in.respond_with(json(200, token)).mount(server).await;
-    let account = format!(
-        r#"{{"id":"{PARTNER}","idType":"partner","apiHosts":{{"global":"{}"}}}}"#,
-        server.uri()
-    );
+    let account = format!(r#"{{"id":"{PARTNER}","idType":"partner","apiHosts":{{"global":"{}"}}}}"#, server.uri());
     let whoami = Mock::given(method("GET")).and(path("/whoami/v1"));
     whoami.respond_with(json(200, account)).mount(server).await;
 }

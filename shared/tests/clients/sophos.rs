@@ -16,10 +16,7 @@ fn november() -> UsageMonth {
 
 async fn usage_calls(server: &MockServer) -> u64 {
     let requests = server.received_requests().await.unwrap();
-    requests
-        .iter()
-        .filter(|request| request.url.path().contains("/billing/usage/"))
-        .count() as u64
+    requests.iter().filter(|request| request.url.path().contains("/billing/usage/")).count() as u64
 }
 
 /// Every answer of the partner API is this one: what a fetch of usage ends in, and after how many calls.
@@ -52,11 +49,7 @@ async fn a_token_that_ended_early_costs_one_more_sign_in() {
     let server = MockServer::start().await;
     sophos_sign_in(&server).await;
     let usage = || Mock::given(path("/partner/v1/billing/usage/2026/11"));
-    usage()
-        .respond_with(json(401, "{}"))
-        .up_to_n_times(1)
-        .mount(&server)
-        .await;
+    usage().respond_with(json(401, "{}")).up_to_n_times(1).mount(&server).await;
     usage()
         .and(header("authorization", "Bearer canary-token"))
         .and(header("x-partner-id", PARTNER))
@@ -65,15 +58,7 @@ async fn a_token_that_ended_early_costs_one_more_sign_in() {
         .await;
     let client = sophos_client(&server.uri(), http()).await.unwrap();
     for _ in 0..3 {
-        assert!(
-            client
-                .list_usage(november(), None)
-                .await
-                .unwrap()
-                .unwrap()
-                .lines
-                .is_empty()
-        );
+        assert!(client.list_usage(november(), None).await.unwrap().unwrap().lines.is_empty());
     }
     // Two sign-ins, whoami, one usage call refused and three answered.
     assert_eq!(client.calls(), 2 + 1 + 4);
@@ -94,12 +79,8 @@ async fn a_404_that_is_not_sophos_own_is_not_taken_for_no_data() {
 #[tokio::test]
 async fn a_missing_right_is_forbidden_in_sophos_words() {
     let message = "Access is denied".to_owned();
-    row(
-        json(403, r#"{"error":"Forbidden","message":"Access is denied"}"#),
-        SourceError::Forbidden { message },
-        1,
-    )
-    .await;
+    row(json(403, r#"{"error":"Forbidden","message":"Access is denied"}"#), SourceError::Forbidden { message }, 1)
+        .await;
 }
 
 #[tokio::test]
@@ -122,23 +103,13 @@ async fn a_wish_to_be_left_alone_is_kept() {
 
 #[tokio::test]
 async fn a_fault_that_may_pass_is_met_again() {
-    row(
-        json(500, r#"{"error":"InternalError"}"#),
-        unavailable("HTTP 500: InternalError"),
-        ATTEMPTS,
-    )
-    .await;
+    row(json(500, r#"{"error":"InternalError"}"#), unavailable("HTTP 500: InternalError"), ATTEMPTS).await;
     row(html(502), unavailable("HTTP 502: it does not say why"), ATTEMPTS).await;
 }
 
 #[tokio::test]
 async fn a_body_that_cannot_be_read_is_asked_for_again_and_then_malformed() {
-    for answer in [
-        html(200),
-        json(200, r#"{"items":[{"#),
-        json(200, ""),
-        json(200, r#"{"items":[]}"#),
-    ] {
+    for answer in [html(200), json(200, r#"{"items":[{"#), json(200, ""), json(200, r#"{"items":[]}"#)] {
         let (server, client) = sophos(answer).await;
         let error = client.list_usage(november(), None).await.unwrap_err();
         assert!(matches!(error, SourceError::Malformed { .. }), "{error}");
@@ -149,15 +120,7 @@ async fn a_body_that_cannot_be_read_is_asked_for_again_and_then_malformed() {
 #[tokio::test]
 async fn a_page_that_leads_to_itself_is_not_believed() {
     let (_server, client) = sophos(json(200, r#"{"items":[{}],"pages":{"nextKey":"k"}}"#)).await;
-    assert!(
-        client
-            .list_usage(november(), None)
-            .await
-            .unwrap()
-            .unwrap()
-            .next
-            .is_some()
-    );
+    assert!(client.list_usage(november(), None).await.unwrap().unwrap().next.is_some());
     let error = client.list_usage(november(), Some("k")).await.unwrap_err();
     assert_eq!(error, malformed("a page of usage leads to itself"));
 }
@@ -168,10 +131,7 @@ async fn a_page_of_customers_is_read() {
         "pages":{"current":1,"size":100,"total":1,"items":1,"maxSize":100}}"#;
     let (_server, client) = sophos(json(200, body)).await;
     let page = client.list_customers(1).await.unwrap();
-    assert_eq!(
-        (page.customers[0].name.as_str(), page.customers[0].billing.as_str()),
-        ("ACME", "usage")
-    );
+    assert_eq!((page.customers[0].name.as_str(), page.customers[0].billing.as_str()), ("ACME", "usage"));
     assert_eq!((page.pages, page.total), (1, 1));
     assert!(client.list_customers(2).await.is_err(), "page 1 came for page 2");
 }
@@ -187,10 +147,7 @@ async fn a_customer_that_cannot_be_read_is_an_error_that_shows_it() {
 async fn wrong_credentials_are_refused_after_one_call() {
     for status in [400, 401] {
         let server = MockServer::start().await;
-        let refused = json(
-            status,
-            r#"{"errorCode":"oauth.invalid_client_secret","message":"Unauthorized"}"#,
-        );
+        let refused = json(status, r#"{"errorCode":"oauth.invalid_client_secret","message":"Unauthorized"}"#);
         let sign_in = Mock::given(method("POST")).and(body_string_contains("grant_type=client_credentials"));
         sign_in.respond_with(refused).expect(1).mount(&server).await;
         let error = sophos_client(&server.uri(), http()).await.unwrap_err();
@@ -201,20 +158,10 @@ async fn wrong_credentials_are_refused_after_one_call() {
 #[tokio::test]
 async fn an_account_that_names_a_foreign_host_never_gets_a_call_there() {
     let (server, evil) = (MockServer::start().await, MockServer::start().await);
-    let account = format!(
-        r#"{{"id":"{PARTNER}","idType":"partner","apiHosts":{{"global":"{}"}}}}"#,
-        evil.uri()
-    );
-    Mock::given(path("/whoami/v1"))
-        .respond_with(json(200, account))
-        .with_priority(1)
-        .mount(&server)
-        .await;
+    let account = format!(r#"{{"id":"{PARTNER}","idType":"partner","apiHosts":{{"global":"{}"}}}}"#, evil.uri());
+    Mock::given(path("/whoami/v1")).respond_with(json(200, account)).with_priority(1).mount(&server).await;
     sophos_sign_in(&server).await;
-    Mock::given(path_regex(".*"))
-        .respond_with(json(200, "{}"))
-        .mount(&evil)
-        .await;
+    Mock::given(path_regex(".*")).respond_with(json(200, "{}")).mount(&evil).await;
     let error = sophos_client(&server.uri(), http()).await.unwrap_err();
     assert!(matches!(error, SourceError::Malformed { .. }), "{error}");
     assert!(evil.received_requests().await.unwrap().is_empty());

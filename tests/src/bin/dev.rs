@@ -1,3 +1,24 @@
-//! The local stack.
+//! `cargo dev`: see [`harness::dev`].
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use harness::dev::{Args, main_job, simulator};
+use shared::telemetry::{self, LogFilter, Output};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let logged = LogFilter::parse("warn").map_err(|e| e.to_string()).and_then(|filter| {
+        telemetry::start(Output::Human, &filter).map_err(|e| e.to_string())
+    });
+    let ended = match (logged, args.command) {
+        (Err(error), _) => Err(error),
+        (Ok(()), Some(command)) => simulator(command).await.map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string()),
+        (Ok(()), None) => main_job(args).await.map_err(|e| e.to_string()),
+    };
+    ended.unwrap_or_else(|error| {
+        eprintln!("{error}");
+        ExitCode::from(2)
+    })
+}

@@ -48,10 +48,7 @@ impl Tally {
 
     /// How many calls were answered with `status`.
     pub fn answered(&self, status: u16) -> u64 {
-        self.counts
-            .iter()
-            .filter_map(|count| count.by_status.get(&status))
-            .sum()
+        self.counts.iter().filter_map(|count| count.by_status.get(&status)).sum()
     }
 }
 
@@ -115,23 +112,14 @@ impl Counters {
             })
             .collect();
         let total = counts.iter().map(|count| count.calls).sum();
-        Tally {
-            counts,
-            total,
-            peak_in_flight: counted.peak_in_flight,
-            early: counted.early,
-        }
+        Tally { counts, total, peak_in_flight: counted.peak_in_flight, early: counted.early }
     }
 
     /// Starts counting from zero; calls in flight stay in flight.
     pub fn reset(&self) {
         let mut counted = self.lock();
         let in_flight = counted.in_flight;
-        *counted = Counted {
-            in_flight,
-            peak_in_flight: in_flight,
-            ..Counted::default()
-        };
+        *counted = Counted { in_flight, peak_in_flight: in_flight, ..Counted::default() };
     }
 
     fn lock(&self) -> MutexGuard<'_, Counted> {

@@ -55,13 +55,7 @@ pub struct Latency {
 impl Latency {
     /// The same latency for every answer.
     pub fn fixed(ms: u64) -> Self {
-        Self {
-            min_ms: ms,
-            p50_ms: ms,
-            p90_ms: ms,
-            p99_ms: ms,
-            max_ms: ms,
-        }
+        Self { min_ms: ms, p50_ms: ms, p90_ms: ms, p99_ms: ms, max_ms: ms }
     }
 
     /// The latency at `draw` thousandths of the distribution (0 to 999).
@@ -100,13 +94,7 @@ pub struct Fault {
 impl Fault {
     /// A fault that every call meets, to be narrowed by [`Fault::on`], [`Fault::call`] and [`Fault::with_probability`].
     pub fn new(kind: FaultKind) -> Self {
-        Self {
-            kind,
-            verb: None,
-            path: None,
-            when: When::Always,
-            at_most: None,
-        }
+        Self { kind, verb: None, path: None, when: When::Always, at_most: None }
     }
 
     /// Only calls of `verb` whose path fits the pattern `path`.
@@ -225,11 +213,7 @@ pub enum PlanError {
 impl FaultPlan {
     /// A plan with this seed and these faults.
     pub fn of(seed: u64, faults: impl IntoIterator<Item = Fault>) -> Self {
-        Self {
-            seed,
-            faults: faults.into_iter().collect(),
-            ..Self::default()
-        }
+        Self { seed, faults: faults.into_iter().collect(), ..Self::default() }
     }
 
     /// Says what in the plan cannot be carried out.

@@ -48,11 +48,7 @@ pub struct Gate {
 impl Gate {
     /// A gate that lets everything through.
     pub fn new(vendor: Arc<dyn Vendor>) -> Self {
-        Self {
-            vendor,
-            counters: Counters::default(),
-            limits: Arc::default(),
-        }
+        Self { vendor, counters: Counters::default(), limits: Arc::default() }
     }
 
     /// What has been counted; also at `GET /_sim/counters`.
@@ -108,9 +104,7 @@ impl Gate {
             Some(FaultKind::Html { status }) => edge_page(code(status)),
             Some(FaultKind::TooManyCalls { retry_after_s }) => {
                 let mut answer = self.vendor.too_many_calls(retry_after_s);
-                answer
-                    .headers_mut()
-                    .insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
+                answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
                 answer
             }
             Some(FaultKind::SlowAnswer { delay_ms }) => {
@@ -133,9 +127,7 @@ impl Gate {
 
 /// Puts `gate` in front of `simulator` and adds the admin routes under `/_sim/`, which are never counted or spoilt.
 pub fn guard(simulator: Router, gate: &Gate) -> Router {
-    simulator
-        .layer(from_fn_with_state(gate.clone(), pass))
-        .merge(admin::router(gate.clone()))
+    simulator.layer(from_fn_with_state(gate.clone(), pass)).merge(admin::router(gate.clone()))
 }
 
 /// Runs each call in a task of its own: a server finishes what it was sent, also when the client has hung up.
@@ -144,31 +136,24 @@ async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Respons
     let template = gate.vendor.template(request.method(), request.uri().path());
     let caller = gate.vendor.caller(request.headers());
     let in_flight = gate.counters.enter();
-    let verdict = gate
-        .limits()
-        .enter(&verb, request.uri().path(), &template, &caller, Instant::now());
+    let verdict = gate.limits().enter(&verb, request.uri().path(), &template, &caller, Instant::now());
     if verdict.early {
         gate.counters.early();
     }
+    let admitted = verdict.admitted;
     let call = tokio::spawn(async move {
         let answer = gate.run(verdict, request, next).await;
         let unanswered = answer.extensions().get::<Unanswered>().is_some();
-        let status = if unanswered {
-            NO_ANSWER
-        } else {
-            answer.status().as_u16()
-        };
+        let status = if unanswered { NO_ANSWER } else { answer.status().as_u16() };
         gate.counters.answered(&verb, &template, &caller, status);
-        gate.limits().leave(&caller);
+        if admitted {
+            gate.limits().leave(&caller);
+        }
         drop(in_flight);
         answer
     });
     call.await.unwrap_or_else(|failure| {
-        (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            format!("the simulator itself failed: {failure}"),
-        )
-            .into_response()
+        (StatusCode::INTERNAL_SERVER_ERROR, format!("the simulator itself failed: {failure}")).into_response()
     })
 }
 

@@ -16,6 +16,8 @@ const GRACE: Duration = Duration::from_millis(100);
 pub(crate) struct Verdict {
     pub(crate) latency_ms: u64,
     pub(crate) kind: Option<FaultKind>,
+    /// The call counts among those in flight, and must be given back to [`Limits::leave`].
+    pub(crate) admitted: bool,
     /// The caller had been told to wait and did not.
     pub(crate) early: bool,
     /// A number of this call's own, for whatever the fault has to choose.
@@ -42,41 +44,31 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(plan: FaultPlan) -> Self {
         let faults = plan.faults.len();
-        Self {
-            plan,
-            fitting: vec![0; faults],
-            met: vec![0; faults],
-            ..Self::default()
-        }
+        Self { plan, fitting: vec![0; faults], met: vec![0; faults], ..Self::default() }
     }
 
     pub(crate) fn plan(&self) -> &FaultPlan {
         &self.plan
     }
 
-    /// Admits or refuses a call; an admitted one must be given back to [`Limits::leave`].
+    /// Admits or refuses a call. A refused one takes no place among those in flight, however long its answer takes.
     pub(crate) fn enter(&mut self, verb: &str, path: &str, template: &str, caller: &str, now: Instant) -> Verdict {
         let occurrence = self.occurrences.entry((verb.to_owned(), path.to_owned())).or_default();
         *occurrence += 1;
         let mut rng = ChaCha8Rng::seed_from_u64(fingerprint(self.plan.seed, verb, path, *occurrence));
-        let latency_ms = self
-            .plan
-            .latency
-            .as_ref()
-            .map_or(0, |latency| latency.at(rng.random_range(0..1000)));
+        let latency_ms = self.plan.latency.as_ref().map_or(0, |latency| latency.at(rng.random_range(0..1000)));
         let (early, refusal) = self.refusal(caller, now);
         let kind = refusal.or_else(|| self.draw_fault(verb, path, template, &mut rng));
-        if let Some(FaultKind::TooManyCalls { retry_after_s }) = kind {
-            let until = now + Duration::from_secs(retry_after_s);
-            self.callers.entry(caller.to_owned()).or_default().refused = Some((now, until));
+        let caller = self.callers.entry(caller.to_owned()).or_default();
+        let retry_after = match kind {
+            Some(FaultKind::TooManyCalls { retry_after_s }) => Some(Duration::from_secs(retry_after_s)),
+            _ => None,
+        };
+        match retry_after {
+            Some(wait) => caller.refused = Some((now, now + wait)),
+            None => caller.in_flight += 1,
         }
-        self.callers.entry(caller.to_owned()).or_default().in_flight += 1;
-        Verdict {
-            latency_ms,
-            kind,
-            early,
-            draw: rng.random(),
-        }
+        Verdict { latency_ms, admitted: retry_after.is_none(), kind, early, draw: rng.random() }
     }
 
     /// A call has been answered.
@@ -88,9 +80,7 @@ impl Limits {
 
     fn refusal(&mut self, caller: &str, now: Instant) -> (bool, Option<FaultKind>) {
         let caller = self.callers.entry(caller.to_owned()).or_default();
-        let early = caller
-            .refused
-            .is_some_and(|(at, until)| now > at + GRACE && now < until);
+        let early = caller.refused.is_some_and(|(at, until)| now > at + GRACE && now < until);
         if self.plan.max_in_flight.is_some_and(|most| caller.in_flight >= most) {
             return (early, Some(FaultKind::TooManyCalls { retry_after_s: 1 }));
         }
@@ -105,13 +95,8 @@ impl Limits {
             caller.admitted.push_back(now);
             return (early, None);
         }
-        let room = caller
-            .admitted
-            .front()
-            .map_or(window, |&at| (at + window).saturating_duration_since(now));
-        let retry_after_s = rate
-            .retry_after_s
-            .unwrap_or(room.as_secs() + u64::from(room.subsec_nanos() > 0));
+        let room = caller.admitted.front().map_or(window, |&at| (at + window).saturating_duration_since(now));
+        let retry_after_s = rate.retry_after_s.unwrap_or(room.as_secs() + u64::from(room.subsec_nanos() > 0));
         (early, Some(FaultKind::TooManyCalls { retry_after_s }))
     }
 
@@ -139,10 +124,7 @@ impl Limits {
 
 fn fits(fault: &Fault, verb: &str, path: &str, template: &str) -> bool {
     let path_fits = |pattern: &String| like(pattern, path) || like(pattern, template);
-    fault
-        .verb
-        .as_ref()
-        .is_none_or(|wanted| wanted.eq_ignore_ascii_case(verb))
+    fault.verb.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(verb))
         && fault.path.as_ref().is_none_or(path_fits)
 }
 
@@ -166,14 +148,8 @@ fn like(pattern: &str, text: &str) -> bool {
 /// The same call under the same seed has the same number, whatever else is in flight (FNV-1a).
 fn fingerprint(seed: u64, verb: &str, path: &str, occurrence: u64) -> u64 {
     let texts = [verb.as_bytes(), b" ", path.as_bytes()].concat();
-    let bytes = seed
-        .to_le_bytes()
-        .into_iter()
-        .chain(texts)
-        .chain(occurrence.to_le_bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    let bytes = seed.to_le_bytes().into_iter().chain(texts).chain(occurrence.to_le_bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -184,12 +160,7 @@ mod tests {
         let mut limits = Limits::new(plan.clone());
         let mut met: Vec<_> = order
             .iter()
-            .map(|path| {
-                (
-                    (*path).to_owned(),
-                    limits.enter("GET", path, path, "a", Instant::now()).kind,
-                )
-            })
+            .map(|path| ((*path).to_owned(), limits.enter("GET", path, path, "a", Instant::now()).kind))
             .collect();
         met.sort_by(|a, b| a.0.cmp(&b.0));
         met
@@ -204,23 +175,13 @@ mod tests {
         let met = kinds(&plan, &names);
         assert_eq!(met, kinds(&plan, &backward));
         let resets = met.iter().filter(|(_, kind)| kind.is_some()).count();
-        assert!(
-            (16..48).contains(&resets),
-            "{resets} of 64 calls were reset at a share of one half"
-        );
+        assert!((16..48).contains(&resets), "{resets} of 64 calls were reset at a share of one half");
     }
 
     #[test]
     fn a_call_beyond_the_rate_is_told_when_the_window_has_room() {
-        let rate = super::super::faults::RateLimit {
-            calls: 2,
-            window_ms: 60_000,
-            retry_after_s: None,
-        };
-        let mut limits = Limits::new(FaultPlan {
-            rate: Some(rate),
-            ..FaultPlan::default()
-        });
+        let rate = super::super::faults::RateLimit { calls: 2, window_ms: 60_000, retry_after_s: None };
+        let mut limits = Limits::new(FaultPlan { rate: Some(rate), ..FaultPlan::default() });
         let start = Instant::now();
         let mut enter = |after_s| limits.enter("GET", "/", "/", "a", start + Duration::from_secs(after_s));
         assert_eq!((enter(0).kind, enter(10).kind), (None, None));
@@ -231,11 +192,17 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_call_takes_no_place_among_those_in_flight() {
+        let mut limits = Limits::new(FaultPlan { max_in_flight: Some(1), ..FaultPlan::default() });
+        let enter = |limits: &mut Limits| limits.enter("GET", "/", "/", "a", Instant::now()).admitted;
+        assert_eq!((enter(&mut limits), enter(&mut limits), enter(&mut limits)), (true, false, false));
+        limits.leave("a");
+        assert!(enter(&mut limits), "the place is free again, though two refusals have not been sent yet");
+    }
+
+    #[test]
     fn a_star_in_a_pattern_stands_for_any_text() {
-        assert!(like(
-            "/finance/agreements/*/additions",
-            "/finance/agreements/7/additions"
-        ));
+        assert!(like("/finance/agreements/*/additions", "/finance/agreements/7/additions"));
         assert!(like("*additions*", "/finance/agreements/7/additions/9"));
         assert!(!like("/finance/agreements", "/finance/agreements/7"));
         assert!(!like("/a*b", "/b"));

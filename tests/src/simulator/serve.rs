@@ -1,4 +1,4 @@
-//! Serves a router on a loopback port until told to stop.
+//! Serves a router on a loopback port, over http or https, until told to stop.
 //!
 //! `axum::serve` always answers; a simulator must also be able to close a connection without an answer, so the
 //! connections are driven through hyper here.
@@ -8,21 +8,26 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::uri::Scheme;
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
 use super::gate::Unanswered;
+use super::tls::Authority;
 
 /// A server that runs until it is stopped or dropped; its connections end with it.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
+    scheme: Scheme,
     serving: JoinHandle<()>,
 }
 
@@ -32,9 +37,9 @@ impl Running {
         self.address
     }
 
-    /// `http://127.0.0.1:<port>`, without a slash at the end.
+    /// `http://127.0.0.1:<port>`, or `https` likewise, without a slash at the end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Closes the listener and all connections; returns when the port is free again.
@@ -53,20 +58,30 @@ impl Drop for Running {
     }
 }
 
-/// Serves `router` on 127.0.0.1 at `port`, or at a free port if that is 0.
+/// Serves `router` over http on 127.0.0.1 at `port`, or at a free port if that is 0.
 pub async fn serve(router: Router, port: u16) -> io::Result<Running> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    let address = listener.local_addr()?;
-    let serving = tokio::spawn(accept(listener, router));
-    Ok(Running { address, serving })
+    bind(router, port, None).await
 }
 
-async fn accept(listener: TcpListener, router: Router) {
+/// The same over https, with a certificate of `authority`.
+pub async fn serve_tls(router: Router, port: u16, authority: &Authority) -> io::Result<Running> {
+    bind(router, port, Some(authority.acceptor())).await
+}
+
+async fn bind(router: Router, port: u16, tls: Option<TlsAcceptor>) -> io::Result<Running> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let address = listener.local_addr()?;
+    let scheme = if tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
+    let serving = tokio::spawn(accept(listener, router, tls));
+    Ok(Running { address, scheme, serving })
+}
+
+async fn accept(listener: TcpListener, router: Router, tls: Option<TlsAcceptor>) {
     let mut connections = JoinSet::new();
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                connections.spawn(drive(stream, router.clone()));
+                connections.spawn(greet(stream, router.clone(), tls.clone()));
             }
             Err(refused) => tracing::warn!(%refused, "a connection to a simulator could not be accepted"),
         }
@@ -74,14 +89,20 @@ async fn accept(listener: TcpListener, router: Router) {
     }
 }
 
-async fn drive(stream: TcpStream, router: Router) {
+async fn greet(stream: TcpStream, router: Router, tls: Option<TlsAcceptor>) {
     if let Err(failed) = stream.set_nodelay(true) {
         tracing::debug!(%failed, "a simulator's connection stays with delayed packets");
     }
-    let service = service_fn(move |request: hyper::Request<Incoming>| answer(router.clone(), request));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), service);
+    let Some(tls) = tls else { return drive(stream, router, Scheme::HTTP).await };
+    match tls.accept(stream).await {
+        Ok(stream) => drive(stream, router, Scheme::HTTPS).await,
+        Err(failed) => tracing::debug!(%failed, "a simulator's TLS handshake failed"),
+    }
+}
+
+async fn drive(stream: impl AsyncRead + AsyncWrite + Unpin, router: Router, scheme: Scheme) {
+    let service = service_fn(move |request: hyper::Request<Incoming>| answer(router.clone(), scheme.clone(), request));
+    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     if let Err(ended) = connection.await {
         tracing::debug!(%ended, "a simulator's connection ended early");
     }
@@ -92,12 +113,14 @@ async fn drive(stream: TcpStream, router: Router) {
 #[error("the fault plan leaves this call without an answer")]
 struct LeftUnanswered;
 
-async fn answer(mut router: Router, request: hyper::Request<Incoming>) -> Result<Response, LeftUnanswered> {
-    let request: Request = request.map(axum::body::Body::new);
+/// Each request carries the [`Scheme`] it came by as an extension, for the links of its answer.
+async fn answer(
+    mut router: Router,
+    scheme: Scheme,
+    request: hyper::Request<Incoming>,
+) -> Result<Response, LeftUnanswered> {
+    let mut request: Request = request.map(axum::body::Body::new);
+    request.extensions_mut().insert(scheme);
     let Ok(answer) = router.call(request).await;
-    if answer.extensions().get::<Unanswered>().is_some() {
-        Err(LeftUnanswered)
-    } else {
-        Ok(answer)
-    }
+    if answer.extensions().get::<Unanswered>().is_some() { Err(LeftUnanswered) } else { Ok(answer) }
 }

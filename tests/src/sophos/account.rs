@@ -48,13 +48,7 @@ impl Tenant {
     /// An active MSP Flex customer in `us03`.
     #[must_use]
     pub fn new(id: Uuid, name: impl Into<String>) -> Self {
-        Self {
-            id,
-            name: name.into(),
-            billing_type: BillingType::Usage,
-            status: "active".into(),
-            region: "us03".into(),
-        }
+        Self { id, name: name.into(), billing_type: BillingType::Usage, status: "active".into(), region: "us03".into() }
     }
 
     /// The same customer, billed otherwise.

@@ -37,23 +37,12 @@ pub(super) async fn list(
         let partner_id = world.partner(&headers, now)?;
         let month_start = parse_month(&year, &month).map_err(|reason| Problem::bad_request(now, reason))?;
         let account = account_filter(&world, partner_id, &query, now)?;
-        let list = UsageList {
-            partner_id,
-            month_start,
-            account,
-        };
+        let list = UsageList { partner_id, month_start, account };
         asked_page(&mut world, list, &query, now)?
     };
-    let lines = sophos
-        .world()
-        .months
-        .get(&page.list.month())
-        .and_then(|month| month.lines(now));
+    let lines = sophos.world().months.get(&page.list.month()).and_then(|month| month.lines(now));
     let Some(lines) = lines else {
-        return Err(Problem::not_found(
-            now,
-            format!("No billing usage found for {year}/{month}"),
-        ));
+        return Err(Problem::not_found(now, format!("No billing usage found for {year}/{month}")));
     };
     let body = page.to_text(&lines, &query);
     Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
@@ -61,11 +50,7 @@ pub(super) async fn list(
 
 /// The first day of the month that the path names.
 pub(super) fn parse_month(year: &str, month: &str) -> Result<Date, String> {
-    let day = year
-        .parse()
-        .ok()
-        .zip(month.parse().ok())
-        .and_then(|(year, month)| Date::new(year, month, 1).ok());
+    let day = year.parse().ok().zip(month.parse().ok()).and_then(|(year, month)| Date::new(year, month, 1).ok());
     day.ok_or_else(|| format!("{year}/{month} is not a year and a month"))
 }
 
@@ -74,9 +59,7 @@ fn account_filter(world: &World, partner_id: Uuid, query: &Query, now: Timestamp
     let Some(text) = query.get("accountId") else {
         return Ok(None);
     };
-    let id = text
-        .parse()
-        .map_err(|_| Problem::bad_request(now, "accountId must be a UUID"))?;
+    let id = text.parse().map_err(|_| Problem::bad_request(now, "accountId must be a UUID"))?;
     let tenant = world.tenants.get(&partner_id).and_then(|tenants| tenants.find(id));
     match tenant.map(|tenant| tenant.billing_type) {
         Some(BillingType::Usage) => Ok(Some(id)),
@@ -101,22 +84,12 @@ fn asked_page(world: &mut World, list: UsageList, query: &Query, now: Timestamp)
         Some(key) => list.parse_key(key).ok_or_else(unknown_key)?,
         None => 0,
     };
-    let planned = world
-        .cuts
-        .get_mut(&list.partner_id)
-        .map(Vec::as_mut_slice)
-        .unwrap_or_default();
+    let planned = world.cuts.get_mut(&list.partner_id).map(Vec::as_mut_slice).unwrap_or_default();
     let cut = cut::take(planned, from / size + 1);
     match cut {
         Some(Cut::KeyUnknown) => Err(unknown_key()),
         Some(Cut::KeyExpired) => Err(Problem::gone(now, "pageFromKey has expired")),
-        Some(Cut::LinesMissing(_) | Cut::EndsEarly) | None => Ok(Page {
-            list,
-            from_key,
-            from,
-            size,
-            cut,
-        }),
+        Some(Cut::LinesMissing(_) | Cut::EndsEarly) | None => Ok(Page { list, from_key, from, size, cut }),
     }
 }
 
@@ -128,11 +101,7 @@ impl Page {
             served.truncate(served.len().saturating_sub(missing));
         }
         let items = match query.get("fields") {
-            Some(fields) => served
-                .iter()
-                .map(|line| trim(line, fields))
-                .collect::<Vec<_>>()
-                .join(","),
+            Some(fields) => served.iter().map(|line| trim(line, fields)).collect::<Vec<_>>().join(","),
             None => served.join(","),
         };
         format!(r#"{{"items":[{items}],"pages":{}}}"#, self.pages(lines, query))

@@ -37,12 +37,7 @@ impl Population {
         let partner_id = random_uuid(&mut draws);
         let first_name = draws.random_range(0..names::COUNT);
         let tenants = (0..customers).map(|n| Tenant::new(random_uuid(&mut draws), names::company(first_name + n)));
-        Self {
-            seed,
-            partner_id,
-            tenants: tenants.collect(),
-            products: (0..products).map(products::product).collect(),
-        }
+        Self { seed, partner_id, tenants: tenants.collect(), products: (0..products).map(products::product).collect() }
     }
 
     /// The id of the partner that serves these customers.

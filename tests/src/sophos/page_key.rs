@@ -32,10 +32,6 @@ impl UsageList {
 
     fn scope(&self) -> String {
         let account = self.account.unwrap_or_default();
-        format!(
-            "{}/{}/{account}/",
-            self.partner_id.simple(),
-            self.month_start.strftime("%Y-%m")
-        )
+        format!("{}/{}/{account}/", self.partner_id.simple(), self.month_start.strftime("%Y-%m"))
     }
 }

@@ -21,63 +21,33 @@ pub(super) struct Problem {
 impl Problem {
     /// No token, an unknown or expired one, or a required header missing: the vendor sends three members only.
     pub(super) fn unauthorized() -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            error: "Unauthorized",
-            message: String::new(),
-            at: None,
-        }
+        Self { status: StatusCode::UNAUTHORIZED, error: "Unauthorized", message: String::new(), at: None }
     }
 
     /// A partner or tenant that these credentials may not ask about.
     pub(super) fn forbidden(at: Timestamp) -> Self {
-        Self {
-            status: StatusCode::FORBIDDEN,
-            error: "Forbidden",
-            message: String::new(),
-            at: Some(at),
-        }
+        Self { status: StatusCode::FORBIDDEN, error: "Forbidden", message: String::new(), at: Some(at) }
     }
 
     /// A parameter that makes no sense.
     pub(super) fn bad_request(at: Timestamp, message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            error: "BadRequest",
-            message: message.into(),
-            at: Some(at),
-        }
+        Self { status: StatusCode::BAD_REQUEST, error: "BadRequest", message: message.into(), at: Some(at) }
     }
 
     /// A path or a month that holds nothing.
     pub(super) fn not_found(at: Timestamp, message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            error: "NotFound",
-            message: message.into(),
-            at: Some(at),
-        }
+        Self { status: StatusCode::NOT_FOUND, error: "NotFound", message: message.into(), at: Some(at) }
     }
 
     /// A page key that is no longer served.
     pub(super) fn gone(at: Timestamp, message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::GONE,
-            error: "Gone",
-            message: message.into(),
-            at: Some(at),
-        }
+        Self { status: StatusCode::GONE, error: "Gone", message: message.into(), at: Some(at) }
     }
 
     /// More calls than the vendor lets through.
     pub(super) fn too_many_requests(at: Timestamp) -> Self {
         let message = "The request limit was exceeded".into();
-        Self {
-            status: StatusCode::TOO_MANY_REQUESTS,
-            error: "TooManyRequests",
-            message,
-            at: Some(at),
-        }
+        Self { status: StatusCode::TOO_MANY_REQUESTS, error: "TooManyRequests", message, at: Some(at) }
     }
 
     /// A failure of the service itself.
@@ -88,12 +58,7 @@ impl Problem {
             StatusCode::GATEWAY_TIMEOUT => "GatewayTimeout",
             _ => "InternalServerError",
         };
-        Self {
-            status,
-            error,
-            message: "The service could not answer".into(),
-            at: Some(at),
-        }
+        Self { status, error, message: "The service could not answer".into(), at: Some(at) }
     }
 }
 
@@ -118,11 +83,7 @@ impl IntoResponse for Problem {
 
 /// A refusal of the token service, which has a shape of its own.
 pub(super) fn token_refused(status: StatusCode, error_code: &str, message: &str) -> Response {
-    (
-        status,
-        Json(json!({ "errorCode": error_code, "message": message, "trackingId": tracking_id() })),
-    )
-        .into_response()
+    (status, Json(json!({ "errorCode": error_code, "message": message, "trackingId": tracking_id() }))).into_response()
 }
 
 /// Told to the vendor's support in real life; here only ever different from the last one.

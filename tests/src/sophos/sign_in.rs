@@ -22,11 +22,7 @@ pub(super) async fn token(State(sophos): State<Sophos>, Form(form): Form<HashMap
     }
     let mut world = sophos.world();
     let Some(account) = world.accounts.get(given("client_id")) else {
-        return token_refused(
-            StatusCode::UNAUTHORIZED,
-            "oauth.client_app_does_not_exist",
-            "Unauthorized",
-        );
+        return token_refused(StatusCode::UNAUTHORIZED, "oauth.client_app_does_not_exist", "Unauthorized");
     };
     if account.client_secret != given("client_secret") {
         return token_refused(StatusCode::UNAUTHORIZED, "oauth.invalid_client_secret", "Unauthorized");
@@ -36,11 +32,7 @@ pub(super) async fn token(State(sophos): State<Sophos>, Form(form): Form<HashMap
     let token = Token {
         account_id: account.id,
         account_type: account.account_type,
-        expires_at: sophos
-            .clock
-            .now()
-            .saturating_add(lifetime)
-            .unwrap_or(jiff::Timestamp::MAX),
+        expires_at: sophos.clock.now().saturating_add(lifetime).unwrap_or(jiff::Timestamp::MAX),
     };
     world.tokens.insert(access_token.clone(), token);
     Json(json!({
@@ -63,16 +55,11 @@ pub(super) async fn whoami(State(sophos): State<Sophos>, headers: HeaderMap) -> 
         AccountType::Partner | AccountType::Organization => json!({ "global": own }),
         AccountType::Tenant => json!({ "global": own, "dataRegion": own }),
     };
-    Ok(Json(
-        json!({ "id": caller.account_id, "idType": caller.account_type, "apiHosts": hosts }),
-    ))
+    Ok(Json(json!({ "id": caller.account_id, "idType": caller.account_type, "apiHosts": hosts })))
 }
 
 /// The address by which the caller reached this server.
 pub(super) fn own_url(headers: &HeaderMap) -> String {
-    let host = headers
-        .get(HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default();
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     format!("http://{host}")
 }

@@ -36,11 +36,7 @@ pub(super) async fn list(
         pages["items"] = tenants.len().into();
     }
     let own = own_url(&headers);
-    let items: Vec<Value> = tenants
-        .page(page, size)
-        .iter()
-        .map(|tenant| to_wire(tenant, partner_id, &own))
-        .collect();
+    let items: Vec<Value> = tenants.page(page, size).iter().map(|tenant| to_wire(tenant, partner_id, &own)).collect();
     Ok(Json(json!({ "items": items, "pages": pages })))
 }
 

@@ -25,10 +25,7 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn new(partner_id: Uuid, month_start: Date, rows: &[UsageRow]) -> Self {
-        let written = |row: &UsageRow| Line {
-            account: row.filed_under(),
-            text: row.to_text(partner_id, month_start),
-        };
+        let written = |row: &UsageRow| Line { account: row.filed_under(), text: row.to_text(partner_id, month_start) };
         rows.iter().map(written).collect()
     }
 
@@ -40,13 +37,7 @@ impl Lines {
     /// At most `size` lines after the first `from`, of one customer or of all.
     pub(super) fn page(&self, account: Option<Uuid>, from: usize, size: usize) -> Vec<&str> {
         match account {
-            None => self
-                .all
-                .iter()
-                .skip(from)
-                .take(size)
-                .map(|line| line.text.as_str())
-                .collect(),
+            None => self.all.iter().skip(from).take(size).map(|line| line.text.as_str()).collect(),
             Some(account) => {
                 let places = self.of_account(account).iter().skip(from).take(size);
                 places.map(|place| self.all[*place].text.as_str()).collect()
@@ -61,10 +52,7 @@ impl Lines {
     /// The month with `delete` lines taken out somewhere and copies of its first line put in front, so that what
     /// comes after them moves across page boundaries.
     fn disturbed(&self, insert: usize, delete: usize, draw: u64) -> Self {
-        let from = usize::try_from(draw)
-            .unwrap_or_default()
-            .checked_rem(self.all.len())
-            .unwrap_or_default();
+        let from = usize::try_from(draw).unwrap_or_default().checked_rem(self.all.len()).unwrap_or_default();
         let inserted = self.all.iter().take(1).cycle().take(insert);
         let kept = self.all.iter().take(from).chain(self.all.iter().skip(from + delete));
         inserted.chain(kept).cloned().collect()
@@ -102,10 +90,7 @@ impl UsageMonth {
 
     /// What the month holds now; `None` while its first lines are still to come.
     pub(super) fn lines(&self, now: Timestamp) -> Option<Arc<Lines>> {
-        self.0
-            .iter()
-            .rfind(|(from, _)| *from <= now)
-            .map(|(_, lines)| Arc::clone(lines))
+        self.0.iter().rfind(|(from, _)| *from <= now).map(|(_, lines)| Arc::clone(lines))
     }
 
     /// Lines come and go from now on.

@@ -76,10 +76,7 @@ impl UsageRow {
     /// A well-formed line of a customer.
     #[must_use]
     pub fn new(account_id: Uuid, product_code: impl Into<String>, billable_quantity: i64) -> Self {
-        Self {
-            account_id: Some(account_id),
-            ..Self::unassigned(product_code, billable_quantity)
-        }
+        Self { account_id: Some(account_id), ..Self::unassigned(product_code, billable_quantity) }
     }
 
     /// A well-formed line that belongs to no customer.
@@ -146,14 +143,8 @@ impl UsageRow {
         }
         let mut line = LineText::new(&self.bent.members);
         line.string("partnerAccountId", &partner_id.to_string());
-        line.string(
-            "partnerEdiAccountNumber",
-            &format!("{:07}", partner_id.as_u128() % 10_000_000),
-        );
-        line.string(
-            "partnerAccountName",
-            &format!("Partner {}", &partner_id.to_string()[..8]),
-        );
+        line.string("partnerEdiAccountNumber", &format!("{:07}", partner_id.as_u128() % 10_000_000));
+        line.string("partnerAccountName", &format!("Partner {}", &partner_id.to_string()[..8]));
         line.string("billingStartDate", &month_start.to_string());
         line.string("billingEndDate", &month_start.last_of_month().to_string());
         line.string("orderNumber", &self.order_number);

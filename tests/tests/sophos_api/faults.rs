@@ -29,25 +29,12 @@ fn break_second_page(served: &Served, kind: FaultKind) {
 async fn calls_above_the_limit_are_429_with_retry_after() {
     let served = with_three_pages().await;
     let token = served.token("first").await;
-    let rate = RateLimit {
-        calls: 2,
-        window_ms: 60_000,
-        retry_after_s: Some(30),
-    };
-    served
-        .sophos
-        .gate()
-        .set_faults(FaultPlan {
-            rate: Some(rate),
-            ..FaultPlan::default()
-        })
-        .unwrap();
+    let rate = RateLimit { calls: 2, window_ms: 60_000, retry_after_s: Some(30) };
+    served.sophos.gate().set_faults(FaultPlan { rate: Some(rate), ..FaultPlan::default() }).unwrap();
     for _ in 0..2 {
         served.get_as(&token, Some(PARTNER), USAGE, StatusCode::OK).await;
     }
-    let refused = served
-        .get_as(&token, Some(PARTNER), USAGE, StatusCode::TOO_MANY_REQUESTS)
-        .await;
+    let refused = served.get_as(&token, Some(PARTNER), USAGE, StatusCode::TOO_MANY_REQUESTS).await;
     assert_eq!(refused.headers()[RETRY_AFTER], "30");
     assert_eq!(json(refused).await["error"], "TooManyRequests");
 }
@@ -60,12 +47,7 @@ async fn calls_are_counted_by_verb_path_and_partner() {
     assert_eq!(tally.calls("GET", "/partner/v1/billing/usage/{year}/{month}"), 3);
     assert_eq!(tally.calls("POST", "/api/v2/oauth2/token"), 3);
     let partner = PARTNER.to_string();
-    assert!(
-        tally
-            .counts
-            .iter()
-            .any(|count| count.caller == partner && count.calls == 3)
-    );
+    assert!(tally.counts.iter().any(|count| count.caller == partner && count.calls == 3));
 }
 
 #[tokio::test]
@@ -85,11 +67,7 @@ async fn a_later_page_can_lose_the_connection() {
     let lost = Fault::new(FaultKind::ResetAfter).on("GET", "/partner/v1/billing/usage/*");
     served.sophos.gate().set_faults(FaultPlan::of(1, [lost])).unwrap();
     let request = reqwest::Client::new().get(served.url() + &second).bearer_auth(token);
-    request
-        .header("X-Partner-ID", PARTNER.to_string())
-        .send()
-        .await
-        .unwrap_err();
+    request.header("X-Partner-ID", PARTNER.to_string()).send().await.unwrap_err();
 }
 
 #[tokio::test]
@@ -103,10 +81,7 @@ async fn a_later_page_can_end_in_the_middle_of_its_json() {
 
 #[tokio::test]
 async fn a_next_key_can_be_refused_as_unknown_or_expired() {
-    for (cut, status) in [
-        (Cut::KeyUnknown, StatusCode::BAD_REQUEST),
-        (Cut::KeyExpired, StatusCode::GONE),
-    ] {
+    for (cut, status) in [(Cut::KeyUnknown, StatusCode::BAD_REQUEST), (Cut::KeyExpired, StatusCode::GONE)] {
         let served = with_three_pages().await;
         let second = second_page(&served).await;
         served.sophos.cut_usage(PARTNER, 2, cut, 1);
@@ -131,10 +106,7 @@ async fn a_fetch_can_end_before_the_last_page_that_the_totals_promise() {
     served.sophos.cut_usage(PARTNER, 1, Cut::EndsEarly, 1);
     let first = served.get(PAGES, StatusCode::OK).await;
     assert!(first["pages"].get("nextKey").is_none());
-    assert_eq!(
-        (&first["pages"]["total"], &first["pages"]["items"]),
-        (&json!(3), &json!(2500))
-    );
+    assert_eq!((&first["pages"]["total"], &first["pages"]["items"]), (&json!(3), &json!(2500)));
 }
 
 #[tokio::test]
@@ -145,9 +117,5 @@ async fn lines_can_come_and_go_between_two_pages() {
     served.sophos.gate().set_faults(FaultPlan::of(1, [fault])).unwrap();
     let (lines, _) = served.all_pages(PAGES).await;
     assert_eq!(lines.len(), 2503);
-    assert_eq!(
-        quantities(&lines)[1000..1003],
-        [998, 999, 1000],
-        "three lines were read twice"
-    );
+    assert_eq!(quantities(&lines)[1000..1003], [998, 999, 1000], "three lines were read twice");
 }

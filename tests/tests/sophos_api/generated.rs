@@ -20,9 +20,7 @@ type Pair = (Uuid, String);
 fn quantity_by_pair(rows: &[UsageRow]) -> BTreeMap<Pair, i64> {
     let mut quantities = BTreeMap::new();
     for row in rows {
-        *quantities
-            .entry((row.account_id.unwrap(), row.product_code.clone()))
-            .or_default() += row.billable_quantity;
+        *quantities.entry((row.account_id.unwrap(), row.product_code.clone())).or_default() += row.billable_quantity;
     }
     quantities
 }
@@ -34,14 +32,8 @@ fn lines(population: &Population, month: Date) -> String {
 #[test]
 fn the_same_seed_gives_the_same_usage_and_another_seed_another() {
     let population = Population::new(7, 20, 12);
-    assert_eq!(
-        lines(&population, NOVEMBER),
-        lines(&Population::new(7, 20, 12), NOVEMBER)
-    );
-    assert_ne!(
-        lines(&population, NOVEMBER),
-        lines(&Population::new(8, 20, 12), NOVEMBER)
-    );
+    assert_eq!(lines(&population, NOVEMBER), lines(&Population::new(7, 20, 12), NOVEMBER));
+    assert_ne!(lines(&population, NOVEMBER), lines(&Population::new(8, 20, 12), NOVEMBER));
 }
 
 #[test]
@@ -50,15 +42,9 @@ fn from_one_month_to_the_next_most_quantities_stay_some_rise_and_a_few_fall() {
     let before = quantity_by_pair(&population.usage(OCTOBER));
     let after = quantity_by_pair(&population.usage(NOVEMBER));
     assert!(before.keys().eq(after.keys()) && before.len() == 4000);
-    let steps: Vec<i64> = before
-        .values()
-        .zip(after.values())
-        .map(|(before, after)| after - before)
-        .collect();
-    let (rises, falls) = (
-        steps.iter().filter(|step| **step > 0).count(),
-        steps.iter().filter(|step| **step < 0).count(),
-    );
+    let steps: Vec<i64> = before.values().zip(after.values()).map(|(before, after)| after - before).collect();
+    let (rises, falls) =
+        (steps.iter().filter(|step| **step > 0).count(), steps.iter().filter(|step| **step < 0).count());
     assert!((480..=720).contains(&rises), "{rises} of 4000 rise");
     assert!((80..=240).contains(&falls), "{falls} of 4000 fall");
     assert!(steps.iter().all(|step| (-3..=5).contains(step)));
@@ -87,35 +73,24 @@ fn customers_and_products_are_all_different_and_some_pairs_have_several_lines() 
 #[test]
 fn an_order_line_says_what_its_customers_have_of_it_together() {
     let rows = Population::new(7, 30, 4).usage(NOVEMBER);
-    let of_first: Vec<_> = rows
-        .iter()
-        .filter(|row| row.order_line_item_number == rows[0].order_line_item_number)
-        .collect();
+    let of_first: Vec<_> =
+        rows.iter().filter(|row| row.order_line_item_number == rows[0].order_line_item_number).collect();
     let together = of_first.iter().map(|row| row.billable_quantity).sum();
     assert!(of_first.len() > 20 && of_first.iter().all(|row| row.ordered_quantity == Some(together)));
 }
 
 #[tokio::test]
 async fn the_simulator_started_alone_serves_one_partner_with_customers_and_usage() {
-    let last_month = Timestamp::now()
-        .to_zoned(TimeZone::UTC)
-        .date()
-        .saturating_sub(1.month());
+    let last_month = Timestamp::now().to_zoned(TimeZone::UTC).date().saturating_sub(1.month());
     let sophos = Sophos::standing_data();
     let served = Served::of(sophos).await;
     let token = served.token_of(CLIENT_ID, CLIENT_SECRET).await;
     let identity = json(served.get_as(&token, None, "/whoami/v1", StatusCode::OK).await).await;
     let partner_id = Some(identity["id"].as_str().unwrap().parse().unwrap());
 
-    let tenants = served
-        .get_as(&token, partner_id, "/partner/v1/tenants?pageTotal=true", StatusCode::OK)
-        .await;
+    let tenants = served.get_as(&token, partner_id, "/partner/v1/tenants?pageTotal=true", StatusCode::OK).await;
     assert_eq!(json(tenants).await["pages"]["items"], 40);
-    let path = format!(
-        "/partner/v1/billing/usage/{}/{}?pageTotal=true",
-        last_month.year(),
-        last_month.month()
-    );
+    let path = format!("/partner/v1/billing/usage/{}/{}?pageTotal=true", last_month.year(), last_month.month());
     let usage = json(served.get_as(&token, partner_id, &path, StatusCode::OK).await).await;
     assert!(usage["pages"]["items"].as_u64().unwrap() >= 40 * 24);
     assert_eq!(usage["items"][0]["partnerAccountId"], identity["id"]);

@@ -17,16 +17,7 @@ async fn line_of(row: UsageRow) -> Value {
 
 #[tokio::test]
 async fn members_are_served_with_the_very_text_they_were_given() {
-    for text in [
-        "\"abc\"",
-        "-3",
-        "2.5",
-        "NaN",
-        "1e400",
-        "99999999999999999999999",
-        "null",
-        "[20]",
-    ] {
+    for text in ["\"abc\"", "-3", "2.5", "NaN", "1e400", "99999999999999999999999", "null", "[20]"] {
         let served = Served::with_usage(&[row().with("billableQuantity", text)]).await;
         let body = served.response(USAGE, StatusCode::OK).await.text().await.unwrap();
         assert!(body.contains(&format!(r#""billableQuantity":{text}}}"#)), "{body}");
@@ -51,10 +42,7 @@ async fn a_line_without_account_id_or_without_product_code_lacks_the_member() {
 
 #[tokio::test]
 async fn unknown_members_null_values_and_impossible_dates_are_served() {
-    let bent = row()
-        .with("billingEndDate", "\"2021-04-31\"")
-        .with("sku", "null")
-        .with("colour", "{\"deep\":[1]}");
+    let bent = row().with("billingEndDate", "\"2021-04-31\"").with("sku", "null").with("colour", "{\"deep\":[1]}");
     let line = line_of(bent).await;
     assert_eq!(line["billingEndDate"], "2021-04-31");
     assert_eq!(line["sku"], Value::Null);
@@ -75,9 +63,7 @@ async fn a_bent_account_id_is_what_the_filter_goes_by() {
         UsageRow::unassigned("CEP", 1).with("accountId", format!("\"{}\"", customer())),
     ];
     let served = Served::with_usage(&rows).await;
-    let page = served
-        .get(&format!("{USAGE}?accountId={}", customer()), StatusCode::OK)
-        .await;
+    let page = served.get(&format!("{USAGE}?accountId={}", customer()), StatusCode::OK).await;
     assert_eq!(page["items"].as_array().unwrap().len(), 2);
     assert_eq!(page["items"][0]["billableQuantity"], 8);
 }
@@ -85,12 +71,7 @@ async fn a_bent_account_id_is_what_the_filter_goes_by() {
 #[tokio::test]
 async fn a_line_that_is_not_json_is_served_whole_even_where_fields_trims_the_others() {
     let served = Served::with_usage(&[row().with("billableQuantity", "NaN"), row()]).await;
-    let response = served
-        .response(&format!("{USAGE}?fields=productCode"), StatusCode::OK)
-        .await;
+    let response = served.response(&format!("{USAGE}?fields=productCode"), StatusCode::OK).await;
     let body = response.text().await.unwrap();
-    assert!(
-        body.contains(r#""billableQuantity":NaN},{"productCode":"CIXA-MSP"}]"#),
-        "{body}"
-    );
+    assert!(body.contains(r#""billableQuantity":NaN},{"productCode":"CIXA-MSP"}]"#), "{body}");
 }

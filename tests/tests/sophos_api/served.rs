@@ -30,19 +30,13 @@ impl Served {
 
     pub(crate) async fn of(sophos: Sophos) -> Self {
         let running = start(&sophos, 0).await.unwrap();
-        Self {
-            sophos,
-            running,
-            client: Client::new(),
-        }
+        Self { sophos, running, client: Client::new() }
     }
 
     /// The simulator with a customer of the partner, who has `rows` in November.
     pub(crate) async fn with_usage(rows: &[UsageRow]) -> Self {
         let served = Self::new().await;
-        served
-            .sophos
-            .add_tenant(PARTNER, Tenant::new(customer(), "Pebblewick Dental"));
+        served.sophos.add_tenant(PARTNER, Tenant::new(customer(), "Pebblewick Dental"));
         served.sophos.set_usage(PARTNER, NOVEMBER, rows);
         served
     }
@@ -117,16 +111,11 @@ pub(crate) fn customer() -> Uuid {
 
 /// Lines of the customer, told apart by their quantity, which counts from 1.
 pub(crate) fn numbered_rows(count: i64) -> Vec<UsageRow> {
-    (1..=count)
-        .map(|number| UsageRow::new(customer(), "CIXA-MSP", number))
-        .collect()
+    (1..=count).map(|number| UsageRow::new(customer(), "CIXA-MSP", number)).collect()
 }
 
 pub(crate) fn quantities(lines: &[Value]) -> Vec<i64> {
-    lines
-        .iter()
-        .map(|line| line["billableQuantity"].as_i64().unwrap())
-        .collect()
+    lines.iter().map(|line| line["billableQuantity"].as_i64().unwrap()).collect()
 }
 
 pub(crate) async fn json(response: Response) -> Value {

@@ -57,18 +57,13 @@ async fn whoami_tells_a_partner_its_id_and_the_simulator_as_the_global_host() {
 #[tokio::test]
 async fn credentials_of_an_organization_or_a_tenant_say_so_and_reach_no_partner_data() {
     let served = Served::new().await;
-    for (account_type, name) in [
-        (AccountType::Organization, "organization"),
-        (AccountType::Tenant, "tenant"),
-    ] {
+    for (account_type, name) in [(AccountType::Organization, "organization"), (AccountType::Tenant, "tenant")] {
         let id = Uuid::from_u128(0xacc);
         served.sophos.add_account(account_type, id, name, "right-secret");
         let token = served.token(name).await;
         let identity = json(served.get_as(&token, None, "/whoami/v1", StatusCode::OK).await).await;
         assert_eq!(identity["idType"], name);
-        served
-            .get_as(&token, Some(id), "/partner/v1/tenants", StatusCode::FORBIDDEN)
-            .await;
+        served.get_as(&token, Some(id), "/partner/v1/tenants", StatusCode::FORBIDDEN).await;
     }
 }
 
@@ -77,13 +72,9 @@ async fn a_token_works_until_its_hour_is_over_and_is_401_from_then_on() {
     let served = Served::new().await;
     let token = served.token("first").await;
     served.sophos.clock().advance(SignedDuration::from_secs(3599));
-    served
-        .get_as(&token, Some(PARTNER), "/partner/v1/tenants", StatusCode::OK)
-        .await;
+    served.get_as(&token, Some(PARTNER), "/partner/v1/tenants", StatusCode::OK).await;
     served.sophos.clock().advance(SignedDuration::from_secs(1));
-    let refused = served
-        .get_as(&token, Some(PARTNER), "/partner/v1/tenants", StatusCode::UNAUTHORIZED)
-        .await;
+    let refused = served.get_as(&token, Some(PARTNER), "/partner/v1/tenants", StatusCode::UNAUTHORIZED).await;
     let body = json(refused).await;
     assert_eq!(body["error"], "Unauthorized");
     assert!(body["correlationId"].is_string() && body["requestId"].is_string());
@@ -94,9 +85,7 @@ async fn a_revoked_token_is_401_and_a_new_one_works() {
     let served = Served::new().await;
     let token = served.token("first").await;
     served.sophos.revoke_tokens();
-    served
-        .get_as(&token, None, "/whoami/v1", StatusCode::UNAUTHORIZED)
-        .await;
+    served.get_as(&token, None, "/whoami/v1", StatusCode::UNAUTHORIZED).await;
     served.get("/whoami/v1", StatusCode::OK).await;
 }
 
@@ -104,17 +93,8 @@ async fn a_revoked_token_is_401_and_a_new_one_works() {
 async fn no_partner_id_is_401_and_another_partners_is_403() {
     let served = Served::new().await;
     let token = served.token("first").await;
-    served
-        .get_as(&token, None, "/partner/v1/tenants", StatusCode::UNAUTHORIZED)
-        .await;
-    let refused = served
-        .get_as(
-            &token,
-            Some(OTHER_PARTNER),
-            "/partner/v1/tenants",
-            StatusCode::FORBIDDEN,
-        )
-        .await;
+    served.get_as(&token, None, "/partner/v1/tenants", StatusCode::UNAUTHORIZED).await;
+    let refused = served.get_as(&token, Some(OTHER_PARTNER), "/partner/v1/tenants", StatusCode::FORBIDDEN).await;
     let body = json(refused).await;
     assert_eq!(body["error"], "Forbidden");
     assert!(body["correlationId"].is_string() && body["requestId"].is_string() && body["createdAt"].is_string());
@@ -123,8 +103,5 @@ async fn no_partner_id_is_401_and_another_partners_is_403() {
 #[tokio::test]
 async fn a_path_that_the_vendor_does_not_have_is_404() {
     let served = Served::new().await;
-    assert_eq!(
-        served.get("/partner/v1/invoices", StatusCode::NOT_FOUND).await["error"],
-        "NotFound"
-    );
+    assert_eq!(served.get("/partner/v1/invoices", StatusCode::NOT_FOUND).await["error"], "NotFound");
 }

@@ -32,14 +32,8 @@ async fn a_usage_line_has_the_members_of_the_vendors_sample() {
     assert_eq!(line["productCode"], "CIXA-MSP");
     assert_eq!(line["productGroup"], "User");
     assert_eq!(line["accountStatus"], "active");
-    assert_eq!(
-        (&line["billableQuantity"], &line["actualQuantity"]),
-        (&json!(20), &json!(20))
-    );
-    assert_eq!(
-        (&line["billingStartDate"], &line["billingEndDate"]),
-        (&json!("2026-11-01"), &json!("2026-11-30"))
-    );
+    assert_eq!((&line["billableQuantity"], &line["actualQuantity"]), (&json!(20), &json!(20)));
+    assert_eq!((&line["billingStartDate"], &line["billingEndDate"]), (&json!("2026-11-01"), &json!("2026-11-30")));
 }
 
 #[tokio::test]
@@ -60,16 +54,9 @@ async fn a_full_last_page_is_not_followed_by_an_empty_one() {
 #[tokio::test]
 async fn usage_pages_tell_key_size_and_totals() {
     let served = Served::with_usage(&numbered_rows(2500)).await;
-    let first = served
-        .get(&format!("{USAGE}?pageSize=1000&pageTotal=true"), StatusCode::OK)
-        .await;
+    let first = served.get(&format!("{USAGE}?pageSize=1000&pageTotal=true"), StatusCode::OK).await;
     let key = first["pages"]["nextKey"].as_str().unwrap();
-    let second = served
-        .get(
-            &format!("{USAGE}?pageSize=1000&pageTotal=true&pageFromKey={key}"),
-            StatusCode::OK,
-        )
-        .await;
+    let second = served.get(&format!("{USAGE}?pageSize=1000&pageTotal=true&pageFromKey={key}"), StatusCode::OK).await;
     let pages = &second["pages"];
     assert_eq!(pages["fromKey"], key);
     assert_eq!((&pages["total"], &pages["items"]), (&json!(3), &json!(2500)));
@@ -108,10 +95,7 @@ async fn account_id_filters_the_lines_and_their_totals() {
     let served = Served::with_usage(&rows).await;
     let path = format!("{USAGE}?pageSize=2&pageTotal=true&accountId={}", customer());
     let first = served.get(&path, StatusCode::OK).await;
-    assert_eq!(
-        (&first["pages"]["items"], &first["pages"]["total"]),
-        (&json!(3), &json!(2))
-    );
+    assert_eq!((&first["pages"]["items"], &first["pages"]["total"]), (&json!(3), &json!(2)));
     assert_eq!(quantities(&served.all_pages(&path).await.0), [1, 2, 3]);
 }
 
@@ -119,17 +103,11 @@ async fn account_id_filters_the_lines_and_their_totals() {
 async fn an_account_id_of_another_partner_or_not_billed_by_usage_is_403() {
     let served = Served::with_usage(&[]).await;
     let (trial, term, foreign) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
-    served
-        .sophos
-        .add_tenant(PARTNER, Tenant::new(trial, "Trial").billed_by(BillingType::Trial));
-    served
-        .sophos
-        .add_tenant(PARTNER, Tenant::new(term, "Term").billed_by(BillingType::Term));
+    served.sophos.add_tenant(PARTNER, Tenant::new(trial, "Trial").billed_by(BillingType::Trial));
+    served.sophos.add_tenant(PARTNER, Tenant::new(term, "Term").billed_by(BillingType::Term));
     served.sophos.add_tenant(OTHER_PARTNER, Tenant::new(foreign, "Foreign"));
     for id in [trial, term, foreign] {
-        let refused = served
-            .get(&format!("{USAGE}?accountId={id}"), StatusCode::FORBIDDEN)
-            .await;
+        let refused = served.get(&format!("{USAGE}?accountId={id}"), StatusCode::FORBIDDEN).await;
         assert_eq!(refused["error"], "Forbidden");
     }
 }
@@ -137,23 +115,16 @@ async fn an_account_id_of_another_partner_or_not_billed_by_usage_is_403() {
 #[tokio::test]
 async fn fields_trims_the_lines_to_the_members_named() {
     let served = Served::with_usage(&[UsageRow::new(customer(), "CEP", 4).with("billableQuantity", "4.0")]).await;
-    let response = served
-        .response(&format!("{USAGE}?fields=productCode,billableQuantity"), StatusCode::OK)
-        .await;
+    let response = served.response(&format!("{USAGE}?fields=productCode,billableQuantity"), StatusCode::OK).await;
     let text = response.text().await.unwrap();
-    assert!(
-        text.starts_with(r#"{"items":[{"billableQuantity":4.0,"productCode":"CEP"}],"pages":"#),
-        "{text}"
-    );
+    assert!(text.starts_with(r#"{"items":[{"billableQuantity":4.0,"productCode":"CEP"}],"pages":"#), "{text}");
 }
 
 #[tokio::test]
 async fn a_month_without_data_is_404_and_a_month_that_lists_nothing_is_not() {
     let served = Served::with_usage(&[]).await;
     assert_eq!(served.get(USAGE, StatusCode::OK).await["items"], json!([]));
-    let absent = served
-        .get("/partner/v1/billing/usage/2026/12", StatusCode::NOT_FOUND)
-        .await;
+    let absent = served.get("/partner/v1/billing/usage/2026/12", StatusCode::NOT_FOUND).await;
     assert_eq!(absent["error"], "NotFound");
     for member in ["message", "correlationId", "code", "createdAt", "requestId", "docUrl"] {
         assert!(absent[member].is_string(), "{member}");
@@ -166,9 +137,7 @@ async fn a_month_without_data_is_404_and_a_month_that_lists_nothing_is_not() {
 async fn a_month_that_no_calendar_has_is_400() {
     let served = Served::with_usage(&[]).await;
     for month in ["2026/13", "2026/0", "2026/november", "year/11"] {
-        served
-            .get(&format!("/partner/v1/billing/usage/{month}"), StatusCode::BAD_REQUEST)
-            .await;
+        served.get(&format!("/partner/v1/billing/usage/{month}"), StatusCode::BAD_REQUEST).await;
     }
     served.sophos.set_usage(PARTNER, date(2026, 2, 1), &[]);
     served.get("/partner/v1/billing/usage/2026/02", StatusCode::OK).await;
@@ -178,9 +147,7 @@ async fn a_month_that_no_calendar_has_is_400() {
 async fn a_late_correction_arrives_by_the_clock() {
     let served = Served::with_usage(&numbered_rows(1)).await;
     let tomorrow = served.sophos.clock().now() + SignedDuration::from_hours(24);
-    served
-        .sophos
-        .correct_usage(PARTNER, NOVEMBER, tomorrow, &[UsageRow::new(customer(), "CIXA-MSP", 9)]);
+    served.sophos.correct_usage(PARTNER, NOVEMBER, tomorrow, &[UsageRow::new(customer(), "CIXA-MSP", 9)]);
     assert_eq!(served_quantities(&served).await, [1]);
     served.sophos.clock().set(tomorrow);
     assert_eq!(served_quantities(&served).await, [9]);
@@ -190,9 +157,7 @@ async fn a_late_correction_arrives_by_the_clock() {
 async fn a_month_that_comes_late_is_404_until_then() {
     let served = Served::new().await;
     let tomorrow = served.sophos.clock().now() + SignedDuration::from_hours(24);
-    served
-        .sophos
-        .correct_usage(PARTNER, NOVEMBER, tomorrow, &numbered_rows(1));
+    served.sophos.correct_usage(PARTNER, NOVEMBER, tomorrow, &numbered_rows(1));
     served.get(USAGE, StatusCode::NOT_FOUND).await;
     served.sophos.clock().set(tomorrow);
     assert_eq!(served_quantities(&served).await, [1]);

@@ -72,10 +72,7 @@ fn an_allowed_host_is_taken_with_exactly_its_port() {
 
 #[test]
 fn this_machine_is_an_address_only_where_simulators_are_allowed() {
-    let rules = AddressRules {
-        policy: AddressPolicy::VendorAndLoopback,
-        ..AddressRules::default()
-    };
+    let rules = AddressRules { policy: AddressPolicy::VendorAndLoopback, ..AddressRules::default() };
     for site in ["http://127.0.0.1:9010", "https://localhost:9010", "http://[::1]:1"] {
         assert!(PsaAddress::parse(site, &rules).is_ok(), "{site}");
     }
@@ -88,8 +85,5 @@ fn this_machine_is_an_address_only_where_simulators_are_allowed() {
 fn segments_are_escaped_and_the_rest_is_kept() {
     let address = PsaAddress::parse("na.myconnectwise.net", &AddressRules::default()).unwrap();
     let url = address.join(&["login", "companyinfo", "a/b c"], "").unwrap();
-    assert_eq!(
-        url.as_str(),
-        "https://api-na.myconnectwise.net/login/companyinfo/a%2Fb%20c"
-    );
+    assert_eq!(url.as_str(), "https://api-na.myconnectwise.net/login/companyinfo/a%2Fb%20c");
 }

@@ -43,11 +43,7 @@ pub(super) fn new_addition(addition: &NewAddition) -> Result<String, PsaError> {
 
 /// The body that sets a quantity.
 pub(super) fn new_quantity(quantity: Decimal) -> Result<String, PsaError> {
-    to_body(&[Replace {
-        op: "replace",
-        path: "quantity",
-        value: &to_number(quantity)?,
-    }])
+    to_body(&[Replace { op: "replace", path: "quantity", value: &to_number(quantity)? }])
 }
 
 /// The JSON number that a quantity is: 9 rather than 9.00, 2.5 rather than its binary neighbour.
@@ -85,14 +81,8 @@ mod tests {
     #[test]
     fn a_quantity_is_written_as_the_number_that_it_is() {
         let body = |quantity| new_quantity(quantity).unwrap();
-        assert_eq!(
-            body(Decimal::from(9)),
-            r#"[{"op":"replace","path":"quantity","value":9}]"#
-        );
-        assert_eq!(
-            body(Decimal::new(25, 1)),
-            r#"[{"op":"replace","path":"quantity","value":2.5}]"#
-        );
+        assert_eq!(body(Decimal::from(9)), r#"[{"op":"replace","path":"quantity","value":9}]"#);
+        assert_eq!(body(Decimal::new(25, 1)), r#"[{"op":"replace","path":"quantity","value":2.5}]"#);
         assert_eq!(body(Decimal::ZERO), r#"[{"op":"replace","path":"quantity","value":0}]"#);
     }
 }

@@ -34,36 +34,19 @@ pub(super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub(super) fn get(path: &'a str, query: Vec<(&'static str, String)>) -> Self {
-        Self {
-            method: Method::GET,
-            path,
-            query,
-            body: None,
-        }
+        Self { method: Method::GET, path, query, body: None }
     }
 
     pub(super) fn post(path: &'a str, body: String) -> Self {
-        Self {
-            method: Method::POST,
-            path,
-            query: Vec::new(),
-            body: Some(body),
-        }
+        Self { method: Method::POST, path, query: Vec::new(), body: Some(body) }
     }
 
     pub(super) fn patch(path: &'a str, body: String) -> Self {
-        Self {
-            method: Method::PATCH,
-            ..Self::post(path, body)
-        }
+        Self { method: Method::PATCH, ..Self::post(path, body) }
     }
 
     fn effect(&self) -> Effect {
-        if self.method == Method::GET {
-            Effect::Read
-        } else {
-            Effect::Write
-        }
+        if self.method == Method::GET { Effect::Read } else { Effect::Write }
     }
 }
 
@@ -162,12 +145,8 @@ impl Line {
             .ok_or_else(|| no_address(codebase))?;
         if !call.query.is_empty() {
             // A plus for a space is a form's habit, not a URL's; a plus of the text is escaped already.
-            let query = url
-                .query_pairs_mut()
-                .extend_pairs(&call.query)
-                .finish()
-                .query()
-                .map(|query| query.replace('+', "%20"));
+            let query =
+                url.query_pairs_mut().extend_pairs(&call.query).finish().query().map(|query| query.replace('+', "%20"));
             url.set_query(query.as_deref());
         }
         let request = self
@@ -235,15 +214,12 @@ impl Line {
 }
 
 fn no_address(part: &str) -> PsaError {
-    PsaError::NotSent {
-        why: format!("{part:?} cannot stand in an address"),
-    }
+    PsaError::NotSent { why: format!("{part:?} cannot stand in an address") }
 }
 
 fn secret_header(text: &str) -> Result<HeaderValue, PsaError> {
-    let mut header = HeaderValue::from_str(text).map_err(|_| PsaError::NotSent {
-        why: "the client id has characters that cannot be sent".to_owned(),
-    })?;
+    let mut header = HeaderValue::from_str(text)
+        .map_err(|_| PsaError::NotSent { why: "the client id has characters that cannot be sent".to_owned() })?;
     header.set_sensitive(true);
     Ok(header)
 }

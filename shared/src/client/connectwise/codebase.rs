@@ -40,15 +40,11 @@ impl Line {
         let info: Option<CompanyInfo> = read_json(answer)?;
         let codebase = info.ok_or_else(|| self.unknown_company())?.codebase.unwrap_or_default();
         let codebase = codebase.trim_matches('/');
-        let fits = codebase
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+        let fits = codebase.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
         if fits && codebase.bytes().any(|b| b.is_ascii_alphanumeric()) {
             Ok(codebase.to_owned())
         } else {
-            Err(PsaError::Unanswered {
-                why: format!("{} does not say where its API is", self.host()),
-            })
+            Err(PsaError::Unanswered { why: format!("{} does not say where its API is", self.host()) })
         }
     }
 

@@ -37,11 +37,7 @@ pub(super) async fn read<T>(
     let raw = line.call(&Call::get(list.path, query), RawPage::read).await?;
     let next = raw.next(after.unwrap_or(0))?;
     Ok(Page {
-        rows: raw
-            .records
-            .iter()
-            .map(|record| read(record))
-            .collect::<Result<_, _>>()?,
+        rows: raw.records.iter().map(|record| read(record)).collect::<Result<_, _>>()?,
         next: next.map(|next| next.to_string()),
     })
 }
@@ -68,16 +64,12 @@ pub(super) fn read_json<T: for<'de> Deserialize<'de>>(answer: &Answer) -> Result
             [b'<', ..] => "a web page",
             _ => "a body that cannot be read",
         };
-        PsaError::Unanswered {
-            why: format!("HTTP {} with {what}", answer.status.as_u16()),
-        }
+        PsaError::Unanswered { why: format!("HTTP {} with {what}", answer.status.as_u16()) }
     })
 }
 
 fn start(after: &str) -> Result<i64, PsaError> {
-    after.parse().map_err(|_| PsaError::NotSent {
-        why: format!("{after:?} is not where a page starts"),
-    })
+    after.parse().map_err(|_| PsaError::NotSent { why: format!("{after:?} is not where a page starts") })
 }
 
 /// A page's records, unread, and its link to the next.
@@ -89,21 +81,14 @@ struct RawPage {
 impl RawPage {
     fn read(answer: &Answer) -> Result<Self, PsaError> {
         let link = answer.headers.get("link").and_then(|link| link.to_str().ok());
-        Ok(Self {
-            records: read_json(answer)?,
-            link: link.map(str::to_owned),
-        })
+        Ok(Self { records: read_json(answer)?, link: link.map(str::to_owned) })
     }
 
     /// The id after which the next page begins; none on the last page.
     ///
     /// A server that does not move on, or that answers rows from before the page's start, would loop or lose rows.
     fn next(&self, after: i64) -> Result<Option<i64>, PsaError> {
-        let ids: Vec<i64> = self
-            .records
-            .iter()
-            .map(|record| wire::id(record))
-            .collect::<Result<_, _>>()?;
+        let ids: Vec<i64> = self.records.iter().map(|record| wire::id(record)).collect::<Result<_, _>>()?;
         if ids.iter().any(|id| *id <= after) {
             return Err(not_forward("a page repeats what an earlier one had"));
         }
@@ -129,13 +114,10 @@ fn next_id(link: &str) -> Result<Option<i64>, PsaError> {
     let base = Url::parse("https://localhost/").ok();
     let url = Url::options().base_url(base.as_ref()).parse(target).ok();
     let id = url.and_then(|url| {
-        let page_id = url
-            .query_pairs()
-            .find(|(name, _)| name.eq_ignore_ascii_case("pageId"))?;
+        let page_id = url.query_pairs().find(|(name, _)| name.eq_ignore_ascii_case("pageId"))?;
         page_id.1.parse().ok()
     });
-    id.map(Some)
-        .ok_or_else(|| not_forward("the link to the next page has no page id"))
+    id.map(Some).ok_or_else(|| not_forward("the link to the next page has no page id"))
 }
 
 /// The `<target>; parameters` of a Link header.
@@ -152,9 +134,7 @@ fn is_next(parameters: &str) -> bool {
 }
 
 fn not_forward(why: &str) -> PsaError {
-    PsaError::Unanswered {
-        why: format!("the list cannot be read to its end: {why}"),
-    }
+    PsaError::Unanswered { why: format!("the list cannot be read to its end: {why}") }
 }
 
 #[cfg(test)]
@@ -163,10 +143,7 @@ mod tests {
 
     fn page(ids: std::ops::Range<i64>, link: Option<&str>) -> RawPage {
         let record = |id| RawValue::from_string(format!("{{\"id\":{id}}}")).unwrap();
-        RawPage {
-            records: ids.map(record).collect(),
-            link: link.map(str::to_owned),
-        }
+        RawPage { records: ids.map(record).collect(), link: link.map(str::to_owned) }
     }
 
     #[test]
@@ -174,10 +151,7 @@ mod tests {
         let link =
             "<https://psa.example/v4_6_release//apis/3.0/company/companies?pageSize=1000&pageId=77>; rel=\"next\"";
         assert_eq!(page(1..5, Some(link)).next(0), Ok(Some(77)));
-        assert_eq!(
-            page(1..5, Some("</x?PAGEID=77>;rel=next, </x?page=9>; rel=last")).next(0),
-            Ok(Some(77))
-        );
+        assert_eq!(page(1..5, Some("</x?PAGEID=77>;rel=next, </x?page=9>; rel=last")).next(0), Ok(Some(77)));
     }
 
     #[test]

@@ -22,12 +22,7 @@ pub(super) enum Effect {
 /// Whether the same call may be sent again after this error, without a look at what it did.
 pub(super) fn verdict(effect: Effect, error: &PsaError) -> Verdict {
     match (effect, error) {
-        (
-            _,
-            PsaError::Throttled {
-                retry_after: Some(wish),
-            },
-        ) => Verdict::AgainAfter(*wish),
+        (_, PsaError::Throttled { retry_after: Some(wish) }) => Verdict::AgainAfter(*wish),
         (_, PsaError::Throttled { retry_after: None } | PsaError::NotSent { .. }) => Verdict::Again,
         (Effect::Read, PsaError::Unanswered { .. }) => Verdict::Again,
         (Effect::Write, PsaError::Unanswered { .. }) => Verdict::Final,
@@ -40,9 +35,7 @@ pub(super) fn verdict(effect: Effect, error: &PsaError) -> Verdict {
 /// What it means that no whole answer came.
 pub(super) fn no_answer(none: NoAnswer) -> PsaError {
     match none {
-        NoAnswer::Held(remaining) => PsaError::Throttled {
-            retry_after: Some(remaining),
-        },
+        NoAnswer::Held(remaining) => PsaError::Throttled { retry_after: Some(remaining) },
         NoAnswer::NotSent(why) => PsaError::NotSent { why },
         NoAnswer::Lost(why) => PsaError::Unanswered { why },
     }
@@ -57,13 +50,9 @@ pub(super) fn refusal(answer: &Answer) -> Option<PsaError> {
     let error = match status {
         _ if status.is_success() => return None,
         StatusCode::UNAUTHORIZED => PsaError::Unauthorized,
-        StatusCode::FORBIDDEN => PsaError::Forbidden {
-            message: Complaint::read(answer).message,
-        },
+        StatusCode::FORBIDDEN => PsaError::Forbidden { message: Complaint::read(answer).message },
         StatusCode::NOT_FOUND => PsaError::NotFound,
-        StatusCode::TOO_MANY_REQUESTS => PsaError::Throttled {
-            retry_after: answer.retry_after(),
-        },
+        StatusCode::TOO_MANY_REQUESTS => PsaError::Throttled { retry_after: answer.retry_after() },
         StatusCode::REQUEST_TIMEOUT => unanswered(status),
         _ if status.is_client_error() => Complaint::read(answer).into(),
         _ => unanswered(status),
@@ -72,9 +61,7 @@ pub(super) fn refusal(answer: &Answer) -> Option<PsaError> {
 }
 
 fn unanswered(status: StatusCode) -> PsaError {
-    PsaError::Unanswered {
-        why: format!("HTTP {status}"),
-    }
+    PsaError::Unanswered { why: format!("HTTP {status}") }
 }
 
 /// ConnectWise's words.
@@ -89,11 +76,7 @@ impl Complaint {
     fn read(answer: &Answer) -> Self {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let code = text(&body, "code").or_else(|| text(&body, "error"));
-        let errors = body
-            .get("errors")
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let errors = body.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let mut words: Vec<String> = text(&body, "message").into_iter().collect();
         for inner in errors.iter().filter_map(|inner| text(inner, "message")) {
             if !words.contains(&inner) {
@@ -121,10 +104,8 @@ impl From<Complaint> for PsaError {
 /// A text of the answer that says something, on one line and not endless.
 fn text(value: &Value, name: &str) -> Option<String> {
     let text = value.get(name)?.as_str()?;
-    let words: Vec<&str> = text
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
     let line: String = words.join(" ").chars().take(MESSAGE_CHARS).collect();
     (!line.is_empty()).then_some(line)
 }

@@ -42,16 +42,10 @@ pub(super) fn date(field: &str, text: Option<&str>) -> Result<Option<Date>, Stri
         return Ok(None);
     };
     let (day, rest) = text.split_at_checked(10).unwrap_or((text, ""));
-    let day: Option<Date> = day
-        .parse()
-        .ok()
-        .filter(|_| rest.is_empty() || rest.starts_with(['T', ' ']));
+    let day: Option<Date> = day.parse().ok().filter(|_| rest.is_empty() || rest.starts_with(['T', ' ']));
     match day {
         Some(day) => Ok(Some(day).filter(|day| day.year() > 1)),
-        None => Err(format!(
-            "its {field} is {:?}",
-            text.chars().take(40).collect::<String>()
-        )),
+        None => Err(format!("its {field} is {:?}", text.chars().take(40).collect::<String>())),
     }
 }
 
@@ -92,10 +86,7 @@ mod tests {
         assert_eq!(read("2026-11-01"), Ok(Some("2026-11-01".to_owned())));
         assert_eq!(read(""), Ok(None));
         assert_eq!(read("0001-01-01T00:00:00Z"), Ok(None));
-        assert_eq!(
-            read("2021-04-31T00:00:00Z"),
-            Err("its endDate is \"2021-04-31T00:00:00Z\"".to_owned())
-        );
+        assert_eq!(read("2021-04-31T00:00:00Z"), Err("its endDate is \"2021-04-31T00:00:00Z\"".to_owned()));
         for text in ["soon", "2026-11-1", "2026-11-01x", "é026-11-01é"] {
             assert!(read(text).is_err(), "{text}");
         }

@@ -109,10 +109,7 @@ pub(super) fn id(record: &RawValue) -> Result<i64, PsaError> {
 /// Reads a company.
 pub(super) fn company(record: &RawValue) -> Result<Company, PsaError> {
     parse(record, "company", |wire: CompanyRecord<'_>| {
-        Ok(Company {
-            id: to_id(wire.id)?,
-            name: wire.name.unwrap_or_default(),
-        })
+        Ok(Company { id: to_id(wire.id)?, name: wire.name.unwrap_or_default() })
     })
 }
 
@@ -183,12 +180,8 @@ fn parse<'a, Wire: Deserialize<'a>, T>(
 ) -> Result<T, PsaError> {
     let read = serde_json::from_str(record.get()).map_err(|error| error.to_string());
     read.and_then(convert).map_err(|why| {
-        let id = serde_json::from_str(record.get())
-            .ok()
-            .and_then(|wire: IdRecord<'_>| whole(wire.id).ok());
+        let id = serde_json::from_str(record.get()).ok().and_then(|wire: IdRecord<'_>| whole(wire.id).ok());
         let which = id.map_or_else(|| "without a number".to_owned(), |id| id.to_string());
-        PsaError::Unanswered {
-            why: format!("{kind} {which} cannot be read: {why}"),
-        }
+        PsaError::Unanswered { why: format!("{kind} {which} cannot be read: {why}") }
     })
 }

@@ -51,19 +51,13 @@ mod tests {
     #[test]
     fn a_bare_token_becomes_a_text() {
         assert_eq!(rewritten(r#"{"a":NaN}"#).as_deref(), Some(r#"{"a":"NaN"}"#));
-        assert_eq!(
-            rewritten(r#"[-Infinity, Infinity ,NaN]"#).as_deref(),
-            Some(r#"["-Infinity", "Infinity" ,"NaN"]"#)
-        );
+        assert_eq!(rewritten(r#"[-Infinity, Infinity ,NaN]"#).as_deref(), Some(r#"["-Infinity", "Infinity" ,"NaN"]"#));
     }
 
     #[test]
     fn what_stands_in_a_text_stays() {
         assert_eq!(rewritten(r#"{"NaN":"Infinity \" NaN \\"}"#), None);
-        assert_eq!(
-            rewritten(r#"["\\",NaN,"NaN"]"#).as_deref(),
-            Some(r#"["\\","NaN","NaN"]"#)
-        );
+        assert_eq!(rewritten(r#"["\\",NaN,"NaN"]"#).as_deref(), Some(r#"["\\","NaN","NaN"]"#));
         assert_eq!(rewritten(r#"{"a":"NaN"#), None);
     }
 }

@@ -47,9 +47,7 @@ impl Line {
     /// What is at a path.
     pub(super) async fn get<T>(&self, path: &str, query: &[(&str, String)], read: Read<T>) -> Result<T, SourceError> {
         let found = self.find(path, query, read).await?;
-        found.ok_or_else(|| SourceError::Malformed {
-            why: format!("it has no {path}"),
-        })
+        found.ok_or_else(|| SourceError::Malformed { why: format!("it has no {path}") })
     }
 
     /// What is at a path; none where Sophos itself says 404. After a 401 the token is fetched once more, and no more.
@@ -81,10 +79,7 @@ impl Line {
         read: Read<T>,
     ) -> Result<Option<T>, SourceError> {
         let attempt = || async {
-            let answer = self
-                .exchange
-                .send(token.on(request()), self.reads.max_retry_after)
-                .await?;
+            let answer = self.exchange.send(token.on(request()), self.reads.max_retry_after).await?;
             if is_own_not_found(&answer) {
                 return Ok(None);
             }
@@ -93,10 +88,7 @@ impl Line {
                 None => read(&answer).map(Some),
             }
         };
-        self.reads
-            .run(Fault::verdict, attempt)
-            .await
-            .map_err(|fault| fault.error)
+        self.reads.run(Fault::verdict, attempt).await.map_err(|fault| fault.error)
     }
 
     pub(super) fn calls(&self) -> u64 {

@@ -58,9 +58,7 @@ impl TenantPage {
 
 /// A customer that cannot be read is an error that shows it: left out, it would count as one that Sophos does not list.
 fn customer(raw: &RawValue) -> Result<Customer, SourceError> {
-    let unreadable = |why: String| SourceError::Malformed {
-        why: format!("a customer cannot be read: {why}"),
-    };
+    let unreadable = |why: String| SourceError::Malformed { why: format!("a customer cannot be read: {why}") };
     let record: TenantRecord = serde_json::from_str(raw.get()).map_err(|error| unreadable(error.to_string()))?;
     Ok(Customer {
         id: CustomerId::parse(&record.id).map_err(|error| unreadable(error.to_string()))?,

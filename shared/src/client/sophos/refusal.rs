@@ -36,12 +36,7 @@ impl Fault {
 
     pub(super) fn verdict(&self) -> Verdict {
         match (&self.error, self.passing) {
-            (
-                SourceError::Throttled {
-                    retry_after: Some(wish),
-                },
-                _,
-            ) => Verdict::AgainAfter(*wish),
+            (SourceError::Throttled { retry_after: Some(wish) }, _) => Verdict::AgainAfter(*wish),
             (_, true) => Verdict::Again,
             (_, false) => Verdict::Final,
         }
@@ -57,9 +52,7 @@ impl fmt::Display for Fault {
 impl From<NoAnswer> for Fault {
     fn from(none: NoAnswer) -> Self {
         Self::passing(match none {
-            NoAnswer::Held(remaining) => SourceError::Throttled {
-                retry_after: Some(remaining),
-            },
+            NoAnswer::Held(remaining) => SourceError::Throttled { retry_after: Some(remaining) },
             NoAnswer::NotSent(why) | NoAnswer::Lost(why) => SourceError::Unavailable { why },
         })
     }
@@ -77,16 +70,12 @@ pub(super) fn refusal(answer: &Answer) -> Option<Fault> {
         StatusCode::UNAUTHORIZED => Fault::lasting(SourceError::Unauthorized),
         // The sign-in refuses credentials by a 400 as well.
         StatusCode::BAD_REQUEST if complaint.code.starts_with("oauth.") => Fault::lasting(SourceError::Unauthorized),
-        StatusCode::FORBIDDEN => Fault::lasting(SourceError::Forbidden {
-            message: complaint.message,
-        }),
-        StatusCode::TOO_MANY_REQUESTS => Fault::passing(SourceError::Throttled {
-            retry_after: answer.retry_after(),
-        }),
+        StatusCode::FORBIDDEN => Fault::lasting(SourceError::Forbidden { message: complaint.message }),
+        StatusCode::TOO_MANY_REQUESTS => Fault::passing(SourceError::Throttled { retry_after: answer.retry_after() }),
         StatusCode::REQUEST_TIMEOUT => Fault::passing(complaint.unavailable(status)),
-        _ if status.is_client_error() => Fault::lasting(SourceError::Malformed {
-            why: format!("HTTP {}: {}", status.as_u16(), complaint.message),
-        }),
+        _ if status.is_client_error() => {
+            Fault::lasting(SourceError::Malformed { why: format!("HTTP {}: {}", status.as_u16(), complaint.message) })
+        }
         _ => Fault::passing(complaint.unavailable(status)),
     })
 }
@@ -121,12 +110,7 @@ impl Complaint {
             (true, false) => code.clone(),
             (true, true) => "it does not say why".to_owned(),
         };
-        Self {
-            code,
-            message,
-            correlation_id: text(&["correlationId", "trackingId"]),
-            request_id: text(&["requestId"]),
-        }
+        Self { code, message, correlation_id: text(&["correlationId", "trackingId"]), request_id: text(&["requestId"]) }
     }
 
     fn log(&self, status: StatusCode) {
@@ -141,8 +125,6 @@ impl Complaint {
     }
 
     fn unavailable(&self, status: StatusCode) -> SourceError {
-        SourceError::Unavailable {
-            why: format!("HTTP {}: {}", status.as_u16(), self.message),
-        }
+        SourceError::Unavailable { why: format!("HTTP {}: {}", status.as_u16(), self.message) }
     }
 }

@@ -44,12 +44,8 @@ pub(super) fn read(raw: &RawValue) -> UsageLine {
         }
     };
     let pair = Pair {
-        customer: id(record.account_id, "accountId", &mut oddities, |text| {
-            CustomerId::parse(text).ok()
-        }),
-        product: id(record.product_code, "productCode", &mut oddities, |text| {
-            ProductCode::parse(text).ok()
-        }),
+        customer: id(record.account_id, "accountId", &mut oddities, |text| CustomerId::parse(text).ok()),
+        product: id(record.product_code, "productCode", &mut oddities, |text| ProductCode::parse(text).ok()),
     };
     UsageLine {
         pair,
@@ -98,11 +94,7 @@ fn text(raw: Option<&RawValue>) -> String {
 }
 
 fn order(number: String, line: &str) -> String {
-    if line.is_empty() {
-        number
-    } else {
-        format!("{number}/{line}")
-    }
+    if line.is_empty() { number } else { format!("{number}/{line}") }
 }
 
 fn shown(what: &str, raw: &RawValue) -> String {

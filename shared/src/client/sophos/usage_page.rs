@@ -61,14 +61,10 @@ impl ReadPage {
         let (count, total) = (self.lines.len() as u64, self.pages.items);
         let whole_month = asked.is_none() && next.is_none();
         match total {
-            Some(total) if count > total || (whole_month && count != total) => Err(malformed(&format!(
-                "a page of usage has {count} lines where Sophos counts {total}"
-            ))),
-            Some(_) | None => Ok(UsagePage {
-                lines: self.lines,
-                next,
-                total,
-            }),
+            Some(total) if count > total || (whole_month && count != total) => {
+                Err(malformed(&format!("a page of usage has {count} lines where Sophos counts {total}")))
+            }
+            Some(_) | None => Ok(UsagePage { lines: self.lines, next, total }),
         }
     }
 }

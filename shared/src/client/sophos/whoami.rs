@@ -46,9 +46,7 @@ impl Account {
         }
         let global = self.api_hosts.global.unwrap_or_default();
         let url = Url::parse(&global).ok().filter(|url| is_own(url, api_url));
-        url.ok_or_else(|| SourceError::Malformed {
-            why: format!("{global:?} is not an address of its API"),
-        })
+        url.ok_or_else(|| SourceError::Malformed { why: format!("{global:?} is not an address of its API") })
     }
 }
 
@@ -69,14 +67,10 @@ mod tests {
         let account = Account {
             id: id.to_owned(),
             id_type: id_type.to_owned(),
-            api_hosts: ApiHosts {
-                global: global.map(str::to_owned),
-            },
+            api_hosts: ApiHosts { global: global.map(str::to_owned) },
         };
         let asked = Url::parse("https://api.central.sophos.com").unwrap();
-        account
-            .api_of(PartnerId::parse(PARTNER).unwrap(), &asked)
-            .map(|url| url.to_string())
+        account.api_of(PartnerId::parse(PARTNER).unwrap(), &asked).map(|url| url.to_string())
     }
 
     #[test]

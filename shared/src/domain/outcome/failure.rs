@@ -153,19 +153,13 @@ impl fmt::Display for Failure {
                 write!(f, "agreement {agreement} is {status}")
             }
             Self::AgreementWrongCompany { agreement, company } => {
-                write!(
-                    f,
-                    "agreement {agreement} belongs to {company}, not to the mapped company"
-                )
+                write!(f, "agreement {agreement} belongs to {company}, not to the mapped company")
             }
             Self::AgreementNotStarted { agreement, start } => write!(f, "agreement {agreement} starts on {start}"),
             Self::PsaProductGone { product } => write!(f, "the mapped ConnectWise product {product} no longer exists"),
             Self::PsaProductInactive { identifier } => write!(f, "the ConnectWise product {identifier} is inactive"),
             Self::PsaProductBundle { identifier } => {
-                write!(
-                    f,
-                    "the ConnectWise product {identifier} is of class Bundle, which no addition can have"
-                )
+                write!(f, "the ConnectWise product {identifier} is of class Bundle, which no addition can have")
             }
             Self::CustomerNotListed => f.write_str("Sophos no longer lists this customer"),
             Self::Unreadable { answer } => write!(f, "ConnectWise could not be read: {answer}"),

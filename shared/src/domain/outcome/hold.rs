@@ -224,14 +224,7 @@ fn list<T: fmt::Display>(things: &[T]) -> String {
 impl fmt::Display for Hold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Adopt {
-                addition,
-                from,
-                to,
-                unit_price,
-                less_included,
-                bill_customer,
-            } => {
+            Self::Adopt { addition, from, to, unit_price, less_included, bill_customer } => {
                 let price = unit_price.map_or_else(|| "no unit price".into(), |p| format!("unit price {p}"));
                 write!(
                     f,
@@ -240,32 +233,15 @@ impl fmt::Display for Hold {
             }
             Self::Decrease { from, to } => write!(f, "the quantity would fall, {from} → {to}"),
             Self::ToZero { from } => write!(f, "the quantity would fall to zero, {from} → 0"),
-            Self::Vanished {
-                product,
-                last: Some((month, units)),
-                ..
-            } => {
-                write!(
-                    f,
-                    "{product}: {units} in {}, no line in this month's usage",
-                    month.in_words()
-                )
+            Self::Vanished { product, last: Some((month, units)), .. } => {
+                write!(f, "{product}: {units} in {}, no line in this month's usage", month.in_words())
             }
-            Self::Vanished {
-                product,
-                last: None,
-                billed: Some(billed),
-            } => {
-                write!(
-                    f,
-                    "{product}: ConnectWise bills {billed}, no line in this month's usage"
-                )
+            Self::Vanished { product, last: None, billed: Some(billed) } => {
+                write!(f, "{product}: ConnectWise bills {billed}, no line in this month's usage")
             }
-            Self::Vanished {
-                product,
-                last: None,
-                billed: None,
-            } => write!(f, "{product}: no line in this month's usage"),
+            Self::Vanished { product, last: None, billed: None } => {
+                write!(f, "{product}: no line in this month's usage")
+            }
             Self::Part { product, trouble } => {
                 let trouble = match trouble {
                     PartTrouble::Firewall => "may sync with the Sophos monthly invoice only",
@@ -278,11 +254,9 @@ impl fmt::Display for Hold {
                 write!(f, "{} no longer counts here, {from} → {to}", list(left))
             }
             Self::Unreadable { found } => write!(f, "a usage line has {found}"),
-            Self::CombineRule { parts } => write!(
-                f,
-                "{} go to one ConnectWise product: add up, or take the largest?",
-                list(parts)
-            ),
+            Self::CombineRule { parts } => {
+                write!(f, "{} go to one ConnectWise product: add up, or take the largest?", list(parts))
+            }
             Self::Ambiguous { additions } => write!(f, "additions {} are in force at once", list(additions)),
             Self::ZeroPrice { to } => write!(f, "a new addition of {to} would have no price"),
             Self::HandEdit { written, found, to } => {
@@ -292,10 +266,7 @@ impl fmt::Display for Hold {
                 )
             }
             Self::AdditionGone { addition, to } => {
-                write!(
-                    f,
-                    "addition {addition} that carried it is no longer in force; the usage is {to}"
-                )
+                write!(f, "addition {addition} that carried it is no longer in force; the usage is {to}")
             }
             Self::FirstRun { would } => write!(f, "the first run of this customer is a preview; it would {would}"),
             Self::OlderMonth { written } => write!(f, "{} has been written already", written.in_words()),

@@ -14,6 +14,8 @@ pub enum Skip {
     ProductUnmapped,
     /// The product's mapping was removed; its sync went off with it.
     MappingRemoved,
+    /// The mapping was made or changed after the run had begun.
+    MappingMoved,
     /// The product's sync is off.
     ProductOff,
     /// The partner decided not to bill the product.
@@ -41,7 +43,9 @@ pub enum Skip {
 impl Skip {
     pub(super) const fn bucket(&self) -> Bucket {
         match self {
-            Self::ProductUnmapped | Self::MappingRemoved | Self::CustomerUnmapped => Bucket::Unmapped,
+            Self::ProductUnmapped | Self::MappingRemoved | Self::MappingMoved | Self::CustomerUnmapped => {
+                Bucket::Unmapped
+            }
             Self::ProductOff | Self::Excluded { .. } | Self::CustomerOff | Self::NotFlex { .. } | Self::Firewall => {
                 Bucket::Off
             }
@@ -53,6 +57,7 @@ impl Skip {
         match self {
             Self::ProductUnmapped => "productUnmapped",
             Self::MappingRemoved => "mappingRemoved",
+            Self::MappingMoved => "mappingMoved",
             Self::ProductOff => "productOff",
             Self::Excluded { .. } => "excluded",
             Self::CustomerUnmapped => "customerUnmapped",
@@ -68,6 +73,7 @@ impl Skip {
         match self {
             Self::ProductUnmapped => "Map the Sophos product to a ConnectWise product, or exclude it with a reason.",
             Self::MappingRemoved => "Map the Sophos product again if it is to be billed.",
+            Self::MappingMoved => "Nothing: the next run uses the new mapping.",
             Self::ProductOff => "Switch the product's sync on if it is to be billed.",
             Self::Excluded { .. } => "Nothing, unless the product is to be billed after all.",
             Self::CustomerUnmapped => "Map the Sophos customer to its ConnectWise company and agreement.",
@@ -86,6 +92,7 @@ impl fmt::Display for Skip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ProductUnmapped => f.write_str("the Sophos product is not mapped; nothing of it reaches ConnectWise"),
+            Self::MappingMoved => f.write_str("its mapping was changed while the run was under way"),
             Self::MappingRemoved => f.write_str("the mapping is gone and its sync is off"),
             Self::ProductOff => f.write_str("the product's sync is off; ConnectWise goes on billing the last quantity"),
             Self::Excluded { reason } => write!(f, "you decided not to bill it: {reason}"),

@@ -15,9 +15,9 @@ pub fn customer_gate(mapping: Option<&CustomerMapping>, customer: Option<&Custom
     }
     match customer {
         None => Some(Outcome::Failed(Failure::CustomerNotListed)),
-        Some(customer) if customer.billing != "usage" => Some(Outcome::Skipped(Skip::NotFlex {
-            billing: customer.billing.clone(),
-        })),
+        Some(customer) if customer.billing != "usage" => {
+            Some(Outcome::Skipped(Skip::NotFlex { billing: customer.billing.clone() }))
+        }
         Some(_) => None,
     }
 }
@@ -37,10 +37,7 @@ pub fn agreement_trouble(
         return Some(Failure::AgreementGone { agreement: id });
     };
     if agreement.company != mapping.company {
-        return Some(Failure::AgreementWrongCompany {
-            agreement: id,
-            company: agreement.company_name.clone(),
-        });
+        return Some(Failure::AgreementWrongCompany { agreement: id, company: agreement.company_name.clone() });
     }
     let ended = agreement.end.is_some_and(|end| end < month.first_day());
     if agreement.status != AgreementStatus::Active || ended {
@@ -50,16 +47,8 @@ pub fn agreement_trouble(
                 && other.kind == agreement.kind
                 && other.status == AgreementStatus::Active
         };
-        let candidates = of_company
-            .iter()
-            .filter(fits)
-            .map(|other| (other.id, other.name.clone()))
-            .collect();
-        return Some(Failure::AgreementNotActive {
-            agreement: id,
-            status: agreement.status,
-            candidates,
-        });
+        let candidates = of_company.iter().filter(fits).map(|other| (other.id, other.name.clone())).collect();
+        return Some(Failure::AgreementNotActive { agreement: id, status: agreement.status, candidates });
     }
     match agreement.start {
         Some(start) if start > month.last_day() => Some(Failure::AgreementNotStarted { agreement: id, start }),

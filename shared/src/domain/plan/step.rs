@@ -15,11 +15,7 @@ use crate::domain::outcome::PartTrouble;
 /// Plans one addition from those of its parts that the customer uses, used, or is billed for.
 pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTreeSet<ProductCode>) -> AdditionPlan {
     let parts: Parts = used.iter().map(|code| (code.clone(), units(basis, code))).collect();
-    let mut plan = AdditionPlan {
-        target: Decimal::ZERO,
-        step: Step::Nothing,
-        parts,
-    };
+    let mut plan = AdditionPlan { target: Decimal::ZERO, step: Step::Nothing, parts };
     plan.step = match plan_step(basis, product, &mut plan) {
         Ok(step) | Err(step) => step,
     };
@@ -40,6 +36,9 @@ fn plan_step(basis: &Basis<'_>, product: PsaProductId, plan: &mut AdditionPlan) 
         AgreementState::Trouble(failure) => return Err(Step::Fail(failure.clone())),
     };
     let catalogue = usable_product(basis, product)?;
+    if basis.unsettled.contains(&product) {
+        return Err(Step::Fail(Failure::Unsettled));
+    }
     let of_product: Vec<&Addition> = additions.iter().filter(|a| a.product == product).collect();
     let day = basis.month.last_day();
     let in_force: Vec<&Addition> = of_product.iter().copied().filter(|a| a.in_force_on(day)).collect();
@@ -54,17 +53,13 @@ fn plan_step(basis: &Basis<'_>, product: PsaProductId, plan: &mut AdditionPlan) 
             Ok(without_addition(basis, agreement, catalogue, plan.target, before, seen))
         }
         [addition] => Ok(on_addition(basis, product, addition, plan.target, before)),
-        several => Ok(Step::Hold(Hold::Ambiguous {
-            additions: several.iter().map(|a| a.id).collect(),
-        })),
+        several => Ok(Step::Hold(Hold::Ambiguous { additions: several.iter().map(|a| a.id).collect() })),
     }
 }
 
 fn usable_product<'a>(basis: &Basis<'a>, product: PsaProductId) -> Result<&'a PsaProduct, Step> {
-    let found = basis
-        .products
-        .get(&product)
-        .ok_or(Step::Fail(Failure::PsaProductGone { product }))?;
+    let found = basis.products.get(&product).and_then(Option::as_ref);
+    let found = found.ok_or(Step::Fail(Failure::PsaProductGone { product }))?;
     let identifier = found.identifier.clone();
     if found.inactive {
         return Err(Step::Fail(Failure::PsaProductInactive { identifier }));
@@ -79,23 +74,12 @@ fn usable_product<'a>(basis: &Basis<'a>, product: PsaProductId) -> Result<&'a Ps
 fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>) -> Result<(), Step> {
     let alone = parts.len() == 1;
     for code in parts.keys() {
-        let hold = |trouble, own| {
-            Err(Step::Hold(if alone {
-                own
-            } else {
-                Hold::Part {
-                    product: code.clone(),
-                    trouble,
-                }
-            }))
-        };
+        let hold =
+            |trouble, own| Err(Step::Hold(if alone { own } else { Hold::Part { product: code.clone(), trouble } }));
         let firewall = basis.mappings.find(code).is_some_and(|m| m.firewall);
         if firewall && !basis.invoice_mode {
             let trouble = PartTrouble::Firewall;
-            return Err(Step::Hold(Hold::Part {
-                product: code.clone(),
-                trouble,
-            }));
+            return Err(Step::Hold(Hold::Part { product: code.clone(), trouble }));
         }
         let last = basis.snapshot.last_of(code);
         match basis.usage.find(code) {
@@ -106,14 +90,7 @@ fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>) -> 
             }
             // A part that was written as 0 was never used; one whose addition is gone is billed no more.
             None if billed.is_some() && last.is_none_or(|(_, units)| units > 0) => {
-                return hold(
-                    PartTrouble::Vanished,
-                    Hold::Vanished {
-                        product: code.clone(),
-                        last,
-                        billed,
-                    },
-                );
+                return hold(PartTrouble::Vanished, Hold::Vanished { product: code.clone(), last, billed });
             }
             None => {}
         }
@@ -131,9 +108,7 @@ fn combined(basis: &Basis<'_>, product: PsaProductId, parts: &Parts) -> Result<D
         (..=1, _) | (_, Some(Combine::AddUp)) => parts.values().sum::<u64>(),
         (_, Some(Combine::TakeLargest)) => parts.values().copied().max().unwrap_or(0),
         (_, None) => {
-            return Err(Step::Hold(Hold::CombineRule {
-                parts: parts.keys().cloned().collect(),
-            }));
+            return Err(Step::Hold(Hold::CombineRule { parts: parts.keys().cloned().collect() }));
         }
     };
     Ok(Decimal::from(quantity))
@@ -160,10 +135,7 @@ fn without_addition(
     match before {
         Some(written) if written.month > basis.month => Step::Hold(Hold::OlderMonth { written: written.month }),
         // Whoever ended the line decided something; a new one would undo it.
-        Some(written) => Step::Hold(Hold::AdditionGone {
-            addition: written.addition,
-            to: target,
-        }),
+        Some(written) => Step::Hold(Hold::AdditionGone { addition: written.addition, to: target }),
         None if catalogue.price.is_none_or(|price| price.is_zero()) => Step::Hold(Hold::ZeroPrice { to: target }),
         None => {
             let first = basis.month.first_day();
@@ -183,11 +155,7 @@ fn on_addition(
     let (id, from) = (addition.id, addition.quantity);
     let ours = before.filter(|written| written.addition == id);
     if from == target {
-        return if ours.is_some() {
-            Step::Keep { addition: id }
-        } else {
-            Step::Adopt { addition: id }
-        };
+        return if ours.is_some() { Step::Keep { addition: id } } else { Step::Adopt { addition: id } };
     }
     let Some(written) = ours else {
         return Step::Hold(Hold::Adopt {
@@ -203,11 +171,7 @@ fn on_addition(
         return Step::Hold(Hold::OlderMonth { written: written.month });
     }
     if !written.accounts_for(from) {
-        return Step::Hold(Hold::HandEdit {
-            written: written.confirmed,
-            found: from,
-            to: target,
-        });
+        return Step::Hold(Hold::HandEdit { written: written.confirmed, found: from, to: target });
     }
     let stays = |code: &ProductCode| basis.mappings.parts_of(product).any(|part| part.code == *code);
     let left: Vec<ProductCode> = written

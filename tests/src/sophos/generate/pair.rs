@@ -71,10 +71,7 @@ pub(super) fn total_up_order_lines(rows: &mut [UsageRow]) {
     for row in rows {
         let ordered = totals.get(&row.order_line_item_number).copied();
         row.ordered_quantity = ordered;
-        row.net_price = row
-            .unit_price
-            .zip(ordered)
-            .map(|(price, ordered)| price * Decimal::from(ordered));
+        row.net_price = row.unit_price.zip(ordered).map(|(price, ordered)| price * Decimal::from(ordered));
     }
 }
 

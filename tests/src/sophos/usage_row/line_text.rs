@@ -12,10 +12,7 @@ pub(super) struct LineText<'row> {
 
 impl<'row> LineText<'row> {
     pub(super) fn new(bent: &'row [(String, Option<String>)]) -> Self {
-        Self {
-            text: String::from("{"),
-            bent,
-        }
+        Self { text: String::from("{"), bent }
     }
 
     pub(super) fn string(&mut self, name: &str, value: &str) {
@@ -55,8 +52,6 @@ impl<'row> LineText<'row> {
     fn member(&mut self, name: &str, value: impl Display) {
         let comma = if self.text.len() > 1 { "," } else { "" };
         // Writing to a String cannot fail.
-        self.text
-            .write_fmt(format_args!("{comma}\"{name}\":{value}"))
-            .unwrap_or_default();
+        self.text.write_fmt(format_args!("{comma}\"{name}\":{value}")).unwrap_or_default();
     }
 }

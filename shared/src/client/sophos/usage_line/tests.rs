@@ -21,38 +21,24 @@ fn line(text: &str) -> UsageLine {
 }
 
 fn page(body: &[u8]) -> Option<UsagePage> {
-    let answer = Answer {
-        status: StatusCode::OK,
-        headers: HeaderMap::new(),
-        body: body.to_vec(),
-    };
+    let answer = Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_vec() };
     usage_page::parse(&answer).ok()?.into_page(None).ok()
 }
 
 #[test]
 fn the_vendors_sample_is_read_impossible_date_and_all() {
     let line = line(SAMPLE);
-    assert_eq!(
-        line.pair.customer.unwrap().to_string(),
-        "718b6047-2fbc-b4f4-1a43-45ee42bf5d3b"
-    );
+    assert_eq!(line.pair.customer.unwrap().to_string(), "718b6047-2fbc-b4f4-1a43-45ee42bf5d3b");
     assert_eq!(line.pair.product.unwrap().as_str(), "CIXA-MSP");
     assert_eq!(line.quantity, LineQuantity::Units(20));
     assert_eq!(line.description, "Intercept \"X\"");
-    assert_eq!(
-        (line.order.as_str(), line.serial.as_str()),
-        ("OrderID-1/Line-2", "C01234ABC1CDEF2")
-    );
+    assert_eq!((line.order.as_str(), line.serial.as_str()), ("OrderID-1/Line-2", "C01234ABC1CDEF2"));
     assert!(line.oddities.is_empty());
 }
 
 #[test]
 fn a_missing_null_or_empty_id_is_none_and_no_oddity() {
-    for text in [
-        "{}",
-        r#"{"accountId":null,"productCode":null}"#,
-        r#"{"accountId":"","productCode":" "}"#,
-    ] {
+    for text in ["{}", r#"{"accountId":null,"productCode":null}"#, r#"{"accountId":"","productCode":" "}"#] {
         let line = line(text);
         assert_eq!((line.pair.customer, line.pair.product), (None, None), "{text}");
         assert!(line.oddities.is_empty(), "{text}");
@@ -70,14 +56,7 @@ fn an_id_that_cannot_be_read_is_none_and_kept_in_sight() {
 
 #[test]
 fn what_is_no_object_is_a_line_of_nobody_with_its_text() {
-    for text in [
-        "null",
-        "7",
-        "\"x\"",
-        "[]",
-        r#"[null,null,5]"#,
-        r#"{"accountId":1,"accountId":2}"#,
-    ] {
+    for text in ["null", "7", "\"x\"", "[]", r#"[null,null,5]"#, r#"{"accountId":1,"accountId":2}"#] {
         let line = line(text);
         assert_eq!((line.pair.customer, line.pair.product), (None, None), "{text}");
         assert_eq!(line.quantity, LineQuantity::Unreadable(Unreadable::Missing), "{text}");
@@ -126,10 +105,7 @@ fn value() -> impl Strategy<Value = String> {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(|inner| format!("[{}]", inner.join(","))),
             proptest::collection::vec((member(), inner), 0..6).prop_map(|members| {
-                let members: Vec<String> = members
-                    .iter()
-                    .map(|(name, value)| format!("\"{name}\":{value}"))
-                    .collect();
+                let members: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
                 format!("{{{}}}", members.join(","))
             }),
         ]

@@ -1,0 +1,74 @@
+//! One partner that is due: its run to the queue, itself to its next time.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::domain::run::{RunKind, RunRequest};
+use shared::domain::schedule::{next_run_after, occasion};
+use shared::domain::settings::Settings;
+use shared::error::{QueueError, StoreError};
+use shared::ports::{Due, DueStore, Queue, SettingsStore, SyncMessage};
+
+/// A partner without settings is looked at again after this long: saving settings sets its time anyhow.
+const WITHOUT_SETTINGS: SignedDuration = SignedDuration::from_hours(24);
+
+/// What became of a partner that was due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Its run was asked for; it is due again later.
+    Sent,
+    /// Its run was asked for, and somebody else moved it on meanwhile.
+    SentAndMoved,
+    /// It has no settings and was moved on.
+    WithoutSettings,
+}
+
+/// Why a partner keeps its due time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PartnerError {
+    /// Its settings could not be read: no run was asked for.
+    #[error("no run was asked for, its settings could not be read: {0}")]
+    Settings(StoreError),
+    /// The queue failed: its run may or may not have been asked for.
+    #[error("its run may not have been asked for: {0}")]
+    Send(#[from] QueueError),
+    /// Its run was asked for, but the partner is still due; the next tick asks for the same run.
+    #[error("it could not be moved on to its next time: {0}")]
+    Advance(StoreError),
+}
+
+pub(crate) async fn run_due<S, Q>(store: &S, queue: &Q, due: Due, at: Timestamp) -> Result<Outcome, PartnerError>
+where
+    S: DueStore + SettingsStore,
+    Q: Queue,
+{
+    let Due { partner, next_run_at } = due;
+    let settings = store.find_settings(partner).await.map_err(PartnerError::Settings)?;
+    let (next, outcome) = match &settings {
+        Some(settings) => {
+            queue.send(&message(settings, due, at), 0).await?;
+            // From the tick's time where that is later: the occasions missed meanwhile are not made up one by one.
+            (next_run_after(settings, partner, next_run_at.max(at)), Outcome::Sent)
+        }
+        None => (at.saturating_add(WITHOUT_SETTINGS).unwrap_or(at), Outcome::WithoutSettings),
+    };
+    let moved = store.advance_due(partner, next_run_at, next).await.map_err(PartnerError::Advance)?;
+    Ok(match outcome {
+        Outcome::Sent if !moved => Outcome::SentAndMoved,
+        outcome => outcome,
+    })
+}
+
+fn message(settings: &Settings, due: Due, at: Timestamp) -> SyncMessage {
+    let occasion = occasion(settings, due.next_run_at);
+    SyncMessage {
+        request: RunRequest {
+            partner: due.partner,
+            kind: RunKind::Scheduled,
+            month: occasion.month,
+            slot: occasion.slot,
+            scheduled_at: occasion.scheduled_at,
+            preview: None,
+        },
+        attempt: 0,
+        first_sent_at: at,
+    }
+}

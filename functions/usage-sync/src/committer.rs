@@ -1,0 +1,197 @@
+//! The one place through which a slice writes to the table.
+//!
+//! Customers are worked on side by side, but their writes go through one loop: each commit is fenced by the lease and
+//! renews it, what is ready together is written together, and the run's counts are never written by two at once.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use shared::domain::ledger::CustomerLedger;
+use shared::domain::run::Run;
+use shared::error::StoreError;
+use shared::ports::{Change, Clock, Lease, Psa, RunStore};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::worker::{PsaOf, World};
+
+/// The changes of one commit at most; the run itself comes on top.
+const MOST_CHANGES: usize = 90;
+
+type Answer = oneshot::Sender<Result<Lease, StoreError>>;
+
+/// What a customer wants written.
+pub(crate) struct Asked {
+    changes: Vec<Change>,
+    counted: Option<Counted>,
+    answer: Answer,
+}
+
+/// What the run's counts take in together with the changes.
+pub(crate) struct Counted {
+    pub(crate) ledger: CustomerLedger,
+    /// Whether the customer's additions were read.
+    pub(crate) read: bool,
+}
+
+/// Where customers hand in what is to be written.
+#[derive(Clone)]
+pub(crate) struct Commits(mpsc::Sender<Asked>);
+
+impl Commits {
+    /// Writes changes; returns when they are written, with the renewed lease.
+    pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<Lease, StoreError> {
+        self.ask(changes, None).await
+    }
+
+    /// Writes a customer's ledger entry with what belongs to it, and counts it.
+    pub(crate) async fn finish(&self, mut changes: Vec<Change>, counted: Counted) -> Result<Lease, StoreError> {
+        if changes.len() > MOST_CHANGES / 2 {
+            // What ended is written first: the entry that says "done" must not be without it.
+            self.ask(std::mem::take(&mut changes), None).await?;
+        }
+        self.ask(changes, Some(counted)).await
+    }
+
+    async fn ask(&self, changes: Vec<Change>, counted: Option<Counted>) -> Result<Lease, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        // The loop ends early only when the lease is lost or the table failed; then nothing more may be written.
+        self.0.send(Asked { changes, counted, answer }).await.map_err(|_| StoreError::LeaseLost)?;
+        answered.await.map_err(|_| StoreError::LeaseLost)?
+    }
+}
+
+/// The loop's side.
+pub(crate) struct Committer<'a, W: World> {
+    pub(crate) world: &'a W,
+    /// None when ConnectWise could not be connected to.
+    pub(crate) psa: Option<&'a PsaOf<W>>,
+    /// The calls of earlier slices.
+    pub(crate) calls_before: u64,
+    pub(crate) lease_s: u32,
+    pub(crate) state: Mutex<(Lease, Run)>,
+}
+
+impl<W: World> Committer<'_, W> {
+    /// Writes what is handed in until all [`Commits`] are dropped.
+    ///
+    /// # Errors
+    /// The lease is lost, or the table failed: the slice is over.
+    pub(crate) async fn serve(&self, mut asked: mpsc::Receiver<Asked>) -> Result<(), StoreError> {
+        let renew = Duration::from_secs(u64::from(self.lease_s) / 3);
+        loop {
+            let batch = match tokio::time::timeout(renew, asked.recv()).await {
+                Ok(Some(first)) => ready(first, &mut asked),
+                Ok(None) => return Ok(()),
+                Err(_) => Vec::new(),
+            };
+            self.write(batch).await?;
+        }
+    }
+
+    async fn write(&self, batch: Vec<Asked>) -> Result<(), StoreError> {
+        match self.write_together(&batch).await {
+            // One customer's conflict is not the others': write them one by one.
+            Err(StoreError::Conflict { .. }) if batch.len() > 1 => {
+                for asked in batch {
+                    self.write_alone(asked).await?;
+                }
+                Ok(())
+            }
+            outcome => answer_all(batch, &outcome),
+        }
+    }
+
+    async fn write_alone(&self, asked: Asked) -> Result<(), StoreError> {
+        let batch = vec![asked];
+        let outcome = self.write_together(&batch).await;
+        answer_all(batch, &outcome)
+    }
+
+    async fn write_together(&self, batch: &[Asked]) -> Result<Lease, StoreError> {
+        let (lease, mut run) = self.snapshot();
+        let mut changes: Vec<Change> = batch.iter().flat_map(|asked| asked.changes.iter().cloned()).collect();
+        let counted: Vec<&Counted> = batch.iter().filter_map(|asked| asked.counted.as_ref()).collect();
+        for counted in &counted {
+            run.tally.add_ledger(&counted.ledger);
+            run.psa.customers += u64::from(counted.read);
+            changes.push(Change::PutLedger(run.id.clone(), Box::new(counted.ledger.clone())));
+        }
+        if !counted.is_empty() {
+            changes.push(Change::PutRun(Box::new(self.with_calls(&mut run))));
+        }
+        self.put(lease, run, changes).await
+    }
+
+    /// Writes the run as `change` makes it, with the changes that belong to it, between customers.
+    pub(crate) async fn put_run(&self, changes: Vec<Change>, change: impl FnOnce(&mut Run)) -> Result<(), StoreError> {
+        let (lease, mut run) = self.snapshot();
+        change(&mut run);
+        let mut changes = changes;
+        changes.push(Change::PutRun(Box::new(self.with_calls(&mut run))));
+        self.put(lease, run, changes).await.map(drop)
+    }
+
+    async fn put(&self, lease: Lease, run: Run, changes: Vec<Change>) -> Result<Lease, StoreError> {
+        let renewed = self.world.store().commit(&lease, self.until(), changes).await?;
+        *self.locked() = (renewed.clone(), run);
+        Ok(renewed)
+    }
+
+    /// The run as it was last written.
+    pub(crate) fn run(&self) -> Run {
+        self.locked().1.clone()
+    }
+
+    /// The lease and the run as they were last written.
+    pub(crate) fn snapshot(&self) -> (Lease, Run) {
+        self.locked().clone()
+    }
+
+    fn with_calls(&self, run: &mut Run) -> Run {
+        run.psa.calls = self.calls_before + self.psa.map_or(0, Psa::calls);
+        run.clone()
+    }
+
+    fn until(&self) -> Timestamp {
+        let now = self.world.clock().now();
+        now.checked_add(SignedDuration::from_secs(i64::from(self.lease_s))).unwrap_or(now)
+    }
+
+    fn locked(&self) -> std::sync::MutexGuard<'_, (Lease, Run)> {
+        // A poisoned lock holds a whole value all the same: it is only ever replaced as one.
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// A way in for customers, and the loop's end of it.
+pub(crate) fn channel() -> (Commits, mpsc::Receiver<Asked>) {
+    let (sender, receiver) = mpsc::channel(64);
+    (Commits(sender), receiver)
+}
+
+/// The first one and what else is ready, as far as it fits into one commit.
+fn ready(first: Asked, asked: &mut mpsc::Receiver<Asked>) -> Vec<Asked> {
+    let size = |asked: &Asked| asked.changes.len() + usize::from(asked.counted.is_some());
+    let mut room = MOST_CHANGES.saturating_sub(size(&first));
+    let mut batch = vec![first];
+    // One that may not fit is left for the next commit: each has at most half of the room.
+    while room > MOST_CHANGES / 2 {
+        let Ok(next) = asked.try_recv() else { break };
+        room = room.saturating_sub(size(&next));
+        batch.push(next);
+    }
+    batch
+}
+
+fn answer_all(batch: Vec<Asked>, outcome: &Result<Lease, StoreError>) -> Result<(), StoreError> {
+    for asked in batch {
+        // Who asked may have gone: its slice was stopped.
+        drop(asked.answer.send(outcome.clone()));
+    }
+    match outcome {
+        // A conflict is the asker's to deal with; the others end the slice.
+        Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.clone()),
+    }
+}

@@ -1,0 +1,141 @@
+//! One slice: the stages of a run, taken up where the last slice left them.
+
+mod bucket;
+mod customer;
+mod reference;
+mod sophos;
+mod write;
+
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState, Stage};
+use shared::domain::settings::Settings;
+use shared::ports::{Clock, Connections, Lease};
+
+use crate::committer::Committer;
+use crate::trouble::{StageError, never, of_connection};
+use crate::worker::{Limits, PsaOf, WorkError, World, is_near};
+
+/// A slice about to be worked on.
+pub(crate) struct Slice<'a, W> {
+    pub(crate) world: &'a W,
+    pub(crate) limits: &'a Limits,
+    pub(crate) settings: Settings,
+    pub(crate) deadline: Timestamp,
+    /// Whether a service that wants to be left alone ends the run: it was asked often enough.
+    pub(crate) last_try: bool,
+}
+
+/// How a slice ended.
+pub(crate) enum SliceEnd {
+    /// The run is over.
+    Over(Box<Run>),
+    /// The deadline is near and there is more to do.
+    Deadline,
+    /// A service has to be left alone for a while.
+    Waits { at_least_s: u32 },
+}
+
+/// What the stages of a slice share.
+pub(crate) struct Stages<'a, W: World> {
+    world: &'a W,
+    limits: &'a Limits,
+    settings: &'a Settings,
+    deadline: Timestamp,
+    psa: &'a PsaOf<W>,
+    committer: &'a Committer<'a, W>,
+}
+
+impl<W: World> Slice<'_, W> {
+    /// Works until the run ends, the deadline is near, or a service has to be left alone.
+    pub(crate) async fn work(&self, lease: Lease, run: Run) -> Result<(Lease, SliceEnd), WorkError> {
+        let psa = self.world.connections().psa(lease.partner).await;
+        let committer = Committer {
+            world: self.world,
+            psa: psa.as_ref().ok(),
+            calls_before: run.psa.calls,
+            lease_s: self.limits.lease_s,
+            state: Mutex::new((lease, run)),
+        };
+        let worked = match psa.as_ref() {
+            Err(error) => Err(of_connection(error.clone())),
+            Ok(psa) => {
+                let stages = Stages {
+                    world: self.world,
+                    limits: self.limits,
+                    settings: &self.settings,
+                    deadline: self.deadline,
+                    psa,
+                    committer: &committer,
+                };
+                stages.work().await
+            }
+        };
+        let end = match worked {
+            Ok(end) => end,
+            Err(StageError::Later { at_least_s, .. }) if !self.last_try => SliceEnd::Waits { at_least_s },
+            Err(StageError::Later { failure, .. } | StageError::Never(failure)) => {
+                self.fail(&committer, failure).await?
+            }
+            Err(StageError::Work(error)) => return Err(error),
+        };
+        Ok((committer.snapshot().0, end))
+    }
+
+    async fn fail(&self, committer: &Committer<'_, W>, failure: RunFailure) -> Result<SliceEnd, WorkError> {
+        tracing::warn!(run = %committer.run().id, code = ?failure.code, what = %failure.what, "the run came to nothing");
+        end(self.world, committer, RunState::Failed(failure)).await?;
+        Ok(SliceEnd::Over(Box::new(committer.run())))
+    }
+}
+
+async fn end<W: World>(world: &W, committer: &Committer<'_, W>, state: RunState) -> Result<(), WorkError> {
+    let now = world.clock().now();
+    let change = |run: &mut Run| {
+        run.stage = Stage::Ended;
+        run.state = state;
+        run.ended_at = Some(now);
+    };
+    Ok(committer.put_run(Vec::new(), change).await?)
+}
+
+impl<W: World> Stages<'_, W> {
+    async fn work(&self) -> Result<SliceEnd, StageError> {
+        self.committer.put_run(Vec::new(), |run| run.psa.slices += 1).await?;
+        loop {
+            let run = self.committer.run();
+            if run.state.is_over() {
+                return Ok(SliceEnd::Over(Box::new(run)));
+            }
+            if self.is_late() {
+                return Ok(SliceEnd::Deadline);
+            }
+            match run.stage {
+                Stage::Customers { .. } | Stage::Usage { .. } => self.read_sophos().await?,
+                Stage::Agreements { page, ref after } => self.read_agreements(&run, page, after.as_deref()).await?,
+                Stage::Products => self.read_products(&run).await?,
+                Stage::Sync { bucket } if bucket < run.buckets => self.sync_bucket(&run, bucket).await?,
+                Stage::Sync { .. } => self.sync_unassigned(&run).await?,
+                Stage::Ended => {
+                    return Err(never(RunFailureCode::PsaUnreadable, "the run stands at its end, unfinished"));
+                }
+            }
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        is_near(self.world.clock().now(), self.deadline, self.limits)
+    }
+
+    /// Ends a run whose pairs all have an outcome, once its units tie out.
+    async fn conclude(&self) -> Result<(), StageError> {
+        let run = self.committer.run();
+        if let Err(breaks) = run.tally.tie_out() {
+            let what = breaks.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            return Err(never(RunFailureCode::TieOut, format!("units were lost on the way: {what}")));
+        }
+        let state = if run.tally.counts.failed == 0 { RunState::Succeeded } else { RunState::Partial };
+        Ok(end(self.world, self.committer, state).await?)
+    }
+}

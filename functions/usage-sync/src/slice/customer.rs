@@ -1,0 +1,229 @@
+//! One customer: read its agreement, settle what is not known, plan, write, and put the outcome into the ledger.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::domain::id::{CustomerId, PsaProductId};
+use shared::domain::ledger::{Billed, CustomerLedger, Line};
+use shared::domain::mapping::CustomerMapping;
+use shared::domain::outcome::{Hold, Outcome, Skip, Would};
+use shared::domain::plan::{
+    AdditionPlan, AgreementState, Basis, CustomerPlan, Fate, Row, Step, agreement_trouble, customer_gate, plan,
+    rows_ending,
+};
+use shared::domain::psa::Agreement;
+use shared::domain::run::RunKind;
+use shared::domain::settings::Frequency;
+use shared::domain::settle::{Settlement, settle};
+use shared::domain::snapshot::Snapshot;
+use shared::ports::{Clock, CustomerNames, MappingStore, Psa, RunStore};
+
+use super::Stages;
+use super::bucket::Bucket;
+use super::write::Writer;
+use crate::committer::{Commits, Counted};
+use crate::trouble::of_agreement;
+use crate::worker::{WorkError, World};
+
+/// A customer's agreement as it was read, with what is known of earlier writes to it.
+struct Read {
+    state: AgreementState,
+    settlement: Settlement,
+    /// What the table has.
+    stored: Snapshot,
+    /// Whether ConnectWise was asked for its additions.
+    asked: bool,
+}
+
+impl<W: World> Stages<'_, W> {
+    pub(super) async fn sync_customer(
+        &self,
+        bucket: &Bucket,
+        id: CustomerId,
+        commits: &Commits,
+    ) -> Result<(), WorkError> {
+        let customer = bucket.customers.get(&id);
+        let mapping = bucket.mapped.get(&id).map(|(mapping, _)| mapping);
+        let mut ledger = CustomerLedger {
+            customer: Some(id),
+            name: customer.map_or_else(|| id.to_string(), |c| c.name.clone()),
+            company: None,
+            agreement: None,
+            lines: Vec::new(),
+            created: 0,
+            updated: 0,
+        };
+        let usage = bucket.usage.of(Some(id));
+        let gate = customer_gate(mapping, customer);
+        let moved = mapping.is_some_and(|m| bucket.set_out_with.get(&id) != Some(&m.agreement));
+        let (mapping, outcome) = match (mapping, gate) {
+            (Some(mapping), None) if !moved => (mapping, None),
+            (Some(mapping), None) => (mapping, Some(Outcome::Skipped(Skip::MappingMoved))),
+            (_, Some(outcome)) => return self.close(ledger, rows_ending(&usage, &outcome), commits).await,
+            (None, None) => return Ok(()),
+        };
+        if let Some(outcome) = outcome {
+            return self.close(ledger, rows_ending(&usage, &outcome), commits).await;
+        }
+        let read = self.read_agreement(bucket, mapping).await?;
+        if let Some(agreement) = bucket.agreements.get(&mapping.agreement) {
+            ledger.company = Some((agreement.company, agreement.company_name.clone()));
+            ledger.agreement = Some((agreement.id, agreement.name.clone()));
+        }
+        let mut planned = plan(&Basis {
+            month: bucket.run.request.month,
+            invoice_mode: self.settings.frequency == Frequency::SophosInvoice,
+            first_run: self.is_first_run(bucket, mapping),
+            usage: &usage,
+            mappings: &bucket.mappings,
+            products: &bucket.products,
+            agreement: &read.state,
+            snapshot: &read.settlement.snapshot,
+            unsettled: &read.settlement.unsettled,
+        });
+        self.hold_what_moved(bucket, id, &mut planned).await?;
+        self.write(bucket, mapping, read, planned, ledger, commits).await
+    }
+
+    /// A preview, and a run with writes off, shows what would be done; so does the apply of a preview do it.
+    fn is_first_run(&self, bucket: &Bucket, mapping: &CustomerMapping) -> bool {
+        let by_itself = matches!(bucket.run.request.kind, RunKind::Scheduled | RunKind::Now);
+        by_itself && bucket.run.writes && !mapping.is_applied()
+    }
+
+    async fn close(&self, mut ledger: CustomerLedger, rows: Vec<Row>, commits: &Commits) -> Result<(), WorkError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        ledger.lines = lines(rows, &BTreeMap::new());
+        commits.finish(Vec::new(), Counted { ledger, read: false }).await?;
+        Ok(())
+    }
+
+    async fn read_agreement(&self, bucket: &Bucket, mapping: &CustomerMapping) -> Result<Read, WorkError> {
+        let (store, partner, id) = (self.world.store(), bucket.run.request.partner, mapping.agreement);
+        let stored = store.find_snapshot(partner, id).await?;
+        let intents = store.list_intents(partner, id).await?;
+        let untouched = |state, asked| Read {
+            state,
+            settlement: Settlement { snapshot: stored.clone(), ..Settlement::default() },
+            stored: stored.clone(),
+            asked,
+        };
+        let agreement = bucket.agreements.get(&id);
+        let others: Vec<Agreement> = bucket.agreements.values().cloned().collect();
+        let month = bucket.run.request.month;
+        if let Some(failure) = agreement_trouble(mapping, agreement, &others, month) {
+            return Ok(untouched(AgreementState::Trouble(failure), false));
+        }
+        let additions = match self.psa.list_additions(id).await {
+            Ok(additions) => additions,
+            Err(error) => {
+                tracing::warn!(%partner, agreement = %id, %error, "the agreement's additions could not be read");
+                return Ok(untouched(AgreementState::Trouble(of_agreement(id, &error)), true));
+            }
+        };
+        let now = self.world.clock().now();
+        let settlement = settle(stored.clone(), &intents, &additions, now, self.limits.settle_s);
+        let agreement = agreement.cloned().ok_or_else(|| WorkError::Chunk(format!("agreement {id} was not kept")))?;
+        Ok(Read { state: AgreementState::Ready { agreement, additions }, settlement, stored, asked: true })
+    }
+
+    /// An apply does exactly what its preview showed: what would be written otherwise waits for a person.
+    async fn hold_what_moved(
+        &self,
+        bucket: &Bucket,
+        id: CustomerId,
+        planned: &mut CustomerPlan,
+    ) -> Result<(), WorkError> {
+        let Some(preview) = bucket.run.request.preview.as_ref() else { return Ok(()) };
+        let shown = self.world.store().find_ledger(bucket.run.request.partner, preview, Some(id)).await?;
+        let shown: BTreeMap<PsaProductId, Billed> = shown
+            .into_iter()
+            .flat_map(|ledger| ledger.lines)
+            .filter_map(|line| line.billed.map(|billed| (billed.product, billed)))
+            .collect();
+        for (product, plan) in &mut planned.additions {
+            let now = plan.would();
+            let then = shown.get(product);
+            let same = then.is_some_and(|billed| billed.would == now && billed.addition == addition_of(plan));
+            if now != Would::Nothing && !same {
+                let shown = then.map_or(Would::Nothing, |billed| billed.would.clone());
+                plan.step = Step::Hold(Hold::Moved { shown, now });
+            }
+        }
+        Ok(())
+    }
+
+    async fn write(
+        &self,
+        bucket: &Bucket,
+        mapping: &CustomerMapping,
+        read: Read,
+        planned: CustomerPlan,
+        mut ledger: CustomerLedger,
+        commits: &Commits,
+    ) -> Result<(), WorkError> {
+        let mut writer = Writer::new(self, &bucket.run, mapping.agreement, (read.stored, read.settlement), commits);
+        let mut done: BTreeMap<PsaProductId, (Outcome, Billed)> = BTreeMap::new();
+        for (product, plan) in &planned.additions {
+            let would = plan.would();
+            let (outcome, addition) = writer.carry_out(*product, plan).await?;
+            done.insert(*product, (outcome, Billed { product: *product, addition, target: plan.target, would }));
+        }
+        ledger.lines = lines(planned.rows, &done);
+        (ledger.created, ledger.updated) = (writer.created, writer.updated);
+        self.refresh(bucket, mapping, &ledger).await?;
+        let changes = writer.unwritten();
+        if ledger.lines.is_empty() && changes.is_empty() {
+            // Read and found to have nothing: the next slice of this run need not know.
+            return Ok(());
+        }
+        commits.finish(changes, Counted { ledger, read: read.asked }).await?;
+        Ok(())
+    }
+
+    /// Company and agreement names are refreshed; an apply marks the customer as seen by a person.
+    async fn refresh(
+        &self,
+        bucket: &Bucket,
+        mapping: &CustomerMapping,
+        ledger: &CustomerLedger,
+    ) -> Result<(), WorkError> {
+        let (Some((_, company)), Some((_, agreement))) = (&ledger.company, &ledger.agreement) else { return Ok(()) };
+        let names = CustomerNames { company: company.clone(), agreement: agreement.clone() };
+        let known = bucket.mapped.get(&mapping.customer).and_then(|(_, names)| names.as_ref()) == Some(&names);
+        let applied = bucket.run.writes && bucket.run.request.kind == RunKind::Apply && !mapping.is_applied();
+        if known && !applied {
+            return Ok(());
+        }
+        let store = self.world.store();
+        let partner = bucket.run.request.partner;
+        store.touch_customer(partner, mapping.customer, mapping.agreement, &names, applied).await?;
+        Ok(())
+    }
+}
+
+fn addition_of(plan: &AdditionPlan) -> Option<shared::domain::id::AdditionId> {
+    match plan.step {
+        Step::Keep { addition } | Step::Adopt { addition } | Step::Update { addition, .. } => Some(addition),
+        Step::Nothing | Step::Create { .. } | Step::Hold(_) | Step::Fail(_) => None,
+    }
+}
+
+/// The ledger lines of rows: each ends by itself or as its addition did.
+pub(super) fn lines(rows: Vec<Row>, done: &BTreeMap<PsaProductId, (Outcome, Billed)>) -> Vec<Line> {
+    let line = |row: Row| {
+        let (outcome, billed) = match row.fate {
+            Fate::Ends(outcome) => (outcome, None),
+            Fate::With(product) => match done.get(&product) {
+                Some((outcome, billed)) => (outcome.clone(), Some(billed.clone())),
+                None => (Outcome::Skipped(Skip::MappingMoved), None),
+            },
+        };
+        let usage = row.usage.unwrap_or_default();
+        Line { code: row.code, units: usage.units, usage_lines: usage.lines, outcome, billed }
+    };
+    let lines: Vec<Line> = rows.into_iter().map(line).collect();
+    debug_assert_eq!(lines.len(), lines.iter().map(|l| &l.code).collect::<BTreeSet<_>>().len(), "one line a pair");
+    lines
+}

@@ -1,0 +1,83 @@
+//! The next stages: what ConnectWise has, read once a run: the agreements of mapped customers and the mapped products.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::domain::id::{AgreementId, CompanyId, CustomerId, PsaProductId};
+use shared::domain::mapping::CustomerMapping;
+use shared::domain::psa::{Agreement, PsaProduct};
+use shared::domain::run::{Run, Stage};
+use shared::ports::{Chunk, ChunkKind, MappingStore, Psa};
+
+use super::Stages;
+use crate::chunks::{bucket_of, cut};
+use crate::trouble::{StageError, of_psa};
+use crate::worker::World;
+
+/// ConnectWise takes up to 100 ids in one condition within the length of a URL.
+const IDS_A_CALL: usize = 100;
+
+impl<W: World> Stages<'_, W> {
+    pub(super) async fn read_agreements(&self, run: &Run, page: u32, after: Option<&str>) -> Result<(), StageError> {
+        let mapped = self.mapped_customers(run).await?;
+        let read = self.psa.list_agreements(after).await.map_err(|e| of_psa(&e))?;
+        let mut chunks = cut(ChunkKind::Agreements, page, of_mapped(&read.rows, &mapped, run.buckets))?;
+        if page == 0 {
+            chunks.extend(self.remember_mapped(run, &mapped)?);
+        }
+        let stage = match read.next {
+            Some(next) => Stage::Agreements { page: page + 1, after: Some(next) },
+            None => Stage::Products,
+        };
+        let agreements = read.rows.len() as u64;
+        self.store_page(run, chunks, |run| {
+            run.psa.agreements += agreements;
+            run.stage = stage;
+        })
+        .await
+    }
+
+    async fn mapped_customers(&self, run: &Run) -> Result<Vec<CustomerMapping>, StageError> {
+        let mapped = self.world.store().list_customer_mappings(run.request.partner, "").await?;
+        Ok(mapped.into_iter().map(|(mapping, _)| mapping).collect())
+    }
+
+    /// The run keeps which agreement each customer had: one that is mapped elsewhere later is skipped and named.
+    fn remember_mapped(&self, run: &Run, mapped: &[CustomerMapping]) -> Result<Vec<Chunk>, StageError> {
+        let row = |m: &CustomerMapping| (bucket_of(m.customer, run.buckets), (m.customer, m.agreement));
+        Ok(cut(ChunkKind::Mapped, 0, mapped.iter().map(row))?)
+    }
+
+    pub(super) async fn read_products(&self, run: &Run) -> Result<(), StageError> {
+        let mappings = self.world.store().list_product_mappings(run.request.partner).await?;
+        let targets = mappings.targets();
+        let mut found: BTreeMap<PsaProductId, PsaProduct> = BTreeMap::new();
+        for ids in targets.chunks(IDS_A_CALL) {
+            let products = self.psa.list_products(ids).await.map_err(|e| of_psa(&e))?;
+            found.extend(products.into_iter().map(|product| (product.id, product)));
+        }
+        let rows = targets.iter().map(|id| (0, (*id, found.remove(id))));
+        let chunks = cut(ChunkKind::Products, 0, rows)?;
+        self.store_page(run, chunks, |run| {
+            run.psa.products = targets.len() as u64;
+            run.stage = Stage::Sync { bucket: 0 };
+        })
+        .await
+    }
+}
+
+/// The agreements that a mapped customer needs: its own, and those of its company, each in the customer's bucket.
+fn of_mapped<'a>(agreements: &'a [Agreement], mapped: &[CustomerMapping], buckets: u32) -> Vec<(u32, &'a Agreement)> {
+    let mut of_company: BTreeMap<CompanyId, Vec<CustomerId>> = BTreeMap::new();
+    let mut of_agreement: BTreeMap<AgreementId, Vec<CustomerId>> = BTreeMap::new();
+    for mapping in mapped {
+        of_company.entry(mapping.company).or_default().push(mapping.customer);
+        of_agreement.entry(mapping.agreement).or_default().push(mapping.customer);
+    }
+    let mut rows = Vec::new();
+    for agreement in agreements {
+        let customers = of_company.get(&agreement.company).into_iter().chain(of_agreement.get(&agreement.id)).flatten();
+        let needed: BTreeSet<u32> = customers.map(|customer| bucket_of(*customer, buckets)).collect();
+        rows.extend(needed.into_iter().map(|bucket| (bucket, agreement)));
+    }
+    rows
+}

@@ -1,0 +1,110 @@
+//! What a service's fault means for the run or for one customer.
+
+use shared::domain::id::AgreementId;
+use shared::domain::outcome::Failure;
+use shared::domain::run::{RunFailure, RunFailureCode};
+use shared::error::{ConnectError, PsaError, SourceError};
+
+use crate::worker::WorkError;
+
+/// A stage that could not be finished.
+#[derive(Debug)]
+pub(crate) enum StageError {
+    /// It may go better later: wait at least that many seconds and take the stage up again.
+    Later { at_least_s: u32, failure: RunFailure },
+    /// It will not: the run ends here.
+    Never(RunFailure),
+    /// This worker cannot go on.
+    Work(WorkError),
+}
+
+impl<E: Into<WorkError>> From<E> for StageError {
+    fn from(error: E) -> Self {
+        Self::Work(error.into())
+    }
+}
+
+fn failure(code: RunFailureCode, what: impl ToString) -> RunFailure {
+    RunFailure { code, what: format!("{}.", what.to_string().trim_end_matches('.')) }
+}
+
+/// A run that ends because of what Sophos answered.
+pub(crate) fn never(code: RunFailureCode, what: impl ToString) -> StageError {
+    StageError::Never(failure(code, what))
+}
+
+fn seconds(wait: Option<std::time::Duration>) -> u32 {
+    wait.map_or(0, |wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX))
+}
+
+/// Reading Sophos failed.
+pub(crate) fn of_source(error: &SourceError) -> StageError {
+    match error {
+        SourceError::Unauthorized | SourceError::NotAPartner { .. } | SourceError::Forbidden { .. } => {
+            never(RunFailureCode::Connection, error)
+        }
+        SourceError::Malformed { .. } => never(RunFailureCode::UsageIncomplete, error),
+        SourceError::Throttled { retry_after } => StageError::Later {
+            at_least_s: seconds(*retry_after),
+            failure: failure(RunFailureCode::UsageIncomplete, error),
+        },
+        SourceError::Unavailable { .. } => {
+            StageError::Later { at_least_s: 0, failure: failure(RunFailureCode::UsageIncomplete, error) }
+        }
+    }
+}
+
+/// Reading ConnectWise as a whole failed.
+pub(crate) fn of_psa(error: &PsaError) -> StageError {
+    match error {
+        PsaError::Unauthorized => never(RunFailureCode::Connection, error),
+        PsaError::Forbidden { .. } | PsaError::NotFound | PsaError::Refused { .. } => {
+            never(RunFailureCode::PsaUnreadable, error)
+        }
+        PsaError::Throttled { retry_after } => StageError::Later {
+            at_least_s: seconds(*retry_after),
+            failure: failure(RunFailureCode::PsaUnreadable, error),
+        },
+        PsaError::NotSent { .. } | PsaError::Unanswered { .. } => {
+            StageError::Later { at_least_s: 0, failure: failure(RunFailureCode::PsaUnreadable, error) }
+        }
+    }
+}
+
+/// A connection could not be made.
+pub(crate) fn of_connection(error: ConnectError) -> StageError {
+    match error {
+        ConnectError::Missing { .. } | ConnectError::Unusable { .. } => never(RunFailureCode::Connection, error),
+        ConnectError::Store(error) => StageError::Work(error.into()),
+        // A wrong company id or site answers as an address that does not exist.
+        ConnectError::Psa(PsaError::NotFound | PsaError::Refused { .. }) => never(RunFailureCode::Connection, error),
+        ConnectError::Psa(error) => of_psa(&error),
+        ConnectError::Source(error) => of_source(&error),
+    }
+}
+
+/// Reading one customer's agreement failed: the others go on.
+pub(crate) fn of_agreement(agreement: AgreementId, error: &PsaError) -> Failure {
+    match error {
+        PsaError::Forbidden { .. } => Failure::AgreementForbidden { agreement },
+        PsaError::NotFound => Failure::AgreementGone { agreement },
+        PsaError::Unauthorized
+        | PsaError::Refused { .. }
+        | PsaError::Throttled { .. }
+        | PsaError::NotSent { .. }
+        | PsaError::Unanswered { .. } => Failure::Unreadable { answer: error.to_string() },
+    }
+}
+
+/// A write failed.
+pub(crate) fn of_write(agreement: AgreementId, error: &PsaError) -> Failure {
+    match error {
+        PsaError::Unanswered { .. } => Failure::Unknown,
+        PsaError::Forbidden { .. } => Failure::AgreementForbidden { agreement },
+        PsaError::Unauthorized
+        | PsaError::NotFound
+        | PsaError::Refused { .. }
+        | PsaError::Throttled { .. }
+        | PsaError::NotSent { .. } => Failure::Refused { answer: error.to_string() },
+    }
+}

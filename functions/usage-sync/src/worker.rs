@@ -1,0 +1,266 @@
+//! From a message to a slice of work: opening, the lease, and what to send next.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::domain::id::IdError;
+use shared::domain::run::{Run, RunRequest};
+use shared::error::{QueueError, StoreError};
+use shared::ports::{
+    Clock, Connections, Ids, Lease, MappingStore, Opened, Queue, RunStore, SettingsStore, SyncMessage,
+};
+
+use crate::slice::{Slice, SliceEnd};
+
+/// The numbers that bound a slice.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many customers are worked on at once: the calls in flight to ConnectWise.
+    pub in_flight: usize,
+    /// How long a lease lasts, in seconds; it is renewed long before.
+    pub lease_s: u32,
+    /// How long after a write was sent its effect can still appear in ConnectWise, in seconds.
+    pub settle_s: i64,
+    /// The longest that one request to ConnectWise can take, in seconds. A create is sent only with this and five
+    /// seconds more left on the lease.
+    pub request_s: i64,
+    /// A slice starts nothing new when the deadline is nearer than this, in seconds.
+    pub margin_s: i64,
+    /// How long a message waits that has to wait, in seconds; each time a little longer.
+    pub wait_s: u32,
+    /// How many times in a row a message may wait before its run is given up.
+    pub attempts: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { in_flight: 8, lease_s: 90, settle_s: 120, request_s: 30, margin_s: 60, wait_s: 30, attempts: 8 }
+    }
+}
+
+/// What a worker needs of the world, as one parameter.
+pub trait World: Send + Sync {
+    /// The table.
+    type Store: SettingsStore + MappingStore + RunStore;
+    /// The two services.
+    type Connections: Connections;
+    /// The queue that messages come from.
+    type Queue: Queue;
+    /// The wall clock.
+    type Clock: Clock;
+    /// Where ids come from.
+    type Ids: Ids;
+
+    /// The table.
+    fn store(&self) -> &Self::Store;
+    /// The two services.
+    fn connections(&self) -> &Self::Connections;
+    /// The queue.
+    fn queue(&self) -> &Self::Queue;
+    /// The wall clock.
+    fn clock(&self) -> &Self::Clock;
+    /// Where ids come from.
+    fn ids(&self) -> &Self::Ids;
+}
+
+/// The client of ConnectWise in a world.
+pub(crate) type PsaOf<W> = <<W as World>::Connections as Connections>::Psa;
+
+/// A world put together from its parts.
+#[derive(Clone, Debug)]
+pub struct Adapters<S, C, Q, K, I> {
+    /// The table.
+    pub store: S,
+    /// The two services.
+    pub connections: C,
+    /// The queue.
+    pub queue: Q,
+    /// The wall clock.
+    pub clock: K,
+    /// Where ids come from.
+    pub ids: I,
+}
+
+impl<S, C, Q, K, I> World for Adapters<S, C, Q, K, I>
+where
+    S: SettingsStore + MappingStore + RunStore,
+    C: Connections,
+    Q: Queue,
+    K: Clock,
+    I: Ids,
+{
+    type Store = S;
+    type Connections = C;
+    type Queue = Q;
+    type Clock = K;
+    type Ids = I;
+
+    fn store(&self) -> &S {
+        &self.store
+    }
+
+    fn connections(&self) -> &C {
+        &self.connections
+    }
+
+    fn queue(&self) -> &Q {
+        &self.queue
+    }
+
+    fn clock(&self) -> &K {
+        &self.clock
+    }
+
+    fn ids(&self) -> &I {
+        &self.ids
+    }
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Handled {
+    /// The run is over: it ended in this slice, or before.
+    Over(Box<Run>),
+    /// The slice came to its deadline; a message that carries on is queued.
+    Continues,
+    /// Another worker or another run is at it, or a service wants to be left alone; the message is queued again.
+    Waits,
+    /// It waited too often and was given up; the run, if it is open, stays open for the next tick.
+    GaveUp,
+    /// The partner has no settings: there is nothing to sync.
+    NoSettings,
+}
+
+/// A slice that could not be worked on. The message has to be delivered again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WorkError {
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The next message could not be queued.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// A request whose run id cannot be formed.
+    #[error(transparent)]
+    Request(#[from] IdError),
+    /// What the run keeps in the table cannot be read.
+    #[error("what the run had read before cannot be read back: {0}")]
+    Chunk(String),
+}
+
+/// The worker.
+#[derive(Clone, Debug)]
+pub struct Worker<W> {
+    world: W,
+    limits: Limits,
+}
+
+impl<W: World> Worker<W> {
+    /// A worker in a world.
+    #[must_use]
+    pub const fn new(world: W, limits: Limits) -> Self {
+        Self { world, limits }
+    }
+
+    /// The world that it works in.
+    #[must_use]
+    pub const fn world(&self) -> &W {
+        &self.world
+    }
+
+    /// Works on the message's run until it ends or `deadline` is near.
+    ///
+    /// # Errors
+    /// [`WorkError`]: deliver the message again.
+    pub async fn carry_on(&self, message: &SyncMessage, deadline: Timestamp) -> Result<Handled, WorkError> {
+        let partner = message.request.partner;
+        let Some(settings) = self.world.store().find_settings(partner).await? else {
+            tracing::error!(%partner, "no settings are saved, so there is nothing to sync");
+            return Ok(Handled::NoSettings);
+        };
+        let run = Run::open(message.request.clone(), settings.writes, self.world.clock().now())?;
+        let id = run.id.clone();
+        match self.world.store().open_run(&run).await? {
+            Opened::Existing(run) if run.state.is_over() => return Ok(Handled::Over(run)),
+            Opened::Existing(_) | Opened::Fresh => {}
+            Opened::Busy(other) => {
+                tracing::info!(%partner, run = %id, %other, "another run of this partner is open");
+                return self.wait(message, self.limits.wait_s).await;
+            }
+        }
+        let Some(lease) = self.lease(message).await? else { return self.wait(message, self.limits.wait_s).await };
+        // Read under the lease: another worker may have carried the run on since it was opened.
+        let run = self.world.store().find_run(partner, &id).await?.unwrap_or(run);
+        if run.state.is_over() {
+            self.world.store().release_lease(&lease).await?;
+            return Ok(Handled::Over(Box::new(run)));
+        }
+        let last_try = message.attempt >= self.limits.attempts;
+        let slice = Slice { world: &self.world, limits: &self.limits, settings, deadline, last_try };
+        self.go_on(message, slice.work(lease, run).await).await
+    }
+
+    async fn go_on(
+        &self,
+        message: &SyncMessage,
+        worked: Result<(Lease, SliceEnd), WorkError>,
+    ) -> Result<Handled, WorkError> {
+        let (lease, end) = match worked {
+            Ok(worked) => worked,
+            Err(WorkError::Store(StoreError::LeaseLost)) => {
+                tracing::warn!(partner = %message.request.partner, "another worker has taken over");
+                return Ok(Handled::Waits);
+            }
+            Err(error) => return Err(error),
+        };
+        let handled = match end {
+            SliceEnd::Over(run) => {
+                tracing::info!(partner = %message.request.partner, run = %run.id, state = ?run.state, "run over");
+                Handled::Over(run)
+            }
+            SliceEnd::Deadline => {
+                self.send(message.request.clone(), 0, message.first_sent_at, 0).await?;
+                Handled::Continues
+            }
+            SliceEnd::Waits { at_least_s } => self.wait(message, at_least_s.max(self.limits.wait_s)).await?,
+        };
+        self.world.store().release_lease(&lease).await?;
+        Ok(handled)
+    }
+
+    async fn lease(&self, message: &SyncMessage) -> Result<Option<Lease>, StoreError> {
+        let owner = self.world.ids().unique();
+        let (partner, now) = (message.request.partner, self.world.clock().now());
+        match self.world.store().acquire_lease(partner, &owner, now, self.limits.lease_s).await? {
+            Ok(lease) => Ok(Some(lease)),
+            Err(taken) => {
+                tracing::info!(%partner, until = %taken.until, "another worker is at this partner");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Puts the message back for a while: longer each time, up to the queue's longest delay.
+    async fn wait(&self, message: &SyncMessage, wait_s: u32) -> Result<Handled, WorkError> {
+        if message.attempt >= self.limits.attempts {
+            tracing::error!(partner = %message.request.partner, attempts = message.attempt, "given up waiting");
+            return Ok(Handled::GaveUp);
+        }
+        let delay_s = wait_s.saturating_mul(message.attempt.saturating_add(1)).min(900);
+        self.send(message.request.clone(), message.attempt + 1, message.first_sent_at, delay_s).await?;
+        Ok(Handled::Waits)
+    }
+
+    async fn send(
+        &self,
+        request: RunRequest,
+        attempt: u32,
+        first_sent_at: Timestamp,
+        delay_s: u32,
+    ) -> Result<(), QueueError> {
+        self.world.queue().send(&SyncMessage { request, attempt, first_sent_at }, delay_s).await
+    }
+}
+
+/// Whether `deadline` is so near that nothing new may be started.
+pub(crate) fn is_near(now: Timestamp, deadline: Timestamp, limits: &Limits) -> bool {
+    deadline.duration_since(now) < SignedDuration::from_secs(limits.margin_s)
+}

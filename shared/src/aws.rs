@@ -1,0 +1,49 @@
+//! What all adapters of AWS share: how long they wait, how often they try again, and how they tell an error.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_sdk_kms::config::Credentials;
+use aws_sdk_kms::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+
+/// Finds region, credentials and, where `AWS_ENDPOINT_URL` is set, the local stand-in for AWS.
+pub async fn connect() -> SdkConfig {
+    loader().load().await
+}
+
+/// The stand-in for AWS at `endpoint`, for the local stack and the tests; its credentials are made up.
+pub async fn connect_local(endpoint: &str) -> SdkConfig {
+    loader()
+        .endpoint_url(endpoint)
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "made up"))
+        .load()
+        .await
+}
+
+fn loader() -> ConfigLoader {
+    // A healthy call takes a few milliseconds. The SDK has no limit of its own on a whole call, and one call must not
+    // eat a slice's deadline.
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(5))
+        .operation_timeout(Duration::from_secs(20))
+        .build();
+    aws_config::defaults(BehaviorVersion::latest())
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(4))
+}
+
+/// The service's own words where it answered, else what came instead.
+pub(crate) fn words<E>(error: &SdkError<E>) -> String
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        (None, _) => DisplayErrorContext(error).to_string(),
+    }
+}

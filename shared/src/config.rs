@@ -1,0 +1,57 @@
+//! The settings of each function: the only place that reads the environment.
+//!
+//! A function reads all of its settings once, before anything else. Whatever is missing or wrong is told in one error,
+//! so that a deployment is mended once and not once for each variable.
+//!
+//! The credentials and the region of AWS are not named here: the SDK reads them itself (see [`crate::aws`]), and with
+//! them `AWS_ENDPOINT_URL`, by which a local stack stands in for AWS.
+
+mod reader;
+mod sync_schedule;
+mod usage_sync;
+
+use std::fmt;
+
+pub use sync_schedule::SyncSchedule;
+pub use usage_sync::UsageSync;
+
+/// The variables that only a machine of ours ever sets, to reach simulators; the template sets none of them.
+pub const LOCAL_ONLY: [&str; 3] = ["PSA_ALLOW_LOOPBACK", "SOPHOS_API_URL", "SOPHOS_SIGN_IN_URL"];
+
+/// A variable that is missing or cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Its name.
+    pub name: &'static str,
+    /// What is wrong with it and what is expected.
+    pub what: String,
+}
+
+/// The settings cannot be used. Its `Debug` form is its text: that is what `main` prints of an error.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    /// Every fault, in the order of the settings; never empty.
+    pub faults: Vec<Fault>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the function cannot start with its environment; mend it where it was deployed:")?;
+        for (n, Fault { name, what }) in self.faults.iter().enumerate() {
+            write!(f, "{} {name} {what}", if n == 0 { "" } else { ";" })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A variable of this process' environment; none also where its text is no Unicode.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

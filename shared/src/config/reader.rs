@@ -1,0 +1,118 @@
+//! Reads variables one by one and keeps every fault, so that one error names them all.
+
+use url::Url;
+
+use super::{ConfigError, Fault};
+
+/// A reader of variables. Each method gives none after it noted a fault, and only then.
+pub(super) struct Reader<L> {
+    lookup: L,
+    faults: Vec<Fault>,
+}
+
+impl<L: Fn(&str) -> Option<String>> Reader<L> {
+    pub(super) const fn new(lookup: L) -> Self {
+        Self { lookup, faults: Vec::new() }
+    }
+
+    /// A variable that must be there. An empty one counts as missing: a template writes so what it does not know.
+    pub(super) fn required<T>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        match (self.lookup)(name).filter(|text| !text.is_empty()) {
+            Some(text) => self.parsed(name, parse(&text)),
+            None => self.parsed(name, Err("is not set".to_owned())),
+        }
+    }
+
+    /// A variable that has a default, read by the same rules.
+    pub(super) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        default: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let text = (self.lookup)(name).filter(|text| !text.is_empty());
+        self.parsed(name, parse(text.as_deref().unwrap_or(default)))
+    }
+
+    /// The settings, or all the faults for which they are not whole.
+    pub(super) fn finish<T>(self, settings: Option<T>) -> Result<T, ConfigError> {
+        settings.ok_or(ConfigError { faults: self.faults })
+    }
+
+    fn parsed<T>(&mut self, name: &'static str, parsed: Result<T, String>) -> Option<T> {
+        parsed.map_err(|what| self.faults.push(Fault { name, what })).ok()
+    }
+}
+
+/// Any text without spaces around it.
+pub(super) fn text(text: &str) -> Result<String, String> {
+    if text == text.trim() { Ok(text.to_owned()) } else { Err(format!("has spaces around it: {text:?}")) }
+}
+
+/// The address of a service: http or https, with a host.
+pub(super) fn address(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        Ok(_) | Err(_) => Err(format!("is no http or https address: {text:?}")),
+    }
+}
+
+/// `true` or `false`, nothing else: a switch that opens something must not be read from a guess.
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| format!("is neither true nor false: {text:?}"))
+}
+
+/// Hosts with commas between them, with a port where it is not 443, in lower case; the empty text is none.
+pub(super) fn hosts(text: &str) -> Result<Vec<String>, String> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.map(host).collect()
+}
+
+fn host(name: &str) -> Result<String, String> {
+    let url = Url::parse(&format!("https://{name}")).ok();
+    let host = url.as_ref().and_then(|url| match (url.domain(), url.port()) {
+        (Some(domain), Some(port)) => Some(format!("{domain}:{port}")),
+        (Some(domain), None) => Some(domain.to_owned()),
+        (None, _) => None,
+    });
+    // What was written must be the host and nothing else: a path or a user would be dropped here without a word.
+    let host = host.filter(|host| host.contains('.') && !host.contains('*') && name.eq_ignore_ascii_case(host));
+    host.ok_or_else(|| {
+        format!(
+            "has {name:?}, which is no full host name such as psa.example.com or psa.example.com:8443 \
+             (no scheme, path, wildcard or IP address)"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_names_and_nothing_that_could_mean_more_than_one_host() {
+        let read = hosts(" PSA.Example.com ,psa2.example.com:8443,").unwrap();
+        assert_eq!(read, ["psa.example.com", "psa2.example.com:8443"]);
+        assert_eq!(hosts("").unwrap(), Vec::<String>::new());
+        let wrong = "https://psa.example.com psa.example.com/ user@psa.example.com *.example.com 10.0.0.1 0x7f.1 [::1] localhost";
+        for wrong in wrong.split(' ') {
+            assert!(hosts(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_a_scheme_and_a_host() {
+        assert!(address("https://sqs.eu-central-1.amazonaws.com/1/q").is_ok());
+        for wrong in ["sqs.eu-central-1.amazonaws.com/1/q", "file:///q", "https://", "my-queue"] {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_switch_is_true_or_false() {
+        assert_eq!([switch("true"), switch("false")], [Ok(true), Ok(false)]);
+        for wrong in ["1", "TRUE", "yes", " true"] {
+            assert!(switch(wrong).is_err(), "{wrong}");
+        }
+    }
+}

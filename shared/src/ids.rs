@@ -1,0 +1,63 @@
+//! Where ids come from: random in the world, counted where a run has to be replayed.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use uuid::Uuid;
+
+use crate::ports::Ids;
+
+/// Random ids that sort by the time of their making, so that a log reads in order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UuidV7;
+
+impl Ids for UuidV7 {
+    #[expect(clippy::disallowed_methods, reason = "this is the one adapter that makes random ids")]
+    fn unique(&self) -> String {
+        Uuid::now_v7().to_string()
+    }
+}
+
+/// Ids that count from 1 behind a name: the same calls get the same ids. Unique as long as no two counters share the name.
+#[derive(Debug)]
+pub struct CountedIds {
+    name: String,
+    next: AtomicU64,
+}
+
+impl CountedIds {
+    /// A counter whose ids are `name-1`, `name-2` and so on.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), next: AtomicU64::new(1) }
+    }
+}
+
+impl Ids for CountedIds {
+    fn unique(&self) -> String {
+        format!("{}-{}", self.name, self.next.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn distinct(ids: &impl Ids) -> usize {
+        (0..1000).map(|_| ids.unique()).collect::<BTreeSet<_>>().len()
+    }
+
+    #[test]
+    fn no_id_comes_twice() {
+        assert_eq!(distinct(&UuidV7), 1000);
+        assert_eq!(distinct(&CountedIds::new("worker")), 1000);
+    }
+
+    #[test]
+    fn counted_ids_replay() {
+        let first = CountedIds::new("worker");
+        let again = CountedIds::new("worker");
+        assert_eq!([first.unique(), first.unique()], [again.unique(), again.unique()]);
+    }
+}

@@ -1,0 +1,65 @@
+//! When partners are due.
+
+use jiff::Timestamp;
+
+use super::DynamoStore;
+use super::failure;
+use super::read::page;
+use super::write::{Verdict, Write};
+use crate::domain::id::PartnerId;
+use crate::error::StoreError;
+use crate::ports::{Due, DueStore, Ids};
+use crate::store::item::{due, instant, keys};
+use crate::store::table::{DUE_INDEX, NEXT_RUN_AT};
+
+impl<I: Ids> DueStore for DynamoStore<I> {
+    async fn list_due(&self, shard: u8, at: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
+        let mut found: Vec<Due> = Vec::new();
+        let mut start = None;
+        while found.len() < limit as usize {
+            let wanted = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(limit));
+            // An index cannot be read consistently; whoever acts on it moves the partner under a condition.
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(DUE_INDEX)
+                .key_condition_expression("dueShard = :shard AND nextRunAt <= :at")
+                .expression_attribute_values(":shard", due::shard(shard))
+                .expression_attribute_values(":at", instant::to_text(at))
+                .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(failure::of_call)?;
+            let page = page(answer.items, answer.last_evaluated_key);
+            for entry in &page.entries {
+                found.push(due::from_entry(entry)?);
+            }
+            start = page.next;
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn find_due(&self, partner: PartnerId) -> Result<Option<Timestamp>, StoreError> {
+        let entry = self.find(&keys::due(partner)).await?;
+        entry.map(|entry| instant::read(&entry, NEXT_RUN_AT)).transpose()
+    }
+
+    async fn put_due(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
+        self.write(Write::put(due::to_entry(partner, at))).await?;
+        Ok(())
+    }
+
+    async fn advance_due(&self, partner: PartnerId, from: Timestamp, to: Timestamp) -> Result<bool, StoreError> {
+        let write =
+            Write::put(due::to_entry(partner, to)).only_if("#nextRunAt = :from").value("from", instant::to_text(from));
+        match self.write(write).await? {
+            Verdict::Written => Ok(true),
+            Verdict::Unmet(_) => Ok(false),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Product and customer mappings, and the catalogue of Sophos products.
+
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::DynamoStore;
+use super::write::{Verdict, Write};
+use crate::domain::id::{AgreementId, CustomerId, PartnerId};
+use crate::domain::mapping::{CustomerMapping, ProductMapping, ProductMappings};
+use crate::error::StoreError;
+use crate::ports::{CustomerNames, DiscoveredProduct, Ids, MappingStore};
+use crate::store::item::{keys, mapping as row, number, read_body, text, to_json, with_body};
+use crate::store::version;
+
+/// Writes of newly discovered products in flight: a first run finds some dozens.
+const DISCOVERIES_IN_FLIGHT: usize = 8;
+
+impl<I: Ids> MappingStore for DynamoStore<I> {
+    async fn list_product_mappings(&self, partner: PartnerId) -> Result<ProductMappings, StoreError> {
+        let entries = self.list(&keys::home(partner), keys::PRODUCT_MAPPINGS).await?;
+        entries.iter().map(row::product_from_entry).collect()
+    }
+
+    async fn put_product_mapping(&self, partner: PartnerId, mapping: &ProductMapping) -> Result<(), StoreError> {
+        let write = at_version(Write::put(row::product_to_next_entry(partner, mapping)?), mapping.version);
+        match self.write(write).await? {
+            Verdict::Written => Ok(()),
+            Verdict::Unmet(_) => Err(version::product_conflict(mapping)),
+        }
+    }
+
+    async fn add_discovered_products(
+        &self,
+        partner: PartnerId,
+        products: &[DiscoveredProduct],
+    ) -> Result<(), StoreError> {
+        let known = self.list_discovered_products(partner).await?;
+        let new = products.iter().filter(|product| known.iter().all(|k| k.code != product.code));
+        let writes: Result<Vec<Write>, StoreError> = new
+            .map(|product| {
+                let entry = with_body(&keys::discovered(partner, &product.code), product)?;
+                Ok(Write::put(entry).if_absent())
+            })
+            .collect();
+        // One that became known meanwhile is left as it is: an unmet condition is no failure here.
+        let adding = stream::iter(writes?.into_iter().map(|write| self.write(write)));
+        adding.buffer_unordered(DISCOVERIES_IN_FLIGHT).try_for_each(|_| async { Ok(()) }).await
+    }
+
+    async fn list_discovered_products(&self, partner: PartnerId) -> Result<Vec<DiscoveredProduct>, StoreError> {
+        let entries = self.list(&keys::home(partner), keys::DISCOVERED).await?;
+        entries.iter().map(read_body).collect()
+    }
+
+    async fn list_customer_mappings(
+        &self,
+        partner: PartnerId,
+        prefix: &str,
+    ) -> Result<Vec<(CustomerMapping, Option<CustomerNames>)>, StoreError> {
+        let prefix = keys::customer_mappings(prefix);
+        let entries = self.list(&keys::home(partner), &prefix).await?;
+        entries.iter().map(row::customer_from_entry).collect()
+    }
+
+    async fn put_customer_mapping(&self, partner: PartnerId, mapping: &CustomerMapping) -> Result<(), StoreError> {
+        let key = keys::customer_mapping(partner, mapping.customer);
+        let former = match self.find(&key).await? {
+            Some(entry) => Some(row::customer_from_entry(&entry)?.0),
+            None => None,
+        };
+        // What was read stands as long as the version does, which the transaction sees to.
+        let mut writes = vec![save_customer(partner, mapping, former.as_ref())?, claim(partner, mapping)];
+        if let Some(former) = former.filter(|former| former.company != mapping.company) {
+            writes.push(release(partner, &former));
+        }
+        match self.transact(writes).await? {
+            Verdict::Written => Ok(()),
+            // The mapping itself was written first.
+            Verdict::Unmet(unmet) if unmet.first().is_some_and(Option::is_some) => {
+                Err(version::customer_conflict(mapping))
+            }
+            Verdict::Unmet(_) => Err(version::company_conflict(mapping)),
+        }
+    }
+
+    async fn touch_customer(
+        &self,
+        partner: PartnerId,
+        customer: CustomerId,
+        agreement: AgreementId,
+        names: &CustomerNames,
+        applied: bool,
+    ) -> Result<(), StoreError> {
+        let expression = if applied {
+            "SET #names = :names, #applied = :agreement, #nonce = :nonce"
+        } else {
+            "SET #names = :names, #nonce = :nonce"
+        };
+        let write = Write::update(keys::customer_mapping(partner, customer), expression)
+            .only_if("#agreement = :agreement")
+            .value("names", text(&row::names_to_json(names)?))
+            .value("agreement", number(agreement));
+        // A mapping that is gone or went to another agreement has nothing to learn from this run.
+        self.write(write).await?;
+        Ok(())
+    }
+}
+
+fn at_version(write: Write, version: u64) -> Write {
+    if version == 0 {
+        write.if_absent()
+    } else {
+        write.only_if("#version = :version").value("version", number(version))
+    }
+}
+
+/// An update, not a replacement: the names that a run wrote stay, unless they are another agreement's.
+fn save_customer(
+    partner: PartnerId,
+    mapping: &CustomerMapping,
+    former: Option<&CustomerMapping>,
+) -> Result<Write, StoreError> {
+    let saved = version::next_customer(mapping);
+    let mut expression = "SET #body = :body, #version = :next, #agreement = :agreement, #nonce = :nonce".to_owned();
+    expression += match saved.applied {
+        Some(_) => ", #applied = :applied",
+        None => " REMOVE #applied",
+    };
+    if former.is_some_and(|former| !version::is_same_place(former, mapping)) {
+        expression += if saved.applied.is_some() { " REMOVE #names" } else { ", #names" };
+    }
+    let key = keys::customer_mapping(partner, mapping.customer);
+    let body = to_json(&key.sort, &saved)?;
+    let mut write = at_version(Write::update(key, expression), mapping.version)
+        .value("body", text(&body))
+        .value("next", number(saved.version))
+        .value("agreement", number(saved.agreement));
+    if let Some(applied) = saved.applied {
+        write = write.value("applied", number(applied));
+    }
+    Ok(write)
+}
+
+/// Marks the company as this customer's.
+fn claim(partner: PartnerId, mapping: &CustomerMapping) -> Write {
+    Write::put(row::company_to_entry(partner, mapping))
+        .only_if("attribute_not_exists(PK) OR #customer = :customer")
+        .value("customer", text(&mapping.customer.to_string()))
+}
+
+/// Takes back the mark of the company that the customer had before.
+fn release(partner: PartnerId, former: &CustomerMapping) -> Write {
+    Write::delete(keys::company(partner, former.company))
+        .only_if("attribute_not_exists(PK) OR #customer = :customer")
+        .value("customer", text(&former.customer.to_string()))
+}

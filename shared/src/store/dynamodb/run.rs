@@ -1,0 +1,121 @@
+//! Runs and what they write: each duty is done in a file of its own.
+
+use jiff::Timestamp;
+
+use super::{DynamoStore, failure, read};
+use crate::domain::id::{AgreementId, CustomerId, PartnerId, RunId};
+use crate::domain::ledger::CustomerLedger;
+use crate::domain::run::Run;
+use crate::domain::snapshot::{Intent, Snapshot};
+use crate::error::StoreError;
+use crate::ports::{Change, ChunkKind, Ids, Lease, LeaseTaken, LedgerPage, Opened, RunStore};
+use crate::store::item::{BODY, Entry, keys, read_body, read_text, text};
+use crate::store::lease::Wanted;
+use crate::store::limits;
+
+impl<I: Ids> RunStore for DynamoStore<I> {
+    async fn open_run(&self, run: &Run) -> Result<Opened, StoreError> {
+        self.open(run).await
+    }
+
+    async fn find_run(&self, partner: PartnerId, id: &RunId) -> Result<Option<Run>, StoreError> {
+        self.run(partner, id).await
+    }
+
+    async fn list_runs(&self, partner: PartnerId, limit: u32) -> Result<Vec<Run>, StoreError> {
+        let limit = limit.clamp(1, limits::MAX_RUNS) as usize;
+        let entries = self.newest_runs(partner, limit).await?;
+        entries.iter().take(limit).map(read_body).collect()
+    }
+
+    async fn acquire_lease(
+        &self,
+        partner: PartnerId,
+        owner: &str,
+        now: Timestamp,
+        ttl_s: u32,
+    ) -> Result<Result<Lease, LeaseTaken>, StoreError> {
+        let wanted = Wanted { partner, owner, now, ttl_s };
+        self.grant_lease(wanted).await
+    }
+
+    async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
+        self.give_lease_back(lease).await
+    }
+
+    async fn commit(&self, lease: &Lease, until: Timestamp, changes: Vec<Change>) -> Result<Lease, StoreError> {
+        self.commit_changes(lease, until, &changes).await
+    }
+
+    async fn list_chunks(
+        &self,
+        partner: PartnerId,
+        run: &RunId,
+        kind: ChunkKind,
+        bucket: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        let entries = self.list(&keys::run_rows(partner, run), &keys::chunks(kind, bucket)).await?;
+        entries.iter().map(|entry| Ok(read_text(entry, BODY)?.to_owned())).collect()
+    }
+
+    async fn list_ledger(
+        &self,
+        partner: PartnerId,
+        run: &RunId,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> Result<LedgerPage, StoreError> {
+        self.ledger_page(partner, run, prefix, after).await
+    }
+
+    async fn find_ledger(
+        &self,
+        partner: PartnerId,
+        run: &RunId,
+        customer: Option<CustomerId>,
+    ) -> Result<Option<CustomerLedger>, StoreError> {
+        self.customer_ledger(partner, run, customer).await
+    }
+
+    async fn find_snapshot(&self, partner: PartnerId, agreement: AgreementId) -> Result<Snapshot, StoreError> {
+        let entry = self.find(&keys::snapshot(partner, agreement)).await?;
+        entry.as_ref().map_or_else(|| Ok(Snapshot::default()), read_body)
+    }
+
+    async fn list_intents(&self, partner: PartnerId, agreement: AgreementId) -> Result<Vec<Intent>, StoreError> {
+        let entries = self.list(&keys::sync(partner), &keys::intents(agreement)).await?;
+        let mut intents: Vec<Intent> = entries.iter().map(read_body).collect::<Result<_, _>>()?;
+        // Keys hold the product's number as a text, which sorts 10 before 9.
+        intents.sort_by_key(|intent| intent.product);
+        Ok(intents)
+    }
+}
+
+impl<I> DynamoStore<I> {
+    /// At least `limit` of the newest runs, if there are so many.
+    async fn newest_runs(&self, partner: PartnerId, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let mut runs = Vec::new();
+        let mut start = None;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("PK = :partition")
+                .expression_attribute_values(":partition", text(&keys::runs(partner)))
+                .scan_index_forward(false)
+                .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .consistent_read(true)
+                .send()
+                .await
+                .map_err(failure::of_call)?;
+            let page = read::page(answer.items, answer.last_evaluated_key);
+            runs.extend(page.entries);
+            start = page.next;
+            if start.is_none() || runs.len() >= limit {
+                return Ok(runs);
+            }
+        }
+    }
+}

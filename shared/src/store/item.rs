@@ -1,0 +1,97 @@
+//! How values stand in the table: keys, and attribute maps read and written.
+//!
+//! A value with structure is one compact JSON text, `body`; beside it stand only the attributes that conditions, updates
+//! and the index need. An entry that cannot be read is an error that names it, never a default.
+
+pub(super) mod due;
+pub(super) mod instant;
+pub(super) mod keys;
+pub(super) mod ledger;
+pub(super) mod mapping;
+pub(super) mod run;
+
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use self::keys::Key;
+use super::table::{PARTITION_KEY, SORT_KEY};
+use crate::error::StoreError;
+
+/// An entry of the table as DynamoDB has it.
+pub(super) type Entry = HashMap<String, AttributeValue>;
+
+/// The structured part of an entry.
+pub(super) const BODY: &str = "body";
+/// What tells the writer of an entry that it was its own write, when the answer was lost.
+pub(super) const NONCE: &str = "nonce";
+
+/// An entry with nothing but its key.
+pub(super) fn keyed(key: &Key) -> Entry {
+    HashMap::from([(PARTITION_KEY.to_owned(), text(&key.partition)), (SORT_KEY.to_owned(), text(&key.sort))])
+}
+
+/// An entry with its key and body.
+pub(super) fn with_body<T: Serialize>(key: &Key, body: &T) -> Result<Entry, StoreError> {
+    let mut entry = keyed(key);
+    entry.insert(BODY.to_owned(), text(&to_json(&key.sort, body)?));
+    Ok(entry)
+}
+
+/// The compact JSON of a value.
+pub(super) fn to_json<T: Serialize>(what: &str, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value)
+        .map_err(|error| StoreError::Refused { why: format!("{what} cannot be written as JSON: {error}") })
+}
+
+/// The value in an entry's body.
+pub(super) fn read_body<T: DeserializeOwned>(entry: &Entry) -> Result<T, StoreError> {
+    from_json(entry, read_text(entry, BODY)?)
+}
+
+/// The value in a JSON text that an entry holds.
+pub(super) fn from_json<T: DeserializeOwned>(entry: &Entry, json: &str) -> Result<T, StoreError> {
+    serde_json::from_str(json).map_err(|error| unreadable(entry, error))
+}
+
+/// A string attribute that must be there.
+pub(super) fn read_text<'a>(entry: &'a Entry, name: &str) -> Result<&'a str, StoreError> {
+    find_text(entry, name).ok_or_else(|| unreadable(entry, format!("it has no text {name}")))
+}
+
+/// A string attribute, if it is there.
+pub(super) fn find_text<'a>(entry: &'a Entry, name: &str) -> Option<&'a str> {
+    let value = entry.get(name)?.as_s().ok()?;
+    Some(value)
+}
+
+/// A whole number that must be there.
+pub(super) fn read_number(entry: &Entry, name: &str) -> Result<u64, StoreError> {
+    find_number(entry, name).ok_or_else(|| unreadable(entry, format!("it has no whole number {name}")))
+}
+
+/// A whole number, if it is there.
+pub(super) fn find_number(entry: &Entry, name: &str) -> Option<u64> {
+    entry.get(name)?.as_n().ok()?.parse().ok()
+}
+
+/// The error of an entry that this release cannot read; names it by its sort key.
+pub(super) fn unreadable(entry: &Entry, why: impl Display) -> StoreError {
+    StoreError::Unreadable {
+        what: find_text(entry, SORT_KEY).unwrap_or("an entry without a key").to_owned(),
+        why: why.to_string(),
+    }
+}
+
+/// A string attribute.
+pub(super) fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+/// A number attribute.
+pub(super) fn number(value: impl Display) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}

@@ -1,0 +1,44 @@
+//! Times in the table: a text that sorts, and the expiry that DynamoDB counts in seconds.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+
+use super::{Entry, number, read_text, text, unreadable};
+use crate::error::StoreError;
+
+/// Chunks: a preview may be applied for a day, and whoever looks into a run has two more.
+pub(in crate::store) const CHUNK_DAYS: i64 = 3;
+/// Runs and ledgers: a year's invoices can be checked against them, and the month after.
+pub(in crate::store) const HISTORY_DAYS: i64 = 400;
+
+const SECONDS_A_DAY: i64 = 24 * 60 * 60;
+
+/// A time, exact to the nanosecond; texts of the years 0 to 9999 sort as their times do.
+pub(in crate::store) fn to_text(at: Timestamp) -> AttributeValue {
+    text(&format!("{at:.9}"))
+}
+
+/// The time in a text attribute.
+pub(in crate::store) fn read(entry: &Entry, name: &str) -> Result<Timestamp, StoreError> {
+    let written = read_text(entry, name)?;
+    written.parse().map_err(|error| unreadable(entry, error))
+}
+
+/// When an entry written at `from` may be removed. DynamoDB takes up to some days longer: it is never a lock.
+pub(in crate::store) fn expiry(from: Timestamp, days: i64) -> AttributeValue {
+    number(from.as_second().saturating_add(days * SECONDS_A_DAY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_sort_as_their_times_do() {
+        let times = ["2026-11-30T01:12:00Z", "2026-11-30T01:12:00.000000001Z", "2026-11-30T01:12:00.5Z"];
+        let texts = times.map(|time| to_text(time.parse().unwrap()));
+        let texts = texts.each_ref().map(|value| value.as_s().unwrap().as_str());
+        assert!(texts.is_sorted(), "{texts:?}");
+        assert_eq!(texts[0], "2026-11-30T01:12:00.000000000Z");
+    }
+}

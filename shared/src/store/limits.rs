@@ -1,0 +1,71 @@
+//! What one call may hold, and how a commit is refused: the same for both stores.
+
+use std::collections::BTreeSet;
+
+use super::item::keys::{self, Key};
+use crate::domain::id::PartnerId;
+use crate::domain::snapshot::Intent;
+use crate::error::StoreError;
+use crate::ports::Change;
+
+/// The most changes of one commit: DynamoDB takes 100 actions in a transaction, and one of them renews the lease.
+pub const MAX_CHANGES: usize = 99;
+/// The most bytes of a chunk's rows: an entry of the table has at most 400 KB, its keys and attributes included.
+pub const MAX_CHUNK_BYTES: usize = 300_000;
+
+/// The most runs of one list.
+pub(super) const MAX_RUNS: u32 = 100;
+
+/// Refuses a commit that breaks the rules of [`crate::ports::RunStore::commit`], before anything is sent.
+pub(super) fn check(partner: PartnerId, changes: &[Change]) -> Result<(), StoreError> {
+    if changes.len() > MAX_CHANGES {
+        return refuse(format!("{} changes in one commit, at most {MAX_CHANGES}", changes.len()));
+    }
+    let mut seen: BTreeSet<Key> = BTreeSet::new();
+    for change in changes {
+        check_change(partner, change)?;
+        let key = keys::of_change(partner, change);
+        if !seen.insert(key.clone()) {
+            return refuse(format!("two changes of the same entry in one commit: {}", key.sort));
+        }
+    }
+    Ok(())
+}
+
+fn check_change(partner: PartnerId, change: &Change) -> Result<(), StoreError> {
+    match change {
+        Change::PutChunk(_, chunk) if chunk.rows.len() > MAX_CHUNK_BYTES => {
+            refuse(format!("a chunk of {} bytes, at most {MAX_CHUNK_BYTES}", chunk.rows.len()))
+        }
+        Change::PutRun(run) if run.request.partner != partner => refuse(format!("run {} is another partner's", run.id)),
+        Change::PutRun(_)
+        | Change::PutChunk(..)
+        | Change::PutLedger(..)
+        | Change::PutSnapshot(..)
+        | Change::PutIntent(_)
+        | Change::RemoveIntent(..) => Ok(()),
+    }
+}
+
+/// The new intent in a change, if it is one.
+pub(super) fn intent_of(change: &Change) -> Option<&Intent> {
+    match change {
+        Change::PutIntent(intent) => Some(intent),
+        Change::PutRun(_)
+        | Change::PutChunk(..)
+        | Change::PutLedger(..)
+        | Change::PutSnapshot(..)
+        | Change::RemoveIntent(..) => None,
+    }
+}
+
+/// An intent stands already where a new one was wanted.
+pub(super) fn intent_conflict(wanted: &Intent) -> StoreError {
+    StoreError::Conflict {
+        what: format!("the addition of product {} to agreement {}", wanted.product, wanted.agreement),
+    }
+}
+
+fn refuse<T>(why: String) -> Result<T, StoreError> {
+    Err(StoreError::Refused { why })
+}

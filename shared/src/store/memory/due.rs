@@ -1,0 +1,41 @@
+//! When partners are due, in memory.
+
+use jiff::Timestamp;
+
+use super::MemoryStore;
+use crate::domain::id::PartnerId;
+use crate::error::StoreError;
+use crate::ports::{Due, DueStore};
+use crate::store::item::keys;
+
+impl DueStore for MemoryStore {
+    async fn list_due(&self, shard: u8, at: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
+        let mut due: Vec<Due> = self.shelves(|shelves| {
+            let of_shard = shelves.iter().filter(|(partner, _)| keys::due_shard(**partner) == shard);
+            let due = of_shard.filter_map(|(partner, shelf)| Some(Due { partner: *partner, next_run_at: shelf.due? }));
+            due.filter(|due| due.next_run_at <= at).collect()
+        });
+        due.sort_by_key(|due| due.next_run_at);
+        due.truncate(limit as usize);
+        Ok(due)
+    }
+
+    async fn find_due(&self, partner: PartnerId) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.with(partner, |shelf| shelf.due))
+    }
+
+    async fn put_due(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
+        self.with(partner, |shelf| shelf.due = Some(at));
+        Ok(())
+    }
+
+    async fn advance_due(&self, partner: PartnerId, from: Timestamp, to: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.with(partner, |shelf| {
+            let is_there = shelf.due == Some(from);
+            if is_there {
+                shelf.due = Some(to);
+            }
+            is_there
+        }))
+    }
+}

@@ -1,0 +1,45 @@
+//! `fields`: `id,name,company/identifier`.
+
+use serde_json::{Map, Value};
+
+use crate::connectwise::records::Row;
+
+/// The fields that a caller wants to see; all of them, if it does not say.
+pub(super) struct Selection {
+    paths: Vec<Vec<String>>,
+}
+
+impl Selection {
+    pub(super) fn read(text: Option<&str>) -> Self {
+        let paths = text.unwrap_or_default().split(',').map(str::trim).filter(|path| !path.is_empty());
+        Self { paths: paths.map(|path| path.split('/').map(str::to_owned).collect()).collect() }
+    }
+
+    pub(super) fn of(&self, record: Row) -> Row {
+        if self.paths.is_empty() {
+            return record;
+        }
+        let mut selected = Map::new();
+        for path in &self.paths {
+            copy(&record, path, &mut selected);
+        }
+        selected
+    }
+}
+
+fn copy(from: &Row, path: &[String], to: &mut Row) {
+    let Some((first, rest)) = path.split_first() else {
+        return;
+    };
+    let Some((name, value)) = from.iter().find(|(name, _)| name.eq_ignore_ascii_case(first)) else {
+        return;
+    };
+    let (Value::Object(inner), false) = (value, rest.is_empty()) else {
+        to.insert(name.clone(), value.clone());
+        return;
+    };
+    let within = to.entry(name.as_str()).or_insert_with(|| Value::Object(Map::new()));
+    if let Value::Object(within) = within {
+        copy(inner, rest, within);
+    }
+}

@@ -1,0 +1,115 @@
+//! A partner to try the product on: made from a seed, with every awkward case that a real one has.
+//!
+//! [`Demo`] fills both simulators and the table. What each awkward case must end in stands beside the case itself, so
+//! that the local stack can say whether it did, and tests can ask by name.
+
+mod cases;
+mod catalogue;
+mod expected;
+mod partner;
+mod psa;
+mod usage;
+
+use shared::domain::id::{CustomerId, PartnerId, ProductCode};
+use shared::domain::month::UsageMonth;
+
+use crate::sophos::Sophos;
+use crate::sophos::generate::Population;
+use cases::{CASES, Spec};
+use catalogue::Role;
+pub use expected::{Expectation, Missed, Place};
+pub use psa::{DEMO_COMPANY, PlantedPsa};
+
+/// From this many customers on, the awkward cases are planted; a smaller partner has none.
+pub const LEAST_CUSTOMERS: usize = CASES.len() + usage::EVERY;
+/// From this many Sophos products on, the awkward cases are planted.
+pub const LEAST_PRODUCTS: usize = 24;
+
+/// The client id and secret by which the demo partner signs in to Sophos. They open nothing but a simulator.
+pub const SOPHOS_CLIENT: (&str, &str) = ("demo-client", "demo-secret");
+
+/// What a demo partner is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Size {
+    /// Everything random follows from it.
+    pub seed: u64,
+    /// How many Sophos customers.
+    pub customers: usize,
+    /// How many Sophos products.
+    pub products: usize,
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Self { seed: 7, customers: 40, products: 24 }
+    }
+}
+
+/// A demo partner.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    size: Size,
+    population: Population,
+}
+
+impl Demo {
+    /// A partner of a size; the same size is the same partner.
+    #[must_use]
+    pub fn new(size: Size) -> Self {
+        Self { size, population: Population::new(size.seed, size.customers, size.products) }
+    }
+
+    /// What it is made from.
+    #[must_use]
+    pub const fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Whether it has the awkward cases; else every customer and product is an ordinary one.
+    #[must_use]
+    pub const fn is_awkward(&self) -> bool {
+        self.size.customers >= LEAST_CUSTOMERS && self.size.products >= LEAST_PRODUCTS
+    }
+
+    /// The partner.
+    #[must_use]
+    pub fn partner(&self) -> PartnerId {
+        PartnerId::from_uuid(self.population.partner_id())
+    }
+
+    /// The customer of a number, from 0.
+    #[must_use]
+    pub fn customer(&self, number: usize) -> CustomerId {
+        CustomerId::from_uuid(self.population.tenants()[number].id)
+    }
+
+    /// Puts the partner's credentials, customers and a month's usage into Sophos. Another month may be added later.
+    pub fn fill_sophos(&self, sophos: &Sophos, month: UsageMonth) {
+        sophos.add_partner(self.population.partner_id(), SOPHOS_CLIENT.0, SOPHOS_CLIENT.1);
+        for (number, tenant) in self.population.tenants().iter().enumerate() {
+            let billed = self.spec(number).map_or(tenant.billing_type, |spec| spec.billing);
+            sophos.add_tenant(self.population.partner_id(), tenant.clone().billed_by(billed));
+        }
+        sophos.set_usage(self.population.partner_id(), month.first_day(), &self.usage_rows(month));
+    }
+
+    /// The awkward case that a customer is, if it is one.
+    fn spec(&self, customer: usize) -> Option<&'static Spec> {
+        if self.is_awkward() { CASES.get(customer) } else { None }
+    }
+
+    /// The role of a product.
+    fn role(&self, product: usize) -> Role {
+        if self.is_awkward() { catalogue::role_of(self.code(product).as_str()) } else { Role::Ordinary }
+    }
+
+    fn code(&self, product: usize) -> ProductCode {
+        let product = &self.population.products()[product];
+        ProductCode::parse(&product.code).unwrap_or_else(|_| unreachable!("generated codes are valid"))
+    }
+
+    fn number_of(&self, code: &str) -> Option<usize> {
+        self.population.products().iter().position(|product| product.code == code)
+    }
+}

@@ -1,0 +1,245 @@
+//! The awkward customers, one case each: its usage, its agreement, its history, and what it must end in.
+
+use crate::sophos::BillingType;
+
+/// One usage line of an awkward customer.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum UsageSpec {
+    /// Product and quantity.
+    Units(&'static str, i64),
+    /// Product, and the text that stands where the quantity should.
+    Text(&'static str, &'static str),
+    /// No product code.
+    NoCode(i64),
+}
+
+/// One addition of an awkward customer's agreement.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AdditionSpec {
+    pub(super) code: &'static str,
+    pub(super) quantity: u32,
+    /// Day of the usage month on which it was cancelled; 0 for one that was not.
+    pub(super) cancelled: i8,
+    /// Day of the usage month from which it is effective; 0 for long ago.
+    pub(super) effective: i8,
+}
+
+/// How an awkward customer is mapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mapped {
+    On,
+    Off,
+    Not,
+}
+
+/// What is special about an awkward customer's agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AgreementSpec {
+    Fine,
+    /// Cancelled, and renewed as another one.
+    Cancelled,
+    /// ConnectWise answers 403.
+    Denied,
+}
+
+/// An awkward customer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spec {
+    pub(super) name: &'static str,
+    pub(super) usage: &'static [UsageSpec],
+    pub(super) additions: &'static [AdditionSpec],
+    /// What a run of the month before wrote: product and units.
+    pub(super) history: &'static [(&'static str, u32)],
+    pub(super) mapped: Mapped,
+    pub(super) agreement: AgreementSpec,
+    pub(super) billing: BillingType,
+    /// Product (empty: the line without one) and outcome.
+    pub(super) ends: &'static [(&'static str, &'static str)],
+}
+
+const PLAIN: Spec = Spec {
+    name: "",
+    usage: &[],
+    additions: &[],
+    history: &[],
+    mapped: Mapped::On,
+    agreement: AgreementSpec::Fine,
+    billing: BillingType::Usage,
+    ends: &[],
+};
+
+const fn line(code: &'static str, quantity: u32) -> AdditionSpec {
+    AdditionSpec { code, quantity, cancelled: 0, effective: 0 }
+}
+
+use UsageSpec::{NoCode, Text, Units};
+
+/// Customer 0, 1, 2, … of an awkward demo.
+pub(super) const CASES: &[Spec] = &[
+    Spec {
+        name: "customer off",
+        usage: &[Units("CEP", 9)],
+        mapped: Mapped::Off,
+        ends: &[("CEP", "skipped.customerOff")],
+        ..PLAIN
+    },
+    Spec {
+        name: "unmapped customer",
+        usage: &[Units("CEP", 4)],
+        mapped: Mapped::Not,
+        ends: &[("CEP", "skipped.customerUnmapped")],
+        ..PLAIN
+    },
+    Spec {
+        name: "customer not on MSP Flex",
+        usage: &[Units("CEP", 6)],
+        billing: BillingType::Term,
+        ends: &[("CEP", "skipped.notFlex")],
+        ..PLAIN
+    },
+    Spec {
+        name: "cancelled agreement",
+        usage: &[Units("CIXA", 25)],
+        agreement: AgreementSpec::Cancelled,
+        ends: &[("CIXA", "failed.agreementNotActive")],
+        ..PLAIN
+    },
+    Spec {
+        name: "agreement that ConnectWise denies",
+        usage: &[Units("CIXA", 14)],
+        agreement: AgreementSpec::Denied,
+        ends: &[("CIXA", "failed.agreementForbidden")],
+        ..PLAIN
+    },
+    Spec {
+        name: "addition to adopt at an equal quantity",
+        usage: &[Units("CIXE", 12)],
+        additions: &[line("CIXE", 12)],
+        ends: &[("CIXE", "adopted")],
+        ..PLAIN
+    },
+    Spec {
+        name: "addition to adopt at another quantity",
+        usage: &[Units("CIXE", 12)],
+        additions: &[line("CIXE", 8)],
+        ends: &[("CIXE", "held.adopt")],
+        ..PLAIN
+    },
+    Spec {
+        name: "two additions in force",
+        usage: &[Units("CIXE", 10)],
+        additions: &[line("CIXE", 5), line("CIXE", 5)],
+        ends: &[("CIXE", "held.ambiguous")],
+        ..PLAIN
+    },
+    Spec {
+        name: "dated price change",
+        usage: &[Units("CIXAXDR", 30)],
+        additions: &[
+            AdditionSpec { code: "CIXAXDR", quantity: 28, cancelled: 10, effective: 0 },
+            AdditionSpec { code: "CIXAXDR", quantity: 30, cancelled: 0, effective: 10 },
+        ],
+        ends: &[("CIXAXDR", "adopted")],
+        ..PLAIN
+    },
+    Spec {
+        name: "usage reported as 0, billed until now",
+        usage: &[Units("SVRC", 0)],
+        additions: &[line("SVRC", 5)],
+        history: &[("SVRC", 5)],
+        ends: &[("SVRC", "held.toZero")],
+        ..PLAIN
+    },
+    Spec {
+        name: "usage reported as 0, never billed",
+        usage: &[Units("SVRC", 0)],
+        ends: &[("SVRC", "unchanged")],
+        ..PLAIN
+    },
+    Spec {
+        name: "vanished product",
+        usage: &[Units("CEP", 7)],
+        additions: &[line("CIXA-MSP", 12)],
+        history: &[("CIXA-MSP", 12)],
+        ends: &[("CIXA-MSP", "held.vanished"), ("CEP", "created")],
+        ..PLAIN
+    },
+    Spec {
+        name: "billed without usage, never written by us",
+        usage: &[Units("CEP", 3)],
+        additions: &[line("CIXA-MSP", 6)],
+        ends: &[("CIXA-MSP", "held.vanished"), ("CEP", "created")],
+        ..PLAIN
+    },
+    Spec {
+        name: "several lines of one product",
+        usage: &[Units("CIXA", 20), Units("CIXA", 3), Units("CIXA", 2)],
+        ends: &[("CIXA", "created")],
+        ..PLAIN
+    },
+    Spec {
+        name: "combined product, added up",
+        usage: &[Units("CEMA", 10), Units("CEME", 5)],
+        ends: &[("CEMA", "created"), ("CEME", "created")],
+        ..PLAIN
+    },
+    Spec {
+        name: "combined product, largest part",
+        usage: &[Units("CMBS", 10), Units("CMBX", 16)],
+        ends: &[("CMBS", "created"), ("CMBX", "created")],
+        ..PLAIN
+    },
+    Spec {
+        name: "combined product with a missing part",
+        usage: &[Units("CEMA", 11)],
+        additions: &[line("CEMA", 15)],
+        history: &[("CEMA", 10), ("CEME", 5)],
+        ends: &[("CEMA", "held.part"), ("CEME", "held.part")],
+        ..PLAIN
+    },
+    Spec {
+        name: "combined product with an unreadable part",
+        usage: &[Units("CEMA", 11), Text("CEME", "NaN")],
+        ends: &[("CEMA", "held.part"), ("CEME", "held.part")],
+        ..PLAIN
+    },
+    Spec {
+        name: "quantity that is no number",
+        usage: &[Text("CIXE", "\"abc\""), Units("CEP", 2)],
+        ends: &[("CIXE", "held.unreadable"), ("CEP", "created")],
+        ..PLAIN
+    },
+    Spec { name: "negative quantity", usage: &[Text("CIXE", "-3")], ends: &[("CIXE", "held.unreadable")], ..PLAIN },
+    Spec { name: "fractional quantity", usage: &[Text("CIXE", "2.5")], ends: &[("CIXE", "held.unreadable")], ..PLAIN },
+    Spec { name: "huge quantity", usage: &[Text("CIXE", "1e400")], ends: &[("CIXE", "held.unreadable")], ..PLAIN },
+    Spec {
+        name: "line without a product code",
+        usage: &[NoCode(3), Units("CEP", 5)],
+        ends: &[("", "skipped.noProductCode"), ("CEP", "created")],
+        ..PLAIN
+    },
+    Spec {
+        name: "changed by hand in ConnectWise",
+        usage: &[Units("SRVCIXA", 12)],
+        additions: &[line("SRVCIXA", 11)],
+        history: &[("SRVCIXA", 10)],
+        ends: &[("SRVCIXA", "held.handEdit")],
+        ..PLAIN
+    },
+    Spec {
+        name: "usage fell",
+        usage: &[Units("SRVCIXA", 7)],
+        additions: &[line("SRVCIXA", 10)],
+        history: &[("SRVCIXA", 10)],
+        ends: &[("SRVCIXA", "held.decrease")],
+        ..PLAIN
+    },
+    Spec {
+        name: "usage rose",
+        usage: &[Units("SRVCIXA", 12)],
+        additions: &[line("SRVCIXA", 10)],
+        history: &[("SRVCIXA", 10)],
+        ends: &[("SRVCIXA", "updated")],
+        ..PLAIN
+    },
+];

@@ -1,0 +1,193 @@
+//! The demo partner's ConnectWise: companies, agreements, a catalogue under its own brand, and additions typed in by hand.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+use shared::domain::id::ProductCode;
+use shared::domain::month::UsageMonth;
+use shared::domain::schedule::stable_hash;
+use shared::domain::usage::{CustomerUsage, LineQuantity, Pair, UsageLine, UsageTotals};
+
+use super::Demo;
+use super::cases::AgreementSpec;
+use super::catalogue::Role;
+use crate::connectwise::auth::{Credential, Role as Rights};
+use crate::connectwise::{Collection, ConnectWise, Refusal};
+
+/// The company id and keys of the demo partner's ConnectWise. They open nothing but a simulator.
+pub const DEMO_COMPANY: (&str, &str, &str) = ("demo", "demo-public", "demo-private");
+
+/// The ids that ConnectWise gave.
+#[derive(Clone, Debug, Default)]
+pub struct PlantedPsa {
+    /// The ConnectWise product of each Sophos product that has one.
+    pub products: BTreeMap<String, u32>,
+    /// Each customer's company.
+    pub companies: Vec<u32>,
+    /// Each customer's agreement.
+    pub agreements: Vec<u32>,
+    /// The newest addition of a customer's product.
+    pub additions: BTreeMap<(usize, String), u32>,
+}
+
+impl Demo {
+    /// Fills an empty ConnectWise as it stands before the partner's first run for `month`.
+    ///
+    /// # Errors
+    /// ConnectWise refuses a record: a defect of the demo.
+    pub fn fill_psa(&self, psa: &ConnectWise, month: UsageMonth) -> Result<PlantedPsa, Refusal> {
+        let mut planted = PlantedPsa::default();
+        self.plant_catalogue(psa, &mut planted)?;
+        let kind = psa.add_agreement_type("Managed security")?;
+        let usage = self.usage_totals(month);
+        let mut denied = Vec::new();
+        for (number, tenant) in self.population.tenants().iter().enumerate() {
+            let company = psa.add_company(&format!("C{number:05}"), &shortened(&tenant.name, 50))?;
+            let agreement = psa.add_agreement(company, kind, &agreement_name(&tenant.name), json!({}))?;
+            planted.companies.push(company);
+            planted.agreements.push(agreement);
+            self.plant_additions(psa, &mut planted, number, month, &usage.of(Some(self.customer(number))))?;
+            match self.spec(number).map(|spec| spec.agreement) {
+                Some(AgreementSpec::Cancelled) => {
+                    let change = json!({"cancelledFlag": true, "dateCancelled": "2026-01-31T00:00:00Z", "reasonCancelled": "Renewed"});
+                    psa.edit(Collection::Agreements, 0, agreement, &change)?;
+                    psa.add_agreement(
+                        company,
+                        kind,
+                        &format!("{} (renewed)", agreement_name(&tenant.name)),
+                        json!({}),
+                    )?;
+                }
+                Some(AgreementSpec::Denied) => denied.push(agreement),
+                Some(AgreementSpec::Fine) | None => {}
+            }
+        }
+        self.spoil_catalogue(psa, &planted)?;
+        psa.add_credential(Credential {
+            company_id: DEMO_COMPANY.0.to_owned(),
+            public_key: DEMO_COMPANY.1.to_owned(),
+            private_key: DEMO_COMPANY.2.to_owned(),
+            member: "UsageSync".to_owned(),
+            role: denied.into_iter().fold(Rights::integrator(), Rights::denied),
+        });
+        Ok(planted)
+    }
+
+    fn plant_catalogue(&self, psa: &ConnectWise, planted: &mut PlantedPsa) -> Result<(), Refusal> {
+        let category = psa.add_category("Security")?;
+        let subcategory = psa.add_subcategory(category, "Subscriptions")?;
+        let kind = psa.add_product_type("Service")?;
+        let unit = psa.add_unit_of_measure("Each")?;
+        let basis = |price: f64| {
+            json!({
+                "subcategory": {"id": subcategory}, "type": {"id": kind}, "unitOfMeasure": {"id": unit},
+                "price": price, "cost": 1.0, "recurringFlag": true, "productClass": "Service",
+            })
+        };
+        for (number, product) in self.population.products().iter().enumerate() {
+            let price = if self.role(number) == Role::ZeroPrice { 0.0 } else { 4.5 };
+            let id =
+                psa.add_catalog_item(&format!("SEC-{}", product.code), &branded(&product.description), basis(price))?;
+            planted.products.insert(product.code.clone(), id);
+        }
+        for number in self.size.products..self.size.products * 5 / 2 {
+            psa.add_catalog_item(&format!("MSP-{number:04}"), &format!("Managed service {number}"), basis(9.0))?;
+        }
+        Ok(())
+    }
+
+    /// What became of some ConnectWise products after they had been mapped.
+    fn spoil_catalogue(&self, psa: &ConnectWise, planted: &PlantedPsa) -> Result<(), Refusal> {
+        for (number, product) in self.population.products().iter().enumerate() {
+            let id = planted.products[&product.code];
+            match self.role(number) {
+                Role::InactiveInPsa => psa.edit(Collection::Catalog, 0, id, &json!({"inactiveFlag": true}))?,
+                Role::BundleInPsa => psa.edit(Collection::Catalog, 0, id, &json!({"productClass": "Bundle"}))?,
+                Role::DeletedInPsa => {
+                    let erased = psa.erase(Collection::Catalog, 0, id);
+                    debug_assert!(erased, "the product was there");
+                }
+                Role::Ordinary
+                | Role::Unmapped
+                | Role::Off
+                | Role::Excluded
+                | Role::Removed
+                | Role::Firewall
+                | Role::ZeroPrice
+                | Role::AddUp(_)
+                | Role::TakeLargest(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The additions that somebody typed in: those of the awkward cases, and half of an ordinary customer's.
+    fn plant_additions(
+        &self,
+        psa: &ConnectWise,
+        planted: &mut PlantedPsa,
+        customer: usize,
+        month: UsageMonth,
+        usage: &CustomerUsage,
+    ) -> Result<(), Refusal> {
+        let agreement = planted.agreements[customer];
+        for spec in self.spec(customer).into_iter().flat_map(|spec| spec.additions) {
+            let product = planted.products[spec.code];
+            let id =
+                psa.add_addition(agreement, product, spec.quantity, dates(month, spec.effective, spec.cancelled))?;
+            planted.additions.insert((customer, spec.code.to_owned()), id);
+        }
+        for (code, usage) in self.spec(customer).is_none().then_some(&usage.0).into_iter().flatten() {
+            let Some(code) = code.as_ref().map(ProductCode::as_str) else { continue };
+            let ordinary = self.number_of(code).is_some_and(|number| self.role(number) == Role::Ordinary);
+            if ordinary && stable_hash(&format!("typed/{}/{customer}/{code}", self.size.seed)).is_multiple_of(2) {
+                let quantity = u32::try_from(usage.units).unwrap_or(u32::MAX);
+                psa.add_addition(agreement, planted.products[code], quantity, dates(month, 0, 0))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn usage_totals(&self, month: UsageMonth) -> UsageTotals {
+        let line = |row: &crate::sophos::UsageRow| UsageLine {
+            pair: Pair {
+                customer: row.account_id.map(shared::domain::id::CustomerId::from_uuid),
+                product: ProductCode::parse(&row.product_code).ok(),
+            },
+            quantity: LineQuantity::Units(u64::try_from(row.billable_quantity).unwrap_or(0)),
+            description: String::new(),
+            group: String::new(),
+            order: String::new(),
+            serial: String::new(),
+            oddities: Vec::new(),
+        };
+        self.usage_rows(month).iter().map(line).collect::<Vec<_>>().iter().collect()
+    }
+}
+
+fn dates(month: UsageMonth, effective: i8, cancelled: i8) -> Value {
+    let on = |day: i8| Date::new(month.year(), month.month(), day).unwrap_or(month.first_day());
+    let mut dates = json!({"effectiveDate": "2026-01-01T00:00:00Z"});
+    if effective > 0 {
+        dates["effectiveDate"] = json!(format!("{}T00:00:00Z", on(effective)));
+    }
+    if cancelled > 0 {
+        dates["cancelledDate"] = json!(format!("{}T00:00:00Z", on(cancelled)));
+    }
+    dates
+}
+
+fn agreement_name(customer: &str) -> String {
+    shortened(&format!("{customer} security"), 80)
+}
+
+/// The partner sells under its own brand, which is why mappings hold ids and not names.
+fn branded(description: &str) -> String {
+    let plain = description.split(" - ").next().unwrap_or(description);
+    shortened(&plain.replace("Central", "Managed"), 60)
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}

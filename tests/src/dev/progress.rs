@@ -1,0 +1,62 @@
+//! How a run gets on: a bar on a terminal, plain lines elsewhere.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use shared::domain::run::{Run, Stage};
+
+/// Shows one run.
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    what: &'static str,
+    last: String,
+}
+
+impl Progress {
+    /// Begins to show a run of so many customers, on standard error.
+    pub(super) fn start(what: &'static str, customers: u64) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(customers);
+            let style = ProgressStyle::with_template("{prefix:>10} {bar:40} {pos}/{len} customers  {msg}");
+            if let Ok(style) = style {
+                bar.set_style(style);
+            }
+            bar.set_prefix(what);
+            bar
+        });
+        Self { bar, what, last: String::new() }
+    }
+
+    /// Shows where the run stands.
+    pub(super) fn show(&mut self, run: &Run) {
+        let doing = doing(&run.stage);
+        if let Some(bar) = &self.bar {
+            bar.set_position(run.tally.counts.customers);
+            bar.set_message(doing);
+        } else if self.last != doing {
+            eprintln!("{}: {doing}", self.what);
+            doing.clone_into(&mut self.last);
+        }
+    }
+
+    /// Ends the showing.
+    pub(super) fn end(self, run: &Run) {
+        let counts = &run.tally.counts;
+        let ended = format!("{} pairs of {} customers", counts.pairs(), counts.customers);
+        match self.bar {
+            Some(bar) => bar.finish_with_message(ended),
+            None => eprintln!("{}: {ended}", self.what),
+        }
+    }
+}
+
+const fn doing(stage: &Stage) -> &'static str {
+    match stage {
+        Stage::Customers { .. } => "reading Sophos customers",
+        Stage::Usage { .. } => "reading Sophos usage",
+        Stage::Agreements { .. } => "reading ConnectWise agreements",
+        Stage::Products => "reading ConnectWise products",
+        Stage::Sync { .. } => "comparing and writing",
+        Stage::Ended => "done",
+    }
+}

@@ -1,0 +1,157 @@
+//! What a run came to, for a person: outcomes with reasons and advice, the tie-out, the calls, the addresses.
+
+use std::collections::BTreeMap;
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use serde_json::{Value, json};
+use shared::domain::ledger::{CustomerLedger, Line};
+use shared::domain::outcome::Bucket;
+use shared::domain::run::{Run, RunState};
+
+use crate::stack::Stack;
+
+/// So many customers are named in one row.
+const NAMED: usize = 2;
+
+/// The run and its ledger, for programs.
+pub(super) fn json(run: &Run, ledger: &[CustomerLedger]) -> Value {
+    json!({"run": run, "callFormula": run.call_formula(), "ledger": ledger})
+}
+
+/// Prints the whole report on standard output.
+pub(super) fn print(stack: &Stack, run: &Run, ledger: &[CustomerLedger]) {
+    println!("\n{}", outcomes(ledger));
+    println!("\nUnits by Sophos product: usage = synced + held + failed + off + unmapped + unassigned");
+    println!("{}", tie_out(run));
+    println!("\n{}", verdict(run));
+    println!("{}", calls(run));
+    println!();
+    for (what, url) in stack.urls() {
+        println!("{what:<28} {url}");
+    }
+}
+
+/// One row for what ended the same way for the same reason.
+fn outcomes(ledger: &[CustomerLedger]) -> Table {
+    let mut groups: BTreeMap<(u8, String, String, String), Vec<(&CustomerLedger, &Line)>> = BTreeMap::new();
+    for entry in ledger {
+        for line in &entry.lines {
+            let product = if line.outcome.bucket() == Bucket::Synced { String::new() } else { product(line) };
+            let key = (rank(line), word(line), product, line.outcome.reason());
+            groups.entry(key).or_default().push((entry, line));
+        }
+    }
+    let mut table = table(["Outcome", "Customers", "Sophos product", "Units", "Reason", "What to do"]);
+    for ((_, word, product, reason), lines) in groups {
+        let units: u64 = lines.iter().map(|(_, line)| line.units).sum();
+        let advice = lines[0].1.outcome.advice();
+        let product = if product.is_empty() { format!("{} pairs", lines.len()) } else { product };
+        table.add_row([word, customers(&lines), product, units.to_string(), reason, advice]);
+    }
+    align_right(&mut table, 3..4);
+    table
+}
+
+fn rank(line: &Line) -> u8 {
+    match line.outcome.bucket() {
+        Bucket::Failed => 0,
+        Bucket::Held => 1,
+        Bucket::Unassigned => 2,
+        Bucket::Unmapped => 3,
+        Bucket::Off => 4,
+        Bucket::Synced => 5,
+    }
+}
+
+/// The outcome in the words of the page.
+fn word(line: &Line) -> String {
+    match line.outcome.bucket() {
+        Bucket::Failed => "failed".into(),
+        Bucket::Held => "needs your decision".into(),
+        Bucket::Unassigned | Bucket::Unmapped | Bucket::Off => "not synced".into(),
+        Bucket::Synced => line.outcome.code(),
+    }
+}
+
+fn product(line: &Line) -> String {
+    line.code.as_ref().map_or_else(|| "(none)".into(), ToString::to_string)
+}
+
+fn customers(lines: &[(&CustomerLedger, &Line)]) -> String {
+    let mut names: Vec<&str> = lines.iter().map(|(entry, _)| entry.name.as_str()).collect();
+    names.dedup();
+    let others = names.len().saturating_sub(NAMED);
+    let named = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    if others == 0 { named } else { format!("{named} and {others} more") }
+}
+
+fn tie_out(run: &Run) -> Table {
+    let headings = ["Sophos product", "Description", "Usage", "Synced", "Held", "Failed", "Off", "Unmapped", "Unassigned", "Unreadable lines"];
+    let mut table = table(headings);
+    for (code, tally) in &run.tally.products {
+        let code = if code.is_empty() { "(none)" } else { code };
+        let numbers = [
+            tally.usage,
+            tally.synced,
+            tally.held,
+            tally.failed,
+            tally.off,
+            tally.unmapped,
+            tally.unassigned,
+            tally.unreadable,
+        ];
+        let texts = [code.to_owned(), tally.description.clone()];
+        table.add_row(texts.into_iter().chain(numbers.map(|number| number.to_string())));
+    }
+    align_right(&mut table, 2..10);
+    table
+}
+
+fn verdict(run: &Run) -> String {
+    let counts = &run.tally.counts;
+    let month = run.request.month.in_words();
+    let pairs = format!(
+        "{} pairs: {} unchanged, {} created, {} updated, {} adopted, {} held, {} not synced, {} failed",
+        counts.pairs(), counts.unchanged, counts.created, counts.updated, counts.adopted, counts.held, counts.skipped, counts.failed
+    );
+    let state = match &run.state {
+        RunState::Failed(failure) => format!("Usage of {month}: the run failed. {failure}"),
+        RunState::Running => format!("Usage of {month}: the run is under way."),
+        RunState::Superseded { by } => format!("Usage of {month}: none yet; run {by} stands for it."),
+        RunState::Succeeded | RunState::Partial => format!("Usage of {month}: {pairs}. Units tie out."),
+    };
+    let writes = match counts.writes() {
+        0 => "Nothing was written to ConnectWise.".to_owned(),
+        _ => format!(
+            "Written to ConnectWise: {} additions created, {} quantities set.",
+            counts.additions_created, counts.quantities_set
+        ),
+    };
+    format!("{state}\n{writes}")
+}
+
+fn calls(run: &Run) -> String {
+    let psa = &run.psa;
+    format!(
+        "ConnectWise calls: {} (a full read takes {} = {} discovery + ⌈{} agreements/1000⌉ + ⌈{} products/100⌉ + {} customers + {} writes)",
+        psa.calls, run.call_formula(), psa.slices, psa.agreements, psa.products, psa.customers, run.tally.counts.writes()
+    )
+}
+
+fn table<const N: usize>(headings: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
+    if table.width().is_none() {
+        table.set_width(180);
+    }
+    table
+}
+
+fn align_right(table: &mut Table, columns: std::ops::Range<usize>) {
+    for number in columns {
+        if let Some(column) = table.column_mut(number) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The local stack: the table, both simulators, the queue and the functions in one process, over the real protocols.
+//!
+//! The functions are the very libraries that the Lambdas run; only the adapters of queue and seal are local ones. With
+//! a folder, everything is still there when the stack is started again.
+
+mod files;
+mod worker;
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
+use shared::client::address::{AddressPolicy, AddressRules};
+use shared::client::connections::{ConnectionOptions, StoredConnections};
+use shared::client::credentials::{ConnectWiseCredentials, Credentials, SophosCredentials};
+use shared::client::http::{Http, HttpError, HttpLimits};
+use shared::clock::SystemClock;
+use shared::domain::id::{IdError, RunId};
+use shared::domain::ledger::CustomerLedger;
+use shared::domain::month::UsageMonth;
+use shared::domain::run::{Run, RunKind, RunRequest};
+use shared::domain::schedule::next_run_after;
+use shared::error::{QueueError, SealError, StoreError};
+use shared::ids::UuidV7;
+use shared::ports::{Clock, DueStore, Queue, RunStore, Seal, SettingsStore, SyncMessage};
+use shared::queue::LocalQueue;
+use shared::seal::{LocalKeyError, LocalSeal};
+use shared::store::DynamoStore;
+use sync_schedule::{TickError, TickReport, tick};
+use usage_sync::{Adapters, Limits, Worker};
+
+use crate::connectwise::{ConnectWise, Refusal, StateFileError};
+use crate::demo::{DEMO_COMPANY, Demo, PlantError, SOPHOS_CLIENT, Size};
+use crate::simulator::serve::Running;
+use crate::sophos::{self, Sophos};
+use crate::table::{LocalTable, TableError};
+use files::Files;
+pub use files::FilesError;
+use worker::Workers;
+
+/// A message that a worker gave up is delivered again after this time.
+const REDELIVERED_AFTER: Duration = Duration::from_secs(5);
+/// How often a caller is told how a run gets on.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// The store of the local stack.
+pub type LocalStore = DynamoStore<UuidV7>;
+/// The world that the local workers work in.
+pub type LocalWorld = Adapters<LocalStore, StoredConnections<LocalStore, LocalSeal>, LocalQueue, SystemClock, UuidV7>;
+
+/// What a stack is started with.
+#[derive(Clone, Debug)]
+pub struct StackOptions {
+    /// The partner.
+    pub size: Size,
+    /// The month for which Sophos has usage.
+    pub month: UsageMonth,
+    /// Where everything is kept; none keeps nothing.
+    pub data: Option<PathBuf>,
+    /// The numbers that bound a slice.
+    pub limits: Limits,
+}
+
+/// The stack could not be started, or something in it failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// The files of an earlier start cannot be used.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// The table cannot be served.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// A simulator cannot be served.
+    #[error("a simulator could not be served: {0}")]
+    Serve(#[from] io::Error),
+    /// The simulated ConnectWise refuses a record of the demo: {0}
+    #[error("the demo's ConnectWise could not be filled: {0}")]
+    Psa(String),
+    /// The simulated ConnectWise cannot be kept.
+    #[error(transparent)]
+    PsaFile(#[from] StateFileError),
+    /// The demo partner cannot be stored.
+    #[error(transparent)]
+    Plant(#[from] PlantError),
+    /// The local key cannot be used.
+    #[error(transparent)]
+    Key(#[from] LocalKeyError),
+    /// The credentials cannot be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The HTTP client cannot be built.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// An address is none.
+    #[error(transparent)]
+    Address(#[from] url::ParseError),
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue failed.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The tick failed.
+    #[error(transparent)]
+    Tick(#[from] TickError),
+    /// A run id cannot be formed.
+    #[error(transparent)]
+    Run(#[from] IdError),
+    /// A run that was asked for is not there when all messages are worked off.
+    #[error("run {0} came to nothing: the log says why")]
+    Lost(RunId),
+}
+
+impl From<Refusal> for StackError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Psa(format!("{refusal:?}"))
+    }
+}
+
+/// A running stack.
+pub struct Stack {
+    /// The partner.
+    pub demo: Demo,
+    /// The simulated ConnectWise.
+    pub psa: ConnectWise,
+    /// The simulated Sophos Central.
+    pub sophos: Sophos,
+    /// The table.
+    pub store: LocalStore,
+    /// The queue.
+    pub queue: LocalQueue,
+    /// Whether the partner was made at this start; else it was found in the files.
+    pub fresh: bool,
+    files: Files,
+    table: LocalTable,
+    psa_server: Running,
+    sophos_server: Running,
+    workers: Workers,
+}
+
+impl Stack {
+    /// Starts everything on free ports of 127.0.0.1.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn start(options: StackOptions) -> Result<Self, StackError> {
+        let files = Files::open(options.data, options.size)?;
+        let demo = Demo::new(options.size);
+        let table = match files.table() {
+            Some(path) => LocalTable::in_file(&path, 0).await?,
+            None => LocalTable::in_memory().await?,
+        };
+        let store = LocalStore::new(table.client(), table.name(), UuidV7);
+        let (psa, planted) = files.psa(&demo, options.month)?;
+        if let Some(planted) = &planted {
+            let now = SystemClock.now();
+            demo.fill_store(&store, planted, options.month, now).await?;
+            let next = next_run_after(&demo.settings().map_err(PlantError::from)?, demo.partner(), now);
+            store.put_due(demo.partner(), next).await?;
+        }
+        let sophos = Sophos::new(sophos::Config::default());
+        demo.fill_sophos(&sophos, options.month);
+        let psa_server = psa.start(0).await?;
+        let sophos_server = sophos::start(&sophos, 0).await?;
+        let seal = match files.key() {
+            Some(path) => LocalSeal::from_file(&path)?,
+            None => LocalSeal::ephemeral(),
+        };
+        let credentials = credentials(&psa_server.url());
+        let sealed = seal.seal(demo.partner(), credentials.to_json().expose_secret()).await?;
+        store.put_credentials(demo.partner(), &sealed).await?;
+        let queue = LocalQueue::new(REDELIVERED_AFTER);
+        let connections = StoredConnections::new(store.clone(), seal, connection_options(&sophos_server)?);
+        let world =
+            Adapters { store: store.clone(), connections, queue: queue.clone(), clock: SystemClock, ids: UuidV7 };
+        let workers = Workers::start(Worker::new(world, options.limits), &queue);
+        let fresh = planted.is_some();
+        files.remember(&psa)?;
+        Ok(Self { demo, psa, sophos, store, queue, fresh, files, table, psa_server, sophos_server, workers })
+    }
+
+    /// Where ConnectWise, Sophos Central and the table answer.
+    #[must_use]
+    pub fn urls(&self) -> [(&'static str, String); 3] {
+        [
+            ("ConnectWise PSA (simulated)", self.psa_server.url()),
+            ("Sophos Central (simulated)", self.sophos_server.url()),
+            ("DynamoDB table (embedded)", self.table.url().to_owned()),
+        ]
+    }
+
+    /// Asks for a run and waits until all messages are worked off, telling how it gets on.
+    ///
+    /// # Errors
+    /// The run is not there, or not over, at the end.
+    pub async fn run(&self, request: RunRequest, mut progress: impl FnMut(&Run)) -> Result<Run, StackError> {
+        let (partner, id) = (request.partner, request.id()?);
+        self.queue.send(&SyncMessage { request, attempt: 0, first_sent_at: SystemClock.now() }, 0).await?;
+        let mut every = tokio::time::interval(PROGRESS_EVERY);
+        let mut drained = std::pin::pin!(self.queue.drained());
+        loop {
+            let over = tokio::select! {
+                () = &mut drained => true,
+                _ = every.tick() => false,
+            };
+            let run = self.store.find_run(partner, &id).await?;
+            if let Some(run) = &run {
+                progress(run);
+            }
+            if over {
+                self.files.remember(&self.psa)?;
+                return run.filter(|run| run.state.is_over()).ok_or(StackError::Lost(id));
+            }
+        }
+    }
+
+    /// A request of a person for the demo partner: a preview, an apply of one, or *Sync now*.
+    #[must_use]
+    pub fn request(&self, kind: RunKind, month: UsageMonth, preview: Option<RunId>) -> RunRequest {
+        let scheduled_at = SystemClock.now();
+        let slot = preview.as_ref().map_or_else(|| scheduled_at.to_string(), ToString::to_string);
+        RunRequest { partner: self.demo.partner(), kind, month, slot, scheduled_at, preview }
+    }
+
+    /// What the schedule does every five minutes: queues the partners that are due at `at`.
+    ///
+    /// # Errors
+    /// [`TickError`].
+    pub async fn tick(&self, at: Timestamp) -> Result<TickReport, StackError> {
+        Ok(tick(&self.store, &self.queue, at).await?)
+    }
+
+    /// A run's whole ledger.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn ledger(&self, run: &RunId) -> Result<Vec<CustomerLedger>, StackError> {
+        let (mut entries, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.store.list_ledger(self.demo.partner(), run, "", after.as_deref()).await?;
+            entries.extend(page.entries);
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(entries),
+            }
+        }
+    }
+
+    /// Stops everything in order; what is kept in files is whole.
+    ///
+    /// # Errors
+    /// The files cannot be written.
+    pub async fn stop(self) -> Result<(), StackError> {
+        self.workers.stop().await;
+        self.files.remember(&self.psa)?;
+        self.psa_server.stop().await;
+        self.sophos_server.stop().await;
+        drop(self.store);
+        Ok(self.table.stop().await?)
+    }
+}
+
+fn credentials(site: &str) -> Credentials {
+    Credentials {
+        connectwise: Some(ConnectWiseCredentials {
+            site: site.to_owned(),
+            company: DEMO_COMPANY.0.to_owned(),
+            public_key: DEMO_COMPANY.1.to_owned().into(),
+            private_key: DEMO_COMPANY.2.to_owned().into(),
+            client_id: uuid::Uuid::from_u128(0x5eed).to_string().into(),
+        }),
+        sophos: Some(SophosCredentials {
+            client_id: SOPHOS_CLIENT.0.to_owned().into(),
+            client_secret: SOPHOS_CLIENT.1.to_owned().into(),
+        }),
+    }
+}
+
+fn connection_options(sophos: &Running) -> Result<ConnectionOptions, StackError> {
+    let policy = AddressPolicy::VendorAndLoopback;
+    let http = Http::build(policy, HttpLimits::default())?;
+    let rules = AddressRules { policy, allowed_hosts: Vec::new() };
+    let mut options = ConnectionOptions::new(http, rules)?;
+    let url = url::Url::parse(&sophos.url())?;
+    options.sophos.sign_in = url.clone();
+    options.sophos.api = url;
+    Ok(options)
+}

@@ -1,0 +1,101 @@
+//! The files of a stack that is started again: the table, ConnectWise, the key, and what the partner was made from.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use shared::domain::month::UsageMonth;
+
+use super::StackError;
+use crate::connectwise::{ConnectWise, Settings};
+use crate::demo::{Demo, PlantedPsa, Size};
+
+/// The files of an earlier start cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// The file system refused.
+    #[error("{path} could not be used: {source}")]
+    Io {
+        /// The path.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// They were made for another partner.
+    #[error(
+        "{path} holds a partner of {} customers and {} products (seed {}). Add --fresh to start over, or --data with another folder.",
+        found.customers, found.products, found.seed
+    )]
+    OtherPartner {
+        /// The folder.
+        path: String,
+        /// What it holds.
+        found: Size,
+    },
+    /// They were not all written.
+    #[error("{path} was left half made. Add --fresh to start over.")]
+    HalfMade {
+        /// The folder.
+        path: String,
+    },
+}
+
+/// The folder of a stack, if it has one.
+pub(super) struct Files {
+    folder: Option<PathBuf>,
+    size: Size,
+}
+
+impl Files {
+    pub(super) fn open(folder: Option<PathBuf>, size: Size) -> Result<Self, FilesError> {
+        let Some(path) = &folder else { return Ok(Self { folder, size }) };
+        std::fs::create_dir_all(path).map_err(|source| io_error(path, source))?;
+        let made = path.join("demo.json");
+        match std::fs::read(&made) {
+            Ok(bytes) => match serde_json::from_slice::<Size>(&bytes) {
+                Ok(found) if found == size => Ok(Self { folder, size }),
+                Ok(found) => Err(FilesError::OtherPartner { path: path.display().to_string(), found }),
+                Err(_) => Err(FilesError::HalfMade { path: path.display().to_string() }),
+            },
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
+                let empty = std::fs::read_dir(path).map_err(|source| io_error(path, source))?.next().is_none();
+                let half = FilesError::HalfMade { path: path.display().to_string() };
+                if empty { Ok(Self { folder, size }) } else { Err(half) }
+            }
+            Err(source) => Err(io_error(&made, source)),
+        }
+    }
+
+    pub(super) fn table(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join("table.db"))
+    }
+
+    pub(super) fn key(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join("seal.key"))
+    }
+
+    /// ConnectWise as it was left, or a new one and what was planted in it.
+    pub(super) fn psa(&self, demo: &Demo, month: UsageMonth) -> Result<(ConnectWise, Option<PlantedPsa>), StackError> {
+        if let Some(folder) = &self.folder
+            && let Some(psa) = ConnectWise::open(Settings::default(), &folder.join("connectwise.json"))?
+        {
+            return Ok((psa, None));
+        }
+        let psa = ConnectWise::new(Settings::default());
+        let planted = demo.fill_psa(&psa, month)?;
+        Ok((psa, Some(planted)))
+    }
+
+    /// Writes what is only in memory. The partner counts as made once this was done.
+    pub(super) fn remember(&self, psa: &ConnectWise) -> Result<(), StackError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        psa.save(&folder.join("connectwise.json"))?;
+        let made = folder.join("demo.json");
+        let text = serde_json::json!(self.size).to_string();
+        std::fs::write(&made, text).map_err(|source| io_error(&made, source))?;
+        Ok(())
+    }
+}
+
+fn io_error(path: &Path, source: io::Error) -> FilesError {
+    FilesError::Io { path: path.display().to_string(), source }
+}

@@ -1,0 +1,16 @@
+//! The ConnectWise simulator met over HTTP: one test for each fact of the vendor's API that it models.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod addition_rules;
+mod addressing;
+mod conditions;
+mod errors;
+mod faults;
+mod grammar;
+mod keys_and_roles;
+mod paging;
+mod persistence;
+mod schema;
+mod tables;
+mod world;
+mod writing;

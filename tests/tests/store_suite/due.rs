@@ -1,0 +1,124 @@
+//! When partners are due.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use shared::domain::id::PartnerId;
+use shared::ports::{Due, DueStore};
+
+use super::values::{after, at, now, partner};
+use super::{Store, on_both_stores};
+
+on_both_stores!(
+    a_partner_without_a_date_is_not_due,
+    a_date_replaces_the_one_before,
+    a_date_is_kept_to_the_nanosecond,
+    the_longest_due_come_first_and_the_others_not_at_all,
+    no_more_than_the_limit_are_given,
+    every_partner_is_in_one_shard,
+    of_many_who_advance_a_partner_one_does,
+    a_partner_who_was_moved_meanwhile_is_not_advanced,
+);
+
+/// The first partners that share a shard with partner 1, found as anyone would: by looking.
+async fn neighbours(store: &impl DueStore, count: usize) -> (u8, Vec<PartnerId>) {
+    let mut shards: Vec<Vec<PartnerId>> = Vec::new();
+    let all: Vec<PartnerId> = (1..=(count as u128 * 40)).map(partner).collect();
+    for partner in &all {
+        store.put_due(*partner, now()).await.unwrap();
+    }
+    for shard in 0..16 {
+        let due = store.list_due(shard, now(), 10_000).await.unwrap();
+        shards.push(due.into_iter().map(|due| due.partner).collect());
+    }
+    let shard = shards
+        .iter()
+        .position(|partners| partners.contains(&partner(1)))
+        .unwrap();
+    for partner in &all {
+        store.put_due(*partner, at("2999-01-01T00:00:00Z")).await.unwrap();
+    }
+    let mine: Vec<PartnerId> = shards[shard].iter().copied().take(count).collect();
+    assert_eq!(mine.len(), count, "too few partners to find neighbours");
+    (u8::try_from(shard).unwrap(), mine)
+}
+
+async fn a_partner_without_a_date_is_not_due(store: impl Store) {
+    assert_eq!(store.find_due(partner(1)).await, Ok(None));
+    for shard in 0..16 {
+        assert_eq!(store.list_due(shard, now(), 10).await, Ok(vec![]));
+    }
+}
+
+async fn a_date_replaces_the_one_before(store: impl Store) {
+    for date in [after(10), after(5)] {
+        store.put_due(partner(1), date).await.unwrap();
+        assert_eq!(store.find_due(partner(1)).await, Ok(Some(date)));
+    }
+}
+
+async fn a_date_is_kept_to_the_nanosecond(store: impl Store) {
+    let date = at("2026-11-30T01:12:00.000000001Z");
+    store.put_due(partner(1), date).await.unwrap();
+    assert_eq!(store.advance_due(partner(1), now(), after(60)).await, Ok(false));
+    assert_eq!(store.advance_due(partner(1), date, after(60)).await, Ok(true));
+}
+
+async fn the_longest_due_come_first_and_the_others_not_at_all(store: impl Store) {
+    let (shard, partners) = neighbours(&store, 4).await;
+    for (partner, seconds) in partners.iter().zip([-5, -300, 0, 1]) {
+        store.put_due(*partner, after(seconds)).await.unwrap();
+    }
+    let due = |n: usize, seconds| Due {
+        partner: partners[n],
+        next_run_at: after(seconds),
+    };
+    let expected = vec![due(1, -300), due(0, -5), due(2, 0)];
+    assert_eq!(store.list_due(shard, now(), 10).await, Ok(expected));
+}
+
+async fn no_more_than_the_limit_are_given(store: impl Store) {
+    let (shard, partners) = neighbours(&store, 3).await;
+    for (partner, seconds) in partners.iter().zip([-1, -2, -3]) {
+        store.put_due(*partner, after(seconds)).await.unwrap();
+    }
+    let due = store.list_due(shard, now(), 2).await.unwrap();
+    let due: Vec<PartnerId> = due.into_iter().map(|due| due.partner).collect();
+    assert_eq!(due, [partners[2], partners[1]]);
+    assert_eq!(store.list_due(shard, now(), 0).await, Ok(vec![]));
+}
+
+async fn every_partner_is_in_one_shard(store: impl Store) {
+    let all: BTreeSet<PartnerId> = (0..160).map(partner).collect();
+    for partner in &all {
+        store.put_due(*partner, now()).await.unwrap();
+    }
+    let mut found = Vec::new();
+    let mut used = 0;
+    for shard in 0..16 {
+        let due = store.list_due(shard, now(), 1_000).await.unwrap();
+        used += usize::from(!due.is_empty());
+        found.extend(due.into_iter().map(|due| due.partner));
+    }
+    assert_eq!(found.len(), 160);
+    assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), all);
+    assert!(used > 8, "160 partners stand in {used} of 16 shards");
+}
+
+async fn of_many_who_advance_a_partner_one_does(store: impl Store) {
+    store.put_due(partner(1), now()).await.unwrap();
+    let advancing = (1..=8).map(|n| store.advance_due(partner(1), now(), after(n)));
+    let advanced: Vec<bool> = join_all(advancing).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(advanced.iter().filter(|advanced| **advanced).count(), 1);
+    let winner = advanced.iter().position(|advanced| *advanced).unwrap();
+    let moved_to = after(i64::try_from(winner).unwrap() + 1);
+    assert_eq!(store.find_due(partner(1)).await, Ok(Some(moved_to)));
+}
+
+async fn a_partner_who_was_moved_meanwhile_is_not_advanced(store: impl Store) {
+    assert_eq!(store.advance_due(partner(1), now(), after(60)).await, Ok(false));
+    assert_eq!(store.find_due(partner(1)).await, Ok(None));
+    store.put_due(partner(1), after(1)).await.unwrap();
+    assert_eq!(store.advance_due(partner(1), now(), after(60)).await, Ok(false));
+    assert_eq!(store.find_due(partner(1)).await, Ok(Some(after(1))));
+}

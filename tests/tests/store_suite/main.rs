@@ -1,0 +1,39 @@
+//! The duties of the store, each tested once and run on both stores, and what only DynamoDB's wire can do to one of them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod due;
+mod mapping;
+mod run;
+mod settings;
+mod table;
+mod values;
+mod wire;
+
+use shared::ports::{DueStore, MappingStore, RunStore, SettingsStore};
+
+/// A store with all its ports, shared by its clones.
+trait Store: SettingsStore + MappingStore + DueStore + RunStore + Clone + 'static {}
+
+impl<S: SettingsStore + MappingStore + DueStore + RunStore + Clone + 'static> Store for S {}
+
+/// Makes two tests of each named function: one on the store in memory, one on a table of its own.
+macro_rules! on_both_stores {
+    ($($name:ident),+ $(,)?) => {
+        mod in_memory {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(shared::store::MemoryStore::default()).await;
+            })+
+        }
+
+        mod on_dynamodb {
+            $(#[tokio::test]
+            async fn $name() {
+                let table = harness::table::LocalTable::in_memory().await.unwrap();
+                super::$name(table.store()).await;
+                table.stop().await.unwrap();
+            })+
+        }
+    };
+}
+use on_both_stores;

@@ -1,0 +1,103 @@
+//! What a run writes of a customer.
+
+use shared::domain::id::PartnerId;
+use shared::domain::mapping::CustomerMapping;
+use shared::ports::CustomerNames;
+
+use super::{mapped, stored};
+use crate::values::{agreement, customer, partner};
+use crate::{Store, on_both_stores};
+
+on_both_stores!(
+    a_run_writes_names_and_leaves_the_version,
+    an_applied_preview_is_remembered_for_the_agreement,
+    a_mapping_that_is_gone_is_not_made_again,
+    a_mapping_that_went_to_another_agreement_is_left_alone,
+    names_stay_while_a_person_edits_and_go_with_the_agreement,
+    another_partners_customer_is_not_touched,
+);
+
+fn names(company: &str) -> CustomerNames {
+    CustomerNames {
+        company: company.to_owned(),
+        agreement: "Managed".to_owned(),
+    }
+}
+
+/// A run that saw customer 1 at agreement 5 writes what it learnt.
+async fn touch(store: &impl Store, partner: PartnerId, company: &str, applied: bool) {
+    let names = names(company);
+    let touched = store.touch_customer(partner, customer(1), agreement(5), &names, applied);
+    touched.await.unwrap();
+}
+
+async fn a_run_writes_names_and_leaves_the_version(store: impl Store) {
+    store.put_customer_mapping(partner(1), &mapped(1, 3, 5)).await.unwrap();
+    let read = CustomerMapping {
+        version: 1,
+        ..mapped(1, 3, 5)
+    };
+    for name in ["Acme", "Acme Ltd."] {
+        touch(&store, partner(1), name, false).await;
+        let expected = (read.clone(), Some(names(name)));
+        assert_eq!(stored(&store, partner(1), customer(1)).await, Some(expected));
+    }
+    // A person who read the mapping before the run can still save it.
+    let edited = CustomerMapping { sync: false, ..read };
+    store.put_customer_mapping(partner(1), &edited).await.unwrap();
+}
+
+async fn an_applied_preview_is_remembered_for_the_agreement(store: impl Store) {
+    store.put_customer_mapping(partner(1), &mapped(1, 3, 5)).await.unwrap();
+    touch(&store, partner(1), "Acme", true).await;
+    touch(&store, partner(1), "Acme", false).await;
+    let (mapping, _) = stored(&store, partner(1), customer(1)).await.unwrap();
+    assert_eq!((mapping.applied, mapping.version), (Some(agreement(5)), 1));
+}
+
+async fn a_mapping_that_is_gone_is_not_made_again(store: impl Store) {
+    touch(&store, partner(1), "Acme", true).await;
+    assert_eq!(stored(&store, partner(1), customer(1)).await, None);
+}
+
+async fn a_mapping_that_went_to_another_agreement_is_left_alone(store: impl Store) {
+    store.put_customer_mapping(partner(1), &mapped(1, 3, 6)).await.unwrap();
+    touch(&store, partner(1), "Acme", true).await;
+    let (mapping, names) = stored(&store, partner(1), customer(1)).await.unwrap();
+    assert_eq!((mapping.applied, names), (None, None));
+}
+
+async fn names_stay_while_a_person_edits_and_go_with_the_agreement(store: impl Store) {
+    for (applied, read) in [(None, 0), (Some(agreement(5)), 3)] {
+        let mapping = |version, agreement| CustomerMapping {
+            version,
+            applied,
+            ..mapped(1, 3, agreement)
+        };
+        store.put_customer_mapping(partner(1), &mapping(read, 5)).await.unwrap();
+        touch(&store, partner(1), "Acme", false).await;
+        store
+            .put_customer_mapping(partner(1), &mapping(read + 1, 5))
+            .await
+            .unwrap();
+        let expected = (mapping(read + 2, 5), Some(names("Acme")));
+        assert_eq!(stored(&store, partner(1), customer(1)).await, Some(expected));
+        store
+            .put_customer_mapping(partner(1), &mapping(read + 2, 6))
+            .await
+            .unwrap();
+        assert_eq!(
+            stored(&store, partner(1), customer(1)).await,
+            Some((mapping(read + 3, 6), None))
+        );
+    }
+}
+
+async fn another_partners_customer_is_not_touched(store: impl Store) {
+    store
+        .put_customer_mapping(partner(0x11), &mapped(1, 3, 5))
+        .await
+        .unwrap();
+    touch(&store, partner(1), "Acme", true).await;
+    assert_eq!(stored(&store, partner(0x11), customer(1)).await.unwrap().1, None);
+}

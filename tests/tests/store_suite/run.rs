@@ -1,0 +1,29 @@
+//! Runs and what they write.
+
+mod chunks;
+mod commit;
+mod fence;
+mod lease;
+mod ledger;
+mod open;
+
+use shared::domain::id::PartnerId;
+use shared::error::StoreError;
+use shared::ports::{Change, Lease, RunStore};
+
+use crate::values::{after, now};
+
+/// The lease of a partner that nobody else wants.
+async fn lease(store: &impl RunStore, partner: PartnerId) -> Lease {
+    store
+        .acquire_lease(partner, "worker", now(), 60)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+/// Takes the lease and commits.
+async fn commit(store: &impl RunStore, partner: PartnerId, changes: Vec<Change>) -> Result<Lease, StoreError> {
+    let lease = lease(store, partner).await;
+    store.commit(&lease, after(120), changes).await
+}

@@ -1,0 +1,180 @@
+//! A commit writes all of its changes or none; snapshots and intents.
+
+use shared::error::StoreError;
+use shared::ports::Change;
+use shared::store::{MAX_CHANGES, MAX_CHUNK_BYTES};
+
+use super::commit;
+use crate::values::{agreement, chunk, intent, ledger, partner, product, run, snapshot};
+use crate::{Store, on_both_stores};
+
+on_both_stores!(
+    all_changes_are_written_together,
+    an_agreement_without_a_snapshot_has_an_empty_one,
+    a_snapshot_replaces_the_one_before,
+    an_intent_that_stands_is_a_conflict_and_nothing_is_written,
+    an_intent_that_came_to_its_end_may_be_made_again,
+    removing_an_intent_that_is_gone_is_no_failure,
+    intents_are_listed_of_one_agreement_by_product,
+    ninety_nine_changes_fit_and_one_more_is_refused,
+    two_changes_of_one_entry_are_refused,
+    a_chunk_above_its_limit_is_refused,
+    another_partners_run_is_refused,
+    partners_never_see_one_anothers_snapshots_and_intents,
+);
+
+fn intend(agreement: i64, product: i64) -> Change {
+    Change::PutIntent(Box::new(intent(agreement, product)))
+}
+
+fn is_refused<T>(result: &Result<T, StoreError>) -> bool {
+    matches!(result, Err(StoreError::Refused { .. }))
+}
+
+async fn all_changes_are_written_together(store: impl Store) {
+    let run = run(partner(1), 1);
+    let changes = vec![
+        Change::PutRun(Box::new(run.clone())),
+        Change::PutChunk(run.id.clone(), chunk(0, 1, 0, "[1]")),
+        Change::PutLedger(run.id.clone(), Box::new(ledger(None, "unassigned"))),
+        Change::PutSnapshot(agreement(5), snapshot(1)),
+        intend(5, 7),
+    ];
+    commit(&store, partner(1), changes).await.unwrap();
+    assert_eq!(store.find_run(partner(1), &run.id).await, Ok(Some(run.clone())));
+    let chunks = store
+        .list_chunks(partner(1), &run.id, shared::ports::ChunkKind::Usage, 0)
+        .await;
+    assert_eq!(chunks, Ok(vec!["[1]".to_owned()]));
+    let entry = store.find_ledger(partner(1), &run.id, None).await;
+    assert_eq!(entry, Ok(Some(ledger(None, "unassigned"))));
+    assert_eq!(store.find_snapshot(partner(1), agreement(5)).await, Ok(snapshot(1)));
+    assert_eq!(
+        store.list_intents(partner(1), agreement(5)).await,
+        Ok(vec![intent(5, 7)])
+    );
+}
+
+async fn an_agreement_without_a_snapshot_has_an_empty_one(store: impl Store) {
+    let empty = shared::domain::snapshot::Snapshot::default();
+    assert_eq!(store.find_snapshot(partner(1), agreement(5)).await, Ok(empty));
+}
+
+async fn a_snapshot_replaces_the_one_before(store: impl Store) {
+    for quantity in [1, 2] {
+        let change = Change::PutSnapshot(agreement(5), snapshot(quantity));
+        commit(&store, partner(1), vec![change]).await.unwrap();
+        assert_eq!(
+            store.find_snapshot(partner(1), agreement(5)).await,
+            Ok(snapshot(quantity))
+        );
+    }
+}
+
+async fn an_intent_that_stands_is_a_conflict_and_nothing_is_written(store: impl Store) {
+    commit(&store, partner(1), vec![intend(5, 7)]).await.unwrap();
+    let changes = vec![
+        Change::PutSnapshot(agreement(5), snapshot(1)),
+        intend(5, 8),
+        intend(5, 7),
+    ];
+    let error = commit(&store, partner(1), changes).await.unwrap_err();
+    let words = "the addition of product 7 to agreement 5 was changed by someone else meanwhile";
+    assert_eq!(error.to_string(), words);
+    assert!(
+        store
+            .find_snapshot(partner(1), agreement(5))
+            .await
+            .unwrap()
+            .written
+            .is_empty()
+    );
+    assert_eq!(
+        store.list_intents(partner(1), agreement(5)).await,
+        Ok(vec![intent(5, 7)])
+    );
+}
+
+async fn an_intent_that_came_to_its_end_may_be_made_again(store: impl Store) {
+    for _ in 0..2 {
+        commit(&store, partner(1), vec![intend(5, 7)]).await.unwrap();
+        let removal = Change::RemoveIntent(agreement(5), product(7));
+        commit(&store, partner(1), vec![removal]).await.unwrap();
+        assert_eq!(store.list_intents(partner(1), agreement(5)).await, Ok(vec![]));
+    }
+}
+
+async fn removing_an_intent_that_is_gone_is_no_failure(store: impl Store) {
+    let removal = Change::RemoveIntent(agreement(5), product(7));
+    commit(&store, partner(1), vec![removal]).await.unwrap();
+}
+
+async fn intents_are_listed_of_one_agreement_by_product(store: impl Store) {
+    let intents = [(5, 10), (5, 9), (5, 100), (50, 1), (55, 1)].map(|(a, p)| intend(a, p));
+    commit(&store, partner(1), intents.to_vec()).await.unwrap();
+    let expected = vec![intent(5, 9), intent(5, 10), intent(5, 100)];
+    assert_eq!(store.list_intents(partner(1), agreement(5)).await, Ok(expected));
+}
+
+async fn ninety_nine_changes_fit_and_one_more_is_refused(store: impl Store) {
+    let snapshots = |count: usize| {
+        let agreements = (1..).take(count);
+        agreements
+            .map(|n| Change::PutSnapshot(agreement(n), snapshot(n)))
+            .collect::<Vec<_>>()
+    };
+    assert!(is_refused(
+        &commit(&store, partner(1), snapshots(MAX_CHANGES + 1)).await
+    ));
+    assert!(
+        store
+            .find_snapshot(partner(1), agreement(1))
+            .await
+            .unwrap()
+            .written
+            .is_empty()
+    );
+    commit(&store, partner(1), snapshots(MAX_CHANGES)).await.unwrap();
+    assert_eq!(store.find_snapshot(partner(1), agreement(99)).await, Ok(snapshot(99)));
+}
+
+async fn two_changes_of_one_entry_are_refused(store: impl Store) {
+    let twice = vec![intend(5, 7), Change::RemoveIntent(agreement(5), product(7))];
+    assert!(is_refused(&commit(&store, partner(1), twice).await));
+    assert_eq!(store.list_intents(partner(1), agreement(5)).await, Ok(vec![]));
+}
+
+async fn a_chunk_above_its_limit_is_refused(store: impl Store) {
+    let id = run(partner(1), 1).id;
+    let rows = |bytes| vec![Change::PutChunk(id.clone(), chunk(0, 1, 0, &"x".repeat(bytes)))];
+    commit(&store, partner(1), rows(MAX_CHUNK_BYTES)).await.unwrap();
+    assert!(is_refused(&commit(&store, partner(1), rows(MAX_CHUNK_BYTES + 1)).await));
+}
+
+async fn another_partners_run_is_refused(store: impl Store) {
+    let run = run(partner(0x11), 1);
+    let foreign = vec![Change::PutRun(Box::new(run.clone()))];
+    assert!(is_refused(&commit(&store, partner(1), foreign).await));
+    assert_eq!(store.find_run(partner(0x11), &run.id).await, Ok(None));
+    assert_eq!(store.find_run(partner(1), &run.id).await, Ok(None));
+}
+
+async fn partners_never_see_one_anothers_snapshots_and_intents(store: impl Store) {
+    let changes = vec![Change::PutSnapshot(agreement(5), snapshot(1)), intend(5, 7)];
+    commit(&store, partner(1), changes).await.unwrap();
+    assert!(
+        store
+            .find_snapshot(partner(0x11), agreement(5))
+            .await
+            .unwrap()
+            .written
+            .is_empty()
+    );
+    assert_eq!(store.list_intents(partner(0x11), agreement(5)).await, Ok(vec![]));
+    let removal = Change::RemoveIntent(agreement(5), product(7));
+    commit(&store, partner(0x11), vec![removal]).await.unwrap();
+    assert_eq!(
+        store.list_intents(partner(1), agreement(5)).await,
+        Ok(vec![intent(5, 7)])
+    );
+}

@@ -1,0 +1,129 @@
+//! Values for the tests: partners, customers and agreements by number, times by their text.
+
+use jiff::Timestamp;
+use shared::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId};
+use shared::domain::ledger::CustomerLedger;
+use shared::domain::month::UsageMonth;
+use shared::domain::run::{Run, RunKind, RunRequest, RunState};
+use shared::domain::snapshot::{Intent, Snapshot, Written};
+use shared::ports::{Chunk, ChunkKind};
+use uuid::Uuid;
+
+/// Some time; all tests have the same.
+pub(crate) const NOW: &str = "2026-11-30T01:12:00Z";
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn now() -> Timestamp {
+    at(NOW)
+}
+
+/// `s` seconds after now.
+pub(crate) fn after(s: i64) -> Timestamp {
+    now() + jiff::SignedDuration::from_secs(s)
+}
+
+/// Partners 1 and 17 and so on start and end alike.
+pub(crate) fn partner(n: u128) -> PartnerId {
+    PartnerId::from_uuid(Uuid::from_u128(0xaaaa_0000 << 96 | n))
+}
+
+/// Their ids sort by number; those of 16 neighbours differ in the eighth digit.
+pub(crate) fn customer(n: u32) -> CustomerId {
+    CustomerId::from_uuid(Uuid::from_u128(u128::from(n) << 96 | 7))
+}
+
+pub(crate) fn agreement(n: i64) -> AgreementId {
+    AgreementId::try_from(n).unwrap()
+}
+
+pub(crate) fn company(n: i64) -> CompanyId {
+    CompanyId::try_from(n).unwrap()
+}
+
+pub(crate) fn product(n: i64) -> PsaProductId {
+    PsaProductId::try_from(n).unwrap()
+}
+
+pub(crate) fn code(text: &str) -> ProductCode {
+    ProductCode::parse(text).unwrap()
+}
+
+pub(crate) fn month() -> UsageMonth {
+    UsageMonth::parse("2026-11").unwrap()
+}
+
+/// A run as it is opened; later slots are later runs.
+pub(crate) fn run(partner: PartnerId, slot: i64) -> Run {
+    let request = RunRequest {
+        partner,
+        kind: RunKind::Now,
+        month: month(),
+        slot: slot.to_string(),
+        scheduled_at: after(slot),
+        preview: None,
+    };
+    Run::open(request, true, now()).unwrap()
+}
+
+/// The same run when it is over.
+pub(crate) fn over(run: &Run) -> Run {
+    Run {
+        state: RunState::Succeeded,
+        ended_at: Some(after(60)),
+        ..run.clone()
+    }
+}
+
+pub(crate) fn intent(agreement_id: i64, product_id: i64) -> Intent {
+    Intent {
+        agreement: agreement(agreement_id),
+        product: product(product_id),
+        quantity: "12.5".parse().unwrap(),
+        effective: "2026-11-01".parse().unwrap(),
+        parts: [(code("CIXA-MSP"), 12)].into(),
+        month: month(),
+        seen: vec![AdditionId::try_from(4).unwrap()],
+        run: run(partner(1), 1).id,
+        at: now(),
+    }
+}
+
+/// A snapshot that tells by its quantity which one it is.
+pub(crate) fn snapshot(quantity: i64) -> Snapshot {
+    let written = Written {
+        addition: AdditionId::try_from(5).unwrap(),
+        confirmed: quantity.into(),
+        pending: None,
+        month: month(),
+        parts: [(code("CIXA-MSP"), 12)].into(),
+    };
+    Snapshot {
+        written: [(product(7), written.clone()), (product(70), written)].into(),
+    }
+}
+
+pub(crate) fn chunk(bucket: u32, page: u32, part: u32, rows: &str) -> Chunk {
+    Chunk {
+        kind: ChunkKind::Usage,
+        bucket,
+        page,
+        part,
+        rows: rows.to_owned(),
+    }
+}
+
+/// A ledger without lines; its name tells which one it is.
+pub(crate) fn ledger(customer: Option<CustomerId>, name: &str) -> CustomerLedger {
+    CustomerLedger {
+        customer,
+        name: name.to_owned(),
+        company: Some((company(3), "Acme".to_owned())),
+        agreement: Some((agreement(5), "Managed".to_owned())),
+        lines: Vec::new(),
+        created: 1,
+        updated: 2,
+    }
+}

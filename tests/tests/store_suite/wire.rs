@@ -1,0 +1,1 @@
+//! What only the wire can do to a store.

@@ -1,0 +1,137 @@
+//! The deployment template says what the code says: functions, their variables, the table's keys, the tick's event.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use shared::config::{LOCAL_ONLY, SyncSchedule, UsageSync};
+use shared::store::table::{DUE_INDEX, DUE_SHARD, EXPIRY, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
+use yaml_serde::Value;
+
+type Names = BTreeSet<String>;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn template() -> Value {
+    let text = fs::read_to_string(root().join("template.yaml")).unwrap();
+    yaml_serde::from_str(&text).unwrap()
+}
+
+fn names<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Names {
+    names.into_iter().map(Into::into).collect()
+}
+
+/// The keys of a mapping; none where there is no such mapping.
+fn keys(mapping: &Value) -> Names {
+    let mapping = mapping.as_mapping().into_iter().flatten();
+    names(mapping.map(|(key, _)| key.as_str().unwrap()))
+}
+
+/// The functions of the template, by the folder that they are built from.
+fn functions(template: &Value) -> BTreeMap<String, &Value> {
+    let resources = template["Resources"].as_mapping().unwrap().values();
+    let functions = resources.filter(|resource| resource["Type"] == "AWS::Serverless::Function");
+    let by_folder = functions.map(|function| {
+        let folder = function["Properties"]["CodeUri"].as_str().unwrap();
+        (folder.strip_prefix("functions/").unwrap().to_owned(), function)
+    });
+    by_folder.collect()
+}
+
+/// The variables that a function's settings ask for, learnt by answering none of them.
+fn asked_by<T, E>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T, E>) -> Names {
+    let asked = RefCell::new(Names::new());
+    let outcome = read(&|name| {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    });
+    assert!(outcome.is_err(), "every function needs a variable that has no default");
+    asked.into_inner()
+}
+
+fn asked_by_function() -> BTreeMap<String, Names> {
+    BTreeMap::from([
+        ("sync-schedule".into(), asked_by(|lookup| SyncSchedule::from_lookup(lookup))),
+        ("usage-sync".into(), asked_by(|lookup| UsageSync::from_lookup(lookup))),
+    ])
+}
+
+#[test]
+fn every_folder_of_functions_is_deployed_and_nothing_else() {
+    let folders = fs::read_dir(root().join("functions")).unwrap();
+    let folders = names(folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()));
+    let template = template();
+    assert_eq!(functions(&template).into_keys().collect::<Names>(), folders);
+    assert_eq!(asked_by_function().into_keys().collect::<Names>(), folders);
+}
+
+#[test]
+fn every_function_is_given_the_variables_that_it_reads_and_no_other() {
+    let template = template();
+    let common = keys(&template["Globals"]["Function"]["Environment"]["Variables"]);
+    let functions = functions(&template);
+    for (folder, asked) in asked_by_function() {
+        let own = keys(&functions[&folder]["Properties"]["Environment"]["Variables"]);
+        let given: Names = own.union(&common).cloned().collect();
+        let expected: Names = asked.difference(&names(LOCAL_ONLY)).cloned().collect();
+        assert_eq!(given, expected, "{folder}");
+    }
+}
+
+#[test]
+fn the_settings_for_simulators_are_real_and_never_deployed() {
+    let asked: Names = asked_by_function().into_values().flatten().collect();
+    assert!(names(LOCAL_ONLY).is_subset(&asked), "{asked:?}");
+    let text = fs::read_to_string(root().join("template.yaml")).unwrap();
+    for name in LOCAL_ONLY {
+        assert!(!text.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn the_table_has_the_keys_the_index_and_the_expiry_of_the_code() {
+    let template = template();
+    let table = &template["Resources"]["Table"]["Properties"];
+    let key_of = |schema: &Value| -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let schema = schema.as_sequence().unwrap().iter();
+        schema.map(|key| (text(&key["AttributeName"]), text(&key["KeyType"]))).collect()
+    };
+    let expected = |partition: &str, sort: &str| {
+        vec![(partition.to_owned(), "HASH".to_owned()), (sort.to_owned(), "RANGE".to_owned())]
+    };
+    assert_eq!(key_of(&table["KeySchema"]), expected(PARTITION_KEY, SORT_KEY));
+    let indexes = table["GlobalSecondaryIndexes"].as_sequence().unwrap();
+    assert_eq!(indexes.len(), 1);
+    assert_eq!(indexes[0]["IndexName"], DUE_INDEX);
+    assert_eq!(key_of(&indexes[0]["KeySchema"]), expected(DUE_SHARD, NEXT_RUN_AT));
+    assert_eq!(indexes[0]["Projection"]["ProjectionType"], "KEYS_ONLY");
+    assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], EXPIRY);
+}
+
+#[test]
+fn the_schedules_event_is_the_one_that_the_tick_reads() {
+    let template = template();
+    let functions = functions(&template);
+    let schedule = &functions["sync-schedule"]["Properties"]["Events"]["EveryFiveMinutes"]["Properties"];
+    let input = schedule["Input"].as_str().unwrap();
+    let filled_in = input.replace("<aws.scheduler.scheduled-time>", "2026-11-30T01:15:00Z");
+    assert_ne!(filled_in, input, "the schedule's own time is in it");
+    let tick: sync_schedule::Tick = serde_json::from_str(&filled_in).unwrap();
+    assert_eq!(tick.time, "2026-11-30T01:15:00Z".parse().unwrap());
+}
+
+#[test]
+fn a_message_stays_invisible_for_six_timeouts_of_the_worker_and_answers_for_itself() {
+    let template = template();
+    let worker = &functions(&template)["usage-sync"]["Properties"];
+    let visibility = template["Resources"]["SyncQueue"]["Properties"]["VisibilityTimeout"].as_u64().unwrap();
+    assert!(visibility >= 6 * worker["Timeout"].as_u64().unwrap());
+    let messages = &worker["Events"]["Messages"]["Properties"];
+    assert_eq!(messages["FunctionResponseTypes"][0], "ReportBatchItemFailures");
+}
