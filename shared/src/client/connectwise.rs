@@ -69,6 +69,23 @@ impl ConnectWise {
         Ok(Self { line: Arc::new(line) })
     }
 
+    async fn list<T>(&self, list: &List<'_>, after: Option<&str>, read: page::Read<T>) -> Result<Page<T>, PsaError> {
+        let page = page::read(&self.line, list, after, read).await;
+        page.map_err(|error| self.not_without_list(error))
+    }
+
+    /// A list that every server has cannot be missing: on the vendor's cloud a 404 is what wrong keys may meet.
+    fn not_without_list(&self, error: PsaError) -> PsaError {
+        if error != PsaError::NotFound {
+            return error;
+        }
+        PsaError::Refused {
+            code: "NotFound".to_owned(),
+            message: format!("{} answers as if it had no API; check the company id and the keys", self.line.host()),
+            field: None,
+        }
+    }
+
     async fn write(&self, call: Call<'_>) -> Result<Addition, PsaError> {
         let record: Box<RawValue> = self.line.call(&call, page::read_json).await?;
         wire::addition(&record)
@@ -78,12 +95,12 @@ impl ConnectWise {
 impl Psa for ConnectWise {
     async fn list_companies(&self, after: Option<&str>) -> Result<Page<Company>, PsaError> {
         let list = List { path: "company/companies", conditions: Some("deletedFlag=false"), fields: "id,name" };
-        page::read(&self.line, &list, after, wire::company).await
+        self.list(&list, after, wire::company).await
     }
 
     async fn list_agreements(&self, after: Option<&str>) -> Result<Page<Agreement>, PsaError> {
         let list = List { path: "finance/agreements", conditions: None, fields: wire::AGREEMENT_FIELDS };
-        page::read(&self.line, &list, after, wire::agreement).await
+        self.list(&list, after, wire::agreement).await
     }
 
     async fn list_products(&self, ids: &[PsaProductId]) -> Result<Vec<PsaProduct>, PsaError> {
@@ -96,7 +113,8 @@ impl Psa for ConnectWise {
                 conditions: Some(&format!("id in ({})", ids.join(","))),
                 fields: wire::PRODUCT_FIELDS,
             };
-            products.append(&mut page::read_all(&self.line, &list, wire::product).await?);
+            let found = page::read_all(&self.line, &list, wire::product).await;
+            products.append(&mut found.map_err(|error| self.not_without_list(error))?);
         }
         match products.iter().find(|product| !ids.contains(&product.id)) {
             Some(product) => Err(PsaError::Unanswered {

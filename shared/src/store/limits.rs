@@ -21,16 +21,11 @@ pub(super) const MAX_RUNS: u32 = 100;
 /// Refuses a commit that breaks the rules of [`crate::ports::RunStore::commit`], before anything is sent.
 pub(super) fn check(partner: PartnerId, changes: &[Change]) -> Result<(), StoreError> {
     if changes.len() > MAX_CHANGES {
-        return refuse(format!(
-            "{} changes in one commit, at most {MAX_CHANGES}",
-            changes.len()
-        ));
+        return refuse(format!("{} changes in one commit, at most {MAX_CHANGES}", changes.len()));
     }
     let bytes: usize = changes.iter().map(chunk_bytes).sum();
     if bytes > MAX_COMMIT_BYTES {
-        return refuse(format!(
-            "chunks of {bytes} bytes in one commit, at most {MAX_COMMIT_BYTES}"
-        ));
+        return refuse(format!("chunks of {bytes} bytes in one commit, at most {MAX_COMMIT_BYTES}"));
     }
     let mut seen: BTreeSet<Key> = BTreeSet::new();
     for change in changes {
@@ -85,10 +80,7 @@ pub(super) fn intent_of(change: &Change) -> Option<&Intent> {
 /// An intent stands already where a new one was wanted.
 pub(super) fn intent_conflict(wanted: &Intent) -> StoreError {
     StoreError::Conflict {
-        what: format!(
-            "the addition of product {} to agreement {}",
-            wanted.product, wanted.agreement
-        ),
+        what: format!("the addition of product {} to agreement {}", wanted.product, wanted.agreement),
     }
 }
 

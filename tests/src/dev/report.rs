@@ -11,6 +11,9 @@ use shared::domain::run::{Run, RunState};
 
 use crate::stack::Stack;
 
+/// A line with the entry of its customer.
+type Named<'a> = (&'a CustomerLedger, &'a Line);
+
 /// So many customers are named in one row.
 const NAMED: usize = 2;
 
@@ -34,7 +37,7 @@ pub(super) fn print(stack: &Stack, run: &Run, ledger: &[CustomerLedger]) {
 
 /// One row for what ended the same way for the same reason.
 fn outcomes(ledger: &[CustomerLedger]) -> Table {
-    let mut groups: BTreeMap<(u8, String, String, String), Vec<(&CustomerLedger, &Line)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(u8, String, String, String), Vec<Named<'_>>> = BTreeMap::new();
     for entry in ledger {
         for line in &entry.lines {
             let product = if line.outcome.bucket() == Bucket::Synced { String::new() } else { product(line) };
@@ -82,7 +85,7 @@ fn pairs(number: usize) -> String {
     if number == 1 { "1 pair".into() } else { format!("{number} pairs") }
 }
 
-fn customers(lines: &[(&CustomerLedger, &Line)]) -> String {
+fn customers(lines: &[Named<'_>]) -> String {
     let mut names: Vec<&str> = lines.iter().map(|(entry, _)| entry.name.as_str()).collect();
     names.dedup();
     let others = names.len().saturating_sub(NAMED);

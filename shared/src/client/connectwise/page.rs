@@ -20,8 +20,8 @@ pub(super) struct List<'a> {
     pub(super) fields: &'a str,
 }
 
-/// A record of the wire to one of the domain.
-type Read<T> = fn(&RawValue) -> Result<T, PsaError>;
+/// Reads a record of the wire.
+pub(super) type Read<T> = fn(&RawValue) -> Result<T, PsaError>;
 
 /// One page of a list, from `after` on: the text that an earlier page gave as its next.
 pub(super) async fn read<T>(

@@ -38,11 +38,7 @@ impl<I: Ids> DynamoStore<I> {
     async fn send_one(&self, write: &Write, token: &str) -> Result<(), Failure> {
         match &write.action {
             Action::Put(entry) => {
-                let call = self
-                    .client
-                    .put_item()
-                    .table_name(&self.table)
-                    .set_item(Some(entry.clone()));
+                let call = self.client.put_item().table_name(&self.table).set_item(Some(entry.clone()));
                 let call = call
                     .set_condition_expression(write.condition.map(str::to_owned))
                     .set_expression_attribute_names(write.names())
@@ -51,11 +47,7 @@ impl<I: Ids> DynamoStore<I> {
                 call.send().await.map_err(failure::of_put)?;
             }
             Action::Update(key, expression) => {
-                let call = self
-                    .client
-                    .update_item()
-                    .table_name(&self.table)
-                    .set_key(Some(keyed(key)));
+                let call = self.client.update_item().table_name(&self.table).set_key(Some(keyed(key)));
                 let call = call
                     .update_expression(expression)
                     .set_condition_expression(write.condition.map(str::to_owned))
@@ -92,9 +84,5 @@ fn verdict(sent: Result<(), Failure>, nonce: &str) -> Result<Verdict, StoreError
         Err(failure) => failure.into_unmet()?,
     };
     let ours = |old: &Entry| find_text(old, NONCE) == Some(nonce);
-    if unmet.iter().flatten().any(ours) {
-        Ok(Verdict::Written)
-    } else {
-        Ok(Verdict::Unmet(unmet))
-    }
+    if unmet.iter().flatten().any(ours) { Ok(Verdict::Written) } else { Ok(Verdict::Unmet(unmet)) }
 }

@@ -29,11 +29,7 @@ pub(super) struct Write {
 
 impl Write {
     fn new(action: Action) -> Self {
-        Self {
-            action,
-            condition: None,
-            values: HashMap::new(),
-        }
+        Self { action, condition: None, values: HashMap::new() }
     }
 
     pub(super) fn put(entry: Entry) -> Self {
@@ -87,12 +83,9 @@ impl Write {
             Action::Put(_) | Action::Delete(_) => "",
         };
         let texts = [update, self.condition.unwrap_or("")];
-        let words = texts
-            .iter()
-            .flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '#'));
-        let names: HashMap<String, String> = words
-            .filter_map(|word| Some((word.to_owned(), word.strip_prefix('#')?.to_owned())))
-            .collect();
+        let words = texts.iter().flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '#'));
+        let names: HashMap<String, String> =
+            words.filter_map(|word| Some((word.to_owned(), word.strip_prefix('#')?.to_owned()))).collect();
         (!names.is_empty()).then_some(names)
     }
 

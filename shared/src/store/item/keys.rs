@@ -203,10 +203,7 @@ mod tests {
             due(partner()).partition,
         ];
         for partition in &partitions {
-            assert!(
-                partition.starts_with("P#718b6047-2fbc-4f4b-a143-45ee42bf5d3b#"),
-                "{partition}"
-            );
+            assert!(partition.starts_with("P#718b6047-2fbc-4f4b-a143-45ee42bf5d3b#"), "{partition}");
         }
         let distinct: std::collections::BTreeSet<&String> = partitions.iter().collect();
         assert_eq!(distinct.len(), partitions.len());

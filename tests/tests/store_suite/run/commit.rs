@@ -124,9 +124,7 @@ async fn chunks_above_their_limit_together_are_refused(store: impl Store) {
     let rows = "x".repeat(MAX_CHUNK_BYTES);
     let chunks = |pages: u32| {
         let pages = 0..pages;
-        pages
-            .map(|page| Change::PutChunk(id.clone(), chunk(0, page, 0, &rows)))
-            .collect::<Vec<_>>()
+        pages.map(|page| Change::PutChunk(id.clone(), chunk(0, page, 0, &rows))).collect::<Vec<_>>()
     };
     assert!(is_refused(&commit(&store, partner(1), chunks(14)).await));
     commit(&store, partner(1), chunks(13)).await.unwrap();

@@ -91,9 +91,7 @@ async fn of_many_different_runs_one_is_opened(store: impl Store) {
 async fn of_many_different_next_runs_one_is_opened(store: impl Store) {
     let first = run(partner(1), 0);
     store.open_run(&first).await.unwrap();
-    commit(&store, partner(1), vec![Change::PutRun(Box::new(over(&first)))])
-        .await
-        .unwrap();
+    commit(&store, partner(1), vec![Change::PutRun(Box::new(over(&first)))]).await.unwrap();
     open_one_of_many(&store).await;
     assert_eq!(store.list_runs(partner(1), 100).await.unwrap().len(), 2);
 }

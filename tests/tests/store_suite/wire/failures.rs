@@ -12,18 +12,11 @@ use crate::values::{after, agreement, code, intent, now, partner, snapshot};
 const ALWAYS: usize = usize::MAX;
 
 async fn lease(store: &impl RunStore) -> Lease {
-    store
-        .acquire_lease(partner(1), "worker", now(), 60)
-        .await
-        .unwrap()
-        .unwrap()
+    store.acquire_lease(partner(1), "worker", now(), 60).await.unwrap().unwrap()
 }
 
 fn changes() -> Vec<Change> {
-    vec![
-        Change::PutIntent(Box::new(intent(5, 7))),
-        Change::PutSnapshot(agreement(5), snapshot(1)),
-    ]
+    vec![Change::PutIntent(Box::new(intent(5, 7))), Change::PutSnapshot(agreement(5), snapshot(1))]
 }
 
 #[tokio::test]
@@ -34,11 +27,7 @@ async fn a_transaction_that_conflicts_is_made_again_with_its_token() {
         wire.meets(times(3, "TransactWriteItems", conflict));
         store.commit(&lease, after(90), changes()).await.unwrap();
         assert_eq!(wire.count("TransactWriteItems"), 4);
-        let tokens = wire
-            .calls()
-            .into_iter()
-            .filter_map(|call| call.token)
-            .collect::<std::collections::BTreeSet<_>>();
+        let tokens = wire.calls().into_iter().filter_map(|call| call.token).collect::<std::collections::BTreeSet<_>>();
         assert_eq!(tokens.len(), 1, "{tokens:?}");
         assert_eq!(store.find_snapshot(partner(1), agreement(5)).await, Ok(snapshot(1)));
     })
@@ -63,10 +52,7 @@ async fn a_conflict_without_end_is_given_up_and_may_be_tried_later() {
         let conflict = Fault::cancelled(&["None", "TransactionConflict", "ThrottlingError"]);
         wire.meets(times(ALWAYS, "TransactWriteItems", conflict));
         let error = store.commit(&lease, after(90), changes()).await.unwrap_err();
-        assert!(
-            matches!(&error, StoreError::Unavailable { why } if why.contains("TransactionConflict")),
-            "{error:?}"
-        );
+        assert!(matches!(&error, StoreError::Unavailable { why } if why.contains("TransactionConflict")), "{error:?}");
         assert_eq!(wire.count("TransactWriteItems"), 9);
     })
     .await;
@@ -85,10 +71,7 @@ async fn a_lost_lease_is_told_from_every_other_cancellation() {
             (["None", "None", "TransactionConflict"], "unavailable"),
             (["None", "None", "ProvisionedThroughputExceeded"], "unavailable"),
             (["None", "None", "ValidationError"], "refused"),
-            (
-                ["TransactionConflict", "None", "ItemCollectionSizeLimitExceeded"],
-                "refused",
-            ),
+            (["TransactionConflict", "None", "ItemCollectionSizeLimitExceeded"], "refused"),
             (["None", "None", "None"], "refused"),
         ] {
             wire.meets(times(ALWAYS, "TransactWriteItems", Fault::cancelled(&reasons)));
@@ -122,10 +105,7 @@ async fn each_failure_of_the_table_says_whether_to_try_again() {
             (Fault::LoseAnswer, "unavailable"),
             (refused("ThrottlingException"), "unavailable"),
             (refused("RequestLimitExceeded"), "unavailable"),
-            (
-                Fault::refuse(StatusCode::SERVICE_UNAVAILABLE, "Unknown", "words"),
-                "unavailable",
-            ),
+            (Fault::refuse(StatusCode::SERVICE_UNAVAILABLE, "Unknown", "words"), "unavailable"),
             (Fault::denied(), "refused"),
             (refused("ValidationException"), "refused"),
             (refused("ResourceNotFoundException"), "refused"),

@@ -53,11 +53,8 @@ async fn use_everything(store: &impl Store) {
 
 async fn settings(store: &impl Store) {
     let me = partner(1);
-    let settings = Settings {
-        time_zone: TimeZoneName::parse("UTC").unwrap(),
-        frequency: Frequency::Nightly,
-        writes: false,
-    };
+    let settings =
+        Settings { time_zone: TimeZoneName::parse("UTC").unwrap(), frequency: Frequency::Nightly, writes: false };
     store.put_settings(me, &settings).await.unwrap();
     store.find_settings(me).await.unwrap();
     store.put_credentials(me, &Sealed("sealed".to_owned())).await.unwrap();
@@ -69,29 +66,15 @@ async fn mappings(store: &impl Store) {
     let mapping = ProductMapping::discovered(code("A"), false);
     store.put_product_mapping(me, &mapping).await.unwrap();
     store.list_product_mappings(me).await.unwrap();
-    let discovered = DiscoveredProduct {
-        code: code("A"),
-        description: "A".to_owned(),
-        group: "User".to_owned(),
-    };
+    let discovered = DiscoveredProduct { code: code("A"), description: "A".to_owned(), group: "User".to_owned() };
     store.add_discovered_products(me, &[discovered]).await.unwrap();
     let mut mapping = CustomerMapping::new(customer(1), company(3), agreement(5));
     store.put_customer_mapping(me, &mapping).await.unwrap();
-    mapping = CustomerMapping {
-        version: 1,
-        company: company(4),
-        ..mapping
-    };
+    mapping = CustomerMapping { version: 1, company: company(4), ..mapping };
     store.put_customer_mapping(me, &mapping).await.unwrap();
     store.list_customer_mappings(me, "00").await.unwrap();
-    let names = CustomerNames {
-        company: "Acme".to_owned(),
-        agreement: "Managed".to_owned(),
-    };
-    store
-        .touch_customer(me, customer(1), agreement(5), &names, true)
-        .await
-        .unwrap();
+    let names = CustomerNames { company: "Acme".to_owned(), agreement: "Managed".to_owned() };
+    store.touch_customer(me, customer(1), agreement(5), &names, true).await.unwrap();
 }
 
 async fn runs(store: &impl Store) {

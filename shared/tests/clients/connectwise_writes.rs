@@ -1,0 +1,81 @@
+//! Writes to ConnectWise: the bodies, and that a write is sent again only where nothing was done.
+
+use std::time::{Duration, Instant};
+
+use rust_decimal::Decimal;
+use shared::domain::psa::NewAddition;
+use shared::error::PsaError;
+use shared::ports::Psa;
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer};
+
+use crate::served::{ADDITION, ADDITIONS, agreement, api_calls, connect, connectwise, discovery, http, json};
+
+fn new_addition() -> NewAddition {
+    NewAddition {
+        product: 5.try_into().unwrap(),
+        quantity: Decimal::new(1200, 2),
+        effective: jiff::civil::date(2026, 11, 1),
+    }
+}
+
+#[tokio::test]
+async fn a_new_addition_is_posted_with_nothing_but_what_must_be_said() {
+    let (server, client) = connectwise(json(201, ADDITION)).await;
+    let addition = client.create_addition(agreement(), &new_addition()).await.unwrap();
+    assert_eq!((addition.id.get(), addition.quantity), (31, Decimal::from(12)));
+    let call = api_calls(&server).await.remove(0);
+    assert_eq!((call.method.as_str(), call.url.path()), ("POST", ADDITIONS));
+    assert_eq!(call.headers.get("content-type").unwrap(), "application/json");
+    assert_eq!(
+        String::from_utf8(call.body).unwrap(),
+        r#"{"product":{"id":5},"billCustomer":"Billable","quantity":12,"effectiveDate":"2026-11-01T00:00:00Z"}"#
+    );
+}
+
+#[tokio::test]
+async fn a_quantity_is_patched_and_nothing_else() {
+    let (server, client) = connectwise(json(200, ADDITION)).await;
+    let addition = client.set_quantity(agreement(), 31.try_into().unwrap(), Decimal::new(25, 1)).await.unwrap();
+    assert_eq!(addition.quantity, Decimal::from(12));
+    let call = api_calls(&server).await.remove(0);
+    assert_eq!((call.method.as_str(), call.url.path()), ("PATCH", format!("{ADDITIONS}/31").as_str()));
+    assert_eq!(String::from_utf8(call.body).unwrap(), r#"[{"op":"replace","path":"quantity","value":2.5}]"#);
+}
+
+#[tokio::test]
+async fn a_write_is_sent_again_after_a_429_and_not_before_its_retry_after() {
+    let server = MockServer::start().await;
+    discovery(&server, "v2025_1/").await;
+    let throttled = json(429, r#"{"error":"ConnectWiseAPI"}"#).insert_header("Retry-After", "1");
+    let create = || Mock::given(method("POST")).and(path(ADDITIONS));
+    create().respond_with(throttled).up_to_n_times(1).mount(&server).await;
+    create().respond_with(json(201, ADDITION)).mount(&server).await;
+    let client = connect(&server.uri(), http()).await.unwrap();
+    let start = Instant::now();
+    assert!(client.create_addition(agreement(), &new_addition()).await.is_ok());
+    assert!(start.elapsed() >= Duration::from_secs(1));
+    assert_eq!(api_calls(&server).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_retry_after_that_one_call_meets_holds_all_of_the_client() {
+    let throttled = json(429, "").insert_header("Retry-After", "3600");
+    let (server, client) = connectwise(throttled).await;
+    assert!(client.create_addition(agreement(), &new_addition()).await.is_err());
+    let held = client.clone().list_additions(agreement()).await.unwrap_err();
+    let PsaError::Throttled { retry_after: Some(left) } = held else {
+        panic!("{held}");
+    };
+    assert!(left > Duration::from_secs(3000));
+    assert_eq!(api_calls(&server).await.len(), 1, "a call was sent inside the Retry-After");
+}
+
+#[tokio::test]
+async fn a_written_record_that_cannot_be_read_may_have_been_written() {
+    let (server, client) = connectwise(json(201, r#"{"id":31,"product":null}"#)).await;
+    let error = client.create_addition(agreement(), &new_addition()).await.unwrap_err();
+    assert!(error.may_have_taken_effect());
+    assert!(error.to_string().contains("addition 31 cannot be read: it has no product"), "{error}");
+    assert_eq!(api_calls(&server).await.len(), 1);
+}

@@ -1,0 +1,11 @@
+//! The clients against servers that answer as the vendors do, and as nobody should: one row, one test, one fact.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod broken;
+mod connectwise;
+mod connectwise_lists;
+mod connectwise_status;
+mod connectwise_writes;
+mod secrets;
+mod served;
+mod sophos;

@@ -1,0 +1,168 @@
+//! Sophos Central: the table from an answer to an error, the token, and what is not believed.
+
+use std::time::Duration;
+
+use shared::domain::month::UsageMonth;
+use shared::error::SourceError;
+use shared::ports::UsageSource;
+use wiremock::matchers::{body_string_contains, header, method, path, path_regex};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::served::{ATTEMPTS, PARTNER, http, json, sophos, sophos_client, sophos_sign_in};
+
+fn november() -> UsageMonth {
+    UsageMonth::parse("2026-11").unwrap()
+}
+
+async fn usage_calls(server: &MockServer) -> u64 {
+    let requests = server.received_requests().await.unwrap();
+    requests.iter().filter(|request| request.url.path().contains("/billing/usage/")).count() as u64
+}
+
+/// Every answer of the partner API is this one: what a fetch of usage ends in, and after how many calls.
+async fn row(answer: ResponseTemplate, error: SourceError, calls: u64) {
+    let (server, client) = sophos(answer).await;
+    assert_eq!(client.list_usage(november(), None).await.unwrap_err(), error);
+    assert_eq!(usage_calls(&server).await, calls);
+}
+
+fn malformed(why: &str) -> SourceError {
+    SourceError::Malformed { why: why.to_owned() }
+}
+
+fn unavailable(why: &str) -> SourceError {
+    SourceError::Unavailable { why: why.to_owned() }
+}
+
+fn html(status: u16) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_raw("<html></html>", "text/html")
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once_and_then_believed() {
+    let body = r#"{"error":"Unauthorized","correlationId":"c","requestId":"r"}"#;
+    row(json(401, body), SourceError::Unauthorized, 2).await;
+}
+
+#[tokio::test]
+async fn a_token_that_ended_early_costs_one_more_sign_in() {
+    let server = MockServer::start().await;
+    sophos_sign_in(&server).await;
+    let usage = || Mock::given(path("/partner/v1/billing/usage/2026/11"));
+    usage().respond_with(json(401, "{}")).up_to_n_times(1).mount(&server).await;
+    usage()
+        .and(header("authorization", "Bearer canary-token"))
+        .and(header("x-partner-id", PARTNER))
+        .respond_with(json(200, r#"{"items":[],"pages":{"items":0}}"#))
+        .mount(&server)
+        .await;
+    let client = sophos_client(&server.uri(), http()).await.unwrap();
+    for _ in 0..3 {
+        assert!(client.list_usage(november(), None).await.unwrap().unwrap().lines.is_empty());
+    }
+    // Two sign-ins, whoami, one usage call refused and three answered.
+    assert_eq!(client.calls(), 2 + 1 + 4);
+}
+
+#[tokio::test]
+async fn a_month_without_data_is_none_and_no_failure() {
+    let (server, client) = sophos(json(404, r#"{"error":"NotFound","message":"No usage"}"#)).await;
+    assert_eq!(client.list_usage(november(), None).await, Ok(None));
+    assert_eq!(usage_calls(&server).await, 1);
+}
+
+#[tokio::test]
+async fn a_404_that_is_not_sophos_own_is_not_taken_for_no_data() {
+    row(html(404), malformed("HTTP 404: it does not say why"), 1).await;
+}
+
+#[tokio::test]
+async fn a_missing_right_is_forbidden_in_sophos_words() {
+    let message = "Access is denied".to_owned();
+    row(json(403, r#"{"error":"Forbidden","message":"Access is denied"}"#), SourceError::Forbidden { message }, 1)
+        .await;
+}
+
+#[tokio::test]
+async fn an_expired_page_key_is_refused_at_once() {
+    row(
+        json(410, r#"{"error":"Gone","message":"pageFromKey has expired"}"#),
+        malformed("HTTP 410: pageFromKey has expired"),
+        1,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_wish_to_be_left_alone_is_kept() {
+    let throttled = |retry_after| SourceError::Throttled { retry_after };
+    let long = json(429, r#"{"error":"TooManyRequests"}"#).insert_header("Retry-After", "3600");
+    row(long, throttled(Some(Duration::from_secs(3600))), 1).await;
+    row(html(429), throttled(None), ATTEMPTS).await;
+}
+
+#[tokio::test]
+async fn a_fault_that_may_pass_is_met_again() {
+    row(json(500, r#"{"error":"InternalError"}"#), unavailable("HTTP 500: InternalError"), ATTEMPTS).await;
+    row(html(502), unavailable("HTTP 502: it does not say why"), ATTEMPTS).await;
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_asked_for_again_and_then_malformed() {
+    for answer in [html(200), json(200, r#"{"items":[{"#), json(200, ""), json(200, r#"{"items":[]}"#)] {
+        let (server, client) = sophos(answer).await;
+        let error = client.list_usage(november(), None).await.unwrap_err();
+        assert!(matches!(error, SourceError::Malformed { .. }), "{error}");
+        assert_eq!(usage_calls(&server).await, ATTEMPTS);
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_leads_to_itself_is_not_believed() {
+    let (_server, client) = sophos(json(200, r#"{"items":[{}],"pages":{"nextKey":"k"}}"#)).await;
+    assert!(client.list_usage(november(), None).await.unwrap().unwrap().next.is_some());
+    let error = client.list_usage(november(), Some("k")).await.unwrap_err();
+    assert_eq!(error, malformed("a page of usage leads to itself"));
+}
+
+#[tokio::test]
+async fn a_page_of_customers_is_read() {
+    let body = r#"{"items":[{"id":"718b6047-2fbc-4f4b-a143-45ee42bf5d3b","showAs":"ACME","name":"acme","billingType":"usage"}],
+        "pages":{"current":1,"size":100,"total":1,"items":1,"maxSize":100}}"#;
+    let (_server, client) = sophos(json(200, body)).await;
+    let page = client.list_customers(1).await.unwrap();
+    assert_eq!((page.customers[0].name.as_str(), page.customers[0].billing.as_str()), ("ACME", "usage"));
+    assert_eq!((page.pages, page.total), (1, 1));
+    assert!(client.list_customers(2).await.is_err(), "page 1 came for page 2");
+}
+
+#[tokio::test]
+async fn a_customer_that_cannot_be_read_is_an_error_that_shows_it() {
+    let (_server, client) = sophos(json(200, r#"{"items":[{"id":"ACME"}],"pages":{"total":1,"items":1}}"#)).await;
+    let error = client.list_customers(1).await.unwrap_err().to_string();
+    assert!(error.contains("\"ACME\" is not a valid Sophos customer id"), "{error}");
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_refused_after_one_call() {
+    for status in [400, 401] {
+        let server = MockServer::start().await;
+        let refused = json(status, r#"{"errorCode":"oauth.invalid_client_secret","message":"Unauthorized"}"#);
+        let sign_in = Mock::given(method("POST")).and(body_string_contains("grant_type=client_credentials"));
+        sign_in.respond_with(refused).expect(1).mount(&server).await;
+        let error = sophos_client(&server.uri(), http()).await.unwrap_err();
+        assert_eq!(error, SourceError::Unauthorized);
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_names_a_foreign_host_never_gets_a_call_there() {
+    let (server, evil) = (MockServer::start().await, MockServer::start().await);
+    let account = format!(r#"{{"id":"{PARTNER}","idType":"partner","apiHosts":{{"global":"{}"}}}}"#, evil.uri());
+    Mock::given(path("/whoami/v1")).respond_with(json(200, account)).with_priority(1).mount(&server).await;
+    sophos_sign_in(&server).await;
+    Mock::given(path_regex(".*")).respond_with(json(200, "{}")).mount(&evil).await;
+    let error = sophos_client(&server.uri(), http()).await.unwrap_err();
+    assert!(matches!(error, SourceError::Malformed { .. }), "{error}");
+    assert!(evil.received_requests().await.unwrap().is_empty());
+}
