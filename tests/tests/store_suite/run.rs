@@ -6,6 +6,7 @@ mod fence;
 mod lease;
 mod ledger;
 mod open;
+mod outcomes;
 
 use shared::domain::id::PartnerId;
 use shared::error::StoreError;
