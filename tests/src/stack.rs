@@ -137,6 +137,7 @@ pub struct Stack {
     table: LocalTable,
     psa_server: Running,
     sophos_server: Running,
+    seal: LocalSeal,
     workers: Workers,
 }
 
@@ -168,17 +169,32 @@ impl Stack {
             Some(path) => LocalSeal::from_file(&path)?,
             None => LocalSeal::ephemeral(),
         };
-        let credentials = credentials(&psa_server.url());
-        let sealed = seal.seal(demo.partner(), credentials.to_json().expose_secret()).await?;
-        store.put_credentials(demo.partner(), &sealed).await?;
         let queue = LocalQueue::new(REDELIVERED_AFTER);
-        let connections = StoredConnections::new(store.clone(), seal, connection_options(&sophos_server)?);
+        let connections = StoredConnections::new(store.clone(), seal.clone(), connection_options(&sophos_server)?);
         let world =
             Adapters { store: store.clone(), connections, queue: queue.clone(), clock: SystemClock, ids: UuidV7 };
         let workers = Workers::start(Worker::new(world, options.limits), &queue);
         let fresh = planted.is_some();
         files.remember(&psa)?;
-        Ok(Self { demo, psa, sophos, store, queue, fresh, files, table, psa_server, sophos_server, workers })
+        let stack =
+            Self { demo, psa, sophos, store, queue, fresh, files, table, psa_server, sophos_server, seal, workers };
+        stack.save_credentials(&stack.credentials()).await?;
+        Ok(stack)
+    }
+
+    /// The credentials that open both simulators.
+    #[must_use]
+    pub fn credentials(&self) -> Credentials {
+        credentials(&self.psa_server.url())
+    }
+
+    /// Saves the partner's credentials, sealed.
+    ///
+    /// # Errors
+    /// They cannot be sealed or stored.
+    pub async fn save_credentials(&self, credentials: &Credentials) -> Result<(), StackError> {
+        let sealed = self.seal.seal(self.demo.partner(), credentials.to_json().expose_secret()).await?;
+        Ok(self.store.put_credentials(self.demo.partner(), &sealed).await?)
     }
 
     /// Where ConnectWise, Sophos Central and the table answer.

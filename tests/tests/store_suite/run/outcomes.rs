@@ -11,11 +11,7 @@ use super::commit;
 use crate::values::{agreement, code, customer, ledger, month, partner, product, run};
 use crate::{Store, on_both_stores};
 
-on_both_stores!(
-    every_outcome_is_read_back,
-    every_stage_is_read_back,
-    every_end_of_a_run_is_read_back,
-);
+on_both_stores!(every_outcome_is_read_back, every_stage_is_read_back, every_end_of_a_run_is_read_back,);
 
 fn holds() -> Vec<Hold> {
     let (one, half) = (rust_decimal::Decimal::ONE, rust_decimal::Decimal::new(5, 1));
@@ -32,44 +28,18 @@ fn holds() -> Vec<Hold> {
         },
         Hold::Decrease { from: one, to: half },
         Hold::ToZero { from: one },
-        Hold::Vanished {
-            product: code("A"),
-            last: Some((month(), 7)),
-            billed: None,
-        },
-        Hold::Part {
-            product: code("A"),
-            trouble: PartTrouble::Vanished,
-        },
-        Hold::PartsChanged {
-            left: vec![code("A")],
-            from: one,
-            to: half,
-        },
-        Hold::Unreadable {
-            found: "\"2,5\"".to_owned(),
-        },
-        Hold::CombineRule {
-            parts: vec![code("A"), code("B")],
-        },
-        Hold::Ambiguous {
-            additions: vec![addition],
-        },
+        Hold::Vanished { product: code("A"), last: Some((month(), 7)), billed: None },
+        Hold::Part { product: code("A"), trouble: PartTrouble::Vanished },
+        Hold::PartsChanged { left: vec![code("A")], from: one, to: half },
+        Hold::Unreadable { found: "\"2,5\"".to_owned() },
+        Hold::CombineRule { parts: vec![code("A"), code("B")] },
+        Hold::Ambiguous { additions: vec![addition] },
         Hold::ZeroPrice { to: one },
-        Hold::HandEdit {
-            written: one,
-            found: half,
-            to: one,
-        },
+        Hold::HandEdit { written: one, found: half, to: one },
         Hold::AdditionGone { addition, to: one },
-        Hold::FirstRun {
-            would: Would::Create { to: half },
-        },
+        Hold::FirstRun { would: Would::Create { to: half } },
         Hold::OlderMonth { written: month() },
-        Hold::Moved {
-            shown: Would::Adopt { at: one },
-            now: would,
-        },
+        Hold::Moved { shown: Would::Adopt { at: one }, now: would },
     ]
 }
 
@@ -83,14 +53,8 @@ fn failures() -> Vec<Failure> {
             status: AgreementStatus::Cancelled,
             candidates: vec![(agreement, text())],
         },
-        Failure::AgreementWrongCompany {
-            agreement,
-            company: text(),
-        },
-        Failure::AgreementNotStarted {
-            agreement,
-            start: "2026-12-01".parse().unwrap(),
-        },
+        Failure::AgreementWrongCompany { agreement, company: text() },
+        Failure::AgreementNotStarted { agreement, start: "2026-12-01".parse().unwrap() },
         Failure::PsaProductGone { product: product(7) },
         Failure::PsaProductInactive { identifier: text() },
         Failure::PsaProductBundle { identifier: text() },
@@ -108,14 +72,10 @@ fn skips() -> Vec<Skip> {
         Skip::ProductUnmapped,
         Skip::MappingRemoved,
         Skip::ProductOff,
-        Skip::Excluded {
-            reason: "bundled".to_owned(),
-        },
+        Skip::Excluded { reason: "bundled".to_owned() },
         Skip::CustomerUnmapped,
         Skip::CustomerOff,
-        Skip::NotFlex {
-            billing: "term".to_owned(),
-        },
+        Skip::NotFlex { billing: "term".to_owned() },
         Skip::Firewall,
         Skip::Unassigned,
         Skip::NoProductCode,
@@ -129,17 +89,8 @@ async fn every_outcome_is_read_back(store: impl Store) {
         .chain(holds().into_iter().map(Outcome::Held))
         .chain(skips().into_iter().map(Outcome::Skipped))
         .chain(failures().into_iter().map(Outcome::Failed));
-    let line = |outcome| Line {
-        code: None,
-        units: u64::MAX,
-        usage_lines: 3,
-        outcome,
-        billed: None,
-    };
-    let entry = CustomerLedger {
-        lines: outcomes.map(line).collect(),
-        ..ledger(Some(customer(1)), "Acme")
-    };
+    let line = |outcome| Line { code: None, units: u64::MAX, usage_lines: 3, outcome, billed: None };
+    let entry = CustomerLedger { lines: outcomes.map(line).collect(), ..ledger(Some(customer(1)), "Acme") };
     let id = run(partner(1), 1).id;
     let change = Change::PutLedger(id.clone(), Box::new(entry.clone()));
     commit(&store, partner(1), vec![change]).await.unwrap();
@@ -157,31 +108,21 @@ async fn every_stage_is_read_back(store: impl Store) {
     let key = || Some("next \"key\"".to_owned());
     for stage in [
         Stage::Customers { page: 1 },
-        Stage::Usage { page: 2, key: key() },
-        Stage::Usage { page: 0, key: None },
-        Stage::Companies { page: 3, after: key() },
+        Stage::Usage { page: 2, key: key(), lines: 2000 },
+        Stage::Usage { page: 0, key: None, lines: 0 },
+        Stage::Preview,
         Stage::Agreements { page: 4, after: None },
         Stage::Products,
         Stage::Sync { bucket: 256 },
         Stage::Ended,
     ] {
-        is_read_back(
-            &store,
-            Run {
-                stage,
-                ..run(partner(1), 1)
-            },
-        )
-        .await;
+        is_read_back(&store, Run { stage, ..run(partner(1), 1) }).await;
     }
 }
 
 async fn every_end_of_a_run_is_read_back(store: impl Store) {
     let by = RunId::parse("20261130T011200Z-scheduled-0123abcd").unwrap();
-    let failure = RunFailure {
-        code: RunFailureCode::TieOut,
-        what: "Units were lost.".to_owned(),
-    };
+    let failure = RunFailure { code: RunFailureCode::TieOut, what: "Units were lost.".to_owned() };
     for state in [
         RunState::Running,
         RunState::Succeeded,
@@ -189,13 +130,6 @@ async fn every_end_of_a_run_is_read_back(store: impl Store) {
         RunState::Failed(failure),
         RunState::Superseded { by },
     ] {
-        is_read_back(
-            &store,
-            Run {
-                state,
-                ..run(partner(1), 1)
-            },
-        )
-        .await;
+        is_read_back(&store, Run { state, ..run(partner(1), 1) }).await;
     }
 }

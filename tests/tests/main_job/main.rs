@@ -1,0 +1,12 @@
+//! The main job, end to end: the functions on the local stack, over the real protocols, against both simulators.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod awkward;
+mod bad_input;
+mod calls;
+mod lost_answers;
+mod months;
+mod started;
+mod tick;
+mod twice;

@@ -1,0 +1,54 @@
+//! The next month writes only what really differs; an older one is never written.
+
+use harness::demo::Size;
+use harness::stack::{Stack, StackOptions};
+use shared::domain::outcome::Would;
+use shared::domain::run::RunKind;
+
+use crate::started::{api_writes, billed, hasty, november, outcomes, preview_and_apply};
+
+fn options(folder: &std::path::Path, month: shared::domain::month::UsageMonth) -> StackOptions {
+    StackOptions { size: Size::default(), month, data: Some(folder.to_path_buf()), limits: hasty() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_month_writes_only_real_differences() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Stack::start(options(folder.path(), november())).await.unwrap();
+    preview_and_apply(&stack).await;
+    let before = api_writes(&stack).len();
+    stack.stop().await.unwrap();
+
+    let december = november().next();
+    let stack = Stack::start(options(folder.path(), december)).await.unwrap();
+    let preview = stack.run(stack.request(RunKind::Preview, december, None), |_| {}).await.unwrap();
+    let run = stack.run(stack.request(RunKind::Apply, december, Some(preview.id)), |_| {}).await.unwrap();
+    let ledger = stack.ledger(&run.id).await.unwrap();
+    let writes = api_writes(&stack).split_off(before);
+    assert!(!writes.is_empty() && writes.len() < 40, "{} writes", writes.len());
+    assert_eq!(writes.len() as u64, run.tally.counts.writes());
+    for write in writes {
+        let quantity = |row: Option<&harness::connectwise::Row>| row.map(|row| row["quantity"].clone());
+        assert_ne!(quantity(write.before.as_ref()), quantity(write.after.as_ref()), "{}", write.path);
+    }
+    let lines = ledger.iter().flat_map(|entry| &entry.lines).filter_map(|line| line.billed.as_ref());
+    for billed in lines {
+        if let Would::Update { from, to } = billed.would {
+            assert!(to > from, "every decrease is held");
+        }
+    }
+    assert!(outcomes(&ledger).iter().any(|outcome| outcome == "held.decrease"));
+    stack.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_older_than_the_last_one_written_is_never_written() {
+    let stack = crate::started::plain_stack().await;
+    preview_and_apply(&stack).await;
+    let (additions, october) = (billed(&stack), november().previous());
+    stack.demo.fill_sophos(&stack.sophos, october);
+    let preview = stack.run(stack.request(RunKind::Preview, october, None), |_| {}).await.unwrap();
+    let run = stack.run(stack.request(RunKind::Apply, october, Some(preview.id)), |_| {}).await.unwrap();
+    assert_eq!(run.tally.counts.writes(), 0);
+    assert_eq!(billed(&stack), additions);
+}
