@@ -43,7 +43,7 @@ async fn credentials_of_a_single_tenant_are_told_apart_from_a_partners() {
     sophos.client_id = "tenant-client".to_owned().into();
     sophos.client_secret = "tenant-secret".to_owned().into();
     stack.save_credentials(&credentials).await.unwrap();
-    fails(&stack, RunFailureCode::Connection, "not to a partner").await;
+    fails(&stack, RunFailureCode::Connection, "belong to a tenant account").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +141,7 @@ async fn lines_that_cannot_be_read_are_held_and_the_other_customers_go_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connectwise_that_is_down_for_some_customers_fails_those_and_no_others() {
     let stack = plain_stack().await;
-    let broken = Fault::new(FaultKind::Html { status: 502 }).on("GET", "/finance/agreements/3/additions");
+    let broken = Fault::new(FaultKind::Html { status: 502 }).on("GET", "*/finance/agreements/3/additions");
     stack.psa.gate().set_faults(FaultPlan::of(1, [broken])).unwrap();
     let (run, ledger) = sync_now(&stack).await;
     assert_eq!(run.state, RunState::Partial);
