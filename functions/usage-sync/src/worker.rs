@@ -1,7 +1,7 @@
 //! From a message to a slice of work: opening, the lease, and what to send next.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::domain::id::IdError;
+use shared::domain::id::{IdError, RunId};
 use shared::domain::run::{Run, RunRequest};
 use shared::error::{QueueError, StoreError};
 use shared::ports::{
@@ -26,13 +26,25 @@ pub struct Limits {
     pub margin_s: i64,
     /// How long a message waits that has to wait, in seconds; each time a little longer.
     pub wait_s: u32,
-    /// How many times in a row a message may wait before its run is given up.
+    /// How many times in a row a service may be away before the run ends as failed.
     pub attempts: u32,
+    /// How many times in a row a message may wait for another worker or another run before it is left to the dead
+    /// letters; with the longest delay of 15 minutes, 100 times are a day.
+    pub turns: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { in_flight: 8, lease_s: 90, settle_s: 120, request_s: 30, margin_s: 60, wait_s: 30, attempts: 8 }
+        Self {
+            in_flight: 8,
+            lease_s: 90,
+            settle_s: 120,
+            request_s: 30,
+            margin_s: 60,
+            wait_s: 30,
+            attempts: 8,
+            turns: 100,
+        }
     }
 }
 
@@ -123,8 +135,6 @@ pub enum Handled {
     Continues,
     /// Another worker or another run is at it, or a service wants to be left alone; the message is queued again.
     Waits,
-    /// It waited too often and was given up; the run, if it is open, stays open for the next tick.
-    GaveUp,
     /// The partner has no settings: there is nothing to sync.
     NoSettings,
 }
@@ -141,6 +151,10 @@ pub enum WorkError {
     /// A request whose run id cannot be formed.
     #[error(transparent)]
     Request(#[from] IdError),
+    /// It waited too often for its turn: delivered again and again, it ends among the dead letters. Its run, if it is
+    /// open, is taken up by the partner's next one.
+    #[error("waited {0} times for another run of this partner to end")]
+    NoTurn(u32),
     /// What the run keeps in the table cannot be read.
     #[error("what the run had read before cannot be read back: {0}")]
     Chunk(String),
@@ -183,6 +197,7 @@ impl<W: World> Worker<W> {
             Opened::Existing(_) | Opened::Fresh => {}
             Opened::Busy(other) => {
                 tracing::info!(%partner, run = %id, %other, "another run of this partner is open");
+                self.take_up(message, &other).await?;
                 return self.wait(message, self.limits.wait_s).await;
             }
         }
@@ -238,11 +253,20 @@ impl<W: World> Worker<W> {
         }
     }
 
+    /// Asks for the open run to be carried on: should its own message have been lost, nothing of this partner would ever
+    /// run again. A message too many changes nothing.
+    async fn take_up(&self, message: &SyncMessage, open: &RunId) -> Result<(), WorkError> {
+        let open = self.world.store().find_run(message.request.partner, open).await?;
+        if let Some(run) = open.filter(|run| !run.state.is_over()) {
+            self.send(run.request, 0, self.world.clock().now(), 0).await?;
+        }
+        Ok(())
+    }
+
     /// Puts the message back for a while: longer each time, up to the queue's longest delay.
     async fn wait(&self, message: &SyncMessage, wait_s: u32) -> Result<Handled, WorkError> {
-        if message.attempt >= self.limits.attempts {
-            tracing::error!(partner = %message.request.partner, attempts = message.attempt, "given up waiting");
-            return Ok(Handled::GaveUp);
+        if message.attempt >= self.limits.turns {
+            return Err(WorkError::NoTurn(message.attempt));
         }
         let delay_s = wait_s.saturating_mul(message.attempt.saturating_add(1)).min(900);
         self.send(message.request.clone(), message.attempt + 1, message.first_sent_at, delay_s).await?;

@@ -2,9 +2,12 @@
 
 use harness::demo::Size;
 use harness::stack::{Stack, StackOptions};
-use shared::ports::Queue;
+use shared::clock::SystemClock;
+use shared::domain::run::{Run, RunKind, RunState};
+use shared::ports::{Clock, Opened, Queue, RunStore};
+use usage_sync::Limits;
 
-use crate::started::{api_writes, awkward_stack, billed, hasty, november, preview_and_apply, sync_now};
+use crate::started::{api_writes, awkward_stack, billed, hasty, november, preview_and_apply, stack_of, sync_now};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_run_writes_nothing() {
@@ -54,11 +57,25 @@ async fn a_restart_finds_everything_as_it_was_and_writes_nothing() {
 async fn a_message_delivered_twice_is_one_run() {
     let stack = awkward_stack().await;
     preview_and_apply(&stack).await;
-    let request = stack.request(shared::domain::run::RunKind::Now, november(), None);
+    let request = stack.request(RunKind::Now, november(), None);
     let message =
         shared::ports::SyncMessage { request: request.clone(), attempt: 0, first_sent_at: request.scheduled_at };
     stack.queue.send(&message, 0).await.unwrap();
     let run = stack.run(request, |_| {}).await.unwrap();
     assert_eq!(run.tally.counts.writes(), 0);
     assert!(run.state.is_over());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_message_was_lost_is_taken_up_by_the_next_one() {
+    let stack = stack_of(Size { seed: 11, customers: 6, products: 4 }, Limits { wait_s: 1, ..hasty() }).await;
+    let lost = stack.request(RunKind::Preview, november(), None);
+    let opened = Run::open(lost, true, SystemClock.now()).unwrap();
+    assert_eq!(stack.store.open_run(&opened).await.unwrap(), Opened::Fresh);
+
+    let (next, _) = sync_now(&stack).await;
+
+    assert_eq!(next.state, RunState::Succeeded);
+    let taken_up = stack.store.find_run(stack.demo.partner(), &opened.id).await.unwrap().unwrap();
+    assert_eq!(taken_up.state, RunState::Succeeded);
 }
