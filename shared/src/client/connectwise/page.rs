@@ -138,39 +138,4 @@ fn not_forward(why: &str) -> PsaError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn page(ids: std::ops::Range<i64>, link: Option<&str>) -> RawPage {
-        let record = |id| RawValue::from_string(format!("{{\"id\":{id}}}")).unwrap();
-        RawPage { records: ids.map(record).collect(), link: link.map(str::to_owned) }
-    }
-
-    #[test]
-    fn the_next_page_starts_where_the_link_says() {
-        let link =
-            "<https://psa.example/v4_6_release//apis/3.0/company/companies?pageSize=1000&pageId=77>; rel=\"next\"";
-        assert_eq!(page(1..5, Some(link)).next(0), Ok(Some(77)));
-        assert_eq!(page(1..5, Some("</x?PAGEID=77>;rel=next, </x?page=9>; rel=last")).next(0), Ok(Some(77)));
-    }
-
-    #[test]
-    fn an_empty_link_is_the_end_and_so_is_a_short_page_without_one() {
-        assert_eq!(page(1..1001, Some("")).next(0), Ok(None));
-        assert_eq!(page(1..1000, None).next(0), Ok(None));
-        assert_eq!(page(1..1, None).next(0), Ok(None));
-    }
-
-    #[test]
-    fn a_full_page_without_a_link_goes_on_after_its_last_id() {
-        assert_eq!(page(1..1001, None).next(0), Ok(Some(1000)));
-    }
-
-    #[test]
-    fn a_server_that_ignores_the_page_or_leads_back_is_not_believed() {
-        assert!(page(5..9, Some("")).next(5).is_err());
-        assert!(page(6..9, Some("</x?pageId=5>; rel=\"next\"")).next(5).is_err());
-        assert!(page(1..9, Some("</x?page=2>; rel=\"next\"")).next(0).is_err());
-        assert!(page(1..9, Some("</x?pageId=soon>; rel=\"next\"")).next(0).is_err());
-    }
-}
+mod tests;
