@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::call::Line;
+use super::call::Api;
 use super::page::read_json;
 use super::refusal::{self, Effect};
 use crate::client::exchange::Answer;
@@ -15,7 +15,7 @@ struct CompanyInfo {
     codebase: Option<String>,
 }
 
-impl Line {
+impl Api {
     /// Asks which codebase serves the company, `v2025_1` for example. Needs no keys, and sends none.
     pub(super) async fn discover(&self) -> Result<String, PsaError> {
         let url = self.companyinfo_url()?;

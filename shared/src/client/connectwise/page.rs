@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
 
-use super::call::{Call, Line};
+use super::call::{Call, Api};
 use super::wire;
 use crate::client::exchange::Answer;
 use crate::error::PsaError;
@@ -25,7 +25,7 @@ pub(super) type Read<T> = fn(&RawValue) -> Result<T, PsaError>;
 
 /// One page of a list, from `after` on: the text that an earlier page gave as its next.
 pub(super) async fn read<T>(
-    line: &Line,
+    api: &Api,
     list: &List<'_>,
     after: Option<&str>,
     read: Read<T>,
@@ -34,7 +34,7 @@ pub(super) async fn read<T>(
     let mut query = vec![("pageSize", PAGE_SIZE.to_string()), ("fields", list.fields.to_owned())];
     query.extend(list.conditions.map(|conditions| ("conditions", conditions.to_owned())));
     query.extend(after.map(|after| ("pageId", after.to_string())));
-    let raw = line.call(&Call::get(list.path, query), RawPage::read).await?;
+    let raw = api.call(&Call::get(list.path, query), RawPage::read).await?;
     let next = raw.next(after.unwrap_or(0))?;
     Ok(Page {
         rows: raw.records.iter().map(|record| read(record)).collect::<Result<_, _>>()?,
@@ -43,11 +43,11 @@ pub(super) async fn read<T>(
 }
 
 /// All pages of a list.
-pub(super) async fn read_all<T>(line: &Line, list: &List<'_>, row: Read<T>) -> Result<Vec<T>, PsaError> {
+pub(super) async fn read_all<T>(api: &Api, list: &List<'_>, row: Read<T>) -> Result<Vec<T>, PsaError> {
     let mut rows = Vec::new();
     let mut after = None;
     loop {
-        let mut page = read(line, list, after.as_deref(), row).await?;
+        let mut page = read(api, list, after.as_deref(), row).await?;
         rows.append(&mut page.rows);
         if page.next.is_none() {
             return Ok(rows);
@@ -95,10 +95,12 @@ impl RawPage {
         let next = match &self.link {
             Some(link) => next_id(link)?,
             // The vendor sends the header always; without it, a full page is not known to be the last.
-            None if ids.len() >= PAGE_SIZE => ids.into_iter().max(),
+            None if ids.len() >= PAGE_SIZE => ids.iter().copied().max(),
             None => None,
         };
-        if next.is_some_and(|next| next <= after) {
+        // The next page begins after the last row of this one, or rows would come twice.
+        let leads_back = |next| next <= after || ids.is_empty() || ids.iter().any(|id| *id > next);
+        if next.is_some_and(leads_back) {
             return Err(not_forward("a page leads back"));
         }
         Ok(next)

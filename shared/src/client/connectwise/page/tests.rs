@@ -34,6 +34,8 @@ fn a_full_page_without_a_link_goes_on_after_its_last_id() {
 fn a_server_that_ignores_the_page_or_leads_back_is_not_believed() {
     assert!(page(5..9, Some("")).next(5).is_err());
     assert!(page(6..9, Some("</x?pageId=5>; rel=\"next\"")).next(5).is_err());
+    assert!(page(6..9, Some("</x?pageId=7>; rel=\"next\"")).next(5).is_err());
+    assert!(page(6..6, Some("</x?pageId=7>; rel=\"next\"")).next(5).is_err());
     assert!(page(1..9, Some("</x?page=2>; rel=\"next\"")).next(0).is_err());
     assert!(page(1..9, Some("</x?pageId=soon>; rel=\"next\"")).next(0).is_err());
 }
