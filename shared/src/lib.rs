@@ -5,8 +5,8 @@
 //! - [`domain`]: what a sync *is*: mappings, usage, months, plans, runs. Pure values and pure functions.
 //! - [`ports`]: what the functions need of the world, as traits: store, PSA, usage source, queue, seal, clock, ids.
 //! - [`error`]: how a port fails, told by what the caller can do next.
-//! - [`store`]: the table, on DynamoDB and in memory.
 //! - [`client`]: ConnectWise and Sophos Central over HTTP, and how a partner's saved credentials become their clients.
+//! - [`store`]: the table, on DynamoDB and in memory.
 //! - [`queue`], [`seal`], [`clock`], [`ids`]: the adapters of the ports of the same names, real and local.
 //! - [`aws`]: what the adapters of AWS share: timeouts, repetition, words.
 //! - [`config`]: the settings of each function; the only place that reads the environment.

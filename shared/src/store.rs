@@ -11,5 +11,5 @@ pub mod table;
 mod version;
 
 pub use dynamodb::DynamoStore;
-pub use limits::{MAX_CHANGES, MAX_CHUNK_BYTES};
+pub use limits::{MAX_CHANGES, MAX_CHUNK_BYTES, MAX_COMMIT_BYTES};
 pub use memory::MemoryStore;

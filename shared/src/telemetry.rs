@@ -47,12 +47,15 @@ impl fmt::Debug for LogFilter {
     }
 }
 
-/// Starts the log of this process.
+/// Starts the log of this process: JSON on standard output, where Lambda reads it; text on standard error.
 ///
 /// # Errors
 /// It was started before.
 pub fn start(output: Output, filter: &LogFilter) -> Result<(), TryInitError> {
-    subscriber(output, filter, std::io::stdout).try_init()
+    match output {
+        Output::Json => subscriber(output, filter, std::io::stdout).try_init(),
+        Output::Text => subscriber(output, filter, std::io::stderr).try_init(),
+    }
 }
 
 fn subscriber<W>(output: Output, filter: &LogFilter, writer: W) -> impl Subscriber + Send + Sync

@@ -46,6 +46,8 @@ mod validate;
 mod vendor;
 mod view;
 
+use shared::clock::SystemClock;
+use shared::ports::Clock as _;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -141,7 +143,7 @@ impl Inner {
     }
 
     fn now(&self) -> Timestamp {
-        lock(&self.clock).unwrap_or_else(Timestamp::now)
+        lock(&self.clock).unwrap_or_else(|| SystemClock.now())
     }
 
     fn serves(&self, codebase: &str) -> bool {

@@ -18,6 +18,7 @@ use crate::sophos::generate::Population;
 use cases::{CASES, Spec};
 use catalogue::Role;
 pub use expected::{Expectation, Missed, Place};
+pub use partner::PlantError;
 pub use psa::{DEMO_COMPANY, PlantedPsa};
 
 /// From this many customers on, the awkward cases are planted; a smaller partner has none.

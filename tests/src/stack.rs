@@ -152,7 +152,7 @@ impl Stack {
             Some(path) => LocalTable::in_file(&path, 0).await?,
             None => LocalTable::in_memory().await?,
         };
-        let store = LocalStore::new(table.client(), table.name(), UuidV7);
+        let store = LocalStore::new(table.client(), table.name().to_owned(), UuidV7);
         let (psa, planted) = files.psa(&demo, options.month)?;
         if let Some(planted) = &planted {
             let now = SystemClock.now();
@@ -284,7 +284,7 @@ fn connection_options(sophos: &Running) -> Result<ConnectionOptions, StackError>
     let rules = AddressRules { policy, allowed_hosts: Vec::new() };
     let mut options = ConnectionOptions::new(http, rules)?;
     let url = url::Url::parse(&sophos.url())?;
-    options.sophos.sign_in = url.clone();
-    options.sophos.api = url;
+    options.sophos.sign_in_url = url.clone();
+    options.sophos.api_url = url;
     Ok(options)
 }

@@ -81,13 +81,7 @@ impl LocalTable {
         let serving = tokio::spawn(run(listener, database.clone(), stopped));
         let client = client::at(&url);
         definition::create_if_missing(&client, NAME).await?;
-        Ok(Self {
-            url,
-            client,
-            database,
-            stop,
-            serving,
-        })
+        Ok(Self { url, client, database, stop, serving })
     }
 
     /// A client of it, with credentials that open nothing else.
@@ -125,9 +119,7 @@ impl LocalTable {
     pub async fn stop(self) -> Result<(), TableError> {
         drop((self.stop, self.client, self.database));
         let served = self.serving.await;
-        served
-            .map_err(|error| TableError::Served(error.to_string()))?
-            .map_err(TableError::Served)
+        served.map_err(|error| TableError::Served(error.to_string()))?.map_err(TableError::Served)
     }
 }
 

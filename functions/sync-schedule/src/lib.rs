@@ -10,11 +10,10 @@ use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
 use shared::ports::{Due, DueStore, Queue, SettingsStore};
+use shared::store::table::DUE_SHARDS;
 
 pub use report::{PartnerError, PartnerFailure, ShardFailure, TickError, TickReport};
 
-/// The shards of the index of due partners.
-const SHARDS: u8 = 16;
 /// So many partners of a shard are taken on in one tick; the others are the next one's. A partner takes three short
 /// calls, so a tick of all shards still ends well within its function's timeout.
 pub const MAX_PARTNERS_PER_SHARD: u32 = 1_000;
@@ -44,9 +43,9 @@ where
     let mut report = TickReport::default();
     let mut shards = Vec::new();
     let mut due = Vec::new();
-    let mut listed = stream::iter(0..SHARDS)
+    let mut listed = stream::iter(0..DUE_SHARDS)
         .map(|shard| async move { (shard, store.list_due(shard, at, MAX_PARTNERS_PER_SHARD).await) })
-        .buffered(usize::from(SHARDS));
+        .buffered(usize::from(DUE_SHARDS));
     while let Some((shard, found)) = listed.next().await {
         match found {
             Ok(partners) => {

@@ -41,20 +41,15 @@ where
     Q: Queue,
 {
     let Due { partner, next_run_at } = due;
-    let settings = store.find_settings(partner).await.map_err(PartnerError::Settings)?;
-    let (next, outcome) = match &settings {
-        Some(settings) => {
-            queue.send(&message(settings, due, at), 0).await?;
-            // From the tick's time where that is later: the occasions missed meanwhile are not made up one by one.
-            (next_run_after(settings, partner, next_run_at.max(at)), Outcome::Sent)
-        }
-        None => (at.saturating_add(WITHOUT_SETTINGS).unwrap_or(at), Outcome::WithoutSettings),
+    let move_on = async |to| store.advance_due(partner, next_run_at, to).await.map_err(PartnerError::Advance);
+    let Some(settings) = store.find_settings(partner).await.map_err(PartnerError::Settings)? else {
+        move_on(at.saturating_add(WITHOUT_SETTINGS).unwrap_or(at)).await?;
+        return Ok(Outcome::WithoutSettings);
     };
-    let moved = store.advance_due(partner, next_run_at, next).await.map_err(PartnerError::Advance)?;
-    Ok(match outcome {
-        Outcome::Sent if !moved => Outcome::SentAndMoved,
-        outcome => outcome,
-    })
+    queue.send(&message(&settings, due, at), 0).await?;
+    // From the tick's time where that is later: the occasions missed meanwhile are not made up one by one.
+    let next = next_run_after(&settings, partner, next_run_at.max(at));
+    Ok(if move_on(next).await? { Outcome::Sent } else { Outcome::SentAndMoved })
 }
 
 fn message(settings: &Settings, due: Due, at: Timestamp) -> SyncMessage {

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use shared::domain::id::PartnerId;
 use shared::error::StoreError;
+use shared::store::table::DUE_SHARDS;
 
 use crate::partner::Outcome;
 pub use crate::partner::PartnerError;
@@ -55,7 +56,7 @@ impl fmt::Display for TickError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} of the 16 shards of due partners could not be read, the next tick tries again:",
+            "{} of the {DUE_SHARDS} shards of due partners could not be read, the next tick tries again:",
             self.shards.len()
         )?;
         for (n, ShardFailure { shard, error }) in self.shards.iter().enumerate() {

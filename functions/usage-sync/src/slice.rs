@@ -2,6 +2,7 @@
 
 mod bucket;
 mod customer;
+mod preview;
 mod reference;
 mod sophos;
 mod write;
@@ -112,6 +113,7 @@ impl<W: World> Stages<'_, W> {
                 return Ok(SliceEnd::Deadline);
             }
             match run.stage {
+                Stage::Preview => self.take_preview(&run).await?,
                 Stage::Customers { .. } | Stage::Usage { .. } => self.read_sophos().await?,
                 Stage::Agreements { page, ref after } => self.read_agreements(&run, page, after.as_deref()).await?,
                 Stage::Products => self.read_products(&run).await?,

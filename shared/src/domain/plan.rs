@@ -147,12 +147,15 @@ impl AdditionPlan {
         }
     }
 
-    /// What the snapshot remembers once the step is done on `addition`. The newest month written never goes back.
+    /// What the snapshot remembers once the step is done on `addition`. The newest month written never goes back, and
+    /// its addition stays the one that is remembered.
     #[must_use]
     pub fn as_written(&self, addition: AdditionId, month: UsageMonth, before: Option<&Written>) -> Written {
-        let older = before.filter(|w| w.addition == addition && w.month > month);
-        match older {
-            Some(newer) => Written { pending: None, confirmed: self.target, ..newer.clone() },
+        match before.filter(|written| written.month > month) {
+            Some(newer) if newer.addition == addition => {
+                Written { pending: None, confirmed: self.target, ..newer.clone() }
+            }
+            Some(newer) => newer.clone(),
             None => Written { addition, confirmed: self.target, pending: None, month, parts: self.parts.clone() },
         }
     }

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::id::{IdError, PartnerId, RunId};
@@ -57,14 +58,26 @@ pub struct RunRequest {
 }
 
 impl RunRequest {
-    /// The run's id: a function of partner, month, slot, kind and scheduled time, and of nothing else.
+    /// The run's id: a function of partner, month, slot and kind; where a person asked, of the time of asking too.
     ///
     /// # Errors
     /// None in practice: what is composed here is well-formed.
     pub fn id(&self) -> Result<RunId, IdError> {
-        let time = self.scheduled_at.strftime("%Y%m%dT%H%M%SZ");
+        // A schedule that was moved within a day must not make that day's slot a second run: its slot is its time.
+        let time = match (self.kind, self.slot_day()) {
+            (RunKind::Scheduled, Some(day)) => day.strftime("%Y%m%dT000000Z").to_string(),
+            (RunKind::Scheduled | RunKind::Now | RunKind::Preview | RunKind::Apply, _) => {
+                self.scheduled_at.strftime("%Y%m%dT%H%M%SZ").to_string()
+            }
+        };
         let hash = stable_hash(&format!("{}|{}|{}", self.partner, self.month, self.slot));
         RunId::parse(&format!("{time}-{}-{:08x}", self.kind.word(), hash >> 32))
+    }
+
+    /// The day that the slot names: a date, or the first of a month.
+    fn slot_day(&self) -> Option<Date> {
+        let month = || UsageMonth::parse(&self.slot).map(UsageMonth::first_day).ok();
+        self.slot.parse().ok().or_else(month)
     }
 
     /// The same occasion for the month before: for a nightly run while Sophos has no usage of the month yet.
@@ -78,6 +91,8 @@ impl RunRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "stage", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Stage {
+    /// Taking over the customers and usage of the preview that is applied.
+    Preview,
     /// Reading Sophos' customers, from this page on.
     Customers {
         /// Page number, from 1.
@@ -249,7 +264,7 @@ impl Run {
     /// As [`RunRequest::id`].
     pub fn open(request: RunRequest, writes: bool, now: Timestamp) -> Result<Self, IdError> {
         let stage = match request.kind {
-            RunKind::Apply => Stage::Agreements { page: 0, after: None },
+            RunKind::Apply => Stage::Preview,
             RunKind::Scheduled | RunKind::Now | RunKind::Preview => Stage::Customers { page: 1 },
         };
         Ok(Self {
@@ -297,7 +312,15 @@ mod tests {
     #[test]
     fn a_doubled_trigger_is_one_run() {
         assert_eq!(request().id(), request().id());
-        assert!(request().id().unwrap().as_str().starts_with("20261130T011200Z-scheduled-"));
+        assert!(request().id().unwrap().as_str().starts_with("20261130T000000Z-scheduled-"));
+    }
+
+    #[test]
+    fn a_schedule_that_was_moved_within_its_slot_is_the_same_run() {
+        let moved = RunRequest { scheduled_at: "2026-11-30T03:40:00Z".parse().unwrap(), ..request() };
+        assert_eq!(moved.id(), request().id());
+        let monthly = RunRequest { slot: "2026-11".into(), ..request() };
+        assert!(monthly.id().unwrap().as_str().starts_with("20261101T000000Z-scheduled-"));
     }
 
     #[test]

@@ -47,11 +47,10 @@ pub fn settle(
                 settlement.ended.push(intent.product);
             }
             [] if over(intent.at) => settlement.ended.push(intent.product),
-            [] => {
+            // None: it may still come. More than one: the intent stands until a person has decided.
+            [] | [_, _, ..] => {
                 settlement.unsettled.insert(intent.product);
             }
-            // More than one: the plan finds several in force and holds them; the intent stands until a person decided.
-            [_, _, ..] => {}
         }
     }
     let mut updated = BTreeMap::new();
@@ -67,6 +66,7 @@ pub fn settle(
     settlement
 }
 
+/// What can have come of an intent: the additions that stand, or where a person has ended all of them the last of those.
 fn new_additions(intent: &Intent, additions: &[Addition]) -> Vec<AdditionId> {
     let ours = |a: &&Addition| {
         a.product == intent.product
@@ -74,7 +74,9 @@ fn new_additions(intent: &Intent, additions: &[Addition]) -> Vec<AdditionId> {
             && a.quantity == intent.quantity
             && a.effective == Some(intent.effective)
     };
-    additions.iter().filter(ours).map(|a| a.id).collect()
+    let (standing, ended): (Vec<_>, Vec<_>) = additions.iter().filter(ours).partition(|a| a.cancelled.is_none());
+    let found = if standing.is_empty() { ended.last().copied().into_iter().collect() } else { standing };
+    found.iter().map(|a| a.id).collect()
 }
 
 enum Decided {
@@ -181,6 +183,16 @@ mod tests {
         let additions = [addition(2, 12), addition(3, 12)];
         let settled = settle(Snapshot::default(), &[intent()], &additions, at() + 1.hour(), 120);
         assert!(settled.ended.is_empty() && settled.created.is_empty() && settled.snapshot.written.is_empty());
+        assert!(settled.unsettled.contains(&product()));
+    }
+
+    #[test]
+    fn once_a_person_has_ended_the_surplus_addition_the_other_is_ours() {
+        let ended = Addition { cancelled: Some(Date::constant(2026, 11, 2)), ..addition(2, 12) };
+        let settled = settle(Snapshot::default(), &[intent()], &[ended.clone(), addition(3, 12)], at(), 120);
+        assert_eq!(settled.snapshot.written[&product()].addition, AdditionId::try_from(3).unwrap());
+        let settled = settle(Snapshot::default(), &[intent()], &[ended], at(), 120);
+        assert_eq!(settled.snapshot.written[&product()].addition, AdditionId::try_from(2).unwrap());
     }
 
     #[test]

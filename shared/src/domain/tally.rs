@@ -147,6 +147,19 @@ impl Tally {
         }
     }
 
+    /// The same usage with nothing in the ledger yet: for a run that works on another run's usage.
+    #[must_use]
+    pub fn usage_only(&self) -> Self {
+        let usage = |product: &ProductTally| ProductTally {
+            description: product.description.clone(),
+            usage: product.usage,
+            unreadable: product.unreadable,
+            ..ProductTally::default()
+        };
+        let products = self.products.iter().map(|(code, product)| (code.clone(), usage(product))).collect();
+        Self { counts: Counts::default(), products }
+    }
+
     /// Counts a customer as it is written to the ledger.
     pub fn add_ledger(&mut self, ledger: &CustomerLedger) {
         self.counts.add(ledger);

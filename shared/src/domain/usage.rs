@@ -53,7 +53,7 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("no quantity"),
-            Self::NotANumber(text) => write!(f, "{text:?}, which is not a number"),
+            Self::NotANumber(text) => write!(f, "{text}, which is not a number"),
             Self::Negative(text) => write!(f, "{text}, which is below zero"),
             Self::Fractional(text) => write!(f, "{text}, which is not a whole number"),
             Self::TooLarge(text) => write!(f, "{text}, which is more than any line can have"),
@@ -213,13 +213,13 @@ mod tests {
         };
         assert_eq!(why("-3"), "-3, which is below zero");
         assert_eq!(why("2.5"), "2.5, which is not a whole number");
-        assert_eq!(why("NaN"), "\"NaN\", which is not a number");
-        assert_eq!(why("\"20\""), "\"\\\"20\\\"\", which is not a number");
+        assert_eq!(why("NaN"), "NaN, which is not a number");
+        assert_eq!(why("\"20\""), "\"20\", which is not a number");
         assert_eq!(why("1e400"), "1e400, which is more than any line can have");
         assert_eq!(why("10000001"), "10000001, which is more than any line can have");
         assert_eq!(why("-1e400"), "-1e400, which is below zero");
         assert_eq!(why("null"), "no quantity");
         assert_eq!(LineQuantity::from_json_text(None), LineQuantity::Unreadable(Unreadable::Missing));
-        assert_eq!(why("{}"), "\"{}\", which is not a number");
+        assert_eq!(why("{}"), "{}, which is not a number");
     }
 }

@@ -262,7 +262,7 @@ pub struct Chunk {
 /// One step of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The run as it stands; removes the partner's mark of an open run when it is over.
+    /// The run as it stands; once it is over, it is no longer the partner's open run.
     PutRun(Box<Run>),
     /// Rows read by the run.
     PutChunk(RunId, Chunk),
@@ -323,11 +323,13 @@ pub trait RunStore: Send + Sync {
     /// [`StoreError`].
     fn release_lease(&self, lease: &Lease) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Writes all changes or none, renews the lease until `until`, and returns it. At most 99 changes, no two of the
-    /// same entry; none at all renews only.
+    /// Writes all changes or none, renews the lease until `until`, and returns it. At most 99 changes (a customer's
+    /// ledger counts once for each 300,000 bytes of it), no two of the same entry, chunks of 3,900,000 bytes together;
+    /// none at all renews only.
     ///
     /// # Errors
-    /// `LeaseLost`; `Conflict` when an intent stands already; otherwise nothing is known to be written.
+    /// `LeaseLost`; `Conflict` when an intent stands already; `Refused` beyond these limits; otherwise nothing is known
+    /// to be written.
     fn commit(
         &self,
         lease: &Lease,

@@ -16,7 +16,8 @@ pub trait Clock: Send + Sync {
 
 /// Where ids come from, so that a seed replays a run.
 pub trait Ids: Send + Sync {
-    /// A text that no other call returns: the nonce of a conditional write, the name of a lease's owner.
+    /// A text that no other call returns, at most 36 visible ASCII characters: the nonce of a conditional write, the name
+    /// of a lease's owner.
     fn unique(&self) -> String;
 }
 

@@ -15,6 +15,7 @@ mod mapping;
 mod open;
 mod read;
 mod run;
+mod send;
 mod settings;
 mod wait;
 mod write;

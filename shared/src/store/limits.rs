@@ -13,6 +13,8 @@ pub const MAX_CHANGES: usize = 99;
 /// The most bytes of a chunk's rows: an entry of the table has at most 400 KB, its keys and attributes included.
 pub const MAX_CHUNK_BYTES: usize = 300_000;
 
+/// The most bytes of all chunks of a commit: a transaction has at most 4 MB.
+pub const MAX_COMMIT_BYTES: usize = 13 * MAX_CHUNK_BYTES;
 /// The most runs of one list.
 pub(super) const MAX_RUNS: u32 = 100;
 
@@ -20,6 +22,10 @@ pub(super) const MAX_RUNS: u32 = 100;
 pub(super) fn check(partner: PartnerId, changes: &[Change]) -> Result<(), StoreError> {
     if changes.len() > MAX_CHANGES {
         return refuse(format!("{} changes in one commit, at most {MAX_CHANGES}", changes.len()));
+    }
+    let bytes: usize = changes.iter().map(chunk_bytes).sum();
+    if bytes > MAX_COMMIT_BYTES {
+        return refuse(format!("chunks of {bytes} bytes in one commit, at most {MAX_COMMIT_BYTES}"));
     }
     let mut seen: BTreeSet<Key> = BTreeSet::new();
     for change in changes {
@@ -32,11 +38,23 @@ pub(super) fn check(partner: PartnerId, changes: &[Change]) -> Result<(), StoreE
     Ok(())
 }
 
-fn check_change(partner: PartnerId, change: &Change) -> Result<(), StoreError> {
+fn chunk_bytes(change: &Change) -> usize {
     match change {
-        Change::PutChunk(_, chunk) if chunk.rows.len() > MAX_CHUNK_BYTES => {
-            refuse(format!("a chunk of {} bytes, at most {MAX_CHUNK_BYTES}", chunk.rows.len()))
-        }
+        Change::PutChunk(_, chunk) => chunk.rows.len(),
+        Change::PutRun(_)
+        | Change::PutLedger(..)
+        | Change::PutSnapshot(..)
+        | Change::PutIntent(_)
+        | Change::RemoveIntent(..) => 0,
+    }
+}
+
+fn check_change(partner: PartnerId, change: &Change) -> Result<(), StoreError> {
+    let bytes = chunk_bytes(change);
+    if bytes > MAX_CHUNK_BYTES {
+        return refuse(format!("a chunk of {bytes} bytes, at most {MAX_CHUNK_BYTES}"));
+    }
+    match change {
         Change::PutRun(run) if run.request.partner != partner => refuse(format!("run {} is another partner's", run.id)),
         Change::PutRun(_)
         | Change::PutChunk(..)

@@ -9,9 +9,9 @@ use shared::telemetry::{self, LogFilter, Output};
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    let logged = LogFilter::parse("warn").map_err(|e| e.to_string()).and_then(|filter| {
-        telemetry::start(Output::Human, &filter).map_err(|e| e.to_string())
-    });
+    let logged = LogFilter::parse(&args.log)
+        .map_err(|e| e.to_string())
+        .and_then(|filter| telemetry::start(Output::Text, &filter).map_err(|e| e.to_string()));
     let ended = match (logged, args.command) {
         (Err(error), _) => Err(error),
         (Ok(()), Some(command)) => simulator(command).await.map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string()),

@@ -36,6 +36,9 @@ pub struct Args {
     /// Start over: delete what the folder of --data holds from earlier starts.
     #[arg(long)]
     pub fresh: bool,
+    /// What is logged on standard error, such as info or usage_sync=debug.
+    #[arg(long, value_name = "FILTER", default_value = "error")]
+    pub log: String,
     /// Serve one simulator alone instead.
     #[command(subcommand)]
     pub command: Option<Command>,

@@ -29,10 +29,14 @@ pub async fn main_job(args: Args) -> Result<ExitCode, StackError> {
         std::fs::remove_dir_all(&args.data)?;
     }
     let month = args.month.map_or_else(|| present_month(&Demo::new(args.size())), Ok)?;
-    let options =
-        StackOptions { size: args.size(), month, data: Some(args.data.clone()), limits: Limits::default() };
+    let options = StackOptions { size: args.size(), month, data: Some(args.data.clone()), limits: Limits::default() };
     let stack = Stack::start(options).await?;
-    eprintln!("Usage of {} for a partner of {} customers and {} Sophos products.", month.in_words(), args.customers, args.products);
+    eprintln!(
+        "Usage of {} for a partner of {} customers and {} Sophos products.",
+        month.in_words(),
+        args.customers,
+        args.products
+    );
     if !stack.demo.is_awkward() {
         eprintln!("All of them are ordinary: the awkward cases need 38 customers and 24 products.");
     }
@@ -83,7 +87,8 @@ fn verdict(stack: &Stack, run: &Run, ledger: &[CustomerLedger]) -> bool {
     let mut good = matches!(run.state, RunState::Succeeded | RunState::Partial);
     for entry in ledger {
         for line in &entry.lines {
-            if matches!(line.outcome, Outcome::Failed(_)) && !stack.demo.is_planted(entry.customer, line.code.as_ref()) {
+            if matches!(line.outcome, Outcome::Failed(_)) && !stack.demo.is_planted(entry.customer, line.code.as_ref())
+            {
                 eprintln!("Not expected: {}: {}", entry.name, line.outcome.reason());
                 good = false;
             }

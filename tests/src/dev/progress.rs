@@ -52,6 +52,7 @@ impl Progress {
 
 const fn doing(stage: &Stage) -> &'static str {
     match stage {
+        Stage::Preview => "taking over the preview",
         Stage::Customers { .. } => "reading Sophos customers",
         Stage::Usage { .. } => "reading Sophos usage",
         Stage::Agreements { .. } => "reading ConnectWise agreements",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde_json::{Value, json};
 use shared::domain::ledger::{CustomerLedger, Line};
@@ -10,6 +10,9 @@ use shared::domain::outcome::Bucket;
 use shared::domain::run::{Run, RunState};
 
 use crate::stack::Stack;
+
+/// A line with the entry of its customer.
+type Named<'a> = (&'a CustomerLedger, &'a Line);
 
 /// So many customers are named in one row.
 const NAMED: usize = 2;
@@ -34,7 +37,7 @@ pub(super) fn print(stack: &Stack, run: &Run, ledger: &[CustomerLedger]) {
 
 /// One row for what ended the same way for the same reason.
 fn outcomes(ledger: &[CustomerLedger]) -> Table {
-    let mut groups: BTreeMap<(u8, String, String, String), Vec<(&CustomerLedger, &Line)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(u8, String, String, String), Vec<Named<'_>>> = BTreeMap::new();
     for entry in ledger {
         for line in &entry.lines {
             let product = if line.outcome.bucket() == Bucket::Synced { String::new() } else { product(line) };
@@ -46,7 +49,7 @@ fn outcomes(ledger: &[CustomerLedger]) -> Table {
     for ((_, word, product, reason), lines) in groups {
         let units: u64 = lines.iter().map(|(_, line)| line.units).sum();
         let advice = lines[0].1.outcome.advice();
-        let product = if product.is_empty() { format!("{} pairs", lines.len()) } else { product };
+        let product = if product.is_empty() { pairs(lines.len()) } else { product };
         table.add_row([word, customers(&lines), product, units.to_string(), reason, advice]);
     }
     align_right(&mut table, 3..4);
@@ -78,7 +81,11 @@ fn product(line: &Line) -> String {
     line.code.as_ref().map_or_else(|| "(none)".into(), ToString::to_string)
 }
 
-fn customers(lines: &[(&CustomerLedger, &Line)]) -> String {
+fn pairs(number: usize) -> String {
+    if number == 1 { "1 pair".into() } else { format!("{number} pairs") }
+}
+
+fn customers(lines: &[Named<'_>]) -> String {
     let mut names: Vec<&str> = lines.iter().map(|(entry, _)| entry.name.as_str()).collect();
     names.dedup();
     let others = names.len().saturating_sub(NAMED);
@@ -87,7 +94,18 @@ fn customers(lines: &[(&CustomerLedger, &Line)]) -> String {
 }
 
 fn tie_out(run: &Run) -> Table {
-    let headings = ["Sophos product", "Description", "Usage", "Synced", "Held", "Failed", "Off", "Unmapped", "Unassigned", "Unreadable lines"];
+    let headings = [
+        "Sophos product",
+        "Description",
+        "Usage",
+        "Synced",
+        "Held",
+        "Failed",
+        "Off",
+        "Unmapped",
+        "Unassigned",
+        "Unreadable lines",
+    ];
     let mut table = table(headings);
     for (code, tally) in &run.tally.products {
         let code = if code.is_empty() { "(none)" } else { code };
@@ -113,7 +131,14 @@ fn verdict(run: &Run) -> String {
     let month = run.request.month.in_words();
     let pairs = format!(
         "{} pairs: {} unchanged, {} created, {} updated, {} adopted, {} held, {} not synced, {} failed",
-        counts.pairs(), counts.unchanged, counts.created, counts.updated, counts.adopted, counts.held, counts.skipped, counts.failed
+        counts.pairs(),
+        counts.unchanged,
+        counts.created,
+        counts.updated,
+        counts.adopted,
+        counts.held,
+        counts.skipped,
+        counts.failed
     );
     let state = match &run.state {
         RunState::Failed(failure) => format!("Usage of {month}: the run failed. {failure}"),
@@ -135,13 +160,19 @@ fn calls(run: &Run) -> String {
     let psa = &run.psa;
     format!(
         "ConnectWise calls: {} (a full read takes {} = {} discovery + ⌈{} agreements/1000⌉ + ⌈{} products/100⌉ + {} customers + {} writes)",
-        psa.calls, run.call_formula(), psa.slices, psa.agreements, psa.products, psa.customers, run.tally.counts.writes()
+        psa.calls,
+        run.call_formula(),
+        psa.slices,
+        psa.agreements,
+        psa.products,
+        psa.customers,
+        run.tally.counts.writes()
     )
 }
 
 fn table<const N: usize>(headings: [&str; N]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
     if table.width().is_none() {
         table.set_width(180);
     }

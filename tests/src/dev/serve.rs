@@ -16,7 +16,9 @@ pub async fn simulator(command: Command) -> io::Result<()> {
             let psa = ConnectWise::standing_data().map_err(|refusal| io::Error::other(format!("{refusal:?}")))?;
             let running = psa.start(port).await?;
             println!("ConnectWise PSA simulator: {}", running.url());
-            println!("company id {STANDING_COMPANY}, public key {STANDING_PUBLIC_KEY}, private key {STANDING_PRIVATE_KEY}, any client id");
+            println!(
+                "company id {STANDING_COMPANY}, public key {STANDING_PUBLIC_KEY}, private key {STANDING_PRIVATE_KEY}, any client id"
+            );
             running
         }
         Command::Sophos { port } => {

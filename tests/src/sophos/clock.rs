@@ -1,5 +1,7 @@
 //! The simulator's clock: tokens expire and late corrections arrive by it, so a test moves it instead of waiting.
 
+use shared::clock::SystemClock;
+use shared::ports::Clock as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +15,7 @@ impl SimulatedClock {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let set_to = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        set_to.unwrap_or_else(Timestamp::now)
+        set_to.unwrap_or_else(|| SystemClock.now())
     }
 
     /// Stops the clock at this instant.

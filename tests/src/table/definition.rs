@@ -15,13 +15,7 @@ pub(super) async fn create_if_missing(client: &Client, name: &str) -> Result<(),
     let create = definition(client, name).map_err(failed)?;
     match create.send().await {
         Ok(_) => expire(client, name).await,
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|e| e.is_resource_in_use_exception()) =>
-        {
-            Ok(())
-        }
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => Ok(()),
         Err(error) => Err(failed(DisplayErrorContext(error))),
     }
 }
@@ -49,19 +43,13 @@ fn definition(client: &Client, name: &str) -> Result<CreateTableFluentBuilder, B
 }
 
 fn key(attribute: &str, kind: KeyType) -> Result<KeySchemaElement, BuildError> {
-    KeySchemaElement::builder()
-        .attribute_name(attribute)
-        .key_type(kind)
-        .build()
+    KeySchemaElement::builder().attribute_name(attribute).key_type(kind).build()
 }
 
 async fn expire(client: &Client, name: &str) -> Result<(), TableError> {
     let expiry = TimeToLiveSpecification::builder().attribute_name(EXPIRY).enabled(true);
     let expiry = expiry.build().map_err(failed)?;
-    let call = client
-        .update_time_to_live()
-        .table_name(name)
-        .time_to_live_specification(expiry);
+    let call = client.update_time_to_live().table_name(name).time_to_live_specification(expiry);
     call.send().await.map_err(|error| failed(DisplayErrorContext(error)))?;
     Ok(())
 }

@@ -38,22 +38,14 @@ impl Wire {
     /// # Errors
     /// No port is free.
     pub async fn to(table: &LocalTable) -> Result<Self, TableError> {
-        let forward = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(60))
-            .build();
+        let forward = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build();
         let traffic = Traffic {
             target: table.url().to_owned(),
             forward: forward.map_err(|error| TableError::Served(error.to_string()))?,
             seen: Arc::default(),
         };
         let running = serve(Router::new().fallback(pass).with_state(traffic.clone()), 0).await?;
-        Ok(Self {
-            client: client::at(&running.url()),
-            running,
-            traffic,
-            name: table.name(),
-        })
+        Ok(Self { client: client::at(&running.url()), running, traffic, name: table.name() })
     }
 
     /// A client at this end of the wire.

@@ -38,6 +38,7 @@ fn condition() -> impl Strategy<Value = Condition> {
 
 fn cases() -> ProptestConfig {
     // `PROPTEST_CASES` raises the number.
+    #[expect(clippy::disallowed_methods, reason = "proptest itself reads this variable")]
     let asked = std::env::var("PROPTEST_CASES").is_ok();
     if asked { ProptestConfig::default() } else { ProptestConfig::with_cases(1_000) }
 }

@@ -66,7 +66,7 @@ async fn a_later_page_can_lose_the_connection() {
     let (second, token) = (second_page(&served).await, served.token("first").await);
     let lost = Fault::new(FaultKind::ResetAfter).on("GET", "/partner/v1/billing/usage/*");
     served.sophos.gate().set_faults(FaultPlan::of(1, [lost])).unwrap();
-    let request = reqwest::Client::new().get(served.url() + &second).bearer_auth(token);
+    let request = served.client.get(served.url() + &second).bearer_auth(token);
     request.header("X-Partner-ID", PARTNER.to_string()).send().await.unwrap_err();
 }
 

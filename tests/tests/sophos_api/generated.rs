@@ -1,12 +1,14 @@
 //! Generated populations: repeatable, coherent from month to month, and large without being slow.
 
+use shared::clock::SystemClock;
+use shared::ports::Clock as _;
 use std::collections::{BTreeMap, HashSet};
 
 use harness::sophos::generate::Population;
 use harness::sophos::{CLIENT_ID, CLIENT_SECRET, Sophos, UsageRow};
+use jiff::ToSpan as _;
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
 use reqwest::StatusCode;
 use uuid::Uuid;
 
@@ -81,7 +83,7 @@ fn an_order_line_says_what_its_customers_have_of_it_together() {
 
 #[tokio::test]
 async fn the_simulator_started_alone_serves_one_partner_with_customers_and_usage() {
-    let last_month = Timestamp::now().to_zoned(TimeZone::UTC).date().saturating_sub(1.month());
+    let last_month = SystemClock.now().to_zoned(TimeZone::UTC).date().saturating_sub(1.month());
     let sophos = Sophos::standing_data();
     let served = Served::of(sophos).await;
     let token = served.token_of(CLIENT_ID, CLIENT_SECRET).await;

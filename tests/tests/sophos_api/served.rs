@@ -1,5 +1,7 @@
 //! A served simulator with one partner, and a client that says in each call which status it expects.
 
+use std::time::Duration;
+
 use harness::simulator::serve::Running;
 use harness::sophos::{Config, Sophos, Tenant, UsageRow, start};
 use jiff::civil::{Date, date};
@@ -16,7 +18,12 @@ pub(crate) const USAGE: &str = "/partner/v1/billing/usage/2026/11";
 pub(crate) struct Served {
     pub(crate) sophos: Sophos,
     running: Running,
-    client: Client,
+    pub(crate) client: Client,
+}
+
+/// A client that gives up in the end, so that a server that hangs fails its test.
+fn patient_client() -> Client {
+    Client::builder().timeout(Duration::from_secs(30)).build().unwrap()
 }
 
 impl Served {
@@ -30,7 +37,7 @@ impl Served {
 
     pub(crate) async fn of(sophos: Sophos) -> Self {
         let running = start(&sophos, 0).await.unwrap();
-        Self { sophos, running, client: Client::new() }
+        Self { sophos, running, client: patient_client() }
     }
 
     /// The simulator with a customer of the partner, who has `rows` in November.

@@ -42,7 +42,7 @@ async fn a_token_request_that_is_not_for_client_credentials_is_400() {
     let served = Served::new().await;
     let form = [("grant_type", "password"), ("scope", "token"), ("client_id", "first")];
     let url = served.url() + "/api/v2/oauth2/token";
-    let answer = reqwest::Client::new().post(url).form(&form).send().await.unwrap();
+    let answer = served.client.post(url).form(&form).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
 }
 

@@ -31,10 +31,7 @@ async fn neighbours(store: &impl DueStore, count: usize) -> (u8, Vec<PartnerId>)
         let due = store.list_due(shard, now(), 10_000).await.unwrap();
         shards.push(due.into_iter().map(|due| due.partner).collect());
     }
-    let shard = shards
-        .iter()
-        .position(|partners| partners.contains(&partner(1)))
-        .unwrap();
+    let shard = shards.iter().position(|partners| partners.contains(&partner(1))).unwrap();
     for partner in &all {
         store.put_due(*partner, at("2999-01-01T00:00:00Z")).await.unwrap();
     }
@@ -69,10 +66,7 @@ async fn the_longest_due_come_first_and_the_others_not_at_all(store: impl Store)
     for (partner, seconds) in partners.iter().zip([-5, -300, 0, 1]) {
         store.put_due(*partner, after(seconds)).await.unwrap();
     }
-    let due = |n: usize, seconds| Due {
-        partner: partners[n],
-        next_run_at: after(seconds),
-    };
+    let due = |n: usize, seconds| Due { partner: partners[n], next_run_at: after(seconds) };
     let expected = vec![due(1, -300), due(0, -5), due(2, 0)];
     assert_eq!(store.list_due(shard, now(), 10).await, Ok(expected));
 }

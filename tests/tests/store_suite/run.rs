@@ -6,6 +6,7 @@ mod fence;
 mod lease;
 mod ledger;
 mod open;
+mod outcomes;
 
 use shared::domain::id::PartnerId;
 use shared::error::StoreError;
@@ -15,11 +16,7 @@ use crate::values::{after, now};
 
 /// The lease of a partner that nobody else wants.
 async fn lease(store: &impl RunStore, partner: PartnerId) -> Lease {
-    store
-        .acquire_lease(partner, "worker", now(), 60)
-        .await
-        .unwrap()
-        .unwrap()
+    store.acquire_lease(partner, "worker", now(), 60).await.unwrap().unwrap()
 }
 
 /// Takes the lease and commits.

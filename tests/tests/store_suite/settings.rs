@@ -13,11 +13,7 @@ on_both_stores!(
 );
 
 fn settings(frequency: Frequency) -> Settings {
-    Settings {
-        time_zone: TimeZoneName::parse("Europe/Rome").unwrap(),
-        frequency,
-        writes: true,
-    }
+    Settings { time_zone: TimeZoneName::parse("Europe/Rome").unwrap(), frequency, writes: true }
 }
 
 async fn nothing_is_found_before_it_was_saved(store: impl Store) {
@@ -38,14 +34,8 @@ async fn what_was_saved_last_is_found_again(store: impl Store) {
 }
 
 async fn partners_whose_ids_start_alike_never_see_one_another(store: impl Store) {
-    store
-        .put_settings(partner(1), &settings(Frequency::Nightly))
-        .await
-        .unwrap();
-    store
-        .put_credentials(partner(1), &Sealed("mine".to_owned()))
-        .await
-        .unwrap();
+    store.put_settings(partner(1), &settings(Frequency::Nightly)).await.unwrap();
+    store.put_credentials(partner(1), &Sealed("mine".to_owned())).await.unwrap();
     assert_eq!(store.find_settings(partner(0x11)).await, Ok(None));
     assert_eq!(store.find_credentials(partner(0x11)).await, Ok(None));
 }

@@ -36,11 +36,7 @@ async fn a_sweep_removes_chunks_three_days_after_their_run_and_nothing_younger()
     let days_ago = |days: i64| now - jiff::SignedDuration::from_hours(24 * days);
     let table = LocalTable::in_memory().await.unwrap();
     let (store, run) = (table.store(), run(partner(1), 1).id);
-    let mut lease = store
-        .acquire_lease(partner(1), "worker", now, 60)
-        .await
-        .unwrap()
-        .unwrap();
+    let mut lease = store.acquire_lease(partner(1), "worker", now, 60).await.unwrap().unwrap();
     for (page, age) in [(1, 4), (2, 2)] {
         let change = Change::PutChunk(run.clone(), chunk(0, page, 0, &age.to_string()));
         lease = store.commit(&lease, days_ago(age), vec![change]).await.unwrap();

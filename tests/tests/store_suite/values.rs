@@ -70,11 +70,7 @@ pub(crate) fn run(partner: PartnerId, slot: i64) -> Run {
 
 /// The same run when it is over.
 pub(crate) fn over(run: &Run) -> Run {
-    Run {
-        state: RunState::Succeeded,
-        ended_at: Some(after(60)),
-        ..run.clone()
-    }
+    Run { state: RunState::Succeeded, ended_at: Some(after(60)), ..run.clone() }
 }
 
 pub(crate) fn intent(agreement_id: i64, product_id: i64) -> Intent {
@@ -100,19 +96,11 @@ pub(crate) fn snapshot(quantity: i64) -> Snapshot {
         month: month(),
         parts: [(code("CIXA-MSP"), 12)].into(),
     };
-    Snapshot {
-        written: [(product(7), written.clone()), (product(70), written)].into(),
-    }
+    Snapshot { written: [(product(7), written.clone()), (product(70), written)].into() }
 }
 
 pub(crate) fn chunk(bucket: u32, page: u32, part: u32, rows: &str) -> Chunk {
-    Chunk {
-        kind: ChunkKind::Usage,
-        bucket,
-        page,
-        part,
-        rows: rows.to_owned(),
-    }
+    Chunk { kind: ChunkKind::Usage, bucket, page, part, rows: rows.to_owned() }
 }
 
 /// A ledger without lines; its name tells which one it is.

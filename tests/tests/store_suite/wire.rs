@@ -1,1 +1,19 @@
-//! What only the wire can do to a store.
+//! What only the wire can do to a store: lose answers, throttle, conflict. Conditional writes must not be fooled by any.
+
+mod failures;
+mod lost;
+mod traffic;
+
+use harness::table::LocalTable;
+use harness::table::ids::CountedIds;
+use harness::table::wire::Wire;
+use shared::store::DynamoStore;
+
+/// Runs a test on a store that has a wire between itself and its table.
+async fn wired(test: impl AsyncFnOnce(&Wire, DynamoStore<CountedIds>)) {
+    let table = LocalTable::in_memory().await.unwrap();
+    let wire = Wire::to(&table).await.unwrap();
+    test(&wire, wire.store()).await;
+    wire.stop().await;
+    table.stop().await.unwrap();
+}

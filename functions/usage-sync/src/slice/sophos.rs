@@ -37,7 +37,9 @@ impl<W: World> Stages<'_, W> {
                 Stage::Usage { page, key, lines } => {
                     self.read_usage(&source, &run, (*page, key.as_deref(), *lines)).await?;
                 }
-                Stage::Agreements { .. } | Stage::Products | Stage::Sync { .. } | Stage::Ended => return Ok(()),
+                Stage::Preview | Stage::Agreements { .. } | Stage::Products | Stage::Sync { .. } | Stage::Ended => {
+                    return Ok(());
+                }
             }
         }
     }

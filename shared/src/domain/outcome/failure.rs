@@ -113,7 +113,10 @@ impl Failure {
             }
             Self::AgreementNotActive { candidates, .. } => match candidates.as_slice() {
                 [] => "Renew the agreement in ConnectWise, or map the customer to an active one.".into(),
-                [(id, name), ..] => format!("Renewed as {name} (id {id})? Map the customer to it."),
+                candidates => {
+                    let named: Vec<String> = candidates.iter().map(|(id, name)| format!("{name} (id {id})")).collect();
+                    format!("Renewed as {}? Map the customer to it.", named.join(" or "))
+                }
             },
             Self::AgreementNotStarted { .. } => "Map the customer to the agreement that covers the month.".into(),
             Self::PsaProductGone { .. } => "Map the Sophos product to another ConnectWise product.".into(),

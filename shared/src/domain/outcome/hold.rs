@@ -36,9 +36,9 @@ pub enum Would {
 impl fmt::Display for Would {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Create { to } => write!(f, "create an addition of {to}"),
-            Self::Update { from, to } => write!(f, "change {from} → {to}"),
-            Self::Adopt { at } => write!(f, "adopt the addition of {at}"),
+            Self::Create { to } => write!(f, "create an addition of {}", short(to)),
+            Self::Update { from, to } => write!(f, "change {} → {}", short(from), short(to)),
+            Self::Adopt { at } => write!(f, "adopt the addition of {}", short(at)),
             Self::Nothing => f.write_str("change nothing"),
         }
     }
@@ -193,8 +193,11 @@ impl Hold {
             Self::Adopt { .. } => {
                 "Set the addition to the usage in ConnectWise if the usage is right; the next run then adopts it."
             }
-            Self::Decrease { .. } | Self::ToZero { .. } | Self::PartsChanged { .. } => {
+            Self::Decrease { .. } | Self::ToZero { .. } => {
                 "Check with the customer; set the lower quantity in ConnectWise if it is right."
+            }
+            Self::PartsChanged { .. } => {
+                "Set the addition to the usage in ConnectWise if that part is meant to leave it."
             }
             Self::Vanished { .. } => {
                 "Ask whether the customer left the product: then set the addition to 0 in ConnectWise. Otherwise it goes on being billed."
@@ -217,6 +220,11 @@ impl Hold {
     }
 }
 
+/// A quantity as a person writes it: ConnectWise's `8.00` is 8.
+fn short(quantity: &Decimal) -> Decimal {
+    quantity.normalize()
+}
+
 fn list<T: fmt::Display>(things: &[T]) -> String {
     things.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -228,16 +236,19 @@ impl fmt::Display for Hold {
                 let price = unit_price.map_or_else(|| "no unit price".into(), |p| format!("unit price {p}"));
                 write!(
                     f,
-                    "addition {addition} exists: adopt {from} → {to}? ({price}, {less_included} included, {bill_customer})"
+                    "addition {addition} exists: adopt {} → {}? ({price}, {} included, {bill_customer})",
+                    short(from),
+                    short(to),
+                    short(less_included)
                 )
             }
-            Self::Decrease { from, to } => write!(f, "the quantity would fall, {from} → {to}"),
-            Self::ToZero { from } => write!(f, "the quantity would fall to zero, {from} → 0"),
+            Self::Decrease { from, to } => write!(f, "the quantity would fall, {} → {}", short(from), short(to)),
+            Self::ToZero { from } => write!(f, "the quantity would fall to zero, {} → 0", short(from)),
             Self::Vanished { product, last: Some((month, units)), .. } => {
                 write!(f, "{product}: {units} in {}, no line in this month's usage", month.in_words())
             }
             Self::Vanished { product, last: None, billed: Some(billed) } => {
-                write!(f, "{product}: ConnectWise bills {billed}, no line in this month's usage")
+                write!(f, "{product}: ConnectWise bills {}, no line in this month's usage", short(billed))
             }
             Self::Vanished { product, last: None, billed: None } => {
                 write!(f, "{product}: no line in this month's usage")
@@ -245,28 +256,31 @@ impl fmt::Display for Hold {
             Self::Part { product, trouble } => {
                 let trouble = match trouble {
                     PartTrouble::Firewall => "may sync with the Sophos monthly invoice only",
-                    PartTrouble::Vanished => "was used before and has no line in this month's usage",
+                    PartTrouble::Vanished => "was used or billed before and has no line in this month's usage",
                     PartTrouble::Unreadable => "has a line whose quantity cannot be read",
                 };
                 write!(f, "part {product} of this combined product {trouble}")
             }
             Self::PartsChanged { left, from, to } => {
-                write!(f, "{} no longer counts here, {from} → {to}", list(left))
+                write!(f, "{} no longer counts here, {} → {}", list(left), short(from), short(to))
             }
             Self::Unreadable { found } => write!(f, "a usage line has {found}"),
             Self::CombineRule { parts } => {
                 write!(f, "{} go to one ConnectWise product: add up, or take the largest?", list(parts))
             }
             Self::Ambiguous { additions } => write!(f, "additions {} are in force at once", list(additions)),
-            Self::ZeroPrice { to } => write!(f, "a new addition of {to} would have no price"),
+            Self::ZeroPrice { to } => write!(f, "a new addition of {} would have no price", short(to)),
             Self::HandEdit { written, found, to } => {
                 write!(
                     f,
-                    "changed in ConnectWise since our last write: we wrote {written}, it has {found}, the usage is {to}"
+                    "changed in ConnectWise since our last write: we wrote {}, it has {}, the usage is {}",
+                    short(written),
+                    short(found),
+                    short(to)
                 )
             }
             Self::AdditionGone { addition, to } => {
-                write!(f, "addition {addition} that carried it is no longer in force; the usage is {to}")
+                write!(f, "addition {addition} that carried it is no longer in force; the usage is {}", short(to))
             }
             Self::FirstRun { would } => write!(f, "the first run of this customer is a preview; it would {would}"),
             Self::OlderMonth { written } => write!(f, "{} has been written already", written.in_words()),

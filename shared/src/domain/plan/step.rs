@@ -36,9 +36,6 @@ fn plan_step(basis: &Basis<'_>, product: PsaProductId, plan: &mut AdditionPlan) 
         AgreementState::Trouble(failure) => return Err(Step::Fail(failure.clone())),
     };
     let catalogue = usable_product(basis, product)?;
-    if basis.unsettled.contains(&product) {
-        return Err(Step::Fail(Failure::Unsettled));
-    }
     let of_product: Vec<&Addition> = additions.iter().filter(|a| a.product == product).collect();
     let day = basis.month.last_day();
     let in_force: Vec<&Addition> = of_product.iter().copied().filter(|a| a.in_force_on(day)).collect();
@@ -48,12 +45,14 @@ fn plan_step(basis: &Basis<'_>, product: PsaProductId, plan: &mut AdditionPlan) 
     plan.target = combined(basis, product, &plan.parts)?;
     let before = basis.snapshot.written.get(&product);
     match in_force.as_slice() {
+        // Also where a write of ours took effect twice: time does not settle that, a person does.
+        [_, _, ..] => Ok(Step::Hold(Hold::Ambiguous { additions: in_force.iter().map(|a| a.id).collect() })),
+        [_] | [] if basis.unsettled.contains(&product) => Ok(Step::Fail(Failure::Unsettled)),
+        [addition] => Ok(on_addition(basis, product, addition, plan.target, before)),
         [] => {
             let seen = of_product.iter().map(|a| a.id).collect();
             Ok(without_addition(basis, agreement, catalogue, plan.target, before, seen))
         }
-        [addition] => Ok(on_addition(basis, product, addition, plan.target, before)),
-        several => Ok(Step::Hold(Hold::Ambiguous { additions: several.iter().map(|a| a.id).collect() })),
     }
 }
 
@@ -73,7 +72,13 @@ fn usable_product<'a>(basis: &Basis<'a>, product: PsaProductId) -> Result<&'a Ps
 /// Never a silent partial sum: one part in trouble holds the whole addition.
 fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>) -> Result<(), Step> {
     let alone = parts.len() == 1;
+    // Nothing used and nothing billed: whoever set the addition to 0 or ended it has decided what was to be decided.
+    let at_rest = billed.is_none_or(|quantity| quantity.is_zero()) && parts.values().all(|units| *units == 0);
     for code in parts.keys() {
+        let (usage, last) = (basis.usage.find(code), basis.snapshot.last_of(code));
+        if usage.is_none() && last.is_some_and(|(_, units)| units == 0) {
+            continue; // Written as 0 and absent: never used.
+        }
         let hold =
             |trouble, own| Err(Step::Hold(if alone { own } else { Hold::Part { product: code.clone(), trouble } }));
         let firewall = basis.mappings.find(code).is_some_and(|m| m.firewall);
@@ -81,18 +86,12 @@ fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>) -> 
             let trouble = PartTrouble::Firewall;
             return Err(Step::Hold(Hold::Part { product: code.clone(), trouble }));
         }
-        let last = basis.snapshot.last_of(code);
-        match basis.usage.find(code) {
-            Some(usage) => {
-                if let Some(why) = usage.unreadable.first() {
-                    return hold(PartTrouble::Unreadable, Hold::Unreadable { found: why.to_string() });
-                }
-            }
-            // A part that was written as 0 was never used; one whose addition is gone is billed no more.
-            None if billed.is_some() && last.is_none_or(|(_, units)| units > 0) => {
+        match usage.map(|usage| usage.unreadable.first()) {
+            Some(Some(why)) => return hold(PartTrouble::Unreadable, Hold::Unreadable { found: why.to_string() }),
+            None if !at_rest => {
                 return hold(PartTrouble::Vanished, Hold::Vanished { product: code.clone(), last, billed });
             }
-            None => {}
+            Some(None) | None => {}
         }
     }
     Ok(())
@@ -104,11 +103,15 @@ fn combined(basis: &Basis<'_>, product: PsaProductId, parts: &Parts) -> Result<D
         Some(rule) if rules.len() == 1 => *rule,
         Some(_) | None => None,
     };
-    let quantity = match (parts.len(), agreed) {
-        (..=1, _) | (_, Some(Combine::AddUp)) => parts.values().sum::<u64>(),
-        (_, Some(Combine::TakeLargest)) => parts.values().copied().max().unwrap_or(0),
-        (_, None) => {
-            return Err(Step::Hold(Hold::CombineRule { parts: parts.keys().cloned().collect() }));
+    let (sum, largest) = (parts.values().sum::<u64>(), parts.values().copied().max().unwrap_or(0));
+    let quantity = match agreed {
+        Some(Combine::AddUp) => sum,
+        Some(Combine::TakeLargest) => largest,
+        // Where one part alone is used, every rule says the same.
+        None if sum == largest => sum,
+        None => {
+            let used = parts.iter().filter(|(_, units)| **units > 0);
+            return Err(Step::Hold(Hold::CombineRule { parts: used.map(|(code, _)| code.clone()).collect() }));
         }
     };
     Ok(Decimal::from(quantity))
@@ -154,8 +157,14 @@ fn on_addition(
 ) -> Step {
     let (id, from) = (addition.id, addition.quantity);
     let ours = before.filter(|written| written.addition == id);
+    // A later month may have moved on to another addition; that one stays ours.
+    let newer = before.filter(|written| written.month > basis.month);
     if from == target {
-        return if ours.is_some() { Step::Keep { addition: id } } else { Step::Adopt { addition: id } };
+        let known = ours.or(newer).is_some();
+        return if known { Step::Keep { addition: id } } else { Step::Adopt { addition: id } };
+    }
+    if let Some(newer) = newer {
+        return Step::Hold(Hold::OlderMonth { written: newer.month });
     }
     let Some(written) = ours else {
         return Step::Hold(Hold::Adopt {
@@ -167,9 +176,6 @@ fn on_addition(
             bill_customer: addition.bill_customer.clone(),
         });
     };
-    if written.month > basis.month {
-        return Step::Hold(Hold::OlderMonth { written: written.month });
-    }
     if !written.accounts_for(from) {
         return Step::Hold(Hold::HandEdit { written: written.confirmed, found: from, to: target });
     }

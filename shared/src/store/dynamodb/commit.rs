@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::write::{Verdict, Write};
+use super::send::Verdict;
+use super::write::Write;
 use super::{DynamoStore, lease};
 use crate::domain::id::PartnerId;
 use crate::domain::snapshot::Intent;

@@ -10,7 +10,7 @@ use crate::error::StoreError;
 use crate::store::item::Entry;
 
 /// Codes after which the same call may succeed later.
-const PASSING: [&str; 9] = [
+const PASSING: [&str; 8] = [
     "InternalServerError",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
@@ -19,7 +19,6 @@ const PASSING: [&str; 9] = [
     "ServiceUnavailable",
     "SlowDown",
     "ThrottlingException",
-    "TransactionInProgressException",
 ];
 
 /// Reasons of a cancelled transaction that pass by themselves.
@@ -36,8 +35,8 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// The error when waiting did not help; conditions are the caller's to judge.
-    pub(super) fn into_contended(self) -> Result<Vec<Option<Entry>>, StoreError> {
+    /// What was not met, which is the caller's to judge; an error when it is anything else.
+    pub(super) fn into_unmet(self) -> Result<Vec<Option<Entry>>, StoreError> {
         match self {
             Self::Unmet(old) => Ok(old),
             Self::Contended(why) => Err(StoreError::Unavailable { why }),

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::DynamoStore;
-use super::write::{Verdict, Write};
+use super::send::Verdict;
+use super::write::Write;
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
 use crate::ports::{Ids, Lease, LeaseTaken};

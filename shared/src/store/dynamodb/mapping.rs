@@ -3,7 +3,8 @@
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::DynamoStore;
-use super::write::{Verdict, Write};
+use super::send::Verdict;
+use super::write::Write;
 use crate::domain::id::{AgreementId, CustomerId, PartnerId};
 use crate::domain::mapping::{CustomerMapping, ProductMapping, ProductMappings};
 use crate::error::StoreError;

@@ -1,7 +1,8 @@
 //! Opening a run: of all who ask, one opens it.
 
 use super::DynamoStore;
-use super::write::{Verdict, Write};
+use super::send::Verdict;
+use super::write::Write;
 use crate::domain::id::{PartnerId, RunId};
 use crate::domain::run::Run;
 use crate::error::StoreError;

@@ -182,3 +182,47 @@ pub(in crate::store) fn of_change(partner: PartnerId, change: &Change) -> Key {
         Change::RemoveIntent(agreement, product) => intent(partner, *agreement, *product),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn partner() -> PartnerId {
+        PartnerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap()
+    }
+
+    #[test]
+    fn every_partition_starts_with_the_partner_and_a_delimiter() {
+        let run = RunId::parse("20261130T011200Z-scheduled-0123abcd").unwrap();
+        let partitions = [
+            home(partner()),
+            sync(partner()),
+            runs(partner()),
+            run_rows(partner(), &run),
+            credentials(partner()).partition,
+            due(partner()).partition,
+        ];
+        for partition in &partitions {
+            assert!(partition.starts_with("P#718b6047-2fbc-4f4b-a143-45ee42bf5d3b#"), "{partition}");
+        }
+        let distinct: std::collections::BTreeSet<&String> = partitions.iter().collect();
+        assert_eq!(distinct.len(), partitions.len());
+    }
+
+    #[test]
+    fn a_due_entry_names_its_partner_and_nothing_else_does() {
+        assert_eq!(partner_of_due(&due(partner()).partition), Some(partner()));
+        for other in [home(partner()), sync(partner()), "P##D".to_owned(), String::new()] {
+            assert_eq!(partner_of_due(&other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_the_ledger_ends_before_what_starts_otherwise() {
+        let (first, last) = ledger_range("ab", None).unwrap();
+        let within = |sort: &str| (first.as_str()..=last.as_str()).contains(&sort);
+        assert!(within("LG#ab000000-0000#0000") && within("LG#abffffff-ffff#9999"));
+        assert!(!within("LG#aaffffff#0000") && !within("LG#ac000000#0000") && !within("LG#~#0000"));
+        assert_eq!(ledger_range("ab", Some("ac000000")), None);
+    }
+}

@@ -11,6 +11,8 @@ pub struct Call {
     pub operation: String,
     /// The entries that it names, in their order: of a query the partition alone.
     pub keys: Vec<WireKey>,
+    /// The token by which the table knows a transaction that it has seen before.
+    pub token: Option<String>,
 }
 
 /// An entry or partition that a call names.
@@ -24,18 +26,12 @@ pub struct WireKey {
 
 impl Call {
     pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Self {
-        let target = headers
-            .get("x-amz-target")
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or("");
+        let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or("");
         let (_, operation) = target.rsplit_once('.').unwrap_or(("", target));
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let mut keys: Vec<WireKey> = queried(&body).into_iter().collect();
         collect(&body, &mut keys);
-        Self {
-            operation: operation.to_owned(),
-            keys,
-        }
+        Self { operation: operation.to_owned(), keys, token: body["ClientRequestToken"].as_str().map(str::to_owned) }
     }
 
     /// Whether it names an entry with this sort key.
@@ -49,10 +45,7 @@ fn collect(value: &Value, keys: &mut Vec<WireKey>) {
     match value {
         Value::Object(fields) => {
             if let Some(partition) = text(&value[PARTITION_KEY]) {
-                keys.push(WireKey {
-                    partition,
-                    sort: text(&value[SORT_KEY]),
-                });
+                keys.push(WireKey { partition, sort: text(&value[SORT_KEY]) });
             } else {
                 fields.values().for_each(|field| collect(field, keys));
             }
@@ -67,10 +60,7 @@ fn queried(body: &Value) -> Option<WireKey> {
     let condition = body["KeyConditionExpression"].as_str()?;
     let (_, behind) = condition.split_once('=')?;
     let value = behind.split_whitespace().next()?;
-    Some(WireKey {
-        partition: text(&body["ExpressionAttributeValues"][value])?,
-        sort: None,
-    })
+    Some(WireKey { partition: text(&body["ExpressionAttributeValues"][value])?, sort: None })
 }
 
 fn text(attribute: &Value) -> Option<String> {

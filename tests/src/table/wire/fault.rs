@@ -33,38 +33,23 @@ pub struct Refusal {
 impl Fault {
     /// An error by its code, such as `ValidationException`.
     pub fn refuse(status: StatusCode, code: &str, message: &str) -> Self {
-        Self::Refuse(Refusal {
-            status,
-            body: json!({"__type": type_of(code), "message": message}),
-        })
+        Self::Refuse(Refusal { status, body: json!({"__type": type_of(code), "message": message}) })
     }
 
     /// The table takes no more calls for the moment.
     pub fn throttled() -> Self {
         let message = "The level of configured provisioned throughput for the table was exceeded.";
-        Self::refuse(
-            StatusCode::BAD_REQUEST,
-            "ProvisionedThroughputExceededException",
-            message,
-        )
+        Self::refuse(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException", message)
     }
 
     /// The table has a fault of its own.
     pub fn broken() -> Self {
-        Self::refuse(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalServerError",
-            "Internal server error",
-        )
+        Self::refuse(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Internal server error")
     }
 
     /// The caller lacks the right.
     pub fn denied() -> Self {
-        Self::refuse(
-            StatusCode::BAD_REQUEST,
-            "AccessDeniedException",
-            "not authorized to perform this operation",
-        )
+        Self::refuse(StatusCode::BAD_REQUEST, "AccessDeniedException", "not authorized to perform this operation")
     }
 
     /// A write of one entry meets a transaction on it.
@@ -75,10 +60,7 @@ impl Fault {
 
     /// A transaction is cancelled, for one reason each action: `None`, `TransactionConflict`, `ThrottlingError`, ….
     pub fn cancelled(reasons: &[&str]) -> Self {
-        let message = format!(
-            "Transaction cancelled, please refer cancellation reasons [{}]",
-            reasons.join(", ")
-        );
+        let message = format!("Transaction cancelled, please refer cancellation reasons [{}]", reasons.join(", "));
         let reasons: Vec<Value> = reasons.iter().map(|code| json!({"Code": code})).collect();
         Self::Refuse(Refusal {
             status: StatusCode::BAD_REQUEST,

@@ -15,11 +15,7 @@ on_both_stores!(
 );
 
 fn discovered(name: &str, description: &str) -> DiscoveredProduct {
-    DiscoveredProduct {
-        code: code(name),
-        description: description.to_owned(),
-        group: "User".to_owned(),
-    }
+    DiscoveredProduct { code: code(name), description: description.to_owned(), group: "User".to_owned() }
 }
 
 async fn known_products_are_left_as_they_are(store: impl Store) {
@@ -27,11 +23,7 @@ async fn known_products_are_left_as_they_are(store: impl Store) {
     store.add_discovered_products(partner(1), &first).await.unwrap();
     let second = [discovered("B", "second"), discovered("C", "second")];
     store.add_discovered_products(partner(1), &second).await.unwrap();
-    let expected = vec![
-        discovered("A", "first"),
-        discovered("B", "first"),
-        discovered("C", "second"),
-    ];
+    let expected = vec![discovered("A", "first"), discovered("B", "first"), discovered("C", "second")];
     assert_eq!(store.list_discovered_products(partner(1)).await, Ok(expected));
 }
 
@@ -49,17 +41,11 @@ async fn several_runs_may_discover_at_once(store: impl Store) {
 }
 
 async fn discovery_maps_nothing(store: impl Store) {
-    store
-        .add_discovered_products(partner(1), &[discovered("A", "x")])
-        .await
-        .unwrap();
+    store.add_discovered_products(partner(1), &[discovered("A", "x")]).await.unwrap();
     assert_eq!(store.list_product_mappings(partner(1)).await.unwrap().iter().count(), 0);
 }
 
 async fn partners_never_see_one_anothers_catalogue(store: impl Store) {
-    store
-        .add_discovered_products(partner(1), &[discovered("A", "x")])
-        .await
-        .unwrap();
+    store.add_discovered_products(partner(1), &[discovered("A", "x")]).await.unwrap();
     assert_eq!(store.list_discovered_products(partner(0x11)).await, Ok(vec![]));
 }

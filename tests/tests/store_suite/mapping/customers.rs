@@ -24,10 +24,7 @@ async fn each_save_of_a_customer_has_the_next_version(store: impl Store) {
     mapping.applied = Some(agreement(5));
     store.put_customer_mapping(partner(1), &mapping).await.unwrap();
     mapping.version = 1;
-    assert_eq!(
-        stored(&store, partner(1), customer(1)).await,
-        Some((mapping.clone(), None))
-    );
+    assert_eq!(stored(&store, partner(1), customer(1)).await, Some((mapping.clone(), None)));
     mapping.sync = false;
     mapping.applied = None;
     store.put_customer_mapping(partner(1), &mapping).await.unwrap();
@@ -38,21 +35,12 @@ async fn each_save_of_a_customer_has_the_next_version(store: impl Store) {
 async fn a_customer_saved_meanwhile_is_a_conflict(store: impl Store) {
     store.put_customer_mapping(partner(1), &mapped(1, 3, 5)).await.unwrap();
     for version in [0, 2] {
-        let late = CustomerMapping {
-            version,
-            ..mapped(1, 4, 6)
-        };
+        let late = CustomerMapping { version, ..mapped(1, 4, 6) };
         let error = store.put_customer_mapping(partner(1), &late).await.unwrap_err();
-        let words = format!(
-            "the mapping of customer {} was changed by someone else meanwhile",
-            customer(1)
-        );
+        let words = format!("the mapping of customer {} was changed by someone else meanwhile", customer(1));
         assert_eq!(error.to_string(), words);
     }
-    assert_eq!(
-        stored(&store, partner(1), customer(1)).await.unwrap().0.company,
-        company(3)
-    );
+    assert_eq!(stored(&store, partner(1), customer(1)).await.unwrap().0.company, company(3));
     // The refused saves claimed nothing.
     store.put_customer_mapping(partner(1), &mapped(2, 4, 6)).await.unwrap();
 }
@@ -60,10 +48,7 @@ async fn a_customer_saved_meanwhile_is_a_conflict(store: impl Store) {
 async fn customers_are_listed_by_the_start_of_their_id(store: impl Store) {
     for n in [0x2f, 0x11, 0x10, 0x1f] {
         let company = i64::from(n);
-        store
-            .put_customer_mapping(partner(1), &mapped(n, company, 5))
-            .await
-            .unwrap();
+        store.put_customer_mapping(partner(1), &mapped(n, company, 5)).await.unwrap();
     }
     for (prefix, expected) in [
         ("", vec![0x10, 0x11, 0x1f, 0x2f]),
@@ -74,20 +59,13 @@ async fn customers_are_listed_by_the_start_of_their_id(store: impl Store) {
     ] {
         let listed = store.list_customer_mappings(partner(1), prefix).await.unwrap();
         let listed: Vec<_> = listed.into_iter().map(|(mapping, _)| mapping.customer).collect();
-        assert_eq!(
-            listed,
-            expected.into_iter().map(customer).collect::<Vec<_>>(),
-            "{prefix:?}"
-        );
+        assert_eq!(listed, expected.into_iter().map(customer).collect::<Vec<_>>(), "{prefix:?}");
     }
 }
 
 async fn a_company_that_another_customer_has_is_a_conflict(store: impl Store) {
     store.put_customer_mapping(partner(1), &mapped(1, 3, 5)).await.unwrap();
-    let error = store
-        .put_customer_mapping(partner(1), &mapped(2, 3, 5))
-        .await
-        .unwrap_err();
+    let error = store.put_customer_mapping(partner(1), &mapped(2, 3, 5)).await.unwrap_err();
     let words = "the customer that company 3 is mapped to was changed by someone else meanwhile";
     assert_eq!(error.to_string(), words);
     assert_eq!(stored(&store, partner(1), customer(2)).await, None);
@@ -106,57 +84,33 @@ async fn of_two_customers_who_want_a_company_one_gets_it(store: impl Store) {
 
 async fn a_customer_may_be_saved_with_its_own_company_again(store: impl Store) {
     for version in 0..3 {
-        let mapping = CustomerMapping {
-            version,
-            ..mapped(1, 3, 5)
-        };
+        let mapping = CustomerMapping { version, ..mapped(1, 3, 5) };
         store.put_customer_mapping(partner(1), &mapping).await.unwrap();
     }
-    assert!(is_conflict(
-        &store.put_customer_mapping(partner(1), &mapped(2, 3, 5)).await
-    ));
+    assert!(is_conflict(&store.put_customer_mapping(partner(1), &mapped(2, 3, 5)).await));
 }
 
 async fn a_company_is_free_again_when_its_customer_moves(store: impl Store) {
     store.put_customer_mapping(partner(1), &mapped(1, 3, 5)).await.unwrap();
-    let moved = CustomerMapping {
-        version: 1,
-        ..mapped(1, 4, 6)
-    };
+    let moved = CustomerMapping { version: 1, ..mapped(1, 4, 6) };
     store.put_customer_mapping(partner(1), &moved).await.unwrap();
     store.put_customer_mapping(partner(1), &mapped(2, 3, 5)).await.unwrap();
-    assert!(is_conflict(
-        &store.put_customer_mapping(partner(1), &mapped(3, 4, 6)).await
-    ));
+    assert!(is_conflict(&store.put_customer_mapping(partner(1), &mapped(3, 4, 6)).await));
 }
 
 async fn companies_whose_numbers_start_alike_are_different(store: impl Store) {
     for (n, number) in [(1, 1), (2, 12), (3, 123)] {
-        store
-            .put_customer_mapping(partner(1), &mapped(n, number, 5))
-            .await
-            .unwrap();
+        store.put_customer_mapping(partner(1), &mapped(n, number, 5)).await.unwrap();
     }
     assert_eq!(store.list_customer_mappings(partner(1), "").await.unwrap().len(), 3);
 }
 
 async fn partners_may_have_the_same_customers_and_companies(store: impl Store) {
     store.put_customer_mapping(partner(1), &mapped(1, 3, 5)).await.unwrap();
-    store
-        .put_customer_mapping(partner(0x11), &mapped(1, 3, 5))
-        .await
-        .unwrap();
+    store.put_customer_mapping(partner(0x11), &mapped(1, 3, 5)).await.unwrap();
     assert_eq!(store.list_customer_mappings(partner(0x21), "").await, Ok(vec![]));
-    let moved = CustomerMapping {
-        version: 1,
-        ..mapped(1, 4, 5)
-    };
+    let moved = CustomerMapping { version: 1, ..mapped(1, 4, 5) };
     store.put_customer_mapping(partner(1), &moved).await.unwrap();
-    assert_eq!(
-        stored(&store, partner(0x11), customer(1)).await.unwrap().0.company,
-        company(3)
-    );
-    assert!(is_conflict(
-        &store.put_customer_mapping(partner(0x11), &mapped(2, 3, 5)).await
-    ));
+    assert_eq!(stored(&store, partner(0x11), customer(1)).await.unwrap().0.company, company(3));
+    assert!(is_conflict(&store.put_customer_mapping(partner(0x11), &mapped(2, 3, 5)).await));
 }

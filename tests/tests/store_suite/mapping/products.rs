@@ -30,13 +30,7 @@ async fn find(store: &impl MappingStore) -> ProductMapping {
 async fn each_save_has_the_next_version(store: impl Store) {
     store.put_product_mapping(partner(1), &mapping()).await.unwrap();
     let first = find(&store).await;
-    assert_eq!(
-        first,
-        ProductMapping {
-            version: 1,
-            ..mapping()
-        }
-    );
+    assert_eq!(first, ProductMapping { version: 1, ..mapping() });
     let mapped = first.map_to(product(7), Some(Combine::AddUp));
     store.put_product_mapping(partner(1), &mapped).await.unwrap();
     assert_eq!(find(&store).await, ProductMapping { version: 2, ..mapped });
@@ -47,10 +41,7 @@ async fn every_state_of_a_mapping_is_read_back(store: impl Store) {
     let states = [
         named("A"),
         named("B").map_to(product(7), None),
-        named("C")
-            .map_to(product(8), Some(Combine::TakeLargest))
-            .switch(false)
-            .unwrap(),
+        named("C").map_to(product(8), Some(Combine::TakeLargest)).switch(false).unwrap(),
         named("D").map_to(product(9), None).unmap(),
         named("E").exclude("bundled, \"free\"".to_owned()),
         named("FW"),
@@ -65,10 +56,7 @@ async fn every_state_of_a_mapping_is_read_back(store: impl Store) {
 
 async fn of_many_who_save_the_same_version_one_does(store: impl Store) {
     for version in 0..3 {
-        let mine = |n| ProductMapping {
-            version,
-            ..mapping().map_to(product(n), None)
-        };
+        let mine = |n| ProductMapping { version, ..mapping().map_to(product(n), None) };
         let saving = (1..=8).map(|n| {
             let (store, mine) = (store.clone(), mine(n));
             async move { store.put_product_mapping(partner(1), &mine).await }
@@ -92,15 +80,9 @@ async fn a_mapping_that_was_saved_meanwhile_is_a_conflict(store: impl Store) {
 }
 
 async fn a_mapping_is_not_made_from_a_version_that_never_was(store: impl Store) {
-    let invented = ProductMapping {
-        version: 3,
-        ..mapping()
-    };
+    let invented = ProductMapping { version: 3, ..mapping() };
     assert!(is_conflict(&store.put_product_mapping(partner(1), &invented).await));
-    assert_eq!(
-        store.list_product_mappings(partner(1)).await,
-        Ok([].into_iter().collect())
-    );
+    assert_eq!(store.list_product_mappings(partner(1)).await, Ok([].into_iter().collect()));
 }
 
 async fn mappings_of_more_than_a_page_are_all_listed(store: impl Store) {
@@ -118,10 +100,7 @@ async fn partners_never_see_one_anothers_product_mappings(store: impl Store) {
     store.put_product_mapping(partner(0x11), &mapping()).await.unwrap();
     let seen = store.list_product_mappings(partner(0x21)).await.unwrap();
     assert_eq!(seen.iter().count(), 0);
-    store
-        .put_product_mapping(partner(1), &find(&store).await)
-        .await
-        .unwrap();
+    store.put_product_mapping(partner(1), &find(&store).await).await.unwrap();
     let other = store.list_product_mappings(partner(0x11)).await.unwrap();
     assert_eq!(other.find(&code("CIXA-MSP")).unwrap().version, 1);
 }

@@ -18,10 +18,7 @@ on_both_stores!(
 );
 
 fn names(company: &str) -> CustomerNames {
-    CustomerNames {
-        company: company.to_owned(),
-        agreement: "Managed".to_owned(),
-    }
+    CustomerNames { company: company.to_owned(), agreement: "Managed".to_owned() }
 }
 
 /// A run that saw customer 1 at agreement 5 writes what it learnt.
@@ -33,10 +30,7 @@ async fn touch(store: &impl Store, partner: PartnerId, company: &str, applied: b
 
 async fn a_run_writes_names_and_leaves_the_version(store: impl Store) {
     store.put_customer_mapping(partner(1), &mapped(1, 3, 5)).await.unwrap();
-    let read = CustomerMapping {
-        version: 1,
-        ..mapped(1, 3, 5)
-    };
+    let read = CustomerMapping { version: 1, ..mapped(1, 3, 5) };
     for name in ["Acme", "Acme Ltd."] {
         touch(&store, partner(1), name, false).await;
         let expected = (read.clone(), Some(names(name)));
@@ -69,35 +63,19 @@ async fn a_mapping_that_went_to_another_agreement_is_left_alone(store: impl Stor
 
 async fn names_stay_while_a_person_edits_and_go_with_the_agreement(store: impl Store) {
     for (applied, read) in [(None, 0), (Some(agreement(5)), 3)] {
-        let mapping = |version, agreement| CustomerMapping {
-            version,
-            applied,
-            ..mapped(1, 3, agreement)
-        };
+        let mapping = |version, agreement| CustomerMapping { version, applied, ..mapped(1, 3, agreement) };
         store.put_customer_mapping(partner(1), &mapping(read, 5)).await.unwrap();
         touch(&store, partner(1), "Acme", false).await;
-        store
-            .put_customer_mapping(partner(1), &mapping(read + 1, 5))
-            .await
-            .unwrap();
+        store.put_customer_mapping(partner(1), &mapping(read + 1, 5)).await.unwrap();
         let expected = (mapping(read + 2, 5), Some(names("Acme")));
         assert_eq!(stored(&store, partner(1), customer(1)).await, Some(expected));
-        store
-            .put_customer_mapping(partner(1), &mapping(read + 2, 6))
-            .await
-            .unwrap();
-        assert_eq!(
-            stored(&store, partner(1), customer(1)).await,
-            Some((mapping(read + 3, 6), None))
-        );
+        store.put_customer_mapping(partner(1), &mapping(read + 2, 6)).await.unwrap();
+        assert_eq!(stored(&store, partner(1), customer(1)).await, Some((mapping(read + 3, 6), None)));
     }
 }
 
 async fn another_partners_customer_is_not_touched(store: impl Store) {
-    store
-        .put_customer_mapping(partner(0x11), &mapped(1, 3, 5))
-        .await
-        .unwrap();
+    store.put_customer_mapping(partner(0x11), &mapped(1, 3, 5)).await.unwrap();
     touch(&store, partner(1), "Acme", true).await;
     assert_eq!(stored(&store, partner(0x11), customer(1)).await.unwrap().1, None);
 }

@@ -20,10 +20,7 @@ fn put(slot: i64, chunk: Chunk) -> Change {
 
 async fn usage(store: &impl RunStore, bucket: u32) -> Vec<String> {
     let run = run(partner(1), 1).id;
-    store
-        .list_chunks(partner(1), &run, ChunkKind::Usage, bucket)
-        .await
-        .unwrap()
+    store.list_chunks(partner(1), &run, ChunkKind::Usage, bucket).await.unwrap()
 }
 
 async fn a_buckets_rows_come_by_page_and_part(store: impl Store) {
@@ -35,29 +32,17 @@ async fn a_buckets_rows_come_by_page_and_part(store: impl Store) {
 
 async fn a_page_read_twice_replaces_its_chunks(store: impl Store) {
     for rows in ["first", "second"] {
-        commit(&store, partner(1), vec![put(1, chunk(0, 1, 0, rows))])
-            .await
-            .unwrap();
+        commit(&store, partner(1), vec![put(1, chunk(0, 1, 0, rows))]).await.unwrap();
     }
     assert_eq!(usage(&store, 0).await, ["second"]);
 }
 
 async fn buckets_and_kinds_are_kept_apart(store: impl Store) {
-    let kinds = [
-        ChunkKind::Customers,
-        ChunkKind::Usage,
-        ChunkKind::Companies,
-        ChunkKind::Agreements,
-        ChunkKind::Products,
-    ];
-    let of = |kind, bucket: u32| Chunk {
-        kind,
-        ..chunk(bucket, 1, 0, &format!("{kind:?} {bucket}"))
-    };
+    let kinds =
+        [ChunkKind::Customers, ChunkKind::Usage, ChunkKind::Companies, ChunkKind::Agreements, ChunkKind::Products];
+    let of = |kind, bucket: u32| Chunk { kind, ..chunk(bucket, 1, 0, &format!("{kind:?} {bucket}")) };
     let buckets = [1, 11, 256];
-    let all = kinds
-        .iter()
-        .flat_map(|kind| buckets.map(|bucket| put(1, of(*kind, bucket))));
+    let all = kinds.iter().flat_map(|kind| buckets.map(|bucket| put(1, of(*kind, bucket))));
     commit(&store, partner(1), all.collect()).await.unwrap();
     let run = run(partner(1), 1).id;
     for kind in kinds {
@@ -72,17 +57,13 @@ async fn buckets_and_kinds_are_kept_apart(store: impl Store) {
 async fn more_than_a_page_of_the_table_is_read_whole(store: impl Store) {
     let rows = |page: u32| format!("{page}{}", "x".repeat(250_000));
     for page in 0..10 {
-        commit(&store, partner(1), vec![put(1, chunk(0, page, 0, &rows(page)))])
-            .await
-            .unwrap();
+        commit(&store, partner(1), vec![put(1, chunk(0, page, 0, &rows(page)))]).await.unwrap();
     }
     assert_eq!(usage(&store, 0).await, (0..10).map(rows).collect::<Vec<_>>());
 }
 
 async fn runs_and_partners_never_see_one_anothers_rows(store: impl Store) {
-    commit(&store, partner(1), vec![put(2, chunk(0, 1, 0, "run 2"))])
-        .await
-        .unwrap();
+    commit(&store, partner(1), vec![put(2, chunk(0, 1, 0, "run 2"))]).await.unwrap();
     assert_eq!(usage(&store, 0).await, Vec::<String>::new());
     let run_2 = run(partner(1), 2).id;
     let foreign = store.list_chunks(partner(0x11), &run_2, ChunkKind::Usage, 0).await;

@@ -19,6 +19,7 @@ on_both_stores!(
     ninety_nine_changes_fit_and_one_more_is_refused,
     two_changes_of_one_entry_are_refused,
     a_chunk_above_its_limit_is_refused,
+    chunks_above_their_limit_together_are_refused,
     another_partners_run_is_refused,
     partners_never_see_one_anothers_snapshots_and_intents,
 );
@@ -42,17 +43,12 @@ async fn all_changes_are_written_together(store: impl Store) {
     ];
     commit(&store, partner(1), changes).await.unwrap();
     assert_eq!(store.find_run(partner(1), &run.id).await, Ok(Some(run.clone())));
-    let chunks = store
-        .list_chunks(partner(1), &run.id, shared::ports::ChunkKind::Usage, 0)
-        .await;
+    let chunks = store.list_chunks(partner(1), &run.id, shared::ports::ChunkKind::Usage, 0).await;
     assert_eq!(chunks, Ok(vec!["[1]".to_owned()]));
     let entry = store.find_ledger(partner(1), &run.id, None).await;
     assert_eq!(entry, Ok(Some(ledger(None, "unassigned"))));
     assert_eq!(store.find_snapshot(partner(1), agreement(5)).await, Ok(snapshot(1)));
-    assert_eq!(
-        store.list_intents(partner(1), agreement(5)).await,
-        Ok(vec![intent(5, 7)])
-    );
+    assert_eq!(store.list_intents(partner(1), agreement(5)).await, Ok(vec![intent(5, 7)]));
 }
 
 async fn an_agreement_without_a_snapshot_has_an_empty_one(store: impl Store) {
@@ -64,35 +60,18 @@ async fn a_snapshot_replaces_the_one_before(store: impl Store) {
     for quantity in [1, 2] {
         let change = Change::PutSnapshot(agreement(5), snapshot(quantity));
         commit(&store, partner(1), vec![change]).await.unwrap();
-        assert_eq!(
-            store.find_snapshot(partner(1), agreement(5)).await,
-            Ok(snapshot(quantity))
-        );
+        assert_eq!(store.find_snapshot(partner(1), agreement(5)).await, Ok(snapshot(quantity)));
     }
 }
 
 async fn an_intent_that_stands_is_a_conflict_and_nothing_is_written(store: impl Store) {
     commit(&store, partner(1), vec![intend(5, 7)]).await.unwrap();
-    let changes = vec![
-        Change::PutSnapshot(agreement(5), snapshot(1)),
-        intend(5, 8),
-        intend(5, 7),
-    ];
+    let changes = vec![Change::PutSnapshot(agreement(5), snapshot(1)), intend(5, 8), intend(5, 7)];
     let error = commit(&store, partner(1), changes).await.unwrap_err();
     let words = "the addition of product 7 to agreement 5 was changed by someone else meanwhile";
     assert_eq!(error.to_string(), words);
-    assert!(
-        store
-            .find_snapshot(partner(1), agreement(5))
-            .await
-            .unwrap()
-            .written
-            .is_empty()
-    );
-    assert_eq!(
-        store.list_intents(partner(1), agreement(5)).await,
-        Ok(vec![intent(5, 7)])
-    );
+    assert!(store.find_snapshot(partner(1), agreement(5)).await.unwrap().written.is_empty());
+    assert_eq!(store.list_intents(partner(1), agreement(5)).await, Ok(vec![intent(5, 7)]));
 }
 
 async fn an_intent_that_came_to_its_end_may_be_made_again(store: impl Store) {
@@ -119,21 +98,10 @@ async fn intents_are_listed_of_one_agreement_by_product(store: impl Store) {
 async fn ninety_nine_changes_fit_and_one_more_is_refused(store: impl Store) {
     let snapshots = |count: usize| {
         let agreements = (1..).take(count);
-        agreements
-            .map(|n| Change::PutSnapshot(agreement(n), snapshot(n)))
-            .collect::<Vec<_>>()
+        agreements.map(|n| Change::PutSnapshot(agreement(n), snapshot(n))).collect::<Vec<_>>()
     };
-    assert!(is_refused(
-        &commit(&store, partner(1), snapshots(MAX_CHANGES + 1)).await
-    ));
-    assert!(
-        store
-            .find_snapshot(partner(1), agreement(1))
-            .await
-            .unwrap()
-            .written
-            .is_empty()
-    );
+    assert!(is_refused(&commit(&store, partner(1), snapshots(MAX_CHANGES + 1)).await));
+    assert!(store.find_snapshot(partner(1), agreement(1)).await.unwrap().written.is_empty());
     commit(&store, partner(1), snapshots(MAX_CHANGES)).await.unwrap();
     assert_eq!(store.find_snapshot(partner(1), agreement(99)).await, Ok(snapshot(99)));
 }
@@ -151,6 +119,17 @@ async fn a_chunk_above_its_limit_is_refused(store: impl Store) {
     assert!(is_refused(&commit(&store, partner(1), rows(MAX_CHUNK_BYTES + 1)).await));
 }
 
+async fn chunks_above_their_limit_together_are_refused(store: impl Store) {
+    let id = run(partner(1), 1).id;
+    let rows = "x".repeat(MAX_CHUNK_BYTES);
+    let chunks = |pages: u32| {
+        let pages = 0..pages;
+        pages.map(|page| Change::PutChunk(id.clone(), chunk(0, page, 0, &rows))).collect::<Vec<_>>()
+    };
+    assert!(is_refused(&commit(&store, partner(1), chunks(14)).await));
+    commit(&store, partner(1), chunks(13)).await.unwrap();
+}
+
 async fn another_partners_run_is_refused(store: impl Store) {
     let run = run(partner(0x11), 1);
     let foreign = vec![Change::PutRun(Box::new(run.clone()))];
@@ -162,19 +141,9 @@ async fn another_partners_run_is_refused(store: impl Store) {
 async fn partners_never_see_one_anothers_snapshots_and_intents(store: impl Store) {
     let changes = vec![Change::PutSnapshot(agreement(5), snapshot(1)), intend(5, 7)];
     commit(&store, partner(1), changes).await.unwrap();
-    assert!(
-        store
-            .find_snapshot(partner(0x11), agreement(5))
-            .await
-            .unwrap()
-            .written
-            .is_empty()
-    );
+    assert!(store.find_snapshot(partner(0x11), agreement(5)).await.unwrap().written.is_empty());
     assert_eq!(store.list_intents(partner(0x11), agreement(5)).await, Ok(vec![]));
     let removal = Change::RemoveIntent(agreement(5), product(7));
     commit(&store, partner(0x11), vec![removal]).await.unwrap();
-    assert_eq!(
-        store.list_intents(partner(1), agreement(5)).await,
-        Ok(vec![intent(5, 7)])
-    );
+    assert_eq!(store.list_intents(partner(1), agreement(5)).await, Ok(vec![intent(5, 7)]));
 }

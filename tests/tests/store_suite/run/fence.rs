@@ -29,13 +29,7 @@ async fn nothing_is_written(store: &impl Store) {
 async fn a_commit_renews_the_lease(store: impl Store) {
     let lease = lease(&store, partner(1)).await;
     let renewed = store.commit(&lease, after(300), change()).await.unwrap();
-    assert_eq!(
-        renewed,
-        Lease {
-            expires_at: after(300),
-            ..lease
-        }
-    );
+    assert_eq!(renewed, Lease { expires_at: after(300), ..lease });
     let asked = store.acquire_lease(partner(1), "other", after(299), 60).await.unwrap();
     assert_eq!(asked, Err(LeaseTaken { until: after(300) }));
 }
@@ -48,55 +42,25 @@ async fn a_commit_without_changes_renews_only(store: impl Store) {
 
 async fn a_commit_after_the_lease_went_to_another_writes_nothing(store: impl Store) {
     let stale = lease(&store, partner(1)).await;
-    let taken = store
-        .acquire_lease(partner(1), "other", after(60), 60)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        store.commit(&stale, after(300), change()).await,
-        Err(StoreError::LeaseLost)
-    );
-    let same_epoch = Lease {
-        epoch: taken.epoch,
-        ..stale.clone()
-    };
-    assert_eq!(
-        store.commit(&same_epoch, after(300), change()).await,
-        Err(StoreError::LeaseLost)
-    );
-    let same_owner = Lease {
-        owner: taken.owner,
-        ..stale
-    };
-    assert_eq!(
-        store.commit(&same_owner, after(300), change()).await,
-        Err(StoreError::LeaseLost)
-    );
+    let taken = store.acquire_lease(partner(1), "other", after(60), 60).await.unwrap().unwrap();
+    assert_eq!(store.commit(&stale, after(300), change()).await, Err(StoreError::LeaseLost));
+    let same_epoch = Lease { epoch: taken.epoch, ..stale.clone() };
+    assert_eq!(store.commit(&same_epoch, after(300), change()).await, Err(StoreError::LeaseLost));
+    let same_owner = Lease { owner: taken.owner, ..stale };
+    assert_eq!(store.commit(&same_owner, after(300), change()).await, Err(StoreError::LeaseLost));
     nothing_is_written(&store).await;
 }
 
 async fn a_commit_after_the_lease_was_given_back_writes_nothing(store: impl Store) {
     let lease = lease(&store, partner(1)).await;
     store.release_lease(&lease).await.unwrap();
-    assert_eq!(
-        store.commit(&lease, after(300), change()).await,
-        Err(StoreError::LeaseLost)
-    );
+    assert_eq!(store.commit(&lease, after(300), change()).await, Err(StoreError::LeaseLost));
     nothing_is_written(&store).await;
 }
 
 async fn a_commit_without_any_lease_writes_nothing(store: impl Store) {
-    let invented = Lease {
-        partner: partner(1),
-        owner: "worker".to_owned(),
-        epoch: 1,
-        expires_at: now(),
-    };
-    assert_eq!(
-        store.commit(&invented, after(300), change()).await,
-        Err(StoreError::LeaseLost)
-    );
+    let invented = Lease { partner: partner(1), owner: "worker".to_owned(), epoch: 1, expires_at: now() };
+    assert_eq!(store.commit(&invented, after(300), change()).await, Err(StoreError::LeaseLost));
     nothing_is_written(&store).await;
 }
 
@@ -108,14 +72,8 @@ async fn a_lease_that_ran_out_but_that_nobody_took_still_commits(store: impl Sto
 
 async fn a_lease_of_one_partner_does_not_commit_for_another(store: impl Store) {
     let lease = lease(&store, partner(1)).await;
-    let forged = Lease {
-        partner: partner(0x11),
-        ..lease
-    };
-    assert_eq!(
-        store.commit(&forged, after(300), change()).await,
-        Err(StoreError::LeaseLost)
-    );
+    let forged = Lease { partner: partner(0x11), ..lease };
+    assert_eq!(store.commit(&forged, after(300), change()).await, Err(StoreError::LeaseLost));
     let read = store.find_snapshot(partner(0x11), agreement(5)).await.unwrap();
     assert!(read.written.is_empty());
 }

@@ -24,12 +24,7 @@ async fn acquire(store: &impl Store, owner: &str, at_s: i64) -> Result<Lease, Le
 }
 
 fn granted(owner: &str, epoch: u64, until_s: i64) -> Result<Lease, LeaseTaken> {
-    Ok(Lease {
-        partner: partner(1),
-        owner: owner.to_owned(),
-        epoch,
-        expires_at: after(until_s),
-    })
+    Ok(Lease { partner: partner(1), owner: owner.to_owned(), epoch, expires_at: after(until_s) })
 }
 
 async fn a_free_lease_is_given_until_its_time_is_up(store: impl Store) {
@@ -85,23 +80,13 @@ async fn a_lease_that_is_anothers_by_now_is_not_given_back(store: impl Store) {
     let lost = acquire(&store, "anna", 0).await.unwrap();
     acquire(&store, "ben", 60).await.unwrap();
     store.release_lease(&lost).await.unwrap();
-    let stale_epoch = Lease {
-        owner: "ben".to_owned(),
-        ..lost
-    };
+    let stale_epoch = Lease { owner: "ben".to_owned(), ..lost };
     store.release_lease(&stale_epoch).await.unwrap();
-    assert_eq!(
-        acquire(&store, "carla", 61).await,
-        Err(LeaseTaken { until: after(120) })
-    );
+    assert_eq!(acquire(&store, "carla", 61).await, Err(LeaseTaken { until: after(120) }));
 }
 
 async fn partners_have_leases_of_their_own(store: impl Store) {
     acquire(&store, "anna", 0).await.unwrap();
-    let other = store
-        .acquire_lease(partner(0x11), "ben", now(), 60)
-        .await
-        .unwrap()
-        .unwrap();
+    let other = store.acquire_lease(partner(0x11), "ben", now(), 60).await.unwrap().unwrap();
     assert_eq!((other.partner, other.epoch), (partner(0x11), 1));
 }

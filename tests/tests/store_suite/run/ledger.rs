@@ -30,10 +30,7 @@ async fn put(store: &impl Store, entries: impl IntoIterator<Item = CustomerLedge
 }
 
 async fn find(store: &impl Store, customer: Option<CustomerId>) -> Option<CustomerLedger> {
-    store
-        .find_ledger(partner(1), &run(partner(1), 1).id, customer)
-        .await
-        .unwrap()
+    store.find_ledger(partner(1), &run(partner(1), 1).id, customer).await.unwrap()
 }
 
 /// Reads all pages; says how many there were.
@@ -41,10 +38,7 @@ async fn list(store: &impl Store, prefix: &str) -> (Vec<CustomerLedger>, usize) 
     let run = run(partner(1), 1).id;
     let (mut entries, mut pages, mut after) = (Vec::new(), 0, None);
     loop {
-        let page = store
-            .list_ledger(partner(1), &run, prefix, after.as_deref())
-            .await
-            .unwrap();
+        let page = store.list_ledger(partner(1), &run, prefix, after.as_deref()).await.unwrap();
         entries.extend(page.entries);
         pages += 1;
         after = page.next;
@@ -69,15 +63,11 @@ fn long(customer: Option<CustomerId>, lines: usize) -> CustomerLedger {
             product: product(7),
             addition: None,
             target: "12.50".parse().unwrap(),
-            would: Would::Update {
-                from: "1.5".parse().unwrap(),
-                to: "12.50".parse().unwrap(),
-            },
+            would: Would::Update { from: "1.5".parse().unwrap(), to: "12.50".parse().unwrap() },
         }),
     };
     CustomerLedger {
-        lines: (0..lines).map(line).collect(),
-        ..ledger(customer, &"Müller & Søn €😀".repeat(lines / 2))
+        lines: (0..lines).map(line).collect(), ..ledger(customer, &"Müller & Søn €😀".repeat(lines / 2))
     }
 }
 
@@ -129,13 +119,7 @@ async fn an_entry_that_becomes_shorter_keeps_nothing_of_the_longer_one(store: im
 
 async fn many_large_entries_are_paged_and_none_is_cut_or_lost(store: impl Store) {
     let entries: Vec<CustomerLedger> = (1..=120)
-        .map(|n| {
-            if n % 12 == 0 {
-                long(Some(customer(n)), 2_000)
-            } else {
-                of(n)
-            }
-        })
+        .map(|n| if n % 12 == 0 { long(Some(customer(n)), 2_000) } else { of(n) })
         .chain([long(None, 2_500)])
         .collect();
     put(&store, entries.clone()).await;
@@ -160,10 +144,7 @@ async fn runs_and_partners_never_see_one_anothers_ledgers(store: impl Store) {
     put(&store, [of(1)]).await;
     let (mine, other) = (run(partner(1), 1).id, run(partner(1), 2).id);
     assert_eq!(store.find_ledger(partner(1), &other, Some(customer(1))).await, Ok(None));
-    assert_eq!(
-        store.find_ledger(partner(0x11), &mine, Some(customer(1))).await,
-        Ok(None)
-    );
+    assert_eq!(store.find_ledger(partner(0x11), &mine, Some(customer(1))).await, Ok(None));
     let page = store.list_ledger(partner(0x11), &mine, "", None).await.unwrap();
     assert_eq!((page.entries, page.next), (vec![], None));
 }

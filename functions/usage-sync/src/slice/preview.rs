@@ -1,0 +1,44 @@
+//! The first stage of an apply: it works on the customers and the usage of the preview that a person saw.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::domain::run::{Run, RunFailureCode, RunKind, RunState, Stage};
+use shared::ports::{Clock, RunStore};
+
+use super::Stages;
+use crate::trouble::{StageError, never};
+use crate::worker::World;
+
+/// How long a preview can be applied.
+const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+impl<W: World> Stages<'_, W> {
+    pub(super) async fn take_preview(&self, run: &Run) -> Result<(), StageError> {
+        let refused = |what: &str| never(RunFailureCode::NoPreview, what);
+        let id = run.request.preview.as_ref().ok_or_else(|| refused("No preview is named"))?;
+        let found = self.world.store().find_run(run.request.partner, id).await?;
+        let preview = found.ok_or_else(|| refused("The preview does not exist"))?;
+        if let Some(why) = unfit(&preview, run, self.world.clock().now()) {
+            return Err(refused(why));
+        }
+        let change = |run: &mut Run| {
+            run.buckets = preview.buckets;
+            run.tally = preview.tally.usage_only();
+            run.stage = Stage::Agreements { page: 0, after: None };
+        };
+        Ok(self.committer.put_run(Vec::new(), change).await?)
+    }
+}
+
+/// Why a preview cannot be applied, if it cannot.
+fn unfit(preview: &Run, run: &Run, now: Timestamp) -> Option<&'static str> {
+    let shown = matches!(preview.state, RunState::Succeeded | RunState::Partial);
+    if preview.request.kind != RunKind::Preview || preview.request.month != run.request.month {
+        Some("What was to be applied is not a preview of this month")
+    } else if !shown {
+        Some("The preview did not come to its end")
+    } else if preview.ended_at.is_none_or(|at| now.duration_since(at) > GOOD_FOR) {
+        Some("The preview is older than a day")
+    } else {
+        None
+    }
+}

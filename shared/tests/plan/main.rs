@@ -1,0 +1,18 @@
+//! The plan, told as stories: one test for each rule of a usage sync, then the same rules over generated worlds.
+//!
+//! The generated ones are proptest's: a failure prints its seed as a `cc …` line and keeps it in a file that is replayed
+//! first the next time. `PROPTEST_CASES` says how many worlds, `PROPTEST_RNG_SEED` where they start.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod additions;
+mod agreements;
+mod combined;
+mod connectwise;
+mod customers;
+mod generated;
+mod products;
+mod properties;
+mod sentences;
+mod settling;
+mod vanished;
+mod world;

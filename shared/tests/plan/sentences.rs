@@ -1,0 +1,136 @@
+//! What a billing clerk reads: every reason and advice, in the page's own words.
+
+use shared::domain::id::AgreementId;
+use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip, Would};
+use shared::domain::psa::AgreementStatus;
+
+use crate::world::{addition_id, code, day, month, number, psa};
+
+/// Words of the machinery; `settle` is in "unsettled" too.
+const NEVER_ON_SCREEN: [&str; 5] = ["intent", "settle", "lease", "shard", "snapshot"];
+
+/// Asserts that an outcome's sentences can stand on the page.
+#[track_caller]
+pub(crate) fn well_said(outcome: &Outcome) {
+    let (reason, advice) = (outcome.reason(), outcome.advice());
+    if matches!(outcome, Outcome::Held(_) | Outcome::Skipped(_) | Outcome::Failed(_)) {
+        assert!(!reason.is_empty() && !advice.is_empty(), "no reason or no advice: {outcome:?}");
+        assert!(advice.ends_with(['.', '?']), "advice is a sentence: {advice}");
+    }
+    for text in [&reason, &advice] {
+        if let Some(wrong) = wrong_word(text) {
+            panic!("{wrong:?} in {text:?}");
+        }
+    }
+}
+
+fn wrong_word(text: &str) -> Option<&'static str> {
+    let lower = text.to_lowercase().replace("release", "");
+    let machinery = NEVER_ON_SCREEN.into_iter().find(|word| lower.contains(word));
+    let plain_invoice = lower.match_indices("invoice").any(|(at, _)| {
+        let whose = lower[..at].trim_end_matches([' ', '-']).trim_end_matches(" monthly");
+        !whose.ends_with("sophos") && !whose.ends_with("connectwise")
+    });
+    machinery.or(plain_invoice.then_some("invoice"))
+}
+
+#[test]
+fn a_wrong_word_is_noticed() {
+    for text in ["an Intent stands", "not settled yet", "the lease", "our snapshot", "the next invoice"] {
+        assert!(wrong_word(text).is_some(), "{text}");
+    }
+    for text in ["release it", "with the Sophos monthly invoice", "the next ConnectWise invoice", "Sophos-invoice"] {
+        assert_eq!(wrong_word(text), None, "{text}");
+    }
+}
+
+fn holds() -> Vec<Hold> {
+    let adopt = |unit_price| Hold::Adopt {
+        addition: addition_id(1),
+        from: number("8.00"),
+        to: number("12"),
+        unit_price,
+        less_included: number("2.00"),
+        bill_customer: "DoNotBill".into(),
+    };
+    let vanished = |last, billed| Hold::Vanished { product: code("CIX"), last, billed };
+    let part = |trouble| Hold::Part { product: code("CIX"), trouble };
+    let (from, to) = (number("12.00"), number("8"));
+    vec![
+        adopt(Some(number("4.50"))),
+        adopt(None),
+        Hold::Decrease { from, to },
+        Hold::ToZero { from },
+        vanished(Some((month("2026-10"), 12)), Some(from)),
+        vanished(None, Some(from)),
+        vanished(None, None),
+        part(PartTrouble::Firewall),
+        part(PartTrouble::Vanished),
+        part(PartTrouble::Unreadable),
+        Hold::PartsChanged { left: vec![code("CIX"), code("SVR")], from, to },
+        Hold::Unreadable { found: "-3, which is below zero".into() },
+        Hold::CombineRule { parts: vec![code("CIX"), code("SVR")] },
+        Hold::Ambiguous { additions: vec![addition_id(1), addition_id(2)] },
+        Hold::ZeroPrice { to },
+        Hold::HandEdit { written: from, found: number("7.50"), to },
+        Hold::AdditionGone { addition: addition_id(1), to },
+        Hold::FirstRun { would: Would::Create { to } },
+        Hold::FirstRun { would: Would::Update { from, to } },
+        Hold::FirstRun { would: Would::Adopt { at: from } },
+        Hold::OlderMonth { written: month("2026-12") },
+        Hold::Moved { shown: Would::Update { from, to }, now: Would::Nothing },
+    ]
+}
+
+fn skips() -> Vec<Skip> {
+    vec![
+        Skip::ProductUnmapped,
+        Skip::MappingRemoved,
+        Skip::MappingMoved,
+        Skip::ProductOff,
+        Skip::Excluded { reason: "part of the flat fee".into() },
+        Skip::CustomerUnmapped,
+        Skip::CustomerOff,
+        Skip::NotFlex { billing: "term".into() },
+        Skip::Firewall,
+        Skip::Unassigned,
+        Skip::NoProductCode,
+    ]
+}
+
+fn failures() -> Vec<Failure> {
+    let agreement = AgreementId::try_from(5).unwrap();
+    let candidate = |id: i64, name: &str| (AgreementId::try_from(id).unwrap(), name.to_owned());
+    let not_active = |status, candidates| Failure::AgreementNotActive { agreement, status, candidates };
+    let answer = || "Agreement is closed".to_owned();
+    vec![
+        Failure::AgreementForbidden { agreement },
+        Failure::AgreementGone { agreement },
+        not_active(AgreementStatus::Active, vec![]),
+        not_active(AgreementStatus::Cancelled, vec![candidate(812, "2026")]),
+        not_active(AgreementStatus::Expired, vec![candidate(812, "2026"), candidate(813, "2026 servers")]),
+        not_active(AgreementStatus::Inactive, vec![]),
+        Failure::AgreementWrongCompany { agreement, company: "Globex".into() },
+        Failure::AgreementNotStarted { agreement, start: day("2026-12-01") },
+        Failure::PsaProductGone { product: psa(70) },
+        Failure::PsaProductInactive { identifier: "SOPHOS-70".into() },
+        Failure::PsaProductBundle { identifier: "SOPHOS-70".into() },
+        Failure::CustomerNotListed,
+        Failure::Unreadable { answer: answer() },
+        Failure::Unknown,
+        Failure::Unsettled,
+        Failure::Refused { answer: answer() },
+        Failure::WrongAnswer { answer: answer() },
+    ]
+}
+
+#[test]
+fn every_reason_and_advice_reads_well() {
+    let mut outcomes = vec![Outcome::Unchanged, Outcome::Created, Outcome::Updated, Outcome::Adopted];
+    outcomes.extend(holds().into_iter().map(Outcome::Held));
+    outcomes.extend(skips().into_iter().map(Outcome::Skipped));
+    outcomes.extend(failures().into_iter().map(Outcome::Failed));
+    outcomes.iter().for_each(well_said);
+    let sentences = |outcome: &Outcome| format!("{}\n  {}\n  {}", outcome.code(), outcome.reason(), outcome.advice());
+    insta::assert_snapshot!(outcomes.iter().map(sentences).collect::<Vec<_>>().join("\n"));
+}
