@@ -16,7 +16,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
-use self::call::{Call, Api};
+use self::call::{Api, Call};
 use self::page::List;
 use super::address::{AddressRules, PsaAddress};
 use super::credentials::ConnectWiseCredentials;

@@ -104,11 +104,11 @@ impl Api {
         if !matches!(answer, Err(PsaError::NotFound)) {
             return answer;
         }
-        let present = self.ask_again(&codebase).await?;
-        if present == codebase {
-            return answer;
+        // The 404 stays true where discovery fails: nothing was done.
+        match self.ask_again(&codebase).await {
+            Ok(present) if present != codebase => self.call_at(&present, call, read).await,
+            Ok(_) | Err(_) => answer,
         }
-        self.call_at(&present, call, read).await
     }
 
     async fn call_at<T>(

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
 
-use super::call::{Call, Api};
+use super::call::{Api, Call};
 use super::wire;
 use crate::client::exchange::Answer;
 use crate::error::PsaError;
