@@ -16,7 +16,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
-use self::call::{Call, Line};
+use self::call::{Api, Call};
 use self::page::List;
 use super::address::{AddressRules, PsaAddress};
 use super::credentials::ConnectWiseCredentials;
@@ -53,7 +53,7 @@ impl ConnectWiseOptions {
 /// A partner's ConnectWise over its REST API. Clones share the connection, the pace and the count of calls.
 #[derive(Clone)]
 pub struct ConnectWise {
-    line: Arc<Line>,
+    api: Arc<Api>,
 }
 
 impl ConnectWise {
@@ -65,12 +65,12 @@ impl ConnectWise {
         let address = PsaAddress::parse(&credentials.site, &options.addresses).map_err(|error| PsaError::NotSent {
             why: format!("the address {:?} is not allowed: {error}", credentials.site),
         })?;
-        let line = Line::connect(address, credentials, options).await?;
-        Ok(Self { line: Arc::new(line) })
+        let api = Api::connect(address, credentials, options).await?;
+        Ok(Self { api: Arc::new(api) })
     }
 
     async fn list<T>(&self, list: &List<'_>, after: Option<&str>, read: page::Read<T>) -> Result<Page<T>, PsaError> {
-        let page = page::read(&self.line, list, after, read).await;
+        let page = page::read(&self.api, list, after, read).await;
         page.map_err(|error| self.not_without_list(error))
     }
 
@@ -81,13 +81,13 @@ impl ConnectWise {
         }
         PsaError::Refused {
             code: "NotFound".to_owned(),
-            message: format!("{} answers as if it had no API; check the company id and the keys", self.line.host()),
+            message: format!("{} answers as if it had no API; check the company id and the keys", self.api.host()),
             field: None,
         }
     }
 
     async fn write(&self, call: Call<'_>) -> Result<Addition, PsaError> {
-        let record: Box<RawValue> = self.line.call(&call, page::read_json).await?;
+        let record: Box<RawValue> = self.api.call(&call, page::read_json).await?;
         wire::addition(&record)
     }
 }
@@ -113,7 +113,7 @@ impl Psa for ConnectWise {
                 conditions: Some(&format!("id in ({})", ids.join(","))),
                 fields: wire::PRODUCT_FIELDS,
             };
-            let found = page::read_all(&self.line, &list, wire::product).await;
+            let found = page::read_all(&self.api, &list, wire::product).await;
             products.append(&mut found.map_err(|error| self.not_without_list(error))?);
         }
         match products.iter().find(|product| !ids.contains(&product.id)) {
@@ -130,7 +130,7 @@ impl Psa for ConnectWise {
             conditions: None,
             fields: wire::ADDITION_FIELDS,
         };
-        page::read_all(&self.line, &list, wire::addition).await
+        page::read_all(&self.api, &list, wire::addition).await
     }
 
     async fn create_addition(&self, agreement: AgreementId, addition: &NewAddition) -> Result<Addition, PsaError> {
@@ -149,12 +149,12 @@ impl Psa for ConnectWise {
     }
 
     fn calls(&self) -> u64 {
-        self.line.calls()
+        self.api.calls()
     }
 }
 
 impl fmt::Debug for ConnectWise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ConnectWise({})", self.line.host())
+        write!(f, "ConnectWise({})", self.api.host())
     }
 }

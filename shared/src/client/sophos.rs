@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use self::call::Line;
+use self::call::Api;
 use super::credentials::SophosCredentials;
 use super::http::Http;
 use super::retry::RetryPolicy;
@@ -57,7 +57,7 @@ impl SophosOptions {
 /// A partner's Sophos Central. Clones share the connection, the token, the pace and the count of calls.
 #[derive(Clone)]
 pub struct SophosCentral {
-    line: Arc<Line>,
+    api: Arc<Api>,
     partner: PartnerId,
 }
 
@@ -71,21 +71,21 @@ impl SophosCentral {
         credentials: &SophosCredentials,
         options: &SophosOptions,
     ) -> Result<Self, SourceError> {
-        let line = Line::connect(partner, credentials, options).await?;
-        Ok(Self { line: Arc::new(line), partner })
+        let api = Api::connect(partner, credentials, options).await?;
+        Ok(Self { api: Arc::new(api), partner })
     }
 
     /// How many calls this client has sent so far, repetitions and sign-ins included.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.line.calls()
+        self.api.calls()
     }
 }
 
 impl UsageSource for SophosCentral {
     async fn list_customers(&self, page: u32) -> Result<CustomerPage, SourceError> {
         let query = [("pageTotal", "true".to_owned()), ("page", page.to_string()), ("pageSize", "100".to_owned())];
-        let found = self.line.get("partner/v1/tenants", &query, customers::parse).await?;
+        let found = self.api.get("partner/v1/tenants", &query, customers::parse).await?;
         found.into_page(page)
     }
 
@@ -93,7 +93,7 @@ impl UsageSource for SophosCentral {
         let path = format!("partner/v1/billing/usage/{}/{}", month.year(), month.month());
         let mut query = vec![("pageSize", "1000".to_owned()), ("pageTotal", "true".to_owned())];
         query.extend(key.map(|key| ("pageFromKey", key.to_owned())));
-        let found = self.line.find(&path, &query, usage_page::parse).await?;
+        let found = self.api.find(&path, &query, usage_page::parse).await?;
         found.map(|page| page.into_page(key)).transpose()
     }
 }

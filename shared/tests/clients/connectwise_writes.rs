@@ -79,3 +79,16 @@ async fn a_written_record_that_cannot_be_read_may_have_been_written() {
     assert!(error.to_string().contains("addition 31 cannot be read: it has no product"), "{error}");
     assert_eq!(api_calls(&server).await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_404_stays_a_proof_that_nothing_was_done_where_discovery_fails() {
+    let server = MockServer::start().await;
+    Mock::given(path("/login/companyinfo/acme"))
+        .respond_with(json(200, r#"{"Codebase":"v2025_1/"}"#))
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    Mock::given(path("/login/companyinfo/acme")).respond_with(json(500, "")).mount(&server).await;
+    let client = connect(&server.uri(), http()).await.unwrap();
+    assert_eq!(client.create_addition(agreement(), &new_addition()).await, Err(PsaError::NotFound));
+}

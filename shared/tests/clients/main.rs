@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod broken;
+mod connections;
 mod connectwise;
 mod connectwise_lists;
 mod connectwise_status;

@@ -51,7 +51,7 @@ impl<'a> Call<'a> {
 }
 
 /// The way to one company's API.
-pub(super) struct Line {
+pub(super) struct Api {
     address: PsaAddress,
     company: String,
     authorization: HeaderValue,
@@ -63,7 +63,7 @@ pub(super) struct Line {
     asked_again: tokio::sync::Mutex<Option<Instant>>,
 }
 
-impl Line {
+impl Api {
     pub(super) async fn connect(
         address: PsaAddress,
         credentials: &ConnectWiseCredentials,
@@ -75,7 +75,7 @@ impl Line {
             credentials.public_key.expose_secret(),
             credentials.private_key.expose_secret()
         );
-        let line = Self {
+        let api = Self {
             address,
             company: credentials.company.clone(),
             authorization: secret_header(&format!("Basic {}", STANDARD.encode(keys)))?,
@@ -86,9 +86,9 @@ impl Line {
             codebase: Mutex::default(),
             asked_again: tokio::sync::Mutex::default(),
         };
-        let codebase = line.discover().await?;
-        line.set_codebase(codebase);
-        Ok(line)
+        let codebase = api.discover().await?;
+        api.set_codebase(codebase);
+        Ok(api)
     }
 
     /// Sends a call, again where that is safe, and reads its answer.
@@ -104,11 +104,11 @@ impl Line {
         if !matches!(answer, Err(PsaError::NotFound)) {
             return answer;
         }
-        let present = self.ask_again(&codebase).await?;
-        if present == codebase {
-            return answer;
+        // The 404 stays true where discovery fails: nothing was done.
+        match self.ask_again(&codebase).await {
+            Ok(present) if present != codebase => self.call_at(&present, call, read).await,
+            Ok(_) | Err(_) => answer,
         }
-        self.call_at(&present, call, read).await
     }
 
     async fn call_at<T>(

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::call::Line;
+use super::call::Api;
 use super::page::read_json;
 use super::refusal::{self, Effect};
 use crate::client::exchange::Answer;
@@ -15,20 +15,20 @@ struct CompanyInfo {
     codebase: Option<String>,
 }
 
-impl Line {
+impl Api {
     /// Asks which codebase serves the company, `v2025_1` for example. Needs no keys, and sends none.
     pub(super) async fn discover(&self) -> Result<String, PsaError> {
         let url = self.companyinfo_url()?;
-        self.reads()
-            .run(
-                |error| refusal::verdict(Effect::Read, error),
-                || async {
-                    let request = self.exchange().client().get(url.clone());
-                    let answer = self.exchange().send(request, self.reads().max_retry_after).await;
-                    self.codebase_in(&answer.map_err(refusal::no_answer)?)
-                },
-            )
-            .await
+        let attempt = || async {
+            let request = self.exchange().client().get(url.clone());
+            let answer = self.exchange().send(request, self.reads().max_retry_after).await;
+            self.codebase_in(&answer.map_err(refusal::no_answer)?)
+        };
+        let outcome = self.reads().run(|error| refusal::verdict(Effect::Read, error), attempt).await;
+        if let Err(error) = &outcome {
+            tracing::warn!(host = self.host(), company = self.company(), %error, "ConnectWise does not say where its API is");
+        }
+        outcome
     }
 
     fn codebase_in(&self, answer: &Answer) -> Result<String, PsaError> {

@@ -17,31 +17,31 @@ use crate::error::SourceError;
 type Read<T> = fn(&Answer) -> Result<T, Fault>;
 
 /// The way to one partner's API.
-pub(super) struct Line {
+pub(super) struct Api {
     partner: PartnerId,
-    api: Url,
+    url: Url,
     sign_in: SignIn,
     exchange: Exchange,
     reads: RetryPolicy,
 }
 
-impl Line {
+impl Api {
     pub(super) async fn connect(
         partner: PartnerId,
         credentials: &SophosCredentials,
         options: &SophosOptions,
     ) -> Result<Self, SourceError> {
         let sign_in = SignIn::new(at(&options.sign_in_url, "api/v2/oauth2/token"), credentials);
-        let mut line = Self {
+        let mut api = Self {
             partner,
-            api: options.api_url.clone(),
+            url: options.api_url.clone(),
             sign_in,
             exchange: Exchange::new(options.http.clone(), options.in_flight),
             reads: options.reads,
         };
-        let account = line.get("whoami/v1", &[], Account::parse).await?;
-        line.api = account.api_of(partner, &options.api_url)?;
-        Ok(line)
+        let account = api.get("whoami/v1", &[], Account::parse).await?;
+        api.url = account.api_of(partner, &options.api_url)?;
+        Ok(api)
     }
 
     /// What is at a path.
@@ -57,7 +57,7 @@ impl Line {
         query: &[(&str, String)],
         read: Read<T>,
     ) -> Result<Option<T>, SourceError> {
-        let url = at(&self.api, path);
+        let url = at(&self.url, path);
         let request = || {
             let request = self.exchange.client().get(url.clone()).query(query);
             request.header("X-Partner-ID", self.partner.to_string())

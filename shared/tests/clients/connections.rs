@@ -1,0 +1,107 @@
+//! From saved credentials to clients: found, opened as this partner's, connected.
+
+use secrecy::ExposeSecret;
+use shared::client::address::{AddressPolicy, AddressRules};
+use shared::client::connections::{ConnectionOptions, StoredConnections};
+use shared::client::credentials::Credentials;
+use shared::domain::id::PartnerId;
+use shared::error::{ConnectError, PsaError};
+use shared::ports::{Connections, Psa, Seal, Sealed, SettingsStore};
+use shared::seal::LocalSeal;
+use shared::store::MemoryStore;
+use wiremock::MockServer;
+
+use crate::served::{PARTNER, connectwise_credentials, discovery, http, sophos_credentials, sophos_sign_in};
+
+const OTHER: &str = "718b6047-2fbc-4f4b-a143-45ee42bf5d3b";
+
+/// A store and a seal, and connections by both to one server.
+struct World {
+    store: MemoryStore,
+    seal: LocalSeal,
+    server: MockServer,
+}
+
+impl World {
+    async fn new() -> Self {
+        let server = MockServer::start().await;
+        discovery(&server, "v2025_1/").await;
+        sophos_sign_in(&server).await;
+        Self { store: MemoryStore::default(), seal: LocalSeal::ephemeral(), server }
+    }
+
+    /// Saves credentials for a partner, sealed for a partner.
+    async fn save(&self, partner: &str, sealed_for: &str, credentials: &Credentials) {
+        let text = credentials.to_json();
+        let sealed = self.seal.seal(id(sealed_for), text.expose_secret()).await.unwrap();
+        self.store.put_credentials(id(partner), &sealed).await.unwrap();
+    }
+
+    fn both(&self) -> Credentials {
+        Credentials {
+            connectwise: Some(connectwise_credentials(&self.server.uri())),
+            sophos: Some(sophos_credentials()),
+        }
+    }
+
+    fn connections(self) -> (StoredConnections<MemoryStore, LocalSeal>, MockServer) {
+        let addresses = AddressRules { policy: AddressPolicy::VendorAndLoopback, ..AddressRules::default() };
+        let mut options = ConnectionOptions::new(http(), addresses).unwrap();
+        options.sophos.sign_in_url = self.server.uri().parse().unwrap();
+        options.sophos.api_url = self.server.uri().parse().unwrap();
+        (StoredConnections::new(self.store, self.seal, options), self.server)
+    }
+}
+
+fn id(text: &str) -> PartnerId {
+    PartnerId::parse(text).unwrap()
+}
+
+#[tokio::test]
+async fn a_partner_is_connected_by_what_it_has_saved() {
+    let world = World::new().await;
+    world.save(PARTNER, PARTNER, &world.both()).await;
+    let (connections, _server) = world.connections();
+    assert_eq!(connections.psa(id(PARTNER)).await.unwrap().calls(), 1);
+    assert_eq!(connections.usage_source(id(PARTNER)).await.unwrap().calls(), 2);
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_saved_is_missing_by_name() {
+    let world = World::new().await;
+    world.save(PARTNER, PARTNER, &Credentials { connectwise: None, ..world.both() }).await;
+    let (connections, _server) = world.connections();
+    let missing = |service| Some(ConnectError::Missing { service });
+    assert_eq!(connections.psa(id(PARTNER)).await.err(), missing("ConnectWise"));
+    assert_eq!(connections.usage_source(id(OTHER)).await.err(), missing("Sophos"));
+}
+
+#[tokio::test]
+async fn credentials_sealed_for_another_partner_open_nothing() {
+    let world = World::new().await;
+    world.save(PARTNER, OTHER, &world.both()).await;
+    let (connections, server) = world.connections();
+    let error = connections.psa(id(PARTNER)).await.unwrap_err();
+    assert!(matches!(error, ConnectError::Unusable { service: "ConnectWise", .. }), "{error}");
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_never_sealed_is_unusable_and_not_quoted() {
+    let world = World::new().await;
+    world.store.put_credentials(id(PARTNER), &Sealed("canary".to_owned())).await.unwrap();
+    let (connections, _server) = world.connections();
+    let error = connections.usage_source(id(PARTNER)).await.unwrap_err();
+    assert!(matches!(error, ConnectError::Unusable { service: "Sophos", .. }), "{error}");
+    assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+}
+
+#[tokio::test]
+async fn a_saved_address_that_is_not_allowed_is_not_called() {
+    let world = World::new().await;
+    let connectwise = connectwise_credentials("http://169.254.169.254");
+    world.save(PARTNER, PARTNER, &Credentials { connectwise: Some(connectwise), sophos: None }).await;
+    let (connections, _server) = world.connections();
+    let error = connections.psa(id(PARTNER)).await.unwrap_err();
+    assert!(matches!(error, ConnectError::Psa(PsaError::NotSent { .. })), "{error}");
+}
