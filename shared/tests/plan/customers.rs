@@ -35,6 +35,17 @@ fn only_msp_flex_customers_sync() {
 }
 
 #[test]
+fn nobody_is_told_to_map_or_switch_on_a_customer_that_cannot_sync() {
+    let mut world = acme_uses_twelve();
+    world.customer.as_mut().unwrap().billing = "term".into();
+    let reason = "the customer is not on MSP Flex (its billing type is term)";
+    world.mapping.as_mut().unwrap().sync = false;
+    world.ends("CIX", "skipped.notFlex", reason);
+    world.mapping = None;
+    world.ends("CIX", "skipped.notFlex", reason);
+}
+
+#[test]
 fn a_mapped_customer_that_sophos_no_longer_lists_is_a_failure() {
     let mut world = acme_uses_twelve();
     world.customer = None;

@@ -7,18 +7,15 @@ use crate::domain::psa::AgreementStatus;
 /// The outcome of all pairs of a customer that is not planned; none for one that is.
 #[must_use]
 pub fn customer_gate(mapping: Option<&CustomerMapping>, customer: Option<&Customer>) -> Option<Outcome> {
-    let Some(mapping) = mapping else {
-        return Some(Outcome::Skipped(Skip::CustomerUnmapped));
-    };
-    if !mapping.sync {
-        return Some(Outcome::Skipped(Skip::CustomerOff));
-    }
-    match customer {
-        None => Some(Outcome::Failed(Failure::CustomerNotListed)),
-        Some(customer) if customer.billing != "usage" => {
+    match (customer, mapping) {
+        // Before all else: nobody should map a customer, or switch it on, that cannot sync.
+        (Some(customer), _) if customer.billing != "usage" => {
             Some(Outcome::Skipped(Skip::NotFlex { billing: customer.billing.clone() }))
         }
-        Some(_) => None,
+        (_, None) => Some(Outcome::Skipped(Skip::CustomerUnmapped)),
+        (_, Some(mapping)) if !mapping.sync => Some(Outcome::Skipped(Skip::CustomerOff)),
+        (None, Some(_)) => Some(Outcome::Failed(Failure::CustomerNotListed)),
+        (Some(_), Some(_)) => None,
     }
 }
 
