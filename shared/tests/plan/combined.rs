@@ -6,6 +6,17 @@ use shared::domain::plan::Step;
 
 use crate::world::{World, addition_id, number, psa};
 
+#[test]
+fn each_trouble_of_a_part_has_its_own_advice_and_none_is_to_set_a_quantity_that_is_reported_later() {
+    let advice = |world: World| world.find_outcome("CIX").unwrap().advice();
+    let unreadable = clients_and_servers().uses("CIX", 11).reports("SVR", "-1");
+    assert!(advice(unreadable).ends_with("the addition keeps its quantity until the line can be read."));
+    let vanished = clients_and_servers().uses("CIX", 11);
+    assert!(advice(vanished).contains("set the addition in ConnectWise to what the other parts use"));
+    let firewall = clients_and_servers().firewall("SVR").nightly().uses("CIX", 11).uses("SVR", 6);
+    assert!(advice(firewall).contains("until then the addition keeps its quantity"));
+}
+
 /// Clients and servers go to product 70, and both were synced in October: 10 + 5.
 fn clients_and_servers() -> World {
     let mapped = World::new().maps_by("CIX", 70, Some(AddUp)).maps_by("SVR", 70, Some(AddUp));

@@ -202,9 +202,15 @@ impl Hold {
             Self::Vanished { .. } => {
                 "Ask whether the customer left the product: then set the addition to 0 in ConnectWise. Otherwise it goes on being billed."
             }
-            Self::Part { .. } => "Put that part right, or map it elsewhere; then run the sync again.",
-            Self::Unreadable { .. } => {
-                "Look the usage up in Sophos Central and report the line to Sophos; set the quantity by hand this month."
+            Self::Part { trouble: PartTrouble::Firewall, .. } => {
+                "Choose the Sophos-invoice frequency, or map that part elsewhere; until then the addition keeps its quantity."
+            }
+            Self::Part { trouble: PartTrouble::Vanished, .. } => {
+                "Ask whether the customer left that part: then set the addition in ConnectWise to what the other parts use. Otherwise it goes on being billed."
+            }
+            // Nobody is told to set the quantity by hand: the next month would report that as a change by somebody else.
+            Self::Unreadable { .. } | Self::Part { trouble: PartTrouble::Unreadable, .. } => {
+                "Look the usage up in Sophos Central and report the line to Sophos; the addition keeps its quantity until the line can be read."
             }
             Self::CombineRule { .. } => "Choose on the mapping whether the parts add up or the largest counts.",
             Self::Ambiguous { .. } => "Cancel the additions that are not to be billed, so that one is in force.",
@@ -262,7 +268,8 @@ impl fmt::Display for Hold {
                 write!(f, "part {product} of this combined product {trouble}")
             }
             Self::PartsChanged { left, from, to } => {
-                write!(f, "{} no longer counts here, {} → {}", list(left), short(from), short(to))
+                let count = if left.len() == 1 { "counts" } else { "count" };
+                write!(f, "{} no longer {count} here, {} → {}", list(left), short(from), short(to))
             }
             Self::Unreadable { found } => write!(f, "a usage line has {found}"),
             Self::CombineRule { parts } => {
