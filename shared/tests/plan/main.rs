@@ -14,5 +14,6 @@ mod products;
 mod properties;
 mod sentences;
 mod settling;
+mod tie_out;
 mod vanished;
 mod world;
