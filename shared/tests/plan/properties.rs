@@ -34,6 +34,12 @@ fn bills(world: &World, product: PsaProductId) -> bool {
     in_force(world, product).iter().any(|found| found.quantity > Decimal::ZERO)
 }
 
+fn comes_later(world: &World, product: PsaProductId) -> bool {
+    let after = world.month.last_day();
+    let mut of_product = world.additions.iter().filter(|found| found.product == product);
+    of_product.any(|found| found.effective.is_some_and(|from| from > after && found.in_force_on(from)))
+}
+
 fn written_codes(world: &World) -> BTreeSet<ProductCode> {
     world.snapshot.written.values().flat_map(|written| written.parts.keys().cloned()).collect()
 }
@@ -135,6 +141,7 @@ proptest! {
                 Step::Create { effective, seen } => {
                     prop_assert!(current.is_empty() && planned.target > Decimal::ZERO);
                     prop_assert!(!world.snapshot.written.contains_key(product), "made again");
+                    prop_assert!(!comes_later(&world, *product), "billed twice from next month on");
                     prop_assert!(*effective >= world.month.first_day() && *effective <= world.month.last_day());
                     let known = world.additions.iter().filter(|found| found.product == *product).map(|found| found.id);
                     prop_assert_eq!(seen.clone(), known.collect::<Vec<_>>());
@@ -277,6 +284,7 @@ fn the_generated_worlds_reach_every_end_that_a_plan_can_come_to() {
         "held.decrease",
         "held.firstRun",
         "held.handEdit",
+        "held.notYetInForce",
         "held.olderMonth",
         "held.part",
         "held.partsChanged",

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +149,15 @@ pub enum Hold {
         /// The usage.
         to: Decimal,
     },
+    /// There is an addition, and it takes effect after the usage month only.
+    NotYetInForce {
+        /// The addition.
+        addition: AdditionId,
+        /// Its first day.
+        from: Date,
+        /// The usage.
+        to: Decimal,
+    },
     /// The customer's first run, or the first after its agreement changed.
     FirstRun {
         /// What would be done.
@@ -157,6 +167,10 @@ pub enum Hold {
     OlderMonth {
         /// The newest month written.
         written: UsageMonth,
+        /// The quantity on the older month's last day; 0 where no addition was in force.
+        from: Decimal,
+        /// The older month's usage.
+        to: Decimal,
     },
     /// What would be done now is not what the preview showed.
     Moved {
@@ -182,6 +196,7 @@ impl Hold {
             Self::ZeroPrice { .. } => "zeroPrice",
             Self::HandEdit { .. } => "handEdit",
             Self::AdditionGone { .. } => "additionGone",
+            Self::NotYetInForce { .. } => "notYetInForce",
             Self::FirstRun { .. } => "firstRun",
             Self::OlderMonth { .. } => "olderMonth",
             Self::Moved { .. } => "moved",
@@ -217,6 +232,9 @@ impl Hold {
             Self::ZeroPrice { .. } => "Give the ConnectWise product a price, or create the addition by hand.",
             Self::HandEdit { .. } => "Set the addition to the usage in ConnectWise if the usage is right.",
             Self::AdditionGone { .. } => "Create the addition in ConnectWise again if the product is to be billed.",
+            Self::NotYetInForce { .. } => {
+                "Set its effective date back in ConnectWise if it is to carry this month's usage; otherwise create one by hand that ends where it begins."
+            }
             Self::FirstRun { .. } => "Look at a preview of this customer and apply it.",
             Self::OlderMonth { .. } => {
                 "Correct the older month in ConnectWise by hand; only a preview of it can be made here."
@@ -289,8 +307,14 @@ impl fmt::Display for Hold {
             Self::AdditionGone { addition, to } => {
                 write!(f, "addition {addition} that carried it is no longer in force; the usage is {}", short(to))
             }
+            Self::NotYetInForce { addition, from, to } => {
+                write!(f, "addition {addition} takes effect on {from}, after this month; the usage is {}", short(to))
+            }
             Self::FirstRun { would } => write!(f, "the first run of this customer is a preview; it would {would}"),
-            Self::OlderMonth { written } => write!(f, "{} has been written already", written.in_words()),
+            Self::OlderMonth { written, from, to } => {
+                let (written, from, to) = (written.in_words(), short(from), short(to));
+                write!(f, "{written} has been written already; this older month would change {from} → {to}")
+            }
             Self::Moved { shown, now } => write!(f, "the preview showed: {shown}; now it would {now}"),
         }
     }

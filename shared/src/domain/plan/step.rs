@@ -49,10 +49,7 @@ fn plan_step(basis: &Basis<'_>, product: PsaProductId, plan: &mut AdditionPlan) 
         [_, _, ..] => Ok(Step::Hold(Hold::Ambiguous { additions: in_force.iter().map(|a| a.id).collect() })),
         [_] | [] if basis.unsettled.contains(&product) => Ok(Step::Fail(Failure::Unsettled)),
         [addition] => Ok(on_addition(basis, product, addition, plan.target, before)),
-        [] => {
-            let seen = of_product.iter().map(|a| a.id).collect();
-            Ok(without_addition(basis, agreement, catalogue, plan.target, before, seen))
-        }
+        [] => Ok(without_addition(basis, agreement, catalogue, plan.target, before, &of_product)),
     }
 }
 
@@ -130,22 +127,38 @@ fn without_addition(
     catalogue: &PsaProduct,
     target: Decimal,
     before: Option<&Written>,
-    seen: Vec<super::AdditionId>,
+    of_product: &[&Addition],
 ) -> Step {
     if target.is_zero() {
         return Step::Nothing;
     }
-    match before {
-        Some(written) if written.month > basis.month => Step::Hold(Hold::OlderMonth { written: written.month }),
-        // Whoever ended the line decided something; a new one would undo it.
-        Some(written) => Step::Hold(Hold::AdditionGone { addition: written.addition, to: target }),
-        None if catalogue.price.is_none_or(|price| price.is_zero()) => Step::Hold(Hold::ZeroPrice { to: target }),
-        None => {
-            let first = basis.month.first_day();
-            let effective: Date = agreement.start.map_or(first, |start| start.max(first));
-            Step::Create { effective, seen }
-        }
+    if let Some(written) = before {
+        let (from, to) = (Decimal::ZERO, target);
+        return Step::Hold(if written.month > basis.month {
+            Hold::OlderMonth { written: written.month, from, to }
+        } else {
+            // Whoever ended the line decided something; a new one would undo it.
+            Hold::AdditionGone { addition: written.addition, to }
+        });
     }
+    if let Some((from, addition)) = next_in_force(basis, of_product) {
+        return Step::Hold(Hold::NotYetInForce { addition, from, to: target });
+    }
+    if catalogue.price.is_none_or(|price| price.is_zero()) {
+        return Step::Hold(Hold::ZeroPrice { to: target });
+    }
+    let first = basis.month.first_day();
+    let effective: Date = agreement.start.map_or(first, |start| start.max(first));
+    Step::Create { effective, seen: of_product.iter().map(|a| a.id).collect() }
+}
+
+/// The first of the additions that take effect after the month: beside a new one, two would be billed from then on.
+fn next_in_force(basis: &Basis<'_>, of_product: &[&Addition]) -> Option<(Date, super::AdditionId)> {
+    let later = |a: &&Addition| {
+        let from = a.effective.filter(|from| *from > basis.month.last_day())?;
+        a.cancelled.is_none_or(|until| until > from).then_some((from, a.id))
+    };
+    of_product.iter().filter_map(later).min()
 }
 
 fn on_addition(
@@ -164,7 +177,7 @@ fn on_addition(
         return if known { Step::Keep { addition: id } } else { Step::Adopt { addition: id } };
     }
     if let Some(newer) = newer {
-        return Step::Hold(Hold::OlderMonth { written: newer.month });
+        return Step::Hold(Hold::OlderMonth { written: newer.month, from, to: target });
     }
     let Some(written) = ours else {
         return Step::Hold(Hold::Adopt {
