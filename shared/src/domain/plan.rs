@@ -5,6 +5,7 @@
 //! steps for the worker. Planning again after the steps were carried out yields no step that writes.
 
 mod gate;
+mod remapped;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -187,7 +188,17 @@ pub fn plan(basis: &Basis<'_>) -> CustomerPlan {
     for (product, parts) in parts {
         plan.additions.insert(product, step::plan_addition(basis, product, &parts));
     }
+    remapped::hold_what_is_still_billed(basis, &mut plan.additions);
+    if basis.first_run {
+        hold_for_a_preview(&mut plan.additions);
+    }
     plan
+}
+
+fn hold_for_a_preview(plans: &mut BTreeMap<PsaProductId, AdditionPlan>) {
+    for plan in plans.values_mut().filter(|plan| plan.would() != Would::Nothing) {
+        plan.step = Step::Hold(Hold::FirstRun { would: plan.would() });
+    }
 }
 
 /// Where a product's usage goes, or why it goes nowhere.

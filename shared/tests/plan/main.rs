@@ -12,6 +12,7 @@ mod customers;
 mod generated;
 mod products;
 mod properties;
+mod remapped;
 mod sentences;
 mod settling;
 mod tie_out;

@@ -100,6 +100,22 @@ proptest! {
     }
 
     #[test]
+    fn what_an_addition_still_bills_is_billed_nowhere_else(world in worlds()) {
+        let plan = world.plan();
+        for (product, planned) in &plan.additions {
+            let changes = writes(&planned.step) || matches!(planned.step, Step::Adopt { .. });
+            for (on, written) in world.snapshot.written.iter().filter(|(on, _)| changes && *on != product) {
+                let carries = planned.parts.keys().any(|part| written.parts.get(part).is_some_and(|units| *units > 0));
+                let remembered = |found: &&Addition| found.id == written.addition && found.quantity > Decimal::ZERO;
+                let day = world.month.last_day();
+                let billed = world.additions.iter().find(remembered).is_some_and(|found| found.in_force_on(day));
+                let right = plan.additions.get(on).is_some_and(|other| matches!(other.step, Step::Keep { .. }));
+                prop_assert!(!(carries && billed) || right, "{product}: {:?} while {on} is billed", planned.step);
+            }
+        }
+    }
+
+    #[test]
     fn every_planned_pair_has_one_row_and_one_end(world in worlds()) {
         let (plan, usage) = (world.plan(), world.usage().of(Some(acme())));
         let codes: Vec<_> = plan.rows.iter().map(|row| row.code.clone()).collect();
@@ -288,6 +304,7 @@ fn the_generated_worlds_reach_every_end_that_a_plan_can_come_to() {
         "held.olderMonth",
         "held.part",
         "held.partsChanged",
+        "held.stillBilled",
         "held.toZero",
         "held.unreadable",
         "held.vanished",

@@ -74,6 +74,7 @@ fn holds() -> Vec<Hold> {
         Hold::ZeroPrice { to },
         Hold::HandEdit { written: from, found: number("7.50"), to },
         Hold::AdditionGone { addition: addition_id(1), to },
+        Hold::StillBilled { product: code("CIX"), on: psa(70), addition: addition_id(12), quantity: from },
         Hold::NotYetInForce { addition: addition_id(1), from: day("2026-12-01"), to },
         Hold::FirstRun { would: Would::Create { to } },
         Hold::FirstRun { would: Would::Update { from, to } },

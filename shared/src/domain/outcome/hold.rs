@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::{AdditionId, ProductCode};
+use crate::domain::id::{AdditionId, ProductCode, PsaProductId};
 use crate::domain::month::UsageMonth;
 
 /// What a held line would do if it were released.
@@ -149,6 +149,17 @@ pub enum Hold {
         /// The usage.
         to: Decimal,
     },
+    /// A part was mapped here from another ConnectWise product, whose addition still bills it.
+    StillBilled {
+        /// The part.
+        product: ProductCode,
+        /// The other ConnectWise product.
+        on: PsaProductId,
+        /// Its addition.
+        addition: AdditionId,
+        /// The quantity of that addition.
+        quantity: Decimal,
+    },
     /// There is an addition, and it takes effect after the usage month only.
     NotYetInForce {
         /// The addition.
@@ -196,6 +207,7 @@ impl Hold {
             Self::ZeroPrice { .. } => "zeroPrice",
             Self::HandEdit { .. } => "handEdit",
             Self::AdditionGone { .. } => "additionGone",
+            Self::StillBilled { .. } => "stillBilled",
             Self::NotYetInForce { .. } => "notYetInForce",
             Self::FirstRun { .. } => "firstRun",
             Self::OlderMonth { .. } => "olderMonth",
@@ -232,6 +244,9 @@ impl Hold {
             Self::ZeroPrice { .. } => "Give the ConnectWise product a price, or create the addition by hand.",
             Self::HandEdit { .. } => "Set the addition to the usage in ConnectWise if the usage is right.",
             Self::AdditionGone { .. } => "Create the addition in ConnectWise again if the product is to be billed.",
+            Self::StillBilled { .. } => {
+                "Take it off that addition in ConnectWise: set it to 0, or to what its other parts use, or cancel it. Or map the product back."
+            }
             Self::NotYetInForce { .. } => {
                 "Set its effective date back in ConnectWise if it is to carry this month's usage; otherwise create one by hand that ends where it begins."
             }
@@ -306,6 +321,10 @@ impl fmt::Display for Hold {
             }
             Self::AdditionGone { addition, to } => {
                 write!(f, "addition {addition} that carried it is no longer in force; the usage is {}", short(to))
+            }
+            Self::StillBilled { product, on, addition, quantity } => {
+                let quantity = short(quantity);
+                write!(f, "{product} is still billed on addition {addition} of ConnectWise product {on} ({quantity})")
             }
             Self::NotYetInForce { addition, from, to } => {
                 write!(f, "addition {addition} takes effect on {from}, after this month; the usage is {}", short(to))

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use super::{
     Addition, AdditionPlan, Agreement, AgreementState, Basis, Failure, Hold, Parts, ProductCode, ProductMapping,
-    ProductState, PsaProduct, PsaProductId, Step, Would, Written,
+    ProductState, PsaProduct, PsaProductId, Step, Written,
 };
 use crate::domain::mapping::Combine;
 use crate::domain::outcome::PartTrouble;
@@ -19,9 +19,6 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTr
     plan.step = match plan_step(basis, product, &mut plan) {
         Ok(step) | Err(step) => step,
     };
-    if basis.first_run && plan.would() != Would::Nothing {
-        plan.step = Step::Hold(Hold::FirstRun { would: plan.would() });
-    }
     plan
 }
 
