@@ -38,9 +38,11 @@ fn plan_step(basis: &Basis<'_>, product: PsaProductId, plan: &mut AdditionPlan) 
     let in_force: Vec<&Addition> = of_product.iter().copied().filter(|a| a.in_force_on(day)).collect();
 
     let billed = in_force.iter().map(|a| a.quantity).max();
-    readable_parts(basis, &plan.parts, billed)?;
-    plan.target = combined(basis, product, &plan.parts)?;
     let before = basis.snapshot.written.get(&product);
+    let target = combined(basis, product, &plan.parts);
+    let decided = target.as_ref().is_ok_and(|target| is_set_by_hand_to(*target, &in_force, before));
+    readable_parts(basis, &plan.parts, billed, decided)?;
+    plan.target = target?;
     match in_force.as_slice() {
         // Also where a write of ours took effect twice: time does not settle that, a person does.
         [_, _, ..] => Ok(Step::Hold(Hold::Ambiguous { additions: in_force.iter().map(|a| a.id).collect() })),
@@ -63,8 +65,16 @@ fn usable_product<'a>(basis: &Basis<'a>, product: PsaProductId) -> Result<&'a Ps
     Ok(found)
 }
 
-/// Never a silent partial sum: one part in trouble holds the whole addition.
-fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>) -> Result<(), Step> {
+/// Whether a person has set the addition that we wrote to exactly what is used now.
+fn is_set_by_hand_to(target: Decimal, in_force: &[&Addition], before: Option<&Written>) -> bool {
+    let by_hand =
+        |a: &&Addition, w: &Written| a.id == w.addition && !w.accounts_for(a.quantity) && a.quantity == target;
+    matches!((in_force, before), ([addition], Some(written)) if by_hand(addition, written))
+}
+
+/// Never a silent partial sum: one part in trouble holds the whole addition. Where a person has `decided` that what is
+/// left is all there is, none has vanished.
+fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>, decided: bool) -> Result<(), Step> {
     let alone = parts.len() == 1;
     // Nothing used and nothing billed: whoever set the addition to 0 or ended it has decided what was to be decided.
     let at_rest = billed.is_none_or(|quantity| quantity.is_zero()) && parts.values().all(|units| *units == 0);
@@ -82,7 +92,7 @@ fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>) -> 
         }
         match usage.map(|usage| usage.unreadable.first()) {
             Some(Some(why)) => return hold(PartTrouble::Unreadable, Hold::Unreadable { found: why.to_string() }),
-            None if !at_rest => {
+            None if !at_rest && !decided => {
                 return hold(PartTrouble::Vanished, Hold::Vanished { product: code.clone(), last, billed });
             }
             Some(None) | None => {}
