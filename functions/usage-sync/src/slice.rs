@@ -130,12 +130,12 @@ impl<W: World> Stages<'_, W> {
         is_near(self.world.clock().now(), self.deadline, self.limits)
     }
 
-    /// Ends a run whose pairs all have an outcome, once its units tie out.
+    /// Ends a run whose pairs all have an outcome, once its usage ties out.
     async fn conclude(&self) -> Result<(), StageError> {
         let run = self.committer.run();
         if let Err(breaks) = run.tally.tie_out() {
             let what = breaks.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            return Err(never(RunFailureCode::TieOut, format!("units were lost on the way: {what}")));
+            return Err(never(RunFailureCode::TieOut, format!("usage was lost on the way: {what}")));
         }
         let state = if run.tally.counts.failed == 0 { RunState::Succeeded } else { RunState::Partial };
         Ok(end(self.world, self.committer, state).await?)

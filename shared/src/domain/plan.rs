@@ -5,6 +5,7 @@
 //! steps for the worker. Planning again after the steps were carried out yields no step that writes.
 
 mod gate;
+mod remapped;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -187,7 +188,17 @@ pub fn plan(basis: &Basis<'_>) -> CustomerPlan {
     for (product, parts) in parts {
         plan.additions.insert(product, step::plan_addition(basis, product, &parts));
     }
+    remapped::hold_what_is_still_billed(basis, &mut plan.additions);
+    if basis.first_run {
+        hold_for_a_preview(&mut plan.additions);
+    }
     plan
+}
+
+fn hold_for_a_preview(plans: &mut BTreeMap<PsaProductId, AdditionPlan>) {
+    for plan in plans.values_mut().filter(|plan| plan.would() != Would::Nothing) {
+        plan.step = Step::Hold(Hold::FirstRun { would: plan.would() });
+    }
 }
 
 /// Where a product's usage goes, or why it goes nowhere.
@@ -224,21 +235,24 @@ fn billed_without_usage(basis: &Basis<'_>, codes: &BTreeSet<Option<ProductCode>>
     billed.into_iter().filter(unused).flat_map(parts).collect()
 }
 
-/// The rows of a customer whose pairs all end the same way, without a plan.
+/// The rows of a customer whose pairs all end the same way, without a plan: those in its usage, and those written
+/// `before` and not in it, which ConnectWise may go on billing.
 #[must_use]
-pub fn rows_ending(usage: &CustomerUsage, outcome: &Outcome) -> Vec<Row> {
-    let row = |(code, usage): (&Option<ProductCode>, &PairUsage)| Row {
-        code: code.clone(),
-        usage: Some(usage.clone()),
+pub fn rows_ending(usage: &CustomerUsage, before: &Snapshot, outcome: &Outcome) -> Vec<Row> {
+    let mut codes: BTreeSet<Option<ProductCode>> = usage.0.keys().cloned().collect();
+    codes.extend(before.codes().cloned().map(Some));
+    let row = |code: Option<ProductCode>| Row {
+        usage: usage.0.get(&code).cloned(),
         fate: Fate::Ends(if code.is_none() { Outcome::Skipped(Skip::NoProductCode) } else { outcome.clone() }),
+        code,
     };
-    usage.0.iter().map(row).collect()
+    codes.into_iter().map(row).collect()
 }
 
 /// The rows of the usage that names no customer.
 #[must_use]
 pub fn unassigned_rows(usage: &CustomerUsage) -> Vec<Row> {
-    rows_ending(usage, &Outcome::Skipped(Skip::Unassigned))
+    rows_ending(usage, &Snapshot::default(), &Outcome::Skipped(Skip::Unassigned))
 }
 
 /// A customer as Sophos lists it.

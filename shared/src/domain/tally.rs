@@ -1,7 +1,7 @@
-//! Counting a run: outcomes, writes, and the tie-out of units per product.
+//! Counting a run: outcomes, writes, and the tie-out of units and usage lines per product.
 //!
 //! Usage is counted when it is fetched, outcomes when they are written to the ledger. The two meet at the end of the run:
-//! a unit that was lost on the way shows.
+//! a unit that was lost on the way shows, and so does a line of none.
 
 use std::collections::BTreeMap;
 
@@ -76,7 +76,11 @@ pub struct ProductTally {
     pub description: String,
     /// Units in the usage as it was fetched.
     pub usage: u64,
-    /// Usage lines whose quantity could not be read; they count no units.
+    /// Usage lines as they were fetched.
+    pub lines: u64,
+    /// Usage lines behind what is in the ledger.
+    pub lines_accounted: u64,
+    /// Fetched usage lines whose quantity could not be read; they count no units.
     pub unreadable: u64,
     /// Units that ConnectWise bills.
     pub synced: u64,
@@ -121,16 +125,23 @@ pub struct Tally {
     pub products: BTreeMap<String, ProductTally>,
 }
 
-/// A product whose units do not tie out: a defect of this program, never of the usage.
+/// A product whose units or lines do not tie out: a defect of this program, never of the usage.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{product}: {usage} units in the usage, {accounted} in the ledger")]
+#[error(
+    "{}: units {usage}, lines {lines} in the usage; units {accounted}, lines {lines_accounted} in the ledger",
+    if product.is_empty() { "usage without a product code" } else { product }
+)]
 pub struct TieOutBreak {
-    /// The product code.
+    /// The product code; empty for the lines without one.
     pub product: String,
     /// Units fetched.
     pub usage: u64,
     /// Units with an outcome.
     pub accounted: u64,
+    /// Lines fetched.
+    pub lines: u64,
+    /// Lines behind what has an outcome.
+    pub lines_accounted: u64,
 }
 
 impl Tally {
@@ -141,6 +152,7 @@ impl Tally {
         if product.description.is_empty() {
             product.description.clone_from(&line.description);
         }
+        product.lines += 1;
         match line.quantity {
             LineQuantity::Units(units) => product.usage += units,
             LineQuantity::Unreadable(_) => product.unreadable += 1,
@@ -153,6 +165,7 @@ impl Tally {
         let usage = |product: &ProductTally| ProductTally {
             description: product.description.clone(),
             usage: product.usage,
+            lines: product.lines,
             unreadable: product.unreadable,
             ..ProductTally::default()
         };
@@ -165,20 +178,25 @@ impl Tally {
         self.counts.add(ledger);
         for line in &ledger.lines {
             let code = line.code.as_ref().map_or_else(String::new, ToString::to_string);
-            *self.products.entry(code).or_default().bucket(line.outcome.bucket()) += line.units;
+            let product = self.products.entry(code).or_default();
+            product.lines_accounted += u64::from(line.usage_lines);
+            *product.bucket(line.outcome.bucket()) += line.units;
         }
     }
 
-    /// Checks that no unit was lost.
+    /// Checks that no unit and no usage line was lost.
     ///
     /// # Errors
-    /// The products whose units do not tie out.
+    /// The products whose units or lines do not tie out.
     pub fn tie_out(&self) -> Result<(), Vec<TieOutBreak>> {
         let broken = |(code, tally): (&String, &ProductTally)| {
-            (tally.usage != tally.accounted()).then(|| TieOutBreak {
+            let ties = tally.usage == tally.accounted() && tally.lines == tally.lines_accounted;
+            (!ties).then(|| TieOutBreak {
                 product: code.clone(),
                 usage: tally.usage,
                 accounted: tally.accounted(),
+                lines: tally.lines,
+                lines_accounted: tally.lines_accounted,
             })
         };
         let breaks: Vec<TieOutBreak> = self.products.iter().filter_map(broken).collect();

@@ -144,6 +144,25 @@ fn a_new_addition_remembers_the_ended_ones_of_its_product_that_were_there() {
 }
 
 #[test]
+fn an_addition_that_takes_effect_after_the_month_is_not_doubled() {
+    let from = |date| Addition { effective: Some(day(date)), ..line(1, 70, "8") };
+    let reason = "addition 1 takes effect on 2026-12-01, after this month; the usage is 12";
+    acme_uses(12).bills(from("2026-12-01")).ends("CIX", "held.notYetInForce", reason);
+    acme_uses(0).bills(from("2026-12-01")).ends("CIX", "unchanged", "");
+    let first_of_two = acme_uses(12).bills(Addition { id: addition_id(2), ..from("2027-01-15") });
+    first_of_two.bills(from("2026-12-01")).ends("CIX", "held.notYetInForce", reason);
+    let limited = Addition { cancelled: Some(day("2027-12-01")), ..from("2026-12-01") };
+    acme_uses(12).bills(limited).ends("CIX", "held.notYetInForce", reason);
+    let never = Addition { cancelled: Some(day("2026-12-01")), ..from("2026-12-01") };
+    acme_uses(12).bills(never).ends("CIX", "created", "");
+    acme_uses(12).bills(from("2026-11-30")).ends(
+        "CIX",
+        "held.adopt",
+        "addition 1 exists: adopt 8 → 12? (unit price 4.50, 0 included, Billable)",
+    );
+}
+
+#[test]
 fn a_catalogue_price_of_nothing_stops_only_what_would_be_created() {
     for price in [None, Some(Decimal::ZERO), Some(number("0.00"))] {
         let free = |world: World| world.with_psa_product(70, |product| product.price = price);
@@ -160,12 +179,13 @@ fn a_month_older_than_the_last_one_written_is_never_written() {
         let world = World::with_intercept_x().uses("CIX", units).bills(line(1, 70, "12"));
         world.wrote(70, 1, "2026-12", &[("CIX", 12)])
     };
-    december(15).ends("CIX", "held.olderMonth", "December 2026 has been written already");
-    december(9).ends("CIX", "held.olderMonth", "December 2026 has been written already");
+    let reason = |change| format!("December 2026 has been written already; this older month would change {change}");
+    december(15).ends("CIX", "held.olderMonth", &reason("12 → 15"));
+    december(9).ends("CIX", "held.olderMonth", &reason("12 → 9"));
     december(12).ends("CIX", "unchanged", "");
     let mut gone = december(15);
     gone.additions.clear();
-    gone.ends("CIX", "held.olderMonth", "December 2026 has been written already");
+    gone.ends("CIX", "held.olderMonth", &reason("0 → 15"));
 }
 
 #[test]
@@ -178,7 +198,8 @@ fn an_older_month_never_takes_the_place_of_the_newer_one_in_our_memory() {
     let before = &world.snapshot.written[&psa(70)];
     let after = november.plan().additions[&psa(70)].as_written(addition_id(1), november.month, Some(before));
     assert_eq!(&after, before);
-    world.uses("CIX", 9).ends("CIX", "held.olderMonth", "December 2026 has been written already");
+    let reason = "December 2026 has been written already; this older month would change 8 → 9";
+    world.uses("CIX", 9).ends("CIX", "held.olderMonth", reason);
 }
 
 #[test]

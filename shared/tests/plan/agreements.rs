@@ -55,6 +55,25 @@ fn an_agreement_takes_the_usage_of_the_month_that_it_ends_in_and_none_after() {
 }
 
 #[test]
+fn an_agreement_that_ran_out_after_the_month_was_in_force_for_all_of_it() {
+    let ended = |status, date| {
+        acme_uses_twelve().with_agreement(|own| {
+            own.status = status;
+            own.end = Some(day(date));
+        })
+    };
+    for date in ["2026-11-30", "2026-12-05"] {
+        ended(AgreementStatus::Expired, date).ends("CIX", "created", "");
+        let cancelled = ended(AgreementStatus::Cancelled, date);
+        cancelled.ends("CIX", "failed.agreementNotActive", "agreement 5 is cancelled");
+        let inactive = ended(AgreementStatus::Inactive, date);
+        inactive.ends("CIX", "failed.agreementNotActive", "agreement 5 is inactive");
+    }
+    let within = ended(AgreementStatus::Expired, "2026-11-29");
+    within.ends("CIX", "failed.agreementNotActive", "agreement 5 is expired");
+}
+
+#[test]
 fn an_agreement_that_starts_after_the_month_takes_none_of_it() {
     let starts = |date| acme_uses_twelve().with_agreement(|own| own.start = Some(day(date)));
     starts("2026-11-30").ends("CIX", "created", "");

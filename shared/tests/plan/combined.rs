@@ -4,7 +4,19 @@ use shared::domain::mapping::Combine::{AddUp, TakeLargest};
 use shared::domain::mapping::ProductMapping;
 use shared::domain::plan::Step;
 
-use crate::world::{World, addition_id, number, psa};
+use crate::connectwise::carry_out;
+use crate::world::{World, addition_id, code, number, psa};
+
+#[test]
+fn each_trouble_of_a_part_has_its_own_advice_and_none_is_to_set_a_quantity_that_is_reported_later() {
+    let advice = |world: World| world.find_outcome("CIX").unwrap().advice();
+    let unreadable = clients_and_servers().uses("CIX", 11).reports("SVR", "-1");
+    assert!(advice(unreadable).ends_with("the addition keeps its quantity until the line can be read."));
+    let vanished = clients_and_servers().uses("CIX", 11);
+    assert!(advice(vanished).contains("set the addition in ConnectWise to what the other parts use"));
+    let firewall = clients_and_servers().firewall("SVR").nightly().uses("CIX", 11).uses("SVR", 6);
+    assert!(advice(firewall).contains("until then the addition keeps its quantity"));
+}
 
 /// Clients and servers go to product 70, and both were synced in October: 10 + 5.
 fn clients_and_servers() -> World {
@@ -69,6 +81,40 @@ fn a_part_that_vanished_holds_the_whole_addition_and_is_named() {
     let reason = "part SVR of this combined product was used or billed before and has no line in this month's usage";
     world.ends("CIX", "held.part", reason);
     world.ends("SVR", "held.part", reason);
+}
+
+#[test]
+fn once_a_person_has_set_the_addition_to_what_the_other_parts_use_the_vanished_one_has_left() {
+    let mut world = clients_and_servers().uses("CIX", 11);
+    world.additions[0].quantity = number("11.00");
+    world.ends("CIX", "unchanged", "");
+    world.ends("SVR", "unchanged", "");
+    let plan = world.plan();
+    carry_out(&mut world, &plan);
+    assert_eq!(world.snapshot.written[&psa(70)].parts[&code("SVR")], 0);
+    world.lines.clear();
+    world.clone().uses("CIX", 12).ends("CIX", "updated", "");
+    let back = world.uses("CIX", 12).uses("SVR", 2);
+    assert_eq!(back.plan().additions[&psa(70)].target, number("14"));
+    back.ends("SVR", "updated", "");
+}
+
+#[test]
+fn another_quantity_set_by_hand_decides_nothing_about_a_vanished_part() {
+    let reason = "part SVR of this combined product was used or billed before and has no line in this month's usage";
+    let mut world = clients_and_servers().uses("CIX", 11);
+    world.additions[0].quantity = number("12");
+    world.ends("CIX", "held.part", reason);
+    // What we wrote ourselves is nobody's decision.
+    let ours = clients_and_servers().uses("CIX", 15);
+    ours.ends("CIX", "held.part", reason);
+    let mut typed_in = clients_and_servers().uses("CIX", 11);
+    typed_in.additions[0] = crate::world::line(2, 70, "11");
+    typed_in.ends("CIX", "held.part", reason);
+    let mut unreadable = clients_and_servers().uses("CIX", 11).reports("SVR", "-1");
+    unreadable.additions[0].quantity = number("11");
+    let reason = "part SVR of this combined product has a line whose quantity cannot be read";
+    unreadable.ends("CIX", "held.part", reason);
 }
 
 #[test]

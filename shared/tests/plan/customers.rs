@@ -25,6 +25,23 @@ fn a_customer_that_is_off_goes_on_being_billed_at_its_last_quantities() {
 }
 
 #[test]
+fn what_was_written_before_is_named_for_a_customer_that_syncs_no_more() {
+    let written = || World::with_intercept_x().synced_in_october(70, &[("CIX", 8)]).uses("SVR", 3);
+    let mut off = written();
+    off.mapping.as_mut().unwrap().sync = false;
+    let reason = "the customer's sync is off; ConnectWise goes on billing the last quantity";
+    off.ends("CIX", "skipped.customerOff", reason);
+    off.ends("SVR", "skipped.customerOff", reason);
+    let mut gone = written();
+    gone.customer = None;
+    gone.ends("CIX", "failed.customerNotListed", "Sophos no longer lists this customer");
+    let mut term = written();
+    term.customer.as_mut().unwrap().billing = "term".into();
+    term.ends("CIX", "skipped.notFlex", "the customer is not on MSP Flex (its billing type is term)");
+    assert_eq!(off.plan().rows.len(), 2, "a pair has one row");
+}
+
+#[test]
 fn only_msp_flex_customers_sync() {
     for billing in ["term", "trial", "Usage", ""] {
         let mut world = acme_uses_twelve();
@@ -32,6 +49,17 @@ fn only_msp_flex_customers_sync() {
         let reason = format!("the customer is not on MSP Flex (its billing type is {billing})");
         world.ends("CIX", "skipped.notFlex", &reason);
     }
+}
+
+#[test]
+fn nobody_is_told_to_map_or_switch_on_a_customer_that_cannot_sync() {
+    let mut world = acme_uses_twelve();
+    world.customer.as_mut().unwrap().billing = "term".into();
+    let reason = "the customer is not on MSP Flex (its billing type is term)";
+    world.mapping.as_mut().unwrap().sync = false;
+    world.ends("CIX", "skipped.notFlex", reason);
+    world.mapping = None;
+    world.ends("CIX", "skipped.notFlex", reason);
 }
 
 #[test]

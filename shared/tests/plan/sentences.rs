@@ -74,10 +74,12 @@ fn holds() -> Vec<Hold> {
         Hold::ZeroPrice { to },
         Hold::HandEdit { written: from, found: number("7.50"), to },
         Hold::AdditionGone { addition: addition_id(1), to },
+        Hold::StillBilled { product: code("CIX"), on: psa(70), addition: addition_id(12), quantity: from },
+        Hold::NotYetInForce { addition: addition_id(1), from: day("2026-12-01"), to },
         Hold::FirstRun { would: Would::Create { to } },
         Hold::FirstRun { would: Would::Update { from, to } },
         Hold::FirstRun { would: Would::Adopt { at: from } },
-        Hold::OlderMonth { written: month("2026-12") },
+        Hold::OlderMonth { written: month("2026-12"), from, to },
         Hold::Moved { shown: Would::Update { from, to }, now: Would::Nothing },
     ]
 }

@@ -1,6 +1,7 @@
 //! Stories of usage that is not there: reported as zero, vanished, and never used are three things.
 
-use crate::world::{World, line, number};
+use crate::connectwise::carry_out;
+use crate::world::{World, code, line, number, psa};
 
 #[test]
 fn written_before_and_absent_waits_and_names_the_last_month() {
@@ -32,6 +33,11 @@ fn once_the_addition_is_set_to_zero_as_advised_nothing_waits_any_more() {
     assert!(world.find_outcome("CIX").unwrap().advice().contains("set the addition to 0 in ConnectWise"));
     world.additions[0].quantity = number("0.00");
     world.ends("CIX", "unchanged", "");
+    let plan = world.plan();
+    carry_out(&mut world, &plan);
+    assert_eq!(world.snapshot.written[&psa(70)].parts[&code("CIX")], 0);
+    world.ends("CIX", "unchanged", "");
+    world.uses("CIX", 3).ends("CIX", "updated", "");
 }
 
 #[test]

@@ -257,7 +257,9 @@ impl World {
     pub(crate) fn plan(&self) -> CustomerPlan {
         let usage = self.usage().of(Some(acme()));
         if let Some(outcome) = customer_gate(self.mapping.as_ref(), self.customer.as_ref()) {
-            return CustomerPlan { rows: rows_ending(&usage, &outcome), ..CustomerPlan::default() };
+            // What we wrote is kept by agreement: without a mapping nobody knows which.
+            let before = self.mapping.as_ref().map_or_else(Snapshot::default, |_| self.snapshot.clone());
+            return CustomerPlan { rows: rows_ending(&usage, &before, &outcome), ..CustomerPlan::default() };
         }
         let mappings: ProductMappings = self.products.values().cloned().collect();
         plan(&Basis {

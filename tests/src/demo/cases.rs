@@ -77,10 +77,12 @@ use UsageSpec::{NoCode, Text, Units};
 /// Customer 0, 1, 2, … of an awkward demo.
 pub(super) const CASES: &[Spec] = &[
     Spec {
-        name: "customer off",
+        name: "customer off, with a product written before",
         usage: &[Units("CEP", 9)],
+        additions: &[line("CIXA", 4)],
+        history: &[("CIXA", 4)],
         mapped: Mapped::Off,
-        ends: &[("CEP", "skipped.customerOff")],
+        ends: &[("CEP", "skipped.customerOff"), ("CIXA", "skipped.customerOff")],
         ..PLAIN
     },
     Spec {
@@ -224,6 +226,14 @@ pub(super) const CASES: &[Spec] = &[
         additions: &[line("SRVCIXA", 11)],
         history: &[("SRVCIXA", 10)],
         ends: &[("SRVCIXA", "held.handEdit")],
+        ..PLAIN
+    },
+    Spec {
+        name: "remapped while the old addition is still billed",
+        usage: &[Units("CIXE", 9)],
+        additions: &[line("CEP", 8)],
+        history: &[("CEP", 0), ("CIXE", 8)],
+        ends: &[("CIXE", "held.stillBilled"), ("CEP", "held.partsChanged")],
         ..PLAIN
     },
     Spec {

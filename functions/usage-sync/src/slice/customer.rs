@@ -55,15 +55,15 @@ impl<W: World> Stages<'_, W> {
         let usage = bucket.usage.of(Some(id));
         let gate = customer_gate(mapping, customer);
         let moved = mapping.is_some_and(|m| bucket.set_out_with.get(&id) != Some(&m.agreement));
-        let (mapping, outcome) = match (mapping, gate) {
-            (Some(mapping), None) if !moved => (mapping, None),
-            (Some(mapping), None) => (mapping, Some(Outcome::Skipped(Skip::MappingMoved))),
-            (_, Some(outcome)) => return self.close(ledger, rows_ending(&usage, &outcome), commits).await,
+        let ends = gate.or(moved.then_some(Outcome::Skipped(Skip::MappingMoved)));
+        let mapping = match (mapping, ends) {
+            (Some(mapping), None) => mapping,
+            (mapping, Some(outcome)) => {
+                let before = self.written_before(bucket, id, mapping).await?;
+                return self.close(ledger, rows_ending(&usage, &before, &outcome), commits).await;
+            }
             (None, None) => return Ok(()),
         };
-        if let Some(outcome) = outcome {
-            return self.close(ledger, rows_ending(&usage, &outcome), commits).await;
-        }
         let read = self.read_agreement(bucket, mapping).await?;
         if let Some(agreement) = bucket.agreements.get(&mapping.agreement) {
             ledger.company = Some((agreement.company, agreement.company_name.clone()));
@@ -88,6 +88,19 @@ impl<W: World> Stages<'_, W> {
     fn is_first_run(&self, bucket: &Bucket, mapping: &CustomerMapping) -> bool {
         let by_itself = matches!(bucket.run.request.kind, RunKind::Scheduled | RunKind::Now);
         by_itself && bucket.run.writes && !mapping.is_applied()
+    }
+
+    /// What was written to the agreement that the run set out with, of a customer that is not planned; nothing of one
+    /// that is not mapped.
+    async fn written_before(
+        &self,
+        bucket: &Bucket,
+        id: CustomerId,
+        mapping: Option<&CustomerMapping>,
+    ) -> Result<Snapshot, WorkError> {
+        let Some(mapping) = mapping else { return Ok(Snapshot::default()) };
+        let agreement = bucket.set_out_with.get(&id).copied().unwrap_or(mapping.agreement);
+        Ok(self.world.store().find_snapshot(bucket.run.request.partner, agreement).await?)
     }
 
     async fn close(&self, mut ledger: CustomerLedger, rows: Vec<Row>, commits: &Commits) -> Result<(), WorkError> {

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::{AdditionId, ProductCode};
+use crate::domain::id::{AdditionId, ProductCode, PsaProductId};
 use crate::domain::month::UsageMonth;
 
 /// What a held line would do if it were released.
@@ -148,6 +149,26 @@ pub enum Hold {
         /// The usage.
         to: Decimal,
     },
+    /// A part was mapped here from another ConnectWise product, whose addition still bills it.
+    StillBilled {
+        /// The part.
+        product: ProductCode,
+        /// The other ConnectWise product.
+        on: PsaProductId,
+        /// Its addition.
+        addition: AdditionId,
+        /// The quantity of that addition.
+        quantity: Decimal,
+    },
+    /// There is an addition, and it takes effect after the usage month only.
+    NotYetInForce {
+        /// The addition.
+        addition: AdditionId,
+        /// Its first day.
+        from: Date,
+        /// The usage.
+        to: Decimal,
+    },
     /// The customer's first run, or the first after its agreement changed.
     FirstRun {
         /// What would be done.
@@ -157,6 +178,10 @@ pub enum Hold {
     OlderMonth {
         /// The newest month written.
         written: UsageMonth,
+        /// The quantity on the older month's last day; 0 where no addition was in force.
+        from: Decimal,
+        /// The older month's usage.
+        to: Decimal,
     },
     /// What would be done now is not what the preview showed.
     Moved {
@@ -182,6 +207,8 @@ impl Hold {
             Self::ZeroPrice { .. } => "zeroPrice",
             Self::HandEdit { .. } => "handEdit",
             Self::AdditionGone { .. } => "additionGone",
+            Self::StillBilled { .. } => "stillBilled",
+            Self::NotYetInForce { .. } => "notYetInForce",
             Self::FirstRun { .. } => "firstRun",
             Self::OlderMonth { .. } => "olderMonth",
             Self::Moved { .. } => "moved",
@@ -202,15 +229,27 @@ impl Hold {
             Self::Vanished { .. } => {
                 "Ask whether the customer left the product: then set the addition to 0 in ConnectWise. Otherwise it goes on being billed."
             }
-            Self::Part { .. } => "Put that part right, or map it elsewhere; then run the sync again.",
-            Self::Unreadable { .. } => {
-                "Look the usage up in Sophos Central and report the line to Sophos; set the quantity by hand this month."
+            Self::Part { trouble: PartTrouble::Firewall, .. } => {
+                "Choose the Sophos-invoice frequency, or map that part elsewhere; until then the addition keeps its quantity."
+            }
+            Self::Part { trouble: PartTrouble::Vanished, .. } => {
+                "Ask whether the customer left that part: then set the addition in ConnectWise to what the other parts use. Otherwise it goes on being billed."
+            }
+            // Nobody is told to set the quantity by hand: the next month would report that as a change by somebody else.
+            Self::Unreadable { .. } | Self::Part { trouble: PartTrouble::Unreadable, .. } => {
+                "Look the usage up in Sophos Central and report the line to Sophos; the addition keeps its quantity until the line can be read."
             }
             Self::CombineRule { .. } => "Choose on the mapping whether the parts add up or the largest counts.",
             Self::Ambiguous { .. } => "Cancel the additions that are not to be billed, so that one is in force.",
             Self::ZeroPrice { .. } => "Give the ConnectWise product a price, or create the addition by hand.",
             Self::HandEdit { .. } => "Set the addition to the usage in ConnectWise if the usage is right.",
             Self::AdditionGone { .. } => "Create the addition in ConnectWise again if the product is to be billed.",
+            Self::StillBilled { .. } => {
+                "Take it off that addition in ConnectWise: set it to 0, or to what its other parts use, or cancel it. Or map the product back."
+            }
+            Self::NotYetInForce { .. } => {
+                "Set its effective date back in ConnectWise if it is to carry this month's usage; otherwise create one by hand that ends where it begins."
+            }
             Self::FirstRun { .. } => "Look at a preview of this customer and apply it.",
             Self::OlderMonth { .. } => {
                 "Correct the older month in ConnectWise by hand; only a preview of it can be made here."
@@ -262,7 +301,8 @@ impl fmt::Display for Hold {
                 write!(f, "part {product} of this combined product {trouble}")
             }
             Self::PartsChanged { left, from, to } => {
-                write!(f, "{} no longer counts here, {} → {}", list(left), short(from), short(to))
+                let count = if left.len() == 1 { "counts" } else { "count" };
+                write!(f, "{} no longer {count} here, {} → {}", list(left), short(from), short(to))
             }
             Self::Unreadable { found } => write!(f, "a usage line has {found}"),
             Self::CombineRule { parts } => {
@@ -282,8 +322,18 @@ impl fmt::Display for Hold {
             Self::AdditionGone { addition, to } => {
                 write!(f, "addition {addition} that carried it is no longer in force; the usage is {}", short(to))
             }
+            Self::StillBilled { product, on, addition, quantity } => {
+                let quantity = short(quantity);
+                write!(f, "{product} is still billed on addition {addition} of ConnectWise product {on} ({quantity})")
+            }
+            Self::NotYetInForce { addition, from, to } => {
+                write!(f, "addition {addition} takes effect on {from}, after this month; the usage is {}", short(to))
+            }
             Self::FirstRun { would } => write!(f, "the first run of this customer is a preview; it would {would}"),
-            Self::OlderMonth { written } => write!(f, "{} has been written already", written.in_words()),
+            Self::OlderMonth { written, from, to } => {
+                let (written, from, to) = (written.in_words(), short(from), short(to));
+                write!(f, "{written} has been written already; this older month would change {from} → {to}")
+            }
             Self::Moved { shown, now } => write!(f, "the preview showed: {shown}; now it would {now}"),
         }
     }

@@ -7,18 +7,15 @@ use crate::domain::psa::AgreementStatus;
 /// The outcome of all pairs of a customer that is not planned; none for one that is.
 #[must_use]
 pub fn customer_gate(mapping: Option<&CustomerMapping>, customer: Option<&Customer>) -> Option<Outcome> {
-    let Some(mapping) = mapping else {
-        return Some(Outcome::Skipped(Skip::CustomerUnmapped));
-    };
-    if !mapping.sync {
-        return Some(Outcome::Skipped(Skip::CustomerOff));
-    }
-    match customer {
-        None => Some(Outcome::Failed(Failure::CustomerNotListed)),
-        Some(customer) if customer.billing != "usage" => {
+    match (customer, mapping) {
+        // Before all else: nobody should map a customer, or switch it on, that cannot sync.
+        (Some(customer), _) if customer.billing != "usage" => {
             Some(Outcome::Skipped(Skip::NotFlex { billing: customer.billing.clone() }))
         }
-        Some(_) => None,
+        (_, None) => Some(Outcome::Skipped(Skip::CustomerUnmapped)),
+        (_, Some(mapping)) if !mapping.sync => Some(Outcome::Skipped(Skip::CustomerOff)),
+        (None, Some(_)) => Some(Outcome::Failed(Failure::CustomerNotListed)),
+        (Some(_), Some(_)) => None,
     }
 }
 
@@ -39,8 +36,7 @@ pub fn agreement_trouble(
     if agreement.company != mapping.company {
         return Some(Failure::AgreementWrongCompany { agreement: id, company: agreement.company_name.clone() });
     }
-    let ended = agreement.end.is_some_and(|end| end < month.first_day());
-    if agreement.status != AgreementStatus::Active || ended {
+    if !takes(agreement, month) {
         let fits = |other: &&Agreement| {
             other.id != id
                 && other.company == mapping.company
@@ -53,5 +49,15 @@ pub fn agreement_trouble(
     match agreement.start {
         Some(start) if start > month.last_day() => Some(Failure::AgreementNotStarted { agreement: id, start }),
         Some(_) | None => None,
+    }
+}
+
+/// Whether an agreement takes a month's usage by its status and its end.
+fn takes(agreement: &Agreement, month: UsageMonth) -> bool {
+    match agreement.status {
+        AgreementStatus::Active => agreement.end.is_none_or(|end| end >= month.first_day()),
+        // A month is billed after it is over, when an agreement that was in force for all of it may have run out.
+        AgreementStatus::Expired => agreement.end.is_some_and(|end| end >= month.last_day()),
+        AgreementStatus::Cancelled | AgreementStatus::Inactive => false,
     }
 }

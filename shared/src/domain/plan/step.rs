@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use super::{
     Addition, AdditionPlan, Agreement, AgreementState, Basis, Failure, Hold, Parts, ProductCode, ProductMapping,
-    ProductState, PsaProduct, PsaProductId, Step, Would, Written,
+    ProductState, PsaProduct, PsaProductId, Step, Written,
 };
 use crate::domain::mapping::Combine;
 use crate::domain::outcome::PartTrouble;
@@ -19,9 +19,6 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTr
     plan.step = match plan_step(basis, product, &mut plan) {
         Ok(step) | Err(step) => step,
     };
-    if basis.first_run && plan.would() != Would::Nothing {
-        plan.step = Step::Hold(Hold::FirstRun { would: plan.would() });
-    }
     plan
 }
 
@@ -41,18 +38,17 @@ fn plan_step(basis: &Basis<'_>, product: PsaProductId, plan: &mut AdditionPlan) 
     let in_force: Vec<&Addition> = of_product.iter().copied().filter(|a| a.in_force_on(day)).collect();
 
     let billed = in_force.iter().map(|a| a.quantity).max();
-    readable_parts(basis, &plan.parts, billed)?;
-    plan.target = combined(basis, product, &plan.parts)?;
     let before = basis.snapshot.written.get(&product);
+    let target = combined(basis, product, &plan.parts);
+    let decided = target.as_ref().is_ok_and(|target| is_set_by_hand_to(*target, &in_force, before));
+    readable_parts(basis, &plan.parts, billed, decided)?;
+    plan.target = target?;
     match in_force.as_slice() {
         // Also where a write of ours took effect twice: time does not settle that, a person does.
         [_, _, ..] => Ok(Step::Hold(Hold::Ambiguous { additions: in_force.iter().map(|a| a.id).collect() })),
         [_] | [] if basis.unsettled.contains(&product) => Ok(Step::Fail(Failure::Unsettled)),
         [addition] => Ok(on_addition(basis, product, addition, plan.target, before)),
-        [] => {
-            let seen = of_product.iter().map(|a| a.id).collect();
-            Ok(without_addition(basis, agreement, catalogue, plan.target, before, seen))
-        }
+        [] => Ok(without_addition(basis, agreement, catalogue, plan.target, before, &of_product)),
     }
 }
 
@@ -69,8 +65,16 @@ fn usable_product<'a>(basis: &Basis<'a>, product: PsaProductId) -> Result<&'a Ps
     Ok(found)
 }
 
-/// Never a silent partial sum: one part in trouble holds the whole addition.
-fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>) -> Result<(), Step> {
+/// Whether a person has set the addition that we wrote to exactly what is used now.
+fn is_set_by_hand_to(target: Decimal, in_force: &[&Addition], before: Option<&Written>) -> bool {
+    let by_hand =
+        |a: &&Addition, w: &Written| a.id == w.addition && !w.accounts_for(a.quantity) && a.quantity == target;
+    matches!((in_force, before), ([addition], Some(written)) if by_hand(addition, written))
+}
+
+/// Never a silent partial sum: one part in trouble holds the whole addition. Where a person has `decided` that what is
+/// left is all there is, none has vanished.
+fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>, decided: bool) -> Result<(), Step> {
     let alone = parts.len() == 1;
     // Nothing used and nothing billed: whoever set the addition to 0 or ended it has decided what was to be decided.
     let at_rest = billed.is_none_or(|quantity| quantity.is_zero()) && parts.values().all(|units| *units == 0);
@@ -88,7 +92,7 @@ fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>) -> 
         }
         match usage.map(|usage| usage.unreadable.first()) {
             Some(Some(why)) => return hold(PartTrouble::Unreadable, Hold::Unreadable { found: why.to_string() }),
-            None if !at_rest => {
+            None if !at_rest && !decided => {
                 return hold(PartTrouble::Vanished, Hold::Vanished { product: code.clone(), last, billed });
             }
             Some(None) | None => {}
@@ -130,22 +134,38 @@ fn without_addition(
     catalogue: &PsaProduct,
     target: Decimal,
     before: Option<&Written>,
-    seen: Vec<super::AdditionId>,
+    of_product: &[&Addition],
 ) -> Step {
     if target.is_zero() {
         return Step::Nothing;
     }
-    match before {
-        Some(written) if written.month > basis.month => Step::Hold(Hold::OlderMonth { written: written.month }),
-        // Whoever ended the line decided something; a new one would undo it.
-        Some(written) => Step::Hold(Hold::AdditionGone { addition: written.addition, to: target }),
-        None if catalogue.price.is_none_or(|price| price.is_zero()) => Step::Hold(Hold::ZeroPrice { to: target }),
-        None => {
-            let first = basis.month.first_day();
-            let effective: Date = agreement.start.map_or(first, |start| start.max(first));
-            Step::Create { effective, seen }
-        }
+    if let Some(written) = before {
+        let (from, to) = (Decimal::ZERO, target);
+        return Step::Hold(if written.month > basis.month {
+            Hold::OlderMonth { written: written.month, from, to }
+        } else {
+            // Whoever ended the line decided something; a new one would undo it.
+            Hold::AdditionGone { addition: written.addition, to }
+        });
     }
+    if let Some((from, addition)) = next_in_force(basis, of_product) {
+        return Step::Hold(Hold::NotYetInForce { addition, from, to: target });
+    }
+    if catalogue.price.is_none_or(|price| price.is_zero()) {
+        return Step::Hold(Hold::ZeroPrice { to: target });
+    }
+    let first = basis.month.first_day();
+    let effective: Date = agreement.start.map_or(first, |start| start.max(first));
+    Step::Create { effective, seen: of_product.iter().map(|a| a.id).collect() }
+}
+
+/// The first of the additions that take effect after the month: beside a new one, two would be billed from then on.
+fn next_in_force(basis: &Basis<'_>, of_product: &[&Addition]) -> Option<(Date, super::AdditionId)> {
+    let later = |a: &&Addition| {
+        let from = a.effective.filter(|from| *from > basis.month.last_day())?;
+        a.cancelled.is_none_or(|until| until > from).then_some((from, a.id))
+    };
+    of_product.iter().filter_map(later).min()
 }
 
 fn on_addition(
@@ -164,7 +184,7 @@ fn on_addition(
         return if known { Step::Keep { addition: id } } else { Step::Adopt { addition: id } };
     }
     if let Some(newer) = newer {
-        return Step::Hold(Hold::OlderMonth { written: newer.month });
+        return Step::Hold(Hold::OlderMonth { written: newer.month, from, to: target });
     }
     let Some(written) = ours else {
         return Step::Hold(Hold::Adopt {

@@ -1,0 +1,64 @@
+//! Stories of the tie-out: what was fetched and is not in the ledger is noticed, also where it counts no units.
+
+use shared::domain::ledger::{CustomerLedger, Line};
+use shared::domain::outcome::{Hold, Outcome, Skip};
+use shared::domain::tally::Tally;
+use shared::domain::usage::LineQuantity;
+
+use crate::world::{World, acme, code, usage_line};
+
+fn ledger(lines: Vec<Line>) -> CustomerLedger {
+    let (company, agreement) = (None, None);
+    CustomerLedger { customer: Some(acme()), name: "ACME".into(), company, agreement, lines, created: 0, updated: 0 }
+}
+
+fn held(product: &str, units: u64, usage_lines: u32) -> Line {
+    let outcome = Outcome::Held(Hold::Unreadable { found: "no quantity".into() });
+    Line { code: Some(code(product)), units, usage_lines, outcome, billed: None }
+}
+
+/// What the tie-out complains of, for ACME's usage and ledger.
+fn complaints(world: &World, lines: Vec<Line>) -> Vec<String> {
+    let mut tally = Tally::default();
+    world.lines.iter().for_each(|line| tally.add_usage(line));
+    tally.add_ledger(&ledger(lines));
+    tally.tie_out().err().unwrap_or_default().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_lost_line_of_no_units_is_noticed() {
+    let zero = World::new().uses("CIX", 0);
+    let complaint = "CIX: units 0, lines 1 in the usage; units 0, lines 0 in the ledger";
+    assert_eq!(complaints(&zero, vec![]), [complaint]);
+    assert_eq!(complaints(&zero, vec![held("CIX", 0, 1)]), [""; 0]);
+}
+
+#[test]
+fn a_lost_line_that_cannot_be_read_is_noticed() {
+    let odd = World::new().uses("CIX", 5).reports("CIX", "-3");
+    let complaint = "CIX: units 5, lines 2 in the usage; units 5, lines 1 in the ledger";
+    assert_eq!(complaints(&odd, vec![held("CIX", 5, 1)]), [complaint]);
+    assert_eq!(complaints(&odd, vec![held("CIX", 5, 2)]), [""; 0]);
+}
+
+#[test]
+fn usage_without_a_product_code_is_named_in_words() {
+    let mut world = World::new();
+    world.lines.push(usage_line(Some(acme()), None, LineQuantity::Units(3)));
+    let complaint = "usage without a product code: units 3, lines 1 in the usage; units 0, lines 0 in the ledger";
+    assert_eq!(complaints(&world, vec![]), [complaint]);
+    let outcome = Outcome::Skipped(Skip::NoProductCode);
+    let line = Line { code: None, units: 3, usage_lines: 1, outcome, billed: None };
+    assert_eq!(complaints(&world, vec![line]), [""; 0]);
+}
+
+#[test]
+fn a_run_on_another_runs_usage_has_its_lines_to_account_for() {
+    let mut fetched = Tally::default();
+    World::new().uses("CIX", 0).lines.iter().for_each(|line| fetched.add_usage(line));
+    fetched.add_ledger(&ledger(vec![held("CIX", 0, 1)]));
+    let mut again = fetched.usage_only();
+    assert!(fetched.tie_out().is_ok() && again.tie_out().is_err());
+    again.add_ledger(&ledger(vec![held("CIX", 0, 1)]));
+    assert!(again.tie_out().is_ok());
+}
