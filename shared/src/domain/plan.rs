@@ -249,10 +249,15 @@ pub fn rows_ending(usage: &CustomerUsage, before: &Snapshot, outcome: &Outcome) 
     codes.into_iter().map(row).collect()
 }
 
-/// The rows of the usage that names no customer.
+/// The rows of the usage that names no customer, whether or not it names a product.
 #[must_use]
 pub fn unassigned_rows(usage: &CustomerUsage) -> Vec<Row> {
-    rows_ending(usage, &Snapshot::default(), &Outcome::Skipped(Skip::Unassigned))
+    let row = |(code, usage): (&Option<ProductCode>, &PairUsage)| Row {
+        code: code.clone(),
+        usage: Some(usage.clone()),
+        fate: Fate::Ends(Outcome::Skipped(Skip::Unassigned)),
+    };
+    usage.0.iter().map(row).collect()
 }
 
 /// A customer as Sophos lists it.

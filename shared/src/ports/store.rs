@@ -234,8 +234,6 @@ pub enum ChunkKind {
     Customers,
     /// Usage lines.
     Usage,
-    /// ConnectWise companies.
-    Companies,
     /// ConnectWise agreements.
     Agreements,
     /// ConnectWise products.

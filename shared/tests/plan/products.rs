@@ -101,7 +101,7 @@ fn usage_without_a_customer_is_unassigned() {
         })
         .collect();
     let expected = [
-        (None, "skipped.noProductCode".to_owned(), Bucket::Unassigned),
+        (None, "skipped.unassigned".to_owned(), Bucket::Unassigned),
         (Some(code("CIX")), "skipped.unassigned".to_owned(), Bucket::Unassigned),
     ];
     assert_eq!(ends, expected);

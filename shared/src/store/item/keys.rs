@@ -131,7 +131,6 @@ pub(in crate::store) fn chunks(kind: ChunkKind, bucket: u32) -> String {
     let kind = match kind {
         ChunkKind::Customers => "customers",
         ChunkKind::Usage => "usage",
-        ChunkKind::Companies => "companies",
         ChunkKind::Agreements => "agreements",
         ChunkKind::Products => "products",
         ChunkKind::Mapped => "mapped",

@@ -38,7 +38,7 @@ fn holds() -> Vec<Hold> {
         Hold::HandEdit { written: one, found: half, to: one },
         Hold::AdditionGone { addition, to: one },
         Hold::FirstRun { would: Would::Create { to: half } },
-        Hold::OlderMonth { written: month() },
+        Hold::OlderMonth { written: month(), from: half, to: one },
         Hold::Moved { shown: Would::Adopt { at: one }, now: would },
     ]
 }
