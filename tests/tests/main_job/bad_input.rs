@@ -8,10 +8,8 @@ use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState};
 use crate::started::{api_writes, awkward_stack, november, plain_stack, preview, sync_now};
 
 fn failure(run: &Run) -> &RunFailure {
-    match &run.state {
-        RunState::Failed(failure) => failure,
-        other => panic!("expected a failed run, found {other:?}"),
-    }
+    let RunState::Failed(failure) = &run.state else { panic!("expected a failed run, found {:?}", run.state) };
+    failure
 }
 
 async fn fails(stack: &Stack, code: RunFailureCode, words: &str) {
