@@ -95,7 +95,7 @@ impl ConnectWise {
             codebase: Mutex::new(settings.codebase.clone()),
             clock: Mutex::new(settings.now),
             state: Mutex::new(state),
-            watch: Watch::default(),
+            watch: Watch::from_environment(),
             settings,
         });
         Self { gate: Gate::new(inner.clone()), inner }

@@ -12,7 +12,7 @@ async fn main() -> ExitCode {
     let logged = LogFilter::parse(&args.log)
         .map_err(|e| e.to_string())
         .and_then(|filter| telemetry::start(Output::Text, &filter).map_err(|e| e.to_string()));
-    let ended = match (logged, args.command) {
+    let ended = match (logged, args.command.clone()) {
         (Err(error), _) => Err(error),
         (Ok(()), Some(command)) => simulator(command).await.map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string()),
         (Ok(()), None) => main_job(args).await.map_err(|e| e.to_string()),

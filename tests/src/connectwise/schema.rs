@@ -4,6 +4,7 @@
 //! defects are not held against an answer: `required` is over-strict on reads, no 4xx is declared though all have one
 //! shape, and one path ends in a slash.
 
+mod added;
 pub(super) mod watch;
 
 use std::collections::BTreeMap;
@@ -73,10 +74,9 @@ impl Schema {
             };
             format!("/{}", segments.map(plain).collect::<Vec<_>>().join("/")).to_lowercase()
         };
-        Self {
-            paths: paths.iter().map(|(path, verbs)| (normal(path), verbs.clone())).collect(),
-            schemas: document["components"]["schemas"].clone(),
-        }
+        let mut schemas = document["components"]["schemas"].clone();
+        added::add_to(document, &mut schemas);
+        Self { paths: paths.iter().map(|(path, verbs)| (normal(path), verbs.clone())).collect(), schemas }
     }
 
     /// Holds an answer against the document. `path` is the path as called.
@@ -112,7 +112,10 @@ impl Schema {
             }
         }
         let schema = match schema["$ref"].as_str().and_then(|name| name.rsplit('/').next()) {
-            Some(name) => &self.schemas[name],
+            Some(name) => match self.schemas.get(name) {
+                Some(named) => named,
+                None => return wrong.push(format!("{at}: the document has no schema {name}")),
+            },
             None => schema,
         };
         match schema["type"].as_str() {

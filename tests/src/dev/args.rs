@@ -45,20 +45,34 @@ pub struct Args {
 }
 
 /// A simulator to serve alone.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// The ConnectWise PSA simulator, with a small standing data set.
     Connectwise {
         /// The port on 127.0.0.1; 0 takes a free one.
         #[arg(long, default_value_t = 9010)]
         port: u16,
+        /// How it is served.
+        #[command(flatten)]
+        transport: Transport,
     },
     /// The Sophos Central simulator, with a small standing data set.
     Sophos {
         /// The port on 127.0.0.1; 0 takes a free one.
         #[arg(long, default_value_t = 9011)]
         port: u16,
+        /// How it is served.
+        #[command(flatten)]
+        transport: Transport,
     },
+}
+
+/// http, or https with a certificate that nobody trusts yet.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Transport {
+    /// Serve https with a throw-away authority, and write its certificate, for clients to trust, to this file.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = ".local/simulator-ca.pem")]
+    pub tls: Option<PathBuf>,
 }
 
 impl Args {

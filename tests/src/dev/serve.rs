@@ -1,28 +1,34 @@
 //! One simulator alone, for any client to talk to.
 
 use std::io;
+use std::path::Path;
+
+use axum::Router;
 
 use super::Command;
+use super::args::Transport;
 use crate::connectwise::{ConnectWise, STANDING_COMPANY, STANDING_PRIVATE_KEY, STANDING_PUBLIC_KEY};
-use crate::sophos::{self, CLIENT_ID, CLIENT_SECRET, Sophos};
+use crate::simulator::serve::{Running, serve, serve_tls};
+use crate::simulator::tls::Authority;
+use crate::sophos::{CLIENT_ID, CLIENT_SECRET, Sophos};
 
 /// Serves a simulator with its standing data set until Ctrl-C.
 ///
 /// # Errors
-/// The port is taken, or the data set is refused.
+/// The port is taken, the data set is refused, or the authority's certificate cannot be written.
 pub async fn simulator(command: Command) -> io::Result<()> {
     let running = match command {
-        Command::Connectwise { port } => {
+        Command::Connectwise { port, transport } => {
             let psa = ConnectWise::standing_data().map_err(|refusal| io::Error::other(format!("{refusal:?}")))?;
-            let running = psa.start(port).await?;
+            let running = start(psa.router(), port, &transport).await?;
             println!("ConnectWise PSA simulator: {}", running.url());
             println!(
                 "company id {STANDING_COMPANY}, public key {STANDING_PUBLIC_KEY}, private key {STANDING_PRIVATE_KEY}, any client id"
             );
             running
         }
-        Command::Sophos { port } => {
-            let running = sophos::start(&Sophos::standing_data(), port).await?;
+        Command::Sophos { port, transport } => {
+            let running = start(Sophos::standing_data().router(), port, &transport).await?;
             println!("Sophos Central simulator: {}", running.url());
             println!("client id {CLIENT_ID}, client secret {CLIENT_SECRET}");
             running
@@ -32,4 +38,17 @@ pub async fn simulator(command: Command) -> io::Result<()> {
     tokio::signal::ctrl_c().await?;
     running.stop().await;
     Ok(())
+}
+
+async fn start(router: Router, port: u16, transport: &Transport) -> io::Result<Running> {
+    let Some(file) = &transport.tls else { return serve(router, port).await };
+    let authority = Authority::new().map_err(io::Error::other)?;
+    let running = serve_tls(router, port, &authority).await?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    if !folder.as_os_str().is_empty() {
+        std::fs::create_dir_all(folder)?;
+    }
+    authority.write_certificate(file)?;
+    println!("Throw-away authority to trust: {}", file.display());
+    Ok(running)
 }

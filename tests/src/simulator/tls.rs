@@ -35,7 +35,9 @@ impl Authority {
         root.distinguished_name.push(DnType::CommonName, "Simulators of this machine, this run only");
         let issuer = CertifiedIssuer::self_signed(root, KeyPair::generate()?)?;
         let key = KeyPair::generate()?;
-        let leaf = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+        let mut leaf = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+        // Python 3.13 and later refuse a certificate that does not name its issuer's key.
+        leaf.use_authority_key_identifier_extension = true;
         let leaf = leaf.signed_by(&key, &issuer)?;
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
         let server = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))

@@ -58,3 +58,22 @@ fn the_known_defects_of_the_document_are_not_held_against_an_answer() {
     assert!(matches!(check(200, json!([{"id": "1"}])), Verdict::Broken(_)));
     assert_eq!(schema.validate("/other", "GET", 200, &json!({})), Verdict::NotDescribed);
 }
+
+#[test]
+fn a_document_of_2022_1_lacks_the_fields_added_since_and_they_are_held_to_their_types_all_the_same() {
+    let document = |version: &str| {
+        let item = json!({"$ref": "#/components/schemas/CatalogItem"});
+        Schema::new(&json!({
+            "info": {"version": version},
+            "paths": {"/procurement/catalog/{id}": {"get": {"responses": {"200": {"content": {"json": {"schema": item}}}}}}},
+            "components": {"schemas": {"CatalogItem": {"type": "object", "properties": {}}, "Company": {"type": "object"}}},
+        }))
+    };
+    let check = |version: &str, body: Value| {
+        document(version).validate("/v4_6_release/apis/3.0/procurement/catalog/1", "GET", 200, &body)
+    };
+    assert_eq!(check("2022.1", json!({"markupFlag": true})), Verdict::Valid);
+    assert!(matches!(check("2022.1", json!({"markupFlag": "yes"})), Verdict::Broken(_)));
+    assert!(matches!(check("2022.1", json!({"invented": true})), Verdict::Broken(_)));
+    assert!(matches!(check("2025.1", json!({"markupFlag": true})), Verdict::Broken(_)));
+}
