@@ -49,7 +49,7 @@ fn outcomes(ledger: &[CustomerLedger]) -> Table {
     for ((_, word, product, reason), lines) in groups {
         let units: u64 = lines.iter().map(|(_, line)| line.units).sum();
         let advice = lines[0].1.outcome.advice();
-        let product = if product.is_empty() { pairs(lines.len()) } else { product };
+        let product = if product.is_empty() { number(lines.len() as u64, "pair", "pairs") } else { product };
         table.add_row([word, customers(&lines), product, units.to_string(), reason, advice]);
     }
     align_right(&mut table, 3..4);
@@ -81,8 +81,8 @@ fn product(line: &Line) -> String {
     line.code.as_ref().map_or_else(|| "(none)".into(), ToString::to_string)
 }
 
-fn pairs(number: usize) -> String {
-    if number == 1 { "1 pair".into() } else { format!("{number} pairs") }
+fn number(number: u64, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
 }
 
 fn customers(lines: &[Named<'_>]) -> String {
@@ -149,8 +149,9 @@ fn verdict(run: &Run) -> String {
     let writes = match counts.writes() {
         0 => "Nothing was written to ConnectWise.".to_owned(),
         _ => format!(
-            "Written to ConnectWise: {} additions created, {} quantities set.",
-            counts.additions_created, counts.quantities_set
+            "Written to ConnectWise: {} created, {} set.",
+            number(counts.additions_created, "addition", "additions"),
+            number(counts.quantities_set, "quantity", "quantities")
         ),
     };
     format!("{state}\n{writes}")
