@@ -7,10 +7,10 @@ mod files;
 mod worker;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use shared::client::address::{AddressPolicy, AddressRules};
 use shared::client::connections::{ConnectionOptions, StoredConnections};
@@ -61,7 +61,12 @@ pub struct StackOptions {
     pub data: Option<PathBuf>,
     /// The numbers that bound a slice.
     pub limits: Limits,
+    /// How long a slice may take.
+    pub slice: SignedDuration,
 }
+
+/// How long a slice may take where a Lambda has its longest time-out.
+pub const LONGEST_SLICE: SignedDuration = SignedDuration::from_mins(15);
 
 /// The stack could not be started, or something in it failed.
 #[derive(Debug, thiserror::Error)]
@@ -173,7 +178,7 @@ impl Stack {
         let connections = StoredConnections::new(store.clone(), seal.clone(), connection_options(&sophos_server)?);
         let world =
             Adapters { store: store.clone(), connections, queue: queue.clone(), clock: SystemClock, ids: UuidV7 };
-        let workers = Workers::start(Worker::new(world, options.limits), &queue);
+        let workers = Workers::start(&Worker::new(world, options.limits), &queue, options.slice);
         let fresh = planted.is_some();
         files.remember(&psa)?;
         let stack =
@@ -195,6 +200,14 @@ impl Stack {
     pub async fn save_credentials(&self, credentials: &Credentials) -> Result<(), StackError> {
         let sealed = self.seal.seal(self.demo.partner(), credentials.to_json().expose_secret()).await?;
         Ok(self.store.put_credentials(self.demo.partner(), &sealed).await?)
+    }
+
+    /// Deletes what a stack has kept in a folder, and nothing else that is there.
+    ///
+    /// # Errors
+    /// A file cannot be deleted.
+    pub fn forget(folder: &Path) -> Result<(), StackError> {
+        Ok(files::forget(folder)?)
     }
 
     /// Where ConnectWise, Sophos Central and the table answer.

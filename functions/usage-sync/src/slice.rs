@@ -8,6 +8,7 @@ mod sophos;
 mod write;
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState, Stage};
@@ -46,6 +47,9 @@ pub(crate) struct Stages<'a, W: World> {
     deadline: Timestamp,
     psa: &'a PsaOf<W>,
     committer: &'a Committer<'a, W>,
+    /// Whether this slice has got anything done. One that has not goes on whatever the deadline: slices that only look
+    /// at the clock would follow one another for ever.
+    worked: AtomicBool,
 }
 
 impl<W: World> Slice<'_, W> {
@@ -69,6 +73,7 @@ impl<W: World> Slice<'_, W> {
                     deadline: self.deadline,
                     psa,
                     committer: &committer,
+                    worked: AtomicBool::new(false),
                 };
                 stages.work().await
             }
@@ -127,7 +132,11 @@ impl<W: World> Stages<'_, W> {
     }
 
     fn is_late(&self) -> bool {
-        is_near(self.world.clock().now(), self.deadline, self.limits)
+        self.worked.load(Ordering::Relaxed) && is_near(self.world.clock().now(), self.deadline, self.limits)
+    }
+
+    fn has_worked(&self) {
+        self.worked.store(true, Ordering::Relaxed);
     }
 
     /// Ends a run whose pairs all have an outcome, once its usage ties out.

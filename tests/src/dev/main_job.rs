@@ -15,7 +15,7 @@ use super::Args;
 use super::progress::Progress;
 use super::report;
 use crate::demo::Demo;
-use crate::stack::{Stack, StackError, StackOptions};
+use crate::stack::{LONGEST_SLICE, Stack, StackError, StackOptions};
 
 /// How often the schedule ticks while the stack serves; deployed, it is every five minutes.
 const TICK_EVERY: Duration = Duration::from_secs(10);
@@ -25,11 +25,17 @@ const TICK_EVERY: Duration = Duration::from_secs(10);
 /// # Errors
 /// The stack cannot be started, or something in it failed.
 pub async fn main_job(args: Args) -> Result<ExitCode, StackError> {
-    if args.fresh && args.data.exists() {
-        std::fs::remove_dir_all(&args.data)?;
+    if args.fresh {
+        Stack::forget(&args.data)?;
     }
     let month = args.month.map_or_else(|| present_month(&Demo::new(args.size())), Ok)?;
-    let options = StackOptions { size: args.size(), month, data: Some(args.data.clone()), limits: Limits::default() };
+    let options = StackOptions {
+        size: args.size(),
+        month,
+        data: Some(args.data.clone()),
+        limits: Limits::default(),
+        slice: LONGEST_SLICE,
+    };
     let stack = Stack::start(options).await?;
     eprintln!(
         "Usage of {} for a partner of {} customers and {} Sophos products.",

@@ -9,6 +9,12 @@ use super::StackError;
 use crate::connectwise::{ConnectWise, Settings};
 use crate::demo::{Demo, PlantedPsa, Size};
 
+/// What the partner was made from; written last, so that its absence tells a half-made folder.
+const MADE: &str = "demo.json";
+const TABLE: &str = "table.db";
+const PSA: &str = "connectwise.json";
+const KEY: &str = "seal.key";
+
 /// The files of an earlier start cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FilesError {
@@ -49,7 +55,7 @@ impl Files {
     pub(super) fn open(folder: Option<PathBuf>, size: Size) -> Result<Self, FilesError> {
         let Some(path) = &folder else { return Ok(Self { folder, size }) };
         std::fs::create_dir_all(path).map_err(|source| io_error(path, source))?;
-        let made = path.join("demo.json");
+        let made = path.join(MADE);
         match std::fs::read(&made) {
             Ok(bytes) => match serde_json::from_slice::<Size>(&bytes) {
                 Ok(found) if found == size => Ok(Self { folder, size }),
@@ -57,7 +63,7 @@ impl Files {
                 Err(_) => Err(FilesError::HalfMade { path: path.display().to_string() }),
             },
             Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
-                let empty = std::fs::read_dir(path).map_err(|source| io_error(path, source))?.next().is_none();
+                let empty = ![TABLE, PSA, KEY].iter().any(|name| path.join(name).exists());
                 let half = FilesError::HalfMade { path: path.display().to_string() };
                 if empty { Ok(Self { folder, size }) } else { Err(half) }
             }
@@ -66,17 +72,17 @@ impl Files {
     }
 
     pub(super) fn table(&self) -> Option<PathBuf> {
-        self.folder.as_ref().map(|folder| folder.join("table.db"))
+        self.folder.as_ref().map(|folder| folder.join(TABLE))
     }
 
     pub(super) fn key(&self) -> Option<PathBuf> {
-        self.folder.as_ref().map(|folder| folder.join("seal.key"))
+        self.folder.as_ref().map(|folder| folder.join(KEY))
     }
 
     /// ConnectWise as it was left, or a new one and what was planted in it.
     pub(super) fn psa(&self, demo: &Demo, month: UsageMonth) -> Result<(ConnectWise, Option<PlantedPsa>), StackError> {
         if let Some(folder) = &self.folder
-            && let Some(psa) = ConnectWise::open(Settings::default(), &folder.join("connectwise.json"))?
+            && let Some(psa) = ConnectWise::open(Settings::default(), &folder.join(PSA))?
         {
             return Ok((psa, None));
         }
@@ -88,8 +94,8 @@ impl Files {
     /// Writes what is only in memory. The partner counts as made once this was done.
     pub(super) fn remember(&self, psa: &ConnectWise) -> Result<(), StackError> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        psa.save(&folder.join("connectwise.json"))?;
-        let made = folder.join("demo.json");
+        psa.save(&folder.join(PSA))?;
+        let made = folder.join(MADE);
         let text = serde_json::json!(self.size).to_string();
         std::fs::write(&made, text).map_err(|source| io_error(&made, source))?;
         Ok(())
@@ -98,4 +104,17 @@ impl Files {
 
 fn io_error(path: &Path, source: io::Error) -> FilesError {
     FilesError::Io { path: path.display().to_string(), source }
+}
+
+/// Deletes the files of a stack; SQLite keeps two more beside the table.
+pub(super) fn forget(folder: &Path) -> Result<(), FilesError> {
+    let beside = ["-wal", "-shm"].map(|end| format!("{TABLE}{end}"));
+    for name in [MADE, TABLE, PSA, KEY].into_iter().chain(beside.iter().map(String::as_str)) {
+        let path = folder.join(name);
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(io_error(&path, source)),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
 }

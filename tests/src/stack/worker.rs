@@ -9,8 +9,6 @@ use usage_sync::Worker;
 
 use super::LocalWorld;
 
-/// How long a slice may take, as a Lambda's longest time-out.
-const SLICE_MINUTES: i64 = 15;
 /// How many messages are worked on at once.
 const WORKERS: usize = 2;
 
@@ -19,10 +17,10 @@ pub(super) struct Workers(JoinSet<()>);
 
 impl Workers {
     /// Starts them on a queue.
-    pub(super) fn start(worker: Worker<LocalWorld>, queue: &LocalQueue) -> Self {
+    pub(super) fn start(worker: &Worker<LocalWorld>, queue: &LocalQueue, slice: SignedDuration) -> Self {
         let mut workers = JoinSet::new();
         for _ in 0..WORKERS {
-            workers.spawn(work(worker.clone(), queue.clone()));
+            workers.spawn(work(worker.clone(), queue.clone(), slice));
         }
         Self(workers)
     }
@@ -33,17 +31,17 @@ impl Workers {
     }
 }
 
-async fn work(worker: Worker<LocalWorld>, queue: LocalQueue) {
+async fn work(worker: Worker<LocalWorld>, queue: LocalQueue, slice: SignedDuration) {
     loop {
         let delivery = queue.receive().await;
-        match worker.carry_on(&delivery.message, deadline()).await {
+        match worker.carry_on(&delivery.message, deadline(slice)).await {
             Ok(_) => delivery.acknowledge(),
             Err(error) => tracing::error!(%error, "a slice failed; its message is delivered again"),
         }
     }
 }
 
-fn deadline() -> Timestamp {
+fn deadline(slice: SignedDuration) -> Timestamp {
     let now = SystemClock.now();
-    now.checked_add(SignedDuration::from_mins(SLICE_MINUTES)).unwrap_or(now)
+    now.checked_add(slice).unwrap_or(now)
 }

@@ -5,8 +5,10 @@
 mod awkward;
 mod bad_input;
 mod calls;
+mod folder;
 mod lost_answers;
 mod months;
+mod slices;
 mod started;
 mod tick;
 mod twice;

@@ -1,14 +1,20 @@
 //! The next month writes only what really differs; an older one is never written.
 
 use harness::demo::Size;
-use harness::stack::{Stack, StackOptions};
+use harness::stack::{LONGEST_SLICE, Stack, StackOptions};
 use shared::domain::outcome::Would;
 use shared::domain::run::RunKind;
 
 use crate::started::{api_writes, billed, hasty, november, outcomes, preview_and_apply};
 
 fn options(folder: &std::path::Path, month: shared::domain::month::UsageMonth) -> StackOptions {
-    StackOptions { size: Size::default(), month, data: Some(folder.to_path_buf()), limits: hasty() }
+    StackOptions {
+        size: Size::default(),
+        month,
+        data: Some(folder.to_path_buf()),
+        limits: hasty(),
+        slice: LONGEST_SLICE,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use harness::connectwise::Write;
 use harness::demo::Size;
-use harness::stack::{Stack, StackOptions};
+use harness::stack::{LONGEST_SLICE, Stack, StackOptions};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind};
@@ -19,7 +19,7 @@ pub(crate) fn hasty() -> Limits {
 }
 
 pub(crate) async fn stack_of(size: Size, limits: Limits) -> Stack {
-    Stack::start(StackOptions { size, month: november(), data: None, limits }).await.unwrap()
+    Stack::start(StackOptions { size, month: november(), data: None, limits, slice: LONGEST_SLICE }).await.unwrap()
 }
 
 /// The demo partner with all its awkward cases, in memory.

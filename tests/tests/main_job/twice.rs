@@ -1,7 +1,7 @@
 //! The same run twice writes nothing the second time, in one process and across a restart.
 
 use harness::demo::Size;
-use harness::stack::{Stack, StackOptions};
+use harness::stack::{LONGEST_SLICE, Stack, StackOptions};
 use shared::clock::SystemClock;
 use shared::domain::run::{Run, RunKind, RunState};
 use shared::ports::{Clock, Opened, Queue, RunStore};
@@ -38,6 +38,7 @@ async fn a_restart_finds_everything_as_it_was_and_writes_nothing() {
         month: november(),
         data: Some(folder.path().to_path_buf()),
         limits: hasty(),
+        slice: LONGEST_SLICE,
     };
     let stack = Stack::start(options.clone()).await.unwrap();
     assert!(stack.fresh);

@@ -63,6 +63,7 @@ impl<W: World> Stages<'_, W> {
                 late = self.is_late();
                 let Some(customer) = waiting.next().filter(|_| !late) else { break };
                 going.push(self.sync_customer(bucket, customer, &commits));
+                self.has_worked();
             }
             // What is under way is brought to its end: a request that was sent deserves to have its answer read.
             match going.next().await {

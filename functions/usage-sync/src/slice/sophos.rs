@@ -143,7 +143,9 @@ impl<W: World> Stages<'_, W> {
         change: impl FnOnce(&mut Run),
     ) -> Result<(), StageError> {
         let changes = chunks.into_iter().map(|chunk| Change::PutChunk(run.id.clone(), chunk)).collect();
-        Ok(self.committer.put_run(changes, change).await?)
+        self.committer.put_run(changes, change).await?;
+        self.has_worked();
+        Ok(())
     }
 }
 
