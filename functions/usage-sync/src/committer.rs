@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::ledger::CustomerLedger;
-use shared::domain::run::Run;
+use shared::domain::run::{Run, Stage};
 use shared::error::StoreError;
 use shared::ports::{Change, Clock, Lease, Psa, RunStore};
 use tokio::sync::{mpsc, oneshot};
@@ -24,6 +24,8 @@ type Answer = oneshot::Sender<Result<Lease, StoreError>>;
 pub(crate) struct Asked {
     changes: Vec<Change>,
     counted: Option<Counted>,
+    /// The bucket that is next, once those before it are done.
+    passed: Option<u32>,
     answer: Answer,
 }
 
@@ -55,9 +57,20 @@ impl Commits {
 
     async fn ask(&self, changes: Vec<Change>, counted: Option<Counted>) -> Result<Lease, StoreError> {
         let (answer, answered) = oneshot::channel();
-        // The loop ends early only when the lease is lost or the table failed; then nothing more may be written.
-        self.0.send(Asked { changes, counted, answer }).await.map_err(|_| StoreError::LeaseLost)?;
+        self.hand_in(Asked { changes, counted, passed: None, answer }).await?;
         answered.await.map_err(|_| StoreError::LeaseLost)?
+    }
+
+    /// Lets the run go on with the bucket `next`. Returns before that is written: nobody waits for it, and a slice that
+    /// dies in between finds in the ledger what was done.
+    pub(crate) async fn pass(&self, next: u32) -> Result<(), StoreError> {
+        let (answer, _) = oneshot::channel();
+        self.hand_in(Asked { changes: Vec::new(), counted: None, passed: Some(next), answer }).await
+    }
+
+    async fn hand_in(&self, asked: Asked) -> Result<(), StoreError> {
+        // The loop ends early only when the lease is lost or the table failed; then nothing more may be written.
+        self.0.send(asked).await.map_err(|_| StoreError::LeaseLost)
     }
 }
 
@@ -117,7 +130,11 @@ impl<W: World> Committer<'_, W> {
             run.psa.customers += u64::from(counted.read);
             changes.push(Change::PutLedger(run.id.clone(), Box::new(counted.ledger.clone())));
         }
-        if !counted.is_empty() {
+        let passed = batch.iter().filter_map(|asked| asked.passed).max();
+        if let Some(bucket) = passed {
+            run.stage = Stage::Sync { bucket };
+        }
+        if !counted.is_empty() || passed.is_some() {
             changes.push(Change::PutRun(Box::new(self.with_calls(&mut run))));
         }
         self.put(lease, run, changes).await
