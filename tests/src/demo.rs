@@ -10,6 +10,8 @@ mod partner;
 mod psa;
 mod usage;
 
+use std::collections::HashMap;
+
 use shared::domain::id::{CustomerId, PartnerId, ProductCode};
 use shared::domain::month::UsageMonth;
 
@@ -47,18 +49,45 @@ impl Default for Size {
     }
 }
 
+/// How many of an ordinary customer's additions somebody typed into ConnectWise before the first run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TypedIn {
+    /// None: a first run creates them all.
+    Nothing,
+    /// About half of them.
+    #[default]
+    Half,
+    /// Every one, at the quantity of the usage: a first run has nothing to write.
+    Everything,
+}
+
 /// A demo partner.
 #[derive(Clone, Debug)]
 pub struct Demo {
     size: Size,
     population: Population,
+    /// The place of each customer and of each product code among the population's.
+    customers: HashMap<CustomerId, usize>,
+    products: HashMap<String, usize>,
+    awkward: bool,
+    typed_in: TypedIn,
 }
 
 impl Demo {
     /// A partner of a size; the same size is the same partner.
     #[must_use]
     pub fn new(size: Size) -> Self {
-        Self { size, population: Population::new(size.seed, size.customers, size.products) }
+        let population = Population::new(size.seed, size.customers, size.products);
+        let customers = population.tenants().iter().map(|tenant| CustomerId::from_uuid(tenant.id)).zip(0..).collect();
+        let products = population.products().iter().map(|product| product.code.clone()).zip(0..).collect();
+        let awkward = size.customers >= LEAST_CUSTOMERS && size.products >= LEAST_PRODUCTS;
+        Self { size, population, customers, products, awkward, typed_in: TypedIn::default() }
+    }
+
+    /// A partner of ordinary customers only, however large, each of whom uses every product.
+    #[must_use]
+    pub fn plain(size: Size, typed_in: TypedIn) -> Self {
+        Self { awkward: false, typed_in, ..Self::new(size) }
     }
 
     /// What it is made from.
@@ -70,7 +99,7 @@ impl Demo {
     /// Whether it has the awkward cases; else every customer and product is an ordinary one.
     #[must_use]
     pub const fn is_awkward(&self) -> bool {
-        self.size.customers >= LEAST_CUSTOMERS && self.size.products >= LEAST_PRODUCTS
+        self.awkward
     }
 
     /// The partner.
@@ -111,6 +140,6 @@ impl Demo {
     }
 
     fn number_of(&self, code: &str) -> Option<usize> {
-        self.population.products().iter().position(|product| product.code == code)
+        self.products.get(code).copied()
     }
 }

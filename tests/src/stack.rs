@@ -175,7 +175,8 @@ impl Stack {
             None => LocalSeal::ephemeral(),
         };
         let queue = LocalQueue::new(REDELIVERED_AFTER);
-        let connections = StoredConnections::new(store.clone(), seal.clone(), connection_options(&sophos_server)?);
+        let connections =
+            StoredConnections::new(store.clone(), seal.clone(), connection_options(&sophos_server.url())?);
         let world =
             Adapters { store: store.clone(), connections, queue: queue.clone(), clock: SystemClock, ids: UuidV7 };
         let workers = Workers::start(&Worker::new(world, options.limits), &queue, options.slice);
@@ -291,7 +292,8 @@ impl Stack {
     }
 }
 
-fn credentials(site: &str) -> Credentials {
+/// The demo partner's credentials: ConnectWise at `site`, and Sophos.
+pub(crate) fn credentials(site: &str) -> Credentials {
     Credentials {
         connectwise: Some(ConnectWiseCredentials {
             site: site.to_owned(),
@@ -307,12 +309,13 @@ fn credentials(site: &str) -> Credentials {
     }
 }
 
-fn connection_options(sophos: &Running) -> Result<ConnectionOptions, StackError> {
+/// Connections to simulators: any ConnectWise on this machine, and Sophos at `sophos`.
+pub(crate) fn connection_options(sophos: &str) -> Result<ConnectionOptions, StackError> {
     let policy = AddressPolicy::VendorAndLoopback;
     let http = Http::build(policy, HttpLimits::default())?;
     let rules = AddressRules { policy, allowed_hosts: Vec::new() };
     let mut options = ConnectionOptions::new(http, rules)?;
-    let url = url::Url::parse(&sophos.url())?;
+    let url = url::Url::parse(sophos)?;
     options.sophos.sign_in_url = url.clone();
     options.sophos.api_url = url;
     Ok(options)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::ledger::CustomerLedger;
-use shared::domain::run::Run;
+use shared::domain::run::{Run, Stage};
 use shared::error::StoreError;
 use shared::ports::{Change, Clock, Lease, Psa, RunStore};
 use tokio::sync::{mpsc, oneshot};
@@ -17,6 +17,10 @@ use crate::worker::{PsaOf, World};
 
 /// The changes of one commit at most; the run itself comes on top.
 const MOST_CHANGES: usize = 90;
+/// The changes that one customer hands in at once; its ledger entry comes on top.
+const MOST_ASKED: usize = 40;
+/// The ledger lines of one commit at most: with the snapshots beside them well below the 4 MB of a transaction.
+const MOST_LINES: usize = 3000;
 
 type Answer = oneshot::Sender<Result<Lease, StoreError>>;
 
@@ -24,6 +28,8 @@ type Answer = oneshot::Sender<Result<Lease, StoreError>>;
 pub(crate) struct Asked {
     changes: Vec<Change>,
     counted: Option<Counted>,
+    /// The bucket that is next, once those before it are done.
+    passed: Option<u32>,
     answer: Answer,
 }
 
@@ -39,25 +45,44 @@ pub(crate) struct Counted {
 pub(crate) struct Commits(mpsc::Sender<Asked>);
 
 impl Commits {
-    /// Writes changes; returns when they are written, with the renewed lease.
+    /// Writes changes in their order; returns when they are written, with the renewed lease.
     pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<Lease, StoreError> {
-        self.ask(changes, None).await
+        let rest = self.begin(changes).await?;
+        self.ask(rest, None).await
     }
 
-    /// Writes a customer's ledger entry with what belongs to it, and counts it.
-    pub(crate) async fn finish(&self, mut changes: Vec<Change>, counted: Counted) -> Result<Lease, StoreError> {
-        if changes.len() > MOST_CHANGES / 2 {
-            // What ended is written first: the entry that says "done" must not be without it.
-            self.ask(std::mem::take(&mut changes), None).await?;
+    /// Writes a customer's ledger entry behind what belongs to it, and counts it.
+    pub(crate) async fn finish(&self, changes: Vec<Change>, counted: Counted) -> Result<Lease, StoreError> {
+        let rest = self.begin(changes).await?;
+        self.ask(rest, Some(counted)).await
+    }
+
+    /// Writes what is too much for one commit; the rest fits.
+    async fn begin(&self, mut changes: Vec<Change>) -> Result<Vec<Change>, StoreError> {
+        while changes.len() > MOST_ASKED {
+            let rest = changes.split_off(MOST_ASKED);
+            self.ask(changes, None).await?;
+            changes = rest;
         }
-        self.ask(changes, Some(counted)).await
+        Ok(changes)
     }
 
     async fn ask(&self, changes: Vec<Change>, counted: Option<Counted>) -> Result<Lease, StoreError> {
         let (answer, answered) = oneshot::channel();
-        // The loop ends early only when the lease is lost or the table failed; then nothing more may be written.
-        self.0.send(Asked { changes, counted, answer }).await.map_err(|_| StoreError::LeaseLost)?;
+        self.hand_in(Asked { changes, counted, passed: None, answer }).await?;
         answered.await.map_err(|_| StoreError::LeaseLost)?
+    }
+
+    /// Lets the run go on with the bucket `next`. Returns before that is written: nobody waits for it, and a slice that
+    /// dies in between finds in the ledger what was done.
+    pub(crate) async fn pass(&self, next: u32) -> Result<(), StoreError> {
+        let (answer, _) = oneshot::channel();
+        self.hand_in(Asked { changes: Vec::new(), counted: None, passed: Some(next), answer }).await
+    }
+
+    async fn hand_in(&self, asked: Asked) -> Result<(), StoreError> {
+        // The loop ends early only when the lease is lost or the table failed; then nothing more may be written.
+        self.0.send(asked).await.map_err(|_| StoreError::LeaseLost)
     }
 }
 
@@ -117,7 +142,11 @@ impl<W: World> Committer<'_, W> {
             run.psa.customers += u64::from(counted.read);
             changes.push(Change::PutLedger(run.id.clone(), Box::new(counted.ledger.clone())));
         }
-        if !counted.is_empty() {
+        let passed = batch.iter().filter_map(|asked| asked.passed).max();
+        if let Some(bucket) = passed {
+            run.stage = Stage::Sync { bucket };
+        }
+        if !counted.is_empty() || passed.is_some() {
             changes.push(Change::PutRun(Box::new(self.with_calls(&mut run))));
         }
         self.put(lease, run, changes).await
@@ -172,16 +201,23 @@ pub(crate) fn channel() -> (Commits, mpsc::Receiver<Asked>) {
 
 /// The first one and what else is ready, as far as it fits into one commit.
 fn ready(first: Asked, asked: &mut mpsc::Receiver<Asked>) -> Vec<Asked> {
-    let size = |asked: &Asked| asked.changes.len() + usize::from(asked.counted.is_some());
-    let mut room = MOST_CHANGES.saturating_sub(size(&first));
+    let (mut changes, mut lines) = size(&first);
     let mut batch = vec![first];
-    // One that may not fit is left for the next commit: each has at most half of the room.
-    while room > MOST_CHANGES / 2 {
+    // The next one is taken only where the largest would fit.
+    while changes + MOST_ASKED < MOST_CHANGES && lines < MOST_LINES {
         let Ok(next) = asked.try_recv() else { break };
-        room = room.saturating_sub(size(&next));
+        let (more_changes, more_lines) = size(&next);
+        changes += more_changes;
+        lines += more_lines;
         batch.push(next);
     }
     batch
+}
+
+/// Changes and ledger lines of what was handed in.
+fn size(asked: &Asked) -> (usize, usize) {
+    let lines = asked.counted.as_ref().map_or(0, |counted| counted.ledger.lines.len());
+    (asked.changes.len() + usize::from(asked.counted.is_some()), lines)
 }
 
 fn answer_all(batch: Vec<Asked>, outcome: &Result<Lease, StoreError>) -> Result<(), StoreError> {

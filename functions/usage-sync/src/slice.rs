@@ -2,6 +2,7 @@
 
 mod bucket;
 mod customer;
+mod customers;
 mod preview;
 mod reference;
 mod sophos;
@@ -120,9 +121,9 @@ impl<W: World> Stages<'_, W> {
             match run.stage {
                 Stage::Preview => self.take_preview(&run).await?,
                 Stage::Customers { .. } | Stage::Usage { .. } => self.read_sophos().await?,
-                Stage::Agreements { page, ref after } => self.read_agreements(&run, page, after.as_deref()).await?,
+                Stage::Agreements { .. } => self.read_agreements().await?,
                 Stage::Products => self.read_products(&run).await?,
-                Stage::Sync { bucket } if bucket < run.buckets => self.sync_bucket(&run, bucket).await?,
+                Stage::Sync { bucket } if bucket < run.buckets => self.sync_customers(&run, bucket).await?,
                 Stage::Sync { .. } => self.sync_unassigned(&run).await?,
                 Stage::Ended => {
                     return Err(never(RunFailureCode::PsaUnreadable, "the run stands at its end, unfinished"));

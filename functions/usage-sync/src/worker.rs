@@ -13,7 +13,8 @@ use crate::slice::{Slice, SliceEnd};
 /// The numbers that bound a slice.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How many customers are worked on at once: the calls in flight to ConnectWise.
+    /// How many calls to ConnectWise are in flight, as its client is made. Half as many customers again are worked on at
+    /// once: some of them are at the table.
     pub in_flight: usize,
     /// How long a lease lasts, in seconds; it is renewed long before.
     pub lease_s: u32,

@@ -3,11 +3,14 @@
 //! Duties of every implementation: the partner comes first and nothing of another partner is ever read or written;
 //! reads that decide a write are consistent; a write whose answer was lost and that is sent again succeeds.
 
+mod chunk;
+
 use std::future::Future;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::chunk::{Chunk, ChunkKind};
 use super::Sealed;
 use crate::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::ledger::CustomerLedger;
@@ -227,36 +230,6 @@ pub enum Opened {
     Busy(RunId),
 }
 
-/// What kind of rows a chunk has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ChunkKind {
-    /// Sophos customers.
-    Customers,
-    /// Usage lines.
-    Usage,
-    /// ConnectWise agreements.
-    Agreements,
-    /// ConnectWise products.
-    Products,
-    /// The customer mappings that the run set out with.
-    Mapped,
-}
-
-/// Rows that a run has read and keeps until it ends: one page's rows of one bucket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chunk {
-    /// What kind of rows.
-    pub kind: ChunkKind,
-    /// The bucket.
-    pub bucket: u32,
-    /// The page that they came from; a page read twice replaces its chunks.
-    pub page: u32,
-    /// Tells apart the chunks of one page and bucket, from 0.
-    pub part: u32,
-    /// The rows as JSON text; at most 300,000 bytes.
-    pub rows: String,
-}
-
 /// One step of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -335,7 +308,21 @@ pub trait RunStore: Send + Sync {
         changes: Vec<Change>,
     ) -> impl Future<Output = Result<Lease, StoreError>> + Send;
 
-    /// The rows that a run keeps of one kind and bucket: the JSON texts of its chunks, by page and part.
+    /// Hands the rows that a run keeps of one kind and bucket to `take`: the JSON text of each of its chunks, by page and
+    /// part. No more than a few of them are in memory, however many there are.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some chunks may have been taken by then.
+    fn take_chunks(
+        &self,
+        partner: PartnerId,
+        run: &RunId,
+        kind: ChunkKind,
+        bucket: u32,
+        take: impl FnMut(String) + Send,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The same rows all at once.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -345,7 +332,13 @@ pub trait RunStore: Send + Sync {
         run: &RunId,
         kind: ChunkKind,
         bucket: u32,
-    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send {
+        async move {
+            let mut chunks = Vec::new();
+            self.take_chunks(partner, run, kind, bucket, |chunk| chunks.push(chunk)).await?;
+            Ok(chunks)
+        }
+    }
 
     /// One page of a run's ledger from `after` on: customers whose id starts with `prefix` (lower-case hex; empty for
     /// all, the usage without a customer included).

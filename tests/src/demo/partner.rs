@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::{TryStreamExt, stream};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, CompanyId, IdError, ProductCode, PsaProductId};
@@ -15,6 +16,9 @@ use shared::ports::{Change, DueStore, MappingStore, RunStore, SettingsStore};
 use super::cases::{Mapped, Spec};
 use super::catalogue::{EXCLUDED_BECAUSE, Role};
 use super::{Demo, PlantedPsa};
+
+/// How many customer mappings are being stored at a time.
+const MAPPINGS_IN_FLIGHT: usize = 8;
 
 /// The demo partner could not be stored.
 #[derive(Debug, thiserror::Error)]
@@ -63,17 +67,24 @@ impl Demo {
                 store.put_product_mapping(self.partner(), &mapping).await?;
             }
         }
-        for number in 0..self.size.customers {
-            let mapped = self.spec(number).map_or(Mapped::On, |spec| spec.mapped);
-            if mapped != Mapped::Not {
-                let company = CompanyId::try_from(i64::from(planted.companies[number]))?;
-                let agreement = AgreementId::try_from(i64::from(planted.agreements[number]))?;
-                let mut mapping = CustomerMapping::new(self.customer(number), company, agreement);
-                mapping.sync = mapped == Mapped::On;
-                store.put_customer_mapping(self.partner(), &mapping).await?;
-            }
-        }
+        let customers = stream::iter((0..self.size.customers).map(Ok));
+        let save = async |number| match self.customer_mapping(number, planted)? {
+            Some(mapping) => Ok::<_, PlantError>(store.put_customer_mapping(self.partner(), &mapping).await?),
+            None => Ok(()),
+        };
+        customers.try_for_each_concurrent(MAPPINGS_IN_FLIGHT, save).await?;
         self.fill_history(store, planted, month.previous(), now).await
+    }
+
+    fn customer_mapping(&self, number: usize, planted: &PlantedPsa) -> Result<Option<CustomerMapping>, IdError> {
+        let mapped = self.spec(number).map_or(Mapped::On, |spec| spec.mapped);
+        if mapped == Mapped::Not {
+            return Ok(None);
+        }
+        let company = CompanyId::try_from(i64::from(planted.companies[number]))?;
+        let agreement = AgreementId::try_from(i64::from(planted.agreements[number]))?;
+        let mapping = CustomerMapping::new(self.customer(number), company, agreement);
+        Ok(Some(CustomerMapping { sync: mapped == Mapped::On, ..mapping }))
     }
 
     fn product_mapping(&self, number: usize, planted: &PlantedPsa) -> Result<Option<ProductMapping>, IdError> {

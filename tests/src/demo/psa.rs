@@ -9,9 +9,9 @@ use shared::domain::month::UsageMonth;
 use shared::domain::schedule::stable_hash;
 use shared::domain::usage::{CustomerUsage, LineQuantity, Pair, UsageLine, UsageTotals};
 
-use super::Demo;
 use super::cases::AgreementSpec;
 use super::catalogue::Role;
+use super::{Demo, TypedIn};
 use crate::connectwise::auth::{Credential, Role as Rights};
 use crate::connectwise::{Collection, ConnectWise, Refusal};
 
@@ -122,7 +122,7 @@ impl Demo {
         Ok(())
     }
 
-    /// The additions that somebody typed in: those of the awkward cases, and half of an ordinary customer's.
+    /// The additions that somebody typed in: those of the awkward cases, and an ordinary customer's as [`TypedIn`] says.
     fn plant_additions(
         &self,
         psa: &ConnectWise,
@@ -141,12 +141,20 @@ impl Demo {
         for (code, usage) in self.spec(customer).is_none().then_some(&usage.0).into_iter().flatten() {
             let Some(code) = code.as_ref().map(ProductCode::as_str) else { continue };
             let ordinary = self.number_of(code).is_some_and(|number| self.role(number) == Role::Ordinary);
-            if ordinary && stable_hash(&format!("typed/{}/{customer}/{code}", self.size.seed)).is_multiple_of(2) {
+            if ordinary && self.is_typed_in(customer, code) {
                 let quantity = u32::try_from(usage.units).unwrap_or(u32::MAX);
                 psa.add_addition(agreement, planted.products[code], quantity, dates(month, 0, 0))?;
             }
         }
         Ok(())
+    }
+
+    fn is_typed_in(&self, customer: usize, code: &str) -> bool {
+        match self.typed_in {
+            TypedIn::Nothing => false,
+            TypedIn::Half => stable_hash(&format!("typed/{}/{customer}/{code}", self.size.seed)).is_multiple_of(2),
+            TypedIn::Everything => true,
+        }
     }
 
     fn usage_totals(&self, month: UsageMonth) -> UsageTotals {
@@ -162,7 +170,9 @@ impl Demo {
             serial: String::new(),
             oddities: Vec::new(),
         };
-        self.usage_rows(month).iter().map(line).collect::<Vec<_>>().iter().collect()
+        let mut totals = UsageTotals::default();
+        self.usage_rows(month).iter().for_each(|row| totals.add(&line(row)));
+        totals
     }
 }
 

@@ -1,5 +1,6 @@
 //! The demo partner's usage of a month: each ordinary customer uses some of the products, each awkward one its own.
 
+use shared::domain::id::CustomerId;
 use shared::domain::month::UsageMonth;
 use shared::domain::schedule::stable_hash;
 
@@ -15,10 +16,9 @@ impl Demo {
     #[must_use]
     pub fn usage_rows(&self, month: UsageMonth) -> Vec<UsageRow> {
         let uses = |row: &UsageRow| {
-            let tenants = self.population.tenants();
-            let customer = tenants.iter().position(|tenant| Some(tenant.id) == row.account_id);
+            let customer = row.account_id.and_then(|id| self.customers.get(&CustomerId::from_uuid(id)));
             let product = self.number_of(&row.product_code);
-            customer.zip(product).is_some_and(|(customer, product)| self.uses(customer, product))
+            customer.zip(product).is_some_and(|(customer, product)| self.uses(*customer, product))
         };
         let mut rows: Vec<UsageRow> = self.population.usage(month.first_day());
         if self.is_awkward() {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The status under which a call is counted whose connection was closed without an answer.
 pub const NO_ANSWER: u16 = 0;
 
 /// Calls of one verb on one path template by one caller.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallCount {
     /// `GET`, `POST`, …
@@ -25,7 +25,7 @@ pub struct CallCount {
 }
 
 /// Everything counted since the start or the last reset.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tally {
     /// One entry for each verb, path template and caller.

@@ -65,7 +65,8 @@ impl Limits {
             _ => None,
         };
         match retry_after {
-            Some(wait) => caller.refused = Some((now, now + wait)),
+            // Nobody can have read the refusal before it was sent.
+            Some(wait) => caller.refused = Some((now + Duration::from_millis(latency_ms), now + wait)),
             None => caller.in_flight += 1,
         }
         Verdict { latency_ms, admitted: retry_after.is_none(), kind, early, draw: rng.random() }
@@ -189,6 +190,19 @@ mod tests {
         assert!(enter(20).early, "it was told to wait for 45 s and came back after 5");
         let waited = enter(61);
         assert_eq!((waited.kind, waited.early), (None, false));
+    }
+
+    #[test]
+    fn a_refusal_that_is_still_on_its_way_is_not_held_against_its_caller() {
+        let rate = super::super::faults::RateLimit { calls: 1, window_ms: 60_000, retry_after_s: None };
+        let latency = Some(super::super::faults::Latency::fixed(500));
+        let mut limits = Limits::new(FaultPlan { latency, rate: Some(rate), ..FaultPlan::default() });
+        let start = Instant::now();
+        let mut enter = |after_ms| limits.enter("GET", "/", "/", "a", start + Duration::from_millis(after_ms));
+        assert!(enter(0).admitted);
+        assert_eq!(enter(10).kind, Some(FaultKind::TooManyCalls { retry_after_s: 60 }));
+        assert!(!enter(400).early, "the first refusal arrives at 510 ms");
+        assert!(enter(1200).early, "the second one arrived at 900 ms");
     }
 
     #[test]

@@ -1,23 +1,17 @@
-//! The last stage, one bucket of customers at a time: what is in memory is a bucket, not the partner.
+//! A bucket of customers: what a run has read of them, as it is in memory while they are worked on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use shared::domain::id::{AgreementId, CustomerId, PsaProductId};
-use shared::domain::ledger::CustomerLedger;
 use shared::domain::mapping::{CustomerMapping, ProductMappings};
-use shared::domain::plan::{Customer, unassigned_rows};
+use shared::domain::plan::Customer;
 use shared::domain::psa::{Agreement, PsaProduct};
-use shared::domain::run::{Run, Stage};
+use shared::domain::run::Run;
 use shared::domain::usage::{UsageLine, UsageTotals};
 use shared::ports::{ChunkKind, CustomerNames, MappingStore, RunStore};
 
 use super::Stages;
-use super::customer::lines;
 use crate::chunks::{join, prefix_of};
-use crate::committer::{Commits, Counted, channel};
-use crate::trouble::StageError;
 use crate::worker::{WorkError, World};
 
 /// What is known of the customers of a bucket.
@@ -35,52 +29,12 @@ pub(super) struct Bucket {
 }
 
 impl<W: World> Stages<'_, W> {
-    pub(super) async fn sync_bucket(&self, run: &Run, number: u32) -> Result<(), StageError> {
-        let bucket = self.load(run, number).await?;
-        let todo = self.not_done(&bucket, number).await?;
-        let (commits, asked) = channel();
-        let work = self.sync_customers(&bucket, todo, commits);
-        let (served, worked) = futures::future::join(self.committer.serve(asked), work).await;
-        served?;
-        if worked? {
-            self.committer.put_run(Vec::new(), |run| run.stage = Stage::Sync { bucket: number + 1 }).await?;
-        }
-        Ok(())
-    }
-
-    /// Works on the customers side by side; false when the deadline came first.
-    async fn sync_customers(
-        &self,
-        bucket: &Bucket,
-        todo: Vec<CustomerId>,
-        commits: Commits,
-    ) -> Result<bool, WorkError> {
-        let mut waiting = todo.into_iter();
-        let mut going = FuturesUnordered::new();
-        let (mut late, mut fault) = (false, None);
-        loop {
-            while going.len() < self.limits.in_flight && fault.is_none() && !late {
-                late = self.is_late();
-                let Some(customer) = waiting.next().filter(|_| !late) else { break };
-                going.push(self.sync_customer(bucket, customer, &commits));
-                self.has_worked();
-            }
-            // What is under way is brought to its end: a request that was sent deserves to have its answer read.
-            match going.next().await {
-                Some(Ok(())) => {}
-                Some(Err(error)) => fault = fault.or(Some(error)),
-                None => break,
-            }
-        }
-        fault.map_or(Ok(!late), Err)
-    }
-
-    async fn load(&self, run: &Run, number: u32) -> Result<Bucket, WorkError> {
+    pub(super) async fn load(&self, run: &Run, number: u32) -> Result<Bucket, WorkError> {
         let (store, partner) = (self.world.store(), run.request.partner);
         let of_usage = |kind| store.list_chunks(partner, run.usage_of(), kind, number);
         let of_run = |kind, bucket| store.list_chunks(partner, &run.id, kind, bucket);
         let customers = join::<Customer>(&of_usage(ChunkKind::Customers).await?)?;
-        let usage = join::<UsageLine>(&of_usage(ChunkKind::Usage).await?)?;
+        let usage = self.read_usage_of(run, number).await?;
         let agreements = join::<Agreement>(&of_run(ChunkKind::Agreements, number).await?)?;
         let set_out_with = join::<(CustomerId, AgreementId)>(&of_run(ChunkKind::Mapped, number).await?)?;
         let products = join::<(PsaProductId, Option<PsaProduct>)>(&of_run(ChunkKind::Products, 0).await?)?;
@@ -88,7 +42,7 @@ impl<W: World> Stages<'_, W> {
         Ok(Bucket {
             run: run.clone(),
             customers: customers.into_iter().map(|c| (c.id, c)).collect(),
-            usage: usage.iter().collect(),
+            usage,
             mapped: mapped.into_iter().map(|(m, names)| (m.customer, (m, names))).collect(),
             set_out_with: set_out_with.into_iter().collect(),
             agreements: agreements.into_iter().map(|a| (a.id, a)).collect(),
@@ -97,8 +51,21 @@ impl<W: World> Stages<'_, W> {
         })
     }
 
+    /// The usage of a bucket summed by pair. Its lines are never in memory all at once: they would be most of a slice.
+    pub(super) async fn read_usage_of(&self, run: &Run, number: u32) -> Result<UsageTotals, WorkError> {
+        let (mut usage, mut added) = (UsageTotals::default(), Ok(()));
+        let add = |chunk: String| {
+            if added.is_ok() {
+                added = join::<UsageLine>(&[chunk]).map(|lines| lines.iter().for_each(|line| usage.add(line)));
+            }
+        };
+        let store = self.world.store();
+        store.take_chunks(run.request.partner, run.usage_of(), ChunkKind::Usage, number, add).await?;
+        added.map(|()| usage)
+    }
+
     /// The customers with usage or a mapping that have no entry in the run's ledger yet.
-    async fn not_done(&self, bucket: &Bucket, number: u32) -> Result<Vec<CustomerId>, WorkError> {
+    pub(super) async fn not_done(&self, bucket: &Bucket, number: u32) -> Result<Vec<CustomerId>, WorkError> {
         let run = &bucket.run;
         let prefix = prefix_of(number, run.buckets);
         let mut done = BTreeSet::new();
@@ -115,31 +82,5 @@ impl<W: World> Stages<'_, W> {
         let mut todo: BTreeSet<CustomerId> = bucket.usage.customers().into_iter().collect();
         todo.extend(bucket.mapped.keys());
         Ok(todo.difference(&done).copied().collect())
-    }
-
-    /// The usage that names no customer: an entry of its own, and the end of the run.
-    pub(super) async fn sync_unassigned(&self, run: &Run) -> Result<(), StageError> {
-        let (store, partner) = (self.world.store(), run.request.partner);
-        let chunks = store.list_chunks(partner, run.usage_of(), ChunkKind::Usage, run.buckets).await?;
-        let usage: UsageTotals = join::<UsageLine>(&chunks)?.iter().collect();
-        let rows = unassigned_rows(&usage.of(None));
-        let written = store.find_ledger(partner, &run.id, None).await?.is_some();
-        if !rows.is_empty() && !written {
-            let ledger = CustomerLedger {
-                customer: None,
-                name: "Usage without a customer".into(),
-                company: None,
-                agreement: None,
-                lines: lines(rows, &BTreeMap::new()),
-                created: 0,
-                updated: 0,
-            };
-            let (commits, asked) = channel();
-            let finish = async move { commits.finish(Vec::new(), Counted { ledger, read: false }).await };
-            let (served, finished) = futures::future::join(self.committer.serve(asked), finish).await;
-            served?;
-            finished?;
-        }
-        self.conclude().await
     }
 }

@@ -10,7 +10,6 @@ use shared::domain::plan::{
     AdditionPlan, AgreementState, Basis, CustomerPlan, Fate, Row, Step, agreement_trouble, customer_gate, plan,
     rows_ending,
 };
-use shared::domain::psa::Agreement;
 use shared::domain::run::RunKind;
 use shared::domain::settings::Frequency;
 use shared::domain::settle::{Settlement, settle};
@@ -123,9 +122,8 @@ impl<W: World> Stages<'_, W> {
             asked,
         };
         let agreement = bucket.agreements.get(&id);
-        let others: Vec<Agreement> = bucket.agreements.values().cloned().collect();
         let month = bucket.run.request.month;
-        if let Some(failure) = agreement_trouble(mapping, agreement, &others, month) {
+        if let Some(failure) = agreement_trouble(mapping, agreement, bucket.agreements.values(), month) {
             return Ok(untouched(AgreementState::Trouble(failure), false));
         }
         let additions = match self.psa.list_additions(id).await {

@@ -9,7 +9,7 @@ use shared::domain::run::{Run, Stage};
 use shared::ports::{Chunk, ChunkKind, MappingStore, Psa};
 
 use super::Stages;
-use crate::chunks::{bucket_of, cut};
+use crate::chunks::{bucket_of, cut, prefix_of};
 use crate::trouble::{StageError, of_psa};
 use crate::worker::World;
 
@@ -17,12 +17,36 @@ use crate::worker::World;
 const IDS_A_CALL: usize = 100;
 
 impl<W: World> Stages<'_, W> {
-    pub(super) async fn read_agreements(&self, run: &Run, page: u32, after: Option<&str>) -> Result<(), StageError> {
-        let mapped = self.mapped_customers(run).await?;
+    /// Reads agreements until the last page is stored or the deadline is near.
+    pub(super) async fn read_agreements(&self) -> Result<(), StageError> {
+        let mapped = self.mapped_customers(&self.committer.run()).await?;
+        loop {
+            let run = self.committer.run();
+            match &run.stage {
+                Stage::Agreements { page, after } if !self.is_late() => {
+                    self.read_agreement_page(&run, &mapped, (*page, after.as_deref())).await?;
+                }
+                Stage::Agreements { .. }
+                | Stage::Preview
+                | Stage::Customers { .. }
+                | Stage::Usage { .. }
+                | Stage::Products
+                | Stage::Sync { .. }
+                | Stage::Ended => return Ok(()),
+            }
+        }
+    }
+
+    async fn read_agreement_page(
+        &self,
+        run: &Run,
+        mapped: &[CustomerMapping],
+        (page, after): (u32, Option<&str>),
+    ) -> Result<(), StageError> {
         let read = self.psa.list_agreements(after).await.map_err(|e| of_psa(&e))?;
-        let mut chunks = cut(ChunkKind::Agreements, page, of_mapped(&read.rows, &mapped, run.buckets))?;
+        let mut chunks = cut(ChunkKind::Agreements, page, of_mapped(&read.rows, mapped, run.buckets))?;
         if page == 0 {
-            chunks.extend(self.remember_mapped(run, &mapped)?);
+            chunks.extend(self.remember_mapped(run, mapped)?);
         }
         let stage = match read.next {
             Some(next) => Stage::Agreements { page: page + 1, after: Some(next) },
@@ -36,9 +60,15 @@ impl<W: World> Stages<'_, W> {
         .await
     }
 
+    /// The mappings of all customers, bucket by bucket: as the table gives them, they are many times as large.
     async fn mapped_customers(&self, run: &Run) -> Result<Vec<CustomerMapping>, StageError> {
-        let mapped = self.world.store().list_customer_mappings(run.request.partner, "").await?;
-        Ok(mapped.into_iter().map(|(mapping, _)| mapping).collect())
+        let mut all = Vec::new();
+        for bucket in 0..run.buckets {
+            let prefix = prefix_of(bucket, run.buckets);
+            let mapped = self.world.store().list_customer_mappings(run.request.partner, &prefix).await?;
+            all.extend(mapped.into_iter().map(|(mapping, _)| mapping));
+        }
+        Ok(all)
     }
 
     /// The run keeps which agreement each customer had: one that is mapped elsewhere later is skipped and named.

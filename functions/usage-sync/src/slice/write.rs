@@ -201,13 +201,15 @@ impl<'a, W: World> Writer<'a, W> {
         if !self.run.writes {
             return Vec::new();
         }
-        let ended = std::mem::take(&mut self.settlement.ended);
-        let mut changes: Vec<Change> =
-            ended.into_iter().map(|product| Change::RemoveIntent(self.agreement, product)).collect();
+        let mut changes = Vec::new();
         if self.stored != self.settlement.snapshot {
             self.stored = self.settlement.snapshot.clone();
             changes.push(Change::PutSnapshot(self.agreement, self.settlement.snapshot.clone()));
         }
+        // Behind what they came to: an intent that outlives its end is settled once more, one that is gone too early is
+        // an addition that nobody remembers.
+        let ended = std::mem::take(&mut self.settlement.ended);
+        changes.extend(ended.into_iter().map(|product| Change::RemoveIntent(self.agreement, product)));
         changes
     }
 }

@@ -21,12 +21,13 @@ pub fn customer_gate(mapping: Option<&CustomerMapping>, customer: Option<&Custom
 
 /// Why the mapped agreement cannot take a month's usage, or none if it can.
 ///
-/// `agreement` is what ConnectWise has under the mapped id, `of_company` the other agreements of the mapped company.
+/// `agreement` is what ConnectWise has under the mapped id, `others` any agreements, among them
+/// the other ones of the mapped company.
 #[must_use]
-pub fn agreement_trouble(
+pub fn agreement_trouble<'a>(
     mapping: &CustomerMapping,
     agreement: Option<&Agreement>,
-    of_company: &[Agreement],
+    others: impl IntoIterator<Item = &'a Agreement>,
     month: UsageMonth,
 ) -> Option<Failure> {
     let id = mapping.agreement;
@@ -43,7 +44,7 @@ pub fn agreement_trouble(
                 && other.kind == agreement.kind
                 && other.status == AgreementStatus::Active
         };
-        let candidates = of_company.iter().filter(fits).map(|other| (other.id, other.name.clone())).collect();
+        let candidates = others.into_iter().filter(fits).map(|other| (other.id, other.name.clone())).collect();
         return Some(Failure::AgreementNotActive { agreement: id, status: agreement.status, candidates });
     }
     match agreement.start {

@@ -41,7 +41,7 @@ impl<I> DynamoStore<I> {
         customer: Option<CustomerId>,
     ) -> Result<Option<CustomerLedger>, StoreError> {
         let partition = keys::run_rows(partner, run);
-        let entries = self.list(&partition, &keys::ledger_parts(customer)).await?;
+        let entries = self.list(&partition, &keys::ledger_parts(customer), Ok).await?;
         Ok(ledger::from_entries(&entries, false)?.pop())
     }
 }

@@ -17,8 +17,8 @@ const DISCOVERIES_IN_FLIGHT: usize = 8;
 
 impl<I: Ids> MappingStore for DynamoStore<I> {
     async fn list_product_mappings(&self, partner: PartnerId) -> Result<ProductMappings, StoreError> {
-        let entries = self.list(&keys::home(partner), keys::PRODUCT_MAPPINGS).await?;
-        entries.iter().map(row::product_from_entry).collect()
+        let read = |entry| row::product_from_entry(&entry);
+        Ok(self.list(&keys::home(partner), keys::PRODUCT_MAPPINGS, read).await?.into_iter().collect())
     }
 
     async fn put_product_mapping(&self, partner: PartnerId, mapping: &ProductMapping) -> Result<(), StoreError> {
@@ -48,8 +48,7 @@ impl<I: Ids> MappingStore for DynamoStore<I> {
     }
 
     async fn list_discovered_products(&self, partner: PartnerId) -> Result<Vec<DiscoveredProduct>, StoreError> {
-        let entries = self.list(&keys::home(partner), keys::DISCOVERED).await?;
-        entries.iter().map(read_body).collect()
+        self.list(&keys::home(partner), keys::DISCOVERED, |entry| read_body(&entry)).await
     }
 
     async fn list_customer_mappings(
@@ -58,8 +57,7 @@ impl<I: Ids> MappingStore for DynamoStore<I> {
         prefix: &str,
     ) -> Result<Vec<(CustomerMapping, Option<CustomerNames>)>, StoreError> {
         let prefix = keys::customer_mappings(prefix);
-        let entries = self.list(&keys::home(partner), &prefix).await?;
-        entries.iter().map(row::customer_from_entry).collect()
+        self.list(&keys::home(partner), &prefix, |entry| row::customer_from_entry(&entry)).await
     }
 
     async fn put_customer_mapping(&self, partner: PartnerId, mapping: &CustomerMapping) -> Result<(), StoreError> {

@@ -31,16 +31,24 @@ impl<I> DynamoStore<I> {
         Ok(found.item)
     }
 
-    /// All entries of a partition whose sort key starts with `prefix`, which is not empty, in the order of their keys.
-    pub(super) async fn list(&self, partition: &str, prefix: &str) -> Result<Vec<Entry>, StoreError> {
-        let mut entries = Vec::new();
+    /// What `read` makes of all entries of a partition whose sort key starts with `prefix`, which is not empty, in the
+    /// order of their keys. No more than a page of the entries themselves is in memory.
+    pub(super) async fn list<T>(
+        &self,
+        partition: &str,
+        prefix: &str,
+        mut read: impl FnMut(Entry) -> Result<T, StoreError> + Send,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut values = Vec::new();
         let mut start = None;
         loop {
             let page = self.page_of_prefix(partition, prefix, start).await?;
-            entries.extend(page.entries);
+            for entry in page.entries {
+                values.push(read(entry)?);
+            }
             start = page.next;
             if start.is_none() {
-                return Ok(entries);
+                return Ok(values);
             }
         }
     }

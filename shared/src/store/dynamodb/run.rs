@@ -47,15 +47,16 @@ impl<I: Ids> RunStore for DynamoStore<I> {
         self.commit_changes(lease, until, &changes).await
     }
 
-    async fn list_chunks(
+    async fn take_chunks(
         &self,
         partner: PartnerId,
         run: &RunId,
         kind: ChunkKind,
         bucket: u32,
-    ) -> Result<Vec<String>, StoreError> {
-        let entries = self.list(&keys::run_rows(partner, run), &keys::chunks(kind, bucket)).await?;
-        entries.iter().map(|entry| Ok(read_text(entry, BODY)?.to_owned())).collect()
+        mut take: impl FnMut(String) + Send,
+    ) -> Result<(), StoreError> {
+        let read = |entry| read_text(&entry, BODY).map(|rows| take(rows.to_owned()));
+        self.list(&keys::run_rows(partner, run), &keys::chunks(kind, bucket), read).await.map(drop)
     }
 
     async fn list_ledger(
@@ -83,8 +84,8 @@ impl<I: Ids> RunStore for DynamoStore<I> {
     }
 
     async fn list_intents(&self, partner: PartnerId, agreement: AgreementId) -> Result<Vec<Intent>, StoreError> {
-        let entries = self.list(&keys::sync(partner), &keys::intents(agreement)).await?;
-        let mut intents: Vec<Intent> = entries.iter().map(read_body).collect::<Result<_, _>>()?;
+        let read = |entry| read_body(&entry);
+        let mut intents: Vec<Intent> = self.list(&keys::sync(partner), &keys::intents(agreement), read).await?;
         // Keys hold the product's number as a text, which sorts 10 before 9.
         intents.sort_by_key(|intent| intent.product);
         Ok(intents)

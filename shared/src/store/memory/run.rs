@@ -66,18 +66,20 @@ impl RunStore for MemoryStore {
         })
     }
 
-    async fn list_chunks(
+    async fn take_chunks(
         &self,
         partner: PartnerId,
         run: &RunId,
         kind: ChunkKind,
         bucket: u32,
-    ) -> Result<Vec<String>, StoreError> {
+        take: impl FnMut(String) + Send,
+    ) -> Result<(), StoreError> {
         let bucket = (kind, bucket, 0, 0)..=(kind, bucket, u32::MAX, u32::MAX);
-        Ok(self.with(partner, |shelf| {
+        self.with(partner, |shelf| {
             let rows = shelf.rows.get(run).into_iter();
-            rows.flat_map(|rows| rows.chunks.range(bucket.clone())).map(|(_, rows)| rows.clone()).collect()
-        }))
+            rows.flat_map(|rows| rows.chunks.range(bucket.clone())).map(|(_, rows)| rows.clone()).for_each(take);
+        });
+        Ok(())
     }
 
     async fn list_ledger(
