@@ -179,6 +179,9 @@ pub enum ConnectError {
         /// Why, without any secret.
         why: String,
     },
+    /// The saved credentials could not be opened; the key service may be away.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

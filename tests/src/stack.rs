@@ -227,7 +227,7 @@ impl Stack {
     /// The run is not there, or not over, at the end.
     pub async fn run(&self, request: RunRequest, mut progress: impl FnMut(&Run)) -> Result<Run, StackError> {
         let (partner, id) = (request.partner, request.id()?);
-        self.queue.send(&SyncMessage { request, attempt: 0, first_sent_at: SystemClock.now() }, 0).await?;
+        self.queue.send(&SyncMessage { request, attempt: 0, turns: 0, first_sent_at: SystemClock.now() }, 0).await?;
         let mut every = tokio::time::interval(PROGRESS_EVERY);
         let mut drained = std::pin::pin!(self.queue.drained());
         loop {

@@ -64,6 +64,7 @@ fn message(settings: &Settings, due: Due, at: Timestamp) -> SyncMessage {
             preview: None,
         },
         attempt: 0,
+        turns: 0,
         first_sent_at: at,
     }
 }

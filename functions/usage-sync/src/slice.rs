@@ -5,20 +5,25 @@ mod customer;
 mod customers;
 mod preview;
 mod reference;
+mod shown;
 mod sophos;
 mod write;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState, Stage};
 use shared::domain::settings::Settings;
+use shared::error::StoreError;
 use shared::ports::{Clock, Connections, Lease};
 
 use crate::committer::Committer;
 use crate::trouble::{StageError, never, of_connection};
 use crate::worker::{Limits, PsaOf, WorkError, World, is_near};
+
+/// How long a run may take. What it has read is kept longer than this run and the preview that it may stand on.
+const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// A slice about to be worked on.
 pub(crate) struct Slice<'a, W> {
@@ -85,6 +90,10 @@ impl<W: World> Slice<'_, W> {
             Err(StageError::Later { failure, .. } | StageError::Never(failure)) => {
                 self.fail(&committer, failure).await?
             }
+            // Delivered again, it would fail the same way, and the open run would keep out all others of the partner.
+            Err(StageError::Work(error)) if is_for_good(&error) => {
+                self.fail(&committer, RunFailure { code: RunFailureCode::Table, what: format!("{error}.") }).await?
+            }
             Err(StageError::Work(error)) => return Err(error),
         };
         Ok((committer.snapshot().0, end))
@@ -94,6 +103,17 @@ impl<W: World> Slice<'_, W> {
         tracing::warn!(run = %committer.run().id, code = ?failure.code, what = %failure.what, "the run came to nothing");
         end(self.world, committer, RunState::Failed(failure)).await?;
         Ok(SliceEnd::Over(Box::new(committer.run())))
+    }
+}
+
+/// Whether working on the same slice again would end in the same error.
+const fn is_for_good(error: &WorkError) -> bool {
+    match error {
+        WorkError::Chunk(_) | WorkError::Store(StoreError::Unreadable { .. } | StoreError::Refused { .. }) => true,
+        WorkError::Store(StoreError::Conflict { .. } | StoreError::LeaseLost | StoreError::Unavailable { .. })
+        | WorkError::Queue(_)
+        | WorkError::Request(_)
+        | WorkError::NoTurn(_) => false,
     }
 }
 
@@ -110,6 +130,7 @@ async fn end<W: World>(world: &W, committer: &Committer<'_, W>, state: RunState)
 impl<W: World> Stages<'_, W> {
     async fn work(&self) -> Result<SliceEnd, StageError> {
         self.committer.put_run(Vec::new(), |run| run.psa.slices += 1).await?;
+        self.still_fit()?;
         loop {
             let run = self.committer.run();
             if run.state.is_over() {
@@ -130,6 +151,20 @@ impl<W: World> Stages<'_, W> {
                 }
             }
         }
+    }
+
+    /// Settings and time move on while a run is interrupted: it is not carried on against either.
+    fn still_fit(&self) -> Result<(), StageError> {
+        let run = self.committer.run();
+        if run.writes && !self.settings.writes {
+            let what = "Writes to ConnectWise were switched off while the run was open";
+            return Err(never(RunFailureCode::WritesOff, what));
+        }
+        let age = self.world.clock().now().duration_since(run.opened_at);
+        if age > GOOD_FOR {
+            return Err(never(RunFailureCode::TooOld, "The run was interrupted more than a day ago"));
+        }
+        Ok(())
     }
 
     fn is_late(&self) -> bool {

@@ -75,6 +75,10 @@ pub(crate) fn of_psa(error: &PsaError) -> StageError {
 pub(crate) fn of_connection(error: ConnectError) -> StageError {
     match error {
         ConnectError::Missing { .. } | ConnectError::Unusable { .. } => never(RunFailureCode::Connection, error),
+        // The key service may be away. A key that is gone for good ends the run when it was tried often enough.
+        ConnectError::Seal(error) => {
+            StageError::Later { at_least_s: 0, failure: failure(RunFailureCode::Connection, error) }
+        }
         ConnectError::Store(error) => StageError::Work(error.into()),
         // A wrong company id or site answers as an address that does not exist.
         ConnectError::Psa(PsaError::NotFound | PsaError::Refused { .. }) => never(RunFailureCode::Connection, error),

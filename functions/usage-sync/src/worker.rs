@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::{IdError, RunId};
-use shared::domain::run::{Run, RunRequest};
+use shared::domain::run::Run;
 use shared::error::{QueueError, StoreError};
 use shared::ports::{
     Clock, Connections, Ids, Lease, MappingStore, Opened, Queue, RunStore, SettingsStore, SyncMessage,
@@ -199,10 +199,10 @@ impl<W: World> Worker<W> {
             Opened::Busy(other) => {
                 tracing::info!(%partner, run = %id, %other, "another run of this partner is open");
                 self.take_up(message, &other).await?;
-                return self.wait(message, self.limits.wait_s).await;
+                return self.wait_for_turn(message).await;
             }
         }
-        let Some(lease) = self.lease(message).await? else { return self.wait(message, self.limits.wait_s).await };
+        let Some(lease) = self.lease(message).await? else { return self.wait_for_turn(message).await };
         // Read under the lease: another worker may have carried the run on since it was opened.
         let run = self.world.store().find_run(partner, &id).await?.unwrap_or(run);
         if run.state.is_over() {
@@ -233,10 +233,15 @@ impl<W: World> Worker<W> {
                 Handled::Over(run)
             }
             SliceEnd::Deadline => {
-                self.send(message.request.clone(), 0, message.first_sent_at, 0).await?;
+                self.send(SyncMessage { attempt: 0, turns: 0, ..message.clone() }, 0).await?;
                 Handled::Continues
             }
-            SliceEnd::Waits { at_least_s } => self.wait(message, at_least_s.max(self.limits.wait_s)).await?,
+            SliceEnd::Waits { at_least_s } => {
+                let next = SyncMessage { attempt: message.attempt + 1, turns: 0, ..message.clone() };
+                let delay_s = longer_each_time(self.limits.wait_s, message.attempt);
+                self.send(next, delay_s.max(at_least_s)).await?;
+                Handled::Waits
+            }
         };
         self.world.store().release_lease(&lease).await?;
         Ok(handled)
@@ -259,30 +264,32 @@ impl<W: World> Worker<W> {
     async fn take_up(&self, message: &SyncMessage, open: &RunId) -> Result<(), WorkError> {
         let open = self.world.store().find_run(message.request.partner, open).await?;
         if let Some(run) = open.filter(|run| !run.state.is_over()) {
-            self.send(run.request, 0, self.world.clock().now(), 0).await?;
+            let first_sent_at = self.world.clock().now();
+            self.send(SyncMessage { request: run.request, attempt: 0, turns: 0, first_sent_at }, 0).await?;
         }
         Ok(())
     }
 
-    /// Puts the message back for a while: longer each time, up to the queue's longest delay.
-    async fn wait(&self, message: &SyncMessage, wait_s: u32) -> Result<Handled, WorkError> {
-        if message.attempt >= self.limits.turns {
-            return Err(WorkError::NoTurn(message.attempt));
+    /// Puts the message back until the other one may have ended.
+    async fn wait_for_turn(&self, message: &SyncMessage) -> Result<Handled, WorkError> {
+        if message.turns >= self.limits.turns {
+            return Err(WorkError::NoTurn(message.turns));
         }
-        let delay_s = wait_s.saturating_mul(message.attempt.saturating_add(1)).min(900);
-        self.send(message.request.clone(), message.attempt + 1, message.first_sent_at, delay_s).await?;
+        let next = SyncMessage { turns: message.turns + 1, ..message.clone() };
+        self.send(next, longer_each_time(self.limits.wait_s, message.turns)).await?;
         Ok(Handled::Waits)
     }
 
-    async fn send(
-        &self,
-        request: RunRequest,
-        attempt: u32,
-        first_sent_at: Timestamp,
-        delay_s: u32,
-    ) -> Result<(), QueueError> {
-        self.world.queue().send(&SyncMessage { request, attempt, first_sent_at }, delay_s).await
+    async fn send(&self, message: SyncMessage, delay_s: u32) -> Result<(), QueueError> {
+        self.world.queue().send(&message, delay_s.min(LONGEST_DELAY_S)).await
     }
+}
+
+/// The queue's longest delay.
+const LONGEST_DELAY_S: u32 = 900;
+
+const fn longer_each_time(wait_s: u32, times: u32) -> u32 {
+    wait_s.saturating_mul(times.saturating_add(1))
 }
 
 /// Whether `deadline` is so near that nothing new may be started.

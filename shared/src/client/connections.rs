@@ -49,7 +49,7 @@ impl<S: SettingsStore, K: Seal> StoredConnections<S, K> {
         let unusable = |why: String| ConnectError::Unusable { service, why };
         let sealed = self.store.find_credentials(partner).await?;
         let sealed = sealed.ok_or(ConnectError::Missing { service })?;
-        let opened = self.seal.open(partner, &sealed).await.map_err(|error| unusable(error.to_string()))?;
+        let opened = self.seal.open(partner, &sealed).await?;
         Credentials::parse(&opened).map_err(|error| unusable(error.to_string()))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// Shared by the clones of a client: a wish to be left alone that one call meets holds all of them.
 #[derive(Clone, Debug)]
@@ -26,13 +26,15 @@ impl Pace {
 
     /// Waits for a slot and for the moment from which calls may start.
     ///
-    /// Gives up at once, with what is left of the wait, when it is longer than `longest_wait`.
+    /// Gives up when that takes longer than `longest_wait`: at once, with what is left of the wait, where it is known
+    /// beforehand.
     pub(super) async fn enter(&self, longest_wait: Duration) -> Result<Slot<'_>, Duration> {
+        let latest = Instant::now() + longest_wait;
         loop {
-            let permit = self.slots.acquire().await.ok();
-            let now = Instant::now();
+            let Ok(permit) = timeout_at(latest, self.slots.acquire()).await else { return Err(Duration::ZERO) };
+            let (permit, now) = (permit.ok(), Instant::now());
             match self.held_until() {
-                Some(start) if start > now + longest_wait => return Err(start - now),
+                Some(start) if start > latest => return Err(start - now),
                 Some(start) if start > now => {
                     drop(permit);
                     sleep_until(start).await;

@@ -43,6 +43,13 @@ impl RetryPolicy {
         Self { attempts: 3, max_retry_after: Duration::from_secs(30), total: Duration::from_secs(45), ..Self::reads() }
     }
 
+    /// For creates: one attempt, which leaves within a second or not at all. What was stored about it before counts from
+    /// then, and who holds the lease must be known when it leaves.
+    #[must_use]
+    pub const fn creates() -> Self {
+        Self { attempts: 1, max_retry_after: Duration::from_secs(1), total: Duration::ZERO, ..Self::reads() }
+    }
+
     /// Makes attempts until one succeeds, one fails for good, or this policy is used up; then the last error it is.
     pub(super) async fn run<T, E, Attempt>(
         &self,

@@ -106,6 +106,9 @@ pub enum Stage {
         key: Option<String>,
         /// How many lines were stored.
         lines: u64,
+        /// How many lines the month has, once a page has said so.
+        #[serde(default)]
+        total: Option<u64>,
     },
     /// Reading ConnectWise's agreements.
     Agreements {
@@ -176,6 +179,12 @@ pub enum RunFailureCode {
     PsaUnreadable,
     /// Units were lost between usage and ledger: a defect of this program.
     TieOut,
+    /// Writes to ConnectWise were switched off while the run was open.
+    WritesOff,
+    /// The run was interrupted for so long that what it had read is out of date.
+    TooOld,
+    /// What the run keeps cannot be read or written.
+    Table,
     /// The preview to apply is unknown, unfinished or too old.
     NoPreview,
 }
@@ -190,8 +199,13 @@ impl RunFailureCode {
                 "Nothing was written. The next run reads the usage again from its start; run the sync again later."
             }
             Self::NoUsage => "Nothing was written. Wait until Sophos has published the month's usage.",
+            Self::WritesOff => {
+                "Nothing more is written. Switch writes on and run the sync again if that was not meant."
+            }
+            Self::TooOld => "Nothing more is written. Run the sync again; what was written already is found and kept.",
+            Self::Table => "Nothing more is written. Report it with the run's id; then run the sync again.",
             Self::PsaUnreadable => {
-                "Nothing was written. Check that ConnectWise is up and the API member's role can read; run the sync again."
+                "Nothing more is written. Check that ConnectWise is up and the API member's role can read; run the sync again."
             }
             Self::TieOut => "Do not bill from this run. Report it with the run's id.",
             Self::NoPreview => "Make a new preview, look at it and apply it.",

@@ -27,8 +27,11 @@ pub trait Ids: Send + Sync {
 pub struct SyncMessage {
     /// The run to open or carry on.
     pub request: RunRequest,
-    /// How many times a worker put it back because it had to wait; a continuation after progress starts again at 0.
+    /// How many times in a row a service was away; a continuation after progress starts again at 0.
     pub attempt: u32,
+    /// How many times in a row it waited for another worker or another run of the partner.
+    #[serde(default)]
+    pub turns: u32,
     /// When it was first sent.
     pub first_sent_at: Timestamp,
 }

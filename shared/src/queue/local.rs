@@ -219,6 +219,7 @@ pub(super) mod tests {
                 preview: None,
             },
             attempt: 0,
+            turns: 0,
             first_sent_at: "2026-11-30T01:15:00Z".parse().unwrap(),
         }
     }

@@ -44,18 +44,29 @@ async fn a_quantity_is_patched_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_write_is_sent_again_after_a_429_and_not_before_its_retry_after() {
+async fn a_change_is_sent_again_after_a_429_and_not_before_its_retry_after() {
     let server = MockServer::start().await;
     discovery(&server, "v2025_1/").await;
     let throttled = json(429, r#"{"error":"ConnectWiseAPI"}"#).insert_header("Retry-After", "1");
-    let create = || Mock::given(method("POST")).and(path(ADDITIONS));
-    create().respond_with(throttled).up_to_n_times(1).mount(&server).await;
-    create().respond_with(json(201, ADDITION)).mount(&server).await;
+    let change = || Mock::given(method("PATCH")).and(path(format!("{ADDITIONS}/31")));
+    change().respond_with(throttled).up_to_n_times(1).mount(&server).await;
+    change().respond_with(json(200, ADDITION)).mount(&server).await;
     let client = connect(&server.uri(), http()).await.unwrap();
     let start = Instant::now();
-    assert!(client.create_addition(agreement(), &new_addition()).await.is_ok());
+    assert!(client.set_quantity(agreement(), 31.try_into().unwrap(), Decimal::from(12)).await.is_ok());
     assert!(start.elapsed() >= Duration::from_secs(1));
     assert_eq!(api_calls(&server).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_create_that_would_have_to_wait_is_not_sent_at_all() {
+    let throttled = json(429, "").insert_header("Retry-After", "30");
+    let (server, client) = connectwise(throttled).await;
+    for _ in 0..3 {
+        let error = client.create_addition(agreement(), &new_addition()).await.unwrap_err();
+        assert!(matches!(error, PsaError::Throttled { retry_after: Some(_) }), "{error}");
+    }
+    assert_eq!(api_calls(&server).await.len(), 1, "one met the 429, and none left inside of its Retry-After");
 }
 
 #[tokio::test]

@@ -79,6 +79,11 @@ fn holds() -> Vec<Hold> {
         Hold::FirstRun { would: Would::Create { to } },
         Hold::FirstRun { would: Would::Update { from, to } },
         Hold::FirstRun { would: Would::Adopt { at: from } },
+        Hold::FormerAgreement {
+            agreement: AgreementId::try_from(5).unwrap(),
+            addition: addition_id(12),
+            quantity: from,
+        },
         Hold::OlderMonth { written: month("2026-12"), from, to },
         Hold::Moved { shown: Would::Update { from, to }, now: Would::Nothing },
     ]
@@ -121,6 +126,7 @@ fn failures() -> Vec<Failure> {
         Failure::Unreadable { answer: answer() },
         Failure::Unknown,
         Failure::Unsettled,
+        Failure::NotSent,
         Failure::Refused { answer: answer() },
         Failure::WrongAnswer { answer: answer() },
     ]

@@ -70,7 +70,7 @@ async fn world(addresses: &Addresses) -> Result<impl World<Queue = LocalQueue> +
 /// Slice by slice until the run is over, as queue and Lambda do it.
 async fn carry_out<W: World<Queue = LocalQueue>>(worker: &Worker<W>, request: RunRequest) -> Result<Run, ScaleError> {
     let queue = worker.world().queue();
-    let first = SyncMessage { request, attempt: 0, first_sent_at: SystemClock.now() };
+    let first = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: SystemClock.now() };
     queue.send(&first, 0).await.map_err(StackError::from)?;
     loop {
         let delivery = queue.receive().await;

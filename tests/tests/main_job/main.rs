@@ -8,6 +8,7 @@ mod calls;
 mod folder;
 mod lost_answers;
 mod months;
+mod seen;
 mod slices;
 mod started;
 mod tick;

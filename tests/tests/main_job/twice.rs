@@ -59,8 +59,12 @@ async fn a_message_delivered_twice_is_one_run() {
     let stack = awkward_stack().await;
     preview_and_apply(&stack).await;
     let request = stack.request(RunKind::Now, november(), None);
-    let message =
-        shared::ports::SyncMessage { request: request.clone(), attempt: 0, first_sent_at: request.scheduled_at };
+    let message = shared::ports::SyncMessage {
+        request: request.clone(),
+        attempt: 0,
+        turns: 0,
+        first_sent_at: request.scheduled_at,
+    };
     stack.queue.send(&message, 0).await.unwrap();
     let run = stack.run(request, |_| {}).await.unwrap();
     assert_eq!(run.tally.counts.writes(), 0);

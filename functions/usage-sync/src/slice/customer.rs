@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::domain::id::{CustomerId, PsaProductId};
 use shared::domain::ledger::{Billed, CustomerLedger, Line};
 use shared::domain::mapping::CustomerMapping;
-use shared::domain::outcome::{Hold, Outcome, Skip, Would};
+use shared::domain::outcome::{Outcome, Skip};
 use shared::domain::plan::{
-    AdditionPlan, AgreementState, Basis, CustomerPlan, Fate, Row, Step, agreement_trouble, customer_gate, plan,
-    rows_ending,
+    AgreementState, Basis, CustomerPlan, Fate, Row, agreement_trouble, customer_gate, plan, rows_ending,
 };
 use shared::domain::run::RunKind;
 use shared::domain::settings::Frequency;
@@ -79,8 +78,11 @@ impl<W: World> Stages<'_, W> {
             snapshot: &read.settlement.snapshot,
             unsettled: &read.settlement.unsettled,
         });
-        self.hold_what_moved(bucket, id, &mut planned).await?;
-        self.write(bucket, mapping, read, planned, ledger, commits).await
+        let left = self.hold_what_the_former_agreement_bills(bucket, mapping, &mut planned).await?;
+        let seen = self.hold_what_moved(bucket, mapping, &mut planned).await?;
+        let ready = matches!(read.state, AgreementState::Ready { .. });
+        let applied = seen && left && ready && bucket.run.writes && !mapping.is_applied();
+        self.write(bucket, (mapping, applied), read, planned, ledger, commits).await
     }
 
     /// A preview, and a run with writes off, shows what would be done; so does the apply of a preview do it.
@@ -126,6 +128,8 @@ impl<W: World> Stages<'_, W> {
         if let Some(failure) = agreement_trouble(mapping, agreement, bucket.agreements.values(), month) {
             return Ok(untouched(AgreementState::Trouble(failure), false));
         }
+        // Before the list is asked for: it shows what had taken effect by then, however late its answer comes.
+        let now = self.world.clock().now();
         let additions = match self.psa.list_additions(id).await {
             Ok(additions) => additions,
             Err(error) => {
@@ -133,42 +137,15 @@ impl<W: World> Stages<'_, W> {
                 return Ok(untouched(AgreementState::Trouble(of_agreement(id, &error)), true));
             }
         };
-        let now = self.world.clock().now();
         let settlement = settle(stored.clone(), &intents, &additions, now, self.limits.settle_s);
         let agreement = agreement.cloned().ok_or_else(|| WorkError::Chunk(format!("agreement {id} was not kept")))?;
         Ok(Read { state: AgreementState::Ready { agreement, additions }, settlement, stored, asked: true })
     }
 
-    /// An apply does exactly what its preview showed: what would be written otherwise waits for a person.
-    async fn hold_what_moved(
-        &self,
-        bucket: &Bucket,
-        id: CustomerId,
-        planned: &mut CustomerPlan,
-    ) -> Result<(), WorkError> {
-        let Some(preview) = bucket.run.request.preview.as_ref() else { return Ok(()) };
-        let shown = self.world.store().find_ledger(bucket.run.request.partner, preview, Some(id)).await?;
-        let shown: BTreeMap<PsaProductId, Billed> = shown
-            .into_iter()
-            .flat_map(|ledger| ledger.lines)
-            .filter_map(|line| line.billed.map(|billed| (billed.product, billed)))
-            .collect();
-        for (product, plan) in &mut planned.additions {
-            let now = plan.would();
-            let then = shown.get(product);
-            let same = then.is_some_and(|billed| billed.would == now && billed.addition == addition_of(plan));
-            if now != Would::Nothing && !same {
-                let shown = then.map_or(Would::Nothing, |billed| billed.would.clone());
-                plan.step = Step::Hold(Hold::Moved { shown, now });
-            }
-        }
-        Ok(())
-    }
-
     async fn write(
         &self,
         bucket: &Bucket,
-        mapping: &CustomerMapping,
+        (mapping, applied): (&CustomerMapping, bool),
         read: Read,
         planned: CustomerPlan,
         mut ledger: CustomerLedger,
@@ -183,7 +160,7 @@ impl<W: World> Stages<'_, W> {
         }
         ledger.lines = lines(planned.rows, &done);
         (ledger.created, ledger.updated) = (writer.created, writer.updated);
-        self.refresh(bucket, mapping, &ledger).await?;
+        self.refresh(bucket, (mapping, applied), &ledger).await?;
         let changes = writer.unwritten();
         if ledger.lines.is_empty() && changes.is_empty() {
             // Read and found to have nothing: the next slice of this run need not know.
@@ -193,17 +170,16 @@ impl<W: World> Stages<'_, W> {
         Ok(())
     }
 
-    /// Company and agreement names are refreshed; an apply marks the customer as seen by a person.
+    /// Company and agreement names are refreshed; an apply marks a customer whose preview a person has seen.
     async fn refresh(
         &self,
         bucket: &Bucket,
-        mapping: &CustomerMapping,
+        (mapping, applied): (&CustomerMapping, bool),
         ledger: &CustomerLedger,
     ) -> Result<(), WorkError> {
         let (Some((_, company)), Some((_, agreement))) = (&ledger.company, &ledger.agreement) else { return Ok(()) };
         let names = CustomerNames { company: company.clone(), agreement: agreement.clone() };
         let known = bucket.mapped.get(&mapping.customer).and_then(|(_, names)| names.as_ref()) == Some(&names);
-        let applied = bucket.run.writes && bucket.run.request.kind == RunKind::Apply && !mapping.is_applied();
         if known && !applied {
             return Ok(());
         }
@@ -211,13 +187,6 @@ impl<W: World> Stages<'_, W> {
         let partner = bucket.run.request.partner;
         store.touch_customer(partner, mapping.customer, mapping.agreement, &names, applied).await?;
         Ok(())
-    }
-}
-
-fn addition_of(plan: &AdditionPlan) -> Option<shared::domain::id::AdditionId> {
-    match plan.step {
-        Step::Keep { addition } | Step::Adopt { addition } | Step::Update { addition, .. } => Some(addition),
-        Step::Nothing | Step::Create { .. } | Step::Hold(_) | Step::Fail(_) => None,
     }
 }
 

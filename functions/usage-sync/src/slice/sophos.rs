@@ -10,8 +10,7 @@ use shared::domain::run::{Run, RunFailureCode, RunKind, RunState, Stage};
 use shared::domain::settings::Frequency;
 use shared::domain::usage::UsageLine;
 use shared::ports::{
-    Change, Chunk, ChunkKind, Clock, Connections, DiscoveredProduct, MappingStore, Queue, SyncMessage, UsagePage,
-    UsageSource,
+    Change, Chunk, ChunkKind, Clock, Connections, DiscoveredProduct, MappingStore, Queue, SyncMessage, UsageSource,
 };
 
 use super::{Stages, end};
@@ -34,8 +33,8 @@ impl<W: World> Stages<'_, W> {
             }
             match &run.stage {
                 Stage::Customers { page } => self.read_customers(&source, &run, *page).await?,
-                Stage::Usage { page, key, lines } => {
-                    self.read_usage(&source, &run, (*page, key.as_deref(), *lines)).await?;
+                Stage::Usage { page, key, lines, total } => {
+                    self.read_usage(&source, &run, (*page, key.as_deref()), (*lines, *total)).await?;
                 }
                 Stage::Preview | Stage::Agreements { .. } | Stage::Products | Stage::Sync { .. } | Stage::Ended => {
                     return Ok(());
@@ -51,7 +50,7 @@ impl<W: World> Stages<'_, W> {
         let chunks = cut(ChunkKind::Customers, page, rows)?;
         let done = page >= read.pages || page >= MOST_PAGES;
         let stage = match done {
-            true => Stage::Usage { page: 0, key: None, lines: 0 },
+            true => Stage::Usage { page: 0, key: None, lines: 0, total: None },
             false => Stage::Customers { page: page + 1 },
         };
         self.store_page(run, chunks, |run| {
@@ -65,19 +64,21 @@ impl<W: World> Stages<'_, W> {
         &self,
         source: &impl UsageSource,
         run: &Run,
-        (page, key, lines): (u32, Option<&str>, u64),
+        (page, key): (u32, Option<&str>),
+        (lines, total): (u64, Option<u64>),
     ) -> Result<(), StageError> {
         let month = run.request.month;
         let Some(read) = source.list_usage(month, key).await.map_err(|e| of_source(&e))? else {
             return self.no_usage(run, page).await;
         };
         let lines = lines + read.lines.len() as u64;
-        let next = next_key(&read, key, page, lines)?;
+        let total = same_total(total, read.total)?;
+        let next = next_key(read.next.as_ref(), (key, page), (lines, total))?;
         self.discover(run, &read.lines).await?;
         let chunks =
             cut(ChunkKind::Usage, page, read.lines.iter().map(|line| (bucket_of_line(line, run.buckets), line)))?;
         let stage = match next {
-            Some(key) => Stage::Usage { page: page + 1, key: Some(key), lines },
+            Some(key) => Stage::Usage { page: page + 1, key: Some(key), lines, total },
             None => Stage::Agreements { page: 0, after: None },
         };
         self.store_page(run, chunks, |run| {
@@ -109,7 +110,7 @@ impl<W: World> Stages<'_, W> {
         let request = run.request.for_previous_month();
         let by = request.id()?;
         // Sent first: a run that ended without its successor would leave the night out.
-        let message = SyncMessage { request, attempt: 0, first_sent_at: self.world.clock().now() };
+        let message = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: self.world.clock().now() };
         self.world.queue().send(&message, 0).await?;
         Ok(end(self.world, self.committer, RunState::Superseded { by }).await?)
     }
@@ -154,10 +155,27 @@ fn bucket_of_line(line: &UsageLine, buckets: u32) -> u32 {
     line.pair.customer.map_or(buckets, |customer| bucket_of(customer, buckets))
 }
 
+fn incomplete(what: String) -> StageError {
+    never(RunFailureCode::UsageIncomplete, what)
+}
+
+/// The month's total as the pages before and this one tell it; a month that changes while it is read is not read whole.
+fn same_total(before: Option<u64>, now: Option<u64>) -> Result<Option<u64>, StageError> {
+    match (before, now) {
+        (Some(before), Some(now)) if before != now => {
+            Err(incomplete(format!("Sophos said that the month has {before} usage lines, and then {now}")))
+        }
+        (before, now) => Ok(now.or(before)),
+    }
+}
+
 /// The key of the next page, once this one is seen to fit to the others.
-fn next_key(read: &UsagePage, key: Option<&str>, page: u32, lines: u64) -> Result<Option<String>, StageError> {
-    let incomplete = |what: String| never(RunFailureCode::UsageIncomplete, what);
-    match (&read.next, read.total) {
+fn next_key(
+    next: Option<&String>,
+    (key, page): (Option<&str>, u32),
+    (lines, total): (u64, Option<u64>),
+) -> Result<Option<String>, StageError> {
+    match (next, total) {
         (Some(next), _) if Some(next.as_str()) == key || page >= MOST_PAGES => {
             Err(incomplete("Sophos' usage pages lead in a circle".into()))
         }
@@ -167,6 +185,8 @@ fn next_key(read: &UsagePage, key: Option<&str>, page: u32, lines: u64) -> Resul
         (None, Some(total)) if lines != total => {
             Err(incomplete(format!("Sophos says that the month has {total} usage lines and sent {lines}")))
         }
-        (next, _) => Ok(next.clone()),
+        // Asked for on every page, and told on none: an end that nothing confirms is no end.
+        (None, None) => Err(incomplete("Sophos did not say how many usage lines the month has".into())),
+        (next, _) => Ok(next.cloned()),
     }
 }

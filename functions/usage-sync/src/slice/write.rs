@@ -1,6 +1,8 @@
 //! Writing to one agreement: what is about to be sent is stored first, and an answer that never came is never guessed.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
 use shared::domain::outcome::{Failure, Outcome};
@@ -9,7 +11,7 @@ use shared::domain::psa::{Addition, NewAddition};
 use shared::domain::run::Run;
 use shared::domain::settle::Settlement;
 use shared::domain::snapshot::{Intent, Pending, Snapshot};
-use shared::error::StoreError;
+use shared::error::{PsaError, StoreError};
 use shared::ports::{Change, Clock, Lease, Psa};
 
 use super::Stages;
@@ -17,9 +19,14 @@ use crate::committer::Commits;
 use crate::trouble::of_write;
 use crate::worker::{WorkError, World};
 
-/// A create is sent within this time after its intent was committed, in seconds, or not at all: the settle time counts
-/// from the intent.
-const INTENT_FRESH_S: i64 = 2;
+/// A create is sent within this time after its intent was made, or not at all: the settle time counts from the intent.
+const INTENT_FRESH: SignedDuration = SignedDuration::from_secs(2);
+/// How often a create is tried whose answer says that it had no effect.
+const CREATE_TRIES: u32 = 3;
+/// How long such a create waits where nobody says how long.
+const SHORT_WAIT: Duration = Duration::from_millis(500);
+/// How long it waits at the most: a customer must not keep a whole slice waiting.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// What has to be left of the lease beyond the longest request, in seconds.
 const LEASE_SPARE_S: i64 = 5;
 
@@ -129,12 +136,30 @@ impl<'a, W: World> Writer<'a, W> {
         }
     }
 
+    /// Creates an addition. What is certain to have had no effect is tried again, each time with an intent of its own.
     async fn create(
         &mut self,
         plan: &AdditionPlan,
         new: NewAddition,
         seen: Vec<AdditionId>,
     ) -> Result<(Outcome, Option<AdditionId>), WorkError> {
+        let mut tries = 1;
+        loop {
+            match self.try_create(plan, &new, seen.clone()).await? {
+                Tried::Ended(outcome, addition) => return Ok((outcome, addition)),
+                Tried::NoEffect { wait, .. } if tries < CREATE_TRIES => tokio::time::sleep(wait).await,
+                Tried::NoEffect { failure, .. } => return Ok((Outcome::Failed(failure), None)),
+            }
+            tries += 1;
+        }
+    }
+
+    async fn try_create(
+        &mut self,
+        plan: &AdditionPlan,
+        new: &NewAddition,
+        seen: Vec<AdditionId>,
+    ) -> Result<Tried, WorkError> {
         let product = new.product;
         if self.settlement.ended.contains(&product) {
             // An older intent came to nothing: it goes before the new one comes.
@@ -155,38 +180,42 @@ impl<'a, W: World> Writer<'a, W> {
         let lease = match self.flush(vec![Change::PutIntent(Box::new(intent))]).await {
             Ok(lease) => lease,
             // Another write to this product is under way; who began it brings it to its end.
-            Err(StoreError::Conflict { .. }) => return Ok((Outcome::Failed(Failure::Unsettled), None)),
+            Err(StoreError::Conflict { .. }) => return Ok(Tried::Ended(Outcome::Failed(Failure::Unsettled), None)),
             Err(error) => return Err(error.into()),
         };
         if !self.may_send(&lease, at) {
             self.settlement.ended.push(product);
-            return Ok((Outcome::Failed(Failure::Unsettled), None));
+            return Ok(Tried::NoEffect { failure: Failure::NotSent, wait: SHORT_WAIT });
         }
-        let outcome = match self.stages.psa.create_addition(self.agreement, &new).await {
+        match self.stages.psa.create_addition(self.agreement, new).await {
             Ok(answer) => {
                 self.settlement.ended.push(product);
                 self.remember(product, plan, answer.id);
                 self.created += 1;
-                match differs(&answer, product, new.quantity, None) {
-                    None => (Outcome::Created, Some(answer.id)),
-                    Some(answer) => (Outcome::Failed(Failure::WrongAnswer { answer }), None),
-                }
+                Ok(match differs(&answer, product, new.quantity, None) {
+                    None => Tried::Ended(Outcome::Created, Some(answer.id)),
+                    Some(answer) => Tried::Ended(Outcome::Failed(Failure::WrongAnswer { answer }), None),
+                })
             }
             Err(error) => {
                 if !error.may_have_taken_effect() {
                     self.settlement.ended.push(product);
                 }
-                (Outcome::Failed(of_write(self.agreement, &error)), None)
+                let failure = of_write(self.agreement, &error);
+                Ok(match passing(&error) {
+                    Some(wait) => Tried::NoEffect { failure, wait },
+                    None => Tried::Ended(Outcome::Failed(failure), None),
+                })
             }
-        };
-        Ok(outcome)
+        }
     }
 
     /// Whether a create may leave now: the intent is fresh, and the lease outlives the request.
     fn may_send(&self, lease: &Lease, intent_at: Timestamp) -> bool {
-        let now = self.stages.world.clock().now().as_second();
-        let left = lease.expires_at.as_second() - now;
-        now - intent_at.as_second() < INTENT_FRESH_S && left >= self.stages.limits.request_s + LEASE_SPARE_S
+        let now = self.stages.world.clock().now();
+        let left = lease.expires_at.duration_since(now);
+        let needed = SignedDuration::from_secs(self.stages.limits.request_s + LEASE_SPARE_S);
+        now.duration_since(intent_at) < INTENT_FRESH && left >= needed
     }
 
     /// Writes what is known so far, with what is about to be sent.
@@ -211,6 +240,27 @@ impl<'a, W: World> Writer<'a, W> {
         let ended = std::mem::take(&mut self.settlement.ended);
         changes.extend(ended.into_iter().map(|product| Change::RemoveIntent(self.agreement, product)));
         changes
+    }
+}
+
+/// What came of one try to create.
+enum Tried {
+    /// It is known how it ended, or known that it is not known.
+    Ended(Outcome, Option<AdditionId>),
+    /// It had no effect, and may have one after a while.
+    NoEffect { failure: Failure, wait: Duration },
+}
+
+/// How long to wait before a write is tried again that had no effect; none where trying again is of no use.
+fn passing(error: &PsaError) -> Option<Duration> {
+    match error {
+        PsaError::Throttled { retry_after } => Some(retry_after.unwrap_or(SHORT_WAIT).clamp(SHORT_WAIT, LONGEST_WAIT)),
+        PsaError::NotSent { .. } => Some(SHORT_WAIT),
+        PsaError::Unauthorized
+        | PsaError::Forbidden { .. }
+        | PsaError::NotFound
+        | PsaError::Refused { .. }
+        | PsaError::Unanswered { .. } => None,
     }
 }
 

@@ -104,9 +104,11 @@ impl Api {
         if !matches!(answer, Err(PsaError::NotFound)) {
             return answer;
         }
+        // Asking again takes its time, and a create leaves at once or not at all: the next call knows more.
+        let leaves_at_once = call.method == Method::POST;
         // The 404 stays true where discovery fails: nothing was done.
         match self.ask_again(&codebase).await {
-            Ok(present) if present != codebase => self.call_at(&present, call, read).await,
+            Ok(present) if present != codebase && !leaves_at_once => self.call_at(&present, call, read).await,
             Ok(_) | Err(_) => answer,
         }
     }
@@ -120,6 +122,7 @@ impl Api {
         let effect = call.effect();
         let policy = match effect {
             Effect::Read => &self.reads,
+            Effect::Write if call.method == Method::POST => &RetryPolicy::creates(),
             Effect::Write => &self.writes,
         };
         let attempt = || async {

@@ -71,6 +71,8 @@ pub enum Failure {
     Unknown,
     /// A write of an earlier run has no known end yet.
     Unsettled,
+    /// The write was not sent: it could not be stored in time that it would be.
+    NotSent,
     /// ConnectWise refused the write.
     Refused {
         /// Its words.
@@ -98,6 +100,7 @@ impl Failure {
             Self::Unreadable { .. } => "unreadable",
             Self::Unknown => "unknown",
             Self::Unsettled => "unsettled",
+            Self::NotSent => "notSent",
             Self::Refused { .. } => "refused",
             Self::WrongAnswer { .. } => "wrongAnswer",
         }
@@ -133,6 +136,7 @@ impl Failure {
             Self::Unknown | Self::Unsettled => {
                 "Nothing by hand: the next run reads ConnectWise back before it writes anything here.".into()
             }
+            Self::NotSent => "Run the sync again.".into(),
             Self::Refused { .. } => "Put right in ConnectWise what it complains of, then run the sync again.".into(),
             Self::WrongAnswer { .. } => "Look at the addition in ConnectWise; the next run compares it again.".into(),
         }
@@ -170,6 +174,7 @@ impl fmt::Display for Failure {
                 f.write_str("the change was sent to ConnectWise and no answer came; it may have taken effect")
             }
             Self::Unsettled => f.write_str("a change sent earlier has no known end yet"),
+            Self::NotSent => f.write_str("nothing was sent: our own records were too slow to write"),
             Self::Refused { answer } => write!(f, "ConnectWise refused the change: {answer}"),
             Self::WrongAnswer { answer } => write!(f, "ConnectWise answered the change with something else: {answer}"),
         }

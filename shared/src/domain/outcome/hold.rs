@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::{AdditionId, ProductCode, PsaProductId};
+use crate::domain::id::{AdditionId, AgreementId, ProductCode, PsaProductId};
 use crate::domain::month::UsageMonth;
 
 /// What a held line would do if it were released.
@@ -169,6 +169,15 @@ pub enum Hold {
         /// The usage.
         to: Decimal,
     },
+    /// The customer's former agreement still bills it.
+    FormerAgreement {
+        /// The former agreement.
+        agreement: AgreementId,
+        /// Its addition.
+        addition: AdditionId,
+        /// What it bills.
+        quantity: Decimal,
+    },
     /// The customer's first run, or the first after its agreement changed.
     FirstRun {
         /// What would be done.
@@ -209,6 +218,7 @@ impl Hold {
             Self::AdditionGone { .. } => "additionGone",
             Self::StillBilled { .. } => "stillBilled",
             Self::NotYetInForce { .. } => "notYetInForce",
+            Self::FormerAgreement { .. } => "formerAgreement",
             Self::FirstRun { .. } => "firstRun",
             Self::OlderMonth { .. } => "olderMonth",
             Self::Moved { .. } => "moved",
@@ -250,9 +260,12 @@ impl Hold {
             Self::NotYetInForce { .. } => {
                 "Set its effective date back in ConnectWise if it is to carry this month's usage; otherwise create one by hand that ends where it begins."
             }
+            Self::FormerAgreement { .. } => {
+                "Set that addition to 0 or cancel it in ConnectWise; then make a new preview, look at it and apply it."
+            }
             Self::FirstRun { .. } => "Look at a preview of this customer and apply it.",
             Self::OlderMonth { .. } => {
-                "Correct the older month in ConnectWise by hand; only a preview of it can be made here."
+                "Only a preview of an older month can be made here. If it was billed wrong, credit it in ConnectWise; leave the addition, which carries the newer month."
             }
             Self::Moved { .. } => "Make a new preview, look at it and apply it.",
         }
@@ -328,6 +341,13 @@ impl fmt::Display for Hold {
             }
             Self::NotYetInForce { addition, from, to } => {
                 write!(f, "addition {addition} takes effect on {from}, after this month; the usage is {}", short(to))
+            }
+            Self::FormerAgreement { agreement, addition, quantity } => {
+                write!(
+                    f,
+                    "addition {addition} of the former agreement {agreement} still bills it ({})",
+                    quantity.normalize()
+                )
             }
             Self::FirstRun { would } => write!(f, "the first run of this customer is a preview; it would {would}"),
             Self::OlderMonth { written, from, to } => {

@@ -108,8 +108,8 @@ async fn every_stage_is_read_back(store: impl Store) {
     let key = || Some("next \"key\"".to_owned());
     for stage in [
         Stage::Customers { page: 1 },
-        Stage::Usage { page: 2, key: key(), lines: 2000 },
-        Stage::Usage { page: 0, key: None, lines: 0 },
+        Stage::Usage { page: 2, key: key(), lines: 2000, total: Some(3000) },
+        Stage::Usage { page: 0, key: None, lines: 0, total: None },
         Stage::Preview,
         Stage::Agreements { page: 4, after: None },
         Stage::Products,
