@@ -1,15 +1,21 @@
 //! How a run gets on: a bar on a terminal, plain lines elsewhere.
 
 use std::io::IsTerminal;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use shared::domain::run::{Run, Stage};
+
+/// A run that is not opened after this time waits for another one.
+const OPENED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Shows one run.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
     what: &'static str,
     last: String,
+    asked_at: Instant,
+    told: bool,
 }
 
 impl Progress {
@@ -24,11 +30,12 @@ impl Progress {
             bar.set_prefix(what);
             bar
         });
-        Self { bar, what, last: String::new() }
+        Self { bar, what, last: String::new(), asked_at: Instant::now(), told: false }
     }
 
-    /// Shows where the run stands.
-    pub(super) fn show(&mut self, run: &Run) {
+    /// Shows where the run stands, or, once, that it cannot begin yet.
+    pub(super) fn show(&mut self, run: Option<&Run>) {
+        let Some(run) = run else { return self.wait() };
         let doing = doing(&run.stage);
         if let Some(bar) = &self.bar {
             bar.set_position(run.tally.counts.customers);
@@ -36,6 +43,18 @@ impl Progress {
         } else if self.last != doing {
             eprintln!("{}: {doing}", self.what);
             doing.clone_into(&mut self.last);
+        }
+    }
+
+    fn wait(&mut self) {
+        if self.told || self.asked_at.elapsed() < OPENED_WITHIN {
+            return;
+        }
+        self.told = true;
+        let waits = || eprintln!("An interrupted run is brought to its end first; this takes up to a minute.");
+        match &self.bar {
+            Some(bar) => bar.suspend(waits),
+            None => waits(),
         }
     }
 

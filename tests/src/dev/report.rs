@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::outcome::Bucket;
 use shared::domain::run::{Run, RunState};
@@ -18,21 +18,23 @@ type Named<'a> = (&'a CustomerLedger, &'a Line);
 const NAMED: usize = 2;
 
 /// The run and its ledger, for programs.
-pub(super) fn json(run: &Run, ledger: &[CustomerLedger]) -> Value {
-    json!({"run": run, "callFormula": run.call_formula(), "ledger": ledger})
+pub(super) fn json(run: &Run, ledger: &[CustomerLedger]) -> String {
+    format!("{}\n", json!({"run": run, "callFormula": run.call_formula(), "ledger": ledger}))
 }
 
-/// Prints the whole report on standard output.
-pub(super) fn print(stack: &Stack, run: &Run, ledger: &[CustomerLedger]) {
-    println!("\n{}", outcomes(ledger));
-    println!("\nUnits by Sophos product: usage = synced + held + failed + off + unmapped + unassigned");
-    println!("{}", tie_out(run));
-    println!("\n{}", verdict(run));
-    println!("{}", calls(run));
-    println!();
+/// The whole report, for a person.
+pub(super) fn text(stack: &Stack, run: &Run, ledger: &[CustomerLedger]) -> String {
+    let mut text = format!(
+        "\n{}\n\nUnits by Sophos product: usage = synced + held + failed + off + unmapped + unassigned\n{}\n\n{}\n{}\n\n",
+        outcomes(ledger),
+        tie_out(run),
+        verdict(run),
+        calls(run)
+    );
     for (what, url) in stack.urls() {
-        println!("{what:<28} {url}");
+        text += &format!("{what:<28} {url}\n");
     }
+    text
 }
 
 /// One row for what ended the same way for the same reason.
