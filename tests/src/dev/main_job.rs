@@ -14,7 +14,7 @@ use usage_sync::Limits;
 
 use super::Args;
 use super::progress::Progress;
-use super::report;
+use super::report::{self, number};
 use crate::demo::Demo;
 use crate::stack::{LONGEST_SLICE, Stack, StackError, StackOptions};
 
@@ -47,10 +47,10 @@ pub async fn main_job(args: Args) -> Result<ExitCode, StackError> {
     };
     let stack = Stack::start(options).await?;
     eprintln!(
-        "Usage of {} for a partner of {} customers and {} Sophos products.",
+        "Usage of {} for a partner of {} and {}.",
         month.in_words(),
-        args.customers,
-        args.products
+        number(args.customers as u64, "customer", "customers"),
+        number(args.products as u64, "Sophos product", "Sophos products")
     );
     if !stack.demo.is_awkward() {
         eprintln!("All of them are ordinary: the awkward cases need 38 customers and 24 products.");

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use shared::domain::run::{Run, Stage};
 
+use super::report::number;
+
 /// A run that is not opened after this time waits for another one.
 const OPENED_WITHIN: Duration = Duration::from_secs(2);
 
@@ -61,7 +63,11 @@ impl Progress {
     /// Ends the showing.
     pub(super) fn end(self, run: &Run) {
         let counts = &run.tally.counts;
-        let ended = format!("{} pairs of {} customers", counts.pairs(), counts.customers);
+        let ended = format!(
+            "{} of {}",
+            number(counts.pairs(), "pair", "pairs"),
+            number(counts.customers, "customer", "customers")
+        );
         match self.bar {
             Some(bar) => bar.finish_with_message(ended),
             None => eprintln!("{}: {ended}", self.what),
