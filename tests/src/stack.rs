@@ -80,6 +80,12 @@ pub enum StackError {
     /// A simulator cannot be served.
     #[error("a simulator could not be served: {0}")]
     Serve(#[from] io::Error),
+    /// What the run came to cannot be written on standard output.
+    #[error("the report could not be written: {0}")]
+    Report(io::Error),
+    /// Ctrl-C cannot be waited for.
+    #[error("Ctrl-C could not be listened for: {0}")]
+    Signal(io::Error),
     /// The simulated ConnectWise refuses a record of the demo: {0}
     #[error("the demo's ConnectWise could not be filled: {0}")]
     Psa(String),
@@ -206,7 +212,7 @@ impl Stack {
     /// Deletes what a stack has kept in a folder, and nothing else that is there.
     ///
     /// # Errors
-    /// A file cannot be deleted.
+    /// A stack is at work in the folder, or a file cannot be deleted.
     pub fn forget(folder: &Path) -> Result<(), StackError> {
         Ok(files::forget(folder)?)
     }
@@ -221,11 +227,11 @@ impl Stack {
         ]
     }
 
-    /// Asks for a run and waits until all messages are worked off, telling how it gets on.
+    /// Asks for a run and waits until all messages are worked off, telling how it gets on: nothing until it is opened.
     ///
     /// # Errors
     /// The run is not there, or not over, at the end.
-    pub async fn run(&self, request: RunRequest, mut progress: impl FnMut(&Run)) -> Result<Run, StackError> {
+    pub async fn run(&self, request: RunRequest, mut progress: impl FnMut(Option<&Run>)) -> Result<Run, StackError> {
         let (partner, id) = (request.partner, request.id()?);
         self.queue.send(&SyncMessage { request, attempt: 0, turns: 0, first_sent_at: SystemClock.now() }, 0).await?;
         let mut every = tokio::time::interval(PROGRESS_EVERY);
@@ -236,9 +242,7 @@ impl Stack {
                 _ = every.tick() => false,
             };
             let run = self.store.find_run(partner, &id).await?;
-            if let Some(run) = &run {
-                progress(run);
-            }
+            progress(run.as_ref());
             if over {
                 self.files.remember(&self.psa)?;
                 return run.filter(|run| run.state.is_over()).ok_or(StackError::Lost(id));
@@ -284,8 +288,8 @@ impl Stack {
     /// The files cannot be written.
     pub async fn stop(self) -> Result<(), StackError> {
         self.workers.stop().await;
-        self.files.remember(&self.psa)?;
         self.psa_server.stop().await;
+        self.files.remember(&self.psa)?;
         self.sophos_server.stop().await;
         drop(self.store);
         Ok(self.table.stop().await?)

@@ -1,5 +1,6 @@
 //! The main job: preview, apply that preview, tell, and go on serving.
 
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,14 +14,22 @@ use usage_sync::Limits;
 
 use super::Args;
 use super::progress::Progress;
-use super::report;
+use super::report::{self, number};
 use crate::demo::Demo;
 use crate::stack::{LONGEST_SLICE, Stack, StackError, StackOptions};
 
 /// How often the schedule ticks while the stack serves; deployed, it is every five minutes.
 const TICK_EVERY: Duration = Duration::from_secs(10);
 
-/// Runs the main job as `args` say.
+/// The exit code of what Ctrl-C stopped, as shells have it.
+const STOPPED: u8 = 130;
+
+/// A lease that an interrupted run left behind runs out soon: nobody else works on these files.
+fn limits() -> Limits {
+    Limits { lease_s: 60, wait_s: 2, ..Limits::default() }
+}
+
+/// Runs the main job as `args` say. Ctrl-C stops the stack in order at any time.
 ///
 /// # Errors
 /// The stack cannot be started, or something in it failed.
@@ -33,38 +42,60 @@ pub async fn main_job(args: Args) -> Result<ExitCode, StackError> {
         size: args.size(),
         month,
         data: Some(args.data.clone()),
-        limits: Limits::default(),
+        limits: limits(),
         slice: LONGEST_SLICE,
     };
     let stack = Stack::start(options).await?;
     eprintln!(
-        "Usage of {} for a partner of {} customers and {} Sophos products.",
+        "Usage of {} for a partner of {} and {}.",
         month.in_words(),
-        args.customers,
-        args.products
+        number(args.customers as u64, "customer", "customers"),
+        number(args.products as u64, "Sophos product", "Sophos products")
     );
     if !stack.demo.is_awkward() {
         eprintln!("All of them are ordinary: the awkward cases need 38 customers and 24 products.");
     }
-    let preview = go(&stack, &args, RunKind::Preview, month, None).await?;
+    let synced = tokio::select! {
+        synced = sync(&stack, &args, month) => synced.map(Some),
+        stopped = tokio::signal::ctrl_c() => stopped.map(|()| None).map_err(StackError::Signal),
+    };
+    let ended = match synced {
+        Ok(Some(good)) if !args.once => serve(&stack).await.map(|()| Some(good)),
+        Ok(_) | Err(_) => synced,
+    };
+    stack.stop().await?;
+    Ok(match ended? {
+        Some(true) => ExitCode::SUCCESS,
+        Some(false) => ExitCode::FAILURE,
+        None => {
+            eprintln!("Stopped; say it again to go on where it stopped.");
+            ExitCode::from(STOPPED)
+        }
+    })
+}
+
+/// Previews, applies and reports; the result is whether all went as it must.
+async fn sync(stack: &Stack, args: &Args, month: UsageMonth) -> Result<bool, StackError> {
+    let preview = go(stack, args, RunKind::Preview, month, None).await?;
     let run = match &preview.state {
         RunState::Failed(_) => preview,
         RunState::Running | RunState::Succeeded | RunState::Partial | RunState::Superseded { .. } => {
-            go(&stack, &args, RunKind::Apply, month, Some(&preview)).await?
+            go(stack, args, RunKind::Apply, month, Some(&preview)).await?
         }
     };
     let ledger = stack.ledger(&run.id).await?;
-    if args.json {
-        println!("{}", report::json(&run, &ledger));
-    } else {
-        report::print(&stack, &run, &ledger);
+    let report = if args.json { report::json(&run, &ledger) } else { report::text(stack, &run, &ledger) };
+    say(&report).map_err(StackError::Report)?;
+    Ok(verdict(stack, &run, &ledger))
+}
+
+/// Writes to standard output; a reader that has seen enough and gone is no error.
+fn say(text: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(gone) if gone.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
-    let good = verdict(&stack, &run, &ledger);
-    if !args.once {
-        serve(&stack).await?;
-    }
-    stack.stop().await?;
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn present_month(demo: &Demo) -> Result<UsageMonth, StackError> {
@@ -116,7 +147,7 @@ async fn serve(stack: &Stack) -> Result<(), StackError> {
     let mut ended = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
-            ended = &mut ended => return Ok(ended?),
+            ended = &mut ended => return ended.map_err(StackError::Signal),
             _ = every.tick() => {
                 stack.tick(SystemClock.now()).await?;
             }

@@ -1,15 +1,23 @@
 //! How a run gets on: a bar on a terminal, plain lines elsewhere.
 
 use std::io::IsTerminal;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use shared::domain::run::{Run, Stage};
+
+use super::report::number;
+
+/// A run that is not opened after this time waits for another one.
+const OPENED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Shows one run.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
     what: &'static str,
     last: String,
+    asked_at: Instant,
+    told: bool,
 }
 
 impl Progress {
@@ -24,11 +32,12 @@ impl Progress {
             bar.set_prefix(what);
             bar
         });
-        Self { bar, what, last: String::new() }
+        Self { bar, what, last: String::new(), asked_at: Instant::now(), told: false }
     }
 
-    /// Shows where the run stands.
-    pub(super) fn show(&mut self, run: &Run) {
+    /// Shows where the run stands, or, once, that it cannot begin yet.
+    pub(super) fn show(&mut self, run: Option<&Run>) {
+        let Some(run) = run else { return self.wait() };
         let doing = doing(&run.stage);
         if let Some(bar) = &self.bar {
             bar.set_position(run.tally.counts.customers);
@@ -39,10 +48,26 @@ impl Progress {
         }
     }
 
+    fn wait(&mut self) {
+        if self.told || self.asked_at.elapsed() < OPENED_WITHIN {
+            return;
+        }
+        self.told = true;
+        let waits = || eprintln!("An interrupted run is brought to its end first; this takes up to a minute.");
+        match &self.bar {
+            Some(bar) => bar.suspend(waits),
+            None => waits(),
+        }
+    }
+
     /// Ends the showing.
     pub(super) fn end(self, run: &Run) {
         let counts = &run.tally.counts;
-        let ended = format!("{} pairs of {} customers", counts.pairs(), counts.customers);
+        let ended = format!(
+            "{} of {}",
+            number(counts.pairs(), "pair", "pairs"),
+            number(counts.customers, "customer", "customers")
+        );
         match self.bar {
             Some(bar) => bar.finish_with_message(ended),
             None => eprintln!("{}: {ended}", self.what),

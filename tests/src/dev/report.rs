@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::domain::ledger::{CustomerLedger, Line};
-use shared::domain::outcome::Bucket;
+use shared::domain::outcome::{Bucket, Outcome, Would};
 use shared::domain::run::{Run, RunState};
 
 use crate::stack::Stack;
@@ -16,37 +16,59 @@ type Named<'a> = (&'a CustomerLedger, &'a Line);
 
 /// So many customers are named in one row.
 const NAMED: usize = 2;
+/// So many changes have a row each.
+const ROWS: usize = 100;
 
 /// The run and its ledger, for programs.
-pub(super) fn json(run: &Run, ledger: &[CustomerLedger]) -> Value {
-    json!({"run": run, "callFormula": run.call_formula(), "ledger": ledger})
+pub(super) fn json(run: &Run, ledger: &[CustomerLedger]) -> String {
+    format!("{}\n", json!({"run": run, "callFormula": run.call_formula(), "ledger": ledger}))
 }
 
-/// Prints the whole report on standard output.
-pub(super) fn print(stack: &Stack, run: &Run, ledger: &[CustomerLedger]) {
-    println!("\n{}", outcomes(ledger));
-    println!("\nUnits by Sophos product: usage = synced + held + failed + off + unmapped + unassigned");
-    println!("{}", tie_out(run));
-    println!("\n{}", verdict(run));
-    println!("{}", calls(run));
-    println!();
+/// The whole report, for a person.
+pub(super) fn text(stack: &Stack, run: &Run, ledger: &[CustomerLedger]) -> String {
+    let mut text = format!(
+        "\n{}\n\nUnits by Sophos product: usage = synced + held + failed + off + unmapped + unassigned\n{}\n\n{}\n{}{}\n\n",
+        outcomes(ledger),
+        tie_out(run),
+        verdict(run),
+        planted(stack, ledger),
+        calls(run)
+    );
     for (what, url) in stack.urls() {
-        println!("{what:<28} {url}");
+        text += &format!("{what:<28} {url}\n");
+    }
+    text
+}
+
+/// A line of its own when nothing failed but what was made to fail.
+fn planted(stack: &Stack, ledger: &[CustomerLedger]) -> &'static str {
+    let lines = ledger.iter().flat_map(|entry| entry.lines.iter().map(move |line| (entry, line)));
+    let mut failed = lines.filter(|(_, line)| line.outcome.bucket() == Bucket::Failed).peekable();
+    if failed.peek().is_some() && failed.all(|(entry, line)| stack.demo.is_planted(entry.customer, line.code.as_ref()))
+    {
+        "All failures are awkward cases that were made to fail.\n"
+    } else {
+        ""
     }
 }
 
-/// One row for what ended the same way for the same reason.
+/// One row for what ended the same way for the same reason; a change has a row of its own unless there are too many.
 fn outcomes(ledger: &[CustomerLedger]) -> Table {
-    let mut groups: BTreeMap<(u8, String, String, String), Vec<Named<'_>>> = BTreeMap::new();
+    let mut groups: BTreeMap<_, Vec<Named<'_>>> = BTreeMap::new();
+    let changes = ledger.iter().flat_map(|entry| &entry.lines).filter(|line| change(line).is_some()).count();
     for entry in ledger {
         for line in &entry.lines {
-            let product = if line.outcome.bucket() == Bucket::Synced { String::new() } else { product(line) };
-            let key = (rank(line), word(line), product, line.outcome.reason());
+            let change = change(line).filter(|_| changes <= ROWS);
+            let name = change.as_ref().map_or("", |_| entry.name.as_str());
+            let merged = change.is_none() && line.outcome.bucket() == Bucket::Synced;
+            let product = if merged { String::new() } else { product(line) };
+            let reason = change.unwrap_or_else(|| line.outcome.reason());
+            let key = (rank(line), word(line), name, product, reason);
             groups.entry(key).or_default().push((entry, line));
         }
     }
     let mut table = table(["Outcome", "Customers", "Sophos product", "Units", "Reason", "What to do"]);
-    for ((_, word, product, reason), lines) in groups {
+    for ((_, word, _, product, reason), lines) in groups {
         let units: u64 = lines.iter().map(|(_, line)| line.units).sum();
         let advice = lines[0].1.outcome.advice();
         let product = if product.is_empty() { number(lines.len() as u64, "pair", "pairs") } else { product };
@@ -54,6 +76,18 @@ fn outcomes(ledger: &[CustomerLedger]) -> Table {
     }
     align_right(&mut table, 3..4);
     table
+}
+
+/// What was done to an addition, or in a preview would be.
+fn change(line: &Line) -> Option<String> {
+    let billed = line.billed.as_ref().filter(|_| matches!(line.outcome, Outcome::Created | Outcome::Updated))?;
+    match (&billed.would, billed.addition) {
+        (Would::Create { to }, _) => Some(format!("new addition of {}", to.normalize())),
+        (Would::Update { from, to }, Some(addition)) => {
+            Some(format!("{} → {} on addition {addition}", from.normalize(), to.normalize()))
+        }
+        _ => None,
+    }
 }
 
 fn rank(line: &Line) -> u8 {
@@ -81,7 +115,7 @@ fn product(line: &Line) -> String {
     line.code.as_ref().map_or_else(|| "(none)".into(), ToString::to_string)
 }
 
-fn number(number: u64, one: &str, several: &str) -> String {
+pub(super) fn number(number: u64, one: &str, several: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { several })
 }
 
@@ -108,7 +142,10 @@ fn tie_out(run: &Run) -> Table {
     ];
     let mut table = table(headings);
     for (code, tally) in &run.tally.products {
-        let code = if code.is_empty() { "(none)" } else { code };
+        let (code, description) = match code.as_str() {
+            "" => ("(none)", "lines without a product code"),
+            code => (code, tally.description.as_str()),
+        };
         let numbers = [
             tally.usage,
             tally.synced,
@@ -119,7 +156,7 @@ fn tie_out(run: &Run) -> Table {
             tally.unassigned,
             tally.unreadable,
         ];
-        let texts = [code.to_owned(), tally.description.clone()];
+        let texts = [code.to_owned(), description.to_owned()];
         table.add_row(texts.into_iter().chain(numbers.map(|number| number.to_string())));
     }
     align_right(&mut table, 2..10);
@@ -130,8 +167,8 @@ fn verdict(run: &Run) -> String {
     let counts = &run.tally.counts;
     let month = run.request.month.in_words();
     let pairs = format!(
-        "{} pairs: {} unchanged, {} created, {} updated, {} adopted, {} held, {} not synced, {} failed",
-        counts.pairs(),
+        "{}: {} unchanged, {} created, {} updated, {} adopted, {} held, {} not synced, {} failed",
+        number(counts.pairs(), "pair", "pairs"),
         counts.unchanged,
         counts.created,
         counts.updated,
@@ -154,20 +191,25 @@ fn verdict(run: &Run) -> String {
             number(counts.quantities_set, "quantity", "quantities")
         ),
     };
-    format!("{state}\n{writes}")
+    let fewer = if counts.created + counts.updated > counts.writes() {
+        "\nSeveral Sophos products can share one ConnectWise product, so there can be fewer writes than pairs."
+    } else {
+        ""
+    };
+    format!("{state}\n{writes}{fewer}")
 }
 
 fn calls(run: &Run) -> String {
     let psa = &run.psa;
     format!(
-        "ConnectWise calls: {} (a full read takes {} = {} discovery + ⌈{} agreements/1000⌉ + ⌈{} products/100⌉ + {} customers + {} writes)",
+        "ConnectWise calls: {} (a full read takes {} = {} discovery + ⌈{} agreements/1000⌉ + ⌈{} products/100⌉ + {} + {})",
         psa.calls,
         run.call_formula(),
         psa.slices,
         psa.agreements,
         psa.products,
-        psa.customers,
-        run.tally.counts.writes()
+        number(psa.customers, "customer", "customers"),
+        number(run.tally.counts.writes(), "write", "writes")
     )
 }
 

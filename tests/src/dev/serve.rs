@@ -1,6 +1,6 @@
 //! One simulator alone, for any client to talk to.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use axum::Router;
@@ -42,6 +42,7 @@ pub async fn simulator(command: Command) -> io::Result<()> {
 
 async fn start(router: Router, port: u16, transport: &Transport) -> io::Result<Running> {
     let Some(file) = &transport.tls else { return serve(router, port).await };
+    replaceable(file)?;
     let authority = Authority::new().map_err(io::Error::other)?;
     let running = serve_tls(router, port, &authority).await?;
     let folder = file.parent().unwrap_or(Path::new(""));
@@ -51,4 +52,17 @@ async fn start(router: Router, port: u16, transport: &Transport) -> io::Result<R
     authority.write_certificate(file)?;
     println!("Throw-away authority to trust: {}", file.display());
     Ok(running)
+}
+
+/// Whether a certificate may be written there: over an older one, and over nothing else.
+fn replaceable(file: &Path) -> io::Result<()> {
+    match std::fs::read(file) {
+        Ok(bytes) if bytes.starts_with(b"-----BEGIN CERTIFICATE-----") => Ok(()),
+        Ok(_) => Err(io::Error::new(
+            ErrorKind::AlreadyExists,
+            format!("{} is there and is no certificate; it was left alone. Give --tls another file.", file.display()),
+        )),
+        Err(missing) if missing.kind() == ErrorKind::NotFound => Ok(()),
+        Err(refused) => Err(refused),
+    }
 }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use axum::extract::State;
 use axum::http::header::HOST;
+use axum::http::uri::Scheme;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{Form, Json};
+use axum::{Extension, Form, Json};
 use serde_json::{Value, json};
 
 use super::Sophos;
@@ -48,9 +49,13 @@ pub(super) async fn token(State(sophos): State<Sophos>, Form(form): Form<HashMap
 }
 
 /// `GET /whoami/v1`. Every host that it names is the simulator itself, so that nothing leads out of it.
-pub(super) async fn whoami(State(sophos): State<Sophos>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
+pub(super) async fn whoami(
+    State(sophos): State<Sophos>,
+    scheme: Option<Extension<Scheme>>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
     let caller = sophos.world().caller(&headers, sophos.clock.now())?;
-    let own = own_url(&headers);
+    let own = own_url(scheme, &headers);
     let hosts = match caller.account_type {
         AccountType::Partner | AccountType::Organization => json!({ "global": own }),
         AccountType::Tenant => json!({ "global": own, "dataRegion": own }),
@@ -59,7 +64,8 @@ pub(super) async fn whoami(State(sophos): State<Sophos>, headers: HeaderMap) -> 
 }
 
 /// The address by which the caller reached this server.
-pub(super) fn own_url(headers: &HeaderMap) -> String {
+pub(super) fn own_url(scheme: Option<Extension<Scheme>>, headers: &HeaderMap) -> String {
+    let scheme = scheme.map_or(Scheme::HTTP, |Extension(scheme)| scheme);
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    format!("http://{host}")
+    format!("{scheme}://{host}")
 }

@@ -1,8 +1,9 @@
 //! `GET /partner/v1/tenants`: a partner's customers, by page number.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::uri::Scheme;
+use axum::{Extension, Json};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -17,6 +18,7 @@ const MAX_SIZE: usize = 100;
 
 pub(super) async fn list(
     State(sophos): State<Sophos>,
+    scheme: Option<Extension<Scheme>>,
     headers: HeaderMap,
     query: Query,
 ) -> Result<Json<Value>, Problem> {
@@ -35,7 +37,7 @@ pub(super) async fn list(
         pages["total"] = tenants.len().div_ceil(size).into();
         pages["items"] = tenants.len().into();
     }
-    let own = own_url(&headers);
+    let own = own_url(scheme, &headers);
     let items: Vec<Value> = tenants.page(page, size).iter().map(|tenant| to_wire(tenant, partner_id, &own)).collect();
     Ok(Json(json!({ "items": items, "pages": pages })))
 }

@@ -1,5 +1,6 @@
 //! The files of a stack that is started again: the table, ConnectWise, the key, and what the partner was made from.
 
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,8 @@ const MADE: &str = "demo.json";
 const TABLE: &str = "table.db";
 const PSA: &str = "connectwise.json";
 const KEY: &str = "seal.key";
+/// Locked by the stack that uses the folder. It is never deleted: whoever held a deleted one would lock nobody out.
+const LOCK: &str = "in-use.lock";
 
 /// The files of an earlier start cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +40,12 @@ pub enum FilesError {
         /// What it holds.
         found: Size,
     },
+    /// Another stack works on them.
+    #[error("{path} is in use by another cargo dev. End it first, or give --data another folder.")]
+    InUse {
+        /// The folder.
+        path: String,
+    },
     /// They were not all written.
     #[error("{path} was left half made. Add --fresh to start over.")]
     HalfMade {
@@ -49,23 +58,26 @@ pub enum FilesError {
 pub(super) struct Files {
     folder: Option<PathBuf>,
     size: Size,
+    /// Held for as long as the files are used.
+    _lock: Option<File>,
 }
 
 impl Files {
     pub(super) fn open(folder: Option<PathBuf>, size: Size) -> Result<Self, FilesError> {
-        let Some(path) = &folder else { return Ok(Self { folder, size }) };
+        let Some(path) = &folder else { return Ok(Self { folder, size, _lock: None }) };
         std::fs::create_dir_all(path).map_err(|source| io_error(path, source))?;
+        let lock = Some(lock(path)?);
         let made = path.join(MADE);
         match std::fs::read(&made) {
             Ok(bytes) => match serde_json::from_slice::<Size>(&bytes) {
-                Ok(found) if found == size => Ok(Self { folder, size }),
+                Ok(found) if found == size => Ok(Self { folder, size, _lock: lock }),
                 Ok(found) => Err(FilesError::OtherPartner { path: path.display().to_string(), found }),
                 Err(_) => Err(FilesError::HalfMade { path: path.display().to_string() }),
             },
             Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
                 let empty = ![TABLE, PSA, KEY].iter().any(|name| path.join(name).exists());
                 let half = FilesError::HalfMade { path: path.display().to_string() };
-                if empty { Ok(Self { folder, size }) } else { Err(half) }
+                if empty { Ok(Self { folder, size, _lock: lock }) } else { Err(half) }
             }
             Err(source) => Err(io_error(&made, source)),
         }
@@ -106,8 +118,23 @@ fn io_error(path: &Path, source: io::Error) -> FilesError {
     FilesError::Io { path: path.display().to_string(), source }
 }
 
-/// Deletes the files of a stack; SQLite keeps two more beside the table.
+/// Keeps every other stack out of a folder until the result is dropped.
+fn lock(folder: &Path) -> Result<File, FilesError> {
+    let path = folder.join(LOCK);
+    let file = File::create(&path).map_err(|source| io_error(&path, source))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(FilesError::InUse { path: folder.display().to_string() }),
+        Err(TryLockError::Error(source)) => Err(io_error(&path, source)),
+    }
+}
+
+/// Deletes the files of a stack that no stack uses; SQLite keeps two more beside the table.
 pub(super) fn forget(folder: &Path) -> Result<(), FilesError> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    let _lock = lock(folder)?;
     let beside = ["-wal", "-shm"].map(|end| format!("{TABLE}{end}"));
     for name in [MADE, TABLE, PSA, KEY].into_iter().chain(beside.iter().map(String::as_str)) {
         let path = folder.join(name);

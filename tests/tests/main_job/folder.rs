@@ -20,8 +20,9 @@ async fn starting_over_deletes_the_stacks_own_files_only() {
 
     Stack::forget(folder.path()).unwrap();
 
-    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(left, [theirs]);
+    let mut left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    left.sort();
+    assert_eq!(left, [folder.path().join("in-use.lock"), theirs]);
     let stack = Stack::start(options(folder.path(), 4)).await.unwrap();
     assert!(stack.fresh);
     stack.stop().await.unwrap();
@@ -33,4 +34,20 @@ async fn another_partners_folder_is_refused_by_what_it_holds() {
     Stack::start(options(folder.path(), 3)).await.unwrap().stop().await.unwrap();
     let error = Stack::start(options(folder.path(), 4)).await.err().unwrap();
     assert!(error.to_string().contains("a partner of 3 customers and 2 products (seed 11)"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_serves_one_stack_at_a_time_and_is_not_deleted_under_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Stack::start(options(folder.path(), 3)).await.unwrap();
+
+    let second = Stack::start(options(folder.path(), 3)).await.err().unwrap();
+    assert!(second.to_string().contains("is in use by another cargo dev"), "{second}");
+    let deleted = Stack::forget(folder.path()).unwrap_err();
+    assert!(deleted.to_string().contains("is in use by another cargo dev"), "{deleted}");
+    first.stop().await.unwrap();
+
+    let again = Stack::start(options(folder.path(), 3)).await.unwrap();
+    assert!(!again.fresh, "nothing was deleted");
+    again.stop().await.unwrap();
 }
