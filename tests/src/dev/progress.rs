@@ -53,7 +53,7 @@ impl Progress {
             return;
         }
         self.told = true;
-        let waits = || eprintln!("An interrupted run is brought to its end first; this takes up to a minute.");
+        let waits = || eprintln!("An interrupted run is brought to its end first; this takes a minute or two.");
         match &self.bar {
             Some(bar) => bar.suspend(waits),
             None => waits(),
