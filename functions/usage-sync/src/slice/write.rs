@@ -220,9 +220,15 @@ impl<'a, W: World> Writer<'a, W> {
 
     /// Writes what is known so far, with what is about to be sent.
     async fn flush(&mut self, mut about_to: Vec<Change>) -> Result<Lease, StoreError> {
+        let (stored, ended) = (self.stored.clone(), self.settlement.ended.clone());
         let mut changes = self.unwritten();
         changes.append(&mut about_to);
-        self.commits.commit(changes).await
+        let written = self.commits.commit(changes).await;
+        if written.is_err() {
+            // Nothing is known to be written: what is still to be written comes with the next commit.
+            (self.stored, self.settlement.ended) = (stored, ended);
+        }
+        written
     }
 
     /// What the table does not have yet; nothing in a run that may not write.

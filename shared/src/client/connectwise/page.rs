@@ -80,8 +80,10 @@ struct RawPage {
 
 impl RawPage {
     fn read(answer: &Answer) -> Result<Self, PsaError> {
-        let link = answer.headers.get("link").and_then(|link| link.to_str().ok());
-        Ok(Self { records: read_json(answer)?, link: link.map(str::to_owned) })
+        // Something in between may have split the header in two; the link to the next page can stand in either.
+        let links: Vec<&str> = answer.headers.get_all("link").iter().filter_map(|link| link.to_str().ok()).collect();
+        let link = (!links.is_empty()).then(|| links.join(", "));
+        Ok(Self { records: read_json(answer)?, link })
     }
 
     /// The id after which the next page begins; none on the last page.

@@ -76,3 +76,12 @@ proptest! {
         read_whatever(format!(r#"[{{"{name}":{value}}}]"#).as_bytes(), "");
     }
 }
+
+#[test]
+fn a_link_header_that_was_split_in_two_still_leads_to_the_next_page() {
+    let mut headers = HeaderMap::new();
+    headers.append("link", "</x?page=9>; rel=\"last\"".parse().unwrap());
+    headers.append("link", "</x?pageId=77>; rel=\"next\"".parse().unwrap());
+    let answer = Answer { status: StatusCode::OK, headers, body: br#"[{"id":5}]"#.to_vec() };
+    assert_eq!(RawPage::read(&answer).unwrap().next(0), Ok(Some(77)));
+}
