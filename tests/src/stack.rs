@@ -255,7 +255,7 @@ impl Stack {
     pub fn request(&self, kind: RunKind, month: UsageMonth, preview: Option<RunId>) -> RunRequest {
         let scheduled_at = SystemClock.now();
         let slot = preview.as_ref().map_or_else(|| scheduled_at.to_string(), ToString::to_string);
-        RunRequest { partner: self.demo.partner(), kind, month, slot, scheduled_at, preview }
+        RunRequest { partner: self.demo.partner(), kind, month, slot, scheduled_at, preview, retry_of: None }
     }
 
     /// What the schedule does every five minutes: queues the partners that are due at `at`.

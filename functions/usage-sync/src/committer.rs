@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::ledger::CustomerLedger;
+use shared::domain::recall::ReadFor;
 use shared::domain::run::{Run, Stage};
 use shared::error::StoreError;
 use shared::ports::{Change, Clock, Lease, Psa, RunStore};
@@ -36,8 +37,10 @@ pub(crate) struct Asked {
 /// What the run's counts take in together with the changes.
 pub(crate) struct Counted {
     pub(crate) ledger: CustomerLedger,
-    /// Whether the customer's additions were read.
-    pub(crate) read: bool,
+    /// Why the customer's additions were read, if they were.
+    pub(crate) read: Option<ReadFor>,
+    /// Whether something of it failed that another night may mend.
+    pub(crate) to_retry: bool,
 }
 
 /// Where customers hand in what is to be written.
@@ -139,7 +142,11 @@ impl<W: World> Committer<'_, W> {
         let counted: Vec<&Counted> = batch.iter().filter_map(|asked| asked.counted.as_ref()).collect();
         for counted in &counted {
             run.tally.add_ledger(&counted.ledger);
-            run.psa.customers += u64::from(counted.read);
+            if let Some(reason) = counted.read {
+                run.psa.customers += 1;
+                *run.psa.reads.entry(reason).or_default() += 1;
+            }
+            run.to_retry += u64::from(counted.to_retry);
             changes.push(Change::PutLedger(run.id.clone(), Box::new(counted.ledger.clone())));
         }
         let passed = batch.iter().filter_map(|asked| asked.passed).max();

@@ -1,8 +1,10 @@
 //! One slice: the stages of a run, taken up where the last slice left them.
 
 mod bucket;
+mod check;
 mod customer;
 mod customers;
+mod held;
 mod preview;
 mod reference;
 mod shown;
@@ -13,10 +15,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState, Stage};
-use shared::domain::settings::Settings;
+use shared::domain::run::{Run, RunFailure, RunFailureCode, RunKind, RunState, Stage};
+use shared::domain::schedule::next_night_after;
+use shared::domain::settings::{Frequency, Settings};
 use shared::error::StoreError;
-use shared::ports::{Clock, Connections, Lease};
+use shared::ports::{Clock, Connections, DueStore, Lease};
 
 use crate::committer::Committer;
 use crate::trouble::{StageError, never, of_connection};
@@ -101,7 +104,7 @@ impl<W: World> Slice<'_, W> {
 
     async fn fail(&self, committer: &Committer<'_, W>, failure: RunFailure) -> Result<SliceEnd, WorkError> {
         tracing::warn!(run = %committer.run().id, code = ?failure.code, what = %failure.what, "the run came to nothing");
-        end(self.world, committer, RunState::Failed(failure)).await?;
+        end(self.world, &self.settings, committer, RunState::Failed(failure)).await?;
         Ok(SliceEnd::Over(Box::new(committer.run())))
     }
 }
@@ -117,14 +120,37 @@ const fn is_for_good(error: &WorkError) -> bool {
     }
 }
 
-async fn end<W: World>(world: &W, committer: &Committer<'_, W>, state: RunState) -> Result<(), WorkError> {
+/// Ends a run, after having seen to it that what it left undone is taken up again.
+async fn end<W: World>(
+    world: &W,
+    settings: &Settings,
+    committer: &Committer<'_, W>,
+    state: RunState,
+) -> Result<(), WorkError> {
     let now = world.clock().now();
+    let partner = committer.run().request.partner;
+    // Before the run's end: a worker that died in between would leave it without its retry. A look too early finds the
+    // run open and has it carried on.
+    let retry = retries(&committer.run(), settings, &state).then(|| next_night_after(settings, partner, now));
+    world.store().put_look(partner, retry).await?;
     let change = |run: &mut Run| {
         run.stage = Stage::Ended;
         run.state = state;
         run.ended_at = Some(now);
     };
     Ok(committer.put_run(Vec::new(), change).await?)
+}
+
+/// Whether a run is retried the next night: the partner's next occasion is weeks away, and there is something that may go
+/// better by then. It goes on until it does, or the agreements concerned are invoiced.
+fn retries(run: &Run, settings: &Settings, state: &RunState) -> bool {
+    let rare = run.request.kind == RunKind::Scheduled && settings.frequency != Frequency::Nightly;
+    let undone = match state {
+        RunState::Partial => run.to_retry > 0,
+        RunState::Failed(failure) => failure.code.may_pass(),
+        RunState::Running | RunState::Succeeded | RunState::Superseded { .. } => false,
+    };
+    rare && settings.writes && undone
 }
 
 impl<W: World> Stages<'_, W> {
@@ -144,6 +170,7 @@ impl<W: World> Stages<'_, W> {
                 Stage::Customers { .. } | Stage::Usage { .. } => self.read_sophos().await?,
                 Stage::Agreements { .. } => self.read_agreements().await?,
                 Stage::Products => self.read_products(&run).await?,
+                Stage::Check => self.check_usage(&run).await?,
                 Stage::Sync { bucket } if bucket < run.buckets => self.sync_customers(&run, bucket).await?,
                 Stage::Sync { .. } => self.sync_unassigned(&run).await?,
                 Stage::Ended => {
@@ -183,6 +210,6 @@ impl<W: World> Stages<'_, W> {
             return Err(never(RunFailureCode::TieOut, format!("usage was lost on the way: {what}")));
         }
         let state = if run.tally.counts.failed == 0 { RunState::Succeeded } else { RunState::Partial };
-        Ok(end(self.world, self.committer, state).await?)
+        Ok(end(self.world, self.settings, self.committer, state).await?)
     }
 }

@@ -5,7 +5,8 @@ use shared::domain::id::{IdError, RunId};
 use shared::domain::run::Run;
 use shared::error::{QueueError, StoreError};
 use shared::ports::{
-    Clock, Connections, Ids, Lease, MappingStore, Opened, Queue, RunStore, SettingsStore, SyncMessage,
+    Clock, Connections, DueStore, HoldStore, Ids, Lease, MappingStore, Opened, Queue, RunStore, SettingsStore,
+    SyncMessage,
 };
 
 use crate::slice::{Slice, SliceEnd};
@@ -52,7 +53,7 @@ impl Default for Limits {
 /// What a worker needs of the world, as one parameter.
 pub trait World: Send + Sync {
     /// The table.
-    type Store: SettingsStore + MappingStore + RunStore;
+    type Store: SettingsStore + MappingStore + RunStore + HoldStore + DueStore;
     /// The two services.
     type Connections: Connections;
     /// The queue that messages come from.
@@ -94,7 +95,7 @@ pub struct Adapters<S, C, Q, K, I> {
 
 impl<S, C, Q, K, I> World for Adapters<S, C, Q, K, I>
 where
-    S: SettingsStore + MappingStore + RunStore,
+    S: SettingsStore + MappingStore + RunStore + HoldStore + DueStore,
     C: Connections,
     Q: Queue,
     K: Clock,
@@ -209,6 +210,8 @@ impl<W: World> Worker<W> {
             self.world.store().release_lease(&lease).await?;
             return Ok(Handled::Over(Box::new(run)));
         }
+        let look = self.world.clock().now().saturating_add(LOOK_AFTER).unwrap_or(deadline);
+        self.world.store().put_look(partner, Some(look)).await?;
         let last_try = message.attempt >= self.limits.attempts;
         let slice = Slice { world: &self.world, limits: &self.limits, settings, deadline, last_try };
         self.go_on(message, slice.work(lease, run).await).await
@@ -285,6 +288,9 @@ impl<W: World> Worker<W> {
     }
 }
 
+/// A run whose next slice has not begun by then has stopped without a word: the longest slice and the longest delay, and
+/// some time for a queue that is slow.
+const LOOK_AFTER: SignedDuration = SignedDuration::from_mins(45);
 /// The queue's longest delay.
 const LONGEST_DELAY_S: u32 = 900;
 

@@ -4,6 +4,7 @@
 //! reads that decide a write are consistent; a write whose answer was lost and that is sent again succeeds.
 
 mod chunk;
+mod hold;
 
 use std::future::Future;
 
@@ -11,7 +12,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::chunk::{Chunk, ChunkKind};
+pub use self::hold::{HoldPage, HoldStore};
 use super::Sealed;
+use crate::domain::decision::{HoldKey, StandingHold};
 use crate::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::ledger::CustomerLedger;
 use crate::domain::mapping::{CustomerMapping, ProductMapping, ProductMappings};
@@ -153,11 +156,22 @@ pub trait MappingStore: Send + Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
+/// What a partner is due for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DueFor {
+    /// The next occasion of its schedule.
+    Occasion,
+    /// A look at its newest runs: one may have stopped without a word, or has to be retried.
+    Look,
+}
+
 /// A partner that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
     /// Which.
     pub partner: PartnerId,
+    /// For what.
+    pub due_for: DueFor,
     /// Since when: the schedule's own time.
     pub next_run_at: Timestamp,
 }
@@ -197,6 +211,22 @@ pub trait DueStore: Send + Sync {
         from: Timestamp,
         to: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Has the partner's newest runs looked at at a time, whatever was set; none: no longer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn put_look(
+        &self,
+        partner: PartnerId,
+        at: Option<Timestamp>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Ends a look that was due `at`; one that has been set to another time stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end_look(&self, partner: PartnerId, at: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// The right to work on a partner's run. Every [`RunStore::commit`] is fenced by it and renews it.
@@ -245,6 +275,12 @@ pub enum Change {
     PutIntent(Box<Intent>),
     /// An intent that came to its end.
     RemoveIntent(AgreementId, PsaProductId),
+    /// What waits for a person, as the run sees it; the decision on it is left alone.
+    PutHold(Box<StandingHold>),
+    /// A hold that no longer stands.
+    RemoveHold(HoldKey),
+    /// A decision that no longer counts, or was carried out.
+    RemoveDecision(HoldKey),
 }
 
 /// One page of a run's ledger.
@@ -254,6 +290,15 @@ pub struct LedgerPage {
     pub entries: Vec<CustomerLedger>,
     /// Where the next page starts; none on the last.
     pub next: Option<String>,
+}
+
+/// What became of a partner's runs.
+pub trait RunHistory: Send + Sync {
+    /// The partner's newest runs, newest first, at most `limit` (1 to 100).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_runs(&self, partner: PartnerId, limit: u32) -> impl Future<Output = Result<Vec<Run>, StoreError>> + Send;
 }
 
 /// Runs and what they write.
@@ -269,12 +314,6 @@ pub trait RunStore: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn find_run(&self, partner: PartnerId, id: &RunId) -> impl Future<Output = Result<Option<Run>, StoreError>> + Send;
-
-    /// The partner's newest runs, newest first, at most `limit` (1 to 100).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn list_runs(&self, partner: PartnerId, limit: u32) -> impl Future<Output = Result<Vec<Run>, StoreError>> + Send;
 
     /// Takes the partner's lease for `ttl_s` seconds from `now`, if it is free, run out, or the owner's own.
     ///

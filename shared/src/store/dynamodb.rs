@@ -9,6 +9,7 @@
 mod commit;
 mod due;
 mod failure;
+mod hold;
 mod lease;
 mod ledger;
 mod mapping;

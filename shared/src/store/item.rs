@@ -4,6 +4,7 @@
 //! and the index need. An entry that cannot be read is an error that names it, never a default.
 
 pub(super) mod due;
+pub(super) mod hold;
 pub(super) mod instant;
 pub(super) mod keys;
 pub(super) mod ledger;

@@ -45,7 +45,10 @@ fn chunk_bytes(change: &Change) -> usize {
         | Change::PutLedger(..)
         | Change::PutSnapshot(..)
         | Change::PutIntent(_)
-        | Change::RemoveIntent(..) => 0,
+        | Change::RemoveIntent(..)
+        | Change::PutHold(_)
+        | Change::RemoveHold(_)
+        | Change::RemoveDecision(_) => 0,
     }
 }
 
@@ -61,7 +64,10 @@ fn check_change(partner: PartnerId, change: &Change) -> Result<(), StoreError> {
         | Change::PutLedger(..)
         | Change::PutSnapshot(..)
         | Change::PutIntent(_)
-        | Change::RemoveIntent(..) => Ok(()),
+        | Change::RemoveIntent(..)
+        | Change::PutHold(_)
+        | Change::RemoveHold(_)
+        | Change::RemoveDecision(_) => Ok(()),
     }
 }
 
@@ -73,7 +79,10 @@ pub(super) fn intent_of(change: &Change) -> Option<&Intent> {
         | Change::PutChunk(..)
         | Change::PutLedger(..)
         | Change::PutSnapshot(..)
-        | Change::RemoveIntent(..) => None,
+        | Change::RemoveIntent(..)
+        | Change::PutHold(_)
+        | Change::RemoveHold(_)
+        | Change::RemoveDecision(_) => None,
     }
 }
 

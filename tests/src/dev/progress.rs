@@ -82,6 +82,7 @@ const fn doing(stage: &Stage) -> &'static str {
         Stage::Usage { .. } => "reading Sophos usage",
         Stage::Agreements { .. } => "reading ConnectWise agreements",
         Stage::Products => "reading ConnectWise products",
+        Stage::Check => "comparing with last month",
         Stage::Sync { .. } => "comparing and writing",
         Stage::Ended => "done",
     }

@@ -105,5 +105,5 @@ fn request(part: Part, world: &World, preview: Option<&RunId>) -> RunRequest {
     };
     let scheduled_at = SystemClock.now();
     let Addresses { partner, month, .. } = world.addresses;
-    RunRequest { partner, kind, month, slot: scheduled_at.to_string(), scheduled_at, preview }
+    RunRequest { partner, kind, month, slot: scheduled_at.to_string(), scheduled_at, preview, retry_of: None }
 }

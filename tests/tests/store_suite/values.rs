@@ -5,7 +5,7 @@ use shared::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, Partner
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
-use shared::domain::snapshot::{Intent, Snapshot, Written};
+use shared::domain::snapshot::{Intent, Seen, Snapshot, Written};
 use shared::ports::{Chunk, ChunkKind};
 use uuid::Uuid;
 
@@ -64,6 +64,7 @@ pub(crate) fn run(partner: PartnerId, slot: i64) -> Run {
         slot: slot.to_string(),
         scheduled_at: after(slot),
         preview: None,
+        retry_of: None,
     };
     Run::open(request, true, now()).unwrap()
 }
@@ -96,7 +97,12 @@ pub(crate) fn snapshot(quantity: i64) -> Snapshot {
         month: month(),
         parts: [(code("CIXA-MSP"), 12)].into(),
     };
-    Snapshot { written: [(product(7), written.clone()), (product(70), written)].into() }
+    let seen = Seen { at: now(), additions: Vec::new() };
+    Snapshot {
+        written: [(product(7), written.clone()), (product(70), written)].into(),
+        seen: Some(seen),
+        invoices: [(month(), month().last_day())].into(),
+    }
 }
 
 pub(crate) fn chunk(bucket: u32, page: u32, part: u32, rows: &str) -> Chunk {
@@ -110,6 +116,7 @@ pub(crate) fn ledger(customer: Option<CustomerId>, name: &str) -> CustomerLedger
         name: name.to_owned(),
         company: Some((company(3), "Acme".to_owned())),
         agreement: Some((agreement(5), "Managed".to_owned())),
+        next_invoice: Some(month().last_day()),
         lines: Vec::new(),
         created: 1,
         updated: 2,

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use shared::domain::decision::StandingHold;
 use shared::domain::id::{AgreementId, CustomerId, PsaProductId};
 use shared::domain::mapping::{CustomerMapping, ProductMappings};
 use shared::domain::plan::Customer;
 use shared::domain::psa::{Agreement, PsaProduct};
 use shared::domain::run::Run;
 use shared::domain::usage::{UsageLine, UsageTotals};
-use shared::ports::{ChunkKind, CustomerNames, MappingStore, RunStore};
+use shared::ports::{ChunkKind, CustomerNames, HoldStore, MappingStore, RunStore};
 
 use super::Stages;
 use crate::chunks::{join, prefix_of};
@@ -26,6 +27,8 @@ pub(super) struct Bucket {
     pub(super) agreements: BTreeMap<AgreementId, Agreement>,
     pub(super) mappings: ProductMappings,
     pub(super) products: BTreeMap<PsaProductId, Option<PsaProduct>>,
+    /// What waits for a person in this month.
+    pub(super) holds: BTreeMap<CustomerId, BTreeMap<PsaProductId, StandingHold>>,
 }
 
 impl<W: World> Stages<'_, W> {
@@ -48,7 +51,29 @@ impl<W: World> Stages<'_, W> {
             agreements: agreements.into_iter().map(|a| (a.id, a)).collect(),
             mappings: store.list_product_mappings(partner).await?,
             products: products.into_iter().collect(),
+            holds: self.holds_of(run, number).await?,
         })
+    }
+
+    async fn holds_of(
+        &self,
+        run: &Run,
+        number: u32,
+    ) -> Result<BTreeMap<CustomerId, BTreeMap<PsaProductId, StandingHold>>, WorkError> {
+        let (store, prefix) = (self.world.store(), prefix_of(number, run.buckets));
+        let mut holds: BTreeMap<CustomerId, BTreeMap<PsaProductId, StandingHold>> = BTreeMap::new();
+        let mut after = None;
+        loop {
+            let month = run.request.month;
+            let page = store.list_holds(run.request.partner, month, &prefix, after.as_deref()).await?;
+            for hold in page.holds {
+                holds.entry(hold.key.customer).or_default().insert(hold.key.product, hold);
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(holds),
+            }
+        }
     }
 
     /// The usage of a bucket summed by pair. Its lines are never in memory all at once: they would be most of a slice.

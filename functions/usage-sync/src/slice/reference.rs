@@ -31,6 +31,7 @@ impl<W: World> Stages<'_, W> {
                 | Stage::Customers { .. }
                 | Stage::Usage { .. }
                 | Stage::Products
+                | Stage::Check
                 | Stage::Sync { .. }
                 | Stage::Ended => return Ok(()),
             }
@@ -89,7 +90,7 @@ impl<W: World> Stages<'_, W> {
         let chunks = cut(ChunkKind::Products, 0, rows)?;
         self.store_page(run, chunks, |run| {
             run.psa.products = targets.len() as u64;
-            run.stage = Stage::Sync { bucket: 0 };
+            run.stage = Stage::Check;
         })
         .await
     }

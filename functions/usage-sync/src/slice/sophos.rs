@@ -36,7 +36,12 @@ impl<W: World> Stages<'_, W> {
                 Stage::Usage { page, key, lines, total } => {
                     self.read_usage(&source, &run, (*page, key.as_deref()), (*lines, *total)).await?;
                 }
-                Stage::Preview | Stage::Agreements { .. } | Stage::Products | Stage::Sync { .. } | Stage::Ended => {
+                Stage::Preview
+                | Stage::Agreements { .. }
+                | Stage::Products
+                | Stage::Check
+                | Stage::Sync { .. }
+                | Stage::Ended => {
                     return Ok(());
                 }
             }
@@ -112,7 +117,7 @@ impl<W: World> Stages<'_, W> {
         // Sent first: a run that ended without its successor would leave the night out.
         let message = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: self.world.clock().now() };
         self.world.queue().send(&message, 0).await?;
-        Ok(end(self.world, self.committer, RunState::Superseded { by }).await?)
+        Ok(end(self.world, self.settings, self.committer, RunState::Superseded { by }).await?)
     }
 
     /// Shows new products in the partner's catalogue. Maps nothing.

@@ -9,7 +9,7 @@ use crate::domain::id::PartnerId;
 use crate::domain::snapshot::Intent;
 use crate::error::StoreError;
 use crate::ports::{Change, Ids, Lease};
-use crate::store::item::{Entry, keys, ledger, run as row};
+use crate::store::item::{Entry, hold, keys, ledger, run as row};
 use crate::store::limits;
 
 /// What DynamoDB takes in one transaction.
@@ -66,6 +66,9 @@ fn unconditional(partner: PartnerId, change: &Change, until: Timestamp) -> Resul
         Change::RemoveIntent(agreement, product) => {
             return Ok(vec![Write::delete(keys::intent(partner, *agreement, *product))]);
         }
+        Change::PutHold(hold) => hold::to_entry(partner, hold)?,
+        Change::RemoveHold(key) => return Ok(vec![Write::delete(keys::hold(partner, *key))]),
+        Change::RemoveDecision(key) => return Ok(vec![Write::delete(keys::decision(partner, *key))]),
         Change::PutIntent(_) => return Ok(Vec::new()),
     };
     Ok(vec![Write::put(entry)])

@@ -9,7 +9,7 @@ use super::send::Verdict;
 use super::write::Write;
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::{Due, DueStore, Ids};
+use crate::ports::{Due, DueFor, DueStore, Ids};
 use crate::store::item::{due, instant, keys};
 use crate::store::table::{DUE_INDEX, NEXT_RUN_AT};
 
@@ -46,21 +46,37 @@ impl<I: Ids> DueStore for DynamoStore<I> {
     }
 
     async fn find_due(&self, partner: PartnerId) -> Result<Option<Timestamp>, StoreError> {
-        let entry = self.find(&keys::due(partner)).await?;
+        let entry = self.find(&keys::due(partner, DueFor::Occasion)).await?;
         entry.map(|entry| instant::read(&entry, NEXT_RUN_AT)).transpose()
     }
 
     async fn put_due(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
-        self.write(Write::put(due::to_entry(partner, at))).await?;
+        self.write(Write::put(due::to_entry(partner, DueFor::Occasion, at))).await?;
         Ok(())
     }
 
     async fn advance_due(&self, partner: PartnerId, from: Timestamp, to: Timestamp) -> Result<bool, StoreError> {
-        let write =
-            Write::put(due::to_entry(partner, to)).only_if("#nextRunAt = :from").value("from", instant::to_text(from));
+        let write = Write::put(due::to_entry(partner, DueFor::Occasion, to));
+        let write = write.only_if("#nextRunAt = :from").value("from", instant::to_text(from));
         match self.write(write).await? {
             Verdict::Written => Ok(true),
             Verdict::Unmet(_) => Ok(false),
         }
+    }
+
+    async fn put_look(&self, partner: PartnerId, at: Option<Timestamp>) -> Result<(), StoreError> {
+        self.write(match at {
+            Some(at) => Write::put(due::to_entry(partner, DueFor::Look, at)),
+            None => Write::delete(keys::due(partner, DueFor::Look)),
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn end_look(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
+        let look = Write::delete(keys::due(partner, DueFor::Look));
+        // Not there any more, or set to another time meanwhile: both are as they should be.
+        self.write(look.only_if("#nextRunAt = :at").value("at", instant::to_text(at))).await?;
+        Ok(())
     }
 }

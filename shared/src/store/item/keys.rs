@@ -3,9 +3,11 @@
 //! Ids cannot contain `#`, and every part of a key that a query asks for by its beginning ends in one: no partner's,
 //! run's or agreement's entries can be taken for those of another whose id starts alike.
 
+use crate::domain::decision::HoldKey;
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
+use crate::domain::month::UsageMonth;
 use crate::domain::schedule::stable_hash;
-use crate::ports::{Change, Chunk, ChunkKind};
+use crate::ports::{Change, Chunk, ChunkKind, DueFor};
 use crate::store::table::DUE_SHARDS;
 
 /// Where an entry stands.
@@ -27,6 +29,10 @@ impl Key {
 pub(in crate::store) const PRODUCT_MAPPINGS: &str = "MP#";
 /// What the sort keys of the catalogue of Sophos products start with.
 pub(in crate::store) const DISCOVERED: &str = "PC#";
+/// What the sort key of a hold ends in.
+const HOLD: &str = "H";
+/// What the sort key of a decision ends in.
+const DECISION: &str = "D";
 /// Stands for the customer of usage that names none; sorts after every customer id.
 const NO_CUSTOMER: &str = "~";
 
@@ -80,8 +86,20 @@ pub(in crate::store) fn company(partner: PartnerId, company: CompanyId) -> Key {
     Key::new(home(partner), format!("UQ#{company}"))
 }
 
-pub(in crate::store) fn due(partner: PartnerId) -> Key {
-    Key::new(format!("P#{partner}#D"), "DUE")
+pub(in crate::store) fn due(partner: PartnerId, due_for: DueFor) -> Key {
+    Key::new(format!("P#{partner}#D"), due_word(due_for))
+}
+
+fn due_word(due_for: DueFor) -> &'static str {
+    match due_for {
+        DueFor::Occasion => "DUE",
+        DueFor::Look => "LOOK",
+    }
+}
+
+/// What a due entry is due for, by its sort key.
+pub(in crate::store) fn due_for(sort: &str) -> Option<DueFor> {
+    [DueFor::Occasion, DueFor::Look].into_iter().find(|due_for| due_word(*due_for) == sort)
 }
 
 /// The shard of the due index that a partner is in.
@@ -115,6 +133,44 @@ pub(in crate::store) fn intent(partner: PartnerId, agreement: AgreementId, produ
 /// What the sort keys of an agreement's intents start with.
 pub(in crate::store) fn intents(agreement: AgreementId) -> String {
     format!("IN#{agreement}#")
+}
+
+/// How a hold is named in sort keys, and in the key of a page of holds.
+pub(in crate::store) fn hold_name(key: HoldKey) -> String {
+    format!("{}{}#{}#", holds(key.month, ""), key.customer, key.product)
+}
+
+/// What the names of a month's holds start with, of customers whose id starts with `prefix`.
+pub(in crate::store) fn holds(month: UsageMonth, prefix: &str) -> String {
+    format!("{month}#{prefix}")
+}
+
+/// The partner's partition of what waits for a person.
+pub(in crate::store) fn held(partner: PartnerId) -> String {
+    format!("P#{partner}#H")
+}
+
+pub(in crate::store) fn hold(partner: PartnerId, key: HoldKey) -> Key {
+    Key::new(held(partner), format!("{}{HOLD}", hold_name(key)))
+}
+
+pub(in crate::store) fn decision(partner: PartnerId, key: HoldKey) -> Key {
+    Key::new(held(partner), format!("{}{DECISION}", hold_name(key)))
+}
+
+/// Whether a sort key is that of a decision; its hold, which has the same name, comes right behind it.
+pub(in crate::store) fn is_decision(sort: &str) -> bool {
+    sort.ends_with(&format!("#{DECISION}"))
+}
+
+/// The first and last sort key of a page of a month's holds, behind the hold named `after`. None when there can be none.
+pub(in crate::store) fn hold_range(month: UsageMonth, prefix: &str, after: Option<&str>) -> Option<(String, String)> {
+    let first = holds(month, prefix);
+    // `~` comes behind both ends of a name.
+    let after = after.map_or_else(String::new, |name| format!("{name}~"));
+    let last = format!("{first}~");
+    let first = first.max(after);
+    (first <= last).then_some((first, last))
 }
 
 pub(in crate::store) fn run(partner: PartnerId, id: &RunId) -> Key {
@@ -179,6 +235,9 @@ pub(in crate::store) fn of_change(partner: PartnerId, change: &Change) -> Key {
         Change::PutSnapshot(agreement, _) => snapshot(partner, *agreement),
         Change::PutIntent(wanted) => intent(partner, wanted.agreement, wanted.product),
         Change::RemoveIntent(agreement, product) => intent(partner, *agreement, *product),
+        Change::PutHold(held) => hold(partner, held.key),
+        Change::RemoveHold(key) => hold(partner, *key),
+        Change::RemoveDecision(key) => decision(partner, *key),
     }
 }
 
@@ -199,7 +258,8 @@ mod tests {
             runs(partner()),
             run_rows(partner(), &run),
             credentials(partner()).partition,
-            due(partner()).partition,
+            due(partner(), DueFor::Look).partition,
+            held(partner()),
         ];
         for partition in &partitions {
             assert!(partition.starts_with("P#718b6047-2fbc-4f4b-a143-45ee42bf5d3b#"), "{partition}");
@@ -210,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_due_entry_names_its_partner_and_nothing_else_does() {
-        assert_eq!(partner_of_due(&due(partner()).partition), Some(partner()));
+        assert_eq!(partner_of_due(&due(partner(), DueFor::Look).partition), Some(partner()));
         for other in [home(partner()), sync(partner()), "P##D".to_owned(), String::new()] {
             assert_eq!(partner_of_due(&other), None, "{other}");
         }

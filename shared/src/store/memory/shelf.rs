@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::domain::decision::{Decision, HoldKey, StandingHold};
 use crate::domain::id::{AgreementId, CustomerId, ProductCode, PsaProductId, RunId};
 use crate::domain::ledger::CustomerLedger;
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
@@ -25,6 +26,7 @@ pub(super) struct Shelf {
     pub(super) catalogue: BTreeMap<ProductCode, DiscoveredProduct>,
     pub(super) customers: BTreeMap<CustomerId, (CustomerMapping, Option<CustomerNames>)>,
     pub(super) due: Option<Timestamp>,
+    pub(super) look: Option<Timestamp>,
     pub(super) lease: Option<Standing>,
     /// The run that was opened last.
     pub(super) open: Option<RunId>,
@@ -32,6 +34,8 @@ pub(super) struct Shelf {
     pub(super) rows: BTreeMap<RunId, Rows>,
     pub(super) snapshots: BTreeMap<AgreementId, Snapshot>,
     pub(super) intents: BTreeMap<(AgreementId, PsaProductId), Intent>,
+    pub(super) holds: BTreeMap<HoldKey, StandingHold>,
+    pub(super) decisions: BTreeMap<HoldKey, Decision>,
 }
 
 /// What one run read and wrote.

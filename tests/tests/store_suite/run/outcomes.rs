@@ -76,6 +76,8 @@ fn skips() -> Vec<Skip> {
         Skip::CustomerUnmapped,
         Skip::CustomerOff,
         Skip::NotFlex { billing: "term".to_owned() },
+        Skip::MappingMoved,
+        Skip::Rejected { kept: 12.into(), who: "Ann".to_owned(), why: "credited".to_owned() },
         Skip::Firewall,
         Skip::Unassigned,
         Skip::NoProductCode,
@@ -113,6 +115,7 @@ async fn every_stage_is_read_back(store: impl Store) {
         Stage::Preview,
         Stage::Agreements { page: 4, after: None },
         Stage::Products,
+        Stage::Check,
         Stage::Sync { bucket: 256 },
         Stage::Ended,
     ] {

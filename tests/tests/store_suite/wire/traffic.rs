@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
-use shared::domain::settings::{Frequency, Settings, TimeZoneName};
+use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::ports::{Change, ChunkKind, CustomerNames, DiscoveredProduct, DueStore, Sealed};
 
 use super::wired;
@@ -53,8 +53,12 @@ async fn use_everything(store: &impl Store) {
 
 async fn settings(store: &impl Store) {
     let me = partner(1);
-    let settings =
-        Settings { time_zone: TimeZoneName::parse("UTC").unwrap(), frequency: Frequency::Nightly, writes: false };
+    let settings = Settings {
+        time_zone: TimeZoneName::parse("UTC").unwrap(),
+        frequency: Frequency::Nightly,
+        writes: false,
+        guards: Guards::default(),
+    };
     store.put_settings(me, &settings).await.unwrap();
     store.find_settings(me).await.unwrap();
     store.put_credentials(me, &Sealed("sealed".to_owned())).await.unwrap();
