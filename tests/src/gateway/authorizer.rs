@@ -59,7 +59,8 @@ impl Authorizer {
 
     fn claims(&self, token: &str, now: Timestamp) -> Result<Map<String, Value>, &'static str> {
         let (signed, signature) = token.rsplit_once('.').ok_or("invalid number of segments")?;
-        let (header, payload) = signed.split_once('.').ok_or("invalid number of segments")?;
+        let parts = signed.split_once('.').filter(|(_, payload)| !payload.contains('.'));
+        let (header, payload) = parts.ok_or("invalid number of segments")?;
         let header = object(header).ok_or("the token's header cannot be read")?;
         let algorithm = algorithm(header.get("alg")).ok_or("signing method is invalid")?;
         let kid = header.get("kid").and_then(Value::as_str).ok_or("the token has no kid")?;
