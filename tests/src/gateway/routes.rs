@@ -91,7 +91,7 @@ impl<'a> Segment<'a> {
     }
 }
 
-/// All routes of an API; [`Routes::from_template`](Routes::from_template) reads them.
+/// All routes of an API; [`Routes::from_template`] reads them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Routes(pub(super) Vec<Route>);
 
