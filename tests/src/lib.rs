@@ -3,6 +3,7 @@
 pub mod connectwise;
 pub mod demo;
 pub mod dev;
+pub mod gateway;
 pub mod scale;
 pub mod simulator;
 pub mod sophos;

@@ -3,6 +3,7 @@
 //! The functions are the very libraries that the Lambdas run; only the adapters of queue and seal are local ones. With
 //! a folder, everything is still there when the stack is started again.
 
+mod api;
 mod files;
 mod worker;
 
@@ -36,6 +37,7 @@ use crate::demo::{DEMO_COMPANY, Demo, PlantError, SOPHOS_CLIENT, Size};
 use crate::simulator::serve::Running;
 use crate::sophos::{self, Sophos};
 use crate::table::{LocalTable, TableError};
+pub use api::{Api, ApiError};
 use files::Files;
 pub use files::FilesError;
 use worker::Workers;
@@ -119,6 +121,9 @@ pub enum StackError {
     /// A run id cannot be formed.
     #[error(transparent)]
     Run(#[from] IdError),
+    /// The HTTP API cannot be served.
+    #[error(transparent)]
+    Api(#[from] ApiError),
     /// A run that was asked for is not there when all messages are worked off.
     #[error("run {0} came to nothing: the log says why")]
     Lost(RunId),

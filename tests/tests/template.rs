@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use harness::gateway::{Access, Routes};
 use shared::config::{LOCAL_ONLY, SyncSchedule, UsageSync};
 use shared::store::table::{DUE_INDEX, DUE_SHARD, EXPIRY, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 use yaml_serde::Value;
@@ -134,4 +135,37 @@ fn a_message_stays_invisible_for_six_timeouts_of_the_worker_and_answers_for_itse
     assert!(visibility >= 6 * worker["Timeout"].as_u64().unwrap());
     let messages = &worker["Events"]["Messages"]["Properties"];
     assert_eq!(messages["FunctionResponseTypes"][0], "ReportBatchItemFailures");
+}
+
+#[test]
+fn the_api_is_closed_unless_a_route_says_otherwise_and_asks_for_known_scopes() {
+    let template = template();
+    let auth = &template["Resources"]["HttpApi"]["Properties"]["Auth"];
+    let default = auth["DefaultAuthorizer"].as_str().unwrap();
+    let jwt = &auth["Authorizers"][default]["JwtConfiguration"];
+    assert_eq!(jwt["issuer"].as_str().unwrap(), "JwtIssuer");
+    assert_eq!(jwt["audience"][0].as_str().unwrap(), "JwtAudience");
+    for parameter in ["JwtIssuer", "JwtAudience"] {
+        let parameter = &template["Parameters"][parameter];
+        assert!(parameter["Type"] == "String" && parameter["Default"].is_null(), "nobody's tokens are good by default");
+    }
+    for route in routes().iter() {
+        let Access::Token { scopes } = &route.access else { continue };
+        assert!(!scopes.is_empty(), "{}: a token of any kind would do", route.key());
+        let known = ["psa/read", "psa/write", "psa/admin"];
+        assert!(scopes.iter().all(|scope| known.contains(&scope.as_str())), "{}: {scopes:?}", route.key());
+    }
+}
+
+#[test]
+fn every_function_of_the_api_ends_before_the_gateway_gives_it_up() {
+    let longest = harness::gateway::Limits::default().integration_timeout;
+    for route in routes().iter() {
+        let patience = route.integration_timeout.unwrap_or(longest);
+        assert!(route.function_timeout <= patience, "{}: its caller would be told nothing", route.key());
+    }
+}
+
+fn routes() -> Routes {
+    Routes::from_template(&fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap()
 }
