@@ -12,8 +12,10 @@ mod world;
 pub use connect::{Connections, Seal, Sealed};
 pub use psa::{Page, Psa};
 pub use store::{
-    Change, Chunk, ChunkKind, CustomerNames, DiscoveredProduct, Due, DueStore, Lease, LeaseTaken, LedgerPage,
-    MappingStore, Opened, RunStore, SettingsStore,
+    Author, Change, Chunk, ChunkKind, CustomerConflict, CustomerEdit, CustomerNames, DiscoveredProduct, Due, DueStore,
+    Edit, EditPage, EditStore, KnownStore, Lease, LeaseTaken, LedgerPage, MappedCustomer, MappingStore, Opened,
+    OwnerStore, ProductConflict, PsaClaim, PsaDatabase, PsaOwner, Removal, RemovalStore, RunStore, SeenProduct,
+    SettingsStore, Sighting, Subject,
 };
 pub use usage_source::{CustomerPage, UsagePage, UsageSource};
 pub use world::{Clock, Ids, Queue, SyncMessage};

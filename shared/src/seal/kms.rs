@@ -80,6 +80,7 @@ where
         SdkError::ServiceError(context) => {
             context.raw().status().is_server_error() || error.code().is_some_and(|code| PASSING.contains(&code))
         }
+        SdkError::ConstructionFailure(_) => false,
         _ => false,
     };
     let outlook = if may_pass { SealOutlook::MayPass } else { SealOutlook::Lasting };

@@ -1,7 +1,10 @@
 //! The store in memory: the same duties without any I/O, for simulated worlds that run by the million.
 
 mod due;
+mod edit;
+mod known;
 mod mapping;
+mod owner;
 mod run;
 mod settings;
 mod shelf;
@@ -11,11 +14,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::shelf::Shelf;
 use crate::domain::id::PartnerId;
+use crate::ports::PsaDatabase;
 
 /// A store in memory. Clones share what is stored. It never fails by itself and never waits.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     shelves: Arc<Mutex<BTreeMap<PartnerId, Shelf>>>,
+    owners: Arc<Mutex<BTreeMap<PsaDatabase, PartnerId>>>,
 }
 
 impl MemoryStore {
