@@ -2,7 +2,7 @@
 //!
 //! Imports std, serde and value crates (dates, decimals, UUIDs) only: no I/O, no clock, no environment. "Now" is an
 //! argument. Read it in this order: [`id`], [`month`], [`mapping`], [`usage`], [`psa`], [`snapshot`], [`settle`],
-//! [`plan`], [`recall`], [`outcome`], [`decision`], [`ledger`], [`tally`], [`run`].
+//! [`plan`], [`recall`], [`outcome`], [`decision`], [`ledger`], [`tally`], [`run`], [`stamp`].
 
 pub mod decision;
 pub mod id;
@@ -18,5 +18,6 @@ pub mod schedule;
 pub mod settings;
 pub mod settle;
 pub mod snapshot;
+pub mod stamp;
 pub mod tally;
 pub mod usage;

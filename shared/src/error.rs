@@ -179,7 +179,7 @@ pub enum ConnectError {
         /// Why, without any secret.
         why: String,
     },
-    /// The saved credentials could not be opened; the key service may be away.
+    /// The saved credentials could not be opened: now, or for good.
     #[error(transparent)]
     Seal(#[from] SealError),
     /// The store failed.
@@ -201,6 +201,29 @@ pub struct SealError {
     pub action: &'static str,
     /// The service's words.
     pub why: String,
+    /// Whether trying again can help.
+    pub outlook: SealOutlook,
+}
+
+/// Whether what could not be sealed or opened can be later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SealOutlook {
+    /// The key service is away or busy: the same call may succeed later.
+    MayPass,
+    /// The key is another one, disabled or gone, or the text is damaged: somebody has to act. For a partner that means to
+    /// save the credentials again; for a disabled key, to enable it.
+    Lasting,
+}
+
+impl SealError {
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self.outlook {
+            SealOutlook::MayPass => true,
+            SealOutlook::Lasting => false,
+        }
+    }
 }
 
 /// A message could not be queued.

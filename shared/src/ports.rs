@@ -12,8 +12,10 @@ mod world;
 pub use connect::{Connections, Seal, Sealed};
 pub use psa::{Page, Psa};
 pub use store::{
-    Change, Chunk, ChunkKind, CustomerNames, DiscoveredProduct, Due, DueFor, DueStore, HoldPage, HoldStore, Lease,
-    LeaseTaken, LedgerPage, MappingStore, Opened, RunHistory, RunStore, SettingsStore,
+    Author, Change, Chunk, ChunkKind, CustomerConflict, CustomerEdit, CustomerNames, DiscoveredProduct, Due, DueFor,
+    DueStore, Edit, EditPage, EditStore, HoldPage, HoldStore, KnownStore, Lease, LeaseTaken, LedgerPage,
+    MappedCustomer, MappingStore, Opened, OwnerStore, ProductConflict, PsaClaim, PsaDatabase, PsaOwner, Removal,
+    RemovalStore, RunHistory, RunStore, SeenProduct, SettingsStore, Sighting, Subject,
 };
 pub use usage_source::{CustomerPage, UsagePage, UsageSource};
 pub use world::{Clock, Ids, Queue, SyncMessage};

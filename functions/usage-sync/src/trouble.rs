@@ -75,10 +75,10 @@ pub(crate) fn of_psa(error: &PsaError) -> StageError {
 pub(crate) fn of_connection(error: ConnectError) -> StageError {
     match error {
         ConnectError::Missing { .. } | ConnectError::Unusable { .. } => never(RunFailureCode::Connection, error),
-        // The key service may be away. A key that is gone for good ends the run when it was tried often enough.
-        ConnectError::Seal(error) => {
+        ConnectError::Seal(error) if error.is_retryable() => {
             StageError::Later { at_least_s: 0, failure: failure(RunFailureCode::Connection, error) }
         }
+        ConnectError::Seal(error) => never(RunFailureCode::Connection, error),
         ConnectError::Store(error) => StageError::Work(error.into()),
         // A wrong company id or site answers as an address that does not exist.
         ConnectError::Psa(PsaError::NotFound | PsaError::Refused { .. }) => never(RunFailureCode::Connection, error),
@@ -110,5 +110,24 @@ pub(crate) fn of_write(agreement: AgreementId, error: &PsaError) -> Failure {
         | PsaError::Refused { .. }
         | PsaError::Throttled { .. }
         | PsaError::NotSent { .. } => Failure::Refused { answer: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::error::{SealError, SealOutlook};
+
+    use super::*;
+
+    #[test]
+    fn a_key_service_that_is_away_is_waited_for_and_a_key_that_is_gone_ends_the_run() {
+        let of = |outlook| {
+            let error = SealError { action: "opened", why: "words".into(), outlook };
+            of_connection(ConnectError::Seal(error))
+        };
+        let later = of(SealOutlook::MayPass);
+        assert!(matches!(&later, StageError::Later { failure, .. } if failure.code == RunFailureCode::Connection));
+        let never = of(SealOutlook::Lasting);
+        assert!(matches!(&never, StageError::Never(failure) if failure.code == RunFailureCode::Connection));
     }
 }

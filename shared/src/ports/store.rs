@@ -4,7 +4,12 @@
 //! reads that decide a write are consistent; a write whose answer was lost and that is sent again succeeds.
 
 mod chunk;
+mod due;
+mod edit;
 mod hold;
+mod known;
+mod owner;
+mod removal;
 
 use std::future::Future;
 
@@ -12,7 +17,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::chunk::{Chunk, ChunkKind};
+pub use self::due::{Due, DueFor, DueStore};
+pub use self::edit::{
+    Author, CustomerConflict, CustomerEdit, Edit, EditPage, EditStore, MappedCustomer, ProductConflict, Subject,
+};
 pub use self::hold::{HoldPage, HoldStore};
+pub use self::known::{KnownStore, SeenProduct, Sighting};
+pub use self::owner::{OwnerStore, PsaClaim, PsaDatabase, PsaOwner};
+pub use self::removal::{Removal, RemovalStore};
 use super::Sealed;
 use crate::domain::decision::{HoldKey, StandingHold};
 use crate::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
@@ -21,6 +33,7 @@ use crate::domain::mapping::{CustomerMapping, ProductMapping, ProductMappings};
 use crate::domain::run::Run;
 use crate::domain::settings::Settings;
 use crate::domain::snapshot::{Intent, Snapshot};
+use crate::domain::stamp::SyncStamp;
 use crate::error::StoreError;
 
 /// A partner's settings and sealed credentials.
@@ -131,7 +144,9 @@ pub trait MappingStore: Send + Sync {
         prefix: &str,
     ) -> impl Future<Output = Result<Vec<(CustomerMapping, Option<CustomerNames>)>, StoreError>> + Send;
 
-    /// Saves a customer mapping that was read at `mapping.version` and claims its company.
+    /// Saves a customer mapping that was read at `mapping.version` and claims its company. `mapping.applied` counts for
+    /// the first save only: what a run has written of a customer meanwhile (names, the applied agreement) stays, but for
+    /// the names of a place that it left.
     ///
     /// # Errors
     /// `Conflict` when someone else saved it meanwhile, or another customer of the partner has the company.
@@ -154,79 +169,6 @@ pub trait MappingStore: Send + Sync {
         names: &CustomerNames,
         applied: bool,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
-}
-
-/// What a partner is due for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DueFor {
-    /// The next occasion of its schedule.
-    Occasion,
-    /// A look at its newest runs: one may have stopped without a word, or has to be retried.
-    Look,
-}
-
-/// A partner that is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Due {
-    /// Which.
-    pub partner: PartnerId,
-    /// For what.
-    pub due_for: DueFor,
-    /// Since when: the schedule's own time.
-    pub next_run_at: Timestamp,
-}
-
-/// When partners are due, in an index of 16 shards.
-pub trait DueStore: Send + Sync {
-    /// Up to `limit` partners of a shard (0 to 15) that are due at `at`, the longest due first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn list_due(
-        &self,
-        shard: u8,
-        at: Timestamp,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<Due>, StoreError>> + Send;
-
-    /// When a partner is due next.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn find_due(&self, partner: PartnerId) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
-
-    /// Sets when a partner is due next, whatever it was.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn put_due(&self, partner: PartnerId, at: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Moves a partner's next run from `from` to `to`; false when it was no longer at `from` (somebody else moved it).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn advance_due(
-        &self,
-        partner: PartnerId,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-
-    /// Has the partner's newest runs looked at at a time, whatever was set; none: no longer.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn put_look(
-        &self,
-        partner: PartnerId,
-        at: Option<Timestamp>,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Ends a look that was due `at`; one that has been set to another time stays.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn end_look(&self, partner: PartnerId, at: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// The right to work on a partner's run. Every [`RunStore::commit`] is fenced by it and renews it.
@@ -269,6 +211,8 @@ pub enum Change {
     PutChunk(RunId, Chunk),
     /// A customer's outcome in the run.
     PutLedger(RunId, Box<CustomerLedger>),
+    /// How the customer's sync ended: what its row shows until the next one. It leaves the mapping's version alone.
+    PutCustomerStatus(CustomerId, Box<SyncStamp>),
     /// What we wrote to an agreement.
     PutSnapshot(AgreementId, Snapshot),
     /// An intent to create an addition. Refused as a conflict while one stands.

@@ -5,10 +5,13 @@
 
 pub(super) mod due;
 pub(super) mod hold;
+pub(super) mod edit;
 pub(super) mod instant;
 pub(super) mod keys;
+pub(super) mod known;
 pub(super) mod ledger;
 pub(super) mod mapping;
+pub(super) mod owner;
 pub(super) mod run;
 
 use std::collections::HashMap;

@@ -2,7 +2,10 @@
 
 mod due;
 mod hold;
+mod edit;
+mod known;
 mod mapping;
+mod owner;
 mod run;
 mod settings;
 mod shelf;
@@ -12,11 +15,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::shelf::Shelf;
 use crate::domain::id::PartnerId;
+use crate::ports::PsaDatabase;
 
 /// A store in memory. Clones share what is stored. It never fails by itself and never waits.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     shelves: Arc<Mutex<BTreeMap<PartnerId, Shelf>>>,
+    owners: Arc<Mutex<BTreeMap<PsaDatabase, PartnerId>>>,
 }
 
 impl MemoryStore {

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
+use harness::table::LocalTable;
 use shared::domain::id::PartnerId;
 use shared::ports::{Due, DueFor, DueStore};
+use shared::store::table::{DUE_SHARD, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 
 use super::values::{after, at, now, partner};
 use super::{Store, on_both_stores};
@@ -140,4 +143,28 @@ async fn a_look_is_due_beside_the_occasion_and_ends_only_at_its_own_time(store: 
     store.put_look(partner(1), Some(after(20))).await.unwrap();
     store.put_look(partner(1), None).await.unwrap();
     assert_eq!(looks(after(100)).await, []);
+}
+
+#[tokio::test]
+async fn a_due_entry_that_cannot_be_read_does_not_keep_the_others_of_its_shard_from_being_due() {
+    let table = LocalTable::in_memory().await.unwrap();
+    let store = table.store();
+    let (shard, partners) = neighbours(&store, 2).await;
+    for partner in &partners {
+        store.put_due(*partner, after(-1)).await.unwrap();
+    }
+    let broken = [("P#no-partner#D", "2026-11-30T01:00:00.000000000Z"), ("P#other#D", "2026-11-29 at noon")];
+    for (partition, date) in broken {
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let call = table.client().put_item().table_name(table.name()).item(PARTITION_KEY, text(partition));
+        let call = call.item(SORT_KEY, text("DUE")).item(NEXT_RUN_AT, text(date));
+        call.item(DUE_SHARD, text(&format!("DUE#{shard}"))).send().await.unwrap();
+    }
+    // Both stand before the others; a page of one entry is all unreadable, and the next one is read behind it.
+    for (limit, expected) in [(10, 2), (1, 1)] {
+        let due = store.list_due(shard, now(), limit).await.unwrap();
+        assert_eq!(due.len(), expected);
+        assert!(due.iter().all(|due| partners.contains(&due.partner)), "{due:?}");
+    }
+    table.stop().await.unwrap();
 }

@@ -3,19 +3,51 @@
 
 mod due;
 mod hold;
+mod edit;
+mod known;
 mod mapping;
+mod owner;
+mod removal;
 mod run;
 mod settings;
 mod table;
 mod values;
 mod wire;
 
-use shared::ports::{DueStore, HoldStore, MappingStore, RunHistory, RunStore, SettingsStore};
+use shared::ports::{DueStore, EditStore, HoldStore, KnownStore, MappingStore, OwnerStore, RemovalStore, RunHistory, RunStore, SettingsStore};
 
 /// A store with all its ports, shared by its clones.
-trait Store: SettingsStore + MappingStore + DueStore + HoldStore + RunHistory + RunStore + Clone + 'static {}
+trait Store:
+    SettingsStore
+    + MappingStore
+    + EditStore
+    + KnownStore
+    + DueStore
+    + HoldStore
+    + RunHistory
+    + RunStore
+    + OwnerStore
+    + RemovalStore
+    + Clone
+    + 'static
+{
+}
 
-impl<S: SettingsStore + MappingStore + DueStore + HoldStore + RunHistory + RunStore + Clone + 'static> Store for S {}
+impl<S> Store for S where
+    S: SettingsStore
+        + MappingStore
+        + EditStore
+        + KnownStore
+        + DueStore
+    + HoldStore
+    + RunHistory
+        + RunStore
+        + OwnerStore
+        + RemovalStore
+        + Clone
+        + 'static
+{
+}
 
 /// Makes two tests of each named function: one on the store in memory, one on a table of its own.
 macro_rules! on_both_stores {

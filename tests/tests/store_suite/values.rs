@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use shared::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
+use shared::domain::plan::Customer;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
 use shared::domain::snapshot::{Intent, Seen, Snapshot, Written};
-use shared::ports::{Chunk, ChunkKind};
+use shared::ports::{Author, Chunk, ChunkKind};
 use uuid::Uuid;
 
 /// Some time; all tests have the same.
@@ -107,6 +108,16 @@ pub(crate) fn snapshot(quantity: i64) -> Snapshot {
 
 pub(crate) fn chunk(bucket: u32, page: u32, part: u32, rows: &str) -> Chunk {
     Chunk { kind: ChunkKind::Usage, bucket, page, part, rows: rows.to_owned() }
+}
+
+/// Someone who edits at that second after now.
+pub(crate) fn author(s: i64) -> Author {
+    Author { who: "clerk@example.com".to_owned(), at: after(s), note: Some("as agreed".to_owned()) }
+}
+
+/// A customer as Sophos lists it.
+pub(crate) fn listed(n: u32, name: &str) -> Customer {
+    Customer { id: customer(n), name: name.to_owned(), billing: "usage".to_owned() }
 }
 
 /// A ledger without lines; its name tells which one it is.

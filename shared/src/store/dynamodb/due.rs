@@ -10,8 +10,21 @@ use super::write::Write;
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
 use crate::ports::{Due, DueFor, DueStore, Ids};
-use crate::store::item::{due, instant, keys};
-use crate::store::table::{DUE_INDEX, NEXT_RUN_AT};
+use crate::store::item::{Entry, due, find_text, instant, keys};
+use crate::store::table::{DUE_INDEX, NEXT_RUN_AT, PARTITION_KEY};
+
+/// One entry that cannot be read must not keep the other partners of its shard from being synced. It stays due, and each
+/// tick complains of it again.
+fn readable(entry: &Entry) -> Option<Due> {
+    match due::from_entry(entry) {
+        Ok(due) => Some(due),
+        Err(error) => {
+            let partition = find_text(entry, PARTITION_KEY).unwrap_or("none");
+            tracing::error!(%error, partition, "a due partner cannot be read and is left out; its entry must be mended");
+            None
+        }
+    }
+}
 
 impl<I: Ids> DueStore for DynamoStore<I> {
     async fn list_due(&self, shard: u8, at: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
@@ -34,9 +47,7 @@ impl<I: Ids> DueStore for DynamoStore<I> {
                 .await
                 .map_err(failure::of_call)?;
             let page = page(answer.items, answer.last_evaluated_key);
-            for entry in &page.entries {
-                found.push(due::from_entry(entry)?);
-            }
+            found.extend(page.entries.iter().filter_map(readable));
             start = page.next;
             if start.is_none() {
                 break;

@@ -7,7 +7,7 @@ use crate::domain::decision::HoldKey;
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::month::UsageMonth;
 use crate::domain::schedule::stable_hash;
-use crate::ports::{Change, Chunk, ChunkKind, DueFor};
+use crate::ports::{Change, Chunk, ChunkKind, DueFor, PsaDatabase};
 use crate::store::table::DUE_SHARDS;
 
 /// Where an entry stands.
@@ -20,6 +20,11 @@ pub(in crate::store) struct Key {
 }
 
 impl Key {
+    /// The key of an entry that was read from a partition.
+    pub(in crate::store) fn at(partition: &str, sort: &str) -> Self {
+        Self::new(partition.to_owned(), sort)
+    }
+
     fn new(partition: String, sort: impl Into<String>) -> Self {
         Self { partition, sort: sort.into() }
     }
@@ -35,6 +40,13 @@ const HOLD: &str = "H";
 const DECISION: &str = "D";
 /// Stands for the customer of usage that names none; sorts after every customer id.
 const NO_CUSTOMER: &str = "~";
+
+/// What the sort keys of the customers start with that runs saw in Sophos.
+const KNOWN_CUSTOMERS: &str = "SC#";
+/// What the sort keys of edits start with.
+const EDITS: &str = "AU#";
+/// What the sort keys of a partner's marks of its ConnectWise databases start with.
+pub(in crate::store) const PSA_DATABASES: &str = "OW#";
 
 /// The partner's partition of settings and mappings.
 pub(in crate::store) fn home(partner: PartnerId) -> String {
@@ -81,6 +93,67 @@ pub(in crate::store) fn customer_mappings(prefix: &str) -> String {
     format!("MC#{prefix}")
 }
 
+/// The first and last sort key of the mappings of customers behind `after`.
+pub(in crate::store) fn customer_mappings_after(after: Option<CustomerId>) -> (String, String) {
+    customers_after("MC#", after)
+}
+
+pub(in crate::store) fn known_customer(partner: PartnerId, customer: CustomerId) -> Key {
+    Key::new(home(partner), known_customers(&customer.to_string()))
+}
+
+/// What the sort keys of known customers start with whose id starts with `prefix`.
+pub(in crate::store) fn known_customers(prefix: &str) -> String {
+    format!("{KNOWN_CUSTOMERS}{prefix}")
+}
+
+/// The first and last sort key of the known customers behind `after`.
+pub(in crate::store) fn known_customers_after(after: Option<CustomerId>) -> (String, String) {
+    customers_after(KNOWN_CUSTOMERS, after)
+}
+
+/// `!` sorts before every sign of an id: it stands right behind that customer's own key. `~` sorts behind all of them.
+fn customers_after(kind: &str, after: Option<CustomerId>) -> (String, String) {
+    let first = after.map_or_else(|| kind.to_owned(), |customer| format!("{kind}{customer}!"));
+    (first, format!("{kind}~"))
+}
+
+/// How a customer's last sync ended.
+pub(in crate::store) fn customer_status(partner: PartnerId, customer: CustomerId) -> Key {
+    Key::new(home(partner), format!("LS#{customer}"))
+}
+
+/// One entry of the audit by its place: a time, what tells saves of that time apart, and the part.
+pub(in crate::store) fn edits(partner: PartnerId, place: &str) -> Key {
+    Key::new(home(partner), format!("{EDITS}{place}"))
+}
+
+/// The place in the sort key of an entry of the audit.
+pub(in crate::store) fn place_of_edits(sort: &str) -> Option<&str> {
+    sort.strip_prefix(EDITS)
+}
+
+/// The first and last sort key of the audit up to a place; all of it without one.
+pub(in crate::store) fn edits_until(place: Option<&str>) -> (String, String) {
+    (EDITS.to_owned(), format!("{EDITS}{}", place.unwrap_or("~")))
+}
+
+/// The partner that drives a ConnectWise database. It stands outside of all partners' partitions.
+pub(in crate::store) fn psa_owner(database: &PsaDatabase) -> Key {
+    Key::new(format!("H#{}", database.as_str()), "OWNER")
+}
+
+/// The partner's own mark of a ConnectWise database that it drives: by it the database is found when the partner leaves.
+pub(in crate::store) fn psa_mark(partner: PartnerId, database: &PsaDatabase) -> Key {
+    Key::new(home(partner), format!("{PSA_DATABASES}{}", database.as_str()))
+}
+
+/// The partitions of a partner but those of single runs, in the order in which they go when it leaves: what starts runs
+/// first, what fences them last.
+pub(in crate::store) fn partitions(partner: PartnerId) -> Vec<String> {
+    ["D", "K", "", "I", "H", "R", "S"].iter().map(|kind| format!("P#{partner}#{kind}")).collect()
+}
+
 /// The mark that a company has a customer.
 pub(in crate::store) fn company(partner: PartnerId, company: CompanyId) -> Key {
     Key::new(home(partner), format!("UQ#{company}"))
@@ -100,6 +173,22 @@ fn due_word(due_for: DueFor) -> &'static str {
 /// What a due entry is due for, by its sort key.
 pub(in crate::store) fn due_for(sort: &str) -> Option<DueFor> {
     [DueFor::Occasion, DueFor::Look].into_iter().find(|due_for| due_word(*due_for) == sort)
+}
+
+/// The company in the sort key of its mark.
+pub(in crate::store) fn company_of(sort: &str) -> Option<CompanyId> {
+    CompanyId::try_from(sort.strip_prefix("UQ#")?.parse::<i64>().ok()?).ok()
+}
+
+/// The customer in a sort key that ends in it.
+pub(in crate::store) fn customer_of(sort: &str) -> Option<CustomerId> {
+    let (_, id) = sort.split_once('#')?;
+    CustomerId::parse(id).ok()
+}
+
+/// The ConnectWise database in the sort key of a partner's mark of it.
+pub(in crate::store) fn psa_of_mark(sort: &str) -> Option<PsaDatabase> {
+    PsaDatabase::parse(sort.strip_prefix(PSA_DATABASES)?)
 }
 
 /// The shard of the due index that a partner is in.
@@ -232,6 +321,7 @@ pub(in crate::store) fn of_change(partner: PartnerId, change: &Change) -> Key {
         Change::PutRun(changed) => run(partner, &changed.id),
         Change::PutChunk(id, rows) => chunk(partner, id, rows),
         Change::PutLedger(id, ledger) => ledger_part(partner, id, ledger.customer, 0),
+        Change::PutCustomerStatus(customer, _) => customer_status(partner, *customer),
         Change::PutSnapshot(agreement, _) => snapshot(partner, *agreement),
         Change::PutIntent(wanted) => intent(partner, wanted.agreement, wanted.product),
         Change::RemoveIntent(agreement, product) => intent(partner, *agreement, *product),
@@ -274,6 +364,31 @@ mod tests {
         for other in [home(partner()), sync(partner()), "P##D".to_owned(), String::new()] {
             assert_eq!(partner_of_due(&other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn every_partition_of_a_partner_goes_when_it_leaves() {
+        let leaving = partitions(partner());
+        let known = [
+            home(partner()),
+            sync(partner()),
+            runs(partner()),
+            credentials(partner()).partition,
+            due(partner()).partition,
+        ];
+        for partition in known {
+            assert!(leaving.contains(&partition), "{partition}");
+        }
+        assert_eq!((leaving.first(), leaving.last()), (Some(&due(partner()).partition), Some(&sync(partner()))));
+    }
+
+    #[test]
+    fn a_page_of_customers_starts_right_behind_the_last_one() {
+        let customer = CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap();
+        let next = CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3c").unwrap();
+        let (first, last) = customer_mappings_after(Some(customer));
+        let sort = |customer| customer_mapping(partner(), customer).sort;
+        assert!(sort(customer) < first && first < sort(next) && sort(next) < last);
     }
 
     #[test]

@@ -160,6 +160,9 @@ fn apply(shelf: &mut Shelf, change: Change) {
             let name = keys::ledger_name(ledger.customer);
             shelf.rows.entry(run).or_default().ledger.insert(name, *ledger);
         }
+        Change::PutCustomerStatus(customer, stamp) => {
+            shelf.statuses.insert(customer, *stamp);
+        }
         Change::PutSnapshot(agreement, snapshot) => {
             shelf.snapshots.insert(agreement, snapshot);
         }
