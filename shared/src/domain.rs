@@ -2,8 +2,9 @@
 //!
 //! Imports std, serde and value crates (dates, decimals, UUIDs) only: no I/O, no clock, no environment. "Now" is an
 //! argument. Read it in this order: [`id`], [`month`], [`mapping`], [`usage`], [`psa`], [`snapshot`], [`settle`],
-//! [`plan`], [`outcome`], [`ledger`], [`tally`], [`run`].
+//! [`plan`], [`outcome`], [`ledger`], [`tally`], [`run`]. Beside the sync, for a person at a form: [`catalogue`], [`search`].
 
+pub mod catalogue;
 pub mod id;
 pub mod ledger;
 pub mod mapping;
@@ -13,6 +14,7 @@ pub mod plan;
 pub mod psa;
 pub mod run;
 pub mod schedule;
+pub mod search;
 pub mod settings;
 pub mod settle;
 pub mod snapshot;

@@ -5,12 +5,14 @@
 
 mod connect;
 mod psa;
+mod psa_catalogue;
 mod store;
 mod usage_source;
 mod world;
 
 pub use connect::{Connections, Seal, Sealed};
-pub use psa::{Page, Psa};
+pub use psa::{Listed, Page, Psa, Unreadable};
+pub use psa_catalogue::PsaCatalogue;
 pub use store::{
     Change, Chunk, ChunkKind, CustomerNames, DiscoveredProduct, Due, DueStore, Lease, LeaseTaken, LedgerPage,
     MappingStore, Opened, RunStore, SettingsStore,

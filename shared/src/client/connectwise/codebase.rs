@@ -56,7 +56,7 @@ impl Api {
                 self.host(),
                 self.company()
             ),
-            field: Some("company".to_owned()),
+            fields: Vec::new(),
         }
     }
 }
