@@ -17,5 +17,5 @@ pub use store::{
     Change, Chunk, ChunkKind, CustomerNames, DiscoveredProduct, Due, DueStore, Lease, LeaseTaken, LedgerPage,
     MappingStore, Opened, RunStore, SettingsStore,
 };
-pub use usage_source::{CustomerPage, UsagePage, UsageSource};
+pub use usage_source::{CustomerPage, UnreadableCustomer, UsagePage, UsageSource};
 pub use world::{Clock, Ids, Queue, SyncMessage};

@@ -9,6 +9,7 @@ mod catalogue;
 mod codebase;
 mod conditions;
 mod page;
+mod probe;
 mod refusal;
 mod value;
 mod wire;
@@ -21,6 +22,7 @@ use serde_json::value::RawValue;
 
 use self::call::{Api, Call};
 use self::page::List;
+pub(super) use self::probe::probe;
 use super::address::{AddressRules, PsaAddress};
 use super::credentials::ConnectWiseCredentials;
 use super::http::Http;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::domain::id::{CustomerId, PsaProductId};
 use shared::domain::ledger::{Billed, CustomerLedger, Line};
 use shared::domain::mapping::CustomerMapping;
-use shared::domain::outcome::{Outcome, Skip};
+use shared::domain::outcome::{Failure, Outcome, Skip};
 use shared::domain::plan::{
     AgreementState, Basis, CustomerPlan, Fate, Row, agreement_trouble, customer_gate, plan, rows_ending,
 };
@@ -51,7 +51,7 @@ impl<W: World> Stages<'_, W> {
             updated: 0,
         };
         let usage = bucket.usage.of(Some(id));
-        let gate = customer_gate(mapping, customer);
+        let gate = customer_gate(mapping, customer).map(|outcome| bucket.unless_unreadable(id, outcome));
         let moved = mapping.is_some_and(|m| bucket.set_out_with.get(&id) != Some(&m.agreement));
         let ends = gate.or(moved.then_some(Outcome::Skipped(Skip::MappingMoved)));
         let mapping = match (mapping, ends) {
@@ -123,6 +123,10 @@ impl<W: World> Stages<'_, W> {
             stored: stored.clone(),
             asked,
         };
+        if let Some(why) = bucket.unreadable_agreements.get(&id) {
+            let trouble = Failure::Unreadable { answer: why.clone() };
+            return Ok(untouched(AgreementState::Trouble(trouble), false));
+        }
         let agreement = bucket.agreements.get(&id);
         let month = bucket.run.request.month;
         if let Some(failure) = agreement_trouble(mapping, agreement, bucket.agreements.values(), month) {

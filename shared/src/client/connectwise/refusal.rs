@@ -64,6 +64,12 @@ fn unanswered(status: StatusCode) -> PsaError {
     PsaError::Unanswered { why: format!("HTTP {status}") }
 }
 
+/// The code and the message of a refusal.
+pub(super) fn words(answer: &Answer) -> String {
+    let Complaint { code, message, .. } = Complaint::read(answer);
+    format!("{code}: {message}")
+}
+
 /// ConnectWise's words.
 struct Complaint {
     code: String,
