@@ -2,8 +2,10 @@
 //!
 //! Imports std, serde and value crates (dates, decimals, UUIDs) only: no I/O, no clock, no environment. "Now" is an
 //! argument. Read it in this order: [`id`], [`month`], [`mapping`], [`usage`], [`psa`], [`snapshot`], [`settle`],
-//! [`plan`], [`recall`], [`outcome`], [`decision`], [`ledger`], [`tally`], [`run`], [`stamp`].
+//! [`plan`], [`recall`], [`outcome`], [`decision`], [`ledger`], [`tally`], [`run`], [`stamp`]. Beside the sync, for a
+//! person at a form: [`catalogue`], [`search`].
 
+pub mod catalogue;
 pub mod decision;
 pub mod id;
 pub mod ledger;
@@ -15,6 +17,7 @@ pub mod psa;
 pub mod recall;
 pub mod run;
 pub mod schedule;
+pub mod search;
 pub mod settings;
 pub mod settle;
 pub mod snapshot;

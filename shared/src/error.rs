@@ -69,8 +69,8 @@ pub enum PsaError {
         code: String,
         /// Its words, those of its field errors included.
         message: String,
-        /// The first field that it complains of.
-        field: Option<String>,
+        /// The fields that it complains of, in its order; empty where it names none.
+        fields: Vec<RefusedField>,
     },
     /// Too many requests (429), also after waiting: it took no effect.
     Throttled {
@@ -89,7 +89,32 @@ pub enum PsaError {
     },
 }
 
+/// What ConnectWise says of one field that it refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedField {
+    /// Its name for the field, as it writes it: `identifier`, `subcategory/id`.
+    pub field: String,
+    /// Its code, such as `MissingRequiredField`, `OutOfRange`, `MaxLengthField`, `NotFound`, `ObjectExists`; may be empty.
+    pub code: String,
+    /// Its words.
+    pub message: String,
+}
+
 impl PsaError {
+    /// What ConnectWise says of single fields.
+    #[must_use]
+    pub fn fields(&self) -> &[RefusedField] {
+        match self {
+            Self::Refused { fields, .. } => fields,
+            Self::Unauthorized
+            | Self::Forbidden { .. }
+            | Self::NotFound
+            | Self::Throttled { .. }
+            | Self::NotSent { .. }
+            | Self::Unanswered { .. } => &[],
+        }
+    }
+
     /// Whether a write that ended so may have taken effect all the same. Such a write is never simply sent again.
     #[must_use]
     pub const fn may_have_taken_effect(&self) -> bool {
@@ -111,10 +136,10 @@ impl fmt::Display for PsaError {
             Self::Unauthorized => f.write_str("ConnectWise does not accept the company id and keys"),
             Self::Forbidden { message } => write!(f, "ConnectWise denies access: {message}"),
             Self::NotFound => f.write_str("ConnectWise has no such record"),
-            Self::Refused { code, message, field: None } => write!(f, "ConnectWise refuses ({code}): {message}"),
-            Self::Refused { code, message, field: Some(field) } => {
-                write!(f, "ConnectWise refuses ({code}, field {field}): {message}")
-            }
+            Self::Refused { code, message, fields } => match fields.first() {
+                None => write!(f, "ConnectWise refuses ({code}): {message}"),
+                Some(first) => write!(f, "ConnectWise refuses ({code}, field {}): {message}", first.field),
+            },
             Self::Throttled { .. } => f.write_str("ConnectWise asks for fewer requests"),
             Self::NotSent { why } => write!(f, "ConnectWise could not be reached: {why}"),
             Self::Unanswered { why } => write!(f, "ConnectWise gave no usable answer: {why}"),

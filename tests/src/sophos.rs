@@ -136,6 +136,11 @@ impl Sophos {
         self.world().cuts.entry(partner_id).or_default().push(PlannedCut { page, cut, times_left: times });
     }
 
+    /// Takes from a partner's credentials the right to read billing usage: 403.
+    pub fn forbid_billing(&self, partner_id: Uuid) {
+        self.world().without_billing.insert(partner_id);
+    }
+
     /// Makes every token that was given out worthless, as a rotation of the credentials does.
     pub fn revoke_tokens(&self) {
         self.world().tokens.clear();

@@ -4,6 +4,7 @@ use super::address::AddressRules;
 use super::connectwise::{ConnectWise, ConnectWiseOptions};
 use super::credentials::Credentials;
 use super::http::Http;
+use super::retry::RetryPolicy;
 use super::sophos::{SophosCentral, SophosOptions};
 use crate::domain::id::PartnerId;
 use crate::error::ConnectError;
@@ -28,6 +29,16 @@ impl ConnectionOptions {
     /// As [`SophosOptions::new`].
     pub fn new(http: Http, addresses: AddressRules) -> Result<Self, url::ParseError> {
         Ok(Self { sophos: SophosOptions::new(http.clone())?, connectwise: ConnectWiseOptions::new(http, addresses) })
+    }
+}
+
+impl ConnectionOptions {
+    /// The same for calls that a person waits for: they give up in seconds rather than minutes.
+    #[must_use]
+    pub fn interactive(mut self) -> Self {
+        let policy = RetryPolicy::interactive();
+        (self.connectwise.reads, self.connectwise.writes, self.sophos.reads) = (policy, policy, policy);
+        self
     }
 }
 

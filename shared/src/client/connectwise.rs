@@ -1,11 +1,15 @@
-//! ConnectWise PSA, as the sync needs it: the port's methods, each as the one call that it makes.
+//! ConnectWise PSA, as the sync needs it: the port's methods, each as the one call that it makes. What a person
+//! at a form needs is in `catalogue`.
 //!
 //! Lists are read by the vendor's forward-only paging, the only one that is safe against rows that come and go.
 
 mod body;
 mod call;
+mod catalogue;
 mod codebase;
+mod conditions;
 mod page;
+mod probe;
 mod refusal;
 mod value;
 mod wire;
@@ -18,6 +22,7 @@ use serde_json::value::RawValue;
 
 use self::call::{Api, Call};
 use self::page::List;
+pub(super) use self::probe::probe;
 use super::address::{AddressRules, PsaAddress};
 use super::credentials::ConnectWiseCredentials;
 use super::http::Http;
@@ -82,7 +87,7 @@ impl ConnectWise {
         PsaError::Refused {
             code: "NotFound".to_owned(),
             message: format!("{} answers as if it had no API; check the company id and the keys", self.api.host()),
-            field: None,
+            fields: Vec::new(),
         }
     }
 
@@ -94,7 +99,8 @@ impl ConnectWise {
 
 impl Psa for ConnectWise {
     async fn list_companies(&self, after: Option<&str>) -> Result<Page<Company>, PsaError> {
-        let list = List { path: "company/companies", conditions: Some("deletedFlag=false"), fields: "id,name" };
+        let list =
+            List { path: "company/companies", conditions: Some("deletedFlag=false"), fields: wire::COMPANY_FIELDS };
         self.list(&list, after, wire::company).await
     }
 

@@ -13,8 +13,28 @@ use crate::error::PsaError;
 pub struct Page<T> {
     /// Its rows.
     pub rows: Vec<T>,
+    /// The rows that are there and cannot be read. What hangs on one of them fails; the others are as good as ever.
+    pub unreadable: Vec<Unreadable>,
     /// Where the next page starts; none on the last.
     pub next: Option<String>,
+}
+
+/// A whole list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// Its rows.
+    pub rows: Vec<T>,
+    /// The rows that are there and cannot be read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A row that has a number, and something else that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its number.
+    pub id: i64,
+    /// Which row, and what is wrong with it; for people.
+    pub why: String,
 }
 
 /// A partner's ConnectWise.
@@ -28,7 +48,7 @@ pub trait Psa: Send + Sync {
     /// [`PsaError`].
     fn list_companies(&self, after: Option<&str>) -> impl Future<Output = Result<Page<Company>, PsaError>> + Send;
 
-    /// One page of all agreements, whatever their status, from `after` on.
+    /// One page of all agreements, whatever their status, from `after` on; those that cannot be read apart.
     ///
     /// # Errors
     /// [`PsaError`].

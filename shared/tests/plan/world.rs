@@ -91,6 +91,7 @@ pub(crate) fn agreement(id: i64, name: &str) -> Agreement {
         start: Some(day("2020-01-01")),
         end: None,
         next_invoice: None,
+        billing_cycle: None,
     }
 }
 

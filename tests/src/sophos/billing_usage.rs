@@ -35,6 +35,9 @@ pub(super) async fn list(
     let page = {
         let mut world = sophos.world();
         let partner_id = world.partner(&headers, now)?;
+        if world.without_billing.contains(&partner_id) {
+            return Err(Problem::forbidden(now));
+        }
         let month_start = parse_month(&year, &month).map_err(|reason| Problem::bad_request(now, reason))?;
         let account = account_filter(&world, partner_id, &query, now)?;
         let list = UsageList { partner_id, month_start, account };

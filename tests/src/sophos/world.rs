@@ -1,6 +1,6 @@
 //! Everything that the simulator knows; kept in memory only, since it is made anew from seeds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -22,6 +22,8 @@ pub(super) struct World {
     /// By partner and first day of the month.
     pub(super) months: HashMap<(Uuid, Date), UsageMonth>,
     pub(super) cuts: HashMap<Uuid, Vec<PlannedCut>>,
+    /// The partners whose credentials may not read billing usage.
+    pub(super) without_billing: HashSet<Uuid>,
 }
 
 /// A token that was given out, and to whom.

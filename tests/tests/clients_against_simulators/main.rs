@@ -1,7 +1,10 @@
 //! The shipped clients against the simulators, over the wire: what one side promises, the other side meets.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod catalogue;
 mod connectwise;
+mod hostile_text;
+mod probe;
 mod sophos;
 
 use std::time::Duration;

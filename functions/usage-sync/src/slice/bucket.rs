@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::domain::decision::StandingHold;
 use shared::domain::id::{AgreementId, CustomerId, PsaProductId};
 use shared::domain::mapping::{CustomerMapping, ProductMappings};
+use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::Customer;
 use shared::domain::psa::{Agreement, PsaProduct};
 use shared::domain::run::Run;
@@ -19,16 +20,32 @@ use crate::worker::{WorkError, World};
 pub(super) struct Bucket {
     pub(super) run: Run,
     pub(super) customers: BTreeMap<CustomerId, Customer>,
+    /// Why the entries of customers that Sophos lists cannot be read.
+    pub(super) unreadable_customers: BTreeMap<CustomerId, String>,
     pub(super) usage: UsageTotals,
     /// As the partner has them now.
     pub(super) mapped: BTreeMap<CustomerId, (CustomerMapping, Option<CustomerNames>)>,
     /// As the run found them when it read the agreements.
     pub(super) set_out_with: BTreeMap<CustomerId, AgreementId>,
     pub(super) agreements: BTreeMap<AgreementId, Agreement>,
+    /// Why agreements that ConnectWise has cannot be read.
+    pub(super) unreadable_agreements: BTreeMap<AgreementId, String>,
     pub(super) mappings: ProductMappings,
     pub(super) products: BTreeMap<PsaProductId, Option<PsaProduct>>,
     /// What waits for a person in this month.
     pub(super) holds: BTreeMap<CustomerId, BTreeMap<PsaProductId, StandingHold>>,
+}
+
+impl Bucket {
+    /// The outcome of a customer; of one that seems to have left Sophos, and whose entry is only unreadable, that.
+    pub(super) fn unless_unreadable(&self, customer: CustomerId, outcome: Outcome) -> Outcome {
+        match (outcome, self.unreadable_customers.get(&customer)) {
+            (Outcome::Failed(Failure::CustomerNotListed), Some(why)) => {
+                Outcome::Failed(Failure::CustomerUnreadable { why: why.clone() })
+            }
+            (outcome, _) => outcome,
+        }
+    }
 }
 
 impl<W: World> Stages<'_, W> {
@@ -37,6 +54,8 @@ impl<W: World> Stages<'_, W> {
         let of_usage = |kind| store.list_chunks(partner, run.usage_of(), kind, number);
         let of_run = |kind, bucket| store.list_chunks(partner, &run.id, kind, bucket);
         let customers = join::<Customer>(&of_usage(ChunkKind::Customers).await?)?;
+        let odd_customers = join::<(CustomerId, String)>(&of_usage(ChunkKind::UnreadableCustomers).await?)?;
+        let odd_agreements = join::<(AgreementId, String)>(&of_run(ChunkKind::UnreadableAgreements, number).await?)?;
         let usage = self.read_usage_of(run, number).await?;
         let agreements = join::<Agreement>(&of_run(ChunkKind::Agreements, number).await?)?;
         let set_out_with = join::<(CustomerId, AgreementId)>(&of_run(ChunkKind::Mapped, number).await?)?;
@@ -45,6 +64,8 @@ impl<W: World> Stages<'_, W> {
         Ok(Bucket {
             run: run.clone(),
             customers: customers.into_iter().map(|c| (c.id, c)).collect(),
+            unreadable_customers: odd_customers.into_iter().collect(),
+            unreadable_agreements: odd_agreements.into_iter().collect(),
             usage,
             mapped: mapped.into_iter().map(|(m, names)| (m.customer, (m, names))).collect(),
             set_out_with: set_out_with.into_iter().collect(),

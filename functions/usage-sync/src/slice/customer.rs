@@ -7,7 +7,7 @@ use shared::domain::decision::Decision;
 use shared::domain::id::{CustomerId, PsaProductId};
 use shared::domain::ledger::{Billed, CustomerLedger, Line};
 use shared::domain::mapping::CustomerMapping;
-use shared::domain::outcome::{Outcome, Skip};
+use shared::domain::outcome::{Failure, Outcome, Skip};
 use shared::domain::plan::{
     AgreementState, Basis, CustomerPlan, Fate, Row, agreement_trouble, customer_gate, plan, rows_ending,
 };
@@ -66,7 +66,7 @@ impl<W: World> Stages<'_, W> {
             updated: 0,
         };
         let usage = bucket.usage.of(Some(id));
-        let gate = customer_gate(mapping, customer);
+        let gate = customer_gate(mapping, customer).map(|outcome| bucket.unless_unreadable(id, outcome));
         let moved = mapping.is_some_and(|m| bucket.set_out_with.get(&id) != Some(&m.agreement));
         let ends = gate.or(moved.then_some(Outcome::Skipped(Skip::MappingMoved)));
         let mapping = match (mapping, ends) {
@@ -101,6 +101,10 @@ impl<W: World> Stages<'_, W> {
 
     /// Plans on what is remembered of the agreement, and where that is not enough on what ConnectWise has.
     async fn plan_customer(&self, bucket: &Bucket, planned: &Planned<'_>) -> Result<(Known, CustomerPlan), WorkError> {
+        if let Some(why) = bucket.unreadable_agreements.get(&planned.mapping.agreement) {
+            let trouble = AgreementState::Trouble(Failure::Unreadable { answer: why.clone() });
+            return Ok(self.plan_untouched(bucket, planned, trouble, None));
+        }
         let agreement = bucket.agreements.get(&planned.mapping.agreement);
         let month = bucket.run.request.month;
         let trouble = agreement_trouble(planned.mapping, agreement, bucket.agreements.values(), month);

@@ -52,7 +52,9 @@ impl<W: World> Stages<'_, W> {
         let read = source.list_customers(page).await.map_err(|e| of_source(&e))?;
         let buckets = if page == 1 { buckets_for(read.total) } else { run.buckets };
         let rows = read.customers.iter().map(|customer| (bucket_of(customer.id, buckets), customer));
-        let chunks = cut(ChunkKind::Customers, page, rows)?;
+        let mut chunks = cut(ChunkKind::Customers, page, rows)?;
+        let unreadable = read.unreadable.iter().map(|row| (bucket_of(row.id, buckets), (row.id, &row.why)));
+        chunks.extend(cut(ChunkKind::UnreadableCustomers, page, unreadable)?);
         let done = page >= read.pages || page >= MOST_PAGES;
         let stage = match done {
             true => Stage::Usage { page: 0, key: None, lines: 0, total: None },

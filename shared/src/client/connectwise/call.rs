@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use url::Url;
@@ -69,13 +69,25 @@ impl Api {
         credentials: &ConnectWiseCredentials,
         options: &ConnectWiseOptions,
     ) -> Result<Self, PsaError> {
+        let api = Self::undiscovered(address, credentials, options)?;
+        let codebase = api.discover().await?;
+        api.set_codebase(codebase);
+        Ok(api)
+    }
+
+    /// The way to an API of which it is not known yet where it is.
+    pub(super) fn undiscovered(
+        address: PsaAddress,
+        credentials: &ConnectWiseCredentials,
+        options: &ConnectWiseOptions,
+    ) -> Result<Self, PsaError> {
         let keys = format!(
             "{}+{}:{}",
             credentials.company,
             credentials.public_key.expose_secret(),
             credentials.private_key.expose_secret()
         );
-        let api = Self {
+        Ok(Self {
             address,
             company: credentials.company.clone(),
             authorization: secret_header(&format!("Basic {}", STANDARD.encode(keys)))?,
@@ -85,10 +97,7 @@ impl Api {
             writes: options.writes,
             codebase: Mutex::default(),
             asked_again: tokio::sync::Mutex::default(),
-        };
-        let codebase = api.discover().await?;
-        api.set_codebase(codebase);
-        Ok(api)
+        })
     }
 
     /// Sends a call, again where that is safe, and reads its answer.
@@ -111,6 +120,32 @@ impl Api {
             Ok(present) if present != codebase && !leaves_at_once => self.call_at(&present, call, read).await,
             Ok(_) | Err(_) => answer,
         }
+    }
+
+    /// The answer to a read, whatever its status below 500; the codebase is asked for once more after a 404.
+    pub(super) async fn look(&self, call: &Call<'_>) -> Result<Answer, PsaError> {
+        let codebase = self.codebase();
+        let answer = self.look_at(&codebase, call).await?;
+        if answer.status != StatusCode::NOT_FOUND {
+            return Ok(answer);
+        }
+        match self.ask_again(&codebase).await {
+            Ok(present) if present != codebase => self.look_at(&present, call).await,
+            Ok(_) | Err(_) => Ok(answer),
+        }
+    }
+
+    async fn look_at(&self, codebase: &str, call: &Call<'_>) -> Result<Answer, PsaError> {
+        let attempt = || async {
+            let request = self.request(codebase, call)?;
+            let answer = self.exchange.send(request, self.reads.max_retry_after).await;
+            let answer = answer.map_err(refusal::no_answer)?;
+            match refusal::refusal(&answer) {
+                Some(passing @ (PsaError::Throttled { .. } | PsaError::Unanswered { .. })) => Err(passing),
+                Some(_) | None => Ok(answer),
+            }
+        };
+        self.reads.run(|error| refusal::verdict(Effect::Read, error), attempt).await
     }
 
     async fn call_at<T>(
@@ -186,7 +221,7 @@ impl Api {
         self.codebase.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set_codebase(&self, codebase: String) {
+    pub(super) fn set_codebase(&self, codebase: String) {
         *self.codebase.lock().unwrap_or_else(PoisonError::into_inner) = codebase;
     }
 

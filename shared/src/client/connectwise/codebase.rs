@@ -8,6 +8,9 @@ use super::refusal::{self, Effect};
 use crate::client::exchange::Answer;
 use crate::error::PsaError;
 
+/// The code of our own refusal of a company that the server does not know.
+pub(super) const UNKNOWN_COMPANY: &str = "UnknownCompany";
+
 /// Wire: what discovery answers; `null` for a company that the server does not know.
 #[derive(Deserialize)]
 struct CompanyInfo {
@@ -50,13 +53,13 @@ impl Api {
 
     fn unknown_company(&self) -> PsaError {
         PsaError::Refused {
-            code: "UnknownCompany".to_owned(),
+            code: UNKNOWN_COMPANY.to_owned(),
             message: format!(
                 "{} knows no company {:?}; check the site, and the company id that is typed at sign-in",
                 self.host(),
                 self.company()
             ),
-            field: Some("company".to_owned()),
+            fields: Vec::new(),
         }
     }
 }

@@ -31,8 +31,19 @@ impl Api {
         credentials: &SophosCredentials,
         options: &SophosOptions,
     ) -> Result<Self, SourceError> {
+        let (api, account) = Self::sign_in(partner, credentials, options).await?;
+        let url = account.api_of(partner, &options.api_url)?;
+        Ok(api.at(url))
+    }
+
+    /// Signs in and asks whose credentials these are.
+    pub(super) async fn sign_in(
+        partner: PartnerId,
+        credentials: &SophosCredentials,
+        options: &SophosOptions,
+    ) -> Result<(Self, Account), SourceError> {
         let sign_in = SignIn::new(at(&options.sign_in_url, "api/v2/oauth2/token"), credentials);
-        let mut api = Self {
+        let api = Self {
             partner,
             url: options.api_url.clone(),
             sign_in,
@@ -40,8 +51,12 @@ impl Api {
             reads: options.reads,
         };
         let account = api.get("whoami/v1", &[], Account::parse).await?;
-        api.url = account.api_of(partner, &options.api_url)?;
-        Ok(api)
+        Ok((api, account))
+    }
+
+    /// The same way, once it is known where the partner's API is.
+    pub(super) fn at(self, url: Url) -> Self {
+        Self { url, ..self }
     }
 
     /// What is at a path.

@@ -8,7 +8,7 @@ use crate::client::exchange::Answer;
 use crate::domain::id::CustomerId;
 use crate::domain::plan::Customer;
 use crate::error::SourceError;
-use crate::ports::CustomerPage;
+use crate::ports::{CustomerPage, UnreadableCustomer};
 
 /// Wire: a page.
 #[derive(Deserialize)]
@@ -35,6 +35,12 @@ struct TenantRecord {
     billing_type: Option<String>,
 }
 
+/// Wire: only the id.
+#[derive(Deserialize)]
+struct IdRecord {
+    id: String,
+}
+
 pub(super) fn parse(answer: &Answer) -> Result<TenantPage, Fault> {
     serde_json::from_slice(&answer.body)
         .map_err(|error| Fault::malformed(format!("a page of customers cannot be read: {error}")))
@@ -48,20 +54,29 @@ impl TenantPage {
                 why: format!("page {asked} of the customers was asked for and another came"),
             });
         }
-        Ok(CustomerPage {
-            customers: self.items.iter().map(|raw| customer(raw)).collect::<Result<_, _>>()?,
-            pages: self.pages.total,
-            total: self.pages.items,
-        })
+        let (pages, total) = (self.pages.total, self.pages.items);
+        let mut page = CustomerPage { customers: Vec::new(), unreadable: Vec::new(), pages, total };
+        for raw in &self.items {
+            match customer(raw) {
+                Ok(customer) => page.customers.push(customer),
+                Err(why) => page.unreadable.push(UnreadableCustomer { id: id(raw)?, why }),
+            }
+        }
+        Ok(page)
     }
 }
 
-/// A customer that cannot be read is an error that shows it: left out, it would count as one that Sophos does not list.
-fn customer(raw: &RawValue) -> Result<Customer, SourceError> {
+/// A customer without an id fails the list: left out, it would count as one that Sophos does not list.
+fn id(raw: &RawValue) -> Result<CustomerId, SourceError> {
     let unreadable = |why: String| SourceError::Malformed { why: format!("a customer cannot be read: {why}") };
-    let record: TenantRecord = serde_json::from_str(raw.get()).map_err(|error| unreadable(error.to_string()))?;
+    let record: IdRecord = serde_json::from_str(raw.get()).map_err(|error| unreadable(error.to_string()))?;
+    CustomerId::parse(&record.id).map_err(|error| unreadable(error.to_string()))
+}
+
+fn customer(raw: &RawValue) -> Result<Customer, String> {
+    let record: TenantRecord = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
     Ok(Customer {
-        id: CustomerId::parse(&record.id).map_err(|error| unreadable(error.to_string()))?,
+        id: CustomerId::parse(&record.id).map_err(|error| error.to_string())?,
         name: record.show_as.or(record.name).unwrap_or_default(),
         billing: record.billing_type.unwrap_or_default(),
     })

@@ -277,6 +277,8 @@ pub(in crate::store) fn chunks(kind: ChunkKind, bucket: u32) -> String {
         ChunkKind::Customers => "customers",
         ChunkKind::Usage => "usage",
         ChunkKind::Agreements => "agreements",
+        ChunkKind::UnreadableCustomers => "oddcustomers",
+        ChunkKind::UnreadableAgreements => "oddagreements",
         ChunkKind::Products => "products",
         ChunkKind::Mapped => "mapped",
     };
