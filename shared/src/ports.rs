@@ -13,7 +13,7 @@ pub use connect::{Connections, Seal, Sealed};
 pub use psa::{Page, Psa};
 pub use store::{
     Change, Chunk, ChunkKind, CustomerNames, DiscoveredProduct, Due, DueStore, Lease, LeaseTaken, LedgerPage,
-    MappingStore, Opened, RunStore, SettingsStore,
+    MappingStore, Opened, PsaDatabase, Rate, RateStore, RunStore, SettingsStore,
 };
 pub use usage_source::{CustomerPage, UsagePage, UsageSource};
 pub use world::{Clock, Ids, Queue, SyncMessage};

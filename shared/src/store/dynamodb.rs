@@ -13,6 +13,7 @@ mod lease;
 mod ledger;
 mod mapping;
 mod open;
+mod rate;
 mod read;
 mod run;
 mod send;

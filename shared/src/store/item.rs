@@ -8,6 +8,7 @@ pub(super) mod instant;
 pub(super) mod keys;
 pub(super) mod ledger;
 pub(super) mod mapping;
+pub(super) mod rate;
 pub(super) mod run;
 
 use std::collections::HashMap;

@@ -2,6 +2,7 @@
 
 mod due;
 mod mapping;
+mod rate;
 mod run;
 mod settings;
 mod shelf;
@@ -11,11 +12,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::shelf::Shelf;
 use crate::domain::id::PartnerId;
+use crate::ports::{PsaDatabase, Rate};
 
 /// A store in memory. Clones share what is stored. It never fails by itself and never waits.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     shelves: Arc<Mutex<BTreeMap<PartnerId, Shelf>>>,
+    rates: Arc<Mutex<BTreeMap<PsaDatabase, Rate>>>,
 }
 
 impl MemoryStore {

@@ -3,18 +3,19 @@
 
 mod due;
 mod mapping;
+mod rate;
 mod run;
 mod settings;
 mod table;
 mod values;
 mod wire;
 
-use shared::ports::{DueStore, MappingStore, RunStore, SettingsStore};
+use shared::ports::{DueStore, MappingStore, RateStore, RunStore, SettingsStore};
 
 /// A store with all its ports, shared by its clones.
-trait Store: SettingsStore + MappingStore + DueStore + RunStore + Clone + 'static {}
+trait Store: SettingsStore + MappingStore + DueStore + RateStore + RunStore + Clone + 'static {}
 
-impl<S: SettingsStore + MappingStore + DueStore + RunStore + Clone + 'static> Store for S {}
+impl<S: SettingsStore + MappingStore + DueStore + RateStore + RunStore + Clone + 'static> Store for S {}
 
 /// Makes two tests of each named function: one on the store in memory, one on a table of its own.
 macro_rules! on_both_stores {

@@ -5,7 +5,7 @@
 
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::schedule::stable_hash;
-use crate::ports::{Change, Chunk, ChunkKind};
+use crate::ports::{Change, Chunk, ChunkKind, PsaDatabase};
 use crate::store::table::DUE_SHARDS;
 
 /// Where an entry stands.
@@ -168,6 +168,11 @@ pub(in crate::store) fn ledger_range(prefix: &str, after: Option<&str>) -> Optio
     let last = format!("LG#{prefix}{NO_CUSTOMER}{NO_CUSTOMER}");
     let first = first.max(after);
     (first <= last).then_some((first, last))
+}
+
+/// How much a PSA takes; of no partner.
+pub(in crate::store) fn rate(psa: &PsaDatabase) -> Key {
+    Key::new(format!("H#{psa}"), "RATE")
 }
 
 /// The entry that a change is about.
