@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::{IdError, RunId};
 use shared::domain::run::Run;
-use shared::error::{QueueError, StoreError};
+use shared::error::{PsaError, QueueError, StoreError};
 use shared::ports::{
     Clock, Connections, Ids, Lease, MappingStore, Opened, Queue, RunStore, SettingsStore, SyncMessage,
 };
@@ -156,6 +156,9 @@ pub enum WorkError {
     /// open, is taken up by the partner's next one.
     #[error("waited {0} times for another run of this partner to end")]
     NoTurn(u32),
+    /// ConnectWise has to be left alone; the slice is given back.
+    #[error(transparent)]
+    LeaveAlone(PsaError),
     /// What the run keeps in the table cannot be read.
     #[error("what the run had read before cannot be read back: {0}")]
     Chunk(String),
@@ -236,9 +239,10 @@ impl<W: World> Worker<W> {
                 self.send(SyncMessage { attempt: 0, turns: 0, ..message.clone() }, 0).await?;
                 Handled::Continues
             }
-            SliceEnd::Waits { at_least_s } => {
-                let next = SyncMessage { attempt: message.attempt + 1, turns: 0, ..message.clone() };
-                let delay_s = longer_each_time(self.limits.wait_s, message.attempt);
+            SliceEnd::Waits { at_least_s, got_on } => {
+                let attempt = if got_on { 0 } else { message.attempt };
+                let next = SyncMessage { attempt: attempt + 1, turns: 0, ..message.clone() };
+                let delay_s = longer_each_time(self.limits.wait_s, attempt);
                 self.send(next, delay_s.max(at_least_s)).await?;
                 Handled::Waits
             }

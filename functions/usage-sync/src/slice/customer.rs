@@ -19,7 +19,7 @@ use super::Stages;
 use super::bucket::Bucket;
 use super::write::Writer;
 use crate::committer::{Commits, Counted};
-use crate::trouble::of_agreement;
+use crate::trouble::{leaves_all_waiting, of_agreement};
 use crate::worker::{WorkError, World};
 
 /// A customer's agreement as it was read, with what is known of earlier writes to it.
@@ -132,6 +132,7 @@ impl<W: World> Stages<'_, W> {
         let now = self.world.clock().now();
         let additions = match self.psa.list_additions(id).await {
             Ok(additions) => additions,
+            Err(error) if !self.last_try && leaves_all_waiting(&error) => return Err(WorkError::LeaveAlone(error)),
             Err(error) => {
                 tracing::warn!(%partner, agreement = %id, %error, "the agreement's additions could not be read");
                 return Ok(untouched(AgreementState::Trouble(of_agreement(id, &error)), true));

@@ -111,6 +111,7 @@ impl<'a, W: World> Writer<'a, W> {
         addition: AdditionId,
         from: Decimal,
     ) -> Result<Outcome, WorkError> {
+        self.stages.turn_to_write().await?;
         let pending = Pending { from, to: plan.target, run: self.run.id.clone(), at: self.stages.world.clock().now() };
         if let Some(written) = self.settlement.snapshot.written.get_mut(&product) {
             written.pending = Some(pending);
@@ -165,6 +166,7 @@ impl<'a, W: World> Writer<'a, W> {
             // An older intent came to nothing: it goes before the new one comes.
             self.flush(Vec::new()).await?;
         }
+        self.stages.turn_to_write().await?;
         let at = self.stages.world.clock().now();
         let intent = Intent {
             agreement: self.agreement,
@@ -261,6 +263,7 @@ enum Tried {
 fn passing(error: &PsaError) -> Option<Duration> {
     match error {
         PsaError::Throttled { retry_after } => Some(retry_after.unwrap_or(SHORT_WAIT).clamp(SHORT_WAIT, LONGEST_WAIT)),
+        PsaError::Away { retry_after } => Some((*retry_after).clamp(SHORT_WAIT, LONGEST_WAIT)),
         PsaError::NotSent { .. } => Some(SHORT_WAIT),
         PsaError::Unauthorized
         | PsaError::Forbidden { .. }
