@@ -283,9 +283,9 @@ impl State {
             Ended::Well | Ended::Failed => None,
         };
         let Some(control) = &mut self.control else { return wish };
-        if matches!(ended, Ended::TooMany(_) | Ended::Overloaded(_))
-            && control.learnt.complained(since_start, slot.generation, wish)
-        {
+        // Who would take the same call at once does not complain of the rate.
+        let of_rate = matches!(ended, Ended::TooMany(_) | Ended::Overloaded(_)) && wish != Some(Duration::ZERO);
+        if of_rate && control.learnt.complained(since_start, slot.generation, wish) {
             // What was made up for is made up for: from here on, evenly.
             control.next = now + control.learnt.interval();
             tracing::info!(calls_per_minute = control.learnt.to_remember(), "a service asks for fewer calls");
