@@ -77,6 +77,12 @@ pub enum PsaError {
         /// How long ConnectWise wants to be left alone, if it said so.
         retry_after: Option<Duration>,
     },
+    /// The request never left: ConnectWise did not answer many requests in a row, and is not asked for a while. It took
+    /// no effect.
+    Away {
+        /// After how long it is asked again.
+        retry_after: Duration,
+    },
     /// The request never left: no connection, or an address that is not allowed. It took no effect.
     NotSent {
         /// Why.
@@ -110,6 +116,7 @@ impl PsaError {
             | Self::Forbidden { .. }
             | Self::NotFound
             | Self::Throttled { .. }
+            | Self::Away { .. }
             | Self::NotSent { .. }
             | Self::Unanswered { .. } => &[],
         }
@@ -125,6 +132,7 @@ impl PsaError {
             | Self::NotFound
             | Self::Refused { .. }
             | Self::Throttled { .. }
+            | Self::Away { .. }
             | Self::NotSent { .. } => false,
         }
     }
@@ -141,6 +149,13 @@ impl fmt::Display for PsaError {
                 Some(first) => write!(f, "ConnectWise refuses ({code}, field {}): {message}", first.field),
             },
             Self::Throttled { .. } => f.write_str("ConnectWise asks for fewer requests"),
+            Self::Away { retry_after } => {
+                write!(
+                    f,
+                    "ConnectWise is away: it answered none of many requests; it is asked again in {} s",
+                    retry_after.as_secs().max(1)
+                )
+            }
             Self::NotSent { why } => write!(f, "ConnectWise could not be reached: {why}"),
             Self::Unanswered { why } => write!(f, "ConnectWise gave no usable answer: {why}"),
         }
@@ -204,6 +219,9 @@ pub enum ConnectError {
         /// Why, without any secret.
         why: String,
     },
+    /// Another partner drives this ConnectWise database. Nobody is told which.
+    #[error("this ConnectWise company is connected by another account of this service; only one can write to it")]
+    TakenByAnother,
     /// The saved credentials could not be opened: now, or for good.
     #[error(transparent)]
     Seal(#[from] SealError),

@@ -128,6 +128,28 @@ fn the_schedules_event_is_the_one_that_the_tick_reads() {
 }
 
 #[test]
+fn the_worker_may_read_and_change_the_rates_of_psas_and_write_nothing_else_there() {
+    let template = template();
+    let role = &template["Resources"]["UsageSyncRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let keys_of = |statement: &Value| -> Vec<String> {
+        let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+        let list = keys.as_sequence().map(|keys| keys.iter().filter_map(text).collect());
+        list.unwrap_or_else(|| text(keys).into_iter().collect())
+    };
+    let of_rates: Vec<&Value> = role
+        .as_sequence()
+        .unwrap()
+        .iter()
+        .filter(|statement| keys_of(statement).iter().any(|key| !key.starts_with("P#")))
+        .collect();
+    assert_eq!(of_rates.len(), 1);
+    assert_eq!(keys_of(of_rates[0]), ["H#*"]);
+    let actions = names(of_rates[0]["Action"].as_sequence().unwrap().iter().filter_map(text));
+    assert_eq!(actions, names(["dynamodb:GetItem", "dynamodb:UpdateItem"]));
+}
+
+#[test]
 fn a_message_stays_invisible_for_six_timeouts_of_the_worker_and_answers_for_itself() {
     let template = template();
     let worker = &functions(&template)["usage-sync"]["Properties"];

@@ -19,10 +19,10 @@ use shared::domain::run::{Run, RunFailure, RunFailureCode, RunKind, RunState, St
 use shared::domain::schedule::next_night_after;
 use shared::domain::settings::{Frequency, Settings};
 use shared::error::StoreError;
-use shared::ports::{Clock, Connections, DueStore, Lease};
+use shared::ports::{Clock, Connections, DueStore, Lease, Psa};
 
 use crate::committer::Committer;
-use crate::trouble::{StageError, never, of_connection};
+use crate::trouble::{StageError, leaves_all_waiting, never, of_connection};
 use crate::worker::{Limits, PsaOf, WorkError, World, is_near};
 
 /// How long a run may take. What it has read is kept longer than this run and the preview that it may stand on.
@@ -44,8 +44,8 @@ pub(crate) enum SliceEnd {
     Over(Box<Run>),
     /// The deadline is near and there is more to do.
     Deadline,
-    /// A service has to be left alone for a while.
-    Waits { at_least_s: u32 },
+    /// A service has to be left alone for a while; whether anything was done before.
+    Waits { at_least_s: u32, got_on: bool },
 }
 
 /// What the stages of a slice share.
@@ -59,6 +59,8 @@ pub(crate) struct Stages<'a, W: World> {
     /// Whether this slice has got anything done. One that has not goes on whatever the deadline: slices that only look
     /// at the clock would follow one another for ever.
     worked: AtomicBool,
+    /// As the slice's: what cannot be read now fails.
+    last_try: bool,
 }
 
 impl<W: World> Slice<'_, W> {
@@ -72,6 +74,7 @@ impl<W: World> Slice<'_, W> {
             lease_s: self.limits.lease_s,
             state: Mutex::new((lease, run)),
         };
+        let begun_at = progress(&committer.run());
         let worked = match psa.as_ref() {
             Err(error) => Err(of_connection(error.clone())),
             Ok(psa) => {
@@ -83,13 +86,16 @@ impl<W: World> Slice<'_, W> {
                     psa,
                     committer: &committer,
                     worked: AtomicBool::new(false),
+                    last_try: self.last_try,
                 };
-                stages.work().await
+                stages.work().await.map_err(StageError::or_later)
             }
         };
         let end = match worked {
             Ok(end) => end,
-            Err(StageError::Later { at_least_s, .. }) if !self.last_try => SliceEnd::Waits { at_least_s },
+            Err(StageError::Later { at_least_s, .. }) if !self.last_try => {
+                SliceEnd::Waits { at_least_s, got_on: progress(&committer.run()) != begun_at }
+            }
             Err(StageError::Later { failure, .. } | StageError::Never(failure)) => {
                 self.fail(&committer, failure).await?
             }
@@ -116,8 +122,14 @@ const fn is_for_good(error: &WorkError) -> bool {
         WorkError::Store(StoreError::Conflict { .. } | StoreError::LeaseLost | StoreError::Unavailable { .. })
         | WorkError::Queue(_)
         | WorkError::Request(_)
+        | WorkError::LeaveAlone(_)
         | WorkError::NoTurn(_) => false,
     }
+}
+
+/// How far a run has come.
+fn progress(run: &Run) -> (Stage, u64) {
+    (run.stage.clone(), run.tally.counts.pairs())
 }
 
 /// Ends a run, after having seen to it that what it left undone is taken up again.
@@ -196,6 +208,15 @@ impl<W: World> Stages<'_, W> {
 
     fn is_late(&self) -> bool {
         self.worked.load(Ordering::Relaxed) && is_near(self.world.clock().now(), self.deadline, self.limits)
+    }
+
+    /// Waits until a write may leave; before anything is stored about it, for that counts from when it is stored.
+    async fn turn_to_write(&self) -> Result<(), WorkError> {
+        match self.psa.take_turn().await {
+            Err(error) if !self.last_try && leaves_all_waiting(&error) => Err(WorkError::LeaveAlone(error)),
+            // Sent all the same, it fails by itself.
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     fn has_worked(&self) {

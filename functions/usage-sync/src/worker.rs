@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::{IdError, RunId};
 use shared::domain::run::Run;
-use shared::error::{QueueError, StoreError};
+use shared::error::{PsaError, QueueError, StoreError};
 use shared::ports::{
-    Clock, Connections, DueStore, HoldStore, Ids, Lease, MappingStore, Opened, Queue, RunStore, SettingsStore,
+    Clock, Connections, DueStore, HoldStore, Ids, KnownStore, Lease, MappingStore, Opened, Queue, RunStore, SettingsStore,
     SyncMessage,
 };
 
@@ -53,7 +53,7 @@ impl Default for Limits {
 /// What a worker needs of the world, as one parameter.
 pub trait World: Send + Sync {
     /// The table.
-    type Store: SettingsStore + MappingStore + RunStore + HoldStore + DueStore;
+    type Store: SettingsStore + MappingStore + RunStore + HoldStore + DueStore + KnownStore;
     /// The two services.
     type Connections: Connections;
     /// The queue that messages come from.
@@ -95,7 +95,7 @@ pub struct Adapters<S, C, Q, K, I> {
 
 impl<S, C, Q, K, I> World for Adapters<S, C, Q, K, I>
 where
-    S: SettingsStore + MappingStore + RunStore + HoldStore + DueStore,
+    S: SettingsStore + MappingStore + RunStore + HoldStore + DueStore + KnownStore,
     C: Connections,
     Q: Queue,
     K: Clock,
@@ -157,6 +157,9 @@ pub enum WorkError {
     /// open, is taken up by the partner's next one.
     #[error("waited {0} times for another run of this partner to end")]
     NoTurn(u32),
+    /// ConnectWise has to be left alone; the slice is given back.
+    #[error(transparent)]
+    LeaveAlone(PsaError),
     /// What the run keeps in the table cannot be read.
     #[error("what the run had read before cannot be read back: {0}")]
     Chunk(String),
@@ -239,9 +242,10 @@ impl<W: World> Worker<W> {
                 self.send(SyncMessage { attempt: 0, turns: 0, ..message.clone() }, 0).await?;
                 Handled::Continues
             }
-            SliceEnd::Waits { at_least_s } => {
-                let next = SyncMessage { attempt: message.attempt + 1, turns: 0, ..message.clone() };
-                let delay_s = longer_each_time(self.limits.wait_s, message.attempt);
+            SliceEnd::Waits { at_least_s, got_on } => {
+                let attempt = if got_on { 0 } else { message.attempt };
+                let next = SyncMessage { attempt: attempt + 1, turns: 0, ..message.clone() };
+                let delay_s = longer_each_time(self.limits.wait_s, attempt);
                 self.send(next, delay_s.max(at_least_s)).await?;
                 Handled::Waits
             }

@@ -16,6 +16,7 @@ mod wire;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
@@ -26,11 +27,12 @@ pub(super) use self::probe::probe;
 use super::address::{AddressRules, PsaAddress};
 use super::credentials::ConnectWiseCredentials;
 use super::http::Http;
+use super::pace::Board;
 use super::retry::RetryPolicy;
 use crate::domain::id::{AdditionId, AgreementId, PsaProductId};
 use crate::domain::psa::{Addition, Agreement, Company, NewAddition, PsaProduct};
 use crate::error::PsaError;
-use crate::ports::{Page, Psa};
+use crate::ports::{Clock, Page, Psa, PsaDatabase, RateStore};
 
 /// What a client of ConnectWise is made with.
 #[derive(Clone, Debug)]
@@ -45,13 +47,18 @@ pub struct ConnectWiseOptions {
     pub writes: RetryPolicy,
     /// How many calls may run at a time; 8 by default.
     pub in_flight: usize,
+    /// How many calls may leave in a minute at the most, whatever was learnt; 900 by default: the vendor's guide says
+    /// that about 1,000 will likely be limited.
+    pub calls_per_minute: u32,
 }
 
 impl ConnectWiseOptions {
     /// The defaults, sending with `http` to the addresses that `addresses` allows.
     #[must_use]
     pub fn new(http: Http, addresses: AddressRules) -> Self {
-        Self { http, addresses, reads: RetryPolicy::reads(), writes: RetryPolicy::writes(), in_flight: 8 }
+        // A worker that has to wait for longer gives its slice back: a Lambda that sleeps is paid for.
+        let reads = RetryPolicy { max_retry_after: Duration::from_secs(10), ..RetryPolicy::reads() };
+        Self { http, addresses, reads, writes: RetryPolicy::writes(), in_flight: 8, calls_per_minute: 900 }
     }
 }
 
@@ -62,15 +69,46 @@ pub struct ConnectWise {
 }
 
 impl ConnectWise {
-    /// Checks the address and asks the server where its API is.
+    /// Checks the address and asks the server where its API is. How much the server takes, this client learns alone.
     ///
     /// # Errors
     /// An address that is not allowed, a company id that the server does not know, no answer.
     pub async fn connect(credentials: &ConnectWiseCredentials, options: &ConnectWiseOptions) -> Result<Self, PsaError> {
+        Self::connect_by(credentials, options, |_| None).await
+    }
+
+    /// As [`Self::connect`]; what the server takes, and when it wants to be left alone, is shared through a store with
+    /// all others who call it.
+    ///
+    /// # Errors
+    /// As [`Self::connect`]. A store that is away is none: then this client heeds what it meets itself.
+    pub async fn connect_sharing<S, C>(
+        credentials: &ConnectWiseCredentials,
+        options: &ConnectWiseOptions,
+        store: S,
+        clock: C,
+    ) -> Result<Self, PsaError>
+    where
+        S: RateStore + 'static,
+        C: Clock + 'static,
+    {
+        let board = |address: &PsaAddress| {
+            let psa = PsaDatabase::new(&address.host(), &credentials.company);
+            Some(Board::open(store, clock, psa))
+        };
+        Self::connect_by(credentials, options, board).await
+    }
+
+    async fn connect_by(
+        credentials: &ConnectWiseCredentials,
+        options: &ConnectWiseOptions,
+        board: impl FnOnce(&PsaAddress) -> Option<Board>,
+    ) -> Result<Self, PsaError> {
         let address = PsaAddress::parse(&credentials.site, &options.addresses).map_err(|error| PsaError::NotSent {
             why: format!("the address {:?} is not allowed: {error}", credentials.site),
         })?;
-        let api = Api::connect(address, credentials, options).await?;
+        let board = board(&address);
+        let api = Api::connect(address, credentials, options, board).await?;
         Ok(Self { api: Arc::new(api) })
     }
 
@@ -152,6 +190,10 @@ impl Psa for ConnectWise {
     ) -> Result<Addition, PsaError> {
         let path = format!("finance/agreements/{agreement}/additions/{addition}");
         self.write(Call::patch(&path, body::new_quantity(quantity)?)).await
+    }
+
+    async fn take_turn(&self) -> Result<(), PsaError> {
+        self.api.take_turn().await
     }
 
     fn calls(&self) -> u64 {

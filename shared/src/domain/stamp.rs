@@ -78,6 +78,7 @@ mod tests {
             name: "Acme".into(),
             company: None,
             agreement: None,
+            next_invoice: None,
             lines,
             created: 2,
             updated: 1,

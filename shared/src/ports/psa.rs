@@ -87,6 +87,15 @@ pub trait Psa: Send + Sync {
         quantity: Decimal,
     ) -> impl Future<Output = Result<Addition, PsaError>> + Send;
 
+    /// Waits until a write may leave at once, if it follows within two seconds: what is stored about a write before it
+    /// is sent counts from then, so the waiting comes first. Does nothing where nobody is ever kept waiting.
+    ///
+    /// # Errors
+    /// `Throttled` and `Away`, each with how long ConnectWise has to be left alone.
+    fn take_turn(&self) -> impl Future<Output = Result<(), PsaError>> + Send {
+        async { Ok(()) }
+    }
+
     /// How many calls this client has sent so far, repetitions and discovery included.
     fn calls(&self) -> u64;
 }

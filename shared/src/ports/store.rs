@@ -9,6 +9,8 @@ mod edit;
 mod hold;
 mod known;
 mod owner;
+mod psa_database;
+mod rate;
 mod removal;
 
 use std::future::Future;
@@ -23,7 +25,9 @@ pub use self::edit::{
 };
 pub use self::hold::{HoldPage, HoldStore};
 pub use self::known::{KnownStore, SeenProduct, Sighting};
-pub use self::owner::{OwnerStore, PsaClaim, PsaDatabase, PsaOwner};
+pub use self::owner::{OwnerStore, PsaClaim, PsaOwner};
+pub use self::psa_database::PsaDatabase;
+pub use self::rate::{Rate, RateStore};
 pub use self::removal::{Removal, RemovalStore};
 use super::Sealed;
 use crate::domain::decision::{HoldKey, StandingHold};

@@ -18,6 +18,7 @@ mod ledger;
 mod mapping;
 mod open;
 mod owner;
+mod rate;
 mod read;
 mod removal;
 mod run;

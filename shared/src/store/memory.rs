@@ -1,11 +1,12 @@
 //! The store in memory: the same duties without any I/O, for simulated worlds that run by the million.
 
 mod due;
-mod hold;
 mod edit;
+mod hold;
 mod known;
 mod mapping;
 mod owner;
+mod rate;
 mod run;
 mod settings;
 mod shelf;
@@ -15,13 +16,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::shelf::Shelf;
 use crate::domain::id::PartnerId;
-use crate::ports::PsaDatabase;
+use crate::ports::{PsaDatabase, Rate};
 
 /// A store in memory. Clones share what is stored. It never fails by itself and never waits.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     shelves: Arc<Mutex<BTreeMap<PartnerId, Shelf>>>,
     owners: Arc<Mutex<BTreeMap<PsaDatabase, PartnerId>>>,
+    rates: Arc<Mutex<BTreeMap<PsaDatabase, Rate>>>,
 }
 
 impl MemoryStore {

@@ -22,6 +22,7 @@ fn options() -> ConnectionOptions {
     let mut options = ConnectionOptions::new(http, addresses).unwrap();
     let impatient = |policy| RetryPolicy { first_delay: Duration::from_millis(1), ..policy };
     options.sophos.reads = impatient(options.sophos.reads);
+    options.connectwise.calls_per_minute = 600_000;
     options.connectwise.reads = impatient(options.connectwise.reads);
     options.connectwise.writes = impatient(options.connectwise.writes);
     options

@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod due;
-mod hold;
 mod edit;
+mod hold;
 mod known;
 mod mapping;
 mod owner;
+mod rate;
 mod removal;
 mod run;
 mod settings;
@@ -14,7 +15,10 @@ mod table;
 mod values;
 mod wire;
 
-use shared::ports::{DueStore, EditStore, HoldStore, KnownStore, MappingStore, OwnerStore, RemovalStore, RunHistory, RunStore, SettingsStore};
+use shared::ports::{
+    DueStore, EditStore, HoldStore, KnownStore, MappingStore, OwnerStore, RateStore, RemovalStore, RunHistory,
+    RunStore, SettingsStore,
+};
 
 /// A store with all its ports, shared by its clones.
 trait Store:
@@ -27,6 +31,7 @@ trait Store:
     + RunHistory
     + RunStore
     + OwnerStore
+    + RateStore
     + RemovalStore
     + Clone
     + 'static
@@ -39,10 +44,11 @@ impl<S> Store for S where
         + EditStore
         + KnownStore
         + DueStore
-    + HoldStore
-    + RunHistory
+        + HoldStore
+        + RunHistory
         + RunStore
         + OwnerStore
+        + RateStore
         + RemovalStore
         + Clone
         + 'static

@@ -8,9 +8,9 @@ use shared::domain::mapping::{CustomerMapping, ProductMappings};
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::Customer;
 use shared::domain::psa::{Agreement, PsaProduct};
-use shared::domain::run::Run;
+use shared::domain::run::{Run, RunKind};
 use shared::domain::usage::{UsageLine, UsageTotals};
-use shared::ports::{ChunkKind, CustomerNames, HoldStore, MappingStore, RunStore};
+use shared::ports::{ChunkKind, CustomerNames, HoldStore, KnownStore, MappingStore, RunStore};
 
 use super::Stages;
 use crate::chunks::{join, prefix_of};
@@ -56,6 +56,9 @@ impl<W: World> Stages<'_, W> {
         let customers = join::<Customer>(&of_usage(ChunkKind::Customers).await?)?;
         let odd_customers = join::<(CustomerId, String)>(&of_usage(ChunkKind::UnreadableCustomers).await?)?;
         let odd_agreements = join::<(AgreementId, String)>(&of_run(ChunkKind::UnreadableAgreements, number).await?)?;
+        if run.request.kind != RunKind::Apply {
+            store.refresh_known_customers(partner, &prefix_of(number, run.buckets), &customers).await?;
+        }
         let usage = self.read_usage_of(run, number).await?;
         let agreements = join::<Agreement>(&of_run(ChunkKind::Agreements, number).await?)?;
         let set_out_with = join::<(CustomerId, AgreementId)>(&of_run(ChunkKind::Mapped, number).await?)?;

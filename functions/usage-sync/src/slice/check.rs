@@ -8,7 +8,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::plan::LastMonth;
 use shared::domain::run::{Run, RunKind, Stage};
 use shared::domain::schedule::local_day;
-use shared::ports::{MappingStore, RunStore};
+use shared::ports::{Clock, DiscoveredProduct, KnownStore, MappingStore, RunStore};
 
 use super::Stages;
 use crate::chunks::prefix_of;
@@ -29,6 +29,7 @@ impl<W: World> Stages<'_, W> {
         } else {
             None
         };
+        self.note_products(run).await?;
         let change = |run: &mut Run| {
             run.unfinished = unfinished;
             run.stage = Stage::Sync { bucket: 0 };
@@ -42,6 +43,20 @@ impl<W: World> Stages<'_, W> {
         let young =
             UsageMonth::containing(today) == run.request.month && today.day() <= self.settings.guards.new_month_days;
         run.request.kind != RunKind::Apply && !young
+    }
+
+    /// Notes what the month's usage has of each product, for the page of mappings.
+    async fn note_products(&self, run: &Run) -> Result<(), WorkError> {
+        if run.request.kind == RunKind::Apply {
+            return Ok(());
+        }
+        let (store, partner) = (self.world.store(), run.request.partner);
+        let units = |product: &DiscoveredProduct| run.tally.products.get(product.code.as_str()).map(|tally| tally.usage);
+        let known = store.list_discovered_products(partner).await?;
+        let seen: Vec<(DiscoveredProduct, u64)> =
+            known.into_iter().filter_map(|product| Some((product.clone(), units(&product)?))).collect();
+        store.refresh_products(partner, run.request.month, self.world.clock().now(), &seen).await?;
+        Ok(())
     }
 
     async fn count_bucket(&self, run: &Run, bucket: u32, last: &mut LastMonth) -> Result<(), WorkError> {

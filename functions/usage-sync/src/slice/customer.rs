@@ -26,7 +26,7 @@ use super::bucket::Bucket;
 use super::held::{Done, HeldFor, Standing, all_settled, decisions};
 use super::write::Writer;
 use crate::committer::{Commits, Counted};
-use crate::trouble::of_agreement;
+use crate::trouble::{leaves_all_waiting, of_agreement};
 use crate::worker::{WorkError, World};
 
 /// A mapped customer that is planned, with what the table knows of its agreement.
@@ -140,6 +140,7 @@ impl<W: World> Stages<'_, W> {
         let now = self.world.clock().now();
         let additions = match self.psa.list_additions(agreement.id).await {
             Ok(additions) => additions,
+            Err(error) if !self.last_try && leaves_all_waiting(&error) => return Err(WorkError::LeaveAlone(error)),
             Err(error) => {
                 let partner = bucket.run.request.partner;
                 tracing::warn!(%partner, agreement = %agreement.id, %error, "the agreement's additions could not be read");

@@ -113,6 +113,7 @@ impl<'a, W: World> Writer<'a, W> {
         addition: AdditionId,
         from: Decimal,
     ) -> Result<Outcome, WorkError> {
+        self.stages.turn_to_write().await?;
         let pending = Pending { from, to: plan.target, run: self.run.id.clone(), at: self.stages.world.clock().now() };
         self.about_to_write(product, addition, from).pending = Some(pending);
         self.flush(Vec::new()).await?;
@@ -180,6 +181,7 @@ impl<'a, W: World> Writer<'a, W> {
             self.flush(Vec::new()).await?;
         }
         self.settlement.snapshot.seen = None;
+        self.stages.turn_to_write().await?;
         let at = self.stages.world.clock().now();
         let intent = Intent {
             agreement: self.agreement,
@@ -285,6 +287,7 @@ enum Tried {
 fn passing(error: &PsaError) -> Option<Duration> {
     match error {
         PsaError::Throttled { retry_after } => Some(retry_after.unwrap_or(SHORT_WAIT).clamp(SHORT_WAIT, LONGEST_WAIT)),
+        PsaError::Away { retry_after } => Some((*retry_after).clamp(SHORT_WAIT, LONGEST_WAIT)),
         PsaError::NotSent { .. } => Some(SHORT_WAIT),
         PsaError::Unauthorized
         | PsaError::Forbidden { .. }

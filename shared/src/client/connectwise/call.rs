@@ -16,6 +16,7 @@ use super::refusal::{self, Effect};
 use crate::client::address::PsaAddress;
 use crate::client::credentials::ConnectWiseCredentials;
 use crate::client::exchange::{Answer, Exchange};
+use crate::client::pace::{Board, Pace};
 use crate::client::retry::RetryPolicy;
 use crate::error::PsaError;
 
@@ -68,8 +69,10 @@ impl Api {
         address: PsaAddress,
         credentials: &ConnectWiseCredentials,
         options: &ConnectWiseOptions,
+        board: Option<Board>,
     ) -> Result<Self, PsaError> {
-        let api = Self::undiscovered(address, credentials, options)?;
+        let api = Self::undiscovered(address, credentials, options, board)?;
+        api.exchange.resume().await;
         let codebase = api.discover().await?;
         api.set_codebase(codebase);
         Ok(api)
@@ -80,7 +83,9 @@ impl Api {
         address: PsaAddress,
         credentials: &ConnectWiseCredentials,
         options: &ConnectWiseOptions,
+        board: Option<Board>,
     ) -> Result<Self, PsaError> {
+        let pace = Pace::learning(options.in_flight, options.calls_per_minute, board);
         let keys = format!(
             "{}+{}:{}",
             credentials.company,
@@ -92,7 +97,7 @@ impl Api {
             company: credentials.company.clone(),
             authorization: secret_header(&format!("Basic {}", STANDARD.encode(keys)))?,
             client_id: secret_header(credentials.client_id.expose_secret())?,
-            exchange: Exchange::new(options.http.clone(), options.in_flight),
+            exchange: Exchange::new(options.http.clone(), pace),
             reads: options.reads,
             writes: options.writes,
             codebase: Mutex::default(),
@@ -138,7 +143,7 @@ impl Api {
     async fn look_at(&self, codebase: &str, call: &Call<'_>) -> Result<Answer, PsaError> {
         let attempt = || async {
             let request = self.request(codebase, call)?;
-            let answer = self.exchange.send(request, self.reads.max_retry_after).await;
+            let answer = self.exchange.send(request, &self.reads).await;
             let answer = answer.map_err(refusal::no_answer)?;
             match refusal::refusal(&answer) {
                 Some(passing @ (PsaError::Throttled { .. } | PsaError::Unanswered { .. })) => Err(passing),
@@ -162,7 +167,10 @@ impl Api {
         };
         let attempt = || async {
             let request = self.request(codebase, call)?;
-            let answer = self.exchange.send(request, policy.max_retry_after).await;
+            let answer = match effect {
+                Effect::Read => self.exchange.send(request, policy).await,
+                Effect::Write => self.exchange.send_by_turn(request, policy).await,
+            };
             let answer = answer.map_err(refusal::no_answer)?;
             match refusal::refusal(&answer) {
                 Some(error) => Err(error),
@@ -228,6 +236,11 @@ impl Api {
     pub(super) fn companyinfo_url(&self) -> Result<Url, PsaError> {
         let url = self.address.join(&["login", "companyinfo", &self.company], "");
         url.ok_or_else(|| no_address(&self.company))
+    }
+
+    /// Waits until a write may leave.
+    pub(super) async fn take_turn(&self) -> Result<(), PsaError> {
+        self.exchange.take_turn(&self.reads).await.map_err(refusal::no_answer)
     }
 
     pub(super) fn exchange(&self) -> &Exchange {

@@ -24,7 +24,7 @@ impl Api {
         let url = self.companyinfo_url()?;
         let attempt = || async {
             let request = self.exchange().client().get(url.clone());
-            let answer = self.exchange().send(request, self.reads().max_retry_after).await;
+            let answer = self.exchange().send(request, self.reads()).await;
             self.codebase_in(&answer.map_err(refusal::no_answer)?)
         };
         let outcome = self.reads().run(|error| refusal::verdict(Effect::Read, error), attempt).await;

@@ -36,7 +36,7 @@ pub(in crate::client) async fn probe(
         let why = "it is not of the form 00000000-0000-0000-0000-000000000000".to_owned();
         return without_call(ConnectWiseVerdict::WrongClientId { why });
     }
-    let api = match Api::undiscovered(address, credentials, options) {
+    let api = match Api::undiscovered(address, credentials, options, None) {
         Ok(api) => api,
         // Keys with characters that no request can carry are not right ones.
         Err(_) => return without_call(ConnectWiseVerdict::WrongKeys),
@@ -77,7 +77,9 @@ async fn look(api: &Api, (right, path): (PsaRight, &str)) -> Result<Option<PsaRi
 fn of_discovery(error: PsaError) -> ConnectWiseVerdict {
     match error {
         PsaError::Refused { code, .. } if code == UNKNOWN_COMPANY => ConnectWiseVerdict::UnknownCompany,
-        PsaError::Throttled { .. } => ConnectWiseVerdict::Unavailable { why: error.to_string() },
+        PsaError::Throttled { .. } | PsaError::Away { .. } => {
+            ConnectWiseVerdict::Unavailable { why: error.to_string() }
+        }
         // A server error passes; a web page or another service's answer does not.
         PsaError::Unanswered { why } if why.starts_with("HTTP 5") => ConnectWiseVerdict::Unavailable { why },
         PsaError::NotSent { why } | PsaError::Unanswered { why } => ConnectWiseVerdict::WrongHost { why },

@@ -26,9 +26,14 @@ pub(super) fn verdict(effect: Effect, error: &PsaError) -> Verdict {
         (_, PsaError::Throttled { retry_after: None } | PsaError::NotSent { .. }) => Verdict::Again,
         (Effect::Read, PsaError::Unanswered { .. }) => Verdict::Again,
         (Effect::Write, PsaError::Unanswered { .. }) => Verdict::Final,
-        (_, PsaError::Unauthorized | PsaError::Forbidden { .. } | PsaError::NotFound | PsaError::Refused { .. }) => {
-            Verdict::Final
-        }
+        (
+            _,
+            PsaError::Unauthorized
+            | PsaError::Forbidden { .. }
+            | PsaError::NotFound
+            | PsaError::Refused { .. }
+            | PsaError::Away { .. },
+        ) => Verdict::Final,
     }
 }
 
@@ -37,7 +42,8 @@ pub(super) fn no_answer(none: NoAnswer) -> PsaError {
     match none {
         NoAnswer::Held(remaining) => PsaError::Throttled { retry_after: Some(remaining) },
         NoAnswer::NotSent(why) => PsaError::NotSent { why },
-        NoAnswer::Lost(why) => PsaError::Unanswered { why },
+        NoAnswer::Away(remaining) => PsaError::Away { retry_after: remaining },
+        NoAnswer::Lost(why) | NoAnswer::Late(why) => PsaError::Unanswered { why },
     }
 }
 

@@ -9,6 +9,7 @@ use super::sign_in::{SignIn, Token};
 use super::whoami::Account;
 use crate::client::credentials::SophosCredentials;
 use crate::client::exchange::{Answer, Exchange};
+use crate::client::pace::Pace;
 use crate::client::retry::RetryPolicy;
 use crate::domain::id::PartnerId;
 use crate::error::SourceError;
@@ -47,7 +48,7 @@ impl Api {
             partner,
             url: options.api_url.clone(),
             sign_in,
-            exchange: Exchange::new(options.http.clone(), options.in_flight),
+            exchange: Exchange::new(options.http.clone(), Pace::new(options.in_flight)),
             reads: options.reads,
         };
         let account = api.get("whoami/v1", &[], Account::parse).await?;
@@ -94,7 +95,7 @@ impl Api {
         read: Read<T>,
     ) -> Result<Option<T>, SourceError> {
         let attempt = || async {
-            let answer = self.exchange.send(token.on(request()), self.reads.max_retry_after).await?;
+            let answer = self.exchange.send(token.on(request()), &self.reads).await?;
             if is_own_not_found(&answer) {
                 return Ok(None);
             }

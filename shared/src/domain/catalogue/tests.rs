@@ -113,6 +113,7 @@ fn the_additions_that_keep_their_price_are_those_that_were_synced() {
     };
     let snapshot = |written: Vec<(i64, crate::domain::snapshot::Written)>| Snapshot {
         written: written.into_iter().map(|(product, written)| (id(product), written)).collect(),
+        ..Snapshot::default()
     };
     let both = snapshot(vec![(5, written(31, 12)), (6, written(32, 9))]);
     let other = snapshot(vec![(6, written(40, 1))]);

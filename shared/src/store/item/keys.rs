@@ -317,6 +317,11 @@ pub(in crate::store) fn ledger_range(prefix: &str, after: Option<&str>) -> Optio
     (first <= last).then_some((first, last))
 }
 
+/// How much a PSA takes; of no partner.
+pub(in crate::store) fn rate(psa: &PsaDatabase) -> Key {
+    Key::new(format!("H#{}", psa.as_str()), "RATE")
+}
+
 /// The entry that a change is about.
 pub(in crate::store) fn of_change(partner: PartnerId, change: &Change) -> Key {
     match change {
@@ -376,12 +381,12 @@ mod tests {
             sync(partner()),
             runs(partner()),
             credentials(partner()).partition,
-            due(partner()).partition,
+            due(partner(), DueFor::Look).partition,
         ];
         for partition in known {
             assert!(leaving.contains(&partition), "{partition}");
         }
-        assert_eq!((leaving.first(), leaving.last()), (Some(&due(partner()).partition), Some(&sync(partner()))));
+        assert_eq!((leaving.first(), leaving.last()), (Some(&due(partner(), DueFor::Look).partition), Some(&sync(partner()))));
     }
 
     #[test]
