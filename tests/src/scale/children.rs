@@ -8,7 +8,8 @@ use tokio::process::{Child, ChildStdin, Command};
 
 use super::args::Plain;
 use super::worker::{Job, Told};
-use super::{Addresses, ScaleError};
+use super::ScaleError;
+use crate::apart::Addresses;
 use crate::simulator::counters::Tally;
 use crate::simulator::faults::FaultPlan;
 

@@ -10,7 +10,8 @@ use shared::store::DynamoStore;
 use tokio::io::{AsyncReadExt, stdin};
 
 use super::args::Plain;
-use super::{Addresses, ScaleError};
+use super::ScaleError;
+use crate::apart::Addresses;
 use crate::connectwise::{ConnectWise, Settings};
 use crate::demo::PlantError;
 use crate::sophos::{self, Sophos};

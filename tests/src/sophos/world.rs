@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::account::{Account, AccountType, Tenants};
+use super::bent_answer::Bend;
 use super::cut::PlannedCut;
 use super::problem::Problem;
 use super::usage_month::UsageMonth;
@@ -22,6 +23,7 @@ pub(super) struct World {
     /// By partner and first day of the month.
     pub(super) months: HashMap<(Uuid, Date), UsageMonth>,
     pub(super) cuts: HashMap<Uuid, Vec<PlannedCut>>,
+    pub(super) bend: Option<Bend>,
 }
 
 /// A token that was given out, and to whom.
