@@ -141,6 +141,11 @@ impl Sophos {
         self.world().cuts.entry(partner_id).or_default().push(PlannedCut { page, cut, times_left: times });
     }
 
+    /// From now on no page of usage has more lines than `most`, whatever is asked for: many pages without many lines.
+    pub fn cap_usage_pages(&self, most: usize) {
+        self.world().usage_page_cap = Some(most.max(1));
+    }
+
     /// From now on each answer of the API, a sign-in's too, is what `change` makes of it; `|_, _| {}` ends it.
     pub fn bend_answers(&self, change: impl Fn(&Uri, &mut BentAnswer) + Send + Sync + 'static) {
         self.world().bend = Some(Arc::new(change));

@@ -122,11 +122,8 @@ impl<'a> Supervisor<'a> {
     async fn deliver(&mut self, message: &SyncMessage) -> Result<Ended, MortalError> {
         let ahead_ms = i64::try_from(self.ahead.as_millis()).unwrap_or(i64::MAX);
         let order = Order { addresses: self.world.addresses.clone(), message: message.clone(), ahead_ms };
-        let mut process = Command::new(&self.program)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+        let mut process =
+            Command::new(&self.program).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         if let Some(mut stdin) = process.stdin.take() {
             stdin.write_all(serde_json::to_string(&order)?.as_bytes()).await?;
         }

@@ -1,8 +1,8 @@
 //! The world that mortal workers work in, served by this process.
 
 use shared::clock::SystemClock;
-use shared::domain::ledger::CustomerLedger;
 use shared::domain::id::RunId;
+use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::ids::UuidV7;
 use shared::ports::{Clock, CustomerNames, MappingStore, RunStore};

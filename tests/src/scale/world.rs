@@ -9,8 +9,8 @@ use shared::ports::Clock;
 use shared::store::DynamoStore;
 use tokio::io::{AsyncReadExt, stdin};
 
-use super::args::Plain;
 use super::ScaleError;
+use super::args::Plain;
 use crate::apart::Addresses;
 use crate::connectwise::{ConnectWise, Settings};
 use crate::demo::PlantError;

@@ -23,6 +23,8 @@ pub(super) struct World {
     /// By partner and first day of the month.
     pub(super) months: HashMap<(Uuid, Date), UsageMonth>,
     pub(super) cuts: HashMap<Uuid, Vec<PlannedCut>>,
+    /// Fewer lines a page than the vendor's most.
+    pub(super) usage_page_cap: Option<usize>,
     pub(super) bend: Option<Bend>,
 }
 

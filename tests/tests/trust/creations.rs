@@ -28,14 +28,15 @@ fn november() -> UsageMonth {
 /// Of all creates, 10 % are answered 500 after they took effect, 10 % have their connection reset after it, and 5 %
 /// take effect late. Each share is one of the creates that the faults before it leave.
 fn faults(seed: u64) -> FaultPlan {
-    let share = |kind, share| {
-        Fault::new(kind).on("POST", "/finance/agreements/*/additions").with_probability(share)
-    };
-    FaultPlan::of(seed, [
-        share(FaultKind::ErrorAfter { status: 500 }, 0.10),
-        share(FaultKind::ResetAfter, 0.10 / 0.90),
-        share(FaultKind::LateCommit { status: 500, delay_ms: LATE_MS }, 0.05 / 0.80),
-    ])
+    let share = |kind, share| Fault::new(kind).on("POST", "/finance/agreements/*/additions").with_probability(share);
+    FaultPlan::of(
+        seed,
+        [
+            share(FaultKind::ErrorAfter { status: 500 }, 0.10),
+            share(FaultKind::ResetAfter, 0.10 / 0.90),
+            share(FaultKind::LateCommit { status: 500, delay_ms: LATE_MS }, 0.05 / 0.80),
+        ],
+    )
 }
 
 /// One run, begun when the queue delivers its message.

@@ -4,4 +4,6 @@
 
 mod creations;
 mod killed;
+mod moving_rows;
+mod odd_usage;
 mod verdict;

@@ -45,7 +45,11 @@ pub(crate) async fn expected(demo: &Demo, store: &impl MappingStore, month: Usag
 }
 
 /// Judges what was done in some runs, given in their order, the last of which brought all to its end.
-pub(crate) fn judge(psa: &ConnectWise, expected: &BTreeMap<Place, Decimal>, ledgers: &[Vec<CustomerLedger>]) -> Verdict {
+pub(crate) fn judge(
+    psa: &ConnectWise,
+    expected: &BTreeMap<Place, Decimal>,
+    ledgers: &[Vec<CustomerLedger>],
+) -> Verdict {
     let mut verdict = Verdict::default();
     let billed = billed(psa);
     for (place, units) in expected {
@@ -56,7 +60,9 @@ pub(crate) fn judge(psa: &ConnectWise, expected: &BTreeMap<Place, Decimal>, ledg
             Some(rows) => verdict.duplicates.push(format!("{place:?}: {} additions", rows.len())),
         }
     }
-    verdict.wrong.extend(billed.keys().filter(|place| !expected.contains_key(place)).map(|p| format!("{p:?}: unasked")));
+    verdict
+        .wrong
+        .extend(billed.keys().filter(|place| !expected.contains_key(place)).map(|p| format!("{p:?}: unasked")));
     let written = written(psa);
     for (place, writes) in &written {
         let created = writes.iter().filter(|write| write.verb == "POST").count();
