@@ -166,8 +166,15 @@ impl Stack {
     /// # Errors
     /// [`StackError`].
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
+        Self::start_for(Demo::new(options.size), options).await
+    }
+
+    /// The same for a partner made otherwise than its size alone says.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn start_for(demo: Demo, options: StackOptions) -> Result<Self, StackError> {
         let files = Files::open(options.data, options.size)?;
-        let demo = Demo::new(options.size);
         let table = match files.table() {
             Some(path) => LocalTable::in_file(&path, 0).await?,
             None => LocalTable::in_memory().await?,

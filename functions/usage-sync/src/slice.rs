@@ -179,7 +179,7 @@ impl<W: World> Stages<'_, W> {
             }
             match run.stage {
                 Stage::Preview => self.take_preview(&run).await?,
-                Stage::Customers { .. } | Stage::Usage { .. } => self.read_sophos().await?,
+                Stage::Customers { .. } | Stage::Usage { .. } | Stage::UsageAgain { .. } => self.read_sophos().await?,
                 Stage::Agreements { .. } => self.read_agreements().await?,
                 Stage::Products => self.read_products(&run).await?,
                 Stage::Check => self.check_usage(&run).await?,

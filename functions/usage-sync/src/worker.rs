@@ -5,8 +5,8 @@ use shared::domain::id::{IdError, RunId};
 use shared::domain::run::Run;
 use shared::error::{PsaError, QueueError, StoreError};
 use shared::ports::{
-    Clock, Connections, DueStore, HoldStore, Ids, KnownStore, Lease, MappingStore, Opened, Queue, RunStore, SettingsStore,
-    SyncMessage,
+    Clock, Connections, DueStore, HoldStore, Ids, KnownStore, Lease, MappingStore, Opened, Queue, RunStore,
+    SettingsStore, SyncMessage,
 };
 
 use crate::slice::{Slice, SliceEnd};

@@ -1,15 +1,15 @@
 //! From a partner's saved credentials to a client: opened, read, connected, never kept.
 
-use super::address::AddressRules;
+use super::address::{AddressRules, PsaAddress};
 use super::connectwise::{ConnectWise, ConnectWiseOptions};
-use super::credentials::Credentials;
+use super::credentials::{ConnectWiseCredentials, Credentials};
 use super::http::Http;
 use super::retry::RetryPolicy;
 use super::sophos::{SophosCentral, SophosOptions};
 use crate::clock::SystemClock;
 use crate::domain::id::PartnerId;
 use crate::error::ConnectError;
-use crate::ports::{Clock, Connections, OwnerStore, PsaOwner, RateStore, Seal, SettingsStore};
+use crate::ports::{Clock, Connections, OwnerStore, PsaDatabase, PsaOwner, RateStore, Seal, SettingsStore};
 
 const CONNECTWISE: &str = "ConnectWise";
 const SOPHOS: &str = "Sophos";
@@ -78,8 +78,9 @@ impl<S: SettingsStore, K: Seal, C: Clock> StoredConnections<S, K, C> {
 impl<S: OwnerStore, K, C> StoredConnections<S, K, C> {
     /// Two partners never drive one ConnectWise database: each would take the other's writes for hand edits.
     async fn check_owner(&self, partner: PartnerId, credentials: &ConnectWiseCredentials) -> Result<(), ConnectError> {
-        let address = self.options.connectwise.addresses.parse(&credentials.site);
-        let address = address.map_err(|error| ConnectError::Unusable { service: CONNECTWISE, why: error.to_string() })?;
+        let address = PsaAddress::parse(&credentials.site, &self.options.connectwise.addresses);
+        let address =
+            address.map_err(|error| ConnectError::Unusable { service: CONNECTWISE, why: error.to_string() })?;
         let database = PsaDatabase::new(&address.host(), &credentials.company);
         match self.store.find_psa_owner(partner, &database).await? {
             PsaOwner::Another => Err(ConnectError::TakenByAnother),

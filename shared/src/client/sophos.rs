@@ -2,6 +2,7 @@
 
 mod bare_numbers;
 mod call;
+mod capped;
 mod customers;
 mod probe;
 mod refusal;

@@ -103,6 +103,12 @@ pub enum Stage {
     Customers {
         /// Page number, from 1.
         page: u32,
+        /// How many customers the pages before had.
+        #[serde(default)]
+        listed: u64,
+        /// How many there are, once a page has said so.
+        #[serde(default)]
+        total: Option<u64>,
     },
     /// Reading the month's usage.
     Usage {
@@ -115,6 +121,18 @@ pub enum Stage {
         /// How many lines the month has, once a page has said so.
         #[serde(default)]
         total: Option<u64>,
+        /// What tells each stored page from any other.
+        #[serde(default)]
+        prints: Vec<u64>,
+    },
+    /// Reading the pages of the month's usage once more: lines that came and went while they were read show now.
+    UsageAgain {
+        /// How many pages were found as they were.
+        page: u32,
+        /// Sophos' key of the next one; none for the first.
+        key: Option<String>,
+        /// What each page was known by.
+        prints: Vec<u64>,
     },
     /// Reading ConnectWise's agreements.
     Agreements {
@@ -305,7 +323,9 @@ impl Run {
     pub fn open(request: RunRequest, writes: bool, now: Timestamp) -> Result<Self, IdError> {
         let stage = match request.kind {
             RunKind::Apply => Stage::Preview,
-            RunKind::Scheduled | RunKind::Now | RunKind::Preview => Stage::Customers { page: 1 },
+            RunKind::Scheduled | RunKind::Now | RunKind::Preview => {
+                Stage::Customers { page: 1, listed: 0, total: None }
+            }
         };
         Ok(Self {
             id: request.id()?,

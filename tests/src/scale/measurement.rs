@@ -10,7 +10,8 @@ use shared::ports::Clock;
 use super::args::{Part, Plain};
 use super::children::{World, work};
 use super::worker::Job;
-use super::{Addresses, CALLS_PER_MINUTE, IN_FLIGHT, LATENCY_MS, ScaleError};
+use super::{CALLS_PER_MINUTE, IN_FLIGHT, LATENCY_MS, ScaleError};
+use crate::apart::Addresses;
 use crate::simulator::faults::{FaultPlan, Latency, RateLimit};
 
 /// Worlds that are made once, and what is measured in each, in this order.

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::account::{Account, AccountType, Tenants};
+use super::bent_answer::Bend;
 use super::cut::PlannedCut;
 use super::problem::Problem;
 use super::usage_month::UsageMonth;
@@ -24,6 +25,9 @@ pub(super) struct World {
     pub(super) cuts: HashMap<Uuid, Vec<PlannedCut>>,
     /// The partners whose credentials may not read billing usage.
     pub(super) without_billing: HashSet<Uuid>,
+    /// Fewer lines a page than the vendor's most.
+    pub(super) usage_page_cap: Option<usize>,
+    pub(super) bend: Option<Bend>,
 }
 
 /// A token that was given out, and to whom.

@@ -2,7 +2,7 @@
 
 use harness::table::LocalTable;
 use shared::domain::id::PartnerId;
-use shared::domain::settings::{Frequency, Settings, TimeZoneName};
+use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::domain::stamp::SyncStamp;
 use shared::ports::{
     Change, ChunkKind, CustomerEdit, DiscoveredProduct, PsaClaim, PsaDatabase, PsaOwner, Removal, RunStore, Sealed,
@@ -31,7 +31,7 @@ fn database(n: u128) -> PsaDatabase {
 async fn fill(store: &impl Store, n: u128) {
     let me = partner(n);
     let time_zone = TimeZoneName::parse("UTC").unwrap();
-    let settings = Settings { time_zone, frequency: Frequency::Nightly, writes: false };
+    let settings = Settings { time_zone, frequency: Frequency::Nightly, writes: false, guards: Guards::default() };
     store.put_settings(me, &settings).await.unwrap();
     store.put_credentials(me, &Sealed("sealed".to_owned())).await.unwrap();
     store.put_due(me, now()).await.unwrap();

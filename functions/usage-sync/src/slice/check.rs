@@ -51,7 +51,8 @@ impl<W: World> Stages<'_, W> {
             return Ok(());
         }
         let (store, partner) = (self.world.store(), run.request.partner);
-        let units = |product: &DiscoveredProduct| run.tally.products.get(product.code.as_str()).map(|tally| tally.usage);
+        let units =
+            |product: &DiscoveredProduct| run.tally.products.get(product.code.as_str()).map(|tally| tally.usage);
         let known = store.list_discovered_products(partner).await?;
         let seen: Vec<(DiscoveredProduct, u64)> =
             known.into_iter().filter_map(|product| Some((product.clone(), units(&product)?))).collect();

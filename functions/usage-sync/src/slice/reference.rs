@@ -30,6 +30,7 @@ impl<W: World> Stages<'_, W> {
                 | Stage::Preview
                 | Stage::Customers { .. }
                 | Stage::Usage { .. }
+                | Stage::UsageAgain { .. }
                 | Stage::Products
                 | Stage::Check
                 | Stage::Sync { .. }

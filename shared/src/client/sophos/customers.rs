@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::capped::capped;
 use super::refusal::Fault;
 use crate::client::exchange::Answer;
 use crate::domain::id::CustomerId;
@@ -28,11 +29,14 @@ struct Pages {
 /// Wire: a customer.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct TenantRecord {
+struct TenantRecord<'a> {
     id: String,
-    show_as: Option<String>,
-    name: Option<String>,
-    billing_type: Option<String>,
+    #[serde(borrow)]
+    show_as: Option<&'a RawValue>,
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    billing_type: Option<&'a RawValue>,
 }
 
 /// Wire: only the id.
@@ -73,11 +77,17 @@ fn id(raw: &RawValue) -> Result<CustomerId, SourceError> {
     CustomerId::parse(&record.id).map_err(|error| unreadable(error.to_string()))
 }
 
+/// Whatever is odd about a customer is its own: what is no billing type that bills by usage keeps it from syncing.
 fn customer(raw: &RawValue) -> Result<Customer, String> {
-    let record: TenantRecord = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
+    let record: TenantRecord<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
     Ok(Customer {
         id: CustomerId::parse(&record.id).map_err(|error| error.to_string())?,
-        name: record.show_as.or(record.name).unwrap_or_default(),
-        billing: record.billing_type.unwrap_or_default(),
+        name: record.show_as.or(record.name).map(shown).unwrap_or_default(),
+        billing: record.billing_type.map(shown).unwrap_or_default(),
     })
+}
+
+/// A text, or whatever else stands there as it is written; never longer than anybody reads.
+fn shown(raw: &RawValue) -> String {
+    capped(serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned()))
 }

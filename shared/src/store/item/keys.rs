@@ -386,7 +386,10 @@ mod tests {
         for partition in known {
             assert!(leaving.contains(&partition), "{partition}");
         }
-        assert_eq!((leaving.first(), leaving.last()), (Some(&due(partner(), DueFor::Look).partition), Some(&sync(partner()))));
+        assert_eq!(
+            (leaving.first(), leaving.last()),
+            (Some(&due(partner(), DueFor::Look).partition), Some(&sync(partner())))
+        );
     }
 
     #[test]
