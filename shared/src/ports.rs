@@ -12,8 +12,8 @@ mod world;
 pub use connect::{Connections, Seal, Sealed};
 pub use psa::{Page, Psa};
 pub use store::{
-    Change, Chunk, ChunkKind, CustomerNames, DiscoveredProduct, Due, DueStore, Lease, LeaseTaken, LedgerPage,
-    MappingStore, Opened, RunStore, SettingsStore,
+    Answer, Attempt, Begun, Change, Chunk, ChunkKind, CustomerNames, DiscoveredProduct, Due, DueStore,
+    IDEMPOTENCY_TTL_H, IdempotencyStore, Lease, LeaseTaken, LedgerPage, MappingStore, Opened, RunStore, SettingsStore,
 };
 pub use usage_source::{CustomerPage, UsagePage, UsageSource};
 pub use world::{Clock, Ids, Queue, SyncMessage};

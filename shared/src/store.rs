@@ -3,6 +3,7 @@
 //! Both stores keep the duties of [`crate::ports`]; one test-suite holds them to it.
 
 mod dynamodb;
+mod idempotency;
 mod item;
 mod lease;
 mod limits;

@@ -1,5 +1,6 @@
 //! The harness: simulators of both services that the product talks to, the table, and what tests share. Nothing of it is shipped.
 
+pub mod api;
 pub mod connectwise;
 pub mod demo;
 pub mod dev;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use shared::config::{LOCAL_ONLY, SyncSchedule, UsageSync};
+use shared::config::{LOCAL_ONLY, Mappings, SyncSchedule, UsageSync};
 use shared::store::table::{DUE_INDEX, DUE_SHARD, EXPIRY, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 use yaml_serde::Value;
 
@@ -56,6 +56,7 @@ fn asked_by<T, E>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T
 
 fn asked_by_function() -> BTreeMap<String, Names> {
     BTreeMap::from([
+        ("mappings".into(), asked_by(|lookup| Mappings::from_lookup(lookup))),
         ("sync-schedule".into(), asked_by(|lookup| SyncSchedule::from_lookup(lookup))),
         ("usage-sync".into(), asked_by(|lookup| UsageSync::from_lookup(lookup))),
     ])
@@ -134,4 +135,54 @@ fn a_message_stays_invisible_for_six_timeouts_of_the_worker_and_answers_for_itse
     assert!(visibility >= 6 * worker["Timeout"].as_u64().unwrap());
     let messages = &worker["Events"]["Messages"]["Properties"];
     assert_eq!(messages["FunctionResponseTypes"][0], "ReportBatchItemFailures");
+}
+
+/// What a function serves: method, path and scopes of each operation.
+type Operations = BTreeSet<(String, String, Names)>;
+
+fn documented(document: &serde_json::Value) -> Operations {
+    let mut operations = Operations::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let scopes = operation["security"][0]["token"].as_array().unwrap().iter();
+            let scopes = names(scopes.map(|scope| scope.as_str().unwrap()));
+            operations.insert((method.to_uppercase(), path.clone(), scopes));
+        }
+    }
+    operations
+}
+
+fn deployed(function: &Value) -> Operations {
+    let events = function["Properties"]["Events"].as_mapping().unwrap().values();
+    let routes = events.filter(|event| event["Type"] == "HttpApi").map(|event| {
+        let route = &event["Properties"];
+        let text = |name: &str| route[name].as_str().unwrap().to_owned();
+        let scopes = route["Auth"]["AuthorizationScopes"].as_sequence().unwrap().iter();
+        (text("Method"), text("Path"), names(scopes.map(|scope| scope.as_str().unwrap())))
+    });
+    routes.collect()
+}
+
+#[test]
+fn every_operation_is_deployed_with_the_scope_that_its_document_asks_for() {
+    let template = template();
+    let functions = functions(&template);
+    let documents = harness::api::functions();
+    for (folder, document) in &documents {
+        let document = harness::api::document_of([document.clone()]);
+        assert_eq!(deployed(functions[*folder]), documented(&document), "{folder}");
+    }
+    let with_routes = functions.iter().filter(|(_, function)| !deployed(function).is_empty());
+    let with_routes: Vec<&str> = with_routes.map(|(folder, _)| folder.as_str()).collect();
+    assert_eq!(with_routes, documents.iter().map(|(folder, _)| *folder).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_function_ends_before_its_idempotency_keys_are_taken_over() {
+    let template = template();
+    let functions = functions(&template);
+    for (folder, _) in harness::api::functions() {
+        let timeout_s = functions[folder]["Properties"]["Timeout"].as_u64().unwrap();
+        assert!(timeout_s < u64::from(shared::http::TAKE_OVER_S), "{folder}");
+    }
 }

@@ -4,6 +4,7 @@
 //! reads that decide a write are consistent; a write whose answer was lost and that is sent again succeeds.
 
 mod chunk;
+mod idempotency;
 
 use std::future::Future;
 
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::chunk::{Chunk, ChunkKind};
+pub use self::idempotency::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H, IdempotencyStore};
 use super::Sealed;
 use crate::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::ledger::CustomerLedger;

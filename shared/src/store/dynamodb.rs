@@ -9,6 +9,7 @@
 mod commit;
 mod due;
 mod failure;
+mod idempotency;
 mod lease;
 mod ledger;
 mod mapping;

@@ -1,6 +1,7 @@
 //! The store in memory: the same duties without any I/O, for simulated worlds that run by the million.
 
 mod due;
+mod idempotency;
 mod mapping;
 mod run;
 mod settings;

@@ -11,6 +11,7 @@ use crate::domain::run::Run;
 use crate::domain::settings::Settings;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::ports::{ChunkKind, CustomerNames, DiscoveredProduct, Sealed};
+use crate::store::idempotency::Kept;
 use crate::store::lease::Standing;
 
 /// Where a chunk stands: kind, bucket, page, part.
@@ -24,6 +25,8 @@ pub(super) struct Shelf {
     pub(super) products: BTreeMap<ProductCode, ProductMapping>,
     pub(super) catalogue: BTreeMap<ProductCode, DiscoveredProduct>,
     pub(super) customers: BTreeMap<CustomerId, (CustomerMapping, Option<CustomerNames>)>,
+    /// By the hash of the key.
+    pub(super) attempts: BTreeMap<String, Kept>,
     pub(super) due: Option<Timestamp>,
     pub(super) lease: Option<Standing>,
     /// The run that was opened last.
