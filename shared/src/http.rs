@@ -43,9 +43,8 @@
 //!   fields: [`FieldError::body`] with a JSON pointer, [`FieldError::parameter`] otherwise; tell all rows' at once. Title and
 //!   advice (English, Italian) come from the catalogue; add a code there rather than a text here. Handlers never log a
 //!   problem: [`serve`] writes one line a request, and what is our own fault is logged where it becomes a problem.
-//! - **Lists**: [`List`] of [`Paging`]. The query's struct has `page_size: Option<u16>` and `page_from_key: Option<String>`, both
-//!   with `#[serde(default, skip_serializing)]`, and derives `Serialize`: what it serializes is the filter that a key is
-//!   bound to.
+//! - **Lists**: [`List`] of [`Paging`]. The query's struct has `page_size: Option<u16>` and `page_from_key: Option<String>`, and
+//!   derives `Serialize`: what it serializes beside those two is the filter that a key is bound to.
 //! - **Versions**: GET answers with [`represent`] (ETag; 304). A change of what exists takes [`IfMatch`] and answers with the
 //!   new ETag ([`etag`]). In a bulk save each row carries its `version` instead. A store's `Conflict` is `changedMeanwhile`
 //!   (409); who can, reads again and answers `versionMismatch` with the present row.

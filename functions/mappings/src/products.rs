@@ -36,11 +36,11 @@ pub(crate) struct ProductFilter {
     #[param(max_length = 100)]
     text: Option<String>,
     /// How many rows a page has, 1 to 500; 50 by default.
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     #[param(minimum = 1, maximum = 500)]
     page_size: Option<u16>,
     /// The `nextKey` of the page before, with the same filter.
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     page_from_key: Option<String>,
 }
 

@@ -72,14 +72,15 @@ pub fn document(functions: impl IntoIterator<Item = Document>) -> Value {
     // A document of utoipa's is plain text and numbers: it can be written.
     let mut whole = serde_json::to_value(whole).unwrap_or_default();
     whole["components"]["securitySchemes"] = json!({ "token": token() });
-    whole["components"]["responses"] =
-        COMMON.iter().map(|common| (common.name.to_owned(), common.response())).collect();
+    let mut used = Map::new();
     let paths = whole["paths"].as_object_mut().into_iter().flatten();
     for (path, operations) in paths {
         for (_, operation) in operations.as_object_mut().into_iter().flatten() {
-            complete(path, operation);
+            complete(path, operation, &mut used);
         }
     }
+    whole["components"]["responses"] = Value::Object(used);
+    drop_unused_schemas(&mut whole);
     whole
 }
 
@@ -189,14 +190,31 @@ impl Common {
     }
 }
 
-fn complete(path: &str, operation: &mut Value) {
+/// A list's rows stand within the list, so that a schema of their own is left over where nothing else shows such a row.
+fn drop_unused_schemas(whole: &mut Value) {
+    loop {
+        let text = whole.to_string();
+        let Some(schemas) = whole["components"]["schemas"].as_object_mut() else {
+            return;
+        };
+        let before = schemas.len();
+        schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
+        if schemas.len() == before {
+            return;
+        }
+    }
+}
+
+/// Adds the common answers that an operation does not describe itself, and notes which are `used`.
+fn complete(path: &str, operation: &mut Value, used: &mut Map<String, Value>) {
     let fitting: Vec<&Common> = COMMON.iter().filter(|common| common.is_answered_by(path, operation)).collect();
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };
-    for common in fitting {
-        // What a handler says itself is more to the point.
-        let reference = || json!({ "$ref": format!("#/components/responses/{}", common.name) });
-        responses.entry(common.status).or_insert_with(reference);
+    // What a handler says itself is more to the point.
+    for common in fitting.into_iter().filter(|common| !responses.contains_key(common.status)).collect::<Vec<_>>() {
+        let reference = json!({ "$ref": format!("#/components/responses/{}", common.name) });
+        responses.insert(common.status.to_owned(), reference);
+        used.insert(common.name.to_owned(), common.response());
     }
 }

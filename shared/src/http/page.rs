@@ -57,9 +57,8 @@ pub struct Paging {
 impl Paging {
     /// Reads `pageSize` (1 to `max_size`; 50, or `max_size` where that is less) and `pageFromKey`.
     ///
-    /// A key is bound to partner, list (its operation id) and filter: all that `filter` serializes, so the page's own two
-    /// parameters have `#[serde(skip_serializing)]`. It holds a position and no right: whatever it says, only the caller's
-    /// own entries are read, hence no secret is in its binding.
+    /// A key is bound to partner, list (its operation id) and filter: all that `filter` serializes but these two. It holds
+    /// a position and no right: whatever it says, only the caller's own entries are read, hence no secret is in its binding.
     ///
     /// # Errors
     /// `invalidRequest` for a size out of range, `invalidPageKey` for a key of another partner, list or filter.
@@ -77,7 +76,10 @@ impl Paging {
             return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
         }
         // A filter that came out of a query can be written as JSON.
-        let filter = serde_json::to_string(filter).map_err(|_| Problem::new(ProblemCode::Internal))?;
+        let mut filter = serde_json::to_value(filter).map_err(|_| Problem::new(ProblemCode::Internal))?;
+        if let Some(fields) = filter.as_object_mut() {
+            fields.retain(|name, _| name != "pageSize" && name != "pageFromKey");
+        }
         let binding = Sha256::new().chain_update(format!("{partner}\n{list}\n{filter}\n"));
         let mut paging = Self { binding, size, max_size, after: None };
         if let Some(key) = page_from_key {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod due;
+mod idempotency;
 mod mapping;
 mod run;
 mod settings;
@@ -9,12 +10,12 @@ mod table;
 mod values;
 mod wire;
 
-use shared::ports::{DueStore, MappingStore, RunStore, SettingsStore};
+use shared::ports::{DueStore, IdempotencyStore, MappingStore, RunStore, SettingsStore};
 
 /// A store with all its ports, shared by its clones.
-trait Store: SettingsStore + MappingStore + DueStore + RunStore + Clone + 'static {}
+trait Store: SettingsStore + MappingStore + DueStore + RunStore + IdempotencyStore + Clone + 'static {}
 
-impl<S: SettingsStore + MappingStore + DueStore + RunStore + Clone + 'static> Store for S {}
+impl<S: SettingsStore + MappingStore + DueStore + RunStore + IdempotencyStore + Clone + 'static> Store for S {}
 
 /// Makes two tests of each named function: one on the store in memory, one on a table of its own.
 macro_rules! on_both_stores {
