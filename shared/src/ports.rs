@@ -14,10 +14,11 @@ pub use connect::{Connections, Seal, Sealed};
 pub use psa::{Listed, Page, Psa, Unreadable};
 pub use psa_catalogue::PsaCatalogue;
 pub use store::{
-    Author, Change, Chunk, ChunkKind, CustomerConflict, CustomerEdit, CustomerNames, DiscoveredProduct, Due, DueFor,
-    DueStore, Edit, EditPage, EditStore, HoldPage, HoldStore, KnownStore, Lease, LeaseTaken, LedgerPage,
-    MappedCustomer, MappingStore, Opened, OwnerStore, ProductConflict, PsaClaim, PsaDatabase, PsaOwner, Rate,
-    RateStore, Removal, RemovalStore, RunHistory, RunStore, SeenProduct, SettingsStore, Sighting, Subject,
+    Answer, Attempt, Author, Begun, Change, Chunk, ChunkKind, CustomerConflict, CustomerEdit, CustomerNames,
+    DiscoveredProduct, Due, DueFor, DueStore, Edit, EditPage, EditStore, HoldPage, HoldStore, IDEMPOTENCY_TTL_H,
+    IdempotencyStore, KnownStore, Lease, LeaseTaken, LedgerPage, MappedCustomer, MappingStore, Opened, OwnerStore,
+    ProductConflict, PsaClaim, PsaDatabase, PsaOwner, Rate, RateStore, Removal, RemovalStore, RunHistory, RunStore,
+    SeenProduct, SettingsStore, Sighting, Subject,
 };
 pub use usage_source::{CustomerPage, UnreadableCustomer, UsagePage, UsageSource};
 pub use world::{Clock, Ids, Queue, SyncMessage};

@@ -4,6 +4,7 @@
 
 mod dynamodb;
 mod edits;
+mod idempotency;
 mod item;
 mod known;
 mod lease;

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use harness::gateway::{Access, Routes};
-use shared::config::{LOCAL_ONLY, SyncSchedule, UsageSync};
+use shared::config::{LOCAL_ONLY, Mappings, SyncSchedule, UsageSync};
 use shared::store::table::{DUE_INDEX, DUE_SHARD, EXPIRY, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 use yaml_serde::Value;
 
@@ -57,6 +57,7 @@ fn asked_by<T, E>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T
 
 fn asked_by_function() -> BTreeMap<String, Names> {
     BTreeMap::from([
+        ("mappings".into(), asked_by(|lookup| Mappings::from_lookup(lookup))),
         ("sync-schedule".into(), asked_by(|lookup| SyncSchedule::from_lookup(lookup))),
         ("usage-sync".into(), asked_by(|lookup| UsageSync::from_lookup(lookup))),
     ])
@@ -190,4 +191,54 @@ fn every_function_of_the_api_ends_before_the_gateway_gives_it_up() {
 
 fn routes() -> Routes {
     Routes::from_template(&fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap()
+}
+
+/// What a function serves: method, path and scopes of each operation.
+type Operations = BTreeSet<(String, String, Names)>;
+
+fn documented(document: &serde_json::Value) -> Operations {
+    let mut operations = Operations::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let scopes = operation["security"][0]["token"].as_array().unwrap().iter();
+            let scopes = names(scopes.map(|scope| scope.as_str().unwrap()));
+            operations.insert((method.to_uppercase(), path.clone(), scopes));
+        }
+    }
+    operations
+}
+
+fn deployed(function: &Value) -> Operations {
+    let events = function["Properties"]["Events"].as_mapping().unwrap().values();
+    let routes = events.filter(|event| event["Type"] == "HttpApi").map(|event| {
+        let route = &event["Properties"];
+        let text = |name: &str| route[name].as_str().unwrap().to_owned();
+        let scopes = route["Auth"]["AuthorizationScopes"].as_sequence().unwrap().iter();
+        (text("Method"), text("Path"), names(scopes.map(|scope| scope.as_str().unwrap())))
+    });
+    routes.collect()
+}
+
+#[test]
+fn every_operation_is_deployed_with_the_scope_that_its_document_asks_for() {
+    let template = template();
+    let functions = functions(&template);
+    let documents = harness::api::functions();
+    for (folder, document) in &documents {
+        let document = harness::api::document_of([document.clone()]);
+        assert_eq!(deployed(functions[*folder]), documented(&document), "{folder}");
+    }
+    let with_routes = functions.iter().filter(|(_, function)| !deployed(function).is_empty());
+    let with_routes: Vec<&str> = with_routes.map(|(folder, _)| folder.as_str()).collect();
+    assert_eq!(with_routes, documents.iter().map(|(folder, _)| *folder).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_function_ends_before_its_idempotency_keys_are_taken_over() {
+    let template = template();
+    let functions = functions(&template);
+    for (folder, _) in harness::api::functions() {
+        let timeout_s = functions[folder]["Properties"]["Timeout"].as_u64().unwrap();
+        assert!(timeout_s < u64::from(shared::http::TAKE_OVER_S), "{folder}");
+    }
 }

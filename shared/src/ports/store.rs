@@ -7,6 +7,7 @@ mod chunk;
 mod due;
 mod edit;
 mod hold;
+mod idempotency;
 mod known;
 mod owner;
 mod psa_database;
@@ -24,6 +25,7 @@ pub use self::edit::{
     Author, CustomerConflict, CustomerEdit, Edit, EditPage, EditStore, MappedCustomer, ProductConflict, Subject,
 };
 pub use self::hold::{HoldPage, HoldStore};
+pub use self::idempotency::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H, IdempotencyStore};
 pub use self::known::{KnownStore, SeenProduct, Sighting};
 pub use self::owner::{OwnerStore, PsaClaim, PsaOwner};
 pub use self::psa_database::PsaDatabase;

@@ -12,6 +12,7 @@ mod due;
 mod edit;
 mod failure;
 mod hold;
+mod idempotency;
 mod known;
 mod lease;
 mod ledger;

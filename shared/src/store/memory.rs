@@ -3,6 +3,7 @@
 mod due;
 mod edit;
 mod hold;
+mod idempotency;
 mod known;
 mod mapping;
 mod owner;

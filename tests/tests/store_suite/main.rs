@@ -4,6 +4,7 @@
 mod due;
 mod edit;
 mod hold;
+mod idempotency;
 mod known;
 mod mapping;
 mod owner;
@@ -16,8 +17,8 @@ mod values;
 mod wire;
 
 use shared::ports::{
-    DueStore, EditStore, HoldStore, KnownStore, MappingStore, OwnerStore, RateStore, RemovalStore, RunHistory,
-    RunStore, SettingsStore,
+    DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OwnerStore, RateStore, RemovalStore,
+    RunHistory, RunStore, SettingsStore,
 };
 
 /// A store with all its ports, shared by its clones.
@@ -28,6 +29,7 @@ trait Store:
     + KnownStore
     + DueStore
     + HoldStore
+    + IdempotencyStore
     + RunHistory
     + RunStore
     + OwnerStore
@@ -45,6 +47,7 @@ impl<S> Store for S where
         + KnownStore
         + DueStore
         + HoldStore
+        + IdempotencyStore
         + RunHistory
         + RunStore
         + OwnerStore

@@ -203,6 +203,11 @@ pub(in crate::store) fn partner_of_due(partition: &str) -> Option<PartnerId> {
     PartnerId::parse(id).ok()
 }
 
+/// The record of a request, by the hash of its idempotency key: a caller's text is in no table key.
+pub(in crate::store) fn attempt(partner: PartnerId, key_hash: &str) -> Key {
+    Key::new(format!("P#{partner}#I"), key_hash)
+}
+
 pub(in crate::store) fn lease(partner: PartnerId) -> Key {
     Key::new(sync(partner), "LEASE")
 }
@@ -357,6 +362,7 @@ mod tests {
             credentials(partner()).partition,
             due(partner(), DueFor::Look).partition,
             held(partner()),
+            attempt(partner(), "00ff").partition,
         ];
         for partition in &partitions {
             assert!(partition.starts_with("P#718b6047-2fbc-4f4b-a143-45ee42bf5d3b#"), "{partition}");

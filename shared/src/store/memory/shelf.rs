@@ -14,6 +14,7 @@ use crate::domain::settings::Settings;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::domain::stamp::SyncStamp;
 use crate::ports::{ChunkKind, CustomerNames, DiscoveredProduct, Edit, MappedCustomer, Sealed, Sighting};
+use crate::store::idempotency::Kept;
 use crate::store::lease::Standing;
 use crate::store::save::CustomerRow;
 
@@ -36,6 +37,8 @@ pub(super) struct Shelf {
     pub(super) statuses: BTreeMap<CustomerId, SyncStamp>,
     /// The edits of each save by their place.
     pub(super) edits: BTreeMap<String, Vec<Edit>>,
+    /// By the hash of the key.
+    pub(super) attempts: BTreeMap<String, Kept>,
     pub(super) due: Option<Timestamp>,
     pub(super) look: Option<Timestamp>,
     pub(super) lease: Option<Standing>,
