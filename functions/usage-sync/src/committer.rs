@@ -28,6 +28,8 @@ type Answer = oneshot::Sender<Result<Lease, StoreError>>;
 pub(crate) struct Asked {
     changes: Vec<Change>,
     counted: Option<Counted>,
+    /// Customers whose additions were read and whose ledger stays open.
+    left_open: u64,
     /// The bucket that is next, once those before it are done.
     passed: Option<u32>,
     answer: Answer,
@@ -48,28 +50,34 @@ impl Commits {
     /// Writes changes in their order; returns when they are written, with the renewed lease.
     pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<Lease, StoreError> {
         let rest = self.begin(changes).await?;
-        self.ask(rest, None).await
+        self.ask(rest, None, 0).await
+    }
+
+    /// Writes what is known of a customer whose ledger the next slice closes; counts that its additions were read.
+    pub(crate) async fn leave_open(&self, changes: Vec<Change>) -> Result<Lease, StoreError> {
+        let rest = self.begin(changes).await?;
+        self.ask(rest, None, 1).await
     }
 
     /// Writes a customer's ledger entry behind what belongs to it, and counts it.
     pub(crate) async fn finish(&self, changes: Vec<Change>, counted: Counted) -> Result<Lease, StoreError> {
         let rest = self.begin(changes).await?;
-        self.ask(rest, Some(counted)).await
+        self.ask(rest, Some(counted), 0).await
     }
 
     /// Writes what is too much for one commit; the rest fits.
     async fn begin(&self, mut changes: Vec<Change>) -> Result<Vec<Change>, StoreError> {
         while changes.len() > MOST_ASKED {
             let rest = changes.split_off(MOST_ASKED);
-            self.ask(changes, None).await?;
+            self.ask(changes, None, 0).await?;
             changes = rest;
         }
         Ok(changes)
     }
 
-    async fn ask(&self, changes: Vec<Change>, counted: Option<Counted>) -> Result<Lease, StoreError> {
+    async fn ask(&self, changes: Vec<Change>, counted: Option<Counted>, left_open: u64) -> Result<Lease, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.hand_in(Asked { changes, counted, passed: None, answer }).await?;
+        self.hand_in(Asked { changes, counted, left_open, passed: None, answer }).await?;
         answered.await.map_err(|_| StoreError::LeaseLost)?
     }
 
@@ -77,7 +85,7 @@ impl Commits {
     /// dies in between finds in the ledger what was done.
     pub(crate) async fn pass(&self, next: u32) -> Result<(), StoreError> {
         let (answer, _) = oneshot::channel();
-        self.hand_in(Asked { changes: Vec::new(), counted: None, passed: Some(next), answer }).await
+        self.hand_in(Asked { changes: Vec::new(), counted: None, left_open: 0, passed: Some(next), answer }).await
     }
 
     async fn hand_in(&self, asked: Asked) -> Result<(), StoreError> {
@@ -142,11 +150,13 @@ impl<W: World> Committer<'_, W> {
             run.psa.customers += u64::from(counted.read);
             changes.push(Change::PutLedger(run.id.clone(), Box::new(counted.ledger.clone())));
         }
+        let left_open: u64 = batch.iter().map(|asked| asked.left_open).sum();
+        run.psa.customers += left_open;
         let passed = batch.iter().filter_map(|asked| asked.passed).max();
         if let Some(bucket) = passed {
             run.stage = Stage::Sync { bucket };
         }
-        if !counted.is_empty() || passed.is_some() {
+        if !counted.is_empty() || left_open > 0 || passed.is_some() {
             changes.push(Change::PutRun(Box::new(self.with_calls(&mut run))));
         }
         self.put(lease, run, changes).await

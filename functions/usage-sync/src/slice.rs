@@ -19,6 +19,7 @@ use shared::error::StoreError;
 use shared::ports::{Clock, Connections, Lease};
 
 use crate::committer::Committer;
+use crate::policy::Policy;
 use crate::trouble::{StageError, never, of_connection};
 use crate::worker::{Limits, PsaOf, WorkError, World, is_near};
 
@@ -29,6 +30,7 @@ const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
 pub(crate) struct Slice<'a, W> {
     pub(crate) world: &'a W,
     pub(crate) limits: &'a Limits,
+    pub(crate) policy: Policy,
     pub(crate) settings: Settings,
     pub(crate) deadline: Timestamp,
     /// Whether a service that wants to be left alone ends the run: it was asked often enough.
@@ -49,6 +51,7 @@ pub(crate) enum SliceEnd {
 pub(crate) struct Stages<'a, W: World> {
     world: &'a W,
     limits: &'a Limits,
+    policy: Policy,
     settings: &'a Settings,
     deadline: Timestamp,
     psa: &'a PsaOf<W>,
@@ -56,6 +59,8 @@ pub(crate) struct Stages<'a, W: World> {
     /// Whether this slice has got anything done. One that has not goes on whatever the deadline: slices that only look
     /// at the clock would follow one another for ever.
     worked: AtomicBool,
+    /// Whether it has sent a write or closed a customer: more than taken one on.
+    progressed: AtomicBool,
 }
 
 impl<W: World> Slice<'_, W> {
@@ -75,11 +80,13 @@ impl<W: World> Slice<'_, W> {
                 let stages = Stages {
                     world: self.world,
                     limits: self.limits,
+                    policy: self.policy,
                     settings: &self.settings,
                     deadline: self.deadline,
                     psa,
                     committer: &committer,
                     worked: AtomicBool::new(false),
+                    progressed: AtomicBool::new(false),
                 };
                 stages.work().await
             }
@@ -168,11 +175,24 @@ impl<W: World> Stages<'_, W> {
     }
 
     fn is_late(&self) -> bool {
-        self.worked.load(Ordering::Relaxed) && is_near(self.world.clock().now(), self.deadline, self.limits)
+        self.worked.load(Ordering::Relaxed) && self.is_near_the_end()
     }
 
     fn has_worked(&self) {
         self.worked.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether no further write may be begun: the deadline is near, and the slice has something to show.
+    fn must_stop(&self) -> bool {
+        self.progressed.load(Ordering::Relaxed) && self.is_near_the_end()
+    }
+
+    fn is_near_the_end(&self) -> bool {
+        is_near(self.world.clock().now(), self.deadline, self.limits)
+    }
+
+    fn has_progressed(&self) {
+        self.progressed.store(true, Ordering::Relaxed);
     }
 
     /// Ends a run whose pairs all have an outcome, once its usage ties out.

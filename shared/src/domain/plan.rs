@@ -7,6 +7,7 @@
 mod gate;
 mod remapped;
 mod step;
+mod surplus;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,10 +131,30 @@ pub enum Step {
         /// Its quantity now.
         from: Decimal,
     },
+    /// An addition beside the one that is kept: set it to 0, and hold.
+    Clear {
+        /// The surplus addition.
+        addition: AdditionId,
+        /// Its quantity now.
+        from: Decimal,
+        /// What a person has to know.
+        hold: Hold,
+    },
     /// Wait for a person.
     Hold(Hold),
     /// Something is wrong.
     Fail(Failure),
+}
+
+impl Step {
+    /// Whether it sends something that changes ConnectWise.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        match self {
+            Self::Create { .. } | Self::Update { .. } | Self::Clear { .. } => true,
+            Self::Nothing | Self::Keep { .. } | Self::Adopt { .. } | Self::Hold(_) | Self::Fail(_) => false,
+        }
+    }
 }
 
 impl AdditionPlan {
@@ -144,6 +165,7 @@ impl AdditionPlan {
             Step::Adopt { .. } => Would::Adopt { at: self.target },
             Step::Create { .. } => Would::Create { to: self.target },
             Step::Update { from, .. } => Would::Update { from: *from, to: self.target },
+            Step::Clear { from, .. } => Would::Update { from: *from, to: Decimal::ZERO },
             Step::Nothing | Step::Keep { .. } | Step::Hold(_) | Step::Fail(_) => Would::Nothing,
         }
     }
@@ -157,7 +179,7 @@ impl AdditionPlan {
                 Written { pending: None, confirmed: self.target, ..newer.clone() }
             }
             Some(newer) => newer.clone(),
-            None => Written { addition, confirmed: self.target, pending: None, month, parts: self.parts.clone() },
+            None => Written::new(addition, self.target, month, self.parts.clone()).after(before),
         }
     }
 }

@@ -214,13 +214,9 @@ impl World {
 
     /// We wrote parts to an addition in a month; the addition itself may have changed or gone since.
     pub(crate) fn wrote(mut self, product: i64, addition: i64, when: &str, parts: &[(&str, u64)]) -> Self {
-        let written = Written {
-            addition: addition_id(addition),
-            confirmed: parts.iter().map(|(_, units)| Decimal::from(*units)).sum(),
-            pending: None,
-            month: month(when),
-            parts: parts.iter().map(|(part, units)| (code(part), *units)).collect(),
-        };
+        let confirmed = parts.iter().map(|(_, units)| Decimal::from(*units)).sum();
+        let parts = parts.iter().map(|(part, units)| (code(part), *units)).collect();
+        let written = Written::new(addition_id(addition), confirmed, month(when), parts);
         self.snapshot.written.insert(psa(product), written);
         self
     }

@@ -19,6 +19,7 @@ use super::Stages;
 use super::bucket::Bucket;
 use super::write::Writer;
 use crate::committer::{Commits, Counted};
+use crate::policy::Guard;
 use crate::trouble::of_agreement;
 use crate::worker::{WorkError, World};
 
@@ -33,12 +34,13 @@ struct Read {
 }
 
 impl<W: World> Stages<'_, W> {
+    /// Whether the customer is done with; otherwise its ledger stays open for the next slice.
     pub(super) async fn sync_customer(
         &self,
         bucket: &Bucket,
         id: CustomerId,
         commits: &Commits,
-    ) -> Result<(), WorkError> {
+    ) -> Result<bool, WorkError> {
         let customer = bucket.customers.get(&id);
         let mapping = bucket.mapped.get(&id).map(|(mapping, _)| mapping);
         let mut ledger = CustomerLedger {
@@ -58,9 +60,10 @@ impl<W: World> Stages<'_, W> {
             (Some(mapping), None) => mapping,
             (mapping, Some(outcome)) => {
                 let before = self.written_before(bucket, id, mapping).await?;
-                return self.close(ledger, rows_ending(&usage, &before, &outcome), commits).await;
+                self.close(ledger, rows_ending(&usage, &before, &outcome), commits).await?;
+                return Ok(true);
             }
-            (None, None) => return Ok(()),
+            (None, None) => return Ok(true),
         };
         let read = self.read_agreement(bucket, mapping).await?;
         if let Some(agreement) = bucket.agreements.get(&mapping.agreement) {
@@ -137,7 +140,8 @@ impl<W: World> Stages<'_, W> {
                 return Ok(untouched(AgreementState::Trouble(of_agreement(id, &error)), true));
             }
         };
-        let settlement = settle(stored.clone(), &intents, &additions, now, self.limits.settle_s);
+        let settle_s = if self.policy.has(Guard::Settle) { self.limits.settle_s } else { 0 };
+        let settlement = settle(stored.clone(), &intents, &additions, now, settle_s);
         let agreement = agreement.cloned().ok_or_else(|| WorkError::Chunk(format!("agreement {id} was not kept")))?;
         Ok(Read { state: AgreementState::Ready { agreement, additions }, settlement, stored, asked: true })
     }
@@ -150,24 +154,28 @@ impl<W: World> Stages<'_, W> {
         planned: CustomerPlan,
         mut ledger: CustomerLedger,
         commits: &Commits,
-    ) -> Result<(), WorkError> {
+    ) -> Result<bool, WorkError> {
         let mut writer = Writer::new(self, &bucket.run, mapping.agreement, (read.stored, read.settlement), commits);
         let mut done: BTreeMap<PsaProductId, (Outcome, Billed)> = BTreeMap::new();
         for (product, plan) in &planned.additions {
+            if plan.step.writes() && bucket.run.writes && self.must_stop() {
+                commits.leave_open(writer.unwritten()).await?;
+                return Ok(false);
+            }
             let would = plan.would();
             let (outcome, addition) = writer.carry_out(*product, plan).await?;
             done.insert(*product, (outcome, Billed { product: *product, addition, target: plan.target, would }));
         }
         ledger.lines = lines(planned.rows, &done);
-        (ledger.created, ledger.updated) = (writer.created, writer.updated);
         self.refresh(bucket, (mapping, applied), &ledger).await?;
-        let changes = writer.unwritten();
+        let (changes, told) = writer.close().await?;
+        (ledger.created, ledger.updated) = (told.created, told.updated);
         if ledger.lines.is_empty() && changes.is_empty() {
             // Read and found to have nothing: the next slice of this run need not know.
-            return Ok(());
+            return Ok(true);
         }
         commits.finish(changes, Counted { ledger, read: read.asked }).await?;
-        Ok(())
+        Ok(true)
     }
 
     /// Company and agreement names are refreshed; an apply marks a customer whose preview a person has seen.

@@ -128,6 +128,18 @@ pub enum Hold {
         /// They.
         additions: Vec<AdditionId>,
     },
+    /// ConnectWise took one of our creations twice, or much too late: an addition of ours stands beside the one that is
+    /// kept. We set it to 0; a person ends it.
+    Surplus {
+        /// The addition that is kept.
+        kept: AdditionId,
+        /// The one that is not.
+        addition: AdditionId,
+        /// The quantity with which it was created.
+        created: Decimal,
+        /// Its quantity after this run; more than 0 where a person has changed it.
+        left: Decimal,
+    },
     /// The new addition would have no price.
     ZeroPrice {
         /// The usage.
@@ -213,6 +225,7 @@ impl Hold {
             Self::Unreadable { .. } => "unreadable",
             Self::CombineRule { .. } => "combineRule",
             Self::Ambiguous { .. } => "ambiguous",
+            Self::Surplus { .. } => "surplus",
             Self::ZeroPrice { .. } => "zeroPrice",
             Self::HandEdit { .. } => "handEdit",
             Self::AdditionGone { .. } => "additionGone",
@@ -251,6 +264,9 @@ impl Hold {
             }
             Self::CombineRule { .. } => "Choose on the mapping whether the parts add up or the largest counts.",
             Self::Ambiguous { .. } => "Cancel the additions that are not to be billed, so that one is in force.",
+            Self::Surplus { .. } => {
+                "Set a cancelled date on the surplus addition in ConnectWise; the next run then goes on with the other one."
+            }
             Self::ZeroPrice { .. } => "Give the ConnectWise product a price, or create the addition by hand.",
             Self::HandEdit { .. } => "Set the addition to the usage in ConnectWise if the usage is right.",
             Self::AdditionGone { .. } => "Create the addition in ConnectWise again if the product is to be billed.",
@@ -322,6 +338,13 @@ impl fmt::Display for Hold {
                 write!(f, "{} go to one ConnectWise product: add up, or take the largest?", list(parts))
             }
             Self::Ambiguous { additions } => write!(f, "additions {} are in force at once", list(additions)),
+            Self::Surplus { kept, addition, created, left } => {
+                let (created, left) = (short(created), short(left));
+                write!(
+                    f,
+                    "ConnectWise has two additions for one that we created with {created}: {kept} is kept, {addition} is surplus and has {left}"
+                )
+            }
             Self::ZeroPrice { to } => write!(f, "a new addition of {} would have no price", short(to)),
             Self::HandEdit { written, found, to } => {
                 write!(

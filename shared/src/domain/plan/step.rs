@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::surplus::surplus_step;
 use super::{
     Addition, AdditionPlan, Agreement, AgreementState, Basis, Failure, Hold, Parts, ProductCode, ProductMapping,
     ProductState, PsaProduct, PsaProductId, Step, Written,
@@ -40,6 +41,11 @@ fn plan_step(basis: &Basis<'_>, product: PsaProductId, plan: &mut AdditionPlan) 
     let billed = in_force.iter().map(|a| a.quantity).max();
     let before = basis.snapshot.written.get(&product);
     let target = combined(basis, product, &plan.parts);
+    if let Some(step) = surplus_step(before, &of_product, day) {
+        plan.target = target.unwrap_or_default();
+        let settled = !basis.unsettled.contains(&product);
+        return Err(if settled { step } else { Step::Fail(Failure::Unsettled) });
+    }
     let decided = target.as_ref().is_ok_and(|target| is_set_by_hand_to(*target, &in_force, before));
     readable_parts(basis, &plan.parts, billed, decided)?;
     plan.target = target?;
