@@ -4,6 +4,7 @@ pub mod connectwise;
 pub mod demo;
 pub mod dev;
 pub mod scale;
+pub mod simulation;
 pub mod simulator;
 pub mod sophos;
 pub mod stack;
