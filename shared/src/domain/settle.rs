@@ -169,10 +169,9 @@ fn settle_surplus(written: &mut Written, additions: &[Addition], over: impl Fn(T
 #[cfg(test)]
 mod tests {
     use jiff::{ToSpan, civil::Date};
-    use rust_decimal::Decimal;
 
     use super::*;
-    use crate::domain::id::AgreementId;
+    use crate::domain::id::{AgreementId, RunId};
     use crate::domain::month::UsageMonth;
     use crate::domain::snapshot::{Parts, Pending};
 

@@ -302,7 +302,7 @@ pub(crate) fn outcome_of(plan: &CustomerPlan, row: &Row) -> Outcome {
         Step::Adopt { .. } => Outcome::Adopted,
         Step::Create { .. } => Outcome::Created,
         Step::Update { .. } => Outcome::Updated,
-        Step::Hold(hold) => Outcome::Held(hold.clone()),
+        Step::Hold(hold) | Step::Clear { hold, .. } => Outcome::Held(hold.clone()),
         Step::Fail(failure) => Outcome::Failed(failure.clone()),
     }
 }

@@ -18,6 +18,7 @@ use super::SimulationError;
 use super::fate::{Blow, Effects, Fated, When};
 use super::queue::{Sender, Waiting};
 use super::script::Script;
+use super::source::Units;
 use super::world::World;
 
 /// So many invocations are alive at once; frozen ones are among them.
@@ -40,13 +41,28 @@ pub(super) struct Drive {
     pub(super) fate: Option<(When, Blow)>,
     /// How often the invocation was polled that did not meet the storm's fate.
     pub(super) polls: Arc<AtomicU64>,
-    invocations: u64,
+    /// How long an invocation may take, in milliseconds, where that is not left to the seed.
+    pub(super) time_ms: Option<u64>,
+    /// A change of usage that no seed draws, and when it comes, in milliseconds.
+    pub(super) usage_at: Option<(u64, Units)>,
+    pub(super) invocations: u64,
+    /// Invocations that died.
+    pub(super) deaths: u64,
     alive: FuturesUnordered<Invocation>,
 }
 
 impl Drive {
     pub(super) fn new(policy: Policy) -> Self {
-        Self { policy, fate: None, polls: Arc::default(), invocations: 0, alive: FuturesUnordered::new() }
+        Self {
+            policy,
+            fate: None,
+            polls: Arc::default(),
+            time_ms: None,
+            usage_at: None,
+            invocations: 0,
+            deaths: 0,
+            alive: FuturesUnordered::new(),
+        }
     }
 
     /// Goes on until the script is over, the queue is empty and nobody works any more.
@@ -54,6 +70,9 @@ impl Drive {
         loop {
             if world.ground.now_ms() > LONGEST_MS {
                 return Err(SimulationError::Restless);
+            }
+            if let Some((_, units)) = self.usage_at.take_if(|(at, _)| *at <= world.ground.now_ms()) {
+                world.usage().entry(world.month).or_default().extend(units);
             }
             while let Some(first) = script.first_entry().filter(|first| first.key().0 <= world.ground.now_ms()) {
                 let event = first.remove();
@@ -75,7 +94,10 @@ impl Drive {
             let changed = world.messages.changed.clone();
             tokio::select! {
                 biased;
-                Some((waiting, ended)) = self.alive.next() => finish(world, waiting, ended),
+                Some((waiting, ended)) = self.alive.next() => {
+                    self.deaths += u64::from(ended.is_none());
+                    finish(world, waiting, ended);
+                }
                 () = changed.notified() => {}
                 () = sleep_until(next_at) => {}
             }
@@ -94,7 +116,8 @@ impl Drive {
             }
             None => fate_of(world),
         };
-        let time_ms = if ground.is_calm() { 900_000 } else { ground.one_of(&TIMES_MS) };
+        let drawn_ms = if ground.is_calm() { 900_000 } else { ground.one_of(&TIMES_MS) };
+        let time_ms = self.time_ms.unwrap_or(drawn_ms);
         ground.note("invoked", &[self.invocations, time_ms]);
         ground.say(|| format!("{fate:?}"));
         let adapters = Adapters {
