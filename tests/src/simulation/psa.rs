@@ -302,10 +302,8 @@ impl Psa for ConnectWise {
             let request = books.numbers;
             self.ground.note("POST", &[self.invocation, u64::from(agreement.get()), units(addition.quantity)]);
             self.ground.say(|| format!("{way:?}"));
-            let quantity = match way.answer {
-                Answer::Other => addition.quantity + Decimal::ONE,
-                _ => addition.quantity,
-            };
+            let more = if matches!(way.answer, Answer::Other) { Decimal::ONE } else { Decimal::ZERO };
+            let quantity = addition.quantity + more;
             let effect = |twin| Effect::Create { request, agreement, new: addition.clone(), quantity, twin };
             if let Some(ms) = way.effect_ms {
                 books.later(now + ms, effect(false));

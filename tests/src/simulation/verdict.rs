@@ -181,6 +181,10 @@ impl Rest<'_> {
             }
             Outcome::Held(hold) => {
                 let doubled = self.books.doubled.contains(&(agreement, product));
+                #[expect(
+                    clippy::wildcard_enum_match_arm,
+                    reason = "what any other hold keeps back is judged by quantity"
+                )]
                 let right = match hold {
                     Hold::HandEdit { .. } => in_force.iter().any(|seen| seen.edited_at.is_some()),
                     Hold::Adopt { .. } => in_force.iter().any(|seen| seen.request.is_none()) || self.hidden(agreement),
