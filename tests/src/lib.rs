@@ -8,6 +8,7 @@ pub mod dev;
 pub mod gateway;
 pub mod mortal;
 pub mod scale;
+pub mod simulation;
 pub mod simulator;
 pub mod sophos;
 pub mod stack;

@@ -30,9 +30,17 @@ type Answer = oneshot::Sender<Result<Lease, StoreError>>;
 pub(crate) struct Asked {
     changes: Vec<Change>,
     counted: Option<Counted>,
+    /// Why the additions were read of a customer whose ledger stays open.
+    left_open: Option<ReadFor>,
     /// The bucket that is next, once those before it are done.
     passed: Option<u32>,
     answer: Answer,
+}
+
+impl Asked {
+    fn read(&self) -> Option<ReadFor> {
+        self.counted.as_ref().map_or(self.left_open, |counted| counted.read)
+    }
 }
 
 /// What the run's counts take in together with the changes.
@@ -52,28 +60,39 @@ impl Commits {
     /// Writes changes in their order; returns when they are written, with the renewed lease.
     pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<Lease, StoreError> {
         let rest = self.begin(changes).await?;
-        self.ask(rest, None).await
+        self.ask(rest, None, None).await
+    }
+
+    /// Writes what is known of a customer whose ledger the next slice closes; counts that its additions were read.
+    pub(crate) async fn leave_open(&self, changes: Vec<Change>, read: Option<ReadFor>) -> Result<Lease, StoreError> {
+        let rest = self.begin(changes).await?;
+        self.ask(rest, None, read).await
     }
 
     /// Writes a customer's ledger entry behind what belongs to it, and counts it.
     pub(crate) async fn finish(&self, changes: Vec<Change>, counted: Counted) -> Result<Lease, StoreError> {
         let rest = self.begin(changes).await?;
-        self.ask(rest, Some(counted)).await
+        self.ask(rest, Some(counted), None).await
     }
 
     /// Writes what is too much for one commit; the rest fits.
     async fn begin(&self, mut changes: Vec<Change>) -> Result<Vec<Change>, StoreError> {
         while changes.len() > MOST_ASKED {
             let rest = changes.split_off(MOST_ASKED);
-            self.ask(changes, None).await?;
+            self.ask(changes, None, None).await?;
             changes = rest;
         }
         Ok(changes)
     }
 
-    async fn ask(&self, changes: Vec<Change>, counted: Option<Counted>) -> Result<Lease, StoreError> {
+    async fn ask(
+        &self,
+        changes: Vec<Change>,
+        counted: Option<Counted>,
+        left_open: Option<ReadFor>,
+    ) -> Result<Lease, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.hand_in(Asked { changes, counted, passed: None, answer }).await?;
+        self.hand_in(Asked { changes, counted, left_open, passed: None, answer }).await?;
         answered.await.map_err(|_| StoreError::LeaseLost)?
     }
 
@@ -81,7 +100,7 @@ impl Commits {
     /// dies in between finds in the ledger what was done.
     pub(crate) async fn pass(&self, next: u32) -> Result<(), StoreError> {
         let (answer, _) = oneshot::channel();
-        self.hand_in(Asked { changes: Vec::new(), counted: None, passed: Some(next), answer }).await
+        self.hand_in(Asked { changes: Vec::new(), counted: None, left_open: None, passed: Some(next), answer }).await
     }
 
     async fn hand_in(&self, asked: Asked) -> Result<(), StoreError> {
@@ -143,19 +162,20 @@ impl<W: World> Committer<'_, W> {
         let counted: Vec<&Counted> = batch.iter().filter_map(|asked| asked.counted.as_ref()).collect();
         for counted in &counted {
             run.tally.add_ledger(&counted.ledger);
-            if let Some(reason) = counted.read {
-                run.psa.customers += 1;
-                *run.psa.reads.entry(reason).or_default() += 1;
-            }
             run.to_retry += u64::from(counted.to_retry);
             changes.push(Change::PutLedger(run.id.clone(), Box::new(counted.ledger.clone())));
             changes.extend(self.stamp(&run, &counted.ledger));
+        }
+        let read: Vec<ReadFor> = batch.iter().filter_map(Asked::read).collect();
+        for reason in &read {
+            run.psa.customers += 1;
+            *run.psa.reads.entry(*reason).or_default() += 1;
         }
         let passed = batch.iter().filter_map(|asked| asked.passed).max();
         if let Some(bucket) = passed {
             run.stage = Stage::Sync { bucket };
         }
-        if !counted.is_empty() || passed.is_some() {
+        if !counted.is_empty() || !read.is_empty() || passed.is_some() {
             changes.push(Change::PutRun(Box::new(self.with_calls(&mut run))));
         }
         self.put(lease, run, changes).await

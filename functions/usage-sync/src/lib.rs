@@ -8,10 +8,12 @@
 //!   customer: read, settle, plan, write, ledger.
 //! - [`work_off`]: what the queue delivers.
 //! - `committer`: the one place through which a slice writes to the table.
+//! - [`policy`]: the guards of the write protocol.
 
 mod batch;
 mod chunks;
 mod committer;
+pub mod policy;
 mod slice;
 mod trouble;
 mod worker;

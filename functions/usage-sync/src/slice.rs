@@ -22,6 +22,7 @@ use shared::error::StoreError;
 use shared::ports::{Clock, Connections, DueStore, Lease, Psa};
 
 use crate::committer::Committer;
+use crate::policy::Policy;
 use crate::trouble::{StageError, leaves_all_waiting, never, of_connection};
 use crate::worker::{Limits, PsaOf, WorkError, World, is_near};
 
@@ -32,6 +33,7 @@ const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
 pub(crate) struct Slice<'a, W> {
     pub(crate) world: &'a W,
     pub(crate) limits: &'a Limits,
+    pub(crate) policy: Policy,
     pub(crate) settings: Settings,
     pub(crate) deadline: Timestamp,
     /// Whether a service that wants to be left alone ends the run: it was asked often enough.
@@ -52,6 +54,7 @@ pub(crate) enum SliceEnd {
 pub(crate) struct Stages<'a, W: World> {
     world: &'a W,
     limits: &'a Limits,
+    policy: Policy,
     settings: &'a Settings,
     deadline: Timestamp,
     psa: &'a PsaOf<W>,
@@ -61,6 +64,8 @@ pub(crate) struct Stages<'a, W: World> {
     worked: AtomicBool,
     /// As the slice's: what cannot be read now fails.
     last_try: bool,
+    /// Whether it has sent a write or closed a customer: more than taken one on.
+    progressed: AtomicBool,
 }
 
 impl<W: World> Slice<'_, W> {
@@ -81,12 +86,14 @@ impl<W: World> Slice<'_, W> {
                 let stages = Stages {
                     world: self.world,
                     limits: self.limits,
+                    policy: self.policy,
                     settings: &self.settings,
                     deadline: self.deadline,
                     psa,
                     committer: &committer,
                     worked: AtomicBool::new(false),
                     last_try: self.last_try,
+                    progressed: AtomicBool::new(false),
                 };
                 stages.work().await.map_err(StageError::or_later)
             }
@@ -207,7 +214,7 @@ impl<W: World> Stages<'_, W> {
     }
 
     fn is_late(&self) -> bool {
-        self.worked.load(Ordering::Relaxed) && is_near(self.world.clock().now(), self.deadline, self.limits)
+        self.worked.load(Ordering::Relaxed) && self.is_near_the_end()
     }
 
     /// Waits until a write may leave; before anything is stored about it, for that counts from when it is stored.
@@ -221,6 +228,19 @@ impl<W: World> Stages<'_, W> {
 
     fn has_worked(&self) {
         self.worked.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether no further write may be begun: the deadline is near, and the slice has something to show.
+    fn must_stop(&self) -> bool {
+        self.progressed.load(Ordering::Relaxed) && self.is_near_the_end()
+    }
+
+    fn is_near_the_end(&self) -> bool {
+        is_near(self.world.clock().now(), self.deadline, self.limits)
+    }
+
+    fn has_progressed(&self) {
+        self.progressed.store(true, Ordering::Relaxed);
     }
 
     /// Ends a run whose pairs all have an outcome, once its usage ties out.

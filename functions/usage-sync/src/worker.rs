@@ -9,6 +9,7 @@ use shared::ports::{
     SettingsStore, SyncMessage,
 };
 
+use crate::policy::Policy;
 use crate::slice::{Slice, SliceEnd};
 
 /// The numbers that bound a slice.
@@ -170,13 +171,21 @@ pub enum WorkError {
 pub struct Worker<W> {
     world: W,
     limits: Limits,
+    policy: Policy,
 }
 
 impl<W: World> Worker<W> {
-    /// A worker in a world.
+    /// A worker in a world, with all its guards.
     #[must_use]
     pub const fn new(world: W, limits: Limits) -> Self {
-        Self { world, limits }
+        Self { world, limits, policy: Policy::guarded() }
+    }
+
+    /// A worker that may lack a guard. For tests alone.
+    #[cfg(feature = "weakened")]
+    #[must_use]
+    pub const fn with_policy(world: W, limits: Limits, policy: Policy) -> Self {
+        Self { world, limits, policy }
     }
 
     /// The world that it works in.
@@ -216,7 +225,8 @@ impl<W: World> Worker<W> {
         let look = self.world.clock().now().saturating_add(LOOK_AFTER).unwrap_or(deadline);
         self.world.store().put_look(partner, Some(look)).await?;
         let last_try = message.attempt >= self.limits.attempts;
-        let slice = Slice { world: &self.world, limits: &self.limits, settings, deadline, last_try };
+        let (limits, policy) = (&self.limits, self.policy);
+        let slice = Slice { world: &self.world, limits, policy, settings, deadline, last_try };
         self.go_on(message, slice.work(lease, run).await).await
     }
 

@@ -8,6 +8,7 @@ mod decide;
 mod gate;
 mod remapped;
 mod step;
+mod surplus;
 mod unfinished;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -156,6 +157,15 @@ pub enum Step {
         /// Its quantity now.
         from: Decimal,
     },
+    /// An addition beside the one that is kept: set it to 0, and hold.
+    Clear {
+        /// The surplus addition.
+        addition: AdditionId,
+        /// Its quantity now.
+        from: Decimal,
+        /// What a person has to know.
+        hold: Hold,
+    },
     /// Wait for a person.
     Hold(Hold),
     /// Leave it, because a person said so.
@@ -170,7 +180,19 @@ impl Step {
             Self::Adopt { .. } => Would::Adopt { at: target },
             Self::Create { .. } => Would::Create { to: target },
             Self::Update { from, .. } => Would::Update { from: *from, to: target },
+            Self::Clear { from, .. } => Would::Update { from: *from, to: Decimal::ZERO },
             Self::Nothing | Self::Keep { .. } | Self::Hold(_) | Self::Skip(_) | Self::Fail(_) => Would::Nothing,
+        }
+    }
+
+    /// Whether it sends something that changes ConnectWise.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        match self {
+            Self::Create { .. } | Self::Update { .. } | Self::Clear { .. } => true,
+            Self::Nothing | Self::Keep { .. } | Self::Adopt { .. } | Self::Hold(_) | Self::Skip(_) | Self::Fail(_) => {
+                false
+            }
         }
     }
 }
@@ -202,7 +224,7 @@ impl AdditionPlan {
                 Written { pending: None, confirmed: self.target, ..newer.clone() }
             }
             Some(newer) => newer.clone(),
-            None => Written { addition, confirmed: self.target, pending: None, month, parts: self.parts.clone() },
+            None => Written::new(addition, self.target, month, self.parts.clone()).after(before),
         }
     }
 }

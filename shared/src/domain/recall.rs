@@ -13,7 +13,7 @@ use super::plan::{CustomerPlan, Step};
 use super::psa::Agreement;
 use super::run::RunKind;
 use super::schedule::stable_hash;
-use super::snapshot::{Intent, Snapshot};
+use super::snapshot::{Intent, Snapshot, Written};
 
 /// Every agreement is read at least once in so many days.
 pub const AUDIT_DAYS: i64 = 7;
@@ -52,7 +52,7 @@ pub fn must_read(
     if matches!(kind, RunKind::Preview | RunKind::Apply) {
         return Some(ReadFor::Person);
     }
-    if !intents.is_empty() || snapshot.written.values().any(|written| written.pending.is_some()) {
+    if !intents.is_empty() || snapshot.written.values().any(Written::is_under_way) {
         return Some(ReadFor::Settling);
     }
     let Some(seen) = &snapshot.seen else { return Some(ReadFor::Memory) };

@@ -5,11 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
 
-use super::id::{AdditionId, PsaProductId, RunId};
+use super::id::{AdditionId, PsaProductId};
 use super::psa::Addition;
-use super::snapshot::{Intent, Snapshot, Written};
+use super::snapshot::{Intent, Snapshot, Sought, Surplus, Written};
+
+/// A change that has not taken effect by then is forgotten: what is found there later is somebody else's doing.
+const LATE_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a fresh listing of an agreement says of the writes under way on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,12 +22,10 @@ pub struct Settlement {
     pub snapshot: Snapshot,
     /// Intents that came to their end.
     pub ended: Vec<PsaProductId>,
-    /// Products for which nobody may write yet: a write may still take effect, or took effect twice.
+    /// Of those, the creations that had not taken effect: an intent that follows remembers them.
+    pub lapsed: BTreeMap<PsaProductId, Vec<Sought>>,
+    /// Products for which nobody may write yet: a write may still take effect.
     pub unsettled: BTreeSet<PsaProductId>,
-    /// Additions that turned out to be created, and the run that did.
-    pub created: BTreeMap<PsaProductId, RunId>,
-    /// Quantities that turned out to be set, and the run that did.
-    pub updated: BTreeMap<PsaProductId, RunId>,
 }
 
 /// Decides every intent and every pending change from the agreement's additions as they are now.
@@ -37,79 +39,139 @@ pub fn settle(
     now: Timestamp,
     settle_s: i64,
 ) -> Settlement {
-    let over = |at: Timestamp| now.as_second() >= at.as_second().saturating_add(settle_s);
+    let over = |at: Timestamp| now.duration_since(at) >= SignedDuration::from_secs(settle_s);
     let mut settlement = Settlement { snapshot, ..Settlement::default() };
     for intent in intents {
-        match new_additions(intent, additions).as_slice() {
-            [one] => {
-                settlement.snapshot.written.insert(intent.product, intent.as_written(*one));
-                settlement.created.insert(intent.product, intent.run.clone());
-                settlement.ended.push(intent.product);
-            }
-            [] if over(intent.at) => settlement.ended.push(intent.product),
-            // None: it may still come. More than one: the intent stands until a person has decided.
-            [] | [_, _, ..] => {
-                settlement.unsettled.insert(intent.product);
-            }
-        }
+        settle_intent(&mut settlement, intent, additions, over(intent.at));
     }
-    let mut updated = BTreeMap::new();
     for (product, written) in &mut settlement.snapshot.written {
-        let found = additions.iter().find(|a| a.id == written.addition).map(|a| a.quantity);
-        match settle_pending(written, found, over) {
-            Decided::Took(run) => drop(updated.insert(*product, run)),
-            Decided::Waits => drop(settlement.unsettled.insert(*product)),
-            Decided::Nothing => {}
+        let settled = settle_pending(written, additions, now, over);
+        find_surplus(written, *product, additions);
+        let cleared = settle_surplus(written, additions, over);
+        if !(settled && cleared) {
+            settlement.unsettled.insert(*product);
         }
     }
-    settlement.updated = updated;
     settlement
 }
 
-/// What can have come of an intent: the additions that stand, or where a person has ended all of them the last of those.
-fn new_additions(intent: &Intent, additions: &[Addition]) -> Vec<AdditionId> {
-    let ours = |a: &&Addition| {
-        a.product == intent.product
-            && !intent.seen.contains(&a.id)
-            && a.quantity == intent.quantity
-            && a.effective == Some(intent.effective)
-    };
+fn settle_intent(settlement: &mut Settlement, intent: &Intent, additions: &[Addition], over: bool) {
+    let product = intent.product;
+    match new_additions(&intent.sought(), product, additions).as_slice() {
+        [] if over => {
+            let mut lapsed = intent.earlier.clone();
+            lapsed.push(intent.sought());
+            settlement.lapsed.insert(product, lapsed);
+            settlement.ended.push(product);
+        }
+        // The first is kept. The others, which are there once time is over, are found to be surplus.
+        [first, rest @ ..] if rest.is_empty() || over => {
+            let mut written = intent.as_written(*first);
+            written.remember_settled(intent.sought());
+            if let Some(before) = settlement.snapshot.written.get(&product) {
+                written.untold.add(before.untold);
+            }
+            settlement.snapshot.written.insert(product, written);
+            settlement.ended.push(product);
+        }
+        // None: it may still come. More than one: more may come.
+        _ => {
+            settlement.unsettled.insert(product);
+        }
+    }
+}
+
+/// What can have come of a creation: the additions that stand, or where a person has ended all of them the last of those.
+fn new_additions(sought: &Sought, product: PsaProductId, additions: &[Addition]) -> Vec<AdditionId> {
+    let ours = |a: &&Addition| fits(sought, product, a);
     let (standing, ended): (Vec<_>, Vec<_>) = additions.iter().filter(ours).partition(|a| a.cancelled.is_none());
     let found = if standing.is_empty() { ended.last().copied().into_iter().collect() } else { standing };
-    found.iter().map(|a| a.id).collect()
+    let mut found: Vec<AdditionId> = found.iter().map(|a| a.id).collect();
+    found.sort_unstable();
+    found
 }
 
-enum Decided {
-    Took(RunId),
-    Waits,
-    Nothing,
+fn fits(sought: &Sought, product: PsaProductId, addition: &Addition) -> bool {
+    addition.product == product
+        && !sought.seen.contains(&addition.id)
+        && addition.quantity == sought.quantity
+        && addition.effective == Some(sought.effective)
 }
 
+fn quantity_of(addition: AdditionId, additions: &[Addition]) -> Option<Decimal> {
+    additions.iter().find(|a| a.id == addition).map(|a| a.quantity)
+}
+
+/// Whether a newer change may be sent.
 fn settle_pending(
     written: &mut Written,
-    found: Option<rust_decimal::Decimal>,
+    additions: &[Addition],
+    now: Timestamp,
     over: impl Fn(Timestamp) -> bool,
-) -> Decided {
+) -> bool {
+    let found = quantity_of(written.addition, additions);
+    written.late.retain(|late| now.duration_since(late.at) < LATE_FOR);
     let Some(pending) = written.pending.clone() else {
-        return Decided::Nothing;
+        // One that took effect after its time is our own doing all the same.
+        let came = written.late.iter().position(|late| Some(late.to) == found && found != Some(written.confirmed));
+        if let Some(came) = came {
+            written.confirmed = written.late.remove(came).to;
+            written.untold.updated += 1;
+        }
+        return true;
     };
     if found == Some(pending.to) {
         written.confirmed = pending.to;
         written.pending = None;
-        return Decided::Took(pending.run);
+        written.untold.updated += 1;
+        return true;
     }
-    // Past the settle time the pending values are kept until the next write: should the change come later still, it is
-    // known as our own.
-    if over(pending.at) { Decided::Nothing } else { Decided::Waits }
+    if over(pending.at) {
+        written.pending = None;
+        written.remember_late(pending);
+        return true;
+    }
+    false
+}
+
+/// Additions that fit a creation which was settled by another one.
+fn find_surplus(written: &mut Written, product: PsaProductId, additions: &[Addition]) {
+    for sought in written.settled.clone() {
+        for addition in additions.iter().filter(|a| a.cancelled.is_none() && fits(&sought, product, a)) {
+            let known = written.surplus.iter().any(|surplus| surplus.addition == addition.id);
+            if addition.id != written.addition && !known {
+                let quantity = addition.quantity;
+                written.surplus.push(Surplus { addition: addition.id, quantity, sent: None, cleared: false });
+            }
+        }
+    }
+}
+
+/// Whether what is surplus is at rest.
+fn settle_surplus(written: &mut Written, additions: &[Addition], over: impl Fn(Timestamp) -> bool) -> bool {
+    let standing = |s: &Surplus| additions.iter().any(|a| a.id == s.addition && a.cancelled.is_none());
+    written.surplus.retain(standing);
+    let mut rests = true;
+    for surplus in &mut written.surplus {
+        let is_zero = quantity_of(surplus.addition, additions).is_some_and(|quantity| quantity.is_zero());
+        match surplus.sent {
+            Some(_) if is_zero && !surplus.cleared => {
+                surplus.cleared = true;
+                written.untold.updated += 1;
+            }
+            Some(at) if !surplus.cleared && !over(at) => rests = false,
+            Some(_) | None => {}
+        }
+    }
+    rests
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::{ToSpan, civil::Date};
-    use rust_decimal::Decimal;
 
     use super::*;
-    use crate::domain::id::AgreementId;
+    use crate::domain::id::{AgreementId, RunId};
     use crate::domain::month::UsageMonth;
     use crate::domain::snapshot::{Parts, Pending};
 
@@ -149,17 +211,15 @@ mod tests {
             seen: vec![AdditionId::try_from(1).unwrap()],
             run: run(),
             at: at(),
+            earlier: Vec::new(),
         }
     }
 
     fn pending(confirmed: i64, to: i64) -> Snapshot {
-        let written = Written {
-            addition: AdditionId::try_from(1).unwrap(),
-            confirmed: Decimal::from(confirmed),
-            pending: Some(Pending { from: Decimal::from(confirmed), to: Decimal::from(to), run: run(), at: at() }),
-            month: UsageMonth::parse("2026-10").unwrap(),
-            parts: Parts::new(),
-        };
+        let (from, to) = (Decimal::from(confirmed), Decimal::from(to));
+        let october = UsageMonth::parse("2026-10").unwrap();
+        let mut written = Written::new(AdditionId::try_from(1).unwrap(), from, october, Parts::new());
+        written.pending = Some(Pending { from, to, run: run(), at: at() });
         Snapshot { written: BTreeMap::from([(product(), written)]), ..Snapshot::default() }
     }
 
@@ -167,7 +227,7 @@ mod tests {
     fn an_addition_that_is_new_and_fits_is_ours() {
         let settled = settle(Snapshot::default(), &[intent()], &[addition(1, 12), addition(2, 12)], at(), 120);
         assert_eq!(settled.snapshot.written[&product()].addition, AdditionId::try_from(2).unwrap());
-        assert_eq!((settled.ended.len(), settled.created.len()), (1, 1));
+        assert_eq!((settled.ended.len(), settled.snapshot.written[&product()].untold.created), (1, 1));
     }
 
     #[test]
@@ -179,11 +239,34 @@ mod tests {
     }
 
     #[test]
-    fn two_new_additions_leave_the_intent_standing() {
+    fn two_new_additions_wait_for_a_third_until_the_settle_time_is_over() {
         let additions = [addition(2, 12), addition(3, 12)];
-        let settled = settle(Snapshot::default(), &[intent()], &additions, at() + 1.hour(), 120);
-        assert!(settled.ended.is_empty() && settled.created.is_empty() && settled.snapshot.written.is_empty());
+        let settled = settle(Snapshot::default(), &[intent()], &additions, at() + 119.seconds(), 120);
+        assert!(settled.ended.is_empty() && settled.snapshot.written.is_empty());
         assert!(settled.unsettled.contains(&product()));
+    }
+
+    #[test]
+    fn of_two_new_additions_the_first_is_kept_and_the_other_is_surplus_until_a_person_ends_it() {
+        let additions = [addition(3, 12), addition(2, 12)];
+        let settled = settle(Snapshot::default(), &[intent()], &additions, at() + 120.seconds(), 120);
+        let written = &settled.snapshot.written[&product()];
+        assert_eq!((written.addition.get(), written.surplus[0].addition.get()), (2, 3));
+        assert_eq!((settled.ended.len(), written.untold.created), (1, 1));
+        let ended = Addition { cancelled: Some(Date::constant(2026, 11, 1)), ..addition(3, 0) };
+        let settled = settle(settled.snapshot, &[], &[addition(2, 12), ended], at() + 1.hour(), 120);
+        assert!(settled.snapshot.written[&product()].surplus.is_empty());
+    }
+
+    #[test]
+    fn an_addition_that_came_after_its_settle_time_is_surplus_beside_the_one_created_instead() {
+        let lapsed = settle(Snapshot::default(), &[intent()], &[addition(1, 12)], at() + 120.seconds(), 120).lapsed;
+        let second = Intent { earlier: lapsed[&product()].clone(), quantity: Decimal::from(13), ..intent() };
+        let written = BTreeMap::from([(product(), second.as_written(addition(2, 13).id))]);
+        let snapshot = Snapshot { written, ..Snapshot::default() };
+        let settled = settle(snapshot, &[], &[addition(1, 12), addition(2, 13), addition(3, 12)], at() + 1.hour(), 120);
+        let surplus: Vec<u32> = settled.snapshot.written[&product()].surplus.iter().map(|s| s.addition.get()).collect();
+        assert_eq!(surplus, [3]);
     }
 
     #[test]
@@ -198,7 +281,7 @@ mod tests {
     #[test]
     fn an_addition_of_another_quantity_or_product_is_not_ours() {
         let other = [addition(2, 11)];
-        assert!(settle(Snapshot::default(), &[intent()], &other, at(), 120).created.is_empty());
+        assert!(settle(Snapshot::default(), &[intent()], &other, at(), 120).snapshot.written.is_empty());
     }
 
     #[test]
@@ -206,7 +289,7 @@ mod tests {
         let settled = settle(pending(8, 12), &[], &[addition(1, 12)], at(), 120);
         let written = &settled.snapshot.written[&product()];
         assert_eq!((written.confirmed, written.pending.is_none()), (Decimal::from(12), true));
-        assert_eq!(settled.updated.get(&product()), Some(&run()));
+        assert_eq!(written.untold.updated, 1);
     }
 
     #[test]
@@ -216,5 +299,23 @@ mod tests {
         let late = settle(pending(8, 12), &[], &[addition(1, 8)], at() + 120.seconds(), 120);
         assert!(late.unsettled.is_empty());
         assert!(late.snapshot.written[&product()].accounts_for(Decimal::from(12)), "a late commit is known as ours");
+    }
+    #[test]
+    fn a_fraction_of_a_second_before_the_settle_time_is_before_it() {
+        let sent = at() + 900.milliseconds();
+        let early = settle(Snapshot::default(), &[Intent { at: sent, ..intent() }], &[], at() + 120.seconds(), 120);
+        assert!(early.unsettled.contains(&product()), "a tenth of a second is left");
+    }
+
+    #[test]
+    fn a_change_that_comes_after_a_newer_one_was_sent_is_our_own() {
+        let lapsed = settle(pending(8, 12), &[], &[addition(1, 8)], at() + 120.seconds(), 120).snapshot;
+        let mut newer = lapsed;
+        newer.written.get_mut(&product()).unwrap().confirmed = Decimal::from(15);
+        let settled = settle(newer, &[], &[addition(1, 12)], at() + 200.seconds(), 120);
+        let written = &settled.snapshot.written[&product()];
+        assert_eq!((written.confirmed, written.untold.updated), (Decimal::from(12), 1));
+        let next_day = settle(settled.snapshot, &[], &[addition(1, 8)], at() + 25.hours(), 120);
+        assert!(next_day.snapshot.written[&product()].late.is_empty());
     }
 }

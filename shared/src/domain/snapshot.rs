@@ -25,6 +25,20 @@ pub struct Written {
     /// A change on its way: stored before it is sent, removed when its answer is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// Changes that had not taken effect when their settle time was over, the newest last. Should one come later still,
+    /// it is known as our own, whatever was sent since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<Pending>,
+    /// Creations without an answer that were settled by what was found, the newest last: another addition of theirs that
+    /// appears later is our own too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Sought>,
+    /// Additions that a creation of ours left beside this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub surplus: Vec<Surplus>,
+    /// Writes that took effect and stand in no ledger yet.
+    #[serde(default, skip_serializing_if = "Untold::is_nothing")]
+    pub untold: Untold,
     /// The newest usage month written.
     pub month: UsageMonth,
     /// What made up the quantity.
@@ -45,13 +59,124 @@ pub struct Pending {
     pub at: Timestamp,
 }
 
+/// Writes that took effect in ConnectWise and that no run has told of yet. The run that closes the customer's ledger next
+/// tells of them, in the same commit that forgets them here: each write stands in exactly one ledger, also where the
+/// worker that sent it died before it could say so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Untold {
+    /// Additions created.
+    #[serde(default)]
+    pub created: u32,
+    /// Quantities set.
+    #[serde(default)]
+    pub updated: u32,
+}
+
+impl Untold {
+    /// Whether there is nothing to tell.
+    #[must_use]
+    pub const fn is_nothing(&self) -> bool {
+        self.created == 0 && self.updated == 0
+    }
+
+    /// Takes in what another has to tell.
+    pub const fn add(&mut self, other: Self) {
+        self.created = self.created.saturating_add(other.created);
+        self.updated = self.updated.saturating_add(other.updated);
+    }
+}
+
+/// What an addition of a creation without an answer looks like.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sought {
+    /// Its quantity.
+    pub quantity: Decimal,
+    /// Its effective date.
+    pub effective: Date,
+    /// The additions of this product that are not it.
+    pub seen: Vec<AdditionId>,
+}
+
+/// An addition of ours beside the one that is kept: ConnectWise took one creation twice, or much too late.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Surplus {
+    /// The addition.
+    pub addition: AdditionId,
+    /// The quantity with which it was created.
+    pub quantity: Decimal,
+    /// When it was last about to be set to 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Timestamp>,
+    /// Whether it is known to have been set to 0.
+    #[serde(default)]
+    pub cleared: bool,
+}
+
+/// How many late changes and settled creations are remembered of one addition.
+const REMEMBERED: usize = 4;
+
 impl Written {
+    /// An addition as we wrote it, with nothing under way.
+    #[must_use]
+    pub const fn new(addition: AdditionId, confirmed: Decimal, month: UsageMonth, parts: Parts) -> Self {
+        Self {
+            addition,
+            confirmed,
+            pending: None,
+            late: Vec::new(),
+            settled: Vec::new(),
+            surplus: Vec::new(),
+            untold: Untold { created: 0, updated: 0 },
+            month,
+            parts,
+        }
+    }
+
+    /// The same with what is remembered of `before`: what has not been told is told whatever was written since.
+    #[must_use]
+    pub fn after(mut self, before: Option<&Self>) -> Self {
+        if let Some(before) = before {
+            self.untold = before.untold;
+            if before.addition == self.addition {
+                (self.late, self.settled) = (before.late.clone(), before.settled.clone());
+                self.surplus = before.surplus.clone();
+            }
+        }
+        self
+    }
+
+    /// Whether a change of quantity that was sent may still show in ConnectWise.
+    #[must_use]
+    pub const fn is_under_way(&self) -> bool {
+        self.pending.is_some() || !self.late.is_empty()
+    }
+
     /// Whether a quantity found in ConnectWise can be our own doing; any other is a hand edit or another integration's.
     #[must_use]
     pub fn accounts_for(&self, quantity: Decimal) -> bool {
         let pending = self.pending.as_ref().is_some_and(|p| p.from == quantity || p.to == quantity);
-        pending || self.confirmed == quantity
+        pending || self.confirmed == quantity || self.late.iter().any(|p| p.to == quantity)
     }
+
+    /// Remembers a change whose settle time is over, in place of the oldest where there are too many.
+    pub(super) fn remember_late(&mut self, pending: Pending) {
+        push_newest(&mut self.late, pending);
+    }
+
+    /// Remembers a creation that was settled by what was found, in place of the oldest where there are too many.
+    pub(super) fn remember_settled(&mut self, sought: Sought) {
+        push_newest(&mut self.settled, sought);
+    }
+}
+
+fn push_newest<T>(list: &mut Vec<T>, newest: T) {
+    if list.len() >= REMEMBERED {
+        list.remove(0);
+    }
+    list.push(newest);
 }
 
 /// An agreement's additions as they were last read. As long as the plan on them asks for nothing, they need not be read
@@ -140,12 +265,23 @@ pub struct Intent {
     pub run: RunId,
     /// When it was committed; the settle time counts from here.
     pub at: Timestamp,
+    /// Earlier creations of the same addition that had not taken effect when their settle time was over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Sought>,
 }
 
 impl Intent {
+    /// What the addition of this intent looks like.
+    #[must_use]
+    pub fn sought(&self) -> Sought {
+        Sought { quantity: self.quantity, effective: self.effective, seen: self.seen.clone() }
+    }
+
     /// What the snapshot remembers once the addition is known to be there.
     #[must_use]
     pub fn as_written(&self, addition: AdditionId) -> Written {
-        Written { addition, confirmed: self.quantity, pending: None, month: self.month, parts: self.parts.clone() }
+        let untold = Untold { created: 1, updated: 0 };
+        let settled = self.earlier.clone();
+        Written { untold, settled, ..Written::new(addition, self.quantity, self.month, self.parts.clone()) }
     }
 }

@@ -30,6 +30,11 @@ pub(crate) fn carry_out(world: &mut World, plan: &CustomerPlan) {
                 found.quantity = planned.target;
                 *addition
             }
+            Step::Clear { addition, .. } => {
+                let found = world.additions.iter_mut().find(|found| found.id == *addition).expect("it is there");
+                found.quantity = Decimal::ZERO;
+                continue;
+            }
             Step::Nothing | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => continue,
         };
         let before = world.snapshot.written.get(product);

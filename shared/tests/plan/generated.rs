@@ -122,7 +122,7 @@ fn written(codes: &'static [&'static str]) -> impl Strategy<Value = (Written, bo
             let run = || RunId::parse("20261101T020000Z-scheduled-00000001").unwrap();
             let pending = pending.map(|(from, to)| Pending { from, to, run: run(), at: Timestamp::UNIX_EPOCH });
             let addition = addition_id(addition);
-            (Written { addition, confirmed, pending, month: month(when), parts }, accurate)
+            (Written { pending, ..Written::new(addition, confirmed, month(when), parts) }, accurate)
         },
     )
 }

@@ -16,6 +16,7 @@ mod properties;
 mod remapped;
 mod sentences;
 mod settling;
+mod surplus;
 mod tie_out;
 mod vanished;
 mod world;

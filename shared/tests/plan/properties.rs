@@ -211,6 +211,10 @@ proptest! {
                     prop_assert_eq!(current.iter().map(|found| found.id).collect::<Vec<_>>(), vec![*addition]);
                     prop_assert_eq!(current[0].quantity, planned.target);
                 }
+                Step::Clear { addition, .. } => {
+                    let surplus = &world.snapshot.written[product].surplus;
+                    prop_assert!(surplus.iter().any(|known| known.addition == *addition), "not known to be surplus");
+                }
                 Step::Nothing => prop_assert!(planned.target.is_zero()),
                 Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => {}
             }

@@ -74,6 +74,7 @@ fn holds() -> Vec<Hold> {
         Hold::Unreadable { found: "-3, which is below zero".into() },
         Hold::CombineRule { parts: vec![code("CIX"), code("SVR")] },
         Hold::Ambiguous { additions: vec![addition_id(1), addition_id(2)] },
+        Hold::Surplus { kept: addition_id(1), addition: addition_id(2), created: to, left: number("0") },
         Hold::ZeroPrice { to },
         Hold::HandEdit { written: from, found: number("7.50"), to },
         Hold::AdditionGone { addition: addition_id(1), to },

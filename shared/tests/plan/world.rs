@@ -227,13 +227,9 @@ impl World {
 
     /// We wrote parts to an addition in a month; the addition itself may have changed or gone since.
     pub(crate) fn wrote(mut self, product: i64, addition: i64, when: &str, parts: &[(&str, u64)]) -> Self {
-        let written = Written {
-            addition: addition_id(addition),
-            confirmed: parts.iter().map(|(_, units)| Decimal::from(*units)).sum(),
-            pending: None,
-            month: month(when),
-            parts: parts.iter().map(|(part, units)| (code(part), *units)).collect(),
-        };
+        let confirmed = parts.iter().map(|(_, units)| Decimal::from(*units)).sum();
+        let parts = parts.iter().map(|(part, units)| (code(part), *units)).collect();
+        let written = Written::new(addition_id(addition), confirmed, month(when), parts);
         self.snapshot.written.insert(psa(product), written);
         self
     }
@@ -323,7 +319,7 @@ pub(crate) fn outcome_of(plan: &CustomerPlan, row: &Row) -> Outcome {
         Step::Adopt { .. } => Outcome::Adopted,
         Step::Create { .. } => Outcome::Created,
         Step::Update { .. } => Outcome::Updated,
-        Step::Hold(hold) => Outcome::Held(hold.clone()),
+        Step::Hold(hold) | Step::Clear { hold, .. } => Outcome::Held(hold.clone()),
         Step::Skip(skip) => Outcome::Skipped(skip.clone()),
         Step::Fail(failure) => Outcome::Failed(failure.clone()),
     }

@@ -147,9 +147,7 @@ impl Demo {
         let confirmed = Decimal::from(parts.values().sum::<u64>());
         let addition = AdditionId::try_from(i64::from(planted.additions[&(number, first.to_owned())]))?;
         let product = PsaProductId::try_from(i64::from(planted.products[first]))?;
-        Ok(Snapshot {
-            written: BTreeMap::from([(product, Written { addition, confirmed, pending: None, month, parts })]),
-            ..Snapshot::default()
-        })
+        let written = BTreeMap::from([(product, Written::new(addition, confirmed, month, parts))]);
+        Ok(Snapshot { written, ..Snapshot::default() })
     }
 }

@@ -1,12 +1,13 @@
 //! Values for the tests: partners, customers and agreements by number, times by their text.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::domain::plan::Customer;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
-use shared::domain::snapshot::{Intent, Seen, Snapshot, Written};
+use shared::domain::snapshot::{Intent, Pending, Seen, Snapshot, Sought, Surplus, Untold, Written};
 use shared::ports::{Author, Chunk, ChunkKind};
 use uuid::Uuid;
 
@@ -86,18 +87,24 @@ pub(crate) fn intent(agreement_id: i64, product_id: i64) -> Intent {
         seen: vec![AdditionId::try_from(4).unwrap()],
         run: run(partner(1), 1).id,
         at: now(),
+        earlier: vec![sought()],
     }
+}
+
+fn sought() -> Sought {
+    let seen = vec![AdditionId::try_from(3).unwrap()];
+    Sought { quantity: "11.5".parse().unwrap(), effective: "2026-10-01".parse().unwrap(), seen }
 }
 
 /// A snapshot that tells by its quantity which one it is.
 pub(crate) fn snapshot(quantity: i64) -> Snapshot {
-    let written = Written {
-        addition: AdditionId::try_from(5).unwrap(),
-        confirmed: quantity.into(),
-        pending: None,
-        month: month(),
-        parts: [(code("CIXA-MSP"), 12)].into(),
-    };
+    let addition = AdditionId::try_from(5).unwrap();
+    let mut written = Written::new(addition, quantity.into(), month(), [(code("CIXA-MSP"), 12)].into());
+    let run = run(partner(1), 1).id;
+    written.late = vec![Pending { from: Decimal::ONE, to: Decimal::TWO, run, at: now() }];
+    written.settled = vec![sought()];
+    written.surplus = vec![Surplus { addition, quantity: Decimal::ONE, sent: Some(now()), cleared: false }];
+    written.untold = Untold { created: 1, updated: 2 };
     let seen = Seen { at: now(), additions: Vec::new() };
     Snapshot {
         written: [(product(7), written.clone()), (product(70), written)].into(),

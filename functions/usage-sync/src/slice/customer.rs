@@ -26,6 +26,7 @@ use super::bucket::Bucket;
 use super::held::{Done, HeldFor, Standing, all_settled, decisions};
 use super::write::Writer;
 use crate::committer::{Commits, Counted};
+use crate::policy::Guard;
 use crate::trouble::{leaves_all_waiting, of_agreement};
 use crate::worker::{WorkError, World};
 
@@ -47,12 +48,13 @@ struct Known {
 }
 
 impl<W: World> Stages<'_, W> {
+    /// Whether the customer is done with; otherwise its ledger stays open for the next slice.
     pub(super) async fn sync_customer(
         &self,
         bucket: &Bucket,
         id: CustomerId,
         commits: &Commits,
-    ) -> Result<(), WorkError> {
+    ) -> Result<bool, WorkError> {
         let customer = bucket.customers.get(&id);
         let mapping = bucket.mapped.get(&id).map(|(mapping, _)| mapping);
         let mut ledger = CustomerLedger {
@@ -74,9 +76,10 @@ impl<W: World> Stages<'_, W> {
             (mapping, Some(outcome)) => {
                 let before = self.written_before(bucket, id, mapping).await?;
                 let rows = rows_ending(&usage, &before, &outcome);
-                return self.close(bucket, id, ledger, rows, &outcome, commits).await;
+                self.close(bucket, id, ledger, rows, &outcome, commits).await?;
+                return Ok(true);
             }
-            (None, None) => return Ok(()),
+            (None, None) => return Ok(true),
         };
         let (store, partner) = (self.world.store(), bucket.run.request.partner);
         let planned = Planned {
@@ -148,7 +151,8 @@ impl<W: World> Stages<'_, W> {
                 return Ok(self.plan_untouched(bucket, planned, state, Some(reason)));
             }
         };
-        let mut settlement = settle(planned.stored.clone(), &planned.intents, &additions, now, self.limits.settle_s);
+        let settle_s = if self.policy.has(Guard::Settle) { self.limits.settle_s } else { 0 };
+        let mut settlement = settle(planned.stored.clone(), &planned.intents, &additions, now, settle_s);
         settlement.snapshot.see(now, &additions);
         let state = AgreementState::Ready { agreement: agreement.clone(), additions };
         let known = Known { state, settlement, read: Some(reason) };
@@ -236,34 +240,41 @@ impl<W: World> Stages<'_, W> {
         mut plan: CustomerPlan,
         mut ledger: CustomerLedger,
         commits: &Commits,
-    ) -> Result<(), WorkError> {
+    ) -> Result<bool, WorkError> {
         let Known { state, settlement, read } = known;
         let mapping = planned.mapping;
         let mut writer = Writer::new(self, &bucket.run, mapping.agreement, (planned.stored, settlement), commits);
         let mut done: Done = BTreeMap::new();
         for (product, plan) in &plan.additions {
+            if plan.step.writes() && bucket.run.writes && self.must_stop() {
+                commits.leave_open(writer.unwritten(), read).await?;
+                return Ok(false);
+            }
             let would = plan.would();
             let (outcome, addition) = writer.carry_out(*product, plan).await?;
             done.insert(*product, (outcome, Billed { product: *product, addition, target: plan.target, would }));
         }
         let rows = std::mem::take(&mut plan.rows);
         ledger.lines = lines(rows, &done);
-        (ledger.created, ledger.updated) = (writer.created, writer.updated);
         self.refresh(bucket, (mapping, applied), &ledger).await?;
-        let mut changes = writer.conclude(ledger.next_invoice);
+        let (closing, told) = writer.close(ledger.next_invoice).await?;
+        (ledger.created, ledger.updated) = (told.created, told.updated);
+        let mut changes = Vec::new();
         if let (AgreementState::Ready { agreement, .. }, true) = (&state, bucket.run.writes) {
             let (customer, run, now) = (mapping.customer, &bucket.run, self.world.clock().now());
             let held = HeldFor { run, customer, name: &ledger.name, agreement, now };
             let none = Standing::new();
-            changes.extend(held.changes(bucket.holds.get(&customer).unwrap_or(&none), &plan, &done));
+            changes = held.changes(bucket.holds.get(&customer).unwrap_or(&none), &plan, &done);
         }
+        // Last: what is told is forgotten in the very commit that tells it.
+        changes.extend(closing);
         if ledger.lines.is_empty() && changes.is_empty() {
             // Read and found to have nothing: the next slice of this run need not know.
-            return Ok(());
+            return Ok(true);
         }
         let to_retry = self.is_to_retry(bucket, &ledger).await?;
         commits.finish(changes, Counted { ledger, read, to_retry }).await?;
-        Ok(())
+        Ok(true)
     }
 
     /// Whether something failed that is worth another night: its ConnectWise invoice has not been made since the run that

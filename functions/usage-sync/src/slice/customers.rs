@@ -106,7 +106,7 @@ impl<W: World> Stages<'_, W> {
         fault.map_or(Ok(whole), Err)
     }
 
-    /// Works on a customer when it is its turn; false when nothing new may be started by then.
+    /// Works on a customer when it is its turn; false when it is left to the next slice, as a whole or in part.
     async fn take_turn(&self, bucket: &Bucket, customer: CustomerId, flow: &Flow) -> Result<bool, WorkError> {
         // No turn only if the semaphore were closed, which it never is.
         let _turn = flow.turns.acquire().await.ok();
@@ -117,8 +117,12 @@ impl<W: World> Stages<'_, W> {
             return Ok(false);
         }
         self.has_worked();
-        self.sync_customer(bucket, customer, &flow.commits).await?;
-        Ok(true)
+        let closed = self.sync_customer(bucket, customer, &flow.commits).await?;
+        match closed {
+            true => self.has_progressed(),
+            false => flow.halt(),
+        }
+        Ok(closed)
     }
 
     /// The usage that names no customer: an entry of its own, and the end of the run.

@@ -46,7 +46,7 @@ impl HeldFor<'_> {
             }
             let key = HoldKey { month: self.run.request.month, customer: self.customer, product: *product };
             match &plan.step {
-                Step::Hold(hold) => {
+                Step::Hold(hold) | Step::Clear { hold, .. } => {
                     let now = StandingHold {
                         key,
                         name: self.name.to_owned(),

@@ -1,33 +1,33 @@
 //! Writing to one agreement: what is about to be sent is stored first, and an answer that never came is never guessed.
 
-use std::time::Duration;
+mod answer;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
-use shared::domain::outcome::{Failure, Outcome};
+use shared::domain::outcome::{Failure, Hold, Outcome};
 use shared::domain::plan::{AdditionPlan, Step};
 use shared::domain::psa::{Addition, NewAddition};
 use shared::domain::run::Run;
 use shared::domain::settle::Settlement;
-use shared::domain::snapshot::{Intent, Parts, Pending, Snapshot, Written};
+use shared::domain::snapshot::{Intent, Parts, Pending, Snapshot, Surplus, Untold, Written};
 use shared::error::{PsaError, StoreError};
 use shared::ports::{Change, Clock, Lease, Psa};
 
+use self::answer::{SHORT_WAIT, TOO_LATE, Tried, differs, passing, too_late};
 use super::Stages;
 use crate::committer::Commits;
+use crate::policy::Guard;
 use crate::trouble::of_write;
 use crate::worker::{WorkError, World};
 
-/// A create is sent within this time after its intent was made, or not at all: the settle time counts from the intent.
-const INTENT_FRESH: SignedDuration = SignedDuration::from_secs(2);
-/// How often a create is tried whose answer says that it had no effect.
-const CREATE_TRIES: u32 = 3;
-/// How long such a create waits where nobody says how long.
-const SHORT_WAIT: Duration = Duration::from_millis(500);
-/// How long it waits at the most: a customer must not keep a whole slice waiting.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// A write is sent within this time after it was stored, or not at all: the settle time counts from what was stored.
+const FRESH: SignedDuration = SignedDuration::from_secs(2);
+/// How often a write is tried whose answer says that it had no effect.
+const TRIES: u32 = 3;
+/// The ends of intents that fit into one commit beside a snapshot and a ledger entry.
+const MOST_AT_ONCE: usize = 30;
 /// What has to be left of the lease beyond the longest request, in seconds.
 const LEASE_SPARE_S: i64 = 5;
 
@@ -40,10 +40,6 @@ pub(super) struct Writer<'a, W: World> {
     settlement: Settlement,
     /// The snapshot as the table has it.
     stored: Snapshot,
-    /// Additions created by this run.
-    pub(super) created: u32,
-    /// Quantities set by this run.
-    pub(super) updated: u32,
 }
 
 impl<'a, W: World> Writer<'a, W> {
@@ -54,7 +50,7 @@ impl<'a, W: World> Writer<'a, W> {
         (stored, settlement): (Snapshot, Settlement),
         commits: &'a Commits,
     ) -> Self {
-        Self { stages, commits, run, agreement, settlement, stored, created: 0, updated: 0 }
+        Self { stages, commits, run, agreement, settlement, stored }
     }
 
     /// Does what was planned for one product; in a run that may not write, says what would be done.
@@ -78,25 +74,19 @@ impl<'a, W: World> Writer<'a, W> {
             }
             Step::Update { addition, .. } if !self.run.writes => (Outcome::Updated, Some(*addition)),
             Step::Create { .. } if !self.run.writes => (Outcome::Created, None),
-            Step::Update { addition, from } => (self.update(product, plan, *addition, *from).await?, Some(*addition)),
-            Step::Create { effective, seen } => {
-                let new = NewAddition { product, quantity: plan.target, effective: *effective };
-                self.create(plan, new, seen.clone()).await?
-            }
+            Step::Clear { addition, hold, .. } if !self.run.writes => (Outcome::Held(hold.clone()), Some(*addition)),
+            Step::Update { .. } | Step::Create { .. } | Step::Clear { .. } => self.write(product, plan).await?,
         })
     }
 
-    /// What is right already may be this run's own doing, in a slice that did not live to see its answer.
-    fn kept(&mut self, product: PsaProductId) -> Outcome {
-        let own = |run: Option<&shared::domain::id::RunId>| run == Some(&self.run.id);
-        if own(self.settlement.created.get(&product)) {
-            self.created += 1;
-            Outcome::Created
-        } else if own(self.settlement.updated.get(&product)) {
-            self.updated += 1;
-            Outcome::Updated
-        } else {
-            Outcome::Unchanged
+    /// What is right already may be our own doing that stands in no ledger yet: of a slice, or a run, that did not live to
+    /// see its answer.
+    fn kept(&self, product: PsaProductId) -> Outcome {
+        let untold = self.settlement.snapshot.written.get(&product).map(|written| written.untold);
+        match untold.filter(|_| self.run.writes) {
+            Some(untold) if untold.created > 0 => Outcome::Created,
+            Some(untold) if untold.updated > 0 => Outcome::Updated,
+            Some(_) | None => Outcome::Unchanged,
         }
     }
 
@@ -106,83 +96,163 @@ impl<'a, W: World> Writer<'a, W> {
         written.insert(product, now);
     }
 
-    async fn update(
+    fn written(&mut self, product: PsaProductId) -> Option<&mut Written> {
+        self.settlement.snapshot.written.get_mut(&product)
+    }
+
+    /// Writes. What is certain to have had no effect is tried again, each time stored anew.
+    async fn write(
         &mut self,
         product: PsaProductId,
         plan: &AdditionPlan,
-        addition: AdditionId,
-        from: Decimal,
-    ) -> Result<Outcome, WorkError> {
-        self.stages.turn_to_write().await?;
-        let pending = Pending { from, to: plan.target, run: self.run.id.clone(), at: self.stages.world.clock().now() };
-        self.about_to_write(product, addition, from).pending = Some(pending);
-        self.flush(Vec::new()).await?;
-        match self.stages.psa.set_quantity(self.agreement, addition, plan.target).await {
-            Ok(answer) => match differs(&answer, product, plan.target, Some(addition)) {
-                None => {
-                    self.remember(product, plan, addition);
-                    self.updated += 1;
-                    Ok(Outcome::Updated)
-                }
-                Some(answer) => Ok(Outcome::Failed(Failure::WrongAnswer { answer })),
-            },
-            Err(error) => {
-                if !error.may_have_taken_effect()
-                    && let Some(written) = self.settlement.snapshot.written.get_mut(&product)
-                {
-                    written.pending = None;
-                }
-                Ok(Outcome::Failed(of_write(self.agreement, &error)))
-            }
-        }
-    }
-
-    /// What is remembered of an addition that is about to be written to. One that was somebody else's is ours from here on,
-    /// because a person has released it.
-    fn about_to_write(&mut self, product: PsaProductId, addition: AdditionId, from: Decimal) -> &mut Written {
-        let snapshot = &mut self.settlement.snapshot;
-        snapshot.seen = None;
-        let month = self.run.request.month;
-        let ours = Written { addition, confirmed: from, pending: None, month, parts: Parts::new() };
-        let written = snapshot.written.entry(product).or_insert_with(|| ours.clone());
-        if written.addition != addition {
-            *written = ours;
-        }
-        written
-    }
-
-    /// Creates an addition. What is certain to have had no effect is tried again, each time with an intent of its own.
-    async fn create(
-        &mut self,
-        plan: &AdditionPlan,
-        new: NewAddition,
-        seen: Vec<AdditionId>,
     ) -> Result<(Outcome, Option<AdditionId>), WorkError> {
         let mut tries = 1;
         loop {
-            match self.try_create(plan, &new, seen.clone()).await? {
+            let tried = match &plan.step {
+                Step::Create { effective, seen } => {
+                    let new = NewAddition { product, quantity: plan.target, effective: *effective };
+                    self.try_create(plan, &new, seen).await?
+                }
+                Step::Update { addition, from } => self.try_update(product, plan, *addition, *from).await?,
+                Step::Clear { addition, hold, .. } => self.try_clear(product, *addition, hold).await?,
+                Step::Nothing
+                | Step::Keep { .. }
+                | Step::Adopt { .. }
+                | Step::Hold(_)
+                | Step::Skip(_)
+                | Step::Fail(_) => {
+                    return Ok((Outcome::Unchanged, None));
+                }
+            };
+            match tried {
                 Tried::Ended(outcome, addition) => return Ok((outcome, addition)),
-                Tried::NoEffect { wait, .. } if tries < CREATE_TRIES => tokio::time::sleep(wait).await,
+                Tried::NoEffect { wait, .. } if tries < TRIES && !self.stages.is_near_the_end() => {
+                    tokio::time::sleep(wait).await;
+                }
                 Tried::NoEffect { failure, .. } => return Ok((Outcome::Failed(failure), None)),
             }
             tries += 1;
         }
     }
 
+    /// Waits until a write may leave, and from when it counts. What was seen of the agreement is out of date from here on.
+    async fn begin(&mut self) -> Result<Timestamp, WorkError> {
+        self.stages.turn_to_write().await?;
+        self.settlement.snapshot.seen = None;
+        Ok(self.stages.world.clock().now())
+    }
+
+    /// What is remembered of an addition whose quantity is about to be set. One that was somebody else's is ours from here
+    /// on, because a person has released it.
+    fn about_to_set(&mut self, product: PsaProductId, addition: AdditionId, from: Decimal) -> &mut Written {
+        let ours = Written::new(addition, from, self.run.request.month, Parts::new());
+        let written = self.settlement.snapshot.written.entry(product).or_insert_with(|| ours.clone());
+        if written.addition != addition {
+            *written = ours.after(Some(written));
+        }
+        written
+    }
+
+    async fn try_update(
+        &mut self,
+        product: PsaProductId,
+        plan: &AdditionPlan,
+        addition: AdditionId,
+        from: Decimal,
+    ) -> Result<Tried, WorkError> {
+        let at = self.begin().await?;
+        let pending = Pending { from, to: plan.target, run: self.run.id.clone(), at };
+        let guarded = self.has(Guard::Pending);
+        let written = self.about_to_set(product, addition, from);
+        if guarded {
+            written.pending = Some(pending);
+        }
+        let lease = self.flush(Vec::new()).await?;
+        let answer = match self.may_send(&lease, at) {
+            true => self.set(addition, plan.target).await,
+            false => Err(too_late()),
+        };
+        Ok(match answer {
+            Ok(answer) => match self.differs(&answer, product, plan.target, Some(addition)) {
+                None => {
+                    self.remember(product, plan, addition);
+                    if let Some(written) = self.written(product) {
+                        written.untold.updated += 1;
+                    }
+                    Tried::Ended(Outcome::Updated, Some(addition))
+                }
+                // It may have taken effect all the same: the change stays on its way until it is read back.
+                Some(answer) => Tried::Ended(Outcome::Failed(Failure::WrongAnswer { answer }), Some(addition)),
+            },
+            Err(error) => {
+                if !error.may_have_taken_effect()
+                    && let Some(written) = self.written(product)
+                {
+                    written.pending = None;
+                }
+                self.unanswered(&error, Some(addition))
+            }
+        })
+    }
+
+    /// Sets a surplus addition to 0.
+    async fn try_clear(
+        &mut self,
+        product: PsaProductId,
+        addition: AdditionId,
+        hold: &Hold,
+    ) -> Result<Tried, WorkError> {
+        let at = self.begin().await?;
+        self.surplus(product, addition, |surplus| surplus.sent = Some(at));
+        let lease = self.flush(Vec::new()).await?;
+        let answer = match self.may_send(&lease, at) {
+            true => self.set(addition, Decimal::ZERO).await,
+            false => Err(too_late()),
+        };
+        Ok(match answer {
+            Ok(answer) => match self.differs(&answer, product, Decimal::ZERO, Some(addition)) {
+                None => {
+                    self.surplus(product, addition, |surplus| surplus.cleared = true);
+                    if let Some(written) = self.written(product) {
+                        written.untold.updated += 1;
+                    }
+                    Tried::Ended(Outcome::Held(hold.clone()), Some(addition))
+                }
+                Some(answer) => Tried::Ended(Outcome::Failed(Failure::WrongAnswer { answer }), Some(addition)),
+            },
+            Err(error) => {
+                if !error.may_have_taken_effect() {
+                    self.surplus(product, addition, |surplus| surplus.sent = None);
+                }
+                self.unanswered(&error, Some(addition))
+            }
+        })
+    }
+
+    fn surplus(&mut self, product: PsaProductId, addition: AdditionId, change: impl FnOnce(&mut Surplus)) {
+        if let Some(surplus) = self.written(product).and_then(|w| w.surplus.iter_mut().find(|s| s.addition == addition))
+        {
+            change(surplus);
+        }
+    }
+
+    async fn set(&self, addition: AdditionId, quantity: Decimal) -> Result<Addition, PsaError> {
+        self.stages.has_progressed();
+        self.stages.psa.set_quantity(self.agreement, addition, quantity).await
+    }
+
     async fn try_create(
         &mut self,
         plan: &AdditionPlan,
         new: &NewAddition,
-        seen: Vec<AdditionId>,
+        seen: &[AdditionId],
     ) -> Result<Tried, WorkError> {
         let product = new.product;
         if self.settlement.ended.contains(&product) {
             // An older intent came to nothing: it goes before the new one comes.
             self.flush(Vec::new()).await?;
         }
-        self.settlement.snapshot.seen = None;
-        self.stages.turn_to_write().await?;
-        let at = self.stages.world.clock().now();
+        let at = self.begin().await?;
         let intent = Intent {
             agreement: self.agreement,
             product,
@@ -190,49 +260,125 @@ impl<'a, W: World> Writer<'a, W> {
             effective: new.effective,
             parts: plan.parts.clone(),
             month: self.run.request.month,
-            seen,
+            seen: seen.to_vec(),
             run: self.run.id.clone(),
             at,
+            earlier: self.settlement.lapsed.get(&product).cloned().unwrap_or_default(),
         };
-        let lease = match self.flush(vec![Change::PutIntent(Box::new(intent))]).await {
+        let about_to = match self.has(Guard::Intent) {
+            true => vec![Change::PutIntent(Box::new(intent.clone()))],
+            false => Vec::new(),
+        };
+        let lease = match self.flush(about_to).await {
             Ok(lease) => lease,
             // Another write to this product is under way; who began it brings it to its end.
             Err(StoreError::Conflict { .. }) => return Ok(Tried::Ended(Outcome::Failed(Failure::Unsettled), None)),
             Err(error) => return Err(error.into()),
         };
-        if !self.may_send(&lease, at) {
-            self.settlement.ended.push(product);
-            return Ok(Tried::NoEffect { failure: Failure::NotSent, wait: SHORT_WAIT });
-        }
-        match self.stages.psa.create_addition(self.agreement, new).await {
-            Ok(answer) => {
-                self.settlement.ended.push(product);
-                self.remember(product, plan, answer.id);
-                self.created += 1;
-                Ok(match differs(&answer, product, new.quantity, None) {
-                    None => Tried::Ended(Outcome::Created, Some(answer.id)),
-                    Some(answer) => Tried::Ended(Outcome::Failed(Failure::WrongAnswer { answer }), None),
-                })
+        let answer = match self.may_send(&lease, at) {
+            true => {
+                self.stages.has_progressed();
+                self.stages.psa.create_addition(self.agreement, new).await
             }
+            false => Err(too_late()),
+        };
+        Ok(match answer {
+            Ok(answer) => self.created(plan, &intent, &answer),
             Err(error) => {
                 if !error.may_have_taken_effect() {
                     self.settlement.ended.push(product);
                 }
-                let failure = of_write(self.agreement, &error);
-                Ok(match passing(&error) {
-                    Some(wait) => Tried::NoEffect { failure, wait },
-                    None => Tried::Ended(Outcome::Failed(failure), None),
-                })
+                self.unanswered(&error, None)
             }
+        })
+    }
+
+    fn created(&mut self, plan: &AdditionPlan, intent: &Intent, answer: &Addition) -> Tried {
+        let product = intent.product;
+        let differs = self.differs(answer, product, intent.quantity, None);
+        if answer.product != product
+            && let Some(answer) = differs
+        {
+            // Nobody knows what came of it: the intent stands until it is read back.
+            return Tried::Ended(Outcome::Failed(Failure::WrongAnswer { answer }), None);
+        }
+        self.settlement.ended.push(product);
+        self.remember(product, plan, answer.id);
+        let right = differs.is_none();
+        if let Some(written) = self.written(product) {
+            written.untold.created += 1;
+            written.settled.clone_from(&intent.earlier);
+            if !right {
+                // The addition is ours, with a quantity that nobody asked for: the next run sets it right.
+                let (from, to) = (answer.quantity, intent.quantity);
+                written.confirmed = from;
+                written.pending = Some(Pending { from, to, run: intent.run.clone(), at: intent.at });
+            }
+        }
+        match differs {
+            None => Tried::Ended(Outcome::Created, Some(answer.id)),
+            Some(words) => Tried::Ended(Outcome::Failed(Failure::WrongAnswer { answer: words }), Some(answer.id)),
         }
     }
 
-    /// Whether a create may leave now: the intent is fresh, and the lease outlives the request.
-    fn may_send(&self, lease: &Lease, intent_at: Timestamp) -> bool {
+    /// What an error says of a write.
+    fn unanswered(&self, error: &PsaError, addition: Option<AdditionId>) -> Tried {
+        let failure = match error {
+            PsaError::NotSent { why } if *why == TOO_LATE => Failure::NotSent,
+            error => of_write(self.agreement, error),
+        };
+        match passing(error)
+            .or_else(|| (!self.has(Guard::ReadBack) && error.may_have_taken_effect()).then_some(SHORT_WAIT))
+        {
+            Some(wait) => Tried::NoEffect { failure, wait },
+            None => Tried::Ended(Outcome::Failed(failure), addition),
+        }
+    }
+
+    fn has(&self, guard: Guard) -> bool {
+        self.stages.policy.has(guard)
+    }
+
+    fn differs(
+        &self,
+        answer: &Addition,
+        product: PsaProductId,
+        quantity: Decimal,
+        addition: Option<AdditionId>,
+    ) -> Option<String> {
+        differs(answer, product, quantity, addition).filter(|_| self.has(Guard::AnswerCheck))
+    }
+
+    /// Whether a write may leave now: what was stored for it is fresh, and the lease outlives the request. A worker that
+    /// was frozen in between must not send what another one may have settled by now.
+    fn may_send(&self, lease: &Lease, stored_at: Timestamp) -> bool {
         let now = self.stages.world.clock().now();
         let left = lease.expires_at.duration_since(now);
         let needed = SignedDuration::from_secs(self.stages.limits.request_s + LEASE_SPARE_S);
-        now.duration_since(intent_at) < INTENT_FRESH && left >= needed
+        let in_time = now.duration_since(stored_at) < FRESH && left >= needed;
+        in_time || !self.has(Guard::LeaseCheck)
+    }
+
+    /// What is left to write when the customer's ledger is closed, and the writes that it has to tell of.
+    ///
+    /// `next_invoice`: the agreement's next ConnectWise invoice, which bills what was written.
+    pub(super) async fn close(&mut self, next_invoice: Option<Date>) -> Result<(Vec<Change>, Untold), StoreError> {
+        let mut told = Untold::default();
+        if !self.run.writes {
+            return Ok((Vec::new(), told));
+        }
+        if self.settlement.ended.len() >= MOST_AT_ONCE {
+            // What is told has to be forgotten in the very commit that tells it, and one takes only so much.
+            self.flush(Vec::new()).await?;
+        }
+        let (snapshot, month) = (&mut self.settlement.snapshot, self.run.request.month);
+        if snapshot.written.values().any(|written| written.month == month) {
+            snapshot.expect_invoice(month, next_invoice);
+        }
+        for written in snapshot.written.values_mut() {
+            told.add(std::mem::take(&mut written.untold));
+        }
+        Ok((self.unwritten(), told))
     }
 
     /// Writes what is known so far, with what is about to be sent.
@@ -248,17 +394,8 @@ impl<'a, W: World> Writer<'a, W> {
         written
     }
 
-    /// What the table does not have yet when all is written, and which ConnectWise invoice bills it.
-    pub(super) fn conclude(&mut self, next_invoice: Option<Date>) -> Vec<Change> {
-        let (snapshot, month) = (&mut self.settlement.snapshot, self.run.request.month);
-        if snapshot.written.values().any(|written| written.month == month) {
-            snapshot.expect_invoice(month, next_invoice);
-        }
-        self.unwritten()
-    }
-
     /// What the table does not have yet; nothing in a run that may not write.
-    fn unwritten(&mut self) -> Vec<Change> {
+    pub(super) fn unwritten(&mut self) -> Vec<Change> {
         if !self.run.writes {
             return Vec::new();
         }
@@ -273,37 +410,4 @@ impl<'a, W: World> Writer<'a, W> {
         changes.extend(ended.into_iter().map(|product| Change::RemoveIntent(self.agreement, product)));
         changes
     }
-}
-
-/// What came of one try to create.
-enum Tried {
-    /// It is known how it ended, or known that it is not known.
-    Ended(Outcome, Option<AdditionId>),
-    /// It had no effect, and may have one after a while.
-    NoEffect { failure: Failure, wait: Duration },
-}
-
-/// How long to wait before a write is tried again that had no effect; none where trying again is of no use.
-fn passing(error: &PsaError) -> Option<Duration> {
-    match error {
-        PsaError::Throttled { retry_after } => Some(retry_after.unwrap_or(SHORT_WAIT).clamp(SHORT_WAIT, LONGEST_WAIT)),
-        PsaError::Away { retry_after } => Some((*retry_after).clamp(SHORT_WAIT, LONGEST_WAIT)),
-        PsaError::NotSent { .. } => Some(SHORT_WAIT),
-        PsaError::Unauthorized
-        | PsaError::Forbidden { .. }
-        | PsaError::NotFound
-        | PsaError::Refused { .. }
-        | PsaError::Unanswered { .. } => None,
-    }
-}
-
-/// What is wrong with the answer to a write, if anything.
-fn differs(
-    answer: &Addition,
-    product: PsaProductId,
-    quantity: Decimal,
-    addition: Option<AdditionId>,
-) -> Option<String> {
-    let right = answer.product == product && answer.quantity == quantity && addition.is_none_or(|id| id == answer.id);
-    (!right).then(|| format!("addition {} of product {} has quantity {}", answer.id, answer.product, answer.quantity))
 }

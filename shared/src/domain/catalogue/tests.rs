@@ -104,12 +104,9 @@ fn the_field_that_connectwise_complains_of_is_found_however_it_is_written() {
 
 #[test]
 fn the_additions_that_keep_their_price_are_those_that_were_synced() {
-    let written = |addition, quantity: i64| crate::domain::snapshot::Written {
-        addition: id(addition),
-        confirmed: quantity.into(),
-        pending: None,
-        month: crate::domain::month::UsageMonth::parse("2026-11").unwrap(),
-        parts: std::collections::BTreeMap::new(),
+    let written = |addition, quantity: i64| {
+        let month = crate::domain::month::UsageMonth::parse("2026-11").unwrap();
+        crate::domain::snapshot::Written::new(id(addition), quantity.into(), month, std::collections::BTreeMap::new())
     };
     let snapshot = |written: Vec<(i64, crate::domain::snapshot::Written)>| Snapshot {
         written: written.into_iter().map(|(product, written)| (id(product), written)).collect(),

@@ -142,6 +142,18 @@ pub enum Hold {
         /// They.
         additions: Vec<AdditionId>,
     },
+    /// ConnectWise took one of our creations twice, or much too late: an addition of ours stands beside the one that is
+    /// kept. We set it to 0; a person ends it.
+    Surplus {
+        /// The addition that is kept.
+        kept: AdditionId,
+        /// The one that is not.
+        addition: AdditionId,
+        /// The quantity with which it was created.
+        created: Decimal,
+        /// Its quantity after this run; more than 0 where a person has changed it.
+        left: Decimal,
+    },
     /// The new addition would have no price.
     ZeroPrice {
         /// The usage.
@@ -230,6 +242,7 @@ impl Hold {
             Self::Unreadable { .. } => "unreadable",
             Self::CombineRule { .. } => "combineRule",
             Self::Ambiguous { .. } => "ambiguous",
+            Self::Surplus { .. } => "surplus",
             Self::ZeroPrice { .. } => "zeroPrice",
             Self::HandEdit { .. } => "handEdit",
             Self::AdditionGone { .. } => "additionGone",

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::surplus::surplus_step;
 use super::{
     Addition, AdditionId, AdditionPlan, Agreement, AgreementState, Basis, Failure, Hold, Parts, ProductCode,
     ProductMapping, ProductState, PsaProduct, PsaProductId, Release, Step, UsageMonth, Would, Written,
@@ -75,6 +76,11 @@ impl Case<'_> {
         let billed = in_force.iter().map(|a| a.quantity).max();
         let before = basis.snapshot.written.get(&product);
         let target = combined(basis, product, &plan.parts);
+        if let Some(step) = surplus_step(before, &of_product, day) {
+            plan.target = target.unwrap_or_default();
+            let settled = !basis.unsettled.contains(&product);
+            return Err(if settled { step } else { Step::Fail(Failure::Unsettled) });
+        }
         let decided = target.as_ref().is_ok_and(|target| {
             is_set_by_hand_to(*target, &in_force, before) || is_lowered_too_early(basis, *target, billed, before)
         });

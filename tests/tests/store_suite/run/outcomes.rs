@@ -34,6 +34,7 @@ fn holds() -> Vec<Hold> {
         Hold::Unreadable { found: "\"2,5\"".to_owned() },
         Hold::CombineRule { parts: vec![code("A"), code("B")] },
         Hold::Ambiguous { additions: vec![addition] },
+        Hold::Surplus { kept: addition, addition, created: one, left: half },
         Hold::ZeroPrice { to: one },
         Hold::HandEdit { written: one, found: half, to: one },
         Hold::AdditionGone { addition, to: one },

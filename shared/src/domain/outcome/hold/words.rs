@@ -39,6 +39,9 @@ impl Hold {
             }
             Self::CombineRule { .. } => "Choose on the mapping whether the parts add up or the largest counts.",
             Self::Ambiguous { .. } => "Cancel the additions that are not to be billed, so that one is in force.",
+            Self::Surplus { .. } => {
+                "Set a cancelled date on the surplus addition in ConnectWise; the next run then goes on with the other one."
+            }
             Self::ZeroPrice { .. } => {
                 "Give the ConnectWise product a price, or release it to create the addition without one."
             }
@@ -137,6 +140,13 @@ impl fmt::Display for Hold {
                 write!(f, "{} go to one ConnectWise product: add up, or take the largest?", list(parts))
             }
             Self::Ambiguous { additions } => write!(f, "additions {} are in force at once", list(additions)),
+            Self::Surplus { kept, addition, created, left } => {
+                let (created, left) = (short(created), short(left));
+                write!(
+                    f,
+                    "ConnectWise has two additions for one that we created with {created}: {kept} is kept, {addition} is surplus and has {left}"
+                )
+            }
             Self::ZeroPrice { to } => write!(f, "a new addition of {} would have no price", short(to)),
             Self::HandEdit { written, found, to } => {
                 write!(

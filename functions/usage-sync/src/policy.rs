@@ -1,0 +1,65 @@
+//! The guards that stand between a worker and a wrong bill, as one value.
+//!
+//! All of them are on wherever the product runs. Tests take one out at a time, to see that each is needed and that the
+//! simulation would notice: only the feature `weakened` has a way to do so, and no shipped package enables it.
+
+/// Which guards are on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    #[cfg(feature = "weakened")]
+    without: Option<Guard>,
+}
+
+/// One guard of the write protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Guard {
+    /// What became of a write without an answer is decided only once it must have taken effect.
+    Settle,
+    /// Right before it leaves, a write is held against the clock: what was stored for it is fresh, and the lease
+    /// outlives the request.
+    LeaseCheck,
+    /// The intent to create an addition is stored before the request leaves.
+    Intent,
+    /// The change of a quantity is stored before the request leaves.
+    Pending,
+    /// A write without an answer is never sent again before ConnectWise was read.
+    ReadBack,
+    /// The answer to a write is held against what was asked for.
+    AnswerCheck,
+}
+
+impl Guard {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Settle, Self::LeaseCheck, Self::Intent, Self::Pending, Self::ReadBack, Self::AnswerCheck];
+}
+
+impl Policy {
+    /// All guards on.
+    #[must_use]
+    pub const fn guarded() -> Self {
+        Self {
+            #[cfg(feature = "weakened")]
+            without: None,
+        }
+    }
+
+    /// All guards on but one. For tests alone.
+    #[cfg(feature = "weakened")]
+    #[must_use]
+    pub const fn without(guard: Guard) -> Self {
+        Self { without: Some(guard) }
+    }
+
+    /// Whether a guard is on.
+    #[cfg(feature = "weakened")]
+    pub(crate) fn has(self, guard: Guard) -> bool {
+        self.without != Some(guard)
+    }
+
+    /// Whether a guard is on: it is.
+    #[cfg(not(feature = "weakened"))]
+    pub(crate) const fn has(self, _guard: Guard) -> bool {
+        true
+    }
+}

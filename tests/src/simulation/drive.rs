@@ -1,0 +1,180 @@
+//! The loop that is SQS and Lambda to a world's workers: it delivers, kills, delivers again, until nothing is left.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use jiff::SignedDuration;
+use shared::ports::Clock;
+use tokio::time::sleep_until;
+use usage_sync::policy::Policy;
+use usage_sync::{Adapters, Handled, WorkError, Worker};
+
+use super::SimulationError;
+use super::fate::{Blow, Effects, Fated, When};
+use super::queue::{Sender, Waiting};
+use super::script::Script;
+use super::source::Units;
+use super::world::World;
+
+/// So many invocations are alive at once; frozen ones are among them.
+const WORKERS: usize = 3;
+/// How long an invocation may take, in milliseconds; one of these.
+const TIMES_MS: [u64; 4] = [75_000, 120_000, 180_000, 900_000];
+/// How long a freeze lasts, in milliseconds; up to one of these.
+const FREEZES_MS: [u64; 6] = [1_500, 40_000, 100_000, 130_000, 200_000, 400_000];
+
+/// Nothing takes longer than three days.
+const LONGEST_MS: u64 = 3 * 24 * 3_600_000;
+
+type Ended = (Waiting, Option<Result<Handled, WorkError>>);
+type Invocation = Pin<Box<dyn Future<Output = Ended>>>;
+
+/// The loop of one world.
+pub(super) struct Drive {
+    pub(super) policy: Policy,
+    /// The fate of the next invocation, where it is not left to the storm.
+    pub(super) fate: Option<(When, Blow)>,
+    /// How often the invocation was polled that did not meet the storm's fate.
+    pub(super) polls: Arc<AtomicU64>,
+    /// How long an invocation may take, in milliseconds, where that is not left to the seed.
+    pub(super) time_ms: Option<u64>,
+    /// A change of usage that no seed draws, and when it comes, in milliseconds.
+    pub(super) usage_at: Option<(u64, Units)>,
+    pub(super) invocations: u64,
+    /// Invocations that died.
+    pub(super) deaths: u64,
+    alive: FuturesUnordered<Invocation>,
+}
+
+impl Drive {
+    pub(super) fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            fate: None,
+            polls: Arc::default(),
+            time_ms: None,
+            usage_at: None,
+            invocations: 0,
+            deaths: 0,
+            alive: FuturesUnordered::new(),
+        }
+    }
+
+    /// Goes on until the script is over, the queue is empty and nobody works any more.
+    pub(super) async fn until_idle(&mut self, world: &mut World, mut script: Script) -> Result<(), SimulationError> {
+        loop {
+            if world.ground.now_ms() > LONGEST_MS {
+                return Err(SimulationError::Restless);
+            }
+            if let Some((_, units)) = self.usage_at.take_if(|(at, _)| *at <= world.ground.now_ms()) {
+                world.usage().entry(world.month).or_default().extend(units);
+            }
+            while let Some(first) = script.first_entry().filter(|first| first.key().0 <= world.ground.now_ms()) {
+                let event = first.remove();
+                world.happen(event).await?;
+            }
+            while self.alive.len() < WORKERS
+                && let Some(waiting) = world.messages.take()
+            {
+                let invocation = self.invoke(world, waiting);
+                self.alive.push(invocation);
+            }
+            let message = world.messages.next_due().filter(|_| self.alive.len() < WORKERS);
+            let event = script.keys().next().map(|(at, _)| *at);
+            let next = message.into_iter().chain(event).min();
+            if next.is_none() && self.alive.is_empty() {
+                return Ok(());
+            }
+            let next_at = world.ground.moment(next.unwrap_or(u64::from(u32::MAX)));
+            let changed = world.messages.changed.clone();
+            tokio::select! {
+                biased;
+                Some((waiting, ended)) = self.alive.next() => {
+                    self.deaths += u64::from(ended.is_none());
+                    finish(world, waiting, ended);
+                }
+                () = changed.notified() => {}
+                () = sleep_until(next_at) => {}
+            }
+        }
+    }
+
+    fn invoke(&mut self, world: &World, waiting: Waiting) -> Invocation {
+        self.invocations += 1;
+        let ground = world.ground.clone();
+        let effects = Effects::default();
+        let polls: Arc<AtomicU64> = Arc::default();
+        let fate = match self.fate.take() {
+            Some(fate) => {
+                self.polls = polls.clone();
+                fate
+            }
+            None => fate_of(world),
+        };
+        let drawn_ms = if ground.is_calm() { 900_000 } else { ground.one_of(&TIMES_MS) };
+        let time_ms = self.time_ms.unwrap_or(drawn_ms);
+        ground.note("invoked", &[self.invocations, time_ms]);
+        ground.say(|| format!("{fate:?}"));
+        let adapters = Adapters {
+            store: world.table.seen_by(effects.clone()),
+            connections: world.services(self.invocations, effects.clone()),
+            queue: Sender { messages: world.messages.clone(), effects: effects.clone() },
+            clock: ground.clone(),
+            ids: ground.clone(),
+        };
+        let worker = Worker::with_policy(adapters, world.limits, self.policy);
+        let time = SignedDuration::from_millis(i64::try_from(time_ms).unwrap_or(0));
+        let deadline = ground.now().saturating_add(time).unwrap_or(ground.now());
+        let killed_at = ground.moment(ground.now_ms() + time_ms);
+        Box::pin(async move {
+            let message = waiting.message.clone();
+            let work = async { worker.carry_on(&message, deadline).await };
+            let ended = Fated::new(work, fate, effects, polls, killed_at).await;
+            (waiting, ended)
+        })
+    }
+}
+
+/// The storm's fate for an invocation.
+fn fate_of(world: &World) -> (When, Blow) {
+    let (ground, storm) = (&world.ground, world.ground.storm());
+    let freeze_ms = ground.one_of(&FREEZES_MS);
+    let blow = if ground.happens(storm.crash) {
+        Blow::Crash
+    } else if ground.happens(storm.freeze) {
+        Blow::Freeze(Duration::from_millis(ground.between(freeze_ms / 2, freeze_ms)))
+    } else {
+        return (When::Never, Blow::Crash);
+    };
+    let when = match ground.happens(500) {
+        true => When::Polls(ground.between(1, 160)),
+        false => When::Effects(u32::try_from(ground.between(1, 30)).unwrap_or(1)),
+    };
+    (when, blow)
+}
+
+fn finish(world: &World, waiting: Waiting, ended: Option<Result<Handled, WorkError>>) {
+    let ground = &world.ground;
+    let code = match &ended {
+        None => 0,
+        Some(Err(_)) => 1,
+        Some(Ok(Handled::Over(_))) => 2,
+        Some(Ok(Handled::Continues)) => 3,
+        Some(Ok(Handled::Waits)) => 4,
+        Some(Ok(Handled::NoSettings)) => 5,
+    };
+    ground.note("ended", &[code]);
+    ground.say(|| match &ended {
+        None => "died".into(),
+        Some(Ok(Handled::Over(run))) => format!("{} {:?}", run.id, run.state),
+        Some(ended) => format!("{ended:?}"),
+    });
+    if !matches!(ended, Some(Ok(_))) {
+        world.messages.put_back(waiting);
+    }
+}

@@ -1,0 +1,117 @@
+//! The queue: at least once, in no order.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use shared::error::QueueError;
+use shared::ports::{Queue, SyncMessage};
+use tokio::sync::Notify;
+
+use super::fate::Effects;
+use super::ground::{Ground, locked};
+
+/// How often a message is delivered before it is left to the dead letters.
+const DELIVERIES: u32 = 5;
+
+/// A message and how often it was delivered.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) message: SyncMessage,
+    deliveries: u32,
+}
+
+#[derive(Default)]
+struct State {
+    /// By when it is due, in milliseconds, and a number that keeps equal ones apart.
+    waiting: BTreeMap<(u64, u64), Waiting>,
+    numbers: u64,
+    /// Messages that nobody could work off.
+    dead: u32,
+}
+
+/// The queue of a world.
+#[derive(Clone)]
+pub(super) struct Messages {
+    ground: Ground,
+    state: Arc<Mutex<State>>,
+    pub(super) changed: Arc<Notify>,
+}
+
+impl Messages {
+    pub(super) fn new(ground: Ground) -> Self {
+        Self { ground, state: Arc::default(), changed: Arc::default() }
+    }
+
+    fn put(&self, waiting: Waiting, due_ms: u64) {
+        let mut state = locked(&self.state);
+        state.numbers += 1;
+        let number = state.numbers;
+        state.waiting.insert((due_ms, number), waiting);
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Queues what somebody outside of the workers asks for.
+    pub(super) fn ask(&self, message: SyncMessage) {
+        self.put(Waiting { message, deliveries: 0 }, self.ground.now_ms());
+    }
+
+    /// Puts a message back that was not worked off.
+    pub(super) fn put_back(&self, waiting: Waiting) {
+        if waiting.deliveries >= DELIVERIES {
+            self.ground.note("dead letter", &[]);
+            locked(&self.state).dead += 1;
+            return;
+        }
+        let visible = self.ground.now_ms() + self.ground.one_of(&[1_000, 30_000, 90_000, 180_000]);
+        self.put(waiting, visible);
+    }
+
+    /// When the next message is due.
+    pub(super) fn next_due(&self) -> Option<u64> {
+        locked(&self.state).waiting.keys().next().map(|(due, _)| *due)
+    }
+
+    /// The message that has been due longest.
+    pub(super) fn take(&self) -> Option<Waiting> {
+        let mut state = locked(&self.state);
+        let first = state.waiting.first_entry()?;
+        if first.key().0 > self.ground.now_ms() {
+            return None;
+        }
+        let mut waiting = first.remove();
+        waiting.deliveries += 1;
+        Some(waiting)
+    }
+}
+
+/// The queue as one invocation sees it.
+#[derive(Clone)]
+pub(super) struct Sender {
+    pub(super) messages: Messages,
+    pub(super) effects: Effects,
+}
+
+impl Queue for Sender {
+    async fn send(&self, message: &SyncMessage, delay_s: u32) -> Result<(), QueueError> {
+        let ground = &self.messages.ground;
+        ground.pass(2, 30).await;
+        let storm = ground.storm();
+        let lost = ground.happens(storm.queue_lost);
+        if lost && ground.happens(500) {
+            ground.pass(5, 3_000).await;
+            return Err(QueueError { why: "no answer".into() });
+        }
+        let late = if ground.happens(storm.reordered) { ground.between(0, 90_000) } else { 0 };
+        let due = ground.now_ms() + u64::from(delay_s) * 1000 + late;
+        let waiting = Waiting { message: message.clone(), deliveries: 0 };
+        self.messages.put(waiting.clone(), due);
+        if ground.happens(storm.doubled_message) {
+            self.messages.put(waiting, due + ground.between(0, 60_000));
+        }
+        ground.note("queued", &[u64::from(delay_s)]);
+        self.effects.count();
+        ground.pass(2, 30).await;
+        if lost { Err(QueueError { why: "no answer".into() }) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,170 @@
+//! What happens to a world whatever its workers do: runs are asked for, usage changes, people edit.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use shared::domain::mapping::Combine;
+use shared::domain::month::UsageMonth;
+use shared::domain::run::{RunKind, RunRequest};
+use shared::ports::{Clock, MappingStore, SyncMessage};
+
+use super::SimulationError;
+use super::ground::locked;
+use super::world::World;
+
+/// One thing that happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// A run of the present month is asked for.
+    Ask,
+    /// The next month begins.
+    NextMonth,
+    /// Somebody uses more, fewer, something new, or nothing any more.
+    Use,
+    /// A person sets a quantity in ConnectWise.
+    EditQuantity,
+    /// A person ends an addition in ConnectWise.
+    EndAddition,
+    /// A person maps a product elsewhere, switches it off, or on again.
+    EditMapping,
+}
+
+/// When what happens, in milliseconds.
+pub(super) type Script = BTreeMap<(u64, u64), Event>;
+
+/// The script of a seed.
+pub(super) fn script_of(world: &World) -> Script {
+    let ground = &world.ground;
+    let mut script = Script::new();
+    let mut at_ms = 0;
+    let mut put = |at_ms: u64, event: Event| {
+        let number = script.len() as u64;
+        script.insert((at_ms, number), event);
+    };
+    let (edits, endings, mappings) = (ground.happens(150), ground.happens(50), ground.happens(150));
+    for _ in 0..ground.between(2, 4) {
+        put(at_ms, Event::Ask);
+        for _ in 0..ground.below(3) {
+            put(at_ms + ground.below(200_000), Event::Use);
+        }
+        if edits {
+            put(at_ms + ground.below(400_000), Event::EditQuantity);
+        }
+        if endings && ground.happens(300) {
+            put(at_ms + ground.below(400_000), Event::EndAddition);
+        }
+        if mappings {
+            put(at_ms + ground.below(400_000), Event::EditMapping);
+        }
+        let gap_ms = ground.one_of(&[3_000, 40_000, 130_000, 200_000, 600_000]);
+        at_ms += ground.between(gap_ms / 3, gap_ms);
+        if ground.happens(200) {
+            put(at_ms, Event::NextMonth);
+        }
+    }
+    script
+}
+
+impl World {
+    /// Lets something happen.
+    pub(super) async fn happen(&mut self, event: Event) -> Result<(), SimulationError> {
+        self.ground.note("event", &[event as u64]);
+        match event {
+            Event::Ask => self.ask(),
+            Event::NextMonth => self.next_month(),
+            Event::Use => self.use_otherwise(),
+            Event::EditQuantity => self.edit_quantity(),
+            Event::EndAddition => self.end_addition(),
+            Event::EditMapping => self.edit_mapping().await?,
+        }
+        Ok(())
+    }
+
+    /// Asks for a run; now and then twice.
+    pub(super) fn ask(&self) {
+        let now = self.ground.now();
+        let request = RunRequest {
+            partner: self.partner,
+            kind: RunKind::Now,
+            month: self.month,
+            slot: format!("key-{}", self.ground.now_ms()),
+            scheduled_at: now,
+            preview: None,
+        };
+        let message = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: now };
+        if self.ground.happens(self.ground.storm().doubled_message) {
+            self.messages.ask(message.clone());
+        }
+        self.messages.ask(message);
+    }
+
+    fn next_month(&mut self) {
+        let after = self.month.last_day().tomorrow().map(UsageMonth::containing);
+        let Ok(next) = after else { return };
+        let units = self.sophos.units(self.month);
+        self.usage().insert(next, units);
+        self.month = next;
+        self.use_otherwise();
+    }
+
+    fn use_otherwise(&self) {
+        let ground = &self.ground;
+        let customer = &self.sophos.customers[pick(ground.below(self.sophos.customers.len() as u64))];
+        let code = self.codes[pick(ground.below(self.codes.len() as u64))].clone();
+        let by = ground.between(1, 3);
+        let kind = ground.below(20);
+        let mut usage = self.usage();
+        let units = usage.entry(self.month).or_default();
+        match units.get_mut(&(customer.id, code.clone())) {
+            None => drop(units.insert((customer.id, code), 5 + by)),
+            Some(_) if kind == 0 => drop(units.remove(&(customer.id, code))),
+            Some(units) if kind == 1 => *units = 0,
+            Some(units) if kind < 5 => *units = units.saturating_sub(by),
+            Some(units) => *units += by,
+        }
+    }
+
+    fn edit_quantity(&mut self) {
+        let (now_ms, ground) = (self.ground.now_ms(), self.ground.clone());
+        let mut books = locked(&self.books);
+        books.settle(now_ms, &ground);
+        let chosen = pick(ground.below(books.additions.len() as u64));
+        let to = Decimal::from(1000 + ground.below(1000));
+        if let Some(seen) = books.additions.values_mut().nth(chosen) {
+            seen.addition.quantity = to;
+            seen.edited_at = Some(now_ms);
+            self.touched.insert(seen.agreement);
+        }
+    }
+
+    fn end_addition(&mut self) {
+        let (now_ms, ground) = (self.ground.now_ms(), self.ground.clone());
+        let mut books = locked(&self.books);
+        books.settle(now_ms, &ground);
+        let chosen = pick(ground.below(books.additions.len() as u64));
+        if let Some(seen) = books.additions.values_mut().nth(chosen) {
+            seen.addition.cancelled = Some(Date::constant(2026, 11, 2));
+            seen.ended = true;
+            self.touched.insert(seen.agreement);
+        }
+    }
+
+    async fn edit_mapping(&mut self) -> Result<(), SimulationError> {
+        self.remapped = true;
+        let code = &self.codes[pick(self.ground.below(self.codes.len() as u64))];
+        let product = self.products[pick(self.ground.below(self.products.len() as u64))];
+        let mappings = self.table.memory.list_product_mappings(self.partner).await?;
+        let Some(mapping) = mappings.find(code).cloned() else { return Ok(()) };
+        let edited = match self.ground.below(3) {
+            0 => mapping.switch(false)?,
+            1 => mapping.switch(true)?,
+            _ => mapping.map_to(product, Some(Combine::AddUp)),
+        };
+        Ok(self.table.memory.put_product_mapping(self.partner, &edited).await?)
+    }
+}
+
+pub(super) fn pick(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(0)
+}

@@ -1,0 +1,212 @@
+//! What an onlooker who knows everything finds once a world has come to rest: each thing that is wrong, in words.
+//!
+//! Targets are computed here from usage and mappings, not by the engine's plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+use shared::domain::id::{AgreementId, CustomerId, ProductCode, PsaProductId};
+use shared::domain::ledger::{CustomerLedger, Line};
+use shared::domain::mapping::ProductMappings;
+use shared::domain::outcome::{Hold, Outcome};
+use shared::domain::run::{Run, RunFailureCode, RunState};
+use shared::domain::tally::Counts;
+use shared::ports::{MappingStore, RunStore};
+
+use super::SimulationError;
+use super::ground::locked;
+use super::psa::{Books, Seen};
+use super::world::{World, agreement_of};
+
+/// A run and its ledger.
+struct Told {
+    run: Run,
+    ledger: Vec<CustomerLedger>,
+}
+
+/// Everything that is wrong in a world at rest.
+pub(super) async fn wrongs_of(world: &World) -> Result<Vec<String>, SimulationError> {
+    let runs = runs_of(world).await?;
+    let mappings = world.table.memory.list_product_mappings(world.partner).await?;
+    let books = locked(&world.books);
+    let mut wrongs = books.wrongs.clone();
+    if let Some(last) = runs.first() {
+        let rest = Rest { world, books: &books, mappings: &mappings };
+        rest.judge(last, &mut wrongs);
+    }
+    runs.iter().for_each(|told| judge_ledger(told, &mut wrongs));
+    judge_requests(&books, &mut wrongs);
+    judge_counts(world, &books, &runs, &mut wrongs);
+    Ok(wrongs)
+}
+
+/// All runs, newest first.
+async fn runs_of(world: &World) -> Result<Vec<Told>, SimulationError> {
+    let (store, mut told) = (&world.table.memory, Vec::new());
+    for run in store.list_runs(world.partner, 100).await? {
+        let page = store.list_ledger(world.partner, &run.id, "", None).await?;
+        told.push(Told { run, ledger: page.entries });
+    }
+    Ok(told)
+}
+
+/// Each pair at most once, and what the run counts is what its ledger says.
+fn judge_ledger(told: &Told, wrongs: &mut Vec<String>) {
+    let (id, mut counts) = (&told.run.id, Counts::default());
+    for entry in &told.ledger {
+        let codes: BTreeSet<&Option<ProductCode>> = entry.lines.iter().map(|line| &line.code).collect();
+        if codes.len() != entry.lines.len() {
+            wrongs.push(format!("{id}: {} has a pair twice in the ledger", entry.name));
+        }
+        counts.additions_created += u64::from(entry.created);
+        counts.quantities_set += u64::from(entry.updated);
+        counts.customers += 1;
+        counts.unchanged += entry.lines.len() as u64;
+    }
+    let said = told.run.tally.counts;
+    let same = said.writes() == counts.writes() && said.customers == counts.customers && said.pairs() == counts.pairs();
+    if !same {
+        wrongs.push(format!("{id}: the run counts {said:?}, its ledger {counts:?}"));
+    }
+    if let RunState::Failed(failure) = &told.run.state
+        && matches!(failure.code, RunFailureCode::TieOut | RunFailureCode::Table)
+    {
+        wrongs.push(format!("{id}: {failure}"));
+    }
+}
+
+/// No product was created twice on an agreement.
+fn judge_requests(books: &Books, wrongs: &mut Vec<String>) {
+    for ((agreement, product), requests) in &books.created {
+        // One that a person ended may be followed by another, where nobody knew it for ours.
+        let stands = |request: &&u64| books.of(*agreement).any(|seen| seen.request == Some(**request) && !seen.ended);
+        let standing = requests.iter().filter(stands).count();
+        if standing > 1 {
+            wrongs.push(format!("duplicate: product {product} was created {standing} times on {agreement}"));
+        }
+    }
+}
+
+/// What all ledgers say was written is what ConnectWise took.
+fn judge_counts(world: &World, books: &Books, runs: &[Told], wrongs: &mut Vec<String>) {
+    let mut told: BTreeMap<AgreementId, (u32, u32)> = BTreeMap::new();
+    for entry in runs.iter().flat_map(|told| &told.ledger) {
+        if let Some((agreement, _)) = entry.agreement {
+            let (created, updated) = told.entry(agreement).or_default();
+            *created += entry.created;
+            *updated += entry.updated;
+        }
+    }
+    for agreement in &books.agreements {
+        let id = agreement.id;
+        let took: usize =
+            books.created.iter().filter(|((on, _), _)| *on == id).map(|(_, requests)| requests.len()).sum();
+        let took_created = u32::try_from(took).unwrap_or(u32::MAX);
+        let took_set = books.set.get(&id).copied().unwrap_or(0);
+        let (created, updated) = told.get(&id).copied().unwrap_or_default();
+        // A person's own change can hide what became of ours.
+        let hidden = world.touched.contains(&id) || books.altered.contains(&id);
+        let right = |told: u32, took: u32| told == took || (hidden && told < took);
+        if !right(created, took_created) || !right(updated, took_set) {
+            wrongs.push(format!(
+                "misreported on {id}: created {created}, ConnectWise took {took_created}; set {updated}, took {took_set}"
+            ));
+        }
+    }
+}
+
+/// A world at rest.
+struct Rest<'a> {
+    world: &'a World,
+    books: &'a Books,
+    mappings: &'a ProductMappings,
+}
+
+impl Rest<'_> {
+    fn judge(&self, last: &Told, wrongs: &mut Vec<String>) {
+        if !matches!(last.run.state, RunState::Succeeded) {
+            wrongs.push(format!("the last run ended as {:?}", last.run.state));
+        }
+        for (number, customer) in self.world.sophos.customers.iter().enumerate() {
+            let Ok(agreement) = agreement_of(number) else { continue };
+            let entry = last.ledger.iter().find(|entry| entry.customer == Some(customer.id));
+            let lines: BTreeMap<&ProductCode, &Line> = entry
+                .iter()
+                .flat_map(|entry| &entry.lines)
+                .filter_map(|line| Some((line.code.as_ref()?, line)))
+                .collect();
+            for (code, line) in &lines {
+                if let Err(wrong) = self.judge_line(customer.id, agreement, code, line) {
+                    wrongs.push(format!("{} {code}: {wrong}", customer.name));
+                }
+            }
+            for (owner, code) in self.world.sophos.units(self.world.month).keys() {
+                if *owner == customer.id && !lines.contains_key(code) {
+                    wrongs.push(format!("missing: {} {code} stands in no ledger", customer.name));
+                }
+            }
+        }
+    }
+
+    fn target(&self, customer: CustomerId, product: PsaProductId) -> Decimal {
+        let units = self.world.sophos.units(self.world.month);
+        let used = |code: &ProductCode| units.get(&(customer, code.clone())).copied().unwrap_or(0);
+        Decimal::from(self.mappings.parts_of(product).map(|mapping| used(&mapping.code)).sum::<u64>())
+    }
+
+    fn judge_line(
+        &self,
+        customer: CustomerId,
+        agreement: AgreementId,
+        code: &ProductCode,
+        line: &Line,
+    ) -> Result<(), String> {
+        let mapped = self.mappings.find(code).and_then(shared::domain::mapping::ProductMapping::syncs_to);
+        let Some(product) = mapped else {
+            let skipped = matches!(line.outcome, Outcome::Skipped(_));
+            return if skipped { Ok(()) } else { Err(format!("not mapped, and {}", line.outcome.code())) };
+        };
+        let day = self.world.month.last_day();
+        let of_product: Vec<&Seen> = self.books.of(agreement).filter(|seen| seen.addition.product == product).collect();
+        let in_force: Vec<&Seen> = of_product.iter().copied().filter(|seen| seen.addition.in_force_on(day)).collect();
+        let target = self.target(customer, product);
+        let billed: Decimal = in_force.iter().map(|seen| seen.addition.quantity).sum();
+        match &line.outcome {
+            Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Adopted => {
+                if billed != target || in_force.len() > 1 {
+                    let on = in_force.len();
+                    return Err(format!("wrong quantity: {billed} on {on} additions, the usage is {target}"));
+                }
+                Ok(())
+            }
+            Outcome::Held(hold) => {
+                let doubled = self.books.doubled.contains(&(agreement, product));
+                #[expect(
+                    clippy::wildcard_enum_match_arm,
+                    reason = "what any other hold keeps back is judged by quantity"
+                )]
+                let right = match hold {
+                    Hold::HandEdit { .. } => in_force.iter().any(|seen| seen.edited_at.is_some()),
+                    Hold::Adopt { .. } => in_force.iter().any(|seen| seen.request.is_none()) || self.hidden(agreement),
+                    Hold::Ambiguous { .. } => doubled || self.hidden(agreement),
+                    Hold::Surplus { left, .. } => doubled && (left.is_zero() || self.hidden(agreement)),
+                    Hold::AdditionGone { .. } => of_product.iter().any(|seen| seen.ended),
+                    // What the hold keeps back is really otherwise, or a person has mapped the part elsewhere.
+                    _ => billed != target || self.world.remapped,
+                };
+                if right {
+                    Ok(())
+                } else {
+                    Err(format!("held for no reason: {hold} (billed {billed}, usage {target})"))
+                }
+            }
+            Outcome::Skipped(skip) => Err(format!("skipped though it is mapped: {skip}")),
+            Outcome::Failed(failure) => Err(format!("failed at rest: {failure}")),
+        }
+    }
+
+    /// Whether a person has done something on an agreement that can hide what became of our writes.
+    fn hidden(&self, agreement: AgreementId) -> bool {
+        self.world.touched.contains(&agreement) || self.books.altered.contains(&agreement)
+    }
+}

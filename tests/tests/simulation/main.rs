@@ -1,0 +1,6 @@
+//! The write protocol in a simulated world: thousands of schedules in which everything goes wrong, and none bills wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod guards;
+mod points;
+mod schedules;

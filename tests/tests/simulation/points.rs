@@ -1,0 +1,30 @@
+//! Chosen worlds: a strike at each await in turn, and writes that take longer than an invocation.
+
+use harness::simulation::{Strike, slow_writes, strike_at_each_await};
+use usage_sync::policy::{Guard, Policy};
+
+#[test]
+fn a_create_and_an_update_survive_a_death_at_every_await() {
+    let struck = strike_at_each_await(Strike::Death, Policy::guarded()).unwrap();
+    println!("{} awaits", struck.points);
+    assert!(struck.points > 60, "{} awaits are fewer than a run has", struck.points);
+    assert!(struck.wrongs.is_empty(), "{:#?}", struck.wrongs);
+}
+
+#[test]
+fn a_worker_that_was_frozen_at_any_await_sends_nothing_that_another_one_has_settled() {
+    let struck = strike_at_each_await(Strike::Freeze, Policy::guarded()).unwrap();
+    assert!(struck.points > 60 && struck.wrongs.is_empty(), "{} awaits: {:#?}", struck.points, struck.wrongs);
+    let unchecked = strike_at_each_await(Strike::Freeze, Policy::without(Guard::LeaseCheck)).unwrap();
+    assert!(!unchecked.wrongs.is_empty(), "the check right before a write leaves is what keeps it back");
+}
+
+#[test]
+fn one_customer_with_many_slow_writes_is_carried_on_by_the_next_slice_before_time_is_up() {
+    for seed in 0..20 {
+        let slow = slow_writes(seed).unwrap();
+        assert!(slow.wrongs.is_empty(), "seed {seed}: {:#?}", slow.wrongs);
+        assert_eq!(slow.deaths, 0, "seed {seed}: an invocation ran into its time-out");
+        assert!(slow.invocations > 1, "seed {seed}: one invocation did it all, which proves nothing");
+    }
+}
