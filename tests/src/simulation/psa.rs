@@ -254,7 +254,7 @@ impl ConnectWise {
             Answer::Lost => Some(PsaError::Unanswered { why: "a storm".into() }),
             Answer::Refused => {
                 let (code, message) = ("InvalidObject".into(), "a storm".into());
-                Some(PsaError::Refused { code, message, field: None })
+                Some(PsaError::Refused { code, message, fields: Vec::new() })
             }
             Answer::Throttled(after) => Some(PsaError::Throttled { retry_after: after.map(Duration::from_secs) }),
             Answer::NotSent => Some(PsaError::NotSent { why: "a storm".into() }),
@@ -264,14 +264,14 @@ impl ConnectWise {
 
 impl Psa for ConnectWise {
     async fn list_companies(&self, _after: Option<&str>) -> Result<Page<Company>, PsaError> {
-        Ok(Page { rows: Vec::new(), next: None })
+        Ok(Page { rows: Vec::new(), unreadable: Vec::new(), next: None })
     }
 
     async fn list_agreements(&self, _after: Option<&str>) -> Result<Page<Agreement>, PsaError> {
         let back = self.read().await?;
         let rows = self.books().agreements.clone();
         self.wait(back).await;
-        Ok(Page { rows, next: None })
+        Ok(Page { rows, unreadable: Vec::new(), next: None })
     }
 
     async fn list_products(&self, ids: &[PsaProductId]) -> Result<Vec<PsaProduct>, PsaError> {

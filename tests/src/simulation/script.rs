@@ -91,6 +91,7 @@ impl World {
             slot: format!("key-{}", self.ground.now_ms()),
             scheduled_at: now,
             preview: None,
+            retry_of: None,
         };
         let message = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: now };
         if self.ground.happens(self.ground.storm().doubled_message) {

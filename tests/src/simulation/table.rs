@@ -1,5 +1,7 @@
 //! The table: the store in memory, behind everything that a table on the network does to its callers.
 
+mod lists;
+
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -178,11 +180,6 @@ impl RunStore for Table {
     async fn find_run(&self, partner: PartnerId, id: &RunId) -> Result<Option<Run>, StoreError> {
         self.go().await?;
         self.memory.find_run(partner, id).await
-    }
-
-    async fn list_runs(&self, partner: PartnerId, limit: u32) -> Result<Vec<Run>, StoreError> {
-        self.go().await?;
-        self.memory.list_runs(partner, limit).await
     }
 
     async fn acquire_lease(

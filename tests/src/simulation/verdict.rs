@@ -11,7 +11,7 @@ use shared::domain::mapping::ProductMappings;
 use shared::domain::outcome::{Hold, Outcome};
 use shared::domain::run::{Run, RunFailureCode, RunState};
 use shared::domain::tally::Counts;
-use shared::ports::{MappingStore, RunStore};
+use shared::ports::{MappingStore, RunHistory, RunStore};
 
 use super::SimulationError;
 use super::ground::locked;
