@@ -71,19 +71,23 @@ pub struct Untold {
     /// Quantities set.
     #[serde(default)]
     pub updated: u32,
+    /// Additions adopted: no write to ConnectWise, but said once too.
+    #[serde(default)]
+    pub adopted: u32,
 }
 
 impl Untold {
     /// Whether there is nothing to tell.
     #[must_use]
     pub const fn is_nothing(&self) -> bool {
-        self.created == 0 && self.updated == 0
+        self.created == 0 && self.updated == 0 && self.adopted == 0
     }
 
     /// Takes in what another has to tell.
     pub const fn add(&mut self, other: Self) {
         self.created = self.created.saturating_add(other.created);
         self.updated = self.updated.saturating_add(other.updated);
+        self.adopted = self.adopted.saturating_add(other.adopted);
     }
 }
 
@@ -129,7 +133,7 @@ impl Written {
             late: Vec::new(),
             settled: Vec::new(),
             surplus: Vec::new(),
-            untold: Untold { created: 0, updated: 0 },
+            untold: Untold { created: 0, updated: 0, adopted: 0 },
             month,
             parts,
         }
@@ -280,7 +284,7 @@ impl Intent {
     /// What the snapshot remembers once the addition is known to be there.
     #[must_use]
     pub fn as_written(&self, addition: AdditionId) -> Written {
-        let untold = Untold { created: 1, updated: 0 };
+        let untold = Untold { created: 1, ..Untold::default() };
         let settled = self.earlier.clone();
         Written { untold, settled, ..Written::new(addition, self.quantity, self.month, self.parts.clone()) }
     }

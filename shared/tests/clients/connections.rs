@@ -5,7 +5,7 @@ use shared::client::address::{AddressPolicy, AddressRules};
 use shared::client::connections::{ConnectionOptions, StoredConnections};
 use shared::client::credentials::Credentials;
 use shared::domain::id::PartnerId;
-use shared::error::{ConnectError, PsaError};
+use shared::error::ConnectError;
 use shared::ports::{Connections, Psa, Seal, Sealed, SettingsStore};
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
@@ -104,5 +104,5 @@ async fn a_saved_address_that_is_not_allowed_is_not_called() {
     world.save(PARTNER, PARTNER, &Credentials { connectwise: Some(connectwise), sophos: None }).await;
     let (connections, _server) = world.connections();
     let error = connections.psa(id(PARTNER)).await.unwrap_err();
-    assert!(matches!(error, ConnectError::Psa(PsaError::NotSent { .. })), "{error}");
+    assert!(matches!(error, ConnectError::Unusable { .. }), "{error}");
 }

@@ -138,13 +138,13 @@ async fn a_page_of_customers_is_read() {
 
 #[tokio::test]
 async fn a_customer_that_cannot_be_read_is_named_and_the_others_are_there() {
-    let body = r#"{"items":[{"id":"718b6047-2fbc-4f4b-a143-45ee42bf5d3b","billingType":7},
+    let body = r#"{"items":[{"id":"718b6047-2fbc-4f4b-a143-45ee42bf5d3b","name":"ACME","name":"Acme"},
         {"id":"17b80674-f2cb-4f4b-a134-54ee24fbd5b3","billingType":"usage"}],"pages":{"total":1,"items":2}}"#;
     let (_server, client) = sophos(json(200, body)).await;
     let page = client.list_customers(1).await.unwrap();
     assert_eq!((page.customers.len(), page.unreadable.len()), (1, 1));
     assert_eq!(page.unreadable[0].id.to_string(), "718b6047-2fbc-4f4b-a143-45ee42bf5d3b");
-    assert!(page.unreadable[0].why.contains("invalid type"), "{:?}", page.unreadable);
+    assert!(page.unreadable[0].why.contains("duplicate field"), "{:?}", page.unreadable);
 }
 
 #[tokio::test]

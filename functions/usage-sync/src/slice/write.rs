@@ -1,8 +1,8 @@
 //! Writing to one agreement: what is about to be sent is stored first, and an answer that never came is never guessed.
 
 mod answer;
+mod keep;
 
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
@@ -11,7 +11,7 @@ use shared::domain::plan::{AdditionPlan, Step};
 use shared::domain::psa::{Addition, NewAddition};
 use shared::domain::run::Run;
 use shared::domain::settle::Settlement;
-use shared::domain::snapshot::{Intent, Parts, Pending, Snapshot, Surplus, Untold, Written};
+use shared::domain::snapshot::{Intent, Parts, Pending, Snapshot, Surplus, Written};
 use shared::error::{PsaError, StoreError};
 use shared::ports::{Change, Clock, Lease, Psa};
 
@@ -70,6 +70,9 @@ impl<'a, W: World> Writer<'a, W> {
             }
             Step::Adopt { addition } => {
                 self.remember(product, plan, *addition);
+                if let Some(written) = self.written(product) {
+                    written.untold.adopted += 1;
+                }
                 (Outcome::Adopted, Some(*addition))
             }
             Step::Update { addition, .. } if !self.run.writes => (Outcome::Updated, Some(*addition)),
@@ -86,6 +89,7 @@ impl<'a, W: World> Writer<'a, W> {
         match untold.filter(|_| self.run.writes) {
             Some(untold) if untold.created > 0 => Outcome::Created,
             Some(untold) if untold.updated > 0 => Outcome::Updated,
+            Some(untold) if untold.adopted > 0 => Outcome::Adopted,
             Some(_) | None => Outcome::Unchanged,
         }
     }
@@ -357,57 +361,5 @@ impl<'a, W: World> Writer<'a, W> {
         let needed = SignedDuration::from_secs(self.stages.limits.request_s + LEASE_SPARE_S);
         let in_time = now.duration_since(stored_at) < FRESH && left >= needed;
         in_time || !self.has(Guard::LeaseCheck)
-    }
-
-    /// What is left to write when the customer's ledger is closed, and the writes that it has to tell of.
-    ///
-    /// `next_invoice`: the agreement's next ConnectWise invoice, which bills what was written.
-    pub(super) async fn close(&mut self, next_invoice: Option<Date>) -> Result<(Vec<Change>, Untold), StoreError> {
-        let mut told = Untold::default();
-        if !self.run.writes {
-            return Ok((Vec::new(), told));
-        }
-        if self.settlement.ended.len() >= MOST_AT_ONCE {
-            // What is told has to be forgotten in the very commit that tells it, and one takes only so much.
-            self.flush(Vec::new()).await?;
-        }
-        let (snapshot, month) = (&mut self.settlement.snapshot, self.run.request.month);
-        if snapshot.written.values().any(|written| written.month == month) {
-            snapshot.expect_invoice(month, next_invoice);
-        }
-        for written in snapshot.written.values_mut() {
-            told.add(std::mem::take(&mut written.untold));
-        }
-        Ok((self.unwritten(), told))
-    }
-
-    /// Writes what is known so far, with what is about to be sent.
-    async fn flush(&mut self, mut about_to: Vec<Change>) -> Result<Lease, StoreError> {
-        let (stored, ended) = (self.stored.clone(), self.settlement.ended.clone());
-        let mut changes = self.unwritten();
-        changes.append(&mut about_to);
-        let written = self.commits.commit(changes).await;
-        if written.is_err() {
-            // Nothing is known to be written: what is still to be written comes with the next commit.
-            (self.stored, self.settlement.ended) = (stored, ended);
-        }
-        written
-    }
-
-    /// What the table does not have yet; nothing in a run that may not write.
-    pub(super) fn unwritten(&mut self) -> Vec<Change> {
-        if !self.run.writes {
-            return Vec::new();
-        }
-        let mut changes = Vec::new();
-        if self.stored != self.settlement.snapshot {
-            self.stored = self.settlement.snapshot.clone();
-            changes.push(Change::PutSnapshot(self.agreement, self.settlement.snapshot.clone()));
-        }
-        // Behind what they came to: an intent that outlives its end is settled once more, one that is gone too early is
-        // an addition that nobody remembers.
-        let ended = std::mem::take(&mut self.settlement.ended);
-        changes.extend(ended.into_iter().map(|product| Change::RemoveIntent(self.agreement, product)));
-        changes
     }
 }

@@ -1,0 +1,66 @@
+//! What the table keeps of the writes: before they are sent, and once they are known.
+
+use jiff::civil::Date;
+use shared::domain::snapshot::Untold;
+use shared::error::StoreError;
+use shared::ports::{Change, Lease};
+
+use super::{MOST_AT_ONCE, Writer};
+use crate::worker::World;
+
+impl<W: World> Writer<'_, W> {
+    /// What is left to write when the customer's ledger is closed, and the writes that it has to tell of.
+    ///
+    /// `next_invoice`: the agreement's next ConnectWise invoice, which bills what was written.
+    pub(in crate::slice) async fn close(
+        &mut self,
+        next_invoice: Option<Date>,
+    ) -> Result<(Vec<Change>, Untold), StoreError> {
+        let mut told = Untold::default();
+        if !self.run.writes {
+            return Ok((Vec::new(), told));
+        }
+        if self.settlement.ended.len() >= MOST_AT_ONCE {
+            // What is told has to be forgotten in the very commit that tells it, and one takes only so much.
+            self.flush(Vec::new()).await?;
+        }
+        let (snapshot, month) = (&mut self.settlement.snapshot, self.run.request.month);
+        if snapshot.written.values().any(|written| written.month == month) {
+            snapshot.expect_invoice(month, next_invoice);
+        }
+        for written in snapshot.written.values_mut() {
+            told.add(std::mem::take(&mut written.untold));
+        }
+        Ok((self.unwritten(), told))
+    }
+
+    /// Writes what is known so far, with what is about to be sent.
+    pub(super) async fn flush(&mut self, mut about_to: Vec<Change>) -> Result<Lease, StoreError> {
+        let (stored, ended) = (self.stored.clone(), self.settlement.ended.clone());
+        let mut changes = self.unwritten();
+        changes.append(&mut about_to);
+        let written = self.commits.commit(changes).await;
+        if written.is_err() {
+            // Nothing is known to be written: what is still to be written comes with the next commit.
+            (self.stored, self.settlement.ended) = (stored, ended);
+        }
+        written
+    }
+
+    /// What the table does not have yet; nothing in a run that may not write.
+    pub(in crate::slice) fn unwritten(&mut self) -> Vec<Change> {
+        if !self.run.writes {
+            return Vec::new();
+        }
+        let mut changes = Vec::new();
+        if self.stored != self.settlement.snapshot {
+            self.stored = self.settlement.snapshot.clone();
+            changes.push(Change::PutSnapshot(self.agreement, self.settlement.snapshot.clone()));
+        }
+        // Behind what they came to: an intent that outlives its end is settled once more, one that is gone too early is
+        // an addition that nobody remembers.
+        let ended = std::mem::take(&mut self.settlement.ended);
+        changes.extend(ended.into_iter().map(|product| Change::RemoveIntent(self.agreement, product)));
+        changes
+    }
+}

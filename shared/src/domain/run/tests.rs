@@ -1,0 +1,48 @@
+//! A run's id, and what it may do.
+
+use super::*;
+
+fn request() -> RunRequest {
+    RunRequest {
+        partner: PartnerId::parse("00000000-0000-4000-8000-000000000001").unwrap(),
+        kind: RunKind::Scheduled,
+        month: UsageMonth::parse("2026-11").unwrap(),
+        slot: "2026-11-30".into(),
+        scheduled_at: "2026-11-30T01:12:00Z".parse().unwrap(),
+        preview: None,
+        retry_of: None,
+    }
+}
+
+#[test]
+fn a_doubled_trigger_is_one_run() {
+    assert_eq!(request().id(), request().id());
+    assert!(request().id().unwrap().as_str().starts_with("20261130T000000Z-scheduled-"));
+}
+
+#[test]
+fn a_schedule_that_was_moved_within_its_slot_is_the_same_run() {
+    let moved = RunRequest { scheduled_at: "2026-11-30T03:40:00Z".parse().unwrap(), ..request() };
+    assert_eq!(moved.id(), request().id());
+    let monthly = RunRequest { slot: "2026-11".into(), ..request() };
+    assert!(monthly.id().unwrap().as_str().starts_with("20261101T000000Z-scheduled-"));
+}
+
+#[test]
+fn another_month_slot_or_partner_is_another_run() {
+    let mut other_partner = request();
+    other_partner.partner = PartnerId::parse("00000000-0000-4000-8000-000000000002").unwrap();
+    let others = [request().for_previous_month(), RunRequest { slot: "2026-11-29".into(), ..request() }, other_partner];
+    for other in others {
+        assert_ne!(other.id(), request().id(), "{other:?}");
+    }
+}
+
+#[test]
+fn a_preview_never_writes() {
+    let now = Timestamp::UNIX_EPOCH;
+    let preview = RunRequest { kind: RunKind::Preview, ..request() };
+    assert!(!Run::open(preview, true, now).unwrap().writes);
+    assert!(!Run::open(request(), false, now).unwrap().writes);
+    assert!(Run::open(request(), true, now).unwrap().writes);
+}
