@@ -21,8 +21,11 @@ mod table;
 mod verdict;
 mod world;
 
+use std::time::Duration;
+
 use shared::domain::id::IdError;
 use shared::domain::mapping::NotMapped;
+use shared::domain::recall::AUDIT_DAYS;
 use shared::domain::settings::TimeZoneError;
 use shared::error::StoreError;
 use tokio::runtime::Builder;
@@ -93,23 +96,31 @@ pub fn live(seed: u64, policy: Policy, told: bool) -> Result<Outcome, Simulation
 }
 
 /// So many runs of calm bring every world to rest.
-const CALM_RUNS: usize = 8;
+const CALM_RUNS: usize = 12;
+/// By then each agreement has had its turn in the rolling audit: what somebody else did to it is known.
+const AUDITED: Duration = Duration::from_secs((AUDIT_DAYS.unsigned_abs() + 1) * 24 * 3600);
 
 /// Runs without faults until nothing changes any more, and judges.
 async fn calm(world: &mut World, drive: &mut Drive) -> Result<Outcome, SimulationError> {
     world.ground.calm_down();
     world.ground.note("calm", &[]);
-    let mut quiet = false;
+    let (mut quiet, mut audited) = (false, false);
     for _ in 0..CALM_RUNS {
         let before = writes_of(world);
         world.ask();
         drive.until_idle(world, Script::new()).await?;
         let rests = before == writes_of(world) && !ground::locked(&world.books).is_moving();
-        if rests && quiet {
+        if rests && quiet && audited {
             break;
         }
-        quiet = rests;
-        tokio::time::sleep(std::time::Duration::from_secs(150)).await;
+        if rests && quiet {
+            audited = true;
+            quiet = false;
+            tokio::time::sleep(AUDITED).await;
+        } else {
+            quiet = rests;
+            tokio::time::sleep(Duration::from_secs(150)).await;
+        }
     }
     let mut wrongs = verdict::wrongs_of(world).await?;
     if !quiet {
