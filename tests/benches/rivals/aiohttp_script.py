@@ -4,6 +4,7 @@ python aiohttp_script.py < wanted.json
 """
 
 import asyncio
+import base64
 import json
 import os
 import sys
@@ -13,8 +14,11 @@ import aiohttp
 from reported import ATTEMPTS, pause_s, report
 
 URL = f"{os.environ['SIMULATOR_URL']}/v4_6_release/apis/3.0/finance/agreements"
-LOGIN = aiohttp.BasicAuth(f"{os.environ['COMPANY_ID']}+{os.environ['PUBLIC_KEY']}", os.environ["PRIVATE_KEY"])
-CLIENT = {"clientId": "9f6b7f5e-1d0b-4c55-8b0c-2d0f6f1b7a11"}
+LOGIN = f"{os.environ['COMPANY_ID']}+{os.environ['PUBLIC_KEY']}:{os.environ['PRIVATE_KEY']}"
+HEADERS = {
+    "Authorization": f"Basic {base64.b64encode(LOGIN.encode()).decode()}",
+    "clientId": "9f6b7f5e-1d0b-4c55-8b0c-2d0f6f1b7a11",
+}
 IN_FLIGHT = 8
 
 
@@ -93,7 +97,7 @@ async def main():
     work = json.load(sys.stdin)
     start = time.monotonic()
     timeout = aiohttp.ClientTimeout(total=30)
-    async with aiohttp.ClientSession(auth=LOGIN, headers=CLIENT, timeout=timeout) as session:
+    async with aiohttp.ClientSession(headers=HEADERS, timeout=timeout) as session:
         psa = ConnectWise(session)
         done = await asyncio.gather(*(sync(psa, customer, work["effective"]) for customer in work["customers"]))
     report(start, [one for customer in done for one in customer])

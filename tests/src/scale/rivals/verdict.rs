@@ -18,8 +18,21 @@ pub(super) enum Outcome {
     Updated,
     /// All was as it should be.
     Unchanged,
-    /// It was not done, and somebody has to look.
+    /// It was not known to be done, and a later look found that all is as it should be.
+    Settled,
+    /// It is not known to be done, and somebody has to look.
     Failed,
+}
+
+impl Outcome {
+    /// What is said of a pair after a later run, given what was said before.
+    pub(super) fn after(self, before: Option<Self>) -> Self {
+        match (before, self) {
+            (Some(Self::Failed | Self::Settled), Self::Unchanged) => Self::Settled,
+            (Some(before @ (Self::Created | Self::Updated)), Self::Unchanged) => before,
+            (_, now) => now,
+        }
+    }
 }
 
 /// One pair's end, as the contender tells it.
@@ -81,6 +94,7 @@ fn of_pair(wanted: Decimal, found: Option<&Found>, told: Option<Outcome>) -> Ver
         Some(Outcome::Created) => is_right && found.is_some_and(|found| found.created > 0),
         Some(Outcome::Updated) => is_right && found.is_some_and(|found| found.created == 0 && found.updated > 0),
         Some(Outcome::Unchanged) => is_right && found.is_some_and(|found| found.created == 0 && found.updated == 0),
+        Some(Outcome::Settled) => is_right,
         Some(Outcome::Failed) => !is_right,
         None => false,
     };
@@ -130,6 +144,16 @@ mod tests {
         assert_eq!(verdict(&[7], 1, 0, Some(Outcome::Unchanged)), [0, 0, 0, 1]);
         assert_eq!(verdict(&[7], 0, 0, Some(Outcome::Updated)), [0, 0, 0, 1]);
         assert_eq!(verdict(&[7], 0, 0, None), [0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn what_two_runs_say_of_a_pair_is_one_story() {
+        assert_eq!(Outcome::Unchanged.after(Some(Outcome::Failed)), Outcome::Settled);
+        assert_eq!(Outcome::Unchanged.after(Some(Outcome::Created)), Outcome::Created);
+        assert_eq!(Outcome::Created.after(Some(Outcome::Failed)), Outcome::Created);
+        assert_eq!(Outcome::Failed.after(Some(Outcome::Settled)), Outcome::Failed);
+        assert_eq!(verdict(&[7], 1, 0, Some(Outcome::Settled)), [0; 4]);
+        assert_eq!(verdict(&[7, 7], 2, 0, Some(Outcome::Settled)), [1, 0, 0, 1]);
     }
 
     #[test]
