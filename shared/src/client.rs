@@ -7,6 +7,7 @@
 //! - [`address`]: which addresses a partner may name as its PSA.
 //! - [`credentials`]: what is sealed in the store.
 //! - [`connections`]: from the store to a client.
+//! - [`probe`]: what a connection test finds, before anything is saved.
 
 pub mod address;
 pub mod connections;
@@ -15,6 +16,7 @@ pub mod credentials;
 mod exchange;
 pub mod http;
 mod pace;
+pub mod probe;
 mod resolver;
 pub mod retry;
 mod retry_after;

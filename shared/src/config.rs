@@ -6,12 +6,14 @@
 //! The credentials and the region of AWS are not named here: the SDK reads them itself (see [`crate::aws`]), and with
 //! them `AWS_ENDPOINT_URL`, by which a local stack stands in for AWS.
 
+mod mappings;
 mod reader;
 mod sync_schedule;
 mod usage_sync;
 
 use std::fmt;
 
+pub use mappings::Mappings;
 pub use sync_schedule::SyncSchedule;
 pub use usage_sync::UsageSync;
 

@@ -2,8 +2,11 @@
 //!
 //! Imports std, serde and value crates (dates, decimals, UUIDs) only: no I/O, no clock, no environment. "Now" is an
 //! argument. Read it in this order: [`id`], [`month`], [`mapping`], [`usage`], [`psa`], [`snapshot`], [`settle`],
-//! [`plan`], [`outcome`], [`ledger`], [`tally`], [`run`].
+//! [`plan`], [`recall`], [`outcome`], [`decision`], [`ledger`], [`tally`], [`run`], [`stamp`]. Beside the sync, for a
+//! person at a form: [`catalogue`], [`search`].
 
+pub mod catalogue;
+pub mod decision;
 pub mod id;
 pub mod ledger;
 pub mod mapping;
@@ -11,10 +14,13 @@ pub mod month;
 pub mod outcome;
 pub mod plan;
 pub mod psa;
+pub mod recall;
 pub mod run;
 pub mod schedule;
+pub mod search;
 pub mod settings;
 pub mod settle;
 pub mod snapshot;
+pub mod stamp;
 pub mod tally;
 pub mod usage;

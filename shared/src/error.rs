@@ -69,13 +69,19 @@ pub enum PsaError {
         code: String,
         /// Its words, those of its field errors included.
         message: String,
-        /// The first field that it complains of.
-        field: Option<String>,
+        /// The fields that it complains of, in its order; empty where it names none.
+        fields: Vec<RefusedField>,
     },
     /// Too many requests (429), also after waiting: it took no effect.
     Throttled {
         /// How long ConnectWise wants to be left alone, if it said so.
         retry_after: Option<Duration>,
+    },
+    /// The request never left: ConnectWise did not answer many requests in a row, and is not asked for a while. It took
+    /// no effect.
+    Away {
+        /// After how long it is asked again.
+        retry_after: Duration,
     },
     /// The request never left: no connection, or an address that is not allowed. It took no effect.
     NotSent {
@@ -89,7 +95,33 @@ pub enum PsaError {
     },
 }
 
+/// What ConnectWise says of one field that it refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedField {
+    /// Its name for the field, as it writes it: `identifier`, `subcategory/id`.
+    pub field: String,
+    /// Its code, such as `MissingRequiredField`, `OutOfRange`, `MaxLengthField`, `NotFound`, `ObjectExists`; may be empty.
+    pub code: String,
+    /// Its words.
+    pub message: String,
+}
+
 impl PsaError {
+    /// What ConnectWise says of single fields.
+    #[must_use]
+    pub fn fields(&self) -> &[RefusedField] {
+        match self {
+            Self::Refused { fields, .. } => fields,
+            Self::Unauthorized
+            | Self::Forbidden { .. }
+            | Self::NotFound
+            | Self::Throttled { .. }
+            | Self::Away { .. }
+            | Self::NotSent { .. }
+            | Self::Unanswered { .. } => &[],
+        }
+    }
+
     /// Whether a write that ended so may have taken effect all the same. Such a write is never simply sent again.
     #[must_use]
     pub const fn may_have_taken_effect(&self) -> bool {
@@ -100,6 +132,7 @@ impl PsaError {
             | Self::NotFound
             | Self::Refused { .. }
             | Self::Throttled { .. }
+            | Self::Away { .. }
             | Self::NotSent { .. } => false,
         }
     }
@@ -111,11 +144,18 @@ impl fmt::Display for PsaError {
             Self::Unauthorized => f.write_str("ConnectWise does not accept the company id and keys"),
             Self::Forbidden { message } => write!(f, "ConnectWise denies access: {message}"),
             Self::NotFound => f.write_str("ConnectWise has no such record"),
-            Self::Refused { code, message, field: None } => write!(f, "ConnectWise refuses ({code}): {message}"),
-            Self::Refused { code, message, field: Some(field) } => {
-                write!(f, "ConnectWise refuses ({code}, field {field}): {message}")
-            }
+            Self::Refused { code, message, fields } => match fields.first() {
+                None => write!(f, "ConnectWise refuses ({code}): {message}"),
+                Some(first) => write!(f, "ConnectWise refuses ({code}, field {}): {message}", first.field),
+            },
             Self::Throttled { .. } => f.write_str("ConnectWise asks for fewer requests"),
+            Self::Away { retry_after } => {
+                write!(
+                    f,
+                    "ConnectWise is away: it answered none of many requests; it is asked again in {} s",
+                    retry_after.as_secs().max(1)
+                )
+            }
             Self::NotSent { why } => write!(f, "ConnectWise could not be reached: {why}"),
             Self::Unanswered { why } => write!(f, "ConnectWise gave no usable answer: {why}"),
         }
@@ -179,7 +219,10 @@ pub enum ConnectError {
         /// Why, without any secret.
         why: String,
     },
-    /// The saved credentials could not be opened; the key service may be away.
+    /// Another partner drives this ConnectWise database. Nobody is told which.
+    #[error("this ConnectWise company is connected by another account of this service; only one can write to it")]
+    TakenByAnother,
+    /// The saved credentials could not be opened: now, or for good.
     #[error(transparent)]
     Seal(#[from] SealError),
     /// The store failed.
@@ -201,6 +244,29 @@ pub struct SealError {
     pub action: &'static str,
     /// The service's words.
     pub why: String,
+    /// Whether trying again can help.
+    pub outlook: SealOutlook,
+}
+
+/// Whether what could not be sealed or opened can be later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SealOutlook {
+    /// The key service is away or busy: the same call may succeed later.
+    MayPass,
+    /// The key is another one, disabled or gone, or the text is damaged: somebody has to act. For a partner that means to
+    /// save the credentials again; for a disabled key, to enable it.
+    Lasting,
+}
+
+impl SealError {
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self.outlook {
+            SealOutlook::MayPass => true,
+            SealOutlook::Lasting => false,
+        }
+    }
 }
 
 /// A message could not be queued.

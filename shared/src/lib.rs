@@ -1,11 +1,13 @@
 //! The house in words: what every function shares.
 //!
-//! Arrows point one way only: [`domain`] ← [`ports`], [`error`] ← [`store`], [`client`], [`queue`], [`seal`] ← the functions.
+//! Arrows point one way only: [`domain`] ← [`ports`], [`error`] ← [`store`], [`client`], [`queue`], [`seal`], [`http`] ← the
+//! functions.
 //!
 //! - [`domain`]: what a sync *is*: mappings, usage, months, plans, runs. Pure values and pure functions.
 //! - [`ports`]: what the functions need of the world, as traits: store, PSA, usage source, queue, seal, clock, ids.
 //! - [`error`]: how a port fails, told by what the caller can do next.
 //! - [`client`]: ConnectWise and Sophos Central over HTTP, and how a partner's saved credentials become their clients.
+//! - [`http`]: what all functions behind API Gateway share: who asks, requests, problems, pages, versions, the document.
 //! - [`store`]: the table, on DynamoDB and in memory.
 //! - [`queue`], [`seal`], [`clock`], [`ids`]: the adapters of the ports of the same names, real and local.
 //! - [`aws`]: what the adapters of AWS share: timeouts, repetition, words.
@@ -18,6 +20,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod error;
+pub mod http;
 pub mod ids;
 pub mod ports;
 pub mod queue;

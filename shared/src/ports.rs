@@ -5,15 +5,20 @@
 
 mod connect;
 mod psa;
+mod psa_catalogue;
 mod store;
 mod usage_source;
 mod world;
 
 pub use connect::{Connections, Seal, Sealed};
-pub use psa::{Page, Psa};
+pub use psa::{Listed, Page, Psa, Unreadable};
+pub use psa_catalogue::PsaCatalogue;
 pub use store::{
-    Change, Chunk, ChunkKind, CustomerNames, DiscoveredProduct, Due, DueStore, Lease, LeaseTaken, LedgerPage,
-    MappingStore, Opened, RunStore, SettingsStore,
+    Answer, Attempt, Author, Begun, Change, Chunk, ChunkKind, CustomerConflict, CustomerEdit, CustomerNames,
+    DiscoveredProduct, Due, DueFor, DueStore, Edit, EditPage, EditStore, HoldPage, HoldStore, IDEMPOTENCY_TTL_H,
+    IdempotencyStore, KnownStore, Lease, LeaseTaken, LedgerPage, MappedCustomer, MappingStore, Opened, OwnerStore,
+    ProductConflict, PsaClaim, PsaDatabase, PsaOwner, Rate, RateStore, Removal, RemovalStore, RunHistory, RunStore,
+    SeenProduct, SettingsStore, Sighting, Subject,
 };
-pub use usage_source::{CustomerPage, UsagePage, UsageSource};
+pub use usage_source::{CustomerPage, UnreadableCustomer, UsagePage, UsageSource};
 pub use world::{Clock, Ids, Queue, SyncMessage};

@@ -8,7 +8,7 @@ mod local;
 pub use kms::KmsSeal;
 pub use local::{LocalKeyError, LocalSeal};
 
-use crate::error::SealError;
+use crate::error::{SealError, SealOutlook};
 
 /// The longest secret, in bytes: what KMS encrypts directly. Both seals keep it, so that what works locally works deployed.
 pub const MAX_SECRET_BYTES: usize = 4096;
@@ -16,8 +16,9 @@ pub const MAX_SECRET_BYTES: usize = 4096;
 const SEALED: &str = "sealed";
 const OPENED: &str = "opened";
 
+/// A failure that trying again does not mend.
 fn failed(action: &'static str, why: impl Into<String>) -> SealError {
-    SealError { action, why: why.into() }
+    SealError { action, why: why.into(), outlook: SealOutlook::Lasting }
 }
 
 fn checked_secret(secret: &str) -> Result<&[u8], SealError> {

@@ -3,13 +3,17 @@
 //! Both stores keep the duties of [`crate::ports`]; one test-suite holds them to it.
 
 mod dynamodb;
+mod edits;
+mod idempotency;
 mod item;
+mod known;
 mod lease;
 mod limits;
 mod memory;
+mod save;
 pub mod table;
 mod version;
 
 pub use dynamodb::DynamoStore;
-pub use limits::{MAX_CHANGES, MAX_CHUNK_BYTES, MAX_COMMIT_BYTES};
+pub use limits::{MAX_CHANGES, MAX_CHUNK_BYTES, MAX_COMMIT_BYTES, MAX_CUSTOMER_ROWS, MAX_PRODUCT_ROWS};
 pub use memory::MemoryStore;

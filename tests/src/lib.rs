@@ -1,8 +1,12 @@
 //! The harness: simulators of both services that the product talks to, the table, and what tests share. Nothing of it is shipped.
 
+mod apart;
+pub mod api;
 pub mod connectwise;
 pub mod demo;
 pub mod dev;
+pub mod gateway;
+pub mod mortal;
 pub mod scale;
 pub mod simulator;
 pub mod sophos;

@@ -15,10 +15,6 @@ mod world;
 use std::io;
 use std::process::ExitCode;
 
-use serde::{Deserialize, Serialize};
-use shared::domain::id::PartnerId;
-use shared::domain::month::UsageMonth;
-
 pub use args::Args;
 use args::{Command, Part};
 use children::World;
@@ -57,19 +53,6 @@ pub enum ScaleError {
         "{0}. What the scripts need is set up by `infra/check rules`; --python and --node-modules say where else it is"
     )]
     Script(String),
-}
-
-/// Where a world answers, and whose it is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Addresses {
-    connectwise: String,
-    sophos: String,
-    table: String,
-    table_name: String,
-    partner: PartnerId,
-    /// The month for which Sophos has usage.
-    month: UsageMonth,
 }
 
 /// Runs the benchmark, or the part of it that this process is for. The exit code is 1 where a target was missed.

@@ -4,6 +4,7 @@
 //! through the [`Sophos`] handle, before or while it serves; all clones of a handle share it.
 
 mod account;
+mod bent_answer;
 mod billing_usage;
 mod clock;
 mod cut;
@@ -23,6 +24,8 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
+use axum::http::Uri;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +35,8 @@ use crate::simulator::gate::{Gate, guard};
 use crate::simulator::serve::{Running, serve};
 use account::Account;
 pub use account::{AccountType, BillingType, Tenant};
+use bent_answer::bend;
+pub use bent_answer::{BentAnswer, End};
 pub use clock::SimulatedClock;
 pub use cut::Cut;
 use cut::PlannedCut;
@@ -136,6 +141,21 @@ impl Sophos {
         self.world().cuts.entry(partner_id).or_default().push(PlannedCut { page, cut, times_left: times });
     }
 
+    /// Takes from a partner's credentials the right to read billing usage: 403.
+    pub fn forbid_billing(&self, partner_id: Uuid) {
+        self.world().without_billing.insert(partner_id);
+    }
+
+    /// From now on no page of usage has more lines than `most`, whatever is asked for: many pages without many lines.
+    pub fn cap_usage_pages(&self, most: usize) {
+        self.world().usage_page_cap = Some(most.max(1));
+    }
+
+    /// From now on each answer of the API, a sign-in's too, is what `change` makes of it; `|_, _| {}` ends it.
+    pub fn bend_answers(&self, change: impl Fn(&Uri, &mut BentAnswer) + Send + Sync + 'static) {
+        self.world().bend = Some(Arc::new(change));
+    }
+
     /// Makes every token that was given out worthless, as a rotation of the credentials does.
     pub fn revoke_tokens(&self) {
         self.world().tokens.clear();
@@ -149,7 +169,8 @@ impl Sophos {
             .route("/partner/v1/tenants", get(tenant_list::list))
             .route("/partner/v1/billing/usage/{year}/{month}", get(billing_usage::list))
             .fallback(edge::no_such_path)
-            .with_state(self.clone());
+            .with_state(self.clone())
+            .layer(from_fn_with_state(self.clone(), bend));
         guard(routes, &self.gate)
     }
 

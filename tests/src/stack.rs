@@ -3,6 +3,7 @@
 //! The functions are the very libraries that the Lambdas run; only the adapters of queue and seal are local ones. With
 //! a folder, everything is still there when the stack is started again.
 
+mod api;
 mod files;
 mod worker;
 
@@ -36,6 +37,7 @@ use crate::demo::{DEMO_COMPANY, Demo, PlantError, SOPHOS_CLIENT, Size};
 use crate::simulator::serve::Running;
 use crate::sophos::{self, Sophos};
 use crate::table::{LocalTable, TableError};
+pub use api::{Api, ApiError};
 use files::Files;
 pub use files::FilesError;
 use worker::Workers;
@@ -64,6 +66,9 @@ pub struct StackOptions {
     /// How long a slice may take.
     pub slice: SignedDuration,
 }
+
+/// Calls a minute that no test comes up to.
+pub(crate) const UNLIMITED: u32 = 600_000;
 
 /// How long a slice may take where a Lambda has its longest time-out.
 pub const LONGEST_SLICE: SignedDuration = SignedDuration::from_mins(15);
@@ -119,6 +124,9 @@ pub enum StackError {
     /// A run id cannot be formed.
     #[error(transparent)]
     Run(#[from] IdError),
+    /// The HTTP API cannot be served.
+    #[error(transparent)]
+    Api(#[from] ApiError),
     /// A run that was asked for is not there when all messages are worked off.
     #[error("run {0} came to nothing: the log says why")]
     Lost(RunId),
@@ -158,8 +166,15 @@ impl Stack {
     /// # Errors
     /// [`StackError`].
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
+        Self::start_for(Demo::new(options.size), options).await
+    }
+
+    /// The same for a partner made otherwise than its size alone says.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn start_for(demo: Demo, options: StackOptions) -> Result<Self, StackError> {
         let files = Files::open(options.data, options.size)?;
-        let demo = Demo::new(options.size);
         let table = match files.table() {
             Some(path) => LocalTable::in_file(&path, 0).await?,
             None => LocalTable::in_memory().await?,
@@ -255,7 +270,7 @@ impl Stack {
     pub fn request(&self, kind: RunKind, month: UsageMonth, preview: Option<RunId>) -> RunRequest {
         let scheduled_at = SystemClock.now();
         let slot = preview.as_ref().map_or_else(|| scheduled_at.to_string(), ToString::to_string);
-        RunRequest { partner: self.demo.partner(), kind, month, slot, scheduled_at, preview }
+        RunRequest { partner: self.demo.partner(), kind, month, slot, scheduled_at, preview, retry_of: None }
     }
 
     /// What the schedule does every five minutes: queues the partners that are due at `at`.
@@ -322,5 +337,7 @@ pub(crate) fn connection_options(sophos: &str) -> Result<ConnectionOptions, Stac
     let url = url::Url::parse(sophos)?;
     options.sophos.sign_in_url = url.clone();
     options.sophos.api_url = url;
+    // What a simulator takes is up to its plan of faults, not to a vendor's guide.
+    options.connectwise.calls_per_minute = UNLIMITED;
     Ok(options)
 }

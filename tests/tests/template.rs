@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use shared::config::{LOCAL_ONLY, SyncSchedule, UsageSync};
+use harness::gateway::{Access, Routes};
+use shared::config::{LOCAL_ONLY, Mappings, SyncSchedule, UsageSync};
 use shared::store::table::{DUE_INDEX, DUE_SHARD, EXPIRY, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 use yaml_serde::Value;
 
@@ -56,6 +57,7 @@ fn asked_by<T, E>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T
 
 fn asked_by_function() -> BTreeMap<String, Names> {
     BTreeMap::from([
+        ("mappings".into(), asked_by(|lookup| Mappings::from_lookup(lookup))),
         ("sync-schedule".into(), asked_by(|lookup| SyncSchedule::from_lookup(lookup))),
         ("usage-sync".into(), asked_by(|lookup| UsageSync::from_lookup(lookup))),
     ])
@@ -127,6 +129,28 @@ fn the_schedules_event_is_the_one_that_the_tick_reads() {
 }
 
 #[test]
+fn the_worker_may_read_and_change_the_rates_of_psas_and_write_nothing_else_there() {
+    let template = template();
+    let role = &template["Resources"]["UsageSyncRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let keys_of = |statement: &Value| -> Vec<String> {
+        let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+        let list = keys.as_sequence().map(|keys| keys.iter().filter_map(text).collect());
+        list.unwrap_or_else(|| text(keys).into_iter().collect())
+    };
+    let of_rates: Vec<&Value> = role
+        .as_sequence()
+        .unwrap()
+        .iter()
+        .filter(|statement| keys_of(statement).iter().any(|key| !key.starts_with("P#")))
+        .collect();
+    assert_eq!(of_rates.len(), 1);
+    assert_eq!(keys_of(of_rates[0]), ["H#*"]);
+    let actions = names(of_rates[0]["Action"].as_sequence().unwrap().iter().filter_map(text));
+    assert_eq!(actions, names(["dynamodb:GetItem", "dynamodb:UpdateItem"]));
+}
+
+#[test]
 fn a_message_stays_invisible_for_six_timeouts_of_the_worker_and_answers_for_itself() {
     let template = template();
     let worker = &functions(&template)["usage-sync"]["Properties"];
@@ -134,4 +158,87 @@ fn a_message_stays_invisible_for_six_timeouts_of_the_worker_and_answers_for_itse
     assert!(visibility >= 6 * worker["Timeout"].as_u64().unwrap());
     let messages = &worker["Events"]["Messages"]["Properties"];
     assert_eq!(messages["FunctionResponseTypes"][0], "ReportBatchItemFailures");
+}
+
+#[test]
+fn the_api_is_closed_unless_a_route_says_otherwise_and_asks_for_known_scopes() {
+    let template = template();
+    let auth = &template["Resources"]["HttpApi"]["Properties"]["Auth"];
+    let default = auth["DefaultAuthorizer"].as_str().unwrap();
+    let jwt = &auth["Authorizers"][default]["JwtConfiguration"];
+    assert_eq!(jwt["issuer"].as_str().unwrap(), "JwtIssuer");
+    assert_eq!(jwt["audience"][0].as_str().unwrap(), "JwtAudience");
+    for parameter in ["JwtIssuer", "JwtAudience"] {
+        let parameter = &template["Parameters"][parameter];
+        assert!(parameter["Type"] == "String" && parameter["Default"].is_null(), "nobody's tokens are good by default");
+    }
+    for route in routes().iter() {
+        let Access::Token { scopes } = &route.access else { continue };
+        assert!(!scopes.is_empty(), "{}: a token of any kind would do", route.key());
+        let known = ["psa/read", "psa/write", "psa/admin"];
+        assert!(scopes.iter().all(|scope| known.contains(&scope.as_str())), "{}: {scopes:?}", route.key());
+    }
+}
+
+#[test]
+fn every_function_of_the_api_ends_before_the_gateway_gives_it_up() {
+    let longest = harness::gateway::Limits::default().integration_timeout;
+    for route in routes().iter() {
+        let patience = route.integration_timeout.unwrap_or(longest);
+        assert!(route.function_timeout <= patience, "{}: its caller would be told nothing", route.key());
+    }
+}
+
+fn routes() -> Routes {
+    Routes::from_template(&fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap()
+}
+
+/// What a function serves: method, path and scopes of each operation.
+type Operations = BTreeSet<(String, String, Names)>;
+
+fn documented(document: &serde_json::Value) -> Operations {
+    let mut operations = Operations::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let scopes = operation["security"][0]["token"].as_array().unwrap().iter();
+            let scopes = names(scopes.map(|scope| scope.as_str().unwrap()));
+            operations.insert((method.to_uppercase(), path.clone(), scopes));
+        }
+    }
+    operations
+}
+
+fn deployed(function: &Value) -> Operations {
+    let events = function["Properties"]["Events"].as_mapping().unwrap().values();
+    let routes = events.filter(|event| event["Type"] == "HttpApi").map(|event| {
+        let route = &event["Properties"];
+        let text = |name: &str| route[name].as_str().unwrap().to_owned();
+        let scopes = route["Auth"]["AuthorizationScopes"].as_sequence().unwrap().iter();
+        (text("Method"), text("Path"), names(scopes.map(|scope| scope.as_str().unwrap())))
+    });
+    routes.collect()
+}
+
+#[test]
+fn every_operation_is_deployed_with_the_scope_that_its_document_asks_for() {
+    let template = template();
+    let functions = functions(&template);
+    let documents = harness::api::functions();
+    for (folder, document) in &documents {
+        let document = harness::api::document_of([document.clone()]);
+        assert_eq!(deployed(functions[*folder]), documented(&document), "{folder}");
+    }
+    let with_routes = functions.iter().filter(|(_, function)| !deployed(function).is_empty());
+    let with_routes: Vec<&str> = with_routes.map(|(folder, _)| folder.as_str()).collect();
+    assert_eq!(with_routes, documents.iter().map(|(folder, _)| *folder).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_function_ends_before_its_idempotency_keys_are_taken_over() {
+    let template = template();
+    let functions = functions(&template);
+    for (folder, _) in harness::api::functions() {
+        let timeout_s = functions[folder]["Properties"]["Timeout"].as_u64().unwrap();
+        assert!(timeout_s < u64::from(shared::http::TAKE_OVER_S), "{folder}");
+    }
 }

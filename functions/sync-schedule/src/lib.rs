@@ -3,13 +3,14 @@
 //! A tick works by the time that its schedule names, not by the time at which it happens to run, and sends before it
 //! moves a partner on. So a tick that is late, doubled or cut off asks for the same runs, and a run's id makes them one.
 
+mod look;
 mod partner;
 mod report;
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
-use shared::ports::{Due, DueStore, Queue, SettingsStore};
+use shared::ports::{Due, DueFor, DueStore, Queue, RunHistory, SettingsStore};
 use shared::store::table::DUE_SHARDS;
 
 pub use report::{PartnerError, PartnerFailure, ShardFailure, TickError, TickReport};
@@ -28,7 +29,8 @@ pub struct Tick {
     pub time: Timestamp,
 }
 
-/// Asks for a run of every partner that is due at `at`, and moves each on to its next time.
+/// Asks for a run of every partner that is due at `at`, and moves each on to its next time. Of a partner whose runs are to
+/// be looked at, the open run is asked for again, or the last one retried.
 ///
 /// A partner that fails is reported and logged, keeps its due time and is tried again by the next tick; the others go on.
 /// A partner without settings is moved on by a day.
@@ -37,7 +39,7 @@ pub struct Tick {
 /// Some shards could not be read. The others were worked off; the same tick may be given again.
 pub async fn tick<S, Q>(store: &S, queue: &Q, at: Timestamp) -> Result<TickReport, TickError>
 where
-    S: DueStore + SettingsStore,
+    S: DueStore + SettingsStore + RunHistory,
     Q: Queue,
 {
     let mut report = TickReport::default();
@@ -56,7 +58,13 @@ where
         }
     }
     let mut ended = stream::iter(longest_due_first(due))
-        .map(|due| async move { (due.partner, partner::run_due(store, queue, due, at).await) })
+        .map(|due| async move {
+            let outcome = match due.due_for {
+                DueFor::Occasion => partner::run_due(store, queue, due, at).await,
+                DueFor::Look => look::look(store, queue, due, at).await,
+            };
+            (due.partner, outcome)
+        })
         .buffer_unordered(PARTNERS_AT_ONCE);
     while let Some((partner, outcome)) = ended.next().await {
         report.add(partner, outcome);

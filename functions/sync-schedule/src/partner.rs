@@ -19,6 +19,8 @@ pub(crate) enum Outcome {
     SentAndMoved,
     /// It has no settings and was moved on.
     WithoutSettings,
+    /// Its runs were looked at, and none is to be carried on or retried.
+    NothingToLookAt,
 }
 
 /// Why a partner keeps its due time.
@@ -27,6 +29,9 @@ pub enum PartnerError {
     /// Its settings could not be read: no run was asked for.
     #[error("no run was asked for, its settings could not be read: {0}")]
     Settings(StoreError),
+    /// Its newest runs could not be read: nothing was carried on or retried.
+    #[error("its runs could not be looked at: {0}")]
+    Runs(StoreError),
     /// The queue failed: its run may or may not have been asked for.
     #[error("its run may not have been asked for: {0}")]
     Send(#[from] QueueError),
@@ -40,7 +45,7 @@ where
     S: DueStore + SettingsStore,
     Q: Queue,
 {
-    let Due { partner, next_run_at } = due;
+    let Due { partner, next_run_at, .. } = due;
     let move_on = async |to| store.advance_due(partner, next_run_at, to).await.map_err(PartnerError::Advance);
     let Some(settings) = store.find_settings(partner).await.map_err(PartnerError::Settings)? else {
         move_on(at.saturating_add(WITHOUT_SETTINGS).unwrap_or(at)).await?;
@@ -62,6 +67,7 @@ fn message(settings: &Settings, due: Due, at: Timestamp) -> SyncMessage {
             slot: occasion.slot,
             scheduled_at: occasion.scheduled_at,
             preview: None,
+            retry_of: None,
         },
         attempt: 0,
         turns: 0,

@@ -10,7 +10,8 @@ use shared::store::table::DUE_SHARDS;
 use crate::partner::Outcome;
 pub use crate::partner::PartnerError;
 
-/// What a tick did. Every partner found due is in exactly one of `sent`, `without_settings` and `failed`.
+/// What a tick did. Every partner found due is in exactly one of `sent`, `without_settings`,
+/// `nothing_to_look_at` and `failed`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TickReport {
     /// Partners whose run was asked for.
@@ -19,6 +20,8 @@ pub struct TickReport {
     pub moved_meanwhile: usize,
     /// Partners moved on by a day because they have no settings.
     pub without_settings: usize,
+    /// Partners whose runs were looked at, where none was to be carried on or retried.
+    pub nothing_to_look_at: usize,
     /// Partners that failed and keep their due time.
     pub failed: Vec<PartnerFailure>,
     /// Shards that had as many due partners as one tick takes on, and so perhaps more.
@@ -76,6 +79,7 @@ impl TickReport {
                 self.sent += 1;
                 self.moved_meanwhile += 1;
             }
+            Ok(Outcome::NothingToLookAt) => self.nothing_to_look_at += 1,
             Ok(Outcome::WithoutSettings) => {
                 self.without_settings += 1;
                 tracing::warn!(%partner, "partner is due but has no settings; looked at again in a day");
@@ -93,6 +97,7 @@ impl TickReport {
             sent = self.sent,
             moved_meanwhile = self.moved_meanwhile,
             without_settings = self.without_settings,
+            nothing_to_look_at = self.nothing_to_look_at,
             failed = self.failed.len(),
             full_shards = self.full_shards,
             "tick ended"

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::ledger::CustomerLedger;
+use shared::domain::recall::ReadFor;
 use shared::domain::run::{Run, Stage};
+use shared::domain::stamp::SyncStamp;
 use shared::error::StoreError;
 use shared::ports::{Change, Clock, Lease, Psa, RunStore};
 use tokio::sync::{mpsc, oneshot};
@@ -17,7 +19,7 @@ use crate::worker::{PsaOf, World};
 
 /// The changes of one commit at most; the run itself comes on top.
 const MOST_CHANGES: usize = 90;
-/// The changes that one customer hands in at once; its ledger entry comes on top.
+/// The changes that one customer hands in at once; its ledger entry and its status come on top.
 const MOST_ASKED: usize = 40;
 /// The ledger lines of one commit at most: with the snapshots beside them well below the 4 MB of a transaction.
 const MOST_LINES: usize = 3000;
@@ -36,8 +38,10 @@ pub(crate) struct Asked {
 /// What the run's counts take in together with the changes.
 pub(crate) struct Counted {
     pub(crate) ledger: CustomerLedger,
-    /// Whether the customer's additions were read.
-    pub(crate) read: bool,
+    /// Why the customer's additions were read, if they were.
+    pub(crate) read: Option<ReadFor>,
+    /// Whether something of it failed that another night may mend.
+    pub(crate) to_retry: bool,
 }
 
 /// Where customers hand in what is to be written.
@@ -139,8 +143,13 @@ impl<W: World> Committer<'_, W> {
         let counted: Vec<&Counted> = batch.iter().filter_map(|asked| asked.counted.as_ref()).collect();
         for counted in &counted {
             run.tally.add_ledger(&counted.ledger);
-            run.psa.customers += u64::from(counted.read);
+            if let Some(reason) = counted.read {
+                run.psa.customers += 1;
+                *run.psa.reads.entry(reason).or_default() += 1;
+            }
+            run.to_retry += u64::from(counted.to_retry);
             changes.push(Change::PutLedger(run.id.clone(), Box::new(counted.ledger.clone())));
+            changes.extend(self.stamp(&run, &counted.ledger));
         }
         let passed = batch.iter().filter_map(|asked| asked.passed).max();
         if let Some(bucket) = passed {
@@ -150,6 +159,13 @@ impl<W: World> Committer<'_, W> {
             changes.push(Change::PutRun(Box::new(self.with_calls(&mut run))));
         }
         self.put(lease, run, changes).await
+    }
+
+    /// How a customer's sync ended, for the list of customers; a preview is none.
+    fn stamp(&self, run: &Run, ledger: &CustomerLedger) -> Option<Change> {
+        let customer = ledger.customer.filter(|_| run.writes)?;
+        let stamp = SyncStamp::of(&run.id, run.request.month, self.world.clock().now(), ledger);
+        Some(Change::PutCustomerStatus(customer, Box::new(stamp)))
     }
 
     /// Writes the run as `change` makes it, with the changes that belong to it, between customers.
@@ -217,7 +233,7 @@ fn ready(first: Asked, asked: &mut mpsc::Receiver<Asked>) -> Vec<Asked> {
 /// Changes and ledger lines of what was handed in.
 fn size(asked: &Asked) -> (usize, usize) {
     let lines = asked.counted.as_ref().map_or(0, |counted| counted.ledger.lines.len());
-    (asked.changes.len() + usize::from(asked.counted.is_some()), lines)
+    (asked.changes.len() + 2 * usize::from(asked.counted.is_some()), lines)
 }
 
 fn answer_all(batch: Vec<Asked>, outcome: &Result<Lease, StoreError>) -> Result<(), StoreError> {

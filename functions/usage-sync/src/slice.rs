@@ -1,8 +1,10 @@
 //! One slice: the stages of a run, taken up where the last slice left them.
 
 mod bucket;
+mod check;
 mod customer;
 mod customers;
+mod held;
 mod preview;
 mod reference;
 mod shown;
@@ -13,13 +15,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState, Stage};
-use shared::domain::settings::Settings;
+use shared::domain::run::{Run, RunFailure, RunFailureCode, RunKind, RunState, Stage};
+use shared::domain::schedule::next_night_after;
+use shared::domain::settings::{Frequency, Settings};
 use shared::error::StoreError;
-use shared::ports::{Clock, Connections, Lease};
+use shared::ports::{Clock, Connections, DueStore, Lease, Psa};
 
 use crate::committer::Committer;
-use crate::trouble::{StageError, never, of_connection};
+use crate::trouble::{StageError, leaves_all_waiting, never, of_connection};
 use crate::worker::{Limits, PsaOf, WorkError, World, is_near};
 
 /// How long a run may take. What it has read is kept longer than this run and the preview that it may stand on.
@@ -41,8 +44,8 @@ pub(crate) enum SliceEnd {
     Over(Box<Run>),
     /// The deadline is near and there is more to do.
     Deadline,
-    /// A service has to be left alone for a while.
-    Waits { at_least_s: u32 },
+    /// A service has to be left alone for a while; whether anything was done before.
+    Waits { at_least_s: u32, got_on: bool },
 }
 
 /// What the stages of a slice share.
@@ -56,6 +59,8 @@ pub(crate) struct Stages<'a, W: World> {
     /// Whether this slice has got anything done. One that has not goes on whatever the deadline: slices that only look
     /// at the clock would follow one another for ever.
     worked: AtomicBool,
+    /// As the slice's: what cannot be read now fails.
+    last_try: bool,
 }
 
 impl<W: World> Slice<'_, W> {
@@ -69,6 +74,7 @@ impl<W: World> Slice<'_, W> {
             lease_s: self.limits.lease_s,
             state: Mutex::new((lease, run)),
         };
+        let begun_at = progress(&committer.run());
         let worked = match psa.as_ref() {
             Err(error) => Err(of_connection(error.clone())),
             Ok(psa) => {
@@ -80,13 +86,16 @@ impl<W: World> Slice<'_, W> {
                     psa,
                     committer: &committer,
                     worked: AtomicBool::new(false),
+                    last_try: self.last_try,
                 };
-                stages.work().await
+                stages.work().await.map_err(StageError::or_later)
             }
         };
         let end = match worked {
             Ok(end) => end,
-            Err(StageError::Later { at_least_s, .. }) if !self.last_try => SliceEnd::Waits { at_least_s },
+            Err(StageError::Later { at_least_s, .. }) if !self.last_try => {
+                SliceEnd::Waits { at_least_s, got_on: progress(&committer.run()) != begun_at }
+            }
             Err(StageError::Later { failure, .. } | StageError::Never(failure)) => {
                 self.fail(&committer, failure).await?
             }
@@ -101,7 +110,7 @@ impl<W: World> Slice<'_, W> {
 
     async fn fail(&self, committer: &Committer<'_, W>, failure: RunFailure) -> Result<SliceEnd, WorkError> {
         tracing::warn!(run = %committer.run().id, code = ?failure.code, what = %failure.what, "the run came to nothing");
-        end(self.world, committer, RunState::Failed(failure)).await?;
+        end(self.world, &self.settings, committer, RunState::Failed(failure)).await?;
         Ok(SliceEnd::Over(Box::new(committer.run())))
     }
 }
@@ -113,18 +122,47 @@ const fn is_for_good(error: &WorkError) -> bool {
         WorkError::Store(StoreError::Conflict { .. } | StoreError::LeaseLost | StoreError::Unavailable { .. })
         | WorkError::Queue(_)
         | WorkError::Request(_)
+        | WorkError::LeaveAlone(_)
         | WorkError::NoTurn(_) => false,
     }
 }
 
-async fn end<W: World>(world: &W, committer: &Committer<'_, W>, state: RunState) -> Result<(), WorkError> {
+/// How far a run has come.
+fn progress(run: &Run) -> (Stage, u64) {
+    (run.stage.clone(), run.tally.counts.pairs())
+}
+
+/// Ends a run, after having seen to it that what it left undone is taken up again.
+async fn end<W: World>(
+    world: &W,
+    settings: &Settings,
+    committer: &Committer<'_, W>,
+    state: RunState,
+) -> Result<(), WorkError> {
     let now = world.clock().now();
+    let partner = committer.run().request.partner;
+    // Before the run's end: a worker that died in between would leave it without its retry. A look too early finds the
+    // run open and has it carried on.
+    let retry = retries(&committer.run(), settings, &state).then(|| next_night_after(settings, partner, now));
+    world.store().put_look(partner, retry).await?;
     let change = |run: &mut Run| {
         run.stage = Stage::Ended;
         run.state = state;
         run.ended_at = Some(now);
     };
     Ok(committer.put_run(Vec::new(), change).await?)
+}
+
+/// Whether a run is retried the next night: the partner's next occasion is weeks away, and there is something that may go
+/// better by then. It goes on until it does, or the agreements concerned are invoiced.
+fn retries(run: &Run, settings: &Settings, state: &RunState) -> bool {
+    let rare = run.request.kind == RunKind::Scheduled && settings.frequency != Frequency::Nightly;
+    let undone = match state {
+        RunState::Partial => run.to_retry > 0,
+        RunState::Failed(failure) => failure.code.may_pass(),
+        RunState::Running | RunState::Succeeded | RunState::Superseded { .. } => false,
+    };
+    rare && settings.writes && undone
 }
 
 impl<W: World> Stages<'_, W> {
@@ -141,9 +179,10 @@ impl<W: World> Stages<'_, W> {
             }
             match run.stage {
                 Stage::Preview => self.take_preview(&run).await?,
-                Stage::Customers { .. } | Stage::Usage { .. } => self.read_sophos().await?,
+                Stage::Customers { .. } | Stage::Usage { .. } | Stage::UsageAgain { .. } => self.read_sophos().await?,
                 Stage::Agreements { .. } => self.read_agreements().await?,
                 Stage::Products => self.read_products(&run).await?,
+                Stage::Check => self.check_usage(&run).await?,
                 Stage::Sync { bucket } if bucket < run.buckets => self.sync_customers(&run, bucket).await?,
                 Stage::Sync { .. } => self.sync_unassigned(&run).await?,
                 Stage::Ended => {
@@ -171,6 +210,15 @@ impl<W: World> Stages<'_, W> {
         self.worked.load(Ordering::Relaxed) && is_near(self.world.clock().now(), self.deadline, self.limits)
     }
 
+    /// Waits until a write may leave; before anything is stored about it, for that counts from when it is stored.
+    async fn turn_to_write(&self) -> Result<(), WorkError> {
+        match self.psa.take_turn().await {
+            Err(error) if !self.last_try && leaves_all_waiting(&error) => Err(WorkError::LeaveAlone(error)),
+            // Sent all the same, it fails by itself.
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     fn has_worked(&self) {
         self.worked.store(true, Ordering::Relaxed);
     }
@@ -183,6 +231,6 @@ impl<W: World> Stages<'_, W> {
             return Err(never(RunFailureCode::TieOut, format!("usage was lost on the way: {what}")));
         }
         let state = if run.tally.counts.failed == 0 { RunState::Succeeded } else { RunState::Partial };
-        Ok(end(self.world, self.committer, state).await?)
+        Ok(end(self.world, self.settings, self.committer, state).await?)
     }
 }

@@ -24,6 +24,29 @@ impl<E: Into<WorkError>> From<E> for StageError {
     }
 }
 
+impl StageError {
+    /// A ConnectWise that has to be left alone is no fault of the worker's: it may go better later.
+    pub(crate) fn or_later(self) -> Self {
+        match self {
+            Self::Work(WorkError::LeaveAlone(error)) => of_psa(&error),
+            Self::Work(_) | Self::Later { .. } | Self::Never(_) => self,
+        }
+    }
+}
+
+/// Whether ConnectWise has to be left alone, by whatever customer that was met: the others would meet it too.
+pub(crate) const fn leaves_all_waiting(error: &PsaError) -> bool {
+    match error {
+        PsaError::Throttled { .. } | PsaError::Away { .. } => true,
+        PsaError::Unauthorized
+        | PsaError::Forbidden { .. }
+        | PsaError::NotFound
+        | PsaError::Refused { .. }
+        | PsaError::NotSent { .. }
+        | PsaError::Unanswered { .. } => false,
+    }
+}
+
 fn failure(code: RunFailureCode, what: impl ToString) -> RunFailure {
     RunFailure { code, what: format!("{}.", what.to_string().trim_end_matches('.')) }
 }
@@ -34,7 +57,8 @@ pub(crate) fn never(code: RunFailureCode, what: impl ToString) -> StageError {
 }
 
 fn seconds(wait: Option<std::time::Duration>) -> u32 {
-    wait.map_or(0, |wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX))
+    // A second begun is one more to wait.
+    wait.map_or(0, |wait| u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX))
 }
 
 /// Reading Sophos failed.
@@ -65,6 +89,10 @@ pub(crate) fn of_psa(error: &PsaError) -> StageError {
             at_least_s: seconds(*retry_after),
             failure: failure(RunFailureCode::PsaUnreadable, error),
         },
+        PsaError::Away { retry_after } => StageError::Later {
+            at_least_s: seconds(Some(*retry_after)),
+            failure: failure(RunFailureCode::PsaUnreadable, error),
+        },
         PsaError::NotSent { .. } | PsaError::Unanswered { .. } => {
             StageError::Later { at_least_s: 0, failure: failure(RunFailureCode::PsaUnreadable, error) }
         }
@@ -74,11 +102,13 @@ pub(crate) fn of_psa(error: &PsaError) -> StageError {
 /// A connection could not be made.
 pub(crate) fn of_connection(error: ConnectError) -> StageError {
     match error {
-        ConnectError::Missing { .. } | ConnectError::Unusable { .. } => never(RunFailureCode::Connection, error),
-        // The key service may be away. A key that is gone for good ends the run when it was tried often enough.
-        ConnectError::Seal(error) => {
+        ConnectError::Missing { .. } | ConnectError::Unusable { .. } | ConnectError::TakenByAnother => {
+            never(RunFailureCode::Connection, error)
+        }
+        ConnectError::Seal(error) if error.is_retryable() => {
             StageError::Later { at_least_s: 0, failure: failure(RunFailureCode::Connection, error) }
         }
+        ConnectError::Seal(error) => never(RunFailureCode::Connection, error),
         ConnectError::Store(error) => StageError::Work(error.into()),
         // A wrong company id or site answers as an address that does not exist.
         ConnectError::Psa(PsaError::NotFound | PsaError::Refused { .. }) => never(RunFailureCode::Connection, error),
@@ -95,6 +125,7 @@ pub(crate) fn of_agreement(agreement: AgreementId, error: &PsaError) -> Failure 
         PsaError::Unauthorized
         | PsaError::Refused { .. }
         | PsaError::Throttled { .. }
+        | PsaError::Away { .. }
         | PsaError::NotSent { .. }
         | PsaError::Unanswered { .. } => Failure::Unreadable { answer: error.to_string() },
     }
@@ -109,6 +140,26 @@ pub(crate) fn of_write(agreement: AgreementId, error: &PsaError) -> Failure {
         | PsaError::NotFound
         | PsaError::Refused { .. }
         | PsaError::Throttled { .. }
+        | PsaError::Away { .. }
         | PsaError::NotSent { .. } => Failure::Refused { answer: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::error::{SealError, SealOutlook};
+
+    use super::*;
+
+    #[test]
+    fn a_key_service_that_is_away_is_waited_for_and_a_key_that_is_gone_ends_the_run() {
+        let of = |outlook| {
+            let error = SealError { action: "opened", why: "words".into(), outlook };
+            of_connection(ConnectError::Seal(error))
+        };
+        let later = of(SealOutlook::MayPass);
+        assert!(matches!(&later, StageError::Later { failure, .. } if failure.code == RunFailureCode::Connection));
+        let never = of(SealOutlook::Lasting);
+        assert!(matches!(&never, StageError::Never(failure) if failure.code == RunFailureCode::Connection));
     }
 }

@@ -3,9 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::{IdError, RunId};
 use shared::domain::run::Run;
-use shared::error::{QueueError, StoreError};
+use shared::error::{PsaError, QueueError, StoreError};
 use shared::ports::{
-    Clock, Connections, Ids, Lease, MappingStore, Opened, Queue, RunStore, SettingsStore, SyncMessage,
+    Clock, Connections, DueStore, HoldStore, Ids, KnownStore, Lease, MappingStore, Opened, Queue, RunStore,
+    SettingsStore, SyncMessage,
 };
 
 use crate::slice::{Slice, SliceEnd};
@@ -52,7 +53,7 @@ impl Default for Limits {
 /// What a worker needs of the world, as one parameter.
 pub trait World: Send + Sync {
     /// The table.
-    type Store: SettingsStore + MappingStore + RunStore;
+    type Store: SettingsStore + MappingStore + RunStore + HoldStore + DueStore + KnownStore;
     /// The two services.
     type Connections: Connections;
     /// The queue that messages come from.
@@ -94,7 +95,7 @@ pub struct Adapters<S, C, Q, K, I> {
 
 impl<S, C, Q, K, I> World for Adapters<S, C, Q, K, I>
 where
-    S: SettingsStore + MappingStore + RunStore,
+    S: SettingsStore + MappingStore + RunStore + HoldStore + DueStore + KnownStore,
     C: Connections,
     Q: Queue,
     K: Clock,
@@ -156,6 +157,9 @@ pub enum WorkError {
     /// open, is taken up by the partner's next one.
     #[error("waited {0} times for another run of this partner to end")]
     NoTurn(u32),
+    /// ConnectWise has to be left alone; the slice is given back.
+    #[error(transparent)]
+    LeaveAlone(PsaError),
     /// What the run keeps in the table cannot be read.
     #[error("what the run had read before cannot be read back: {0}")]
     Chunk(String),
@@ -209,6 +213,8 @@ impl<W: World> Worker<W> {
             self.world.store().release_lease(&lease).await?;
             return Ok(Handled::Over(Box::new(run)));
         }
+        let look = self.world.clock().now().saturating_add(LOOK_AFTER).unwrap_or(deadline);
+        self.world.store().put_look(partner, Some(look)).await?;
         let last_try = message.attempt >= self.limits.attempts;
         let slice = Slice { world: &self.world, limits: &self.limits, settings, deadline, last_try };
         self.go_on(message, slice.work(lease, run).await).await
@@ -236,9 +242,10 @@ impl<W: World> Worker<W> {
                 self.send(SyncMessage { attempt: 0, turns: 0, ..message.clone() }, 0).await?;
                 Handled::Continues
             }
-            SliceEnd::Waits { at_least_s } => {
-                let next = SyncMessage { attempt: message.attempt + 1, turns: 0, ..message.clone() };
-                let delay_s = longer_each_time(self.limits.wait_s, message.attempt);
+            SliceEnd::Waits { at_least_s, got_on } => {
+                let attempt = if got_on { 0 } else { message.attempt };
+                let next = SyncMessage { attempt: attempt + 1, turns: 0, ..message.clone() };
+                let delay_s = longer_each_time(self.limits.wait_s, attempt);
                 self.send(next, delay_s.max(at_least_s)).await?;
                 Handled::Waits
             }
@@ -285,6 +292,9 @@ impl<W: World> Worker<W> {
     }
 }
 
+/// A run whose next slice has not begun by then has stopped without a word: the longest slice and the longest delay, and
+/// some time for a queue that is slow.
+const LOOK_AFTER: SignedDuration = SignedDuration::from_mins(45);
 /// The queue's longest delay.
 const LONGEST_DELAY_S: u32 = 900;
 

@@ -1,13 +1,15 @@
 //! From a partner's saved credentials to a client: opened, read, connected, never kept.
 
-use super::address::AddressRules;
+use super::address::{AddressRules, PsaAddress};
 use super::connectwise::{ConnectWise, ConnectWiseOptions};
-use super::credentials::Credentials;
+use super::credentials::{ConnectWiseCredentials, Credentials};
 use super::http::Http;
+use super::retry::RetryPolicy;
 use super::sophos::{SophosCentral, SophosOptions};
+use crate::clock::SystemClock;
 use crate::domain::id::PartnerId;
 use crate::error::ConnectError;
-use crate::ports::{Connections, Seal, SettingsStore};
+use crate::ports::{Clock, Connections, OwnerStore, PsaDatabase, PsaOwner, RateStore, Seal, SettingsStore};
 
 const CONNECTWISE: &str = "ConnectWise";
 const SOPHOS: &str = "Sophos";
@@ -31,18 +33,37 @@ impl ConnectionOptions {
     }
 }
 
+impl ConnectionOptions {
+    /// The same for calls that a person waits for: they give up in seconds rather than minutes.
+    #[must_use]
+    pub fn interactive(mut self) -> Self {
+        let policy = RetryPolicy::interactive();
+        (self.connectwise.reads, self.connectwise.writes, self.sophos.reads) = (policy, policy, policy);
+        self
+    }
+}
+
 /// Connections by what partners have saved in the store.
 #[derive(Clone, Debug)]
-pub struct StoredConnections<S, K> {
+pub struct StoredConnections<S, K, C = SystemClock> {
     store: S,
     seal: K,
+    clock: C,
     options: ConnectionOptions,
 }
 
 impl<S: SettingsStore, K: Seal> StoredConnections<S, K> {
-    /// Reads from `store` and opens with `seal`.
+    /// Reads from `store` and opens with `seal`; through `store`, all who call one ConnectWise share what it takes.
     pub const fn new(store: S, seal: K, options: ConnectionOptions) -> Self {
-        Self { store, seal, options }
+        Self { store, seal, clock: SystemClock, options }
+    }
+}
+
+impl<S: SettingsStore, K: Seal, C: Clock> StoredConnections<S, K, C> {
+    /// The same by another clock than the machine's.
+    pub fn by_clock<D: Clock>(self, clock: D) -> StoredConnections<S, K, D> {
+        let Self { store, seal, options, .. } = self;
+        StoredConnections { store, seal, clock, options }
     }
 
     async fn credentials(&self, partner: PartnerId, service: &'static str) -> Result<Credentials, ConnectError> {
@@ -54,14 +75,35 @@ impl<S: SettingsStore, K: Seal> StoredConnections<S, K> {
     }
 }
 
-impl<S: SettingsStore, K: Seal> Connections for StoredConnections<S, K> {
+impl<S: OwnerStore, K, C> StoredConnections<S, K, C> {
+    /// Two partners never drive one ConnectWise database: each would take the other's writes for hand edits.
+    async fn check_owner(&self, partner: PartnerId, credentials: &ConnectWiseCredentials) -> Result<(), ConnectError> {
+        let address = PsaAddress::parse(&credentials.site, &self.options.connectwise.addresses);
+        let address =
+            address.map_err(|error| ConnectError::Unusable { service: CONNECTWISE, why: error.to_string() })?;
+        let database = PsaDatabase::new(&address.host(), &credentials.company);
+        match self.store.find_psa_owner(partner, &database).await? {
+            PsaOwner::Another => Err(ConnectError::TakenByAnother),
+            PsaOwner::Asker | PsaOwner::Nobody => Ok(()),
+        }
+    }
+}
+
+impl<S, K, C> Connections for StoredConnections<S, K, C>
+where
+    S: SettingsStore + OwnerStore + RateStore + Clone + 'static,
+    K: Seal,
+    C: Clock + Clone + 'static,
+{
     type Psa = ConnectWise;
     type UsageSource = SophosCentral;
 
     async fn psa(&self, partner: PartnerId) -> Result<ConnectWise, ConnectError> {
         let saved = self.credentials(partner, CONNECTWISE).await?.connectwise;
         let credentials = saved.ok_or(ConnectError::Missing { service: CONNECTWISE })?;
-        Ok(ConnectWise::connect(&credentials, &self.options.connectwise).await?)
+        self.check_owner(partner, &credentials).await?;
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        Ok(ConnectWise::connect_sharing(&credentials, &self.options.connectwise, store, clock).await?)
     }
 
     async fn usage_source(&self, partner: PartnerId) -> Result<SophosCentral, ConnectError> {

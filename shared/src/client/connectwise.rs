@@ -1,31 +1,38 @@
-//! ConnectWise PSA, as the sync needs it: the port's methods, each as the one call that it makes.
+//! ConnectWise PSA, as the sync needs it: the port's methods, each as the one call that it makes. What a person
+//! at a form needs is in `catalogue`.
 //!
 //! Lists are read by the vendor's forward-only paging, the only one that is safe against rows that come and go.
 
 mod body;
 mod call;
+mod catalogue;
 mod codebase;
+mod conditions;
 mod page;
+mod probe;
 mod refusal;
 mod value;
 mod wire;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
 use self::call::{Api, Call};
 use self::page::List;
+pub(super) use self::probe::probe;
 use super::address::{AddressRules, PsaAddress};
 use super::credentials::ConnectWiseCredentials;
 use super::http::Http;
+use super::pace::Board;
 use super::retry::RetryPolicy;
 use crate::domain::id::{AdditionId, AgreementId, PsaProductId};
 use crate::domain::psa::{Addition, Agreement, Company, NewAddition, PsaProduct};
 use crate::error::PsaError;
-use crate::ports::{Page, Psa};
+use crate::ports::{Clock, Page, Psa, PsaDatabase, RateStore};
 
 /// What a client of ConnectWise is made with.
 #[derive(Clone, Debug)]
@@ -40,13 +47,18 @@ pub struct ConnectWiseOptions {
     pub writes: RetryPolicy,
     /// How many calls may run at a time; 8 by default.
     pub in_flight: usize,
+    /// How many calls may leave in a minute at the most, whatever was learnt; 900 by default: the vendor's guide says
+    /// that about 1,000 will likely be limited.
+    pub calls_per_minute: u32,
 }
 
 impl ConnectWiseOptions {
     /// The defaults, sending with `http` to the addresses that `addresses` allows.
     #[must_use]
     pub fn new(http: Http, addresses: AddressRules) -> Self {
-        Self { http, addresses, reads: RetryPolicy::reads(), writes: RetryPolicy::writes(), in_flight: 8 }
+        // A worker that has to wait for longer gives its slice back: a Lambda that sleeps is paid for.
+        let reads = RetryPolicy { max_retry_after: Duration::from_secs(10), ..RetryPolicy::reads() };
+        Self { http, addresses, reads, writes: RetryPolicy::writes(), in_flight: 8, calls_per_minute: 900 }
     }
 }
 
@@ -57,15 +69,46 @@ pub struct ConnectWise {
 }
 
 impl ConnectWise {
-    /// Checks the address and asks the server where its API is.
+    /// Checks the address and asks the server where its API is. How much the server takes, this client learns alone.
     ///
     /// # Errors
     /// An address that is not allowed, a company id that the server does not know, no answer.
     pub async fn connect(credentials: &ConnectWiseCredentials, options: &ConnectWiseOptions) -> Result<Self, PsaError> {
+        Self::connect_by(credentials, options, |_| None).await
+    }
+
+    /// As [`Self::connect`]; what the server takes, and when it wants to be left alone, is shared through a store with
+    /// all others who call it.
+    ///
+    /// # Errors
+    /// As [`Self::connect`]. A store that is away is none: then this client heeds what it meets itself.
+    pub async fn connect_sharing<S, C>(
+        credentials: &ConnectWiseCredentials,
+        options: &ConnectWiseOptions,
+        store: S,
+        clock: C,
+    ) -> Result<Self, PsaError>
+    where
+        S: RateStore + 'static,
+        C: Clock + 'static,
+    {
+        let board = |address: &PsaAddress| {
+            let psa = PsaDatabase::new(&address.host(), &credentials.company);
+            Some(Board::open(store, clock, psa))
+        };
+        Self::connect_by(credentials, options, board).await
+    }
+
+    async fn connect_by(
+        credentials: &ConnectWiseCredentials,
+        options: &ConnectWiseOptions,
+        board: impl FnOnce(&PsaAddress) -> Option<Board>,
+    ) -> Result<Self, PsaError> {
         let address = PsaAddress::parse(&credentials.site, &options.addresses).map_err(|error| PsaError::NotSent {
             why: format!("the address {:?} is not allowed: {error}", credentials.site),
         })?;
-        let api = Api::connect(address, credentials, options).await?;
+        let board = board(&address);
+        let api = Api::connect(address, credentials, options, board).await?;
         Ok(Self { api: Arc::new(api) })
     }
 
@@ -82,7 +125,7 @@ impl ConnectWise {
         PsaError::Refused {
             code: "NotFound".to_owned(),
             message: format!("{} answers as if it had no API; check the company id and the keys", self.api.host()),
-            field: None,
+            fields: Vec::new(),
         }
     }
 
@@ -94,7 +137,8 @@ impl ConnectWise {
 
 impl Psa for ConnectWise {
     async fn list_companies(&self, after: Option<&str>) -> Result<Page<Company>, PsaError> {
-        let list = List { path: "company/companies", conditions: Some("deletedFlag=false"), fields: "id,name" };
+        let list =
+            List { path: "company/companies", conditions: Some("deletedFlag=false"), fields: wire::COMPANY_FIELDS };
         self.list(&list, after, wire::company).await
     }
 
@@ -146,6 +190,10 @@ impl Psa for ConnectWise {
     ) -> Result<Addition, PsaError> {
         let path = format!("finance/agreements/{agreement}/additions/{addition}");
         self.write(Call::patch(&path, body::new_quantity(quantity)?)).await
+    }
+
+    async fn take_turn(&self) -> Result<(), PsaError> {
+        self.api.take_turn().await
     }
 
     fn calls(&self) -> u64 {

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{RequestBuilder, Response, StatusCode};
+use reqwest::{Request, RequestBuilder, Response, StatusCode};
 
 use super::http::Http;
-use super::pace::Pace;
+use super::pace::{Ended, NoTurn, Pace, Patience, Slot};
+use super::retry::RetryPolicy;
 use super::retry_after::retry_after;
 
 /// Sends one client's requests; clones share the count and the pace.
@@ -34,15 +35,24 @@ pub(super) struct Answer {
 pub(super) enum NoAnswer {
     /// Nothing was sent: the service wants to be left alone for this long, which is longer than the caller waits.
     Held(Duration),
+    /// Nothing was sent: the service did not answer lately, and is not asked for this long.
+    Away(Duration),
     /// Nothing was sent: there was no connection.
     NotSent(String),
     /// Something may have been sent, and no whole answer came.
     Lost(String),
+    /// The same, because it took too long.
+    Late(String),
 }
 
 impl Exchange {
-    pub(super) fn new(http: Http, in_flight: usize) -> Self {
-        Self { http, pace: Pace::new(in_flight), sent: Arc::default() }
+    pub(super) fn new(http: Http, pace: Pace) -> Self {
+        Self { http, pace, sent: Arc::default() }
+    }
+
+    /// Takes up the rate that was learnt before, and what the PSA asked of others.
+    pub(super) async fn resume(&self) {
+        self.pace.resume().await;
     }
 
     /// What requests are built with.
@@ -56,16 +66,33 @@ impl Exchange {
     }
 
     /// Sends a request once, as soon as the pace allows it, and reads its answer to the end.
-    pub(super) async fn send(&self, request: RequestBuilder, longest_wait: Duration) -> Result<Answer, NoAnswer> {
-        let _slot = self.pace.enter(longest_wait).await.map_err(NoAnswer::Held)?;
+    pub(super) async fn send(&self, request: RequestBuilder, policy: &RetryPolicy) -> Result<Answer, NoAnswer> {
+        let slot = self.pace.enter(patience(policy)).await?;
+        self.send_in(slot, request).await
+    }
+
+    /// As [`Self::send`], in the turn that [`Self::take_turn`] took if it did.
+    pub(super) async fn send_by_turn(&self, request: RequestBuilder, policy: &RetryPolicy) -> Result<Answer, NoAnswer> {
+        let slot = self.pace.enter_by_turn(patience(policy)).await?;
+        self.send_in(slot, request).await
+    }
+
+    /// Waits until a request may leave, for the next one that is sent by turn.
+    pub(super) async fn take_turn(&self, policy: &RetryPolicy) -> Result<(), NoAnswer> {
+        Ok(self.pace.take_turn(patience(policy)).await?)
+    }
+
+    async fn send_in(&self, slot: Slot, request: RequestBuilder) -> Result<Answer, NoAnswer> {
         let request = request.build().map_err(|error| NoAnswer::NotSent(innermost(&error)))?;
         self.sent.fetch_add(1, Ordering::Relaxed);
+        let answer = self.answer(request).await;
+        self.pace.learn(slot, ended(&answer)).await;
+        answer
+    }
+
+    async fn answer(&self, request: Request) -> Result<Answer, NoAnswer> {
         let response = self.client().execute(request).await.map_err(|error| self.no_answer(&error))?;
-        let answer = self.whole(response).await?;
-        if let Some(wish) = answer.retry_after() {
-            self.pace.hold(wish);
-        }
-        Ok(answer)
+        self.whole(response).await
     }
 
     async fn whole(&self, mut response: Response) -> Result<Answer, NoAnswer> {
@@ -74,17 +101,17 @@ impl Exchange {
             Ok(body) => body,
             // A refusal says enough by its status.
             Err(_) if status.is_client_error() => Vec::new(),
-            Err(why) => return Err(NoAnswer::Lost(why)),
+            Err(none) => return Err(none),
         };
         Ok(Answer { status, headers, body })
     }
 
-    async fn body(&self, response: &mut Response) -> Result<Vec<u8>, String> {
+    async fn body(&self, response: &mut Response) -> Result<Vec<u8>, NoAnswer> {
         let cap = self.http.limits.max_body_bytes;
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.words(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.no_answer(&error))? {
             if body.len() + chunk.len() > cap {
-                return Err(format!("an answer of more than {cap} bytes"));
+                return Err(NoAnswer::Lost(format!("an answer of more than {cap} bytes")));
             }
             body.extend_from_slice(&chunk);
         }
@@ -95,6 +122,8 @@ impl Exchange {
         // Only a connection that never stood is proof that nothing was sent.
         if error.is_connect() || error.is_builder() {
             NoAnswer::NotSent(self.words(error))
+        } else if error.is_timeout() {
+            NoAnswer::Late(self.words(error))
         } else {
             NoAnswer::Lost(self.words(error))
         }
@@ -115,6 +144,33 @@ impl Answer {
         match self.status {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => retry_after(&self.headers),
             _ => None,
+        }
+    }
+}
+
+fn patience(policy: &RetryPolicy) -> Patience {
+    Patience { hold: policy.max_retry_after, turn: policy.total.max(policy.max_retry_after) }
+}
+
+/// What the pace learns from what came back.
+fn ended(answer: &Result<Answer, NoAnswer>) -> Ended {
+    match answer {
+        Ok(answer) => match answer.status {
+            StatusCode::TOO_MANY_REQUESTS => Ended::TooMany(answer.retry_after()),
+            StatusCode::SERVICE_UNAVAILABLE => Ended::Overloaded(answer.retry_after()),
+            status if status.is_server_error() => Ended::Failed,
+            _ => Ended::Well,
+        },
+        Err(NoAnswer::Late(_)) => Ended::Overloaded(None),
+        Err(NoAnswer::Held(_) | NoAnswer::Away(_) | NoAnswer::NotSent(_) | NoAnswer::Lost(_)) => Ended::Failed,
+    }
+}
+
+impl From<NoTurn> for NoAnswer {
+    fn from(none: NoTurn) -> Self {
+        match none {
+            NoTurn::Held(wait) => Self::Held(wait),
+            NoTurn::Away(wait) => Self::Away(wait),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The one HTTP client behind both services: bounded in time and size, going nowhere but where it was sent.
 
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::address::AddressPolicy;
-use super::resolver::PublicOnly;
+use super::resolver::{PublicOnly, ask_system};
 
 /// How long a call may take and how much it may answer.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +49,15 @@ impl Http {
     /// # Errors
     /// [`HttpError`].
     pub fn build(policy: AddressPolicy, limits: HttpLimits) -> Result<Self, HttpError> {
+        Self::build_with(policy, limits, ask_system)
+    }
+
+    /// The same, with another way to look up names.
+    pub(super) fn build_with<L, F>(policy: AddressPolicy, limits: HttpLimits, lookup: L) -> Result<Self, HttpError>
+    where
+        L: Fn(String) -> F + Send + Sync + 'static,
+        F: Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'static,
+    {
         let client = reqwest::Client::builder()
             .connect_timeout(limits.connect_timeout)
             .timeout(limits.call_timeout)
@@ -55,7 +66,7 @@ impl Http {
             .no_proxy()
             .referer(false)
             .https_only(policy == AddressPolicy::Vendor)
-            .dns_resolver(PublicOnly { policy })
+            .dns_resolver(PublicOnly { policy, lookup })
             .user_agent(concat!("psa-usage-sync/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| HttpError { why: error.to_string() })?;

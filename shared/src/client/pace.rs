@@ -1,99 +1,321 @@
-//! How many calls of one client run at a time, and the moment before which none may start.
+//! When a call may leave: as fast as the service was learnt to take, never while it wants to be left alone, and one at
+//! a time while it is found out whether it answers again.
+//!
+//! Calls leave in the order in which they came. A short bucket makes up for a late timer; there are no other bursts.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod board;
+mod breaker;
+mod learnt;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// Shared by the clones of a client: a wish to be left alone that one call meets holds all of them.
+pub(super) use self::board::Board;
+use self::breaker::{Breaker, OPEN_FOR};
+use self::learnt::Learnt;
+
+/// So many calls may leave at once after a pause.
+const BUCKET: u32 = 4;
+/// A look at the board is good for this long: less than an answer takes to come back.
+const LOOK_GOOD_FOR: Duration = Duration::from_millis(20);
+/// A turn that was taken beforehand is used within this time or lost.
+const TURN_GOOD_FOR: Duration = Duration::from_secs(2);
+
+/// How long a call waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For a service that wants to be left alone.
+    pub(super) hold: Duration,
+    /// For its turn, all in all.
+    pub(super) turn: Duration,
+}
+
+/// Why a call may not leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoTurn {
+    /// The service wants to be left alone for this long, or others come first.
+    Held(Duration),
+    /// It did not answer lately, and is not asked for this long.
+    Away(Duration),
+}
+
+/// What became of a call, as far as the pace goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// The service answered.
+    Well,
+    /// It asks for fewer calls (429), and to be left alone for so long where it says so.
+    TooMany(Option<Duration>),
+    /// It is overloaded: 503, or no answer in time.
+    Overloaded(Option<Duration>),
+    /// It failed: another 5xx, no connection, a connection that broke.
+    Failed,
+}
+
+/// Shared by the clones of a client: what one call meets, all heed.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
     slots: Arc<Semaphore>,
-    not_before: Arc<Mutex<Option<Instant>>>,
+    /// Held by the call whose turn is next; a fair lock.
+    head: Arc<tokio::sync::Mutex<()>>,
+    state: Arc<Mutex<State>>,
+    board: Option<Board>,
+}
+
+#[derive(Debug)]
+struct State {
+    start: Instant,
+    not_before: Option<Instant>,
+    control: Option<Control>,
+    /// Turns taken beforehand.
+    taken: VecDeque<Instant>,
+    looked: Option<Instant>,
+}
+
+/// What is known of a service whose pace is learnt.
+#[derive(Debug)]
+struct Control {
+    learnt: Learnt,
+    breaker: Breaker,
+    /// When the next call leaves: an interval after the last, or earlier by what was left unused.
+    next: Instant,
 }
 
 /// The right to have one call in flight.
-pub(super) struct Slot<'a> {
+pub(super) struct Slot {
     /// None only if the semaphore were closed, which it never is.
-    _permit: Option<SemaphorePermit<'a>>,
+    _permit: Option<OwnedSemaphorePermit>,
+    generation: u64,
+    probe: Option<Probe>,
+}
+
+/// The one call that finds out whether the service answers again; dropped with it, whatever becomes of it.
+struct Probe(Arc<Mutex<State>>);
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        if let Some(control) = &mut locked(&self.0).control {
+            control.breaker.probed();
+        }
+    }
 }
 
 impl Pace {
+    /// A pace that only heeds the service's own wishes.
     pub(super) fn new(in_flight: usize) -> Self {
-        Self { slots: Arc::new(Semaphore::new(in_flight.max(1))), not_before: Arc::default() }
+        Self {
+            slots: Arc::new(Semaphore::new(in_flight.max(1))),
+            head: Arc::default(),
+            state: Arc::new(Mutex::new(State::new())),
+            board: None,
+        }
     }
 
-    /// Waits for a slot and for the moment from which calls may start.
-    ///
-    /// Gives up when that takes longer than `longest_wait`: at once, with what is left of the wait, where it is known
-    /// beforehand.
-    pub(super) async fn enter(&self, longest_wait: Duration) -> Result<Slot<'_>, Duration> {
-        let latest = Instant::now() + longest_wait;
+    /// A pace that is learnt, up to `ceiling` calls a minute, and shared by a board where there is one.
+    pub(super) fn learning(in_flight: usize, ceiling: u32, board: Option<Board>) -> Self {
+        let pace = Self { board, ..Self::new(in_flight) };
+        let now = Instant::now();
+        let control = Control { learnt: Learnt::new(ceiling, Duration::ZERO), breaker: Breaker::default(), next: now };
+        pace.state().control = Some(control);
+        pace
+    }
+
+    /// Goes on from what others have learnt.
+    pub(super) async fn resume(&self) {
+        let Some(board) = &self.board else { return };
+        let seen = board.look(None).await;
+        if seen.hold > Duration::ZERO {
+            self.hold(seen.hold);
+        }
+        if let (Some(learnt), Some(control)) = (seen.learnt, &mut self.state().control) {
+            control.learnt.resume(learnt);
+        }
+    }
+
+    /// Waits until a call may leave. Gives up at once where it is known that this takes longer than its patience.
+    pub(super) async fn enter(&self, patience: Patience) -> Result<Slot, NoTurn> {
+        self.admit(patience, false).await
+    }
+
+    /// As [`Self::enter`], by a turn that was taken beforehand if there is one.
+    pub(super) async fn enter_by_turn(&self, patience: Patience) -> Result<Slot, NoTurn> {
+        let has_turn = self.state().use_turn();
+        self.admit(patience, has_turn).await
+    }
+
+    /// Waits until a call may leave, for the next one that enters by turn.
+    pub(super) async fn take_turn(&self, patience: Patience) -> Result<(), NoTurn> {
+        let slot = self.admit(patience, false).await?;
+        drop(slot);
+        self.state().taken.push_back(Instant::now());
+        Ok(())
+    }
+
+    async fn admit(&self, patience: Patience, has_turn: bool) -> Result<Slot, NoTurn> {
+        let latest = Instant::now() + patience.turn;
+        let too_late = |_| NoTurn::Held(Duration::ZERO);
+        let _head = match has_turn {
+            true => None,
+            false => Some(timeout_at(latest, self.head.lock()).await.map_err(too_late)?),
+        };
         loop {
-            let Ok(permit) = timeout_at(latest, self.slots.acquire()).await else { return Err(Duration::ZERO) };
-            let (permit, now) = (permit.ok(), Instant::now());
-            match self.held_until() {
-                Some(start) if start > latest => return Err(start - now),
-                Some(start) if start > now => {
-                    drop(permit);
-                    sleep_until(start).await;
-                }
-                Some(_) | None => return Ok(Slot { _permit: permit }),
+            let now = Instant::now();
+            let start = self.state().may_start(now, patience, has_turn)?;
+            if start > latest {
+                return Err(NoTurn::Held(start - now));
+            }
+            if start > now {
+                sleep_until(start).await;
+                continue;
+            }
+            let permit = timeout_at(latest, self.slots.clone().acquire_owned()).await.map_err(too_late)?;
+            self.look().await;
+            let mut state = self.state();
+            let now = Instant::now();
+            if state.held_for(now).is_zero() {
+                let (generation, probe) = state.leaves(now, has_turn)?;
+                return Ok(Slot {
+                    _permit: permit.ok(),
+                    generation,
+                    probe: probe.then(|| Probe(Arc::clone(&self.state))),
+                });
+            }
+        }
+    }
+
+    /// Looks at the board, where the last look is not still good.
+    async fn look(&self) {
+        let Some(board) = &self.board else { return };
+        let now = Instant::now();
+        let learnt = {
+            let state = self.state();
+            if state.looked.is_some_and(|at| now - at < LOOK_GOOD_FOR) {
+                return;
+            }
+            state.control.as_ref().map(|control| control.learnt.to_remember())
+        };
+        let seen = board.look(learnt).await;
+        self.state().looked = Some(Instant::now());
+        if seen.hold > Duration::ZERO {
+            self.hold(seen.hold);
+        }
+    }
+
+    /// Learns from what became of a call; returns when all who must know of it can.
+    pub(super) async fn learn(&self, slot: Slot, ended: Ended) {
+        let hold = self.state().learn(&slot, ended);
+        if let Some(wait) = hold.filter(|wait| !wait.is_zero()) {
+            self.hold(wait);
+            if let Some(board) = &self.board {
+                board.hold(wait).await;
             }
         }
     }
 
     /// Lets no call start for this long; a longer hold stays.
-    pub(super) fn hold(&self, wait: Duration) {
+    fn hold(&self, wait: Duration) {
         let start = Instant::now() + wait;
-        let mut not_before = self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
-        *not_before = Some(not_before.map_or(start, |held| held.max(start)));
+        let mut state = self.state();
+        state.not_before = Some(state.not_before.map_or(start, |held| held.max(start)));
     }
 
-    fn held_until(&self) -> Option<Instant> {
-        *self.not_before.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        locked(&self.state)
+    }
+}
+
+fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl State {
+    fn new() -> Self {
+        let start = Instant::now();
+        Self { start, not_before: None, control: None, taken: VecDeque::new(), looked: None }
+    }
+
+    fn held_for(&self, now: Instant) -> Duration {
+        self.not_before.map_or(Duration::ZERO, |start| start.saturating_duration_since(now))
+    }
+
+    /// From when on the next call may leave.
+    fn may_start(&self, now: Instant, patience: Patience, has_turn: bool) -> Result<Instant, NoTurn> {
+        if let Some(control) = &self.control
+            && let Some(wait) = control.breaker.closed_for(now)
+        {
+            return Err(NoTurn::Away(wait));
+        }
+        let held = self.held_for(now);
+        if held > patience.hold {
+            return Err(NoTurn::Held(held));
+        }
+        let turn = self.control.as_ref().filter(|_| !has_turn).map_or(now, |control| control.next);
+        Ok(turn.max(now + held))
+    }
+
+    /// A call leaves now: the complaints that it is to be told from, and whether it finds out for the others.
+    fn leaves(&mut self, now: Instant, has_turn: bool) -> Result<(u64, bool), NoTurn> {
+        let since_start = now - self.start;
+        let resumes = self.not_before.take_if(|start| *start <= now);
+        let Some(control) = &mut self.control else { return Ok((0, false)) };
+        let probe = control.breaker.admit(now).map_err(NoTurn::Away)?;
+        if !has_turn {
+            // After a pause that the service asked for there is nothing to make up.
+            let from = resumes.map_or(control.next, |resumes| control.next.max(resumes));
+            let pressed = from + control.learnt.interval() >= now;
+            control.learnt.leaves(since_start, pressed);
+            let bucket = control.learnt.interval() * (BUCKET - 1);
+            control.next = from.max(now.checked_sub(bucket).unwrap_or(now)) + control.learnt.interval();
+        }
+        Ok((control.learnt.generation(), probe))
+    }
+
+    /// How long the service has to be left alone after this.
+    fn learn(&mut self, slot: &Slot, ended: Ended) -> Option<Duration> {
+        let now = Instant::now();
+        let since_start = now - self.start;
+        let wish = match ended {
+            Ended::TooMany(wish) | Ended::Overloaded(wish) => wish,
+            Ended::Well | Ended::Failed => None,
+        };
+        let Some(control) = &mut self.control else { return wish };
+        // Who would take the same call at once does not complain of the rate.
+        let of_rate = matches!(ended, Ended::TooMany(_) | Ended::Overloaded(_)) && wish != Some(Duration::ZERO);
+        if of_rate && control.learnt.complained(since_start, slot.generation, wish) {
+            // What was made up for is made up for: from here on, evenly.
+            control.next = now + control.learnt.interval();
+            tracing::info!(calls_per_minute = control.learnt.to_remember(), "a service asks for fewer calls");
+        }
+        let opens = match ended {
+            Ended::Well | Ended::TooMany(_) => {
+                control.breaker.succeeded();
+                false
+            }
+            Ended::Overloaded(_) | Ended::Failed => control.breaker.failed(now, slot.probe.is_some()),
+        };
+        if opens {
+            tracing::warn!(for_s = OPEN_FOR.as_secs(), "a service does not answer and is left alone");
+        }
+        let away = opens.then_some(OPEN_FOR);
+        wish.max(away)
+    }
+
+    fn use_turn(&mut self) -> bool {
+        let now = Instant::now();
+        while let Some(taken) = self.taken.pop_front() {
+            if now - taken <= TURN_GOOD_FOR {
+                return true;
+            }
+        }
+        false
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MINUTE: Duration = Duration::from_secs(60);
-
-    #[tokio::test(start_paused = true)]
-    async fn a_hold_that_one_clone_meets_keeps_every_clone_waiting_to_its_end() {
-        let pace = Pace::new(8);
-        let clone = pace.clone();
-        let start = Instant::now();
-        pace.hold(Duration::from_secs(30));
-        pace.hold(Duration::from_secs(10));
-        assert!(clone.enter(MINUTE).await.is_ok());
-        assert_eq!(start.elapsed(), Duration::from_secs(30));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_hold_that_is_too_long_is_told_at_once() {
-        let pace = Pace::new(8);
-        pace.hold(Duration::from_secs(90));
-        let start = Instant::now();
-        assert_eq!(pace.enter(MINUTE).await.err(), Some(Duration::from_secs(90)));
-        assert_eq!(start.elapsed(), Duration::ZERO);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_hold_that_begins_while_a_call_waits_for_its_slot_holds_it_too() {
-        let pace = Pace::new(1);
-        let first = pace.enter(MINUTE).await;
-        let start = Instant::now();
-        let second = tokio::spawn({
-            let pace = pace.clone();
-            async move { pace.enter(MINUTE).await.map(|_| start.elapsed()).ok() }
-        });
-        tokio::task::yield_now().await;
-        pace.hold(Duration::from_secs(5));
-        drop(first);
-        assert_eq!(second.await.unwrap(), Some(Duration::from_secs(5)));
-    }
-}
+mod simulated;
+#[cfg(test)]
+mod tests;

@@ -7,16 +7,28 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::address::AddressPolicy;
 
-/// The system's resolver, without the addresses that the policy rules out.
-pub(super) struct PublicOnly {
+/// A resolver, without the addresses that the policy rules out.
+pub(super) struct PublicOnly<L> {
     pub(super) policy: AddressPolicy,
+    /// Where a name leads at the moment.
+    pub(super) lookup: L,
 }
 
-impl Resolve for PublicOnly {
+/// Asks the system.
+pub(super) async fn ask_system(name: String) -> io::Result<Vec<SocketAddr>> {
+    Ok(tokio::net::lookup_host((name, 0)).await?.collect())
+}
+
+impl<L, F> Resolve for PublicOnly<L>
+where
+    L: Fn(String) -> F + Send + Sync,
+    F: Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'static,
+{
     fn resolve(&self, name: Name) -> Resolving {
         let policy = self.policy;
+        let found = (self.lookup)(name.as_str().to_owned());
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found = found.await?.into_iter();
             let allowed: Vec<SocketAddr> = found.filter(|address| is_allowed(address.ip(), policy)).collect();
             if allowed.is_empty() {
                 let why = format!("{} leads to no public address", name.as_str());

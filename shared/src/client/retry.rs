@@ -50,6 +50,18 @@ impl RetryPolicy {
         Self { attempts: 1, max_retry_after: Duration::from_secs(1), total: Duration::ZERO, ..Self::reads() }
     }
 
+    /// For calls that a person waits for: 2 attempts within 8 s, `Retry-After` up to 2 s.
+    #[must_use]
+    pub const fn interactive() -> Self {
+        Self {
+            attempts: 2,
+            max_delay: Duration::from_secs(1),
+            max_retry_after: Duration::from_secs(2),
+            total: Duration::from_secs(8),
+            ..Self::reads()
+        }
+    }
+
     /// Makes attempts until one succeeds, one fails for good, or this policy is used up; then the last error it is.
     pub(super) async fn run<T, E, Attempt>(
         &self,

@@ -2,7 +2,9 @@
 
 mod bare_numbers;
 mod call;
+mod capped;
 mod customers;
+mod probe;
 mod refusal;
 mod sign_in;
 mod usage_line;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 use url::Url;
 
 use self::call::Api;
+pub(super) use self::probe::probe;
 use super::credentials::SophosCredentials;
 use super::http::Http;
 use super::retry::RetryPolicy;

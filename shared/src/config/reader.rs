@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{ConfigError, Fault};
+use crate::http::ApiOptions;
 
 /// A reader of variables. Each method gives none after it noted a fault, and only then.
 pub(super) struct Reader<L> {
@@ -32,6 +33,15 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     ) -> Option<T> {
         let text = (self.lookup)(name).filter(|text| !text.is_empty());
         self.parsed(name, parse(text.as_deref().unwrap_or(default)))
+    }
+
+    /// What all HTTP functions are told alike.
+    ///
+    /// `PARTNER_CLAIM`: the one claim of the token that names the partner, by Sophos' partner id; `custom:partner_id` by
+    /// default, as a Cognito user pool names an attribute of its own. Whoever issues tokens must be the only one to set it.
+    pub(super) fn api(&mut self) -> Option<ApiOptions> {
+        let partner_claim = self.optional("PARTNER_CLAIM", "custom:partner_id", text)?;
+        Some(ApiOptions { partner_claim })
     }
 
     /// The settings, or all the faults for which they are not whole.

@@ -135,6 +135,26 @@ number_id!(
     AdditionId,
     "ConnectWise addition id"
 );
+number_id!(
+    /// A category of ConnectWise products.
+    CategoryId,
+    "ConnectWise category id"
+);
+number_id!(
+    /// A subcategory of ConnectWise products.
+    SubcategoryId,
+    "ConnectWise subcategory id"
+);
+number_id!(
+    /// A type of ConnectWise products.
+    ProductTypeId,
+    "ConnectWise product type id"
+);
+number_id!(
+    /// A unit of measure of ConnectWise products.
+    UnitId,
+    "ConnectWise unit of measure id"
+);
 
 /// Sophos' `productCode`, such as `CIXA-MSP`. Case is kept: codes are compared as Sophos writes them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

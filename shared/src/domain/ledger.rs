@@ -1,5 +1,6 @@
 //! The ledger: what became of each planned pair of a run, one entry a customer.
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,9 @@ pub struct CustomerLedger {
     pub company: Option<(CompanyId, String)>,
     /// The agreement, by its present name.
     pub agreement: Option<(AgreementId, String)>,
+    /// The agreement's next ConnectWise invoice, as the run found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_invoice: Option<Date>,
     /// One line a pair.
     pub lines: Vec<Line>,
     /// How many additions were created.

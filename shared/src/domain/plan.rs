@@ -4,24 +4,29 @@
 //! to it. The unit that is reported is the pair (customer, Sophos product). [`plan`] gives both: rows for the ledger and
 //! steps for the worker. Planning again after the steps were carried out yields no step that writes.
 
+mod decide;
 mod gate;
 mod remapped;
 mod step;
+mod unfinished;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::id::{AdditionId, CustomerId, ProductCode, PsaProductId};
+use super::decision::{Decision, HoldBasis};
+use super::id::{AdditionId, AgreementId, CustomerId, ProductCode, PsaProductId};
 use super::mapping::{CustomerMapping, ProductMapping, ProductMappings, ProductState};
 use super::month::UsageMonth;
 use super::outcome::{Failure, Hold, Outcome, Skip, Would};
 use super::psa::{Addition, Agreement, PsaProduct};
+use super::settings::Guards;
 use super::snapshot::{Parts, Snapshot, Written};
 use super::usage::{CustomerUsage, PairUsage};
 
 pub use gate::{agreement_trouble, customer_gate};
+pub use unfinished::{LastMonth, Unfinished};
 
 /// What is known of one agreement when a customer is planned.
 #[derive(Clone, Debug)]
@@ -59,6 +64,14 @@ pub struct Basis<'a> {
     pub snapshot: &'a Snapshot,
     /// The products for which an earlier write has no known end yet.
     pub unsettled: &'a BTreeSet<PsaProductId>,
+    /// What waits for a person.
+    pub guards: &'a Guards,
+    /// The day of the run where the partner is.
+    pub today: Date,
+    /// What a person decided on holds of this customer and month.
+    pub decisions: &'a BTreeMap<PsaProductId, Decision>,
+    /// Whether the month's usage as a whole looks unfinished.
+    pub unfinished: Option<Unfinished>,
 }
 
 /// The plan of one customer.
@@ -97,8 +110,21 @@ pub struct AdditionPlan {
     pub parts: Parts,
     /// The quantity that the usage asks for.
     pub target: Decimal,
+    /// The one addition in force and its quantity.
+    pub current: Option<(AdditionId, Decimal)>,
     /// What to do.
     pub step: Step,
+    /// What a release does instead: none where nothing waits, or where it cannot be released.
+    pub release: Option<Release>,
+}
+
+/// What is done once a person releases a hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The step.
+    pub step: Step,
+    /// Its quantity.
+    pub target: Decimal,
 }
 
 /// What to do.
@@ -132,19 +158,38 @@ pub enum Step {
     },
     /// Wait for a person.
     Hold(Hold),
+    /// Leave it, because a person said so.
+    Skip(Skip),
     /// Something is wrong.
     Fail(Failure),
+}
+
+impl Step {
+    fn would(&self, target: Decimal) -> Would {
+        match self {
+            Self::Adopt { .. } => Would::Adopt { at: target },
+            Self::Create { .. } => Would::Create { to: target },
+            Self::Update { from, .. } => Would::Update { from: *from, to: target },
+            Self::Nothing | Self::Keep { .. } | Self::Hold(_) | Self::Skip(_) | Self::Fail(_) => Would::Nothing,
+        }
+    }
 }
 
 impl AdditionPlan {
     /// What this plan would do, for a person to compare.
     #[must_use]
     pub fn would(&self) -> Would {
-        match &self.step {
-            Step::Adopt { .. } => Would::Adopt { at: self.target },
-            Step::Create { .. } => Would::Create { to: self.target },
-            Step::Update { from, .. } => Would::Update { from: *from, to: self.target },
-            Step::Nothing | Step::Keep { .. } | Step::Hold(_) | Step::Fail(_) => Would::Nothing,
+        self.step.would(self.target)
+    }
+
+    /// What a person's decision on it would be about.
+    #[must_use]
+    pub fn hold_basis(&self, agreement: AgreementId) -> HoldBasis {
+        HoldBasis {
+            agreement,
+            addition: self.current.map(|(addition, _)| addition),
+            quantity: self.current.map_or(Decimal::ZERO, |(_, quantity)| quantity),
+            release: self.release.as_ref().map_or(Would::Nothing, |release| release.step.would(release.target)),
         }
     }
 
@@ -188,16 +233,25 @@ pub fn plan(basis: &Basis<'_>) -> CustomerPlan {
     for (product, parts) in parts {
         plan.additions.insert(product, step::plan_addition(basis, product, &parts));
     }
+    decide::carry_out(basis, &mut plan.additions);
     remapped::hold_what_is_still_billed(basis, &mut plan.additions);
     if basis.first_run {
-        hold_for_a_preview(&mut plan.additions);
+        hold_all(&mut plan.additions, |would| Hold::FirstRun { would });
+    }
+    if let Some(Unfinished { pairs, lower }) = basis.unfinished {
+        hold_all(&mut plan.additions, |would| Hold::Unfinished { pairs, lower, would });
     }
     plan
 }
 
-fn hold_for_a_preview(plans: &mut BTreeMap<PsaProductId, AdditionPlan>) {
-    for plan in plans.values_mut().filter(|plan| plan.would() != Would::Nothing) {
-        plan.step = Step::Hold(Hold::FirstRun { would: plan.would() });
+/// Holds all that would be done, for a reason that one decision cannot take away.
+fn hold_all(plans: &mut BTreeMap<PsaProductId, AdditionPlan>, hold: impl Fn(Would) -> Hold) {
+    for plan in plans.values_mut() {
+        let would = plan.would();
+        if would != Would::Nothing {
+            plan.step = Step::Hold(hold(would));
+        }
+        plan.release = None;
     }
 }
 

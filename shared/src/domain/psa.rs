@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::id::{AdditionId, AgreementId, CompanyId, PsaProductId};
+use super::search::Named;
 
 /// A ConnectWise product (catalog item).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,24 @@ pub struct PsaProduct {
     pub inactive: bool,
     /// The catalogue price, if it has one.
     pub price: Option<Decimal>,
+}
+
+impl PsaProduct {
+    /// Whether it is available for mapping: active, and not of class Bundle.
+    #[must_use]
+    pub const fn is_available(&self) -> bool {
+        !self.inactive && !self.bundle
+    }
+}
+
+impl Named for PsaProduct {
+    fn names(&self) -> [&str; 2] {
+        [&self.identifier, &self.description]
+    }
+
+    fn number(&self) -> u32 {
+        self.id.get()
+    }
 }
 
 /// An agreement's status, as ConnectWise computes it.
@@ -59,6 +78,9 @@ pub struct Agreement {
     pub end: Option<Date>,
     /// The day of its next ConnectWise invoice, if ConnectWise says.
     pub next_invoice: Option<Date>,
+    /// The name of its billing cycle, `Monthly` for example, if ConnectWise says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing_cycle: Option<String>,
 }
 
 /// A company.
@@ -67,8 +89,21 @@ pub struct Agreement {
 pub struct Company {
     /// Its id.
     pub id: CompanyId,
+    /// Its identifier, as the partner's staff know it.
+    #[serde(default)]
+    pub identifier: String,
     /// Its name.
     pub name: String,
+}
+
+impl Named for Company {
+    fn names(&self) -> [&str; 2] {
+        [&self.name, &self.identifier]
+    }
+
+    fn number(&self) -> u32 {
+        self.id.get()
+    }
 }
 
 /// An addition: a line of an agreement, and of each of its ConnectWise invoices.

@@ -2,6 +2,7 @@
 //!
 //! A run is one ordered piece of work with one cursor, carried on slice by slice until it ends.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -10,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{IdError, PartnerId, RunId};
 use super::month::UsageMonth;
+use super::plan::Unfinished;
+use super::recall::ReadFor;
 use super::schedule::stable_hash;
 use super::tally::Tally;
 
@@ -55,6 +58,9 @@ pub struct RunRequest {
     /// For an apply: the preview that is applied, whose usage is used again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<RunId>,
+    /// For a retry: the scheduled run that ended partial or failed, whose month it takes up again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<RunId>,
 }
 
 impl RunRequest {
@@ -97,6 +103,12 @@ pub enum Stage {
     Customers {
         /// Page number, from 1.
         page: u32,
+        /// How many customers the pages before had.
+        #[serde(default)]
+        listed: u64,
+        /// How many there are, once a page has said so.
+        #[serde(default)]
+        total: Option<u64>,
     },
     /// Reading the month's usage.
     Usage {
@@ -109,6 +121,18 @@ pub enum Stage {
         /// How many lines the month has, once a page has said so.
         #[serde(default)]
         total: Option<u64>,
+        /// What tells each stored page from any other.
+        #[serde(default)]
+        prints: Vec<u64>,
+    },
+    /// Reading the pages of the month's usage once more: lines that came and went while they were read show now.
+    UsageAgain {
+        /// How many pages were found as they were.
+        page: u32,
+        /// Sophos' key of the next one; none for the first.
+        key: Option<String>,
+        /// What each page was known by.
+        prints: Vec<u64>,
     },
     /// Reading ConnectWise's agreements.
     Agreements {
@@ -119,6 +143,8 @@ pub enum Stage {
     },
     /// Reading the mapped ConnectWise products.
     Products,
+    /// Comparing the month's usage as a whole with what was written for the month before.
+    Check,
     /// Comparing and writing, customer by customer; the bucket that is worked on.
     Sync {
         /// From 0 to the number of buckets: the last one is the usage without a customer.
@@ -190,6 +216,15 @@ pub enum RunFailureCode {
 }
 
 impl RunFailureCode {
+    /// Whether the same run may go better on another night.
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        match self {
+            Self::Connection | Self::UsageIncomplete | Self::NoUsage | Self::PsaUnreadable | Self::TooOld => true,
+            Self::TieOut | Self::WritesOff | Self::Table | Self::NoPreview => false,
+        }
+    }
+
     /// What to do next.
     #[must_use]
     pub const fn advice(self) -> &'static str {
@@ -220,7 +255,7 @@ impl fmt::Display for RunFailure {
 }
 
 /// What a run read of ConnectWise, and the calls it took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PsaReads {
     /// Calls sent, those of every slice and every repetition included.
@@ -233,6 +268,9 @@ pub struct PsaReads {
     pub products: u64,
     /// Customers whose additions were read.
     pub customers: u64,
+    /// The same by the reason for reading them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reads: BTreeMap<ReadFor, u64>,
 }
 
 impl PsaReads {
@@ -265,6 +303,12 @@ pub struct Run {
     pub tally: Tally,
     /// What it read of ConnectWise.
     pub psa: PsaReads,
+    /// Whether the month's usage as a whole looks unfinished: then nothing that it asks for is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<Unfinished>,
+    /// Customers of which something failed and whose ConnectWise invoice is still to come: a retry may mend them.
+    #[serde(default)]
+    pub to_retry: u64,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// When it ended.
@@ -279,7 +323,9 @@ impl Run {
     pub fn open(request: RunRequest, writes: bool, now: Timestamp) -> Result<Self, IdError> {
         let stage = match request.kind {
             RunKind::Apply => Stage::Preview,
-            RunKind::Scheduled | RunKind::Now | RunKind::Preview => Stage::Customers { page: 1 },
+            RunKind::Scheduled | RunKind::Now | RunKind::Preview => {
+                Stage::Customers { page: 1, listed: 0, total: None }
+            }
         };
         Ok(Self {
             id: request.id()?,
@@ -290,6 +336,8 @@ impl Run {
             buckets: 1,
             tally: Tally::default(),
             psa: PsaReads::default(),
+            unfinished: None,
+            to_retry: 0,
             opened_at: now,
             ended_at: None,
         })
@@ -320,6 +368,7 @@ mod tests {
             slot: "2026-11-30".into(),
             scheduled_at: "2026-11-30T01:12:00Z".parse().unwrap(),
             preview: None,
+            retry_of: None,
         }
     }
 

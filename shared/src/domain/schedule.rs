@@ -69,6 +69,20 @@ pub fn next_run_after(settings: &Settings, partner: PartnerId, after: Timestamp)
     start_of_runs(day, zone, partner)
 }
 
+/// The start of the partner's runs on the local day after the one that `after` is in: when a retry is made.
+#[must_use]
+pub fn next_night_after(settings: &Settings, partner: PartnerId, after: Timestamp) -> Timestamp {
+    let zone = settings.time_zone.zone();
+    let today = after.to_zoned(zone.clone()).date();
+    start_of_runs(today.tomorrow().unwrap_or(today), zone, partner)
+}
+
+/// The partner's day at a time.
+#[must_use]
+pub fn local_day(settings: &Settings, at: Timestamp) -> Date {
+    at.to_zoned(settings.time_zone.zone().clone()).date()
+}
+
 fn runs_on(frequency: Frequency, day: Date) -> bool {
     match frequency {
         Frequency::SophosInvoice => day == day.last_of_month() || day.day() == 3,
@@ -96,10 +110,10 @@ mod tests {
     use super::*;
     use jiff::ToSpan;
 
-    use crate::domain::settings::{DayOfMonth, TimeZoneName};
+    use crate::domain::settings::{DayOfMonth, Guards, TimeZoneName};
 
     fn settings(frequency: Frequency, zone: &str) -> Settings {
-        Settings { time_zone: TimeZoneName::parse(zone).unwrap(), frequency, writes: true }
+        Settings { time_zone: TimeZoneName::parse(zone).unwrap(), frequency, writes: true, guards: Guards::default() }
     }
 
     fn partner() -> PartnerId {

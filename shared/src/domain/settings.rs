@@ -1,6 +1,7 @@
 //! What a partner decides about its sync as a whole.
 
 use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// When the sync runs by itself.
@@ -116,6 +117,61 @@ impl From<TimeZoneName> for String {
     }
 }
 
+/// How far a quantity may move by itself: more than both is held. Both, because a percentage alone would hold every small
+/// customer and a number alone every large one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Jump {
+    /// Percent of the quantity that ConnectWise has, 0 to 1000.
+    pub percent: u32,
+    /// Units.
+    pub units: u32,
+}
+
+impl Jump {
+    /// Whether a change of `by` units at `from` is more than both. Neither is negative.
+    #[must_use]
+    pub fn is_exceeded(self, from: Decimal, by: Decimal) -> bool {
+        by > Decimal::from(self.units) && by * Decimal::ONE_HUNDRED > from * Decimal::from(self.percent)
+    }
+}
+
+/// When a decrease waits for a person. One to zero always does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "held", rename_all = "camelCase")]
+pub enum DecreaseGuard {
+    /// Whatever its size.
+    Every,
+    /// Above a percentage and a number of units.
+    Above(Jump),
+}
+
+/// What waits for a person, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Guards {
+    /// Decreases.
+    pub decrease: DecreaseGuard,
+    /// Increases.
+    pub increase: Jump,
+    /// From how many of last month's pairs on, vanished or lower, the usage looks unfinished and the whole run waits: more
+    /// than that percentage of them, and more than that many.
+    pub unfinished: Jump,
+    /// For how many days of a new month nothing is lowered because of it, 0 to 28.
+    pub new_month_days: i8,
+}
+
+impl Default for Guards {
+    fn default() -> Self {
+        Self {
+            decrease: DecreaseGuard::Above(Jump { percent: 20, units: 5 }),
+            increase: Jump { percent: 50, units: 10 },
+            unfinished: Jump { percent: 10, units: 5 },
+            new_month_days: 5,
+        }
+    }
+}
+
 /// A partner's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -126,4 +182,7 @@ pub struct Settings {
     pub frequency: Frequency,
     /// Whether runs may write to ConnectWise. Off for a new connection: every run is then a preview.
     pub writes: bool,
+    /// What waits for a person.
+    #[serde(default)]
+    pub guards: Guards,
 }

@@ -160,7 +160,7 @@ mod tests {
             month: UsageMonth::parse("2026-10").unwrap(),
             parts: Parts::new(),
         };
-        Snapshot { written: BTreeMap::from([(product(), written)]) }
+        Snapshot { written: BTreeMap::from([(product(), written)]), ..Snapshot::default() }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{AdditionId, AgreementId, ProductCode, PsaProductId, RunId};
 use super::month::UsageMonth;
+use super::psa::Addition;
 
 /// The parts that made up a quantity: units by Sophos product.
 pub type Parts = BTreeMap<ProductCode, u64>;
@@ -53,19 +54,61 @@ impl Written {
     }
 }
 
-/// What we wrote to one agreement.
+/// An agreement's additions as they were last read. As long as the plan on them asks for nothing, they need not be read
+/// again; a write forgets them, so that the next run reads back what it did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seen {
+    /// When ConnectWise was asked.
+    pub at: Timestamp,
+    /// All additions of the agreement.
+    pub additions: Vec<Addition>,
+}
+
+/// What we wrote to one agreement, and what we know of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Snapshot {
     /// By ConnectWise product.
     pub written: BTreeMap<PsaProductId, Written>,
+    /// Its additions as they were last read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
+    /// By usage month, the day of the ConnectWise invoice that bills what was written for it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub invoices: BTreeMap<UsageMonth, Date>,
 }
+
+/// For so many months it is remembered which ConnectWise invoice bills them.
+const INVOICES_KEPT: usize = 3;
+/// More additions than this are read each time instead of remembered: a table entry has its limits.
+const MOST_SEEN: usize = 200;
 
 impl Snapshot {
     /// The units of a Sophos product last written, with their month, wherever it was mapped to.
     #[must_use]
     pub fn last_of(&self, code: &ProductCode) -> Option<(UsageMonth, u64)> {
         self.written.values().filter_map(|w| w.parts.get(code).map(|units| (w.month, *units))).max()
+    }
+
+    /// Remembers the ConnectWise invoice that bills `month`: the earliest known to come on or after the month's last day.
+    pub fn expect_invoice(&mut self, month: UsageMonth, next_invoice: Option<Date>) {
+        let Some(date) = next_invoice.filter(|date| *date >= month.last_day()) else { return };
+        self.invoices.entry(month).and_modify(|known| *known = date.min(*known)).or_insert(date);
+        while self.invoices.len() > INVOICES_KEPT {
+            self.invoices.pop_first();
+        }
+    }
+
+    /// Whether what was written for `month` still waits for its ConnectWise invoice, seen by the agreement's next one.
+    #[must_use]
+    pub fn awaits_invoice(&self, month: UsageMonth, next_invoice: Option<Date>) -> bool {
+        matches!((self.invoices.get(&month), next_invoice), (Some(expected), Some(next)) if next <= *expected)
+    }
+
+    /// Remembers the additions as they were read at `at`, unless there are too many.
+    pub fn see(&mut self, at: Timestamp, additions: &[Addition]) {
+        self.seen = (additions.len() <= MOST_SEEN).then(|| Seen { at, additions: additions.to_vec() });
     }
 
     /// Every Sophos product that was written before.

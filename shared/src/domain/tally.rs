@@ -38,6 +38,14 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// One customer's.
+    #[must_use]
+    pub fn of(ledger: &CustomerLedger) -> Self {
+        let mut counts = Self::default();
+        counts.add(ledger);
+        counts
+    }
+
     /// All pairs of the ledger.
     #[must_use]
     pub const fn pairs(&self) -> u64 {

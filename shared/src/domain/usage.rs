@@ -77,12 +77,16 @@ impl LineQuantity {
         if !looks_numeric {
             return Self::Unreadable(Unreadable::NotANumber(shown()));
         }
-        let Ok(number) = text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(text)) else {
+        // Never rounded: what has more digits than a Decimal takes is a whole number only if they are zeros.
+        let Ok(number) = Decimal::from_str_exact(without_zeros(text)).or_else(|_| Decimal::from_scientific(text))
+        else {
             // A number too long for 28 digits: either far below zero, tiny, or huge. None of them is a count.
             let numeric = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+            let fits_rounded = text.parse::<Decimal>().is_ok();
             return Self::Unreadable(match (numeric, text.starts_with('-')) {
                 (false, _) => Unreadable::NotANumber(shown()),
                 (true, true) => Unreadable::Negative(shown()),
+                (true, false) if fits_rounded => Unreadable::Fractional(shown()),
                 (true, false) => Unreadable::TooLarge(shown()),
             });
         };
@@ -97,6 +101,12 @@ impl LineQuantity {
         }
         u64::try_from(number).map_or_else(|_| Self::Unreadable(Unreadable::TooLarge(shown())), Self::Units)
     }
+}
+
+/// The number without the zeros at the end of its fraction.
+fn without_zeros(number: &str) -> &str {
+    let plain_fraction = number.contains('.') && !number.contains(['e', 'E']);
+    if plain_fraction { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
 /// One line of Sophos' usage.
@@ -203,6 +213,16 @@ mod tests {
         for (text, units) in [("20", 20), ("0", 0), ("20.0", 20), ("2e1", 20), ("10000000", 10_000_000)] {
             assert_eq!(read(text), LineQuantity::Units(units), "{text}");
         }
+    }
+
+    #[test]
+    fn a_fraction_of_more_digits_than_a_decimal_takes_is_not_rounded_to_a_count() {
+        for text in ["2.99999999999999999999999999999999999999", "3.00000000000000000000000000000000000001"] {
+            assert_eq!(read(text), LineQuantity::Unreadable(Unreadable::Fractional(text.chars().take(40).collect())));
+        }
+        assert!(matches!(read("0.00000000000000000000000000000000001"), LineQuantity::Unreadable(_)));
+        assert_eq!(read("9.00000000000000000000000000000000000000"), LineQuantity::Units(9));
+        assert_eq!(read("1000000.0"), LineQuantity::Units(1_000_000));
     }
 
     #[test]

@@ -13,8 +13,28 @@ use crate::error::PsaError;
 pub struct Page<T> {
     /// Its rows.
     pub rows: Vec<T>,
+    /// The rows that are there and cannot be read. What hangs on one of them fails; the others are as good as ever.
+    pub unreadable: Vec<Unreadable>,
     /// Where the next page starts; none on the last.
     pub next: Option<String>,
+}
+
+/// A whole list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// Its rows.
+    pub rows: Vec<T>,
+    /// The rows that are there and cannot be read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A row that has a number, and something else that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its number.
+    pub id: i64,
+    /// Which row, and what is wrong with it; for people.
+    pub why: String,
 }
 
 /// A partner's ConnectWise.
@@ -28,7 +48,7 @@ pub trait Psa: Send + Sync {
     /// [`PsaError`].
     fn list_companies(&self, after: Option<&str>) -> impl Future<Output = Result<Page<Company>, PsaError>> + Send;
 
-    /// One page of all agreements, whatever their status, from `after` on.
+    /// One page of all agreements, whatever their status, from `after` on; those that cannot be read apart.
     ///
     /// # Errors
     /// [`PsaError`].
@@ -66,6 +86,15 @@ pub trait Psa: Send + Sync {
         addition: AdditionId,
         quantity: Decimal,
     ) -> impl Future<Output = Result<Addition, PsaError>> + Send;
+
+    /// Waits until a write may leave at once, if it follows within two seconds: what is stored about a write before it
+    /// is sent counts from then, so the waiting comes first. Does nothing where nobody is ever kept waiting.
+    ///
+    /// # Errors
+    /// `Throttled` and `Away`, each with how long ConnectWise has to be left alone.
+    fn take_turn(&self) -> impl Future<Output = Result<(), PsaError>> + Send {
+        async { Ok(()) }
+    }
 
     /// How many calls this client has sent so far, repetitions and discovery included.
     fn calls(&self) -> u64;

@@ -4,6 +4,15 @@
 //! reads that decide a write are consistent; a write whose answer was lost and that is sent again succeeds.
 
 mod chunk;
+mod due;
+mod edit;
+mod hold;
+mod idempotency;
+mod known;
+mod owner;
+mod psa_database;
+mod rate;
+mod removal;
 
 use std::future::Future;
 
@@ -11,13 +20,26 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::chunk::{Chunk, ChunkKind};
+pub use self::due::{Due, DueFor, DueStore};
+pub use self::edit::{
+    Author, CustomerConflict, CustomerEdit, Edit, EditPage, EditStore, MappedCustomer, ProductConflict, Subject,
+};
+pub use self::hold::{HoldPage, HoldStore};
+pub use self::idempotency::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H, IdempotencyStore};
+pub use self::known::{KnownStore, SeenProduct, Sighting};
+pub use self::owner::{OwnerStore, PsaClaim, PsaOwner};
+pub use self::psa_database::PsaDatabase;
+pub use self::rate::{Rate, RateStore};
+pub use self::removal::{Removal, RemovalStore};
 use super::Sealed;
+use crate::domain::decision::{HoldKey, StandingHold};
 use crate::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::ledger::CustomerLedger;
 use crate::domain::mapping::{CustomerMapping, ProductMapping, ProductMappings};
 use crate::domain::run::Run;
 use crate::domain::settings::Settings;
 use crate::domain::snapshot::{Intent, Snapshot};
+use crate::domain::stamp::SyncStamp;
 use crate::error::StoreError;
 
 /// A partner's settings and sealed credentials.
@@ -128,7 +150,9 @@ pub trait MappingStore: Send + Sync {
         prefix: &str,
     ) -> impl Future<Output = Result<Vec<(CustomerMapping, Option<CustomerNames>)>, StoreError>> + Send;
 
-    /// Saves a customer mapping that was read at `mapping.version` and claims its company.
+    /// Saves a customer mapping that was read at `mapping.version` and claims its company. `mapping.applied` counts for
+    /// the first save only: what a run has written of a customer meanwhile (names, the applied agreement) stays, but for
+    /// the names of a place that it left.
     ///
     /// # Errors
     /// `Conflict` when someone else saved it meanwhile, or another customer of the partner has the company.
@@ -151,52 +175,6 @@ pub trait MappingStore: Send + Sync {
         names: &CustomerNames,
         applied: bool,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
-}
-
-/// A partner that is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Due {
-    /// Which.
-    pub partner: PartnerId,
-    /// Since when: the schedule's own time.
-    pub next_run_at: Timestamp,
-}
-
-/// When partners are due, in an index of 16 shards.
-pub trait DueStore: Send + Sync {
-    /// Up to `limit` partners of a shard (0 to 15) that are due at `at`, the longest due first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn list_due(
-        &self,
-        shard: u8,
-        at: Timestamp,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<Due>, StoreError>> + Send;
-
-    /// When a partner is due next.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn find_due(&self, partner: PartnerId) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
-
-    /// Sets when a partner is due next, whatever it was.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn put_due(&self, partner: PartnerId, at: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Moves a partner's next run from `from` to `to`; false when it was no longer at `from` (somebody else moved it).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn advance_due(
-        &self,
-        partner: PartnerId,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
 /// The right to work on a partner's run. Every [`RunStore::commit`] is fenced by it and renews it.
@@ -239,12 +217,20 @@ pub enum Change {
     PutChunk(RunId, Chunk),
     /// A customer's outcome in the run.
     PutLedger(RunId, Box<CustomerLedger>),
+    /// How the customer's sync ended: what its row shows until the next one. It leaves the mapping's version alone.
+    PutCustomerStatus(CustomerId, Box<SyncStamp>),
     /// What we wrote to an agreement.
     PutSnapshot(AgreementId, Snapshot),
     /// An intent to create an addition. Refused as a conflict while one stands.
     PutIntent(Box<Intent>),
     /// An intent that came to its end.
     RemoveIntent(AgreementId, PsaProductId),
+    /// What waits for a person, as the run sees it; the decision on it is left alone.
+    PutHold(Box<StandingHold>),
+    /// A hold that no longer stands.
+    RemoveHold(HoldKey),
+    /// A decision that no longer counts, or was carried out.
+    RemoveDecision(HoldKey),
 }
 
 /// One page of a run's ledger.
@@ -254,6 +240,15 @@ pub struct LedgerPage {
     pub entries: Vec<CustomerLedger>,
     /// Where the next page starts; none on the last.
     pub next: Option<String>,
+}
+
+/// What became of a partner's runs.
+pub trait RunHistory: Send + Sync {
+    /// The partner's newest runs, newest first, at most `limit` (1 to 100).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_runs(&self, partner: PartnerId, limit: u32) -> impl Future<Output = Result<Vec<Run>, StoreError>> + Send;
 }
 
 /// Runs and what they write.
@@ -269,12 +264,6 @@ pub trait RunStore: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn find_run(&self, partner: PartnerId, id: &RunId) -> impl Future<Output = Result<Option<Run>, StoreError>> + Send;
-
-    /// The partner's newest runs, newest first, at most `limit` (1 to 100).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn list_runs(&self, partner: PartnerId, limit: u32) -> impl Future<Output = Result<Vec<Run>, StoreError>> + Send;
 
     /// Takes the partner's lease for `ttl_s` seconds from `now`, if it is free, run out, or the owner's own.
     ///

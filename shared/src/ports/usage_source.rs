@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use crate::domain::id::CustomerId;
 use crate::domain::month::UsageMonth;
 use crate::domain::plan::Customer;
 use crate::domain::usage::UsageLine;
@@ -12,10 +13,21 @@ use crate::error::SourceError;
 pub struct CustomerPage {
     /// Its customers.
     pub customers: Vec<Customer>,
+    /// The customers that are there and cannot be read: only they fail.
+    pub unreadable: Vec<UnreadableCustomer>,
     /// How many pages there are.
     pub pages: u32,
     /// How many customers there are.
     pub total: u64,
+}
+
+/// A customer that has an id, and something else that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableCustomer {
+    /// Its id.
+    pub id: CustomerId,
+    /// What is wrong with its entry; for people.
+    pub why: String,
 }
 
 /// One page of a month's usage.

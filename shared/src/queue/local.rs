@@ -217,6 +217,7 @@ pub(super) mod tests {
                 slot: "2026-11-30".into(),
                 scheduled_at: "2026-11-30T01:12:00Z".parse().unwrap(),
                 preview: None,
+                retry_of: None,
             },
             attempt: 0,
             turns: 0,

@@ -2,6 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -10,7 +11,7 @@ use secrecy::SecretString;
 use super::{OPENED, SEALED, checked_secret, failed, opened_text};
 use crate::aws::words;
 use crate::domain::id::PartnerId;
-use crate::error::SealError;
+use crate::error::{SealError, SealOutlook};
 use crate::ports::{Seal, Sealed};
 
 /// The name of this seal and of its form: the base64 of KMS' ciphertext, which itself names the key's version.
@@ -38,7 +39,7 @@ impl Seal for KmsSeal {
         let request = self.client.encrypt().key_id(&self.key_id);
         let request = request.plaintext(Blob::new(checked_secret(secret)?));
         let answer = request.encryption_context(CONTEXT, partner.to_string()).send().await;
-        let answer = answer.map_err(|error| failed(SEALED, words(&error)))?;
+        let answer = answer.map_err(|error| refused(SEALED, &error))?;
         let ciphertext = answer.ciphertext_blob.ok_or_else(|| failed(SEALED, "KMS answered without a ciphertext"))?;
         Ok(Sealed(format!("{PREFIX}{}", BASE64.encode(ciphertext))))
     }
@@ -50,10 +51,40 @@ impl Seal for KmsSeal {
         // With the key named, KMS opens nothing that another key sealed.
         let request = self.client.decrypt().key_id(&self.key_id).ciphertext_blob(Blob::new(ciphertext));
         let answer = request.encryption_context(CONTEXT, partner.to_string()).send().await;
-        let answer = answer.map_err(|error| failed(OPENED, words(&error)))?;
+        let answer = answer.map_err(|error| refused(OPENED, &error))?;
         let plaintext = answer.plaintext.ok_or_else(|| failed(OPENED, "KMS answered without a plaintext"))?;
         opened_text(plaintext.into_inner())
     }
+}
+
+/// Codes after which the same call may succeed later. `KMSInvalidStateException` is none of them: it tells of a key that
+/// waits to be deleted, and `DisabledException` of one that stays disabled until somebody enables it.
+const PASSING: [&str; 8] = [
+    "DependencyTimeoutException",
+    "InternalFailure",
+    "KMSInternalException",
+    "KeyUnavailableException",
+    "LimitExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+];
+
+/// What KMS answered, or that it did not answer.
+fn refused<E>(action: &'static str, error: &SdkError<E>) -> SealError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let may_pass = match error {
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+        SdkError::ServiceError(context) => {
+            context.raw().status().is_server_error() || error.code().is_some_and(|code| PASSING.contains(&code))
+        }
+        SdkError::ConstructionFailure(_) => false,
+        _ => false,
+    };
+    let outlook = if may_pass { SealOutlook::MayPass } else { SealOutlook::Lasting };
+    SealError { action, why: words(error), outlook }
 }
 
 #[cfg(test)]
@@ -142,5 +173,42 @@ mod tests {
         let error = seal.seal(partner(1), "s3cr3t").await.unwrap_err();
         let expected = "credentials could not be sealed: AccessDeniedException: not authorized to perform kms:Encrypt";
         assert_eq!(error.to_string(), expected);
+    }
+    #[tokio::test]
+    async fn an_outage_is_told_from_a_key_that_is_gone_for_good() {
+        for (status, code, passes) in [
+            (500, "KMSInternalException", true),
+            (503, "Unknown", true),
+            (400, "ThrottlingException", true),
+            (400, "DependencyTimeoutException", true),
+            (400, "KeyUnavailableException", true),
+            (400, "AccessDeniedException", false),
+            (400, "DisabledException", false),
+            (400, "KMSInvalidStateException", false),
+            (400, "NotFoundException", false),
+            (400, "IncorrectKeyException", false),
+            (400, "InvalidCiphertextException", false),
+        ] {
+            let server = MockServer::start().await;
+            let answer = ResponseTemplate::new(status).set_body_json(json!({"__type": code}));
+            Mock::given(any()).respond_with(answer).mount(&server).await;
+            let seal = KmsSeal::new(&connect_local(&server.uri()).await, KEY);
+            let sealed = Sealed(format!("{PREFIX}{}", BASE64.encode("x")));
+            for error in
+                [seal.open(partner(1), &sealed).await.unwrap_err(), seal.seal(partner(1), "s").await.unwrap_err()]
+            {
+                assert_eq!(error.is_retryable(), passes, "{status} {error}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_service_that_is_away_may_come_back_and_a_foreign_text_is_foreign_for_good() {
+        // Nothing listens on the discard port of loopback.
+        let seal = KmsSeal::new(&connect_local("http://127.0.0.1:9").await, KEY);
+        let foreign = seal.open(partner(1), &Sealed("local1:0:AAAA".into())).await.unwrap_err();
+        assert!(!foreign.is_retryable(), "{foreign}");
+        let error = seal.seal(partner(1), "s").await.unwrap_err();
+        assert!(error.is_retryable(), "{error}");
     }
 }

@@ -6,15 +6,24 @@
 //! - A conflict with a transaction that is under way is waited out for some seconds; what goes on longer, throttling
 //!   and a table that is away are `Unavailable`.
 
+mod batch;
 mod commit;
 mod due;
+mod edit;
 mod failure;
+mod hold;
+mod idempotency;
+mod known;
 mod lease;
 mod ledger;
 mod mapping;
 mod open;
+mod owner;
+mod rate;
 mod read;
+mod removal;
 mod run;
+mod save;
 mod send;
 mod settings;
 mod wait;

@@ -4,10 +4,15 @@
 //! and the index need. An entry that cannot be read is an error that names it, never a default.
 
 pub(super) mod due;
+pub(super) mod edit;
+pub(super) mod hold;
 pub(super) mod instant;
 pub(super) mod keys;
+pub(super) mod known;
 pub(super) mod ledger;
 pub(super) mod mapping;
+pub(super) mod owner;
+pub(super) mod rate;
 pub(super) mod run;
 
 use std::collections::HashMap;

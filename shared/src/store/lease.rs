@@ -5,6 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::id::PartnerId;
 use crate::ports::{Lease, LeaseTaken};
 
+/// Who has the lease of a partner that is being removed. No worker is called so: their names are ids.
+pub(super) const REMOVAL: &str = "removal of the partner";
+/// How long a step of a removal keeps workers away, in seconds; the next step takes the lease again.
+pub(super) const REMOVAL_TTL_S: u32 = 300;
+
 /// The lease as it stands. Once given back it has no owner and has run out, but keeps its epoch: a write of its former
 /// owner that is still on its way must find a higher one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,8 @@ use crate::domain::snapshot::Intent;
 use crate::error::StoreError;
 use crate::ports::Change;
 
+/// What DynamoDB takes in one transaction.
+pub(super) const MAX_ACTIONS: usize = 100;
 /// The most changes of one commit: DynamoDB takes 100 actions in a transaction, and one of them renews the lease.
 pub const MAX_CHANGES: usize = 99;
 /// The most bytes of a chunk's rows: an entry of the table has at most 400 KB, its keys and attributes included.
@@ -15,6 +17,12 @@ pub const MAX_CHUNK_BYTES: usize = 300_000;
 
 /// The most bytes of all chunks of a commit: a transaction has at most 4 MB.
 pub const MAX_COMMIT_BYTES: usize = 13 * MAX_CHUNK_BYTES;
+/// The most product mappings of one save: with the edits they are a transaction of at most 100 actions.
+pub const MAX_PRODUCT_ROWS: usize = 90;
+/// The most customer mappings of one save: each may write its mapping, claim a company and give one up.
+pub const MAX_CUSTOMER_ROWS: usize = 30;
+/// The most rows of one page.
+pub(super) const MAX_PAGE: u32 = 1_000;
 /// The most runs of one list.
 pub(super) const MAX_RUNS: u32 = 100;
 
@@ -43,9 +51,13 @@ fn chunk_bytes(change: &Change) -> usize {
         Change::PutChunk(_, chunk) => chunk.rows.len(),
         Change::PutRun(_)
         | Change::PutLedger(..)
+        | Change::PutCustomerStatus(..)
         | Change::PutSnapshot(..)
         | Change::PutIntent(_)
-        | Change::RemoveIntent(..) => 0,
+        | Change::RemoveIntent(..)
+        | Change::PutHold(_)
+        | Change::RemoveHold(_)
+        | Change::RemoveDecision(_) => 0,
     }
 }
 
@@ -59,9 +71,13 @@ fn check_change(partner: PartnerId, change: &Change) -> Result<(), StoreError> {
         Change::PutRun(_)
         | Change::PutChunk(..)
         | Change::PutLedger(..)
+        | Change::PutCustomerStatus(..)
         | Change::PutSnapshot(..)
         | Change::PutIntent(_)
-        | Change::RemoveIntent(..) => Ok(()),
+        | Change::RemoveIntent(..)
+        | Change::PutHold(_)
+        | Change::RemoveHold(_)
+        | Change::RemoveDecision(_) => Ok(()),
     }
 }
 
@@ -72,8 +88,12 @@ pub(super) fn intent_of(change: &Change) -> Option<&Intent> {
         Change::PutRun(_)
         | Change::PutChunk(..)
         | Change::PutLedger(..)
+        | Change::PutCustomerStatus(..)
         | Change::PutSnapshot(..)
-        | Change::RemoveIntent(..) => None,
+        | Change::RemoveIntent(..)
+        | Change::PutHold(_)
+        | Change::RemoveHold(_)
+        | Change::RemoveDecision(_) => None,
     }
 }
 
@@ -84,6 +104,6 @@ pub(super) fn intent_conflict(wanted: &Intent) -> StoreError {
     }
 }
 
-fn refuse<T>(why: String) -> Result<T, StoreError> {
+pub(super) fn refuse<T>(why: String) -> Result<T, StoreError> {
     Err(StoreError::Refused { why })
 }

@@ -1,7 +1,13 @@
 //! The store in memory: the same duties without any I/O, for simulated worlds that run by the million.
 
 mod due;
+mod edit;
+mod hold;
+mod idempotency;
+mod known;
 mod mapping;
+mod owner;
+mod rate;
 mod run;
 mod settings;
 mod shelf;
@@ -11,11 +17,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::shelf::Shelf;
 use crate::domain::id::PartnerId;
+use crate::ports::{PsaDatabase, Rate};
 
 /// A store in memory. Clones share what is stored. It never fails by itself and never waits.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     shelves: Arc<Mutex<BTreeMap<PartnerId, Shelf>>>,
+    owners: Arc<Mutex<BTreeMap<PsaDatabase, PartnerId>>>,
+    rates: Arc<Mutex<BTreeMap<PsaDatabase, Rate>>>,
 }
 
 impl MemoryStore {

@@ -1,16 +1,13 @@
 //! What saving a mapping means, the same for both stores.
 
+use crate::domain::id::CustomerId;
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
+use crate::ports::CustomerConflict;
 
 /// The product mapping as it is stored when it was read at its version.
 pub(super) fn next_product(mapping: &ProductMapping) -> ProductMapping {
     ProductMapping { version: mapping.version.saturating_add(1), ..mapping.clone() }
-}
-
-/// The customer mapping as it is stored when it was read at its version.
-pub(super) fn next_customer(mapping: &CustomerMapping) -> CustomerMapping {
-    CustomerMapping { version: mapping.version.saturating_add(1), ..mapping.clone() }
 }
 
 /// Whether the names that a run saw for one mapping are those of the other.
@@ -23,12 +20,13 @@ pub(super) fn product_conflict(mapping: &ProductMapping) -> StoreError {
     StoreError::Conflict { what: format!("the mapping of {}", mapping.code) }
 }
 
-/// Someone else saved the customer mapping.
-pub(super) fn customer_conflict(mapping: &CustomerMapping) -> StoreError {
-    StoreError::Conflict { what: format!("the mapping of customer {}", mapping.customer) }
-}
-
-/// Another customer has the company.
-pub(super) fn company_conflict(mapping: &CustomerMapping) -> StoreError {
-    StoreError::Conflict { what: format!("the customer that company {} is mapped to", mapping.company) }
+/// A single customer mapping cannot be saved: someone else saved it, or another customer has the company.
+pub(super) fn customer_conflict(conflicts: &[CustomerConflict], customer: CustomerId) -> StoreError {
+    let what = match conflicts.first() {
+        Some(CustomerConflict::CompanyTaken { company, .. }) => {
+            format!("the customer that company {company} is mapped to")
+        }
+        Some(CustomerConflict::Changed { .. }) | None => format!("the mapping of customer {customer}"),
+    };
+    StoreError::Conflict { what }
 }

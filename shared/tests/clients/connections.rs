@@ -47,6 +47,7 @@ impl World {
     fn connections(self) -> (StoredConnections<MemoryStore, LocalSeal>, MockServer) {
         let addresses = AddressRules { policy: AddressPolicy::VendorAndLoopback, ..AddressRules::default() };
         let mut options = ConnectionOptions::new(http(), addresses).unwrap();
+        options.connectwise.calls_per_minute = 600_000;
         options.sophos.sign_in_url = self.server.uri().parse().unwrap();
         options.sophos.api_url = self.server.uri().parse().unwrap();
         (StoredConnections::new(self.store, self.seal, options), self.server)

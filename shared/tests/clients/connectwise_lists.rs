@@ -43,7 +43,7 @@ async fn companies_that_are_deleted_are_not_asked_for() {
     let page = client.list_companies(Some("6")).await.unwrap();
     assert_eq!((page.rows[0].name.as_str(), page.next), ("ACME", None));
     let query = api_calls(&server).await[0].url.query().unwrap().to_owned();
-    assert_eq!(query, "pageSize=1000&fields=id%2Cname&conditions=deletedFlag%3Dfalse&pageId=6");
+    assert_eq!(query, "pageSize=1000&fields=id%2Cidentifier%2Cname&conditions=deletedFlag%3Dfalse&pageId=6");
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn an_agreement_is_read_with_its_dates_and_its_status() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_is_an_error_that_names_it_and_costs_one_call() {
+async fn an_agreement_that_cannot_be_read_is_named_and_the_others_are_there() {
     for (record, words) in [
         (
             r#"{"id":812,"company":{"id":7},"startDate":"2026-13-01T00:00:00Z"}"#,
@@ -76,14 +76,28 @@ async fn a_record_that_cannot_be_read_is_an_error_that_names_it_and_costs_one_ca
         ),
         (r#"{"id":812}"#, "agreement 812 cannot be read: it has no company"),
         (r#"{"id":812,"company":{"id":-7}}"#, "agreement 812 cannot be read: its company"),
-        (r#"{"name":"A","company":{"id":7}}"#, "record without a number cannot be read"),
-        (r#"7"#, "record without a number cannot be read"),
+        (r#"{"id":812,"name":17}"#, "agreement 812 cannot be read: invalid type"),
     ] {
+        let body = format!(r#"[{{"id":1,"company":{{"id":7}}}},{record},{{"id":900,"company":{{"id":7}}}}]"#);
+        let (server, client) = connectwise(json(200, body)).await;
+        let page = client.list_agreements(None).await.unwrap();
+        assert_eq!(page.rows.iter().map(|agreement| agreement.id.get()).collect::<Vec<_>>(), [1, 900]);
+        assert!(page.unreadable[0].id == 812 && page.unreadable[0].why.contains(words), "{:?}", page.unreadable);
+        assert_eq!((page.unreadable.len(), api_calls(&server).await.len()), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_nobody_can_name_makes_the_list_unreadable_and_so_does_an_addition() {
+    for record in [r#"{"name":"A","company":{"id":7}}"#, "7"] {
         let (server, client) = connectwise(json(200, format!(r#"[{{"id":1,"company":{{"id":7}}}},{record}]"#))).await;
         let error = client.list_agreements(None).await.unwrap_err().to_string();
-        assert!(error.contains(words), "{error}");
+        assert!(error.contains("record without a number cannot be read"), "{error}");
         assert_eq!(api_calls(&server).await.len(), 1);
     }
+    let (_server, client) = connectwise(json(200, format!(r#"[{ADDITION},{{"id":32}}]"#))).await;
+    let error = client.list_additions(agreement()).await.unwrap_err().to_string();
+    assert!(error.contains("addition 32 cannot be read"), "{error}");
 }
 
 #[tokio::test]

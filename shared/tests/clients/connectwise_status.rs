@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 use shared::domain::psa::NewAddition;
-use shared::error::PsaError;
+use shared::error::{PsaError, RefusedField};
 use shared::ports::Psa;
 use wiremock::ResponseTemplate;
 
@@ -58,8 +58,13 @@ fn html(status: u16) -> ResponseTemplate {
     ResponseTemplate::new(status).set_body_raw("<html><body>Gateway</body></html>", "text/html")
 }
 
-fn refused(code: &str, message: &str, field: Option<&str>) -> PsaError {
-    PsaError::Refused { code: code.to_owned(), message: message.to_owned(), field: field.map(str::to_owned) }
+fn refused(code: &str, message: &str, fields: &[(&str, &str, &str)]) -> PsaError {
+    let field = |(field, code, message): &(&str, &str, &str)| RefusedField {
+        field: (*field).to_owned(),
+        code: (*code).to_owned(),
+        message: (*message).to_owned(),
+    };
+    PsaError::Refused { code: code.to_owned(), message: message.to_owned(), fields: fields.iter().map(field).collect() }
 }
 
 #[tokio::test]
@@ -93,21 +98,25 @@ async fn a_refused_field_is_named_with_all_messages_joined() {
     let body = r#"{"code":"InvalidObject","message":"addition object is invalid","errors":[
         {"code":"OutOfRange","message":"quantity is too large","resource":"addition","field":"quantity"},
         {"code":"MissingRequiredField","message":"product is required","resource":"addition","field":"product"}]}"#;
+    let fields = [
+        ("quantity", "OutOfRange", "quantity is too large"),
+        ("product", "MissingRequiredField", "product is required"),
+    ];
     let message = "addition object is invalid; quantity is too large; product is required";
-    let error = refused("InvalidObject", message, Some("quantity"));
+    let error = refused("InvalidObject", message, &fields);
     Row::settled(json(400, body), error).holds().await;
 }
 
 #[tokio::test]
 async fn a_refusal_without_field_errors_has_its_message() {
     let body = r#"{"code":"ApiFindCondition","message":"invoiceDate is not a\r\nrecognized name.","errors":null}"#;
-    let error = refused("ApiFindCondition", "invoiceDate is not a recognized name.", None);
+    let error = refused("ApiFindCondition", "invoiceDate is not a recognized name.", &[]);
     Row::settled(json(400, body), error).holds().await;
 }
 
 #[tokio::test]
 async fn a_refusal_without_words_has_its_status() {
-    Row::settled(html(405), refused("HTTP 405", "it does not say why", None)).holds().await;
+    Row::settled(html(405), refused("HTTP 405", "it does not say why", &[])).holds().await;
 }
 
 #[tokio::test]

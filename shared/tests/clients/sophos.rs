@@ -137,7 +137,18 @@ async fn a_page_of_customers_is_read() {
 }
 
 #[tokio::test]
-async fn a_customer_that_cannot_be_read_is_an_error_that_shows_it() {
+async fn a_customer_that_cannot_be_read_is_named_and_the_others_are_there() {
+    let body = r#"{"items":[{"id":"718b6047-2fbc-4f4b-a143-45ee42bf5d3b","billingType":7},
+        {"id":"17b80674-f2cb-4f4b-a134-54ee24fbd5b3","billingType":"usage"}],"pages":{"total":1,"items":2}}"#;
+    let (_server, client) = sophos(json(200, body)).await;
+    let page = client.list_customers(1).await.unwrap();
+    assert_eq!((page.customers.len(), page.unreadable.len()), (1, 1));
+    assert_eq!(page.unreadable[0].id.to_string(), "718b6047-2fbc-4f4b-a143-45ee42bf5d3b");
+    assert!(page.unreadable[0].why.contains("invalid type"), "{:?}", page.unreadable);
+}
+
+#[tokio::test]
+async fn a_customer_without_an_id_is_an_error_that_shows_it() {
     let (_server, client) = sophos(json(200, r#"{"items":[{"id":"ACME"}],"pages":{"total":1,"items":1}}"#)).await;
     let error = client.list_customers(1).await.unwrap_err().to_string();
     assert!(error.contains("\"ACME\" is not a valid Sophos customer id"), "{error}");

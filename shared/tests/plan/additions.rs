@@ -59,7 +59,8 @@ fn more_usage_sets_the_quantity_and_less_waits() {
     assert_eq!(october(12).step(70), Step::Update { addition: addition_id(1), from: number("8") });
     october(9).ends("CIX", "updated", "");
     october(8).ends("CIX", "unchanged", "");
-    october(7).ends("CIX", "held.decrease", "the quantity would fall, 8 → 7");
+    october(7).ends("CIX", "updated", "");
+    october(2).ends("CIX", "held.decrease", "the quantity would fall, 8 → 2");
     october(0).ends("CIX", "held.toZero", "the quantity would fall to zero, 8 → 0");
 }
 

@@ -24,16 +24,21 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
 
 fn worlds_of(codes: &'static [&'static str], products: i64) -> impl Strategy<Value = World> {
     let ids = || (1..=products).map(psa);
-    let settings =
-        (any::<bool>(), prop::bool::weighted(0.1), select(vec![None, Some("2020-01-01"), Some("2026-11-17")]));
+    let settings = (
+        any::<bool>(),
+        prop::bool::weighted(0.1),
+        prop::bool::weighted(0.2),
+        select(vec![None, Some("2020-01-01"), Some("2026-11-17")]),
+    );
     let mappings: Vec<_> = codes.iter().map(|name| mapping(name, products)).collect();
     let catalogue: Vec<_> = ids().map(catalogue_entry).collect();
     let usage: Vec<_> = codes.iter().map(|name| usage_lines(name)).collect();
     let memory = vec(option::weighted(0.6, written(codes)), usize::try_from(products).unwrap());
     let unsettled: Vec<_> = ids().map(|id| prop::bool::weighted(0.05).prop_map(move |is| is.then_some(id))).collect();
     (settings, mappings, catalogue, vec(addition(products), 0..=4), memory, usage, unsettled).prop_map(
-        |((invoice_mode, first_run, start), mappings, catalogue, additions, memory, usage, unsettled)| {
-            let mut world = World { invoice_mode, first_run, ..World::new() };
+        |((invoice_mode, first_run, young, start), mappings, catalogue, additions, memory, usage, unsettled)| {
+            let today = day(if young { "2026-11-04" } else { "2026-11-30" });
+            let mut world = World { invoice_mode, first_run, today, ..World::new() };
             world.agreement.as_mut().unwrap().start = start.map(day);
             world.products = mappings.into_iter().map(|mapping| (mapping.code.clone(), mapping)).collect();
             world.catalogue = catalogue.into_iter().flatten().collect();

@@ -10,6 +10,7 @@ mod combined;
 mod connectwise;
 mod customers;
 mod generated;
+mod guards;
 mod products;
 mod properties;
 mod remapped;

@@ -73,7 +73,8 @@ fn sums_of_the_largest_lines_stay_exact() {
     let world = World::with_intercept_x().synced_in_october(70, &[("CIX", 8)]);
     let world = (0..1000).fold(world, |world, _| world.uses("CIX", 10_000_000));
     assert_eq!(world.plan().additions[&psa(70)].target, number("10000000000"));
-    world.ends("CIX", "updated", "");
+    let reason = "the quantity would rise by more than usual, 8 → 10000000000";
+    world.ends("CIX", "held.increase", reason);
 }
 
 #[test]

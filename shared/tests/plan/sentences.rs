@@ -60,6 +60,9 @@ fn holds() -> Vec<Hold> {
         adopt(Some(number("4.50"))),
         adopt(None),
         Hold::Decrease { from, to },
+        Hold::Increase { from: to, to: from },
+        Hold::NewMonth { written: month("2026-10"), from, to },
+        Hold::Unfinished { pairs: 100, lower: 11, would: Would::Update { from, to } },
         Hold::ToZero { from },
         vanished(Some((month("2026-10"), 12)), Some(from)),
         vanished(None, Some(from)),
@@ -100,6 +103,7 @@ fn skips() -> Vec<Skip> {
         Skip::CustomerOff,
         Skip::NotFlex { billing: "term".into() },
         Skip::Firewall,
+        Skip::Rejected { kept: number("12.00"), who: "Ann".into(), why: "a credit is on its way".into() },
         Skip::Unassigned,
         Skip::NoProductCode,
     ]

@@ -13,6 +13,7 @@ use shared::domain::id::{AgreementId, PsaProductId, RunId};
 use shared::domain::outcome::{Hold, Outcome};
 use shared::domain::plan::{AdditionPlan, Step};
 use shared::domain::psa::Addition;
+use shared::domain::settings::Jump;
 use shared::domain::settle::settle;
 use shared::domain::snapshot::{Intent, Parts, Pending, Written};
 
@@ -49,7 +50,10 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let now = Timestamp::UNIX_EPOCH;
-        Self { world: World::with_intercept_x(), intents: Vec::new(), on_its_way: Vec::new(), now, runs: 0 }
+        let mut world = World::with_intercept_x();
+        // What waits for a person is told elsewhere.
+        world.guards.increase = Jump { percent: 1000, units: 1000 };
+        Self { world, intents: Vec::new(), on_its_way: Vec::new(), now, runs: 0 }
     }
 
     fn pass(&mut self, seconds: i64) {
@@ -114,7 +118,7 @@ impl Scene {
                 self.send(Sent::Set(to), answer).then_some(*addition)
             }
             Step::Keep { addition } | Step::Adopt { addition } => Some(*addition),
-            Step::Nothing | Step::Hold(_) | Step::Fail(_) => None,
+            Step::Nothing | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => None,
         };
         if let Some(addition) = wrote {
             let before = self.world.snapshot.written.get(&psa(PRODUCT));

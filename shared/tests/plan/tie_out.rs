@@ -9,7 +9,16 @@ use crate::world::{World, acme, code, usage_line};
 
 fn ledger(lines: Vec<Line>) -> CustomerLedger {
     let (company, agreement) = (None, None);
-    CustomerLedger { customer: Some(acme()), name: "ACME".into(), company, agreement, lines, created: 0, updated: 0 }
+    CustomerLedger {
+        customer: Some(acme()),
+        name: "ACME".into(),
+        company,
+        agreement,
+        next_invoice: None,
+        lines,
+        created: 0,
+        updated: 0,
+    }
 }
 
 fn held(product: &str, units: u64, usage_lines: u32) -> Line {

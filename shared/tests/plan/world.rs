@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use shared::domain::decision::Decision;
 use shared::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{Combine, CustomerMapping, ProductMapping, ProductMappings};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::{
-    AgreementState, Basis, Customer, CustomerPlan, Fate, Row, Step, agreement_trouble, customer_gate, plan, rows_ending,
+    AgreementState, Basis, Customer, CustomerPlan, Fate, Row, Step, Unfinished, agreement_trouble, customer_gate, plan,
+    rows_ending,
 };
 use shared::domain::psa::{Addition, Agreement, AgreementStatus, PsaProduct};
+use shared::domain::settings::Guards;
 use shared::domain::snapshot::{Snapshot, Written};
 use shared::domain::usage::{LineQuantity, Pair, UsageLine, UsageTotals};
 
@@ -88,6 +91,7 @@ pub(crate) fn agreement(id: i64, name: &str) -> Agreement {
         start: Some(day("2020-01-01")),
         end: None,
         next_invoice: None,
+        billing_cycle: None,
     }
 }
 
@@ -110,6 +114,11 @@ pub(crate) struct World {
     pub(crate) additions: Vec<Addition>,
     pub(crate) snapshot: Snapshot,
     pub(crate) unsettled: BTreeSet<PsaProductId>,
+    pub(crate) guards: Guards,
+    /// The day of the run where the partner is: the last of November, when nothing says otherwise.
+    pub(crate) today: Date,
+    pub(crate) decisions: BTreeMap<PsaProductId, Decision>,
+    pub(crate) unfinished: Option<Unfinished>,
 }
 
 impl World {
@@ -130,6 +139,10 @@ impl World {
             additions: Vec::new(),
             snapshot: Snapshot::default(),
             unsettled: BTreeSet::new(),
+            guards: Guards::default(),
+            today: day("2026-11-30"),
+            decisions: BTreeMap::new(),
+            unfinished: None,
         }
     }
 
@@ -272,6 +285,10 @@ impl World {
             agreement: &self.agreement_state(self.mapping.as_ref().unwrap()),
             snapshot: &self.snapshot,
             unsettled: &self.unsettled,
+            guards: &self.guards,
+            today: self.today,
+            decisions: &self.decisions,
+            unfinished: self.unfinished,
         })
     }
 
@@ -307,6 +324,7 @@ pub(crate) fn outcome_of(plan: &CustomerPlan, row: &Row) -> Outcome {
         Step::Create { .. } => Outcome::Created,
         Step::Update { .. } => Outcome::Updated,
         Step::Hold(hold) => Outcome::Held(hold.clone()),
+        Step::Skip(skip) => Outcome::Skipped(skip.clone()),
         Step::Fail(failure) => Outcome::Failed(failure.clone()),
     }
 }

@@ -238,7 +238,7 @@ pub(super) const CASES: &[Spec] = &[
     },
     Spec {
         name: "usage fell",
-        usage: &[Units("SRVCIXA", 7)],
+        usage: &[Units("SRVCIXA", 3)],
         additions: &[line("SRVCIXA", 10)],
         history: &[("SRVCIXA", 10)],
         ends: &[("SRVCIXA", "held.decrease")],

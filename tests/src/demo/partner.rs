@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, CompanyId, IdError, ProductCode, PsaProductId};
 use shared::domain::mapping::{Combine, CustomerMapping, ProductMapping};
 use shared::domain::month::UsageMonth;
-use shared::domain::settings::{Frequency, Settings, TimeZoneError, TimeZoneName};
+use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneError, TimeZoneName};
 use shared::domain::snapshot::{Snapshot, Written};
 use shared::error::StoreError;
 use shared::ports::{Change, DueStore, MappingStore, RunStore, SettingsStore};
@@ -44,7 +44,7 @@ impl Demo {
     /// The time zone is not built in.
     pub fn settings(&self) -> Result<Settings, TimeZoneError> {
         let time_zone = TimeZoneName::parse("Europe/Rome")?;
-        Ok(Settings { time_zone, frequency: Frequency::Nightly, writes: true })
+        Ok(Settings { time_zone, frequency: Frequency::Nightly, writes: true, guards: Guards::default() })
     }
 
     /// Stores what the partner decided, and what was written for the month before `month`.
@@ -149,6 +149,7 @@ impl Demo {
         let product = PsaProductId::try_from(i64::from(planted.products[first]))?;
         Ok(Snapshot {
             written: BTreeMap::from([(product, Written { addition, confirmed, pending: None, month, parts })]),
+            ..Snapshot::default()
         })
     }
 }

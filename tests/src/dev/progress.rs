@@ -79,9 +79,10 @@ const fn doing(stage: &Stage) -> &'static str {
     match stage {
         Stage::Preview => "taking over the preview",
         Stage::Customers { .. } => "reading Sophos customers",
-        Stage::Usage { .. } => "reading Sophos usage",
+        Stage::Usage { .. } | Stage::UsageAgain { .. } => "reading Sophos usage",
         Stage::Agreements { .. } => "reading ConnectWise agreements",
         Stage::Products => "reading ConnectWise products",
+        Stage::Check => "comparing with last month",
         Stage::Sync { .. } => "comparing and writing",
         Stage::Ended => "done",
     }

@@ -8,9 +8,10 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
+use super::ScaleError;
 use super::args::Plain;
 use super::worker::{Job, Told};
-use super::{Addresses, ScaleError};
+use crate::apart::Addresses;
 use crate::simulator::counters::Tally;
 use crate::simulator::faults::FaultPlan;
 

@@ -10,7 +10,8 @@ use shared::ports::Clock;
 use super::args::{Part, Plain};
 use super::children::{World, work};
 use super::worker::Job;
-use super::{Addresses, CALLS_PER_MINUTE, IN_FLIGHT, LATENCY_MS, ScaleError};
+use super::{CALLS_PER_MINUTE, IN_FLIGHT, LATENCY_MS, ScaleError};
+use crate::apart::Addresses;
 use crate::simulator::faults::{FaultPlan, Latency, RateLimit};
 
 /// Worlds that are made once, and what is measured in each, in this order.
@@ -106,5 +107,5 @@ pub(super) fn request(part: Part, world: &World, preview: Option<&RunId>) -> Run
     };
     let scheduled_at = SystemClock.now();
     let Addresses { partner, month, .. } = world.addresses;
-    RunRequest { partner, kind, month, slot: scheduled_at.to_string(), scheduled_at, preview }
+    RunRequest { partner, kind, month, slot: scheduled_at.to_string(), scheduled_at, preview, retry_of: None }
 }

@@ -3,22 +3,17 @@
 use std::io::Read as _;
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::Client;
 use jiff::SignedDuration;
-use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use shared::client::connections::StoredConnections;
 use shared::clock::SystemClock;
 use shared::domain::run::{Run, RunRequest};
-use shared::ids::UuidV7;
-use shared::ports::{Clock, Queue, Seal, SettingsStore, SyncMessage};
+use shared::ports::{Clock, Queue, SyncMessage};
 use shared::queue::LocalQueue;
-use shared::seal::LocalSeal;
-use shared::store::DynamoStore;
-use usage_sync::{Adapters, Handled, Limits, Worker, World};
+use usage_sync::{Handled, Limits, Worker, World};
 
-use super::{Addresses, ScaleError};
-use crate::stack::{StackError, connection_options, credentials};
+use super::ScaleError;
+use crate::apart::Addresses;
+use crate::stack::StackError;
 
 /// How long a slice may take, as a Lambda's longest time-out.
 const SLICE: SignedDuration = SignedDuration::from_mins(15);
@@ -47,24 +42,13 @@ pub(super) async fn work() -> Result<(), ScaleError> {
     let mut job = String::new();
     std::io::stdin().read_to_string(&mut job)?;
     let job: Job = serde_json::from_str(&job)?;
-    let worker = Worker::new(world(&job.addresses).await?, Limits::default());
+    let queue = LocalQueue::new(Duration::from_secs(5));
+    let worker = Worker::new(job.addresses.world(queue, SystemClock).await?, Limits::default());
     let start = Instant::now();
     let run = carry_out(&worker, job.request).await?;
     let told = Told { run, wall: start.elapsed(), peak_kib: peak_kib() };
     println!("{}", serde_json::to_string(&told)?);
     Ok(())
-}
-
-/// The Lambda's adapters, but for the queue and the key, which are this process's own.
-async fn world(addresses: &Addresses) -> Result<impl World<Queue = LocalQueue> + use<>, ScaleError> {
-    let aws = shared::aws::connect_local(&addresses.table).await;
-    let store = DynamoStore::new(Client::new(&aws), addresses.table_name.clone(), UuidV7);
-    let seal = LocalSeal::ephemeral();
-    let credentials = credentials(&addresses.connectwise).to_json();
-    let sealed = seal.seal(addresses.partner, credentials.expose_secret()).await.map_err(StackError::from)?;
-    store.put_credentials(addresses.partner, &sealed).await.map_err(StackError::from)?;
-    let connections = StoredConnections::new(store.clone(), seal, connection_options(&addresses.sophos)?);
-    Ok(Adapters { store, connections, queue: LocalQueue::new(Duration::from_secs(5)), clock: SystemClock, ids: UuidV7 })
 }
 
 /// Slice by slice until the run is over, as queue and Lambda do it.

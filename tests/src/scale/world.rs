@@ -9,8 +9,9 @@ use shared::ports::Clock;
 use shared::store::DynamoStore;
 use tokio::io::{AsyncReadExt, stdin};
 
+use super::ScaleError;
 use super::args::Plain;
-use super::{Addresses, ScaleError};
+use crate::apart::Addresses;
 use crate::connectwise::{ConnectWise, Settings};
 use crate::demo::PlantError;
 use crate::sophos::{self, Sophos};

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 /// The status under which a call is counted whose connection was closed without an answer.
 pub const NO_ANSWER: u16 = 0;
@@ -69,6 +70,8 @@ struct Counted {
 #[derive(Clone, Default)]
 pub struct Counters {
     counted: Arc<Mutex<Counted>>,
+    /// How many calls came in, answered or not.
+    entered: watch::Sender<u64>,
 }
 
 /// A call being answered; it leaves the count of calls in flight when dropped.
@@ -91,7 +94,16 @@ impl Counters {
         counted.in_flight += 1;
         counted.first_in.get_or_insert_with(Instant::now);
         counted.peak_in_flight = counted.peak_in_flight.max(counted.in_flight);
+        self.entered.send_modify(|entered| *entered += 1);
         InFlight { counters: self.clone() }
+    }
+
+    /// Waits until `calls` calls have come in since the start or the last reset; the last of them is not answered yet.
+    pub async fn reached(&self, calls: u64) {
+        // It fails only without a sender, and this is one.
+        if let Err(gone) = self.entered.subscribe().wait_for(|entered| *entered >= calls).await {
+            tracing::debug!(%gone, "nothing counts any more");
+        }
     }
 
     /// Notes how a call ended.
@@ -130,6 +142,7 @@ impl Counters {
         let mut counted = self.lock();
         let in_flight = counted.in_flight;
         *counted = Counted { in_flight, peak_in_flight: in_flight, ..Counted::default() };
+        self.entered.send_replace(0);
     }
 
     fn lock(&self) -> MutexGuard<'_, Counted> {

@@ -180,6 +180,13 @@ pub enum FaultKind {
     TruncatedJson,
     /// The call takes effect; the body is as long as it was but is not JSON.
     MalformedJson,
+    /// The call takes effect; wherever the body has `text`, it says something else: a single row that cannot be read.
+    TextReplaced {
+        /// What is replaced.
+        text: String,
+        /// By what.
+        by: String,
+    },
     /// Right after the call, other people insert and delete rows of the list it read: what paging must survive.
     RowsChange {
         /// How many rows appear.
@@ -245,6 +252,7 @@ impl FaultKind {
             | Self::SlowAnswer { .. }
             | Self::TruncatedJson
             | Self::MalformedJson
+            | Self::TextReplaced { .. }
             | Self::RowsChange { .. } => None,
         }
     }

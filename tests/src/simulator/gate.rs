@@ -116,6 +116,12 @@ impl Gate {
                 spoil(next.run(request).await, |body| body.truncate(body.len() / 2)).await
             }
             Some(FaultKind::MalformedJson) => spoil(next.run(request).await, |body| body.fill(b'{')).await,
+            Some(FaultKind::TextReplaced { text, by }) => {
+                let replace = |body: &mut Vec<u8>| {
+                    *body = String::from_utf8_lossy(body).replace(&text, &by).into_bytes();
+                };
+                spoil(next.run(request).await, replace).await
+            }
             Some(FaultKind::RowsChange { insert, delete }) => {
                 let answer = next.run(request).await;
                 self.vendor.disturb(path, insert, delete, draw);

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -101,6 +103,19 @@ impl Tenants {
     /// Page `number`, counted from 1; empty past the end.
     pub(super) fn page(&self, number: usize, size: usize) -> &[Tenant] {
         self.listed.chunks(size).nth(number - 1).unwrap_or_default()
+    }
+
+    /// Customers leave somewhere in the list and others come somewhere else in it.
+    pub(super) fn disturb(&mut self, insert: u32, delete: u32, draw: u64) {
+        let mut draws = ChaCha8Rng::seed_from_u64(draw);
+        for _ in 0..delete.min(u32::try_from(self.listed.len()).unwrap_or(u32::MAX)) {
+            self.listed.remove(draws.random_range(0..self.listed.len()));
+        }
+        for _ in 0..insert {
+            let newcomer = Tenant::new(Uuid::from_u128(draws.random()), "Newcomer");
+            self.listed.insert(draws.random_range(0..=self.listed.len()), newcomer);
+        }
+        self.places = self.listed.iter().map(|tenant| tenant.id).zip(0..).collect();
     }
 
     pub(super) fn len(&self) -> usize {

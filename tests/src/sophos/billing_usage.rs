@@ -35,6 +35,9 @@ pub(super) async fn list(
     let page = {
         let mut world = sophos.world();
         let partner_id = world.partner(&headers, now)?;
+        if world.without_billing.contains(&partner_id) {
+            return Err(Problem::forbidden(now));
+        }
         let month_start = parse_month(&year, &month).map_err(|reason| Problem::bad_request(now, reason))?;
         let account = account_filter(&world, partner_id, &query, now)?;
         let list = UsageList { partner_id, month_start, account };
@@ -77,7 +80,8 @@ struct Page {
 }
 
 fn asked_page(world: &mut World, list: UsageList, query: &Query, now: Timestamp) -> Result<Page, Problem> {
-    let size = page_size(query, DEFAULT_SIZE, MAX_SIZE).map_err(|reason| Problem::bad_request(now, reason))?;
+    let cap = world.usage_page_cap.unwrap_or(MAX_SIZE);
+    let size = page_size(query, DEFAULT_SIZE, cap).map_err(|reason| Problem::bad_request(now, reason))?;
     let unknown_key = || Problem::bad_request(now, "pageFromKey is not a key of this list");
     let from_key = query.get("pageFromKey").cloned();
     let from = match &from_key {

@@ -13,6 +13,7 @@ use super::problem::Problem;
 use super::world::World;
 use crate::simulator::gate::Vendor;
 
+const TENANTS_PATH: &str = "/partner/v1/tenants";
 const USAGE_PATH: &str = "/partner/v1/billing/usage/";
 
 /// Any path that the vendor does not have.
@@ -49,7 +50,13 @@ impl Vendor for Edge {
     }
 
     /// Lines come and go in the month at `path`, of every partner that has it: a correction in the middle of a fetch.
+    /// So do customers in the list of them.
     fn disturb(&self, path: &str, insert: u32, delete: u32, draw: u64) {
+        if path == TENANTS_PATH {
+            let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+            world.tenants.values_mut().for_each(|tenants| tenants.disturb(insert, delete, draw));
+            return;
+        }
         let Some(month) = path.strip_prefix(USAGE_PATH).and_then(|month| month.split_once('/')) else {
             return;
         };

@@ -1,6 +1,6 @@
 //! Everything that the simulator knows; kept in memory only, since it is made anew from seeds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::account::{Account, AccountType, Tenants};
+use super::bent_answer::Bend;
 use super::cut::PlannedCut;
 use super::problem::Problem;
 use super::usage_month::UsageMonth;
@@ -22,6 +23,11 @@ pub(super) struct World {
     /// By partner and first day of the month.
     pub(super) months: HashMap<(Uuid, Date), UsageMonth>,
     pub(super) cuts: HashMap<Uuid, Vec<PlannedCut>>,
+    /// The partners whose credentials may not read billing usage.
+    pub(super) without_billing: HashSet<Uuid>,
+    /// Fewer lines a page than the vendor's most.
+    pub(super) usage_page_cap: Option<usize>,
+    pub(super) bend: Option<Bend>,
 }
 
 /// A token that was given out, and to whom.

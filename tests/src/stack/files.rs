@@ -15,6 +15,8 @@ const MADE: &str = "demo.json";
 const TABLE: &str = "table.db";
 const PSA: &str = "connectwise.json";
 const KEY: &str = "seal.key";
+/// Signs the tokens of the HTTP API; made when the API is first served.
+const ISSUER_KEY: &str = "issuer.key";
 /// Locked by the stack that uses the folder. It is never deleted: whoever held a deleted one would lock nobody out.
 const LOCK: &str = "in-use.lock";
 
@@ -91,6 +93,10 @@ impl Files {
         self.folder.as_ref().map(|folder| folder.join(KEY))
     }
 
+    pub(super) fn issuer_key(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join(ISSUER_KEY))
+    }
+
     /// ConnectWise as it was left, or a new one and what was planted in it.
     pub(super) fn psa(&self, demo: &Demo, month: UsageMonth) -> Result<(ConnectWise, Option<PlantedPsa>), StackError> {
         if let Some(folder) = &self.folder
@@ -136,7 +142,7 @@ pub(super) fn forget(folder: &Path) -> Result<(), FilesError> {
     }
     let _lock = lock(folder)?;
     let beside = ["-wal", "-shm"].map(|end| format!("{TABLE}{end}"));
-    for name in [MADE, TABLE, PSA, KEY].into_iter().chain(beside.iter().map(String::as_str)) {
+    for name in [MADE, TABLE, PSA, KEY, ISSUER_KEY].into_iter().chain(beside.iter().map(String::as_str)) {
         let path = folder.join(name);
         match std::fs::remove_file(&path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(io_error(&path, source)),

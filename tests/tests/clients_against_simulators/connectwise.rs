@@ -16,21 +16,21 @@ use shared::error::PsaError;
 use shared::ports::Psa;
 
 /// A simulator with one company, one agreement and one product, and the client's keys in a role.
-struct Served {
-    psa: Simulator,
-    running: Running,
-    company: u32,
-    kind: u32,
-    agreement: AgreementId,
-    product: PsaProductId,
+pub(super) struct Served {
+    pub(super) psa: Simulator,
+    pub(super) running: Running,
+    pub(super) company: u32,
+    pub(super) kind: u32,
+    pub(super) agreement: AgreementId,
+    pub(super) product: PsaProductId,
 }
 
 impl Served {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         Self::with(Settings::default(), Role::integrator()).await
     }
 
-    async fn with(settings: Settings, role: Role) -> Self {
+    pub(super) async fn with(settings: Settings, role: Role) -> Self {
         let psa = Simulator::new(settings);
         let company = psa.add_company("C100", "Adler Bakery").unwrap();
         let kind = psa.add_agreement_type("Managed services").unwrap();
@@ -48,7 +48,7 @@ impl Served {
         Self { psa, running, company, kind, agreement, product }
     }
 
-    async fn connect(&self, company: &str, private_key: &str) -> Result<ConnectWise, PsaError> {
+    pub(super) async fn connect(&self, company: &str, private_key: &str) -> Result<ConnectWise, PsaError> {
         let credentials = ConnectWiseCredentials {
             site: self.running.url(),
             company: company.to_owned(),
@@ -59,15 +59,15 @@ impl Served {
         ConnectWise::connect(&credentials, &super::options().connectwise).await
     }
 
-    async fn client(&self) -> ConnectWise {
+    pub(super) async fn client(&self) -> ConnectWise {
         self.connect("acme", "private").await.unwrap()
     }
 
-    fn addition(&self, quantity: i64) -> NewAddition {
+    pub(super) fn addition(&self, quantity: i64) -> NewAddition {
         NewAddition { product: self.product, quantity: quantity.into(), effective: date(2026, 11, 1) }
     }
 
-    fn faults(&self, fault: Fault) {
+    pub(super) fn faults(&self, fault: Fault) {
         self.psa.gate().set_faults(FaultPlan::of(1, [fault])).unwrap();
     }
 }
@@ -179,7 +179,7 @@ async fn refusals_are_told_in_the_servers_words() {
     let product = PsaProductId::try_from(99_999).unwrap();
     let addition = NewAddition { product, ..served.addition(1) };
     let refused = served.client().await.create_addition(served.agreement, &addition).await.unwrap_err();
-    assert!(matches!(&refused, PsaError::Refused { field: Some(_), .. }), "{refused}");
+    assert!(matches!(&refused, PsaError::Refused { fields, .. } if fields[0].field == "product"), "{refused}");
 }
 
 #[tokio::test]

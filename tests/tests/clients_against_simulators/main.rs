@@ -1,7 +1,10 @@
 //! The shipped clients against the simulators, over the wire: what one side promises, the other side meets.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod catalogue;
 mod connectwise;
+mod hostile_text;
+mod probe;
 mod sophos;
 
 use std::time::Duration;
@@ -19,6 +22,7 @@ fn options() -> ConnectionOptions {
     let mut options = ConnectionOptions::new(http, addresses).unwrap();
     let impatient = |policy| RetryPolicy { first_delay: Duration::from_millis(1), ..policy };
     options.sophos.reads = impatient(options.sophos.reads);
+    options.connectwise.calls_per_minute = 600_000;
     options.connectwise.reads = impatient(options.connectwise.reads);
     options.connectwise.writes = impatient(options.connectwise.writes);
     options

@@ -16,18 +16,18 @@ use shared::error::SourceError;
 use shared::ports::UsageSource;
 use uuid::Uuid;
 
-const PARTNER: Uuid = Uuid::from_u128(0x5eed_0001);
+pub(super) const PARTNER: Uuid = Uuid::from_u128(0x5eed_0001);
 const NOVEMBER: Date = date(2026, 11, 1);
 const USAGE: &str = "/partner/v1/billing/usage/*";
 
-struct Served {
-    sophos: Sophos,
+pub(super) struct Served {
+    pub(super) sophos: Sophos,
     running: Running,
 }
 
 impl Served {
     /// A partner with as many lines in November, each of a customer of its own.
-    async fn with_lines(lines: usize) -> Self {
+    pub(super) async fn with_lines(lines: usize) -> Self {
         let customer = |number: usize| Uuid::from_u128(0xacc0 + number as u128);
         Self::with_rows(&(0..lines).map(|n| UsageRow::new(customer(n), "CIXA-MSP", 5)).collect::<Vec<_>>()).await
     }
@@ -41,7 +41,7 @@ impl Served {
         Self { sophos, running }
     }
 
-    fn options(&self) -> SophosOptions {
+    pub(super) fn options(&self) -> SophosOptions {
         let url: url::Url = self.running.url().parse().unwrap();
         SophosOptions { sign_in_url: url.clone(), api_url: url, ..super::options().sophos }
     }
@@ -61,7 +61,7 @@ impl Served {
     }
 }
 
-fn november() -> UsageMonth {
+pub(super) fn november() -> UsageMonth {
     UsageMonth::containing(NOVEMBER)
 }
 

@@ -1,8 +1,11 @@
 //! Bad input ends in a clear outcome with advice; nothing is written wrongly, and the other customers go on.
 
+use harness::connectwise::Collection;
 use harness::simulator::faults::{Fault, FaultKind, FaultPlan};
+use harness::simulator::gate::Gate;
 use harness::sophos::{AccountType, Cut, UsageRow};
 use harness::stack::Stack;
+use shared::domain::ledger::CustomerLedger;
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState};
 
 use crate::started::{api_writes, awkward_stack, november, plain_stack, preview, sync_now};
@@ -149,6 +152,52 @@ async fn a_connectwise_that_is_down_for_some_customers_fails_those_and_no_others
         .map(|entry| entry.name.as_str())
         .collect();
     assert_eq!(failed.len(), 1, "{failed:?}");
+}
+
+/// A run while a service answers one text as another; the codes and reasons of what failed, by customer.
+async fn failed_with(
+    stack: &Stack,
+    gate: &Gate,
+    path: &str,
+    (text, by): (String, String),
+) -> Vec<(String, Vec<(String, String)>)> {
+    let spoilt = Fault::new(FaultKind::TextReplaced { text, by }).on("GET", path);
+    gate.set_faults(FaultPlan::of(1, [spoilt])).unwrap();
+    let (run, ledger) = sync_now(stack).await;
+    assert_eq!(run.state, RunState::Partial, "{:?}", run.state);
+    let failed = |entry: &CustomerLedger| {
+        let lines = entry.lines.iter().filter(|line| line.outcome.code().starts_with("failed"));
+        let told: Vec<(String, String)> = lines.map(|line| (line.outcome.code(), line.outcome.reason())).collect();
+        (!told.is_empty()).then(|| (entry.customer.unwrap().to_string(), told))
+    };
+    ledger.iter().filter_map(failed).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_agreement_that_cannot_be_read_fails_its_customer_and_not_the_run() {
+    let stack = plain_stack().await;
+    let agreement = &stack.psa.records(Collection::Agreements, 0)[2];
+    let (id, name) = (&agreement["id"], &agreement["name"]);
+    let spoilt = (format!("\"name\":{name}"), "\"name\":17".to_owned());
+    let failed = failed_with(&stack, stack.psa.gate(), "*/finance/agreements", spoilt).await;
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    for (code, reason) in &failed[0].1 {
+        assert_eq!(code, "failed.unreadable");
+        assert!(reason.contains(&format!("agreement {id} cannot be read")), "{reason}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_sophos_customer_that_cannot_be_read_fails_alone_and_is_not_said_to_have_left() {
+    let stack = plain_stack().await;
+    let customer = stack.demo.customer(1).to_string();
+    let spoilt = (format!("\"id\":\"{customer}\","), format!("\"id\":\"{customer}\",\"showAs\":7,"));
+    let failed = failed_with(&stack, stack.sophos.gate(), "/partner/v1/tenants", spoilt).await;
+    assert_eq!(failed.iter().map(|(customer, _)| customer).collect::<Vec<_>>(), [&customer]);
+    for (code, reason) in &failed[0].1 {
+        assert_eq!(code, "failed.customerUnreadable");
+        assert!(reason.contains("Sophos' entry of this customer cannot be read"), "{reason}");
+    }
 }
 
 /// A partner whose usage takes more than one page.

@@ -11,5 +11,6 @@ mod months;
 mod seen;
 mod slices;
 mod started;
+mod storm;
 mod tick;
 mod twice;

@@ -4,6 +4,7 @@ use harness::demo::Size;
 use harness::stack::{LONGEST_SLICE, Stack, StackOptions};
 use shared::domain::outcome::Would;
 use shared::domain::run::RunKind;
+use shared::domain::settings::{DecreaseGuard, Guards, Jump};
 
 use crate::started::{api_writes, billed, hasty, november, outcomes, preview_and_apply};
 
@@ -40,7 +41,8 @@ async fn the_next_month_writes_only_real_differences() {
     let lines = ledger.iter().flat_map(|entry| &entry.lines).filter_map(|line| line.billed.as_ref());
     for billed in lines {
         if let Would::Update { from, to } = billed.would {
-            assert!(to > from, "every decrease is held");
+            let most = jump_of(Guards::default().decrease);
+            assert!(!most.is_exceeded(from, from - to), "a large decrease is held: {from} → {to}");
         }
     }
     assert!(outcomes(&ledger).iter().any(|outcome| outcome == "held.decrease"));
@@ -57,4 +59,11 @@ async fn a_month_older_than_the_last_one_written_is_never_written() {
     let run = stack.run(stack.request(RunKind::Apply, october, Some(preview.id)), |_| {}).await.unwrap();
     assert_eq!(run.tally.counts.writes(), 0);
     assert_eq!(billed(&stack), additions);
+}
+
+fn jump_of(guard: DecreaseGuard) -> Jump {
+    match guard {
+        DecreaseGuard::Every => Jump { percent: 0, units: 0 },
+        DecreaseGuard::Above(most) => most,
+    }
 }

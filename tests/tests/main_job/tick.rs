@@ -4,7 +4,7 @@ use harness::stack::Stack;
 use jiff::Timestamp;
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::run::{Run, RunState};
-use shared::ports::{DueStore, MappingStore, RunStore, SettingsStore};
+use shared::ports::{DueStore, MappingStore, RunHistory, RunStore, SettingsStore};
 
 use crate::started::{api_writes, november, outcomes, plain_stack, preview_and_apply};
 

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
+use harness::table::LocalTable;
 use shared::domain::id::PartnerId;
-use shared::ports::{Due, DueStore};
+use shared::ports::{Due, DueFor, DueStore};
+use shared::store::table::{DUE_SHARD, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 
 use super::values::{after, at, now, partner};
 use super::{Store, on_both_stores};
@@ -18,6 +21,7 @@ on_both_stores!(
     every_partner_is_in_one_shard,
     of_many_who_advance_a_partner_one_does,
     a_partner_who_was_moved_meanwhile_is_not_advanced,
+    a_look_is_due_beside_the_occasion_and_ends_only_at_its_own_time,
 );
 
 /// The first partners that share a shard with partner 1, found as anyone would: by looking.
@@ -66,7 +70,7 @@ async fn the_longest_due_come_first_and_the_others_not_at_all(store: impl Store)
     for (partner, seconds) in partners.iter().zip([-5, -300, 0, 1]) {
         store.put_due(*partner, after(seconds)).await.unwrap();
     }
-    let due = |n: usize, seconds| Due { partner: partners[n], next_run_at: after(seconds) };
+    let due = |n: usize, seconds| Due { partner: partners[n], due_for: DueFor::Occasion, next_run_at: after(seconds) };
     let expected = vec![due(1, -300), due(0, -5), due(2, 0)];
     assert_eq!(store.list_due(shard, now(), 10).await, Ok(expected));
 }
@@ -115,4 +119,52 @@ async fn a_partner_who_was_moved_meanwhile_is_not_advanced(store: impl Store) {
     store.put_due(partner(1), after(1)).await.unwrap();
     assert_eq!(store.advance_due(partner(1), now(), after(60)).await, Ok(false));
     assert_eq!(store.find_due(partner(1)).await, Ok(Some(after(1))));
+}
+
+async fn a_look_is_due_beside_the_occasion_and_ends_only_at_its_own_time(store: impl Store) {
+    let looks = async |at| {
+        let mut looks = Vec::new();
+        for shard in 0..16 {
+            let due = store.list_due(shard, at, 10).await.unwrap();
+            looks.extend(due.into_iter().filter(|due| due.due_for == DueFor::Look).map(|due| due.next_run_at));
+        }
+        looks
+    };
+    store.put_due(partner(1), after(60)).await.unwrap();
+    store.put_look(partner(1), Some(after(10))).await.unwrap();
+    assert_eq!(looks(now()).await, []);
+    assert_eq!(looks(after(10)).await, [after(10)]);
+    assert_eq!(store.find_due(partner(1)).await, Ok(Some(after(60))), "the occasion stays");
+    store.end_look(partner(1), after(9)).await.unwrap();
+    assert_eq!(looks(after(10)).await, [after(10)], "it was set to another time meanwhile");
+    store.end_look(partner(1), after(10)).await.unwrap();
+    store.end_look(partner(1), after(10)).await.unwrap();
+    assert_eq!(looks(after(100)).await, []);
+    store.put_look(partner(1), Some(after(20))).await.unwrap();
+    store.put_look(partner(1), None).await.unwrap();
+    assert_eq!(looks(after(100)).await, []);
+}
+
+#[tokio::test]
+async fn a_due_entry_that_cannot_be_read_does_not_keep_the_others_of_its_shard_from_being_due() {
+    let table = LocalTable::in_memory().await.unwrap();
+    let store = table.store();
+    let (shard, partners) = neighbours(&store, 2).await;
+    for partner in &partners {
+        store.put_due(*partner, after(-1)).await.unwrap();
+    }
+    let broken = [("P#no-partner#D", "2026-11-30T01:00:00.000000000Z"), ("P#other#D", "2026-11-29 at noon")];
+    for (partition, date) in broken {
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let call = table.client().put_item().table_name(table.name()).item(PARTITION_KEY, text(partition));
+        let call = call.item(SORT_KEY, text("DUE")).item(NEXT_RUN_AT, text(date));
+        call.item(DUE_SHARD, text(&format!("DUE#{shard}"))).send().await.unwrap();
+    }
+    // Both stand before the others; a page of one entry is all unreadable, and the next one is read behind it.
+    for (limit, expected) in [(10, 2), (1, 1)] {
+        let due = store.list_due(shard, now(), limit).await.unwrap();
+        assert_eq!(due.len(), expected);
+        assert!(due.iter().all(|due| partners.contains(&due.partner)), "{due:?}");
+    }
+    table.stop().await.unwrap();
 }

@@ -2,19 +2,61 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod due;
+mod edit;
+mod hold;
+mod idempotency;
+mod known;
 mod mapping;
+mod owner;
+mod rate;
+mod removal;
 mod run;
 mod settings;
 mod table;
 mod values;
 mod wire;
 
-use shared::ports::{DueStore, MappingStore, RunStore, SettingsStore};
+use shared::ports::{
+    DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OwnerStore, RateStore, RemovalStore,
+    RunHistory, RunStore, SettingsStore,
+};
 
 /// A store with all its ports, shared by its clones.
-trait Store: SettingsStore + MappingStore + DueStore + RunStore + Clone + 'static {}
+trait Store:
+    SettingsStore
+    + MappingStore
+    + EditStore
+    + KnownStore
+    + DueStore
+    + HoldStore
+    + IdempotencyStore
+    + RunHistory
+    + RunStore
+    + OwnerStore
+    + RateStore
+    + RemovalStore
+    + Clone
+    + 'static
+{
+}
 
-impl<S: SettingsStore + MappingStore + DueStore + RunStore + Clone + 'static> Store for S {}
+impl<S> Store for S where
+    S: SettingsStore
+        + MappingStore
+        + EditStore
+        + KnownStore
+        + DueStore
+        + HoldStore
+        + IdempotencyStore
+        + RunHistory
+        + RunStore
+        + OwnerStore
+        + RateStore
+        + RemovalStore
+        + Clone
+        + 'static
+{
+}
 
 /// Makes two tests of each named function: one on the store in memory, one on a table of its own.
 macro_rules! on_both_stores {

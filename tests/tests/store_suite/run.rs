@@ -20,7 +20,11 @@ async fn lease(store: &impl RunStore, partner: PartnerId) -> Lease {
 }
 
 /// Takes the lease and commits.
-async fn commit(store: &impl RunStore, partner: PartnerId, changes: Vec<Change>) -> Result<Lease, StoreError> {
+pub(crate) async fn commit(
+    store: &impl RunStore,
+    partner: PartnerId,
+    changes: Vec<Change>,
+) -> Result<Lease, StoreError> {
     let lease = lease(store, partner).await;
     store.commit(&lease, after(120), changes).await
 }

@@ -1,6 +1,6 @@
 //! Settings and sealed credentials.
 
-use shared::domain::settings::{Frequency, Settings, TimeZoneName};
+use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::ports::Sealed;
 
 use super::values::partner;
@@ -13,7 +13,12 @@ on_both_stores!(
 );
 
 fn settings(frequency: Frequency) -> Settings {
-    Settings { time_zone: TimeZoneName::parse("Europe/Rome").unwrap(), frequency, writes: true }
+    Settings {
+        time_zone: TimeZoneName::parse("Europe/Rome").unwrap(),
+        frequency,
+        writes: true,
+        guards: Guards::default(),
+    }
 }
 
 async fn nothing_is_found_before_it_was_saved(store: impl Store) {

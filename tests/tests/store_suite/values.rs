@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use shared::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
+use shared::domain::plan::Customer;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
-use shared::domain::snapshot::{Intent, Snapshot, Written};
-use shared::ports::{Chunk, ChunkKind};
+use shared::domain::snapshot::{Intent, Seen, Snapshot, Written};
+use shared::ports::{Author, Chunk, ChunkKind};
 use uuid::Uuid;
 
 /// Some time; all tests have the same.
@@ -64,6 +65,7 @@ pub(crate) fn run(partner: PartnerId, slot: i64) -> Run {
         slot: slot.to_string(),
         scheduled_at: after(slot),
         preview: None,
+        retry_of: None,
     };
     Run::open(request, true, now()).unwrap()
 }
@@ -96,11 +98,26 @@ pub(crate) fn snapshot(quantity: i64) -> Snapshot {
         month: month(),
         parts: [(code("CIXA-MSP"), 12)].into(),
     };
-    Snapshot { written: [(product(7), written.clone()), (product(70), written)].into() }
+    let seen = Seen { at: now(), additions: Vec::new() };
+    Snapshot {
+        written: [(product(7), written.clone()), (product(70), written)].into(),
+        seen: Some(seen),
+        invoices: [(month(), month().last_day())].into(),
+    }
 }
 
 pub(crate) fn chunk(bucket: u32, page: u32, part: u32, rows: &str) -> Chunk {
     Chunk { kind: ChunkKind::Usage, bucket, page, part, rows: rows.to_owned() }
+}
+
+/// Someone who edits at that second after now.
+pub(crate) fn author(s: i64) -> Author {
+    Author { who: "clerk@example.com".to_owned(), at: after(s), note: Some("as agreed".to_owned()) }
+}
+
+/// A customer as Sophos lists it.
+pub(crate) fn listed(n: u32, name: &str) -> Customer {
+    Customer { id: customer(n), name: name.to_owned(), billing: "usage".to_owned() }
 }
 
 /// A ledger without lines; its name tells which one it is.
@@ -110,6 +127,7 @@ pub(crate) fn ledger(customer: Option<CustomerId>, name: &str) -> CustomerLedger
         name: name.to_owned(),
         company: Some((company(3), "Acme".to_owned())),
         agreement: Some((agreement(5), "Managed".to_owned())),
+        next_invoice: Some(month().last_day()),
         lines: Vec::new(),
         created: 1,
         updated: 2,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod look;
 mod world;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::PartnerId;
 use shared::domain::run::RunKind;
 use shared::domain::schedule::next_run_after;
-use shared::domain::settings::{DayOfMonth, Frequency, MonthRule, Settings, TimeZoneName};
+use shared::domain::settings::{DayOfMonth, Frequency, Guards, MonthRule, Settings, TimeZoneName};
 use sync_schedule::{MAX_PARTNERS_PER_SHARD, PartnerError, Tick, TickReport};
 
 use crate::world::{World, partner, shard_of};
@@ -22,7 +23,12 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn settings(frequency: Frequency) -> Settings {
-    Settings { time_zone: TimeZoneName::parse("Europe/Rome").unwrap(), frequency, writes: true }
+    Settings {
+        time_zone: TimeZoneName::parse("Europe/Rome").unwrap(),
+        frequency,
+        writes: true,
+        guards: Guards::default(),
+    }
 }
 
 fn monthly(day: i8) -> Frequency {

@@ -5,9 +5,10 @@ use std::sync::Mutex;
 
 use jiff::Timestamp;
 use shared::domain::id::PartnerId;
+use shared::domain::run::Run;
 use shared::domain::settings::Settings;
 use shared::error::{QueueError, StoreError};
-use shared::ports::{Due, DueStore, Queue, Sealed, SettingsStore, SyncMessage};
+use shared::ports::{Due, DueFor, DueStore, Queue, RunHistory, Sealed, SettingsStore, SyncMessage};
 use tokio::task::yield_now;
 use uuid::Uuid;
 
@@ -17,6 +18,10 @@ pub(crate) struct World {
     pub(crate) due: Mutex<BTreeMap<PartnerId, Timestamp>>,
     pub(crate) settings: BTreeMap<PartnerId, Settings>,
     pub(crate) sent: Mutex<Vec<SyncMessage>>,
+    /// When partners' runs are to be looked at.
+    pub(crate) looks: Mutex<BTreeMap<PartnerId, Timestamp>>,
+    /// Runs, newest first.
+    pub(crate) runs: BTreeMap<PartnerId, Vec<Run>>,
     /// Partners whose settings cannot be read.
     pub(crate) unreadable: BTreeSet<PartnerId>,
     /// Partners whose messages the queue does not take.
@@ -67,8 +72,11 @@ impl DueStore for World {
             return Err(away("timed out"));
         }
         let due = self.due.lock().unwrap();
-        let of_shard = due.iter().filter(|(partner, due)| **due <= at && shard_of(**partner) == shard);
-        let mut found: Vec<Due> = of_shard.map(|(&partner, &next_run_at)| Due { partner, next_run_at }).collect();
+        let looks = self.looks.lock().unwrap();
+        let due = due.iter().map(|(&partner, &at)| Due { partner, due_for: DueFor::Occasion, next_run_at: at });
+        let looks = looks.iter().map(|(&partner, &at)| Due { partner, due_for: DueFor::Look, next_run_at: at });
+        let of_shard = |due: &Due| due.next_run_at <= at && shard_of(due.partner) == shard;
+        let mut found: Vec<Due> = due.chain(looks).filter(of_shard).collect();
         found.sort_by_key(|due| due.next_run_at);
         found.truncate(limit as usize);
         Ok(found)
@@ -94,6 +102,35 @@ impl DueStore for World {
             due.insert(partner, to);
         }
         Ok(moved)
+    }
+
+    async fn put_look(&self, partner: PartnerId, at: Option<Timestamp>) -> Result<(), StoreError> {
+        let mut looks = self.looks.lock().unwrap();
+        match at {
+            Some(at) => looks.insert(partner, at),
+            None => looks.remove(&partner),
+        };
+        Ok(())
+    }
+
+    async fn end_look(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
+        yield_now().await;
+        if self.not_moved.contains(&partner) {
+            return Err(away("timed out"));
+        }
+        let mut looks = self.looks.lock().unwrap();
+        if looks.get(&partner) == Some(&at) {
+            looks.remove(&partner);
+        }
+        Ok(())
+    }
+}
+
+impl RunHistory for World {
+    async fn list_runs(&self, partner: PartnerId, limit: u32) -> Result<Vec<Run>, StoreError> {
+        yield_now().await;
+        let runs = self.runs.get(&partner).into_iter().flatten();
+        Ok(runs.take(limit as usize).cloned().collect())
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use shared::domain::decision::StandingHold;
 use shared::domain::id::{AgreementId, CustomerId, PsaProductId};
 use shared::domain::mapping::{CustomerMapping, ProductMappings};
+use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::Customer;
 use shared::domain::psa::{Agreement, PsaProduct};
-use shared::domain::run::Run;
+use shared::domain::run::{Run, RunKind};
 use shared::domain::usage::{UsageLine, UsageTotals};
-use shared::ports::{ChunkKind, CustomerNames, MappingStore, RunStore};
+use shared::ports::{ChunkKind, CustomerNames, HoldStore, KnownStore, MappingStore, RunStore};
 
 use super::Stages;
 use crate::chunks::{join, prefix_of};
@@ -18,14 +20,32 @@ use crate::worker::{WorkError, World};
 pub(super) struct Bucket {
     pub(super) run: Run,
     pub(super) customers: BTreeMap<CustomerId, Customer>,
+    /// Why the entries of customers that Sophos lists cannot be read.
+    pub(super) unreadable_customers: BTreeMap<CustomerId, String>,
     pub(super) usage: UsageTotals,
     /// As the partner has them now.
     pub(super) mapped: BTreeMap<CustomerId, (CustomerMapping, Option<CustomerNames>)>,
     /// As the run found them when it read the agreements.
     pub(super) set_out_with: BTreeMap<CustomerId, AgreementId>,
     pub(super) agreements: BTreeMap<AgreementId, Agreement>,
+    /// Why agreements that ConnectWise has cannot be read.
+    pub(super) unreadable_agreements: BTreeMap<AgreementId, String>,
     pub(super) mappings: ProductMappings,
     pub(super) products: BTreeMap<PsaProductId, Option<PsaProduct>>,
+    /// What waits for a person in this month.
+    pub(super) holds: BTreeMap<CustomerId, BTreeMap<PsaProductId, StandingHold>>,
+}
+
+impl Bucket {
+    /// The outcome of a customer; of one that seems to have left Sophos, and whose entry is only unreadable, that.
+    pub(super) fn unless_unreadable(&self, customer: CustomerId, outcome: Outcome) -> Outcome {
+        match (outcome, self.unreadable_customers.get(&customer)) {
+            (Outcome::Failed(Failure::CustomerNotListed), Some(why)) => {
+                Outcome::Failed(Failure::CustomerUnreadable { why: why.clone() })
+            }
+            (outcome, _) => outcome,
+        }
+    }
 }
 
 impl<W: World> Stages<'_, W> {
@@ -34,6 +54,11 @@ impl<W: World> Stages<'_, W> {
         let of_usage = |kind| store.list_chunks(partner, run.usage_of(), kind, number);
         let of_run = |kind, bucket| store.list_chunks(partner, &run.id, kind, bucket);
         let customers = join::<Customer>(&of_usage(ChunkKind::Customers).await?)?;
+        let odd_customers = join::<(CustomerId, String)>(&of_usage(ChunkKind::UnreadableCustomers).await?)?;
+        let odd_agreements = join::<(AgreementId, String)>(&of_run(ChunkKind::UnreadableAgreements, number).await?)?;
+        if run.request.kind != RunKind::Apply {
+            store.refresh_known_customers(partner, &prefix_of(number, run.buckets), &customers).await?;
+        }
         let usage = self.read_usage_of(run, number).await?;
         let agreements = join::<Agreement>(&of_run(ChunkKind::Agreements, number).await?)?;
         let set_out_with = join::<(CustomerId, AgreementId)>(&of_run(ChunkKind::Mapped, number).await?)?;
@@ -42,13 +67,37 @@ impl<W: World> Stages<'_, W> {
         Ok(Bucket {
             run: run.clone(),
             customers: customers.into_iter().map(|c| (c.id, c)).collect(),
+            unreadable_customers: odd_customers.into_iter().collect(),
+            unreadable_agreements: odd_agreements.into_iter().collect(),
             usage,
             mapped: mapped.into_iter().map(|(m, names)| (m.customer, (m, names))).collect(),
             set_out_with: set_out_with.into_iter().collect(),
             agreements: agreements.into_iter().map(|a| (a.id, a)).collect(),
             mappings: store.list_product_mappings(partner).await?,
             products: products.into_iter().collect(),
+            holds: self.holds_of(run, number).await?,
         })
+    }
+
+    async fn holds_of(
+        &self,
+        run: &Run,
+        number: u32,
+    ) -> Result<BTreeMap<CustomerId, BTreeMap<PsaProductId, StandingHold>>, WorkError> {
+        let (store, prefix) = (self.world.store(), prefix_of(number, run.buckets));
+        let mut holds: BTreeMap<CustomerId, BTreeMap<PsaProductId, StandingHold>> = BTreeMap::new();
+        let mut after = None;
+        loop {
+            let month = run.request.month;
+            let page = store.list_holds(run.request.partner, month, &prefix, after.as_deref()).await?;
+            for hold in page.holds {
+                holds.entry(hold.key.customer).or_default().insert(hold.key.product, hold);
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(holds),
+            }
+        }
     }
 
     /// The usage of a bucket summed by pair. Its lines are never in memory all at once: they would be most of a slice.

@@ -1,35 +1,49 @@
-//! One customer: read its agreement, settle what is not known, plan, write, and put the outcome into the ledger.
+//! One customer: read its agreement where that is needed, settle what is not known, plan, write, and put the outcome into
+//! the ledger.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use shared::domain::decision::Decision;
 use shared::domain::id::{CustomerId, PsaProductId};
 use shared::domain::ledger::{Billed, CustomerLedger, Line};
 use shared::domain::mapping::CustomerMapping;
-use shared::domain::outcome::{Outcome, Skip};
+use shared::domain::outcome::{Failure, Outcome, Skip};
 use shared::domain::plan::{
     AgreementState, Basis, CustomerPlan, Fate, Row, agreement_trouble, customer_gate, plan, rows_ending,
 };
+use shared::domain::psa::Agreement;
+use shared::domain::recall::{ReadFor, asks_for_something, must_read};
 use shared::domain::run::RunKind;
+use shared::domain::schedule::local_day;
 use shared::domain::settings::Frequency;
 use shared::domain::settle::{Settlement, settle};
-use shared::domain::snapshot::Snapshot;
+use shared::domain::snapshot::{Intent, Snapshot};
+use shared::domain::usage::CustomerUsage;
 use shared::ports::{Clock, CustomerNames, MappingStore, Psa, RunStore};
 
 use super::Stages;
 use super::bucket::Bucket;
+use super::held::{Done, HeldFor, Standing, all_settled, decisions};
 use super::write::Writer;
 use crate::committer::{Commits, Counted};
-use crate::trouble::of_agreement;
+use crate::trouble::{leaves_all_waiting, of_agreement};
 use crate::worker::{WorkError, World};
 
-/// A customer's agreement as it was read, with what is known of earlier writes to it.
-struct Read {
+/// A mapped customer that is planned, with what the table knows of its agreement.
+struct Planned<'a> {
+    mapping: &'a CustomerMapping,
+    usage: CustomerUsage,
+    decisions: BTreeMap<PsaProductId, Decision>,
+    stored: Snapshot,
+    intents: Vec<Intent>,
+}
+
+/// A customer's agreement as it is planned on, with what is known of earlier writes to it.
+struct Known {
     state: AgreementState,
     settlement: Settlement,
-    /// What the table has.
-    stored: Snapshot,
-    /// Whether ConnectWise was asked for its additions.
-    asked: bool,
+    /// Why ConnectWise was asked for its additions, if it was.
+    read: Option<ReadFor>,
 }
 
 impl<W: World> Stages<'_, W> {
@@ -46,43 +60,132 @@ impl<W: World> Stages<'_, W> {
             name: customer.map_or_else(|| id.to_string(), |c| c.name.clone()),
             company: None,
             agreement: None,
+            next_invoice: None,
             lines: Vec::new(),
             created: 0,
             updated: 0,
         };
         let usage = bucket.usage.of(Some(id));
-        let gate = customer_gate(mapping, customer);
+        let gate = customer_gate(mapping, customer).map(|outcome| bucket.unless_unreadable(id, outcome));
         let moved = mapping.is_some_and(|m| bucket.set_out_with.get(&id) != Some(&m.agreement));
         let ends = gate.or(moved.then_some(Outcome::Skipped(Skip::MappingMoved)));
         let mapping = match (mapping, ends) {
             (Some(mapping), None) => mapping,
             (mapping, Some(outcome)) => {
                 let before = self.written_before(bucket, id, mapping).await?;
-                return self.close(ledger, rows_ending(&usage, &before, &outcome), commits).await;
+                let rows = rows_ending(&usage, &before, &outcome);
+                return self.close(bucket, id, ledger, rows, &outcome, commits).await;
             }
             (None, None) => return Ok(()),
         };
-        let read = self.read_agreement(bucket, mapping).await?;
+        let (store, partner) = (self.world.store(), bucket.run.request.partner);
+        let planned = Planned {
+            mapping,
+            usage,
+            decisions: bucket.holds.get(&id).map(decisions).unwrap_or_default(),
+            stored: store.find_snapshot(partner, mapping.agreement).await?,
+            intents: store.list_intents(partner, mapping.agreement).await?,
+        };
         if let Some(agreement) = bucket.agreements.get(&mapping.agreement) {
             ledger.company = Some((agreement.company, agreement.company_name.clone()));
             ledger.agreement = Some((agreement.id, agreement.name.clone()));
+            ledger.next_invoice = agreement.next_invoice;
         }
-        let mut planned = plan(&Basis {
+        let (known, mut plan) = self.plan_customer(bucket, &planned).await?;
+        let left = self.hold_what_the_former_agreement_bills(bucket, mapping, &mut plan).await?;
+        let seen = self.hold_what_moved(bucket, mapping, &mut plan).await?;
+        let ready = matches!(known.state, AgreementState::Ready { .. });
+        let applied = seen && left && ready && bucket.run.writes && !mapping.is_applied();
+        self.write(bucket, (planned, applied), known, plan, ledger, commits).await
+    }
+
+    /// Plans on what is remembered of the agreement, and where that is not enough on what ConnectWise has.
+    async fn plan_customer(&self, bucket: &Bucket, planned: &Planned<'_>) -> Result<(Known, CustomerPlan), WorkError> {
+        if let Some(why) = bucket.unreadable_agreements.get(&planned.mapping.agreement) {
+            let trouble = AgreementState::Trouble(Failure::Unreadable { answer: why.clone() });
+            return Ok(self.plan_untouched(bucket, planned, trouble, None));
+        }
+        let agreement = bucket.agreements.get(&planned.mapping.agreement);
+        let month = bucket.run.request.month;
+        let trouble = agreement_trouble(planned.mapping, agreement, bucket.agreements.values(), month);
+        let agreement = match (agreement, trouble) {
+            (Some(agreement), None) => agreement,
+            (_, Some(failure)) => {
+                return Ok(self.plan_untouched(bucket, planned, AgreementState::Trouble(failure), None));
+            }
+            (None, None) => return Err(WorkError::Chunk("an agreement without trouble was not kept".into())),
+        };
+        let request = &bucket.run.request;
+        let at = (self.world.clock().now(), local_day(self.settings, request.scheduled_at));
+        let reason = must_read(request.kind, &planned.stored, &planned.intents, agreement, at);
+        let (None, Some(seen)) = (reason, planned.stored.seen.clone()) else {
+            return self.read_and_plan(bucket, planned, agreement, reason.unwrap_or(ReadFor::Memory)).await;
+        };
+        let remembered = AgreementState::Ready { agreement: agreement.clone(), additions: seen.additions };
+        let (known, plan) = self.plan_untouched(bucket, planned, remembered, None);
+        if asks_for_something(&plan) {
+            return self.read_and_plan(bucket, planned, agreement, ReadFor::Change).await;
+        }
+        Ok((known, plan))
+    }
+
+    async fn read_and_plan(
+        &self,
+        bucket: &Bucket,
+        planned: &Planned<'_>,
+        agreement: &Agreement,
+        reason: ReadFor,
+    ) -> Result<(Known, CustomerPlan), WorkError> {
+        // Before the list is asked for: it shows what had taken effect by then, however late its answer comes.
+        let now = self.world.clock().now();
+        let additions = match self.psa.list_additions(agreement.id).await {
+            Ok(additions) => additions,
+            Err(error) if !self.last_try && leaves_all_waiting(&error) => return Err(WorkError::LeaveAlone(error)),
+            Err(error) => {
+                let partner = bucket.run.request.partner;
+                tracing::warn!(%partner, agreement = %agreement.id, %error, "the agreement's additions could not be read");
+                let state = AgreementState::Trouble(of_agreement(agreement.id, &error));
+                return Ok(self.plan_untouched(bucket, planned, state, Some(reason)));
+            }
+        };
+        let mut settlement = settle(planned.stored.clone(), &planned.intents, &additions, now, self.limits.settle_s);
+        settlement.snapshot.see(now, &additions);
+        let state = AgreementState::Ready { agreement: agreement.clone(), additions };
+        let known = Known { state, settlement, read: Some(reason) };
+        let plan = self.plan_on(bucket, planned, &known);
+        Ok((known, plan))
+    }
+
+    /// A plan without anything new from ConnectWise.
+    fn plan_untouched(
+        &self,
+        bucket: &Bucket,
+        planned: &Planned<'_>,
+        state: AgreementState,
+        read: Option<ReadFor>,
+    ) -> (Known, CustomerPlan) {
+        let settlement = Settlement { snapshot: planned.stored.clone(), ..Settlement::default() };
+        let known = Known { state, settlement, read };
+        let plan = self.plan_on(bucket, planned, &known);
+        (known, plan)
+    }
+
+    fn plan_on(&self, bucket: &Bucket, planned: &Planned<'_>, known: &Known) -> CustomerPlan {
+        plan(&Basis {
             month: bucket.run.request.month,
             invoice_mode: self.settings.frequency == Frequency::SophosInvoice,
-            first_run: self.is_first_run(bucket, mapping),
-            usage: &usage,
+            first_run: self.is_first_run(bucket, planned.mapping),
+            usage: &planned.usage,
             mappings: &bucket.mappings,
             products: &bucket.products,
-            agreement: &read.state,
-            snapshot: &read.settlement.snapshot,
-            unsettled: &read.settlement.unsettled,
-        });
-        let left = self.hold_what_the_former_agreement_bills(bucket, mapping, &mut planned).await?;
-        let seen = self.hold_what_moved(bucket, mapping, &mut planned).await?;
-        let ready = matches!(read.state, AgreementState::Ready { .. });
-        let applied = seen && left && ready && bucket.run.writes && !mapping.is_applied();
-        self.write(bucket, (mapping, applied), read, planned, ledger, commits).await
+            agreement: &known.state,
+            snapshot: &known.settlement.snapshot,
+            unsettled: &known.settlement.unsettled,
+            guards: &self.settings.guards,
+            today: local_day(self.settings, bucket.run.request.scheduled_at),
+            decisions: &planned.decisions,
+            unfinished: bucket.run.unfinished,
+        })
     }
 
     /// A preview, and a run with writes off, shows what would be done; so does the apply of a preview do it.
@@ -104,70 +207,78 @@ impl<W: World> Stages<'_, W> {
         Ok(self.world.store().find_snapshot(bucket.run.request.partner, agreement).await?)
     }
 
-    async fn close(&self, mut ledger: CustomerLedger, rows: Vec<Row>, commits: &Commits) -> Result<(), WorkError> {
-        if rows.is_empty() {
+    async fn close(
+        &self,
+        bucket: &Bucket,
+        id: CustomerId,
+        mut ledger: CustomerLedger,
+        rows: Vec<Row>,
+        outcome: &Outcome,
+        commits: &Commits,
+    ) -> Result<(), WorkError> {
+        // Whoever switched it off has decided what waited.
+        let decided = bucket.run.writes && matches!(outcome, Outcome::Skipped(_));
+        let changes = bucket.holds.get(&id).filter(|_| decided).map(all_settled).unwrap_or_default();
+        if rows.is_empty() && changes.is_empty() {
             return Ok(());
         }
         ledger.lines = lines(rows, &BTreeMap::new());
-        commits.finish(Vec::new(), Counted { ledger, read: false }).await?;
+        let to_retry = matches!(outcome, Outcome::Failed(_));
+        commits.finish(changes, Counted { ledger, read: None, to_retry }).await?;
         Ok(())
-    }
-
-    async fn read_agreement(&self, bucket: &Bucket, mapping: &CustomerMapping) -> Result<Read, WorkError> {
-        let (store, partner, id) = (self.world.store(), bucket.run.request.partner, mapping.agreement);
-        let stored = store.find_snapshot(partner, id).await?;
-        let intents = store.list_intents(partner, id).await?;
-        let untouched = |state, asked| Read {
-            state,
-            settlement: Settlement { snapshot: stored.clone(), ..Settlement::default() },
-            stored: stored.clone(),
-            asked,
-        };
-        let agreement = bucket.agreements.get(&id);
-        let month = bucket.run.request.month;
-        if let Some(failure) = agreement_trouble(mapping, agreement, bucket.agreements.values(), month) {
-            return Ok(untouched(AgreementState::Trouble(failure), false));
-        }
-        // Before the list is asked for: it shows what had taken effect by then, however late its answer comes.
-        let now = self.world.clock().now();
-        let additions = match self.psa.list_additions(id).await {
-            Ok(additions) => additions,
-            Err(error) => {
-                tracing::warn!(%partner, agreement = %id, %error, "the agreement's additions could not be read");
-                return Ok(untouched(AgreementState::Trouble(of_agreement(id, &error)), true));
-            }
-        };
-        let settlement = settle(stored.clone(), &intents, &additions, now, self.limits.settle_s);
-        let agreement = agreement.cloned().ok_or_else(|| WorkError::Chunk(format!("agreement {id} was not kept")))?;
-        Ok(Read { state: AgreementState::Ready { agreement, additions }, settlement, stored, asked: true })
     }
 
     async fn write(
         &self,
         bucket: &Bucket,
-        (mapping, applied): (&CustomerMapping, bool),
-        read: Read,
-        planned: CustomerPlan,
+        (planned, applied): (Planned<'_>, bool),
+        known: Known,
+        mut plan: CustomerPlan,
         mut ledger: CustomerLedger,
         commits: &Commits,
     ) -> Result<(), WorkError> {
-        let mut writer = Writer::new(self, &bucket.run, mapping.agreement, (read.stored, read.settlement), commits);
-        let mut done: BTreeMap<PsaProductId, (Outcome, Billed)> = BTreeMap::new();
-        for (product, plan) in &planned.additions {
+        let Known { state, settlement, read } = known;
+        let mapping = planned.mapping;
+        let mut writer = Writer::new(self, &bucket.run, mapping.agreement, (planned.stored, settlement), commits);
+        let mut done: Done = BTreeMap::new();
+        for (product, plan) in &plan.additions {
             let would = plan.would();
             let (outcome, addition) = writer.carry_out(*product, plan).await?;
             done.insert(*product, (outcome, Billed { product: *product, addition, target: plan.target, would }));
         }
-        ledger.lines = lines(planned.rows, &done);
+        let rows = std::mem::take(&mut plan.rows);
+        ledger.lines = lines(rows, &done);
         (ledger.created, ledger.updated) = (writer.created, writer.updated);
         self.refresh(bucket, (mapping, applied), &ledger).await?;
-        let changes = writer.unwritten();
+        let mut changes = writer.conclude(ledger.next_invoice);
+        if let (AgreementState::Ready { agreement, .. }, true) = (&state, bucket.run.writes) {
+            let (customer, run, now) = (mapping.customer, &bucket.run, self.world.clock().now());
+            let held = HeldFor { run, customer, name: &ledger.name, agreement, now };
+            let none = Standing::new();
+            changes.extend(held.changes(bucket.holds.get(&customer).unwrap_or(&none), &plan, &done));
+        }
         if ledger.lines.is_empty() && changes.is_empty() {
             // Read and found to have nothing: the next slice of this run need not know.
             return Ok(());
         }
-        commits.finish(changes, Counted { ledger, read: read.asked }).await?;
+        let to_retry = self.is_to_retry(bucket, &ledger).await?;
+        commits.finish(changes, Counted { ledger, read, to_retry }).await?;
         Ok(())
+    }
+
+    /// Whether something failed that is worth another night: its ConnectWise invoice has not been made since the run that
+    /// is retried.
+    async fn is_to_retry(&self, bucket: &Bucket, ledger: &CustomerLedger) -> Result<bool, WorkError> {
+        if !ledger.lines.iter().any(|line| matches!(line.outcome, Outcome::Failed(_))) {
+            return Ok(false);
+        }
+        let Some(first) = &bucket.run.request.retry_of else { return Ok(true) };
+        let first = self.world.store().find_ledger(bucket.run.request.partner, first, ledger.customer).await?;
+        let invoiced = matches!(
+            (first.and_then(|first| first.next_invoice), ledger.next_invoice),
+            (Some(then), Some(now)) if now > then
+        );
+        Ok(!invoiced)
     }
 
     /// Company and agreement names are refreshed; an apply marks a customer whose preview a person has seen.
@@ -191,7 +302,7 @@ impl<W: World> Stages<'_, W> {
 }
 
 /// The ledger lines of rows: each ends by itself or as its addition did.
-pub(super) fn lines(rows: Vec<Row>, done: &BTreeMap<PsaProductId, (Outcome, Billed)>) -> Vec<Line> {
+pub(super) fn lines(rows: Vec<Row>, done: &Done) -> Vec<Line> {
     let line = |row: Row| {
         let (outcome, billed) = match row.fate {
             Fate::Ends(outcome) => (outcome, None),

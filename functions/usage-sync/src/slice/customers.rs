@@ -133,12 +133,14 @@ impl<W: World> Stages<'_, W> {
                 name: "Usage without a customer".into(),
                 company: None,
                 agreement: None,
+                next_invoice: None,
                 lines: lines(rows, &BTreeMap::new()),
                 created: 0,
                 updated: 0,
             };
             let (commits, asked) = channel();
-            let finish = async move { commits.finish(Vec::new(), Counted { ledger, read: false }).await };
+            let finish =
+                async move { commits.finish(Vec::new(), Counted { ledger, read: None, to_retry: false }).await };
             let (served, finished) = futures::future::join(self.committer.serve(asked), finish).await;
             served?;
             finished?;

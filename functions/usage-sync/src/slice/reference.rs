@@ -6,7 +6,7 @@ use shared::domain::id::{AgreementId, CompanyId, CustomerId, PsaProductId};
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::psa::{Agreement, PsaProduct};
 use shared::domain::run::{Run, Stage};
-use shared::ports::{Chunk, ChunkKind, MappingStore, Psa};
+use shared::ports::{Chunk, ChunkKind, MappingStore, Psa, Unreadable};
 
 use super::Stages;
 use crate::chunks::{bucket_of, cut, prefix_of};
@@ -30,7 +30,9 @@ impl<W: World> Stages<'_, W> {
                 | Stage::Preview
                 | Stage::Customers { .. }
                 | Stage::Usage { .. }
+                | Stage::UsageAgain { .. }
                 | Stage::Products
+                | Stage::Check
                 | Stage::Sync { .. }
                 | Stage::Ended => return Ok(()),
             }
@@ -45,6 +47,7 @@ impl<W: World> Stages<'_, W> {
     ) -> Result<(), StageError> {
         let read = self.psa.list_agreements(after).await.map_err(|e| of_psa(&e))?;
         let mut chunks = cut(ChunkKind::Agreements, page, of_mapped(&read.rows, mapped, run.buckets))?;
+        chunks.extend(cut(ChunkKind::UnreadableAgreements, page, unreadable_of_mapped(&read.unreadable, mapped, run))?);
         if page == 0 {
             chunks.extend(self.remember_mapped(run, mapped)?);
         }
@@ -52,7 +55,7 @@ impl<W: World> Stages<'_, W> {
             Some(next) => Stage::Agreements { page: page + 1, after: Some(next) },
             None => Stage::Products,
         };
-        let agreements = read.rows.len() as u64;
+        let agreements = (read.rows.len() + read.unreadable.len()) as u64;
         self.store_page(run, chunks, |run| {
             run.psa.agreements += agreements;
             run.stage = stage;
@@ -89,10 +92,21 @@ impl<W: World> Stages<'_, W> {
         let chunks = cut(ChunkKind::Products, 0, rows)?;
         self.store_page(run, chunks, |run| {
             run.psa.products = targets.len() as u64;
-            run.stage = Stage::Sync { bucket: 0 };
+            run.stage = Stage::Check;
         })
         .await
     }
+}
+
+/// The agreements that cannot be read, each in the bucket of the customer that is mapped to it. Only that one fails.
+fn unreadable_of_mapped(
+    unreadable: &[Unreadable],
+    mapped: &[CustomerMapping],
+    run: &Run,
+) -> Vec<(u32, (AgreementId, String))> {
+    let why = |id: AgreementId| unreadable.iter().find(|row| row.id == i64::from(id)).map(|row| row.why.clone());
+    let row = |m: &CustomerMapping| Some((bucket_of(m.customer, run.buckets), (m.agreement, why(m.agreement)?)));
+    mapped.iter().filter_map(row).collect()
 }
 
 /// The agreements that a mapped customer needs: its own, and those of its company, each in the customer's bucket.

@@ -109,6 +109,6 @@ impl<W: World> Stages<'_, W> {
 fn addition_of(plan: &AdditionPlan) -> Option<AdditionId> {
     match plan.step {
         Step::Keep { addition } | Step::Adopt { addition } | Step::Update { addition, .. } => Some(addition),
-        Step::Nothing | Step::Create { .. } | Step::Hold(_) | Step::Fail(_) => None,
+        Step::Nothing | Step::Create { .. } | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => None,
     }
 }

@@ -2,21 +2,24 @@
 //!
 //! Nothing is planned before the last page is stored: what a cut fetch lacks would look like usage that vanished.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::Wrapping;
 
 use shared::domain::id::ProductCode;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunFailureCode, RunKind, RunState, Stage};
+use shared::domain::schedule::stable_hash;
 use shared::domain::settings::Frequency;
 use shared::domain::usage::UsageLine;
 use shared::ports::{
-    Change, Chunk, ChunkKind, Clock, Connections, DiscoveredProduct, MappingStore, Queue, SyncMessage, UsageSource,
+    Change, Chunk, ChunkKind, Clock, Connections, CustomerPage, DiscoveredProduct, MappingStore, Queue, SyncMessage,
+    UsageSource,
 };
 
 use super::{Stages, end};
 use crate::chunks::{bucket_of, buckets_for, cut};
 use crate::trouble::{StageError, never, of_connection, of_source};
-use crate::worker::World;
+use crate::worker::{WorkError, World};
 
 /// More pages than any partner has: five million usage lines. Keys that lead in a circle end here at the latest.
 const MOST_PAGES: u32 = 5000;
@@ -32,26 +35,45 @@ impl<W: World> Stages<'_, W> {
                 return Ok(());
             }
             match &run.stage {
-                Stage::Customers { page } => self.read_customers(&source, &run, *page).await?,
-                Stage::Usage { page, key, lines, total } => {
-                    self.read_usage(&source, &run, (*page, key.as_deref()), (*lines, *total)).await?;
+                Stage::Customers { page, listed, total } => {
+                    self.read_customers(&source, &run, *page, (*listed, *total)).await?;
                 }
-                Stage::Preview | Stage::Agreements { .. } | Stage::Products | Stage::Sync { .. } | Stage::Ended => {
+                Stage::Usage { page, key, lines, total, prints } => {
+                    let before = PagesBefore { key: key.as_deref(), lines: *lines, total: *total, prints };
+                    self.read_usage(&source, &run, *page, before).await?;
+                }
+                Stage::UsageAgain { page, key, prints } => {
+                    self.read_usage_again(&source, &run, (*page, key.as_deref()), prints).await?;
+                }
+                Stage::Preview
+                | Stage::Agreements { .. }
+                | Stage::Products
+                | Stage::Check
+                | Stage::Sync { .. }
+                | Stage::Ended => {
                     return Ok(());
                 }
             }
         }
     }
 
-    async fn read_customers(&self, source: &impl UsageSource, run: &Run, page: u32) -> Result<(), StageError> {
+    async fn read_customers(
+        &self,
+        source: &impl UsageSource,
+        run: &Run,
+        page: u32,
+        (listed, total): (u64, Option<u64>),
+    ) -> Result<(), StageError> {
         let read = source.list_customers(page).await.map_err(|e| of_source(&e))?;
         let buckets = if page == 1 { buckets_for(read.total) } else { run.buckets };
+        let listed = listed + (read.customers.len() + read.unreadable.len()) as u64;
         let rows = read.customers.iter().map(|customer| (bucket_of(customer.id, buckets), customer));
-        let chunks = cut(ChunkKind::Customers, page, rows)?;
-        let done = page >= read.pages || page >= MOST_PAGES;
-        let stage = match done {
-            true => Stage::Usage { page: 0, key: None, lines: 0, total: None },
-            false => Stage::Customers { page: page + 1 },
+        let mut chunks = cut(ChunkKind::Customers, page, rows)?;
+        let unreadable = read.unreadable.iter().map(|row| (bucket_of(row.id, buckets), (row.id, &row.why)));
+        chunks.extend(cut(ChunkKind::UnreadableCustomers, page, unreadable)?);
+        let stage = match all_customers(&read, (page, listed), total)? {
+            true => Stage::Usage { page: 0, key: None, lines: 0, total: None, prints: Vec::new() },
+            false => Stage::Customers { page: page + 1, listed, total: Some(read.total) },
         };
         self.store_page(run, chunks, |run| {
             run.buckets = buckets;
@@ -64,22 +86,27 @@ impl<W: World> Stages<'_, W> {
         &self,
         source: &impl UsageSource,
         run: &Run,
-        (page, key): (u32, Option<&str>),
-        (lines, total): (u64, Option<u64>),
+        page: u32,
+        before: PagesBefore<'_>,
     ) -> Result<(), StageError> {
-        let month = run.request.month;
-        let Some(read) = source.list_usage(month, key).await.map_err(|e| of_source(&e))? else {
+        let Some(read) = source.list_usage(run.request.month, before.key).await.map_err(|e| of_source(&e))? else {
             return self.no_usage(run, page).await;
         };
-        let lines = lines + read.lines.len() as u64;
-        let total = same_total(total, read.total)?;
-        let next = next_key(read.next.as_ref(), (key, page), (lines, total))?;
+        let lines = before.lines + read.lines.len() as u64;
+        let total = same_total(before.total, read.total)?;
+        let next = next_key(read.next.as_ref(), (before.key, page), (lines, total))?;
+        let print = print(&read.lines)?;
+        if before.prints.contains(&print) {
+            return Err(incomplete("Sophos sent one page of usage twice".into()));
+        }
+        let prints = [before.prints, &[print]].concat();
         self.discover(run, &read.lines).await?;
         let chunks =
             cut(ChunkKind::Usage, page, read.lines.iter().map(|line| (bucket_of_line(line, run.buckets), line)))?;
         let stage = match next {
-            Some(key) => Stage::Usage { page: page + 1, key: Some(key), lines, total },
-            None => Stage::Agreements { page: 0, after: None },
+            Some(key) => Stage::Usage { page: page + 1, key: Some(key), lines, total, prints },
+            None if page == 0 => Stage::Agreements { page: 0, after: None },
+            None => Stage::UsageAgain { page: 0, key: None, prints },
         };
         self.store_page(run, chunks, |run| {
             for line in &read.lines {
@@ -88,6 +115,28 @@ impl<W: World> Stages<'_, W> {
             run.stage = stage;
         })
         .await
+    }
+
+    /// Compares a page with what it was. Where lines come and go between two pages, others can move from a page that is
+    /// not read yet to one that was: no count shows that, reading again does.
+    async fn read_usage_again(
+        &self,
+        source: &impl UsageSource,
+        run: &Run,
+        (page, key): (u32, Option<&str>),
+        prints: &[u64],
+    ) -> Result<(), StageError> {
+        let read = source.list_usage(run.request.month, key).await.map_err(|e| of_source(&e))?;
+        let Some(read) = read else { return self.no_usage(run, page + 1).await };
+        let (was, last) = (prints.get(page as usize), page as usize + 1 >= prints.len());
+        if was != Some(&print(&read.lines)?) || last != read.next.is_none() {
+            return Err(incomplete("Sophos' usage of the month changed while it was read".into()));
+        }
+        let stage = match read.next {
+            Some(key) => Stage::UsageAgain { page: page + 1, key: Some(key), prints: prints.to_vec() },
+            None => Stage::Agreements { page: 0, after: None },
+        };
+        self.store_page(run, Vec::new(), |run| run.stage = stage).await
     }
 
     /// Sophos answers 404 for the month. A run for the current month makes way for the month before; any other ends.
@@ -112,7 +161,7 @@ impl<W: World> Stages<'_, W> {
         // Sent first: a run that ended without its successor would leave the night out.
         let message = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: self.world.clock().now() };
         self.world.queue().send(&message, 0).await?;
-        Ok(end(self.world, self.committer, RunState::Superseded { by }).await?)
+        Ok(end(self.world, self.settings, self.committer, RunState::Superseded { by }).await?)
     }
 
     /// Shows new products in the partner's catalogue. Maps nothing.
@@ -150,6 +199,21 @@ impl<W: World> Stages<'_, W> {
     }
 }
 
+/// What is known of the usage pages before one.
+struct PagesBefore<'a> {
+    key: Option<&'a str>,
+    lines: u64,
+    total: Option<u64>,
+    prints: &'a [u64],
+}
+
+/// What tells a page from others: its lines, in whatever order.
+fn print(lines: &[UsageLine]) -> Result<u64, StageError> {
+    let text = |line| serde_json::to_string(line).map_err(|error| WorkError::Chunk(error.to_string()));
+    let prints = lines.iter().map(|line| text(line).map(|text| Wrapping(stable_hash(&text))));
+    Ok(prints.sum::<Result<Wrapping<u64>, WorkError>>()?.0)
+}
+
 /// The bucket of a usage line; the lines without a customer have the one after the last.
 fn bucket_of_line(line: &UsageLine, buckets: u32) -> u32 {
     line.pair.customer.map_or(buckets, |customer| bucket_of(customer, buckets))
@@ -157,6 +221,23 @@ fn bucket_of_line(line: &UsageLine, buckets: u32) -> u32 {
 
 fn incomplete(what: String) -> StageError {
     never(RunFailureCode::UsageIncomplete, what)
+}
+
+/// Whether the page is the last one of the customers. A list that does not come to what Sophos counts is not whole: who
+/// is left out of it would be taken for a customer who has left.
+fn all_customers(read: &CustomerPage, (page, listed): (u32, u64), total: Option<u64>) -> Result<bool, StageError> {
+    let distinct = read.customers.iter().map(|customer| customer.id).collect::<BTreeSet<_>>().len();
+    if total.is_some_and(|total| total != read.total) || distinct != read.customers.len() {
+        return Err(incomplete("Sophos' list of customers changed while it was read".into()));
+    }
+    if page < read.pages && !read.customers.is_empty() && page < MOST_PAGES {
+        return Ok(false);
+    }
+    if listed != read.total {
+        let total = read.total;
+        return Err(incomplete(format!("Sophos says that there are {total} customers and listed {listed}")));
+    }
+    Ok(true)
 }
 
 /// The month's total as the pages before and this one tell it; a month that changes while it is read is not read whole.
@@ -185,8 +266,8 @@ fn next_key(
         (None, Some(total)) if lines != total => {
             Err(incomplete(format!("Sophos says that the month has {total} usage lines and sent {lines}")))
         }
-        // Asked for on every page, and told on none: an end that nothing confirms is no end.
-        (None, None) => Err(incomplete("Sophos did not say how many usage lines the month has".into())),
+        // Asked for, and not told on the first page: an end that nothing confirms is no end, and a circle has none.
+        (_, None) => Err(incomplete("Sophos did not say how many usage lines the month has".into())),
         (next, _) => Ok(next.cloned()),
     }
 }

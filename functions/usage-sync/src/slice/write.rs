@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
@@ -10,7 +11,7 @@ use shared::domain::plan::{AdditionPlan, Step};
 use shared::domain::psa::{Addition, NewAddition};
 use shared::domain::run::Run;
 use shared::domain::settle::Settlement;
-use shared::domain::snapshot::{Intent, Pending, Snapshot};
+use shared::domain::snapshot::{Intent, Parts, Pending, Snapshot, Written};
 use shared::error::{PsaError, StoreError};
 use shared::ports::{Change, Clock, Lease, Psa};
 
@@ -65,6 +66,7 @@ impl<'a, W: World> Writer<'a, W> {
         Ok(match &plan.step {
             Step::Nothing => (Outcome::Unchanged, None),
             Step::Hold(hold) => (Outcome::Held(hold.clone()), None),
+            Step::Skip(skip) => (Outcome::Skipped(skip.clone()), None),
             Step::Fail(failure) => (Outcome::Failed(failure.clone()), None),
             Step::Keep { addition } => {
                 self.remember(product, plan, *addition);
@@ -111,10 +113,9 @@ impl<'a, W: World> Writer<'a, W> {
         addition: AdditionId,
         from: Decimal,
     ) -> Result<Outcome, WorkError> {
+        self.stages.turn_to_write().await?;
         let pending = Pending { from, to: plan.target, run: self.run.id.clone(), at: self.stages.world.clock().now() };
-        if let Some(written) = self.settlement.snapshot.written.get_mut(&product) {
-            written.pending = Some(pending);
-        }
+        self.about_to_write(product, addition, from).pending = Some(pending);
         self.flush(Vec::new()).await?;
         match self.stages.psa.set_quantity(self.agreement, addition, plan.target).await {
             Ok(answer) => match differs(&answer, product, plan.target, Some(addition)) {
@@ -134,6 +135,20 @@ impl<'a, W: World> Writer<'a, W> {
                 Ok(Outcome::Failed(of_write(self.agreement, &error)))
             }
         }
+    }
+
+    /// What is remembered of an addition that is about to be written to. One that was somebody else's is ours from here on,
+    /// because a person has released it.
+    fn about_to_write(&mut self, product: PsaProductId, addition: AdditionId, from: Decimal) -> &mut Written {
+        let snapshot = &mut self.settlement.snapshot;
+        snapshot.seen = None;
+        let month = self.run.request.month;
+        let ours = Written { addition, confirmed: from, pending: None, month, parts: Parts::new() };
+        let written = snapshot.written.entry(product).or_insert_with(|| ours.clone());
+        if written.addition != addition {
+            *written = ours;
+        }
+        written
     }
 
     /// Creates an addition. What is certain to have had no effect is tried again, each time with an intent of its own.
@@ -165,6 +180,8 @@ impl<'a, W: World> Writer<'a, W> {
             // An older intent came to nothing: it goes before the new one comes.
             self.flush(Vec::new()).await?;
         }
+        self.settlement.snapshot.seen = None;
+        self.stages.turn_to_write().await?;
         let at = self.stages.world.clock().now();
         let intent = Intent {
             agreement: self.agreement,
@@ -231,8 +248,17 @@ impl<'a, W: World> Writer<'a, W> {
         written
     }
 
+    /// What the table does not have yet when all is written, and which ConnectWise invoice bills it.
+    pub(super) fn conclude(&mut self, next_invoice: Option<Date>) -> Vec<Change> {
+        let (snapshot, month) = (&mut self.settlement.snapshot, self.run.request.month);
+        if snapshot.written.values().any(|written| written.month == month) {
+            snapshot.expect_invoice(month, next_invoice);
+        }
+        self.unwritten()
+    }
+
     /// What the table does not have yet; nothing in a run that may not write.
-    pub(super) fn unwritten(&mut self) -> Vec<Change> {
+    fn unwritten(&mut self) -> Vec<Change> {
         if !self.run.writes {
             return Vec::new();
         }
@@ -261,6 +287,7 @@ enum Tried {
 fn passing(error: &PsaError) -> Option<Duration> {
     match error {
         PsaError::Throttled { retry_after } => Some(retry_after.unwrap_or(SHORT_WAIT).clamp(SHORT_WAIT, LONGEST_WAIT)),
+        PsaError::Away { retry_after } => Some((*retry_after).clamp(SHORT_WAIT, LONGEST_WAIT)),
         PsaError::NotSent { .. } => Some(SHORT_WAIT),
         PsaError::Unauthorized
         | PsaError::Forbidden { .. }

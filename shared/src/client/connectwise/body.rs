@@ -1,9 +1,12 @@
-//! What is written to ConnectWise: two bodies, each with nothing but what must be said.
+//! What is written to ConnectWise: bodies with nothing in them but what must be said.
+
+use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::domain::catalogue::{ProductValue, ProductValues};
 use crate::domain::psa::NewAddition;
 use crate::error::PsaError;
 
@@ -44,6 +47,48 @@ pub(super) fn new_addition(addition: &NewAddition) -> Result<String, PsaError> {
 /// The body that sets a quantity.
 pub(super) fn new_quantity(quantity: Decimal) -> Result<String, PsaError> {
     to_body(&[Replace { op: "replace", path: "quantity", value: &to_number(quantity)? }])
+}
+
+/// The body that creates a product.
+pub(super) fn new_product(values: &ProductValues) -> Result<String, PsaError> {
+    let fields = values.as_slice().iter().map(|value| Ok((value.field().psa_name(), to_wire(value)?)));
+    to_body(&fields.collect::<Result<BTreeMap<&str, Box<RawValue>>, PsaError>>()?)
+}
+
+/// The body that changes a product: one operation for each field, references replaced whole.
+pub(super) fn product_changes(values: &ProductValues) -> Result<String, PsaError> {
+    let values: Vec<(&'static str, Box<RawValue>)> = values
+        .as_slice()
+        .iter()
+        .map(|value| Ok((value.field().psa_name(), to_wire(value)?)))
+        .collect::<Result<_, PsaError>>()?;
+    let operations: Vec<Replace<'_>> =
+        values.iter().map(|(path, value)| Replace { op: "replace", path, value }).collect();
+    to_body(&operations)
+}
+
+fn to_wire(value: &ProductValue) -> Result<Box<RawValue>, PsaError> {
+    let reference = |id: u32| raw(&NewReference { id });
+    match value {
+        ProductValue::Identifier(text)
+        | ProductValue::Description(text)
+        | ProductValue::CustomerDescription(text)
+        | ProductValue::VendorSku(text)
+        | ProductValue::ManufacturerPartNumber(text)
+        | ProductValue::IntegrationXref(text)
+        | ProductValue::Notes(text) => raw(&text.trim()),
+        ProductValue::Category(id) => reference(id.get()),
+        ProductValue::Subcategory(id) => reference(id.get()),
+        ProductValue::Type(id) => reference(id.get()),
+        ProductValue::Unit(id) => reference(id.get()),
+        ProductValue::Class(class) => raw(&class.as_str()),
+        ProductValue::Price(amount) | ProductValue::Cost(amount) => to_number(*amount),
+        ProductValue::Taxable(flag) | ProductValue::Recurring(flag) | ProductValue::Inactive(flag) => raw(flag),
+    }
+}
+
+fn raw(wire: &impl Serialize) -> Result<Box<RawValue>, PsaError> {
+    serde_json::value::to_raw_value(wire).map_err(|error| not_written(&error))
 }
 
 /// The JSON number that a quantity is: 9 rather than 9.00, 2.5 rather than its binary neighbour.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use url::Url;
@@ -16,6 +16,7 @@ use super::refusal::{self, Effect};
 use crate::client::address::PsaAddress;
 use crate::client::credentials::ConnectWiseCredentials;
 use crate::client::exchange::{Answer, Exchange};
+use crate::client::pace::{Board, Pace};
 use crate::client::retry::RetryPolicy;
 use crate::error::PsaError;
 
@@ -68,27 +69,40 @@ impl Api {
         address: PsaAddress,
         credentials: &ConnectWiseCredentials,
         options: &ConnectWiseOptions,
+        board: Option<Board>,
     ) -> Result<Self, PsaError> {
+        let api = Self::undiscovered(address, credentials, options, board)?;
+        api.exchange.resume().await;
+        let codebase = api.discover().await?;
+        api.set_codebase(codebase);
+        Ok(api)
+    }
+
+    /// The way to an API of which it is not known yet where it is.
+    pub(super) fn undiscovered(
+        address: PsaAddress,
+        credentials: &ConnectWiseCredentials,
+        options: &ConnectWiseOptions,
+        board: Option<Board>,
+    ) -> Result<Self, PsaError> {
+        let pace = Pace::learning(options.in_flight, options.calls_per_minute, board);
         let keys = format!(
             "{}+{}:{}",
             credentials.company,
             credentials.public_key.expose_secret(),
             credentials.private_key.expose_secret()
         );
-        let api = Self {
+        Ok(Self {
             address,
             company: credentials.company.clone(),
             authorization: secret_header(&format!("Basic {}", STANDARD.encode(keys)))?,
             client_id: secret_header(credentials.client_id.expose_secret())?,
-            exchange: Exchange::new(options.http.clone(), options.in_flight),
+            exchange: Exchange::new(options.http.clone(), pace),
             reads: options.reads,
             writes: options.writes,
             codebase: Mutex::default(),
             asked_again: tokio::sync::Mutex::default(),
-        };
-        let codebase = api.discover().await?;
-        api.set_codebase(codebase);
-        Ok(api)
+        })
     }
 
     /// Sends a call, again where that is safe, and reads its answer.
@@ -113,6 +127,32 @@ impl Api {
         }
     }
 
+    /// The answer to a read, whatever its status below 500; the codebase is asked for once more after a 404.
+    pub(super) async fn look(&self, call: &Call<'_>) -> Result<Answer, PsaError> {
+        let codebase = self.codebase();
+        let answer = self.look_at(&codebase, call).await?;
+        if answer.status != StatusCode::NOT_FOUND {
+            return Ok(answer);
+        }
+        match self.ask_again(&codebase).await {
+            Ok(present) if present != codebase => self.look_at(&present, call).await,
+            Ok(_) | Err(_) => Ok(answer),
+        }
+    }
+
+    async fn look_at(&self, codebase: &str, call: &Call<'_>) -> Result<Answer, PsaError> {
+        let attempt = || async {
+            let request = self.request(codebase, call)?;
+            let answer = self.exchange.send(request, &self.reads).await;
+            let answer = answer.map_err(refusal::no_answer)?;
+            match refusal::refusal(&answer) {
+                Some(passing @ (PsaError::Throttled { .. } | PsaError::Unanswered { .. })) => Err(passing),
+                Some(_) | None => Ok(answer),
+            }
+        };
+        self.reads.run(|error| refusal::verdict(Effect::Read, error), attempt).await
+    }
+
     async fn call_at<T>(
         &self,
         codebase: &str,
@@ -127,7 +167,10 @@ impl Api {
         };
         let attempt = || async {
             let request = self.request(codebase, call)?;
-            let answer = self.exchange.send(request, policy.max_retry_after).await;
+            let answer = match effect {
+                Effect::Read => self.exchange.send(request, policy).await,
+                Effect::Write => self.exchange.send_by_turn(request, policy).await,
+            };
             let answer = answer.map_err(refusal::no_answer)?;
             match refusal::refusal(&answer) {
                 Some(error) => Err(error),
@@ -186,13 +229,18 @@ impl Api {
         self.codebase.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set_codebase(&self, codebase: String) {
+    pub(super) fn set_codebase(&self, codebase: String) {
         *self.codebase.lock().unwrap_or_else(PoisonError::into_inner) = codebase;
     }
 
     pub(super) fn companyinfo_url(&self) -> Result<Url, PsaError> {
         let url = self.address.join(&["login", "companyinfo", &self.company], "");
         url.ok_or_else(|| no_address(&self.company))
+    }
+
+    /// Waits until a write may leave.
+    pub(super) async fn take_turn(&self) -> Result<(), PsaError> {
+        self.exchange.take_turn(&self.reads).await.map_err(refusal::no_answer)
     }
 
     pub(super) fn exchange(&self) -> &Exchange {

@@ -8,6 +8,9 @@ use super::refusal::{self, Effect};
 use crate::client::exchange::Answer;
 use crate::error::PsaError;
 
+/// The code of our own refusal of a company that the server does not know.
+pub(super) const UNKNOWN_COMPANY: &str = "UnknownCompany";
+
 /// Wire: what discovery answers; `null` for a company that the server does not know.
 #[derive(Deserialize)]
 struct CompanyInfo {
@@ -21,7 +24,7 @@ impl Api {
         let url = self.companyinfo_url()?;
         let attempt = || async {
             let request = self.exchange().client().get(url.clone());
-            let answer = self.exchange().send(request, self.reads().max_retry_after).await;
+            let answer = self.exchange().send(request, self.reads()).await;
             self.codebase_in(&answer.map_err(refusal::no_answer)?)
         };
         let outcome = self.reads().run(|error| refusal::verdict(Effect::Read, error), attempt).await;
@@ -50,13 +53,13 @@ impl Api {
 
     fn unknown_company(&self) -> PsaError {
         PsaError::Refused {
-            code: "UnknownCompany".to_owned(),
+            code: UNKNOWN_COMPANY.to_owned(),
             message: format!(
                 "{} knows no company {:?}; check the site, and the company id that is typed at sign-in",
                 self.host(),
                 self.company()
             ),
-            field: Some("company".to_owned()),
+            fields: Vec::new(),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::call::{Api, Call};
 use super::wire;
 use crate::client::exchange::Answer;
 use crate::error::PsaError;
-use crate::ports::Page;
+use crate::ports::{Page, Unreadable};
 
 /// ConnectWise's largest page.
 const PAGE_SIZE: usize = 1000;
@@ -36,18 +36,26 @@ pub(super) async fn read<T>(
     query.extend(after.map(|after| ("pageId", after.to_string())));
     let raw = api.call(&Call::get(list.path, query), RawPage::read).await?;
     let next = raw.next(after.unwrap_or(0))?;
-    Ok(Page {
-        rows: raw.records.iter().map(|record| read(record)).collect::<Result<_, _>>()?,
-        next: next.map(|next| next.to_string()),
-    })
+    let mut page = Page { rows: Vec::new(), unreadable: Vec::new(), next: next.map(|next| next.to_string()) };
+    for record in &raw.records {
+        match read(record) {
+            Ok(row) => page.rows.push(row),
+            Err(PsaError::Unanswered { why }) => page.unreadable.push(Unreadable { id: wire::id(record)?, why }),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(page)
 }
 
-/// All pages of a list.
+/// All pages of a list of which no row may be missing: one that cannot be read fails it.
 pub(super) async fn read_all<T>(api: &Api, list: &List<'_>, row: Read<T>) -> Result<Vec<T>, PsaError> {
     let mut rows = Vec::new();
     let mut after = None;
     loop {
         let mut page = read(api, list, after.as_deref(), row).await?;
+        if let Some(row) = page.unreadable.pop() {
+            return Err(PsaError::Unanswered { why: row.why });
+        }
         rows.append(&mut page.rows);
         if page.next.is_none() {
             return Ok(rows);

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::client::exchange::{Answer, NoAnswer};
 use crate::client::retry::Verdict;
-use crate::error::PsaError;
+use crate::error::{PsaError, RefusedField};
 
 /// Longest text of a vendor's message that is kept.
 const MESSAGE_CHARS: usize = 500;
@@ -26,9 +26,14 @@ pub(super) fn verdict(effect: Effect, error: &PsaError) -> Verdict {
         (_, PsaError::Throttled { retry_after: None } | PsaError::NotSent { .. }) => Verdict::Again,
         (Effect::Read, PsaError::Unanswered { .. }) => Verdict::Again,
         (Effect::Write, PsaError::Unanswered { .. }) => Verdict::Final,
-        (_, PsaError::Unauthorized | PsaError::Forbidden { .. } | PsaError::NotFound | PsaError::Refused { .. }) => {
-            Verdict::Final
-        }
+        (
+            _,
+            PsaError::Unauthorized
+            | PsaError::Forbidden { .. }
+            | PsaError::NotFound
+            | PsaError::Refused { .. }
+            | PsaError::Away { .. },
+        ) => Verdict::Final,
     }
 }
 
@@ -37,7 +42,8 @@ pub(super) fn no_answer(none: NoAnswer) -> PsaError {
     match none {
         NoAnswer::Held(remaining) => PsaError::Throttled { retry_after: Some(remaining) },
         NoAnswer::NotSent(why) => PsaError::NotSent { why },
-        NoAnswer::Lost(why) => PsaError::Unanswered { why },
+        NoAnswer::Away(remaining) => PsaError::Away { retry_after: remaining },
+        NoAnswer::Lost(why) | NoAnswer::Late(why) => PsaError::Unanswered { why },
     }
 }
 
@@ -64,15 +70,21 @@ fn unanswered(status: StatusCode) -> PsaError {
     PsaError::Unanswered { why: format!("HTTP {status}") }
 }
 
+/// The code and the message of a refusal.
+pub(super) fn words(answer: &Answer) -> String {
+    let Complaint { code, message, .. } = Complaint::read(answer);
+    format!("{code}: {message}")
+}
+
 /// ConnectWise's words.
 struct Complaint {
     code: String,
     message: String,
-    field: Option<String>,
+    fields: Vec<RefusedField>,
 }
 
 impl Complaint {
-    /// Reads `{code, message, errors: [{message, field}]}`; the edge writes `error` for `code`, or no JSON at all.
+    /// Reads `{code, message, errors: [{code, message, field}]}`; the edge writes `error` for `code`, or no JSON at all.
     fn read(answer: &Answer) -> Self {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let code = text(&body, "code").or_else(|| text(&body, "error"));
@@ -89,16 +101,21 @@ impl Complaint {
         Self {
             code: code.unwrap_or_else(|| format!("HTTP {}", answer.status.as_u16())),
             message: words.join("; "),
-            field: errors.iter().find_map(|inner| text(inner, "field")),
+            fields: errors.iter().filter_map(refused_field).collect(),
         }
     }
 }
 
 impl From<Complaint> for PsaError {
     fn from(complaint: Complaint) -> Self {
-        let Complaint { code, message, field } = complaint;
-        Self::Refused { code, message, field }
+        let Complaint { code, message, fields } = complaint;
+        Self::Refused { code, message, fields }
     }
+}
+
+fn refused_field(inner: &Value) -> Option<RefusedField> {
+    let or_nothing = |name| text(inner, name).unwrap_or_default();
+    Some(RefusedField { field: text(inner, "field")?, code: or_nothing("code"), message: or_nothing("message") })
 }
 
 /// A text of the answer that says something, on one line and not endless.

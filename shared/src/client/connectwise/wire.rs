@@ -2,6 +2,8 @@
 //!
 //! A record that cannot be read is an error that names it, never a row less.
 
+mod catalogue;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -10,9 +12,14 @@ use crate::domain::id::IdError;
 use crate::domain::psa::{Addition, Agreement, AgreementStatus, Company, PsaProduct};
 use crate::error::PsaError;
 
+pub(super) use catalogue::{category, details, kind_of_product, subcategory, unit};
+
+/// The fields of a company that are asked for.
+pub(super) const COMPANY_FIELDS: &str = "id,identifier,name";
+/// The fields of a catalog item that a form shows.
+pub(super) const DETAILS_FIELDS: &str = catalogue::DETAILS_FIELDS;
 /// The fields of an agreement that are asked for.
-pub(super) const AGREEMENT_FIELDS: &str =
-    "id,name,type,company,agreementStatus,cancelledFlag,startDate,endDate,noEndingDateFlag,nextInvoiceDate";
+pub(super) const AGREEMENT_FIELDS: &str = "id,name,type,company,agreementStatus,cancelledFlag,startDate,endDate,noEndingDateFlag,nextInvoiceDate,billingCycle";
 /// The fields of a catalog item that are asked for.
 pub(super) const PRODUCT_FIELDS: &str = "id,identifier,description,productClass,inactiveFlag,price";
 /// The fields of an addition that are asked for.
@@ -24,6 +31,7 @@ pub(super) const ADDITION_FIELDS: &str =
 struct CompanyRecord<'a> {
     #[serde(borrow)]
     id: Option<&'a RawValue>,
+    identifier: Option<String>,
     name: Option<String>,
 }
 
@@ -44,6 +52,8 @@ struct AgreementRecord<'a> {
     end_date: Option<String>,
     no_ending_date_flag: Option<bool>,
     next_invoice_date: Option<String>,
+    #[serde(borrow)]
+    billing_cycle: Option<Reference<'a>>,
 }
 
 /// Wire: a catalog item.
@@ -109,7 +119,11 @@ pub(super) fn id(record: &RawValue) -> Result<i64, PsaError> {
 /// Reads a company.
 pub(super) fn company(record: &RawValue) -> Result<Company, PsaError> {
     parse(record, "company", |wire: CompanyRecord<'_>| {
-        Ok(Company { id: to_id(wire.id)?, name: wire.name.unwrap_or_default() })
+        Ok(Company {
+            id: to_id(wire.id)?,
+            identifier: wire.identifier.unwrap_or_default(),
+            name: wire.name.unwrap_or_default(),
+        })
     })
 }
 
@@ -127,6 +141,7 @@ pub(super) fn agreement(record: &RawValue) -> Result<Agreement, PsaError> {
             start: date("startDate", wire.start_date.as_deref())?,
             end: end.filter(|_| wire.no_ending_date_flag != Some(true)),
             next_invoice: date("nextInvoiceDate", wire.next_invoice_date.as_deref())?,
+            billing_cycle: wire.billing_cycle.and_then(|cycle| cycle.name),
         })
     })
 }

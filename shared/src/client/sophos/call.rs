@@ -9,6 +9,7 @@ use super::sign_in::{SignIn, Token};
 use super::whoami::Account;
 use crate::client::credentials::SophosCredentials;
 use crate::client::exchange::{Answer, Exchange};
+use crate::client::pace::Pace;
 use crate::client::retry::RetryPolicy;
 use crate::domain::id::PartnerId;
 use crate::error::SourceError;
@@ -31,17 +32,32 @@ impl Api {
         credentials: &SophosCredentials,
         options: &SophosOptions,
     ) -> Result<Self, SourceError> {
+        let (api, account) = Self::sign_in(partner, credentials, options).await?;
+        let url = account.api_of(partner, &options.api_url)?;
+        Ok(api.at(url))
+    }
+
+    /// Signs in and asks whose credentials these are.
+    pub(super) async fn sign_in(
+        partner: PartnerId,
+        credentials: &SophosCredentials,
+        options: &SophosOptions,
+    ) -> Result<(Self, Account), SourceError> {
         let sign_in = SignIn::new(at(&options.sign_in_url, "api/v2/oauth2/token"), credentials);
-        let mut api = Self {
+        let api = Self {
             partner,
             url: options.api_url.clone(),
             sign_in,
-            exchange: Exchange::new(options.http.clone(), options.in_flight),
+            exchange: Exchange::new(options.http.clone(), Pace::new(options.in_flight)),
             reads: options.reads,
         };
         let account = api.get("whoami/v1", &[], Account::parse).await?;
-        api.url = account.api_of(partner, &options.api_url)?;
-        Ok(api)
+        Ok((api, account))
+    }
+
+    /// The same way, once it is known where the partner's API is.
+    pub(super) fn at(self, url: Url) -> Self {
+        Self { url, ..self }
     }
 
     /// What is at a path.
@@ -79,7 +95,7 @@ impl Api {
         read: Read<T>,
     ) -> Result<Option<T>, SourceError> {
         let attempt = || async {
-            let answer = self.exchange.send(token.on(request()), self.reads.max_retry_after).await?;
+            let answer = self.exchange.send(token.on(request()), &self.reads).await?;
             if is_own_not_found(&answer) {
                 return Ok(None);
             }

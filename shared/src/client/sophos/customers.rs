@@ -3,12 +3,13 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::capped::capped;
 use super::refusal::Fault;
 use crate::client::exchange::Answer;
 use crate::domain::id::CustomerId;
 use crate::domain::plan::Customer;
 use crate::error::SourceError;
-use crate::ports::CustomerPage;
+use crate::ports::{CustomerPage, UnreadableCustomer};
 
 /// Wire: a page.
 #[derive(Deserialize)]
@@ -28,11 +29,20 @@ struct Pages {
 /// Wire: a customer.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct TenantRecord {
+struct TenantRecord<'a> {
     id: String,
-    show_as: Option<String>,
-    name: Option<String>,
-    billing_type: Option<String>,
+    #[serde(borrow)]
+    show_as: Option<&'a RawValue>,
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    billing_type: Option<&'a RawValue>,
+}
+
+/// Wire: only the id.
+#[derive(Deserialize)]
+struct IdRecord {
+    id: String,
 }
 
 pub(super) fn parse(answer: &Answer) -> Result<TenantPage, Fault> {
@@ -48,21 +58,36 @@ impl TenantPage {
                 why: format!("page {asked} of the customers was asked for and another came"),
             });
         }
-        Ok(CustomerPage {
-            customers: self.items.iter().map(|raw| customer(raw)).collect::<Result<_, _>>()?,
-            pages: self.pages.total,
-            total: self.pages.items,
-        })
+        let (pages, total) = (self.pages.total, self.pages.items);
+        let mut page = CustomerPage { customers: Vec::new(), unreadable: Vec::new(), pages, total };
+        for raw in &self.items {
+            match customer(raw) {
+                Ok(customer) => page.customers.push(customer),
+                Err(why) => page.unreadable.push(UnreadableCustomer { id: id(raw)?, why }),
+            }
+        }
+        Ok(page)
     }
 }
 
-/// A customer that cannot be read is an error that shows it: left out, it would count as one that Sophos does not list.
-fn customer(raw: &RawValue) -> Result<Customer, SourceError> {
+/// A customer without an id fails the list: left out, it would count as one that Sophos does not list.
+fn id(raw: &RawValue) -> Result<CustomerId, SourceError> {
     let unreadable = |why: String| SourceError::Malformed { why: format!("a customer cannot be read: {why}") };
-    let record: TenantRecord = serde_json::from_str(raw.get()).map_err(|error| unreadable(error.to_string()))?;
+    let record: IdRecord = serde_json::from_str(raw.get()).map_err(|error| unreadable(error.to_string()))?;
+    CustomerId::parse(&record.id).map_err(|error| unreadable(error.to_string()))
+}
+
+/// Whatever is odd about a customer is its own: what is no billing type that bills by usage keeps it from syncing.
+fn customer(raw: &RawValue) -> Result<Customer, String> {
+    let record: TenantRecord<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
     Ok(Customer {
-        id: CustomerId::parse(&record.id).map_err(|error| unreadable(error.to_string()))?,
-        name: record.show_as.or(record.name).unwrap_or_default(),
-        billing: record.billing_type.unwrap_or_default(),
+        id: CustomerId::parse(&record.id).map_err(|error| error.to_string())?,
+        name: record.show_as.or(record.name).map(shown).unwrap_or_default(),
+        billing: record.billing_type.map(shown).unwrap_or_default(),
     })
+}
+
+/// A text, or whatever else stands there as it is written; never longer than anybody reads.
+fn shown(raw: &RawValue) -> String {
+    capped(serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned()))
 }

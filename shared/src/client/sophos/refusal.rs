@@ -52,8 +52,10 @@ impl fmt::Display for Fault {
 impl From<NoAnswer> for Fault {
     fn from(none: NoAnswer) -> Self {
         Self::passing(match none {
-            NoAnswer::Held(remaining) => SourceError::Throttled { retry_after: Some(remaining) },
-            NoAnswer::NotSent(why) | NoAnswer::Lost(why) => SourceError::Unavailable { why },
+            NoAnswer::Held(remaining) | NoAnswer::Away(remaining) => {
+                SourceError::Throttled { retry_after: Some(remaining) }
+            }
+            NoAnswer::NotSent(why) | NoAnswer::Lost(why) | NoAnswer::Late(why) => SourceError::Unavailable { why },
         })
     }
 }

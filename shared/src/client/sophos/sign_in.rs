@@ -91,7 +91,7 @@ impl SignIn {
         ];
         let attempt = || async {
             let request = exchange.client().post(self.url.clone()).form(&form);
-            let answer = exchange.send(request, policy.max_retry_after).await?;
+            let answer = exchange.send(request, policy).await?;
             match refusal(&answer) {
                 Some(fault) => Err(fault),
                 None => read(&answer),

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::capped::capped;
 use crate::domain::id::{CustomerId, ProductCode};
 use crate::domain::usage::{LineQuantity, Pair, UsageLine};
 
@@ -87,10 +88,10 @@ fn quantity(raw: Option<&RawValue>) -> LineQuantity {
     LineQuantity::from_json_text(bare)
 }
 
-/// A text for people: the text itself, or whatever else stands there as it is written.
+/// A text for people: the text itself, or whatever else stands there as it is written. Cut where it is too long.
 fn text(raw: Option<&RawValue>) -> String {
     let raw = raw.map(RawValue::get).unwrap_or_default();
-    serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned())
+    capped(serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned()))
 }
 
 fn order(number: String, line: &str) -> String {

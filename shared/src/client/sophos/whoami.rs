@@ -32,6 +32,11 @@ impl Account {
             .map_err(|_| Fault::malformed("it does not say whose credentials these are"))
     }
 
+    /// What kind of account it is, in Sophos' word, and its id.
+    pub(super) fn kind_and_id(&self) -> (&str, &str) {
+        (&self.id_type, &self.id)
+    }
+
     /// The address of the partner's API, if the account is that partner.
     ///
     /// `api_url` is where the account was asked for; it may be the API's address too.

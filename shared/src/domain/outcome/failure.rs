@@ -62,6 +62,11 @@ pub enum Failure {
     },
     /// The customer is mapped, and Sophos no longer lists it.
     CustomerNotListed,
+    /// Sophos lists the customer, and its entry cannot be read.
+    CustomerUnreadable {
+        /// What is wrong with the entry.
+        why: String,
+    },
     /// ConnectWise could not be read for this customer.
     Unreadable {
         /// What it answered.
@@ -97,6 +102,7 @@ impl Failure {
             Self::PsaProductInactive { .. } => "psaProductInactive",
             Self::PsaProductBundle { .. } => "psaProductBundle",
             Self::CustomerNotListed => "customerNotListed",
+            Self::CustomerUnreadable { .. } => "customerUnreadable",
             Self::Unreadable { .. } => "unreadable",
             Self::Unknown => "unknown",
             Self::Unsettled => "unsettled",
@@ -131,6 +137,9 @@ impl Failure {
             }
             Self::CustomerNotListed => {
                 "Check the customer in Sophos Central Partner; remove its mapping if it has left.".into()
+            }
+            Self::CustomerUnreadable { .. } => {
+                "Try again later; if it stays, show this to Sophos support. Its mapping can stay as it is.".into()
             }
             Self::Unreadable { .. } => "Try again later; if it stays, check the agreement in ConnectWise.".into(),
             Self::Unknown | Self::Unsettled => {
@@ -169,6 +178,7 @@ impl fmt::Display for Failure {
                 write!(f, "the ConnectWise product {identifier} is of class Bundle, which no addition can have")
             }
             Self::CustomerNotListed => f.write_str("Sophos no longer lists this customer"),
+            Self::CustomerUnreadable { why } => write!(f, "Sophos' entry of this customer cannot be read: {why}"),
             Self::Unreadable { answer } => write!(f, "ConnectWise could not be read: {answer}"),
             Self::Unknown => {
                 f.write_str("the change was sent to ConnectWise and no answer came; it may have taken effect")

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Bucket;
@@ -34,6 +35,15 @@ pub enum Skip {
     },
     /// A Sophos Firewall product outside the Sophos-invoice mode.
     Firewall,
+    /// A person rejected the change: ConnectWise keeps its quantity for this usage month.
+    Rejected {
+        /// The quantity that is kept.
+        kept: Decimal,
+        /// Who rejected it.
+        who: String,
+        /// Why, in their words.
+        why: String,
+    },
     /// The usage line has no customer.
     Unassigned,
     /// The usage line has no product code that can be read.
@@ -46,9 +56,12 @@ impl Skip {
             Self::ProductUnmapped | Self::MappingRemoved | Self::MappingMoved | Self::CustomerUnmapped => {
                 Bucket::Unmapped
             }
-            Self::ProductOff | Self::Excluded { .. } | Self::CustomerOff | Self::NotFlex { .. } | Self::Firewall => {
-                Bucket::Off
-            }
+            Self::ProductOff
+            | Self::Excluded { .. }
+            | Self::CustomerOff
+            | Self::NotFlex { .. }
+            | Self::Firewall
+            | Self::Rejected { .. } => Bucket::Off,
             Self::Unassigned | Self::NoProductCode => Bucket::Unassigned,
         }
     }
@@ -64,6 +77,7 @@ impl Skip {
             Self::CustomerOff => "customerOff",
             Self::NotFlex { .. } => "notFlex",
             Self::Firewall => "firewall",
+            Self::Rejected { .. } => "rejected",
             Self::Unassigned => "unassigned",
             Self::NoProductCode => "noProductCode",
         }
@@ -82,6 +96,7 @@ impl Skip {
             Self::Firewall => {
                 "Choose the Sophos-invoice frequency to sync Sophos Firewall products, or bill them by hand."
             }
+            Self::Rejected { .. } => "Nothing, unless it is to be billed after all: then release it.",
             Self::Unassigned => "Assign the licence or device to a customer in Sophos Central.",
             Self::NoProductCode => "Ask Sophos which product this usage line is for.",
         }
@@ -102,6 +117,9 @@ impl fmt::Display for Skip {
             }
             Self::NotFlex { billing } => write!(f, "the customer is not on MSP Flex (its billing type is {billing})"),
             Self::Firewall => f.write_str("Sophos Firewall products sync only with the Sophos monthly invoice"),
+            Self::Rejected { kept, who, why } => {
+                write!(f, "{who} rejected the change and keeps {} this month: {why}", kept.normalize())
+            }
             Self::Unassigned => f.write_str("the usage line names no customer"),
             Self::NoProductCode => f.write_str("the usage line names no product that can be read"),
         }

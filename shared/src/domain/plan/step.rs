@@ -6,49 +6,219 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{
-    Addition, AdditionPlan, Agreement, AgreementState, Basis, Failure, Hold, Parts, ProductCode, ProductMapping,
-    ProductState, PsaProduct, PsaProductId, Step, Written,
+    Addition, AdditionId, AdditionPlan, Agreement, AgreementState, Basis, Failure, Hold, Parts, ProductCode,
+    ProductMapping, ProductState, PsaProduct, PsaProductId, Release, Step, UsageMonth, Would, Written,
 };
 use crate::domain::mapping::Combine;
 use crate::domain::outcome::PartTrouble;
+use crate::domain::settings::DecreaseGuard;
 
 /// Plans one addition from those of its parts that the customer uses, used, or is billed for.
 pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTreeSet<ProductCode>) -> AdditionPlan {
     let parts: Parts = used.iter().map(|code| (code.clone(), units(basis, code))).collect();
-    let mut plan = AdditionPlan { target: Decimal::ZERO, step: Step::Nothing, parts };
-    plan.step = match plan_step(basis, product, &mut plan) {
-        Ok(step) | Err(step) => step,
-    };
+    let current = current(basis, product);
+    let mut plan = AdditionPlan { target: Decimal::ZERO, current, step: Step::Nothing, release: None, parts };
+    plan.step = ends(Case { basis, product, released: false }.plan(&mut plan));
+    if matches!(plan.step, Step::Hold(_)) {
+        let mut released = plan.clone();
+        let step = ends(Case { basis, product, released: true }.plan(&mut released));
+        let does = step.would(released.target) != Would::Nothing;
+        plan.release = does.then_some(Release { step, target: released.target });
+    }
     plan
+}
+
+fn ends(step: Result<Step, Step>) -> Step {
+    match step {
+        Ok(step) | Err(step) => step,
+    }
+}
+
+fn current(basis: &Basis<'_>, product: PsaProductId) -> Option<(AdditionId, Decimal)> {
+    let AgreementState::Ready { additions, .. } = basis.agreement else { return None };
+    let day = basis.month.last_day();
+    match additions.iter().filter(|a| a.product == product && a.in_force_on(day)).collect::<Vec<_>>().as_slice() {
+        [one] => Some((one.id, one.quantity)),
+        [] | [_, _, ..] => None,
+    }
 }
 
 fn units(basis: &Basis<'_>, code: &ProductCode) -> u64 {
     basis.usage.find(code).map_or(0, |usage| usage.units)
 }
 
-/// `Err` is a step that needs no further check; it is no error.
-fn plan_step(basis: &Basis<'_>, product: PsaProductId, plan: &mut AdditionPlan) -> Result<Step, Step> {
-    let (agreement, additions) = match basis.agreement {
-        AgreementState::Ready { agreement, additions } => (agreement, additions),
-        AgreementState::Trouble(failure) => return Err(Step::Fail(failure.clone())),
-    };
-    let catalogue = usable_product(basis, product)?;
-    let of_product: Vec<&Addition> = additions.iter().filter(|a| a.product == product).collect();
-    let day = basis.month.last_day();
-    let in_force: Vec<&Addition> = of_product.iter().copied().filter(|a| a.in_force_on(day)).collect();
+/// One addition to be planned: as it is, or as it would be with its holds released.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    basis: &'a Basis<'a>,
+    product: PsaProductId,
+    released: bool,
+}
 
-    let billed = in_force.iter().map(|a| a.quantity).max();
-    let before = basis.snapshot.written.get(&product);
-    let target = combined(basis, product, &plan.parts);
-    let decided = target.as_ref().is_ok_and(|target| is_set_by_hand_to(*target, &in_force, before));
-    readable_parts(basis, &plan.parts, billed, decided)?;
-    plan.target = target?;
-    match in_force.as_slice() {
-        // Also where a write of ours took effect twice: time does not settle that, a person does.
-        [_, _, ..] => Ok(Step::Hold(Hold::Ambiguous { additions: in_force.iter().map(|a| a.id).collect() })),
-        [_] | [] if basis.unsettled.contains(&product) => Ok(Step::Fail(Failure::Unsettled)),
-        [addition] => Ok(on_addition(basis, product, addition, plan.target, before)),
-        [] => Ok(without_addition(basis, agreement, catalogue, plan.target, before, &of_product)),
+impl Case<'_> {
+    /// Waits for a person, unless one has said to go on. `Err` is a step that needs no further check; it is no error.
+    fn wait(self, hold: Hold) -> Result<(), Step> {
+        if self.released { Ok(()) } else { Err(Step::Hold(hold)) }
+    }
+
+    fn plan(self, plan: &mut AdditionPlan) -> Result<Step, Step> {
+        let Self { basis, product, .. } = self;
+        let (agreement, additions) = match basis.agreement {
+            AgreementState::Ready { agreement, additions } => (agreement, additions),
+            AgreementState::Trouble(failure) => return Err(Step::Fail(failure.clone())),
+        };
+        let catalogue = usable_product(basis, product)?;
+        let of_product: Vec<&Addition> = additions.iter().filter(|a| a.product == product).collect();
+        let day = basis.month.last_day();
+        let in_force: Vec<&Addition> = of_product.iter().copied().filter(|a| a.in_force_on(day)).collect();
+
+        let billed = in_force.iter().map(|a| a.quantity).max();
+        let before = basis.snapshot.written.get(&product);
+        let target = combined(basis, product, &plan.parts);
+        let decided = target.as_ref().is_ok_and(|target| {
+            is_set_by_hand_to(*target, &in_force, before) || is_lowered_too_early(basis, *target, billed, before)
+        });
+        self.readable_parts(&plan.parts, billed, decided)?;
+        plan.target = target?;
+        match in_force.as_slice() {
+            // Also where a write of ours took effect twice: time does not settle that, a person does.
+            [_, _, ..] => Ok(Step::Hold(Hold::Ambiguous { additions: in_force.iter().map(|a| a.id).collect() })),
+            [_] | [] if basis.unsettled.contains(&product) => Ok(Step::Fail(Failure::Unsettled)),
+            [addition] => self.on_addition(addition, agreement, plan.target, before),
+            [] => self.without_addition(agreement, catalogue, plan.target, before, &of_product),
+        }
+    }
+
+    /// Never a silent partial sum: one part in trouble holds the whole addition. Where a person has `decided` that what is
+    /// left is all there is, none has vanished.
+    fn readable_parts(self, parts: &Parts, billed: Option<Decimal>, decided: bool) -> Result<(), Step> {
+        let basis = self.basis;
+        let alone = parts.len() == 1;
+        // Nothing used and nothing billed: whoever set the addition to 0 or ended it has decided what was to be decided.
+        let at_rest = billed.is_none_or(|quantity| quantity.is_zero()) && parts.values().all(|units| *units == 0);
+        for code in parts.keys() {
+            let (usage, last) = (basis.usage.find(code), basis.snapshot.last_of(code));
+            if usage.is_none() && last.is_some_and(|(_, units)| units == 0) {
+                continue; // Written as 0 and absent: never used.
+            }
+            let hold = |trouble, own| if alone { own } else { Hold::Part { product: code.clone(), trouble } };
+            let firewall = basis.mappings.find(code).is_some_and(|m| m.firewall);
+            if firewall && !basis.invoice_mode {
+                let trouble = PartTrouble::Firewall;
+                return Err(Step::Hold(Hold::Part { product: code.clone(), trouble }));
+            }
+            match usage.map(|usage| usage.unreadable.first()) {
+                Some(Some(why)) => {
+                    let unreadable = Hold::Unreadable { found: why.to_string() };
+                    return Err(Step::Hold(hold(PartTrouble::Unreadable, unreadable)));
+                }
+                None if !at_rest && !decided => {
+                    self.wait(hold(PartTrouble::Vanished, Hold::Vanished { product: code.clone(), last, billed }))?;
+                }
+                Some(None) | None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn without_addition(
+        self,
+        agreement: &Agreement,
+        catalogue: &PsaProduct,
+        target: Decimal,
+        before: Option<&Written>,
+        of_product: &[&Addition],
+    ) -> Result<Step, Step> {
+        let basis = self.basis;
+        if target.is_zero() {
+            return Ok(Step::Nothing);
+        }
+        if let Some(written) = before {
+            if written.month > basis.month {
+                let (written, from, to) = (written.month, Decimal::ZERO, target);
+                return Err(Step::Hold(Hold::OlderMonth { written, from, to }));
+            }
+            // Whoever ended the line decided something; a new one would undo it.
+            self.wait(Hold::AdditionGone { addition: written.addition, to: target })?;
+        }
+        if let Some((from, addition)) = next_in_force(basis, of_product) {
+            return Err(Step::Hold(Hold::NotYetInForce { addition, from, to: target }));
+        }
+        if catalogue.price.is_none_or(|price| price.is_zero()) {
+            self.wait(Hold::ZeroPrice { to: target })?;
+        }
+        let first = basis.month.first_day();
+        let effective: Date = agreement.start.map_or(first, |start| start.max(first));
+        Ok(Step::Create { effective, seen: of_product.iter().map(|a| a.id).collect() })
+    }
+
+    fn on_addition(
+        self,
+        addition: &Addition,
+        agreement: &Agreement,
+        target: Decimal,
+        before: Option<&Written>,
+    ) -> Result<Step, Step> {
+        let basis = self.basis;
+        let (id, from) = (addition.id, addition.quantity);
+        let ours = before.filter(|written| written.addition == id);
+        // A later month may have moved on to another addition; that one stays ours.
+        let newer = before.filter(|written| written.month > basis.month);
+        if from == target {
+            let known = ours.or(newer).is_some();
+            return Ok(if known { Step::Keep { addition: id } } else { Step::Adopt { addition: id } });
+        }
+        if let Some(newer) = newer {
+            return Err(Step::Hold(Hold::OlderMonth { written: newer.month, from, to: target }));
+        }
+        match ours {
+            None => self.wait(Hold::Adopt {
+                addition: id,
+                from,
+                to: target,
+                unit_price: addition.unit_price,
+                less_included: addition.less_included,
+                bill_customer: addition.bill_customer.clone(),
+            })?,
+            Some(written) => {
+                if !written.accounts_for(from) {
+                    self.wait(Hold::HandEdit { written: written.confirmed, found: from, to: target })?;
+                }
+                self.parts_stayed(written, from, target)?;
+                let early = written.month < basis.month && is_too_early(basis, written.month, agreement.next_invoice);
+                if target < from && early {
+                    self.wait(Hold::NewMonth { written: written.month, from, to: target })?;
+                }
+            }
+        }
+        self.within_guards(from, target)?;
+        Ok(Step::Update { addition: id, from })
+    }
+
+    fn parts_stayed(self, written: &Written, from: Decimal, to: Decimal) -> Result<(), Step> {
+        let stays = |code: &ProductCode| self.basis.mappings.parts_of(self.product).any(|part| part.code == *code);
+        let gone = written.parts.iter().filter(|(code, units)| **units > 0 && !stays(code));
+        let left: Vec<ProductCode> = gone.map(|(code, _)| code.clone()).collect();
+        if left.is_empty() { Ok(()) } else { self.wait(Hold::PartsChanged { left, from, to }) }
+    }
+
+    /// How far the quantity may move by itself.
+    fn within_guards(self, from: Decimal, to: Decimal) -> Result<(), Step> {
+        let guards = self.basis.guards;
+        if to.is_zero() {
+            return self.wait(Hold::ToZero { from });
+        }
+        let falls = match guards.decrease {
+            DecreaseGuard::Every => to < from,
+            DecreaseGuard::Above(most) => most.is_exceeded(from, from - to),
+        };
+        if falls {
+            self.wait(Hold::Decrease { from, to })?;
+        }
+        if guards.increase.is_exceeded(from, to - from) {
+            self.wait(Hold::Increase { from, to })?;
+        }
+        Ok(())
     }
 }
 
@@ -72,33 +242,19 @@ fn is_set_by_hand_to(target: Decimal, in_force: &[&Addition], before: Option<&Wr
     matches!((in_force, before), ([addition], Some(written)) if by_hand(addition, written))
 }
 
-/// Never a silent partial sum: one part in trouble holds the whole addition. Where a person has `decided` that what is
-/// left is all there is, none has vanished.
-fn readable_parts(basis: &Basis<'_>, parts: &Parts, billed: Option<Decimal>, decided: bool) -> Result<(), Step> {
-    let alone = parts.len() == 1;
-    // Nothing used and nothing billed: whoever set the addition to 0 or ended it has decided what was to be decided.
-    let at_rest = billed.is_none_or(|quantity| quantity.is_zero()) && parts.values().all(|units| *units == 0);
-    for code in parts.keys() {
-        let (usage, last) = (basis.usage.find(code), basis.snapshot.last_of(code));
-        if usage.is_none() && last.is_some_and(|(_, units)| units == 0) {
-            continue; // Written as 0 and absent: never used.
-        }
-        let hold =
-            |trouble, own| Err(Step::Hold(if alone { own } else { Hold::Part { product: code.clone(), trouble } }));
-        let firewall = basis.mappings.find(code).is_some_and(|m| m.firewall);
-        if firewall && !basis.invoice_mode {
-            let trouble = PartTrouble::Firewall;
-            return Err(Step::Hold(Hold::Part { product: code.clone(), trouble }));
-        }
-        match usage.map(|usage| usage.unreadable.first()) {
-            Some(Some(why)) => return hold(PartTrouble::Unreadable, Hold::Unreadable { found: why.to_string() }),
-            None if !at_rest && !decided => {
-                return hold(PartTrouble::Vanished, Hold::Vanished { product: code.clone(), last, billed });
-            }
-            Some(None) | None => {}
-        }
-    }
-    Ok(())
+/// Whether a lower quantity comes of the new month alone: it then waits as such, and nothing of it has vanished.
+fn is_lowered_too_early(basis: &Basis<'_>, target: Decimal, billed: Option<Decimal>, before: Option<&Written>) -> bool {
+    let AgreementState::Ready { agreement, .. } = basis.agreement else { return false };
+    let early =
+        |written: &Written| written.month < basis.month && is_too_early(basis, written.month, agreement.next_invoice);
+    billed.is_some_and(|billed| target < billed && before.is_some_and(|w| w.accounts_for(billed) && early(w)))
+}
+
+/// Whether nothing may be lowered yet because of the new month: it is young, or the ConnectWise invoice of the month
+/// written before is still to come.
+fn is_too_early(basis: &Basis<'_>, written: UsageMonth, next_invoice: Option<Date>) -> bool {
+    let young = UsageMonth::containing(basis.today) == basis.month && basis.today.day() <= basis.guards.new_month_days;
+    young || basis.snapshot.awaits_invoice(written, next_invoice)
 }
 
 fn combined(basis: &Basis<'_>, product: PsaProductId, parts: &Parts) -> Result<Decimal, Step> {
@@ -128,92 +284,11 @@ fn rule(mapping: &ProductMapping) -> Option<Combine> {
     }
 }
 
-fn without_addition(
-    basis: &Basis<'_>,
-    agreement: &Agreement,
-    catalogue: &PsaProduct,
-    target: Decimal,
-    before: Option<&Written>,
-    of_product: &[&Addition],
-) -> Step {
-    if target.is_zero() {
-        return Step::Nothing;
-    }
-    if let Some(written) = before {
-        let (from, to) = (Decimal::ZERO, target);
-        return Step::Hold(if written.month > basis.month {
-            Hold::OlderMonth { written: written.month, from, to }
-        } else {
-            // Whoever ended the line decided something; a new one would undo it.
-            Hold::AdditionGone { addition: written.addition, to }
-        });
-    }
-    if let Some((from, addition)) = next_in_force(basis, of_product) {
-        return Step::Hold(Hold::NotYetInForce { addition, from, to: target });
-    }
-    if catalogue.price.is_none_or(|price| price.is_zero()) {
-        return Step::Hold(Hold::ZeroPrice { to: target });
-    }
-    let first = basis.month.first_day();
-    let effective: Date = agreement.start.map_or(first, |start| start.max(first));
-    Step::Create { effective, seen: of_product.iter().map(|a| a.id).collect() }
-}
-
 /// The first of the additions that take effect after the month: beside a new one, two would be billed from then on.
-fn next_in_force(basis: &Basis<'_>, of_product: &[&Addition]) -> Option<(Date, super::AdditionId)> {
+fn next_in_force(basis: &Basis<'_>, of_product: &[&Addition]) -> Option<(Date, AdditionId)> {
     let later = |a: &&Addition| {
         let from = a.effective.filter(|from| *from > basis.month.last_day())?;
         a.cancelled.is_none_or(|until| until > from).then_some((from, a.id))
     };
     of_product.iter().filter_map(later).min()
-}
-
-fn on_addition(
-    basis: &Basis<'_>,
-    product: PsaProductId,
-    addition: &Addition,
-    target: Decimal,
-    before: Option<&Written>,
-) -> Step {
-    let (id, from) = (addition.id, addition.quantity);
-    let ours = before.filter(|written| written.addition == id);
-    // A later month may have moved on to another addition; that one stays ours.
-    let newer = before.filter(|written| written.month > basis.month);
-    if from == target {
-        let known = ours.or(newer).is_some();
-        return if known { Step::Keep { addition: id } } else { Step::Adopt { addition: id } };
-    }
-    if let Some(newer) = newer {
-        return Step::Hold(Hold::OlderMonth { written: newer.month, from, to: target });
-    }
-    let Some(written) = ours else {
-        return Step::Hold(Hold::Adopt {
-            addition: id,
-            from,
-            to: target,
-            unit_price: addition.unit_price,
-            less_included: addition.less_included,
-            bill_customer: addition.bill_customer.clone(),
-        });
-    };
-    if !written.accounts_for(from) {
-        return Step::Hold(Hold::HandEdit { written: written.confirmed, found: from, to: target });
-    }
-    let stays = |code: &ProductCode| basis.mappings.parts_of(product).any(|part| part.code == *code);
-    let left: Vec<ProductCode> = written
-        .parts
-        .iter()
-        .filter(|(code, units)| **units > 0 && !stays(code))
-        .map(|(code, _)| code.clone())
-        .collect();
-    if !left.is_empty() {
-        return Step::Hold(Hold::PartsChanged { left, from, to: target });
-    }
-    if target.is_zero() {
-        return Step::Hold(Hold::ToZero { from });
-    }
-    if target < from {
-        return Step::Hold(Hold::Decrease { from, to: target });
-    }
-    Step::Update { addition: id, from }
 }

@@ -7,8 +7,12 @@ pub enum ChunkKind {
     Customers,
     /// Usage lines.
     Usage,
+    /// Sophos customers whose entry cannot be read: id and why.
+    UnreadableCustomers,
     /// ConnectWise agreements.
     Agreements,
+    /// ConnectWise agreements of mapped customers that cannot be read: id and why.
+    UnreadableAgreements,
     /// ConnectWise products.
     Products,
     /// The customer mappings that the run set out with.

@@ -9,11 +9,8 @@ use crate::domain::id::PartnerId;
 use crate::domain::snapshot::Intent;
 use crate::error::StoreError;
 use crate::ports::{Change, Ids, Lease};
-use crate::store::item::{Entry, keys, ledger, run as row};
-use crate::store::limits;
-
-/// What DynamoDB takes in one transaction.
-const MAX_ACTIONS: usize = 100;
+use crate::store::item::{Entry, hold, keys, known, ledger, run as row};
+use crate::store::limits::{self, MAX_ACTIONS};
 
 impl<I: Ids> DynamoStore<I> {
     pub(super) async fn commit_changes(
@@ -58,6 +55,7 @@ fn unconditional(partner: PartnerId, change: &Change, until: Timestamp) -> Resul
         // The mark of the open run stays and no longer counts: whoever opens the next run looks at the run behind it.
         Change::PutRun(run) => row::to_entry(run)?,
         Change::PutChunk(run, chunk) => row::chunk_to_entry(partner, run, chunk, until),
+        Change::PutCustomerStatus(customer, stamp) => known::status_to_entry(partner, *customer, stamp)?,
         Change::PutSnapshot(agreement, snapshot) => row::snapshot_to_entry(partner, *agreement, snapshot)?,
         Change::PutLedger(run, ledger) => {
             let entries = ledger::to_entries(partner, run, ledger, until)?;
@@ -66,6 +64,9 @@ fn unconditional(partner: PartnerId, change: &Change, until: Timestamp) -> Resul
         Change::RemoveIntent(agreement, product) => {
             return Ok(vec![Write::delete(keys::intent(partner, *agreement, *product))]);
         }
+        Change::PutHold(hold) => hold::to_entry(partner, hold)?,
+        Change::RemoveHold(key) => return Ok(vec![Write::delete(keys::hold(partner, *key))]),
+        Change::RemoveDecision(key) => return Ok(vec![Write::delete(keys::decision(partner, *key))]),
         Change::PutIntent(_) => return Ok(Vec::new()),
     };
     Ok(vec![Write::put(entry)])

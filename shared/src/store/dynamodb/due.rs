@@ -9,9 +9,22 @@ use super::send::Verdict;
 use super::write::Write;
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::{Due, DueStore, Ids};
-use crate::store::item::{due, instant, keys};
-use crate::store::table::{DUE_INDEX, NEXT_RUN_AT};
+use crate::ports::{Due, DueFor, DueStore, Ids};
+use crate::store::item::{Entry, due, find_text, instant, keys};
+use crate::store::table::{DUE_INDEX, NEXT_RUN_AT, PARTITION_KEY};
+
+/// One entry that cannot be read must not keep the other partners of its shard from being synced. It stays due, and each
+/// tick complains of it again.
+fn readable(entry: &Entry) -> Option<Due> {
+    match due::from_entry(entry) {
+        Ok(due) => Some(due),
+        Err(error) => {
+            let partition = find_text(entry, PARTITION_KEY).unwrap_or("none");
+            tracing::error!(%error, partition, "a due partner cannot be read and is left out; its entry must be mended");
+            None
+        }
+    }
+}
 
 impl<I: Ids> DueStore for DynamoStore<I> {
     async fn list_due(&self, shard: u8, at: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
@@ -34,9 +47,7 @@ impl<I: Ids> DueStore for DynamoStore<I> {
                 .await
                 .map_err(failure::of_call)?;
             let page = page(answer.items, answer.last_evaluated_key);
-            for entry in &page.entries {
-                found.push(due::from_entry(entry)?);
-            }
+            found.extend(page.entries.iter().filter_map(readable));
             start = page.next;
             if start.is_none() {
                 break;
@@ -46,21 +57,37 @@ impl<I: Ids> DueStore for DynamoStore<I> {
     }
 
     async fn find_due(&self, partner: PartnerId) -> Result<Option<Timestamp>, StoreError> {
-        let entry = self.find(&keys::due(partner)).await?;
+        let entry = self.find(&keys::due(partner, DueFor::Occasion)).await?;
         entry.map(|entry| instant::read(&entry, NEXT_RUN_AT)).transpose()
     }
 
     async fn put_due(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
-        self.write(Write::put(due::to_entry(partner, at))).await?;
+        self.write(Write::put(due::to_entry(partner, DueFor::Occasion, at))).await?;
         Ok(())
     }
 
     async fn advance_due(&self, partner: PartnerId, from: Timestamp, to: Timestamp) -> Result<bool, StoreError> {
-        let write =
-            Write::put(due::to_entry(partner, to)).only_if("#nextRunAt = :from").value("from", instant::to_text(from));
+        let write = Write::put(due::to_entry(partner, DueFor::Occasion, to));
+        let write = write.only_if("#nextRunAt = :from").value("from", instant::to_text(from));
         match self.write(write).await? {
             Verdict::Written => Ok(true),
             Verdict::Unmet(_) => Ok(false),
         }
+    }
+
+    async fn put_look(&self, partner: PartnerId, at: Option<Timestamp>) -> Result<(), StoreError> {
+        self.write(match at {
+            Some(at) => Write::put(due::to_entry(partner, DueFor::Look, at)),
+            None => Write::delete(keys::due(partner, DueFor::Look)),
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn end_look(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
+        let look = Write::delete(keys::due(partner, DueFor::Look));
+        // Not there any more, or set to another time meanwhile: both are as they should be.
+        self.write(look.only_if("#nextRunAt = :at").value("at", instant::to_text(at))).await?;
+        Ok(())
     }
 }

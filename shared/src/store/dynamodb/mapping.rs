@@ -8,8 +8,8 @@ use super::write::Write;
 use crate::domain::id::{AgreementId, CustomerId, PartnerId};
 use crate::domain::mapping::{CustomerMapping, ProductMapping, ProductMappings};
 use crate::error::StoreError;
-use crate::ports::{CustomerNames, DiscoveredProduct, Ids, MappingStore};
-use crate::store::item::{keys, mapping as row, number, read_body, text, to_json, with_body};
+use crate::ports::{CustomerEdit, CustomerNames, DiscoveredProduct, Ids, MappingStore};
+use crate::store::item::{keys, mapping as row, number, read_body, text, with_body};
 use crate::store::version;
 
 /// Writes of newly discovered products in flight: a first run finds some dozens.
@@ -57,28 +57,14 @@ impl<I: Ids> MappingStore for DynamoStore<I> {
         prefix: &str,
     ) -> Result<Vec<(CustomerMapping, Option<CustomerNames>)>, StoreError> {
         let prefix = keys::customer_mappings(prefix);
-        self.list(&keys::home(partner), &prefix, |entry| row::customer_from_entry(&entry)).await
+        let mapped = self.list(&keys::home(partner), &prefix, |entry| row::customer_from_entry(&entry)).await?;
+        Ok(mapped.into_iter().flatten().collect())
     }
 
     async fn put_customer_mapping(&self, partner: PartnerId, mapping: &CustomerMapping) -> Result<(), StoreError> {
-        let key = keys::customer_mapping(partner, mapping.customer);
-        let former = match self.find(&key).await? {
-            Some(entry) => Some(row::customer_from_entry(&entry)?.0),
-            None => None,
-        };
-        // What was read stands as long as the version does, which the transaction sees to.
-        let mut writes = vec![save_customer(partner, mapping, former.as_ref())?, claim(partner, mapping)];
-        if let Some(former) = former.filter(|former| former.company != mapping.company) {
-            writes.push(release(partner, &former));
-        }
-        match self.transact(writes).await? {
-            Verdict::Written => Ok(()),
-            // The mapping itself was written first.
-            Verdict::Unmet(unmet) if unmet.first().is_some_and(Option::is_some) => {
-                Err(version::customer_conflict(mapping))
-            }
-            Verdict::Unmet(_) => Err(version::company_conflict(mapping)),
-        }
+        let rows = [CustomerEdit::Put(mapping.clone())];
+        let saved = self.save_customers(partner, None, &rows).await?;
+        saved.map(drop).map_err(|conflicts| version::customer_conflict(&conflicts, mapping.customer))
     }
 
     async fn touch_customer(
@@ -104,51 +90,10 @@ impl<I: Ids> MappingStore for DynamoStore<I> {
     }
 }
 
-fn at_version(write: Write, version: u64) -> Write {
+pub(super) fn at_version(write: Write, version: u64) -> Write {
     if version == 0 {
         write.if_absent()
     } else {
         write.only_if("#version = :version").value("version", number(version))
     }
-}
-
-/// An update, not a replacement: the names that a run wrote stay, unless they are another agreement's.
-fn save_customer(
-    partner: PartnerId,
-    mapping: &CustomerMapping,
-    former: Option<&CustomerMapping>,
-) -> Result<Write, StoreError> {
-    let saved = version::next_customer(mapping);
-    let mut expression = "SET #body = :body, #version = :next, #agreement = :agreement, #nonce = :nonce".to_owned();
-    expression += match saved.applied {
-        Some(_) => ", #applied = :applied",
-        None => " REMOVE #applied",
-    };
-    if former.is_some_and(|former| !version::is_same_place(former, mapping)) {
-        expression += if saved.applied.is_some() { " REMOVE #names" } else { ", #names" };
-    }
-    let key = keys::customer_mapping(partner, mapping.customer);
-    let body = to_json(&key.sort, &saved)?;
-    let mut write = at_version(Write::update(key, expression), mapping.version)
-        .value("body", text(&body))
-        .value("next", number(saved.version))
-        .value("agreement", number(saved.agreement));
-    if let Some(applied) = saved.applied {
-        write = write.value("applied", number(applied));
-    }
-    Ok(write)
-}
-
-/// Marks the company as this customer's.
-fn claim(partner: PartnerId, mapping: &CustomerMapping) -> Write {
-    Write::put(row::company_to_entry(partner, mapping))
-        .only_if("attribute_not_exists(PK) OR #customer = :customer")
-        .value("customer", text(&mapping.customer.to_string()))
-}
-
-/// Takes back the mark of the company that the customer had before.
-fn release(partner: PartnerId, former: &CustomerMapping) -> Write {
-    Write::delete(keys::company(partner, former.company))
-        .only_if("attribute_not_exists(PK) OR #customer = :customer")
-        .value("customer", text(&former.customer.to_string()))
 }

@@ -42,6 +42,12 @@ impl<I: Ids> DynamoStore<I> {
         entry.as_ref().map(read_body).transpose()
     }
 
+    /// The partner's run that is under way, if there is one.
+    pub(super) async fn open_run_of(&self, partner: PartnerId) -> Result<Option<RunId>, StoreError> {
+        let Some(marked) = self.marked_run(partner).await? else { return Ok(None) };
+        Ok(self.is_under_way(partner, &marked).await?.then_some(marked))
+    }
+
     async fn marked_run(&self, partner: PartnerId) -> Result<Option<RunId>, StoreError> {
         let entry = self.find(&keys::open_run(partner)).await?;
         entry.as_ref().map(row::open_from_entry).transpose()

@@ -8,10 +8,18 @@ use crate::domain::ledger::CustomerLedger;
 use crate::domain::run::Run;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::error::StoreError;
-use crate::ports::{Change, ChunkKind, Ids, Lease, LeaseTaken, LedgerPage, Opened, RunStore};
+use crate::ports::{Change, ChunkKind, Ids, Lease, LeaseTaken, LedgerPage, Opened, RunHistory, RunStore};
 use crate::store::item::{BODY, Entry, keys, read_body, read_text, text};
 use crate::store::lease::Wanted;
 use crate::store::limits;
+
+impl<I: Ids> RunHistory for DynamoStore<I> {
+    async fn list_runs(&self, partner: PartnerId, limit: u32) -> Result<Vec<Run>, StoreError> {
+        let limit = limit.clamp(1, limits::MAX_RUNS) as usize;
+        let entries = self.newest_runs(partner, limit).await?;
+        entries.iter().take(limit).map(read_body).collect()
+    }
+}
 
 impl<I: Ids> RunStore for DynamoStore<I> {
     async fn open_run(&self, run: &Run) -> Result<Opened, StoreError> {
@@ -20,12 +28,6 @@ impl<I: Ids> RunStore for DynamoStore<I> {
 
     async fn find_run(&self, partner: PartnerId, id: &RunId) -> Result<Option<Run>, StoreError> {
         self.run(partner, id).await
-    }
-
-    async fn list_runs(&self, partner: PartnerId, limit: u32) -> Result<Vec<Run>, StoreError> {
-        let limit = limit.clamp(1, limits::MAX_RUNS) as usize;
-        let entries = self.newest_runs(partner, limit).await?;
-        entries.iter().take(limit).map(read_body).collect()
     }
 
     async fn acquire_lease(

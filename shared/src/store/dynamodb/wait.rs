@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
+use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
 
 use super::failure::Failure;
+use crate::error::StoreError;
 
 /// 20 to 400 ms and as much again at random, eight times: some 2 to 4 seconds, a fraction of any lease.
 fn policy() -> ExponentialBuilder {
@@ -16,7 +17,69 @@ fn policy() -> ExponentialBuilder {
         .with_jitter()
 }
 
+/// Gives the call what is left to do until nothing is, and waits while the table takes nothing of it. Returns all that
+/// the calls returned.
+pub(super) async fn until_done<T, O, F: Future<Output = Result<(Vec<O>, Vec<T>), StoreError>>>(
+    all: Vec<T>,
+    mut call: impl FnMut(Vec<T>) -> F,
+) -> Result<Vec<O>, StoreError> {
+    let mut done = Vec::new();
+    let mut left = all;
+    let mut delays = policy().build();
+    while !left.is_empty() {
+        let wanted = left.len();
+        let (some, rest) = call(left).await?;
+        done.extend(some);
+        left = rest;
+        if left.len() < wanted {
+            delays = policy().build();
+        } else if let Some(delay) = delays.next() {
+            tokio::time::sleep(delay).await;
+        } else {
+            return Err(StoreError::Unavailable { why: "the table is too busy to take a batch".into() });
+        }
+    }
+    Ok(done)
+}
+
 /// Makes the call again while it is contended. Each call is the same, its nonce and token too.
 pub(super) async fn out<T, F: Future<Output = Result<T, Failure>>>(call: impl FnMut() -> F) -> Result<T, Failure> {
     call.retry(policy()).when(|failure| matches!(failure, Failure::Contended(_))).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_table_leaves_is_given_to_it_again_until_all_is_done() {
+        let mut calls = Vec::new();
+        let done = until_done((1..=5).collect(), |left: Vec<u32>| {
+            calls.push(left.clone());
+            // Two of each call are taken, but of the second call none is.
+            let taken = if calls.len() == 2 { 0 } else { left.len().min(2) };
+            async move { Ok((left[..taken].to_vec(), left[taken..].to_vec())) }
+        });
+        assert_eq!(done.await, Ok(vec![1, 2, 3, 4, 5]));
+        assert_eq!(calls, [vec![1, 2, 3, 4, 5], vec![3, 4, 5], vec![3, 4, 5], vec![5]]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_table_that_takes_nothing_is_given_up_and_may_be_tried_later() {
+        let mut calls = 0;
+        let done = until_done(vec![1], |left: Vec<u32>| {
+            calls += 1;
+            async move { Ok((Vec::<u32>::new(), left)) }
+        });
+        let error = done.await.unwrap_err();
+        assert!(error.is_retryable(), "{error}");
+        assert_eq!(calls, 9);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_fails_ends_it() {
+        let refused = StoreError::Refused { why: "words".into() };
+        let done = until_done(vec![1], |_: Vec<u32>| std::future::ready(Err::<(Vec<u32>, _), _>(refused.clone())));
+        assert_eq!(done.await, Err(refused.clone()));
+    }
 }

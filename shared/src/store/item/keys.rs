@@ -3,9 +3,11 @@
 //! Ids cannot contain `#`, and every part of a key that a query asks for by its beginning ends in one: no partner's,
 //! run's or agreement's entries can be taken for those of another whose id starts alike.
 
+use crate::domain::decision::HoldKey;
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
+use crate::domain::month::UsageMonth;
 use crate::domain::schedule::stable_hash;
-use crate::ports::{Change, Chunk, ChunkKind};
+use crate::ports::{Change, Chunk, ChunkKind, DueFor, PsaDatabase};
 use crate::store::table::DUE_SHARDS;
 
 /// Where an entry stands.
@@ -18,6 +20,11 @@ pub(in crate::store) struct Key {
 }
 
 impl Key {
+    /// The key of an entry that was read from a partition.
+    pub(in crate::store) fn at(partition: &str, sort: &str) -> Self {
+        Self::new(partition.to_owned(), sort)
+    }
+
     fn new(partition: String, sort: impl Into<String>) -> Self {
         Self { partition, sort: sort.into() }
     }
@@ -27,8 +34,19 @@ impl Key {
 pub(in crate::store) const PRODUCT_MAPPINGS: &str = "MP#";
 /// What the sort keys of the catalogue of Sophos products start with.
 pub(in crate::store) const DISCOVERED: &str = "PC#";
+/// What the sort key of a hold ends in.
+const HOLD: &str = "H";
+/// What the sort key of a decision ends in.
+const DECISION: &str = "D";
 /// Stands for the customer of usage that names none; sorts after every customer id.
 const NO_CUSTOMER: &str = "~";
+
+/// What the sort keys of the customers start with that runs saw in Sophos.
+const KNOWN_CUSTOMERS: &str = "SC#";
+/// What the sort keys of edits start with.
+const EDITS: &str = "AU#";
+/// What the sort keys of a partner's marks of its ConnectWise databases start with.
+pub(in crate::store) const PSA_DATABASES: &str = "OW#";
 
 /// The partner's partition of settings and mappings.
 pub(in crate::store) fn home(partner: PartnerId) -> String {
@@ -75,13 +93,102 @@ pub(in crate::store) fn customer_mappings(prefix: &str) -> String {
     format!("MC#{prefix}")
 }
 
+/// The first and last sort key of the mappings of customers behind `after`.
+pub(in crate::store) fn customer_mappings_after(after: Option<CustomerId>) -> (String, String) {
+    customers_after("MC#", after)
+}
+
+pub(in crate::store) fn known_customer(partner: PartnerId, customer: CustomerId) -> Key {
+    Key::new(home(partner), known_customers(&customer.to_string()))
+}
+
+/// What the sort keys of known customers start with whose id starts with `prefix`.
+pub(in crate::store) fn known_customers(prefix: &str) -> String {
+    format!("{KNOWN_CUSTOMERS}{prefix}")
+}
+
+/// The first and last sort key of the known customers behind `after`.
+pub(in crate::store) fn known_customers_after(after: Option<CustomerId>) -> (String, String) {
+    customers_after(KNOWN_CUSTOMERS, after)
+}
+
+/// `!` sorts before every sign of an id: it stands right behind that customer's own key. `~` sorts behind all of them.
+fn customers_after(kind: &str, after: Option<CustomerId>) -> (String, String) {
+    let first = after.map_or_else(|| kind.to_owned(), |customer| format!("{kind}{customer}!"));
+    (first, format!("{kind}~"))
+}
+
+/// How a customer's last sync ended.
+pub(in crate::store) fn customer_status(partner: PartnerId, customer: CustomerId) -> Key {
+    Key::new(home(partner), format!("LS#{customer}"))
+}
+
+/// One entry of the audit by its place: a time, what tells saves of that time apart, and the part.
+pub(in crate::store) fn edits(partner: PartnerId, place: &str) -> Key {
+    Key::new(home(partner), format!("{EDITS}{place}"))
+}
+
+/// The place in the sort key of an entry of the audit.
+pub(in crate::store) fn place_of_edits(sort: &str) -> Option<&str> {
+    sort.strip_prefix(EDITS)
+}
+
+/// The first and last sort key of the audit up to a place; all of it without one.
+pub(in crate::store) fn edits_until(place: Option<&str>) -> (String, String) {
+    (EDITS.to_owned(), format!("{EDITS}{}", place.unwrap_or("~")))
+}
+
+/// The partner that drives a ConnectWise database. It stands outside of all partners' partitions.
+pub(in crate::store) fn psa_owner(database: &PsaDatabase) -> Key {
+    Key::new(format!("H#{}", database.as_str()), "OWNER")
+}
+
+/// The partner's own mark of a ConnectWise database that it drives: by it the database is found when the partner leaves.
+pub(in crate::store) fn psa_mark(partner: PartnerId, database: &PsaDatabase) -> Key {
+    Key::new(home(partner), format!("{PSA_DATABASES}{}", database.as_str()))
+}
+
+/// The partitions of a partner but those of single runs, in the order in which they go when it leaves: what starts runs
+/// first, what fences them last.
+pub(in crate::store) fn partitions(partner: PartnerId) -> Vec<String> {
+    ["D", "K", "", "I", "H", "R", "S"].iter().map(|kind| format!("P#{partner}#{kind}")).collect()
+}
+
 /// The mark that a company has a customer.
 pub(in crate::store) fn company(partner: PartnerId, company: CompanyId) -> Key {
     Key::new(home(partner), format!("UQ#{company}"))
 }
 
-pub(in crate::store) fn due(partner: PartnerId) -> Key {
-    Key::new(format!("P#{partner}#D"), "DUE")
+pub(in crate::store) fn due(partner: PartnerId, due_for: DueFor) -> Key {
+    Key::new(format!("P#{partner}#D"), due_word(due_for))
+}
+
+fn due_word(due_for: DueFor) -> &'static str {
+    match due_for {
+        DueFor::Occasion => "DUE",
+        DueFor::Look => "LOOK",
+    }
+}
+
+/// What a due entry is due for, by its sort key.
+pub(in crate::store) fn due_for(sort: &str) -> Option<DueFor> {
+    [DueFor::Occasion, DueFor::Look].into_iter().find(|due_for| due_word(*due_for) == sort)
+}
+
+/// The company in the sort key of its mark.
+pub(in crate::store) fn company_of(sort: &str) -> Option<CompanyId> {
+    CompanyId::try_from(sort.strip_prefix("UQ#")?.parse::<i64>().ok()?).ok()
+}
+
+/// The customer in a sort key that ends in it.
+pub(in crate::store) fn customer_of(sort: &str) -> Option<CustomerId> {
+    let (_, id) = sort.split_once('#')?;
+    CustomerId::parse(id).ok()
+}
+
+/// The ConnectWise database in the sort key of a partner's mark of it.
+pub(in crate::store) fn psa_of_mark(sort: &str) -> Option<PsaDatabase> {
+    PsaDatabase::parse(sort.strip_prefix(PSA_DATABASES)?)
 }
 
 /// The shard of the due index that a partner is in.
@@ -94,6 +201,11 @@ pub(in crate::store) fn due_shard(partner: PartnerId) -> u8 {
 pub(in crate::store) fn partner_of_due(partition: &str) -> Option<PartnerId> {
     let id = partition.strip_prefix("P#")?.strip_suffix("#D")?;
     PartnerId::parse(id).ok()
+}
+
+/// The record of a request, by the hash of its idempotency key: a caller's text is in no table key.
+pub(in crate::store) fn attempt(partner: PartnerId, key_hash: &str) -> Key {
+    Key::new(format!("P#{partner}#I"), key_hash)
 }
 
 pub(in crate::store) fn lease(partner: PartnerId) -> Key {
@@ -117,6 +229,44 @@ pub(in crate::store) fn intents(agreement: AgreementId) -> String {
     format!("IN#{agreement}#")
 }
 
+/// How a hold is named in sort keys, and in the key of a page of holds.
+pub(in crate::store) fn hold_name(key: HoldKey) -> String {
+    format!("{}{}#{}#", holds(key.month, ""), key.customer, key.product)
+}
+
+/// What the names of a month's holds start with, of customers whose id starts with `prefix`.
+pub(in crate::store) fn holds(month: UsageMonth, prefix: &str) -> String {
+    format!("{month}#{prefix}")
+}
+
+/// The partner's partition of what waits for a person.
+pub(in crate::store) fn held(partner: PartnerId) -> String {
+    format!("P#{partner}#H")
+}
+
+pub(in crate::store) fn hold(partner: PartnerId, key: HoldKey) -> Key {
+    Key::new(held(partner), format!("{}{HOLD}", hold_name(key)))
+}
+
+pub(in crate::store) fn decision(partner: PartnerId, key: HoldKey) -> Key {
+    Key::new(held(partner), format!("{}{DECISION}", hold_name(key)))
+}
+
+/// Whether a sort key is that of a decision; its hold, which has the same name, comes right behind it.
+pub(in crate::store) fn is_decision(sort: &str) -> bool {
+    sort.ends_with(&format!("#{DECISION}"))
+}
+
+/// The first and last sort key of a page of a month's holds, behind the hold named `after`. None when there can be none.
+pub(in crate::store) fn hold_range(month: UsageMonth, prefix: &str, after: Option<&str>) -> Option<(String, String)> {
+    let first = holds(month, prefix);
+    // `~` comes behind both ends of a name.
+    let after = after.map_or_else(String::new, |name| format!("{name}~"));
+    let last = format!("{first}~");
+    let first = first.max(after);
+    (first <= last).then_some((first, last))
+}
+
 pub(in crate::store) fn run(partner: PartnerId, id: &RunId) -> Key {
     Key::new(runs(partner), id.as_str())
 }
@@ -132,6 +282,8 @@ pub(in crate::store) fn chunks(kind: ChunkKind, bucket: u32) -> String {
         ChunkKind::Customers => "customers",
         ChunkKind::Usage => "usage",
         ChunkKind::Agreements => "agreements",
+        ChunkKind::UnreadableCustomers => "oddcustomers",
+        ChunkKind::UnreadableAgreements => "oddagreements",
         ChunkKind::Products => "products",
         ChunkKind::Mapped => "mapped",
     };
@@ -170,15 +322,24 @@ pub(in crate::store) fn ledger_range(prefix: &str, after: Option<&str>) -> Optio
     (first <= last).then_some((first, last))
 }
 
+/// How much a PSA takes; of no partner.
+pub(in crate::store) fn rate(psa: &PsaDatabase) -> Key {
+    Key::new(format!("H#{}", psa.as_str()), "RATE")
+}
+
 /// The entry that a change is about.
 pub(in crate::store) fn of_change(partner: PartnerId, change: &Change) -> Key {
     match change {
         Change::PutRun(changed) => run(partner, &changed.id),
         Change::PutChunk(id, rows) => chunk(partner, id, rows),
         Change::PutLedger(id, ledger) => ledger_part(partner, id, ledger.customer, 0),
+        Change::PutCustomerStatus(customer, _) => customer_status(partner, *customer),
         Change::PutSnapshot(agreement, _) => snapshot(partner, *agreement),
         Change::PutIntent(wanted) => intent(partner, wanted.agreement, wanted.product),
         Change::RemoveIntent(agreement, product) => intent(partner, *agreement, *product),
+        Change::PutHold(held) => hold(partner, held.key),
+        Change::RemoveHold(key) => hold(partner, *key),
+        Change::RemoveDecision(key) => decision(partner, *key),
     }
 }
 
@@ -199,7 +360,9 @@ mod tests {
             runs(partner()),
             run_rows(partner(), &run),
             credentials(partner()).partition,
-            due(partner()).partition,
+            due(partner(), DueFor::Look).partition,
+            held(partner()),
+            attempt(partner(), "00ff").partition,
         ];
         for partition in &partitions {
             assert!(partition.starts_with("P#718b6047-2fbc-4f4b-a143-45ee42bf5d3b#"), "{partition}");
@@ -210,10 +373,38 @@ mod tests {
 
     #[test]
     fn a_due_entry_names_its_partner_and_nothing_else_does() {
-        assert_eq!(partner_of_due(&due(partner()).partition), Some(partner()));
+        assert_eq!(partner_of_due(&due(partner(), DueFor::Look).partition), Some(partner()));
         for other in [home(partner()), sync(partner()), "P##D".to_owned(), String::new()] {
             assert_eq!(partner_of_due(&other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn every_partition_of_a_partner_goes_when_it_leaves() {
+        let leaving = partitions(partner());
+        let known = [
+            home(partner()),
+            sync(partner()),
+            runs(partner()),
+            credentials(partner()).partition,
+            due(partner(), DueFor::Look).partition,
+        ];
+        for partition in known {
+            assert!(leaving.contains(&partition), "{partition}");
+        }
+        assert_eq!(
+            (leaving.first(), leaving.last()),
+            (Some(&due(partner(), DueFor::Look).partition), Some(&sync(partner())))
+        );
+    }
+
+    #[test]
+    fn a_page_of_customers_starts_right_behind_the_last_one() {
+        let customer = CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap();
+        let next = CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3c").unwrap();
+        let (first, last) = customer_mappings_after(Some(customer));
+        let sort = |customer| customer_mapping(partner(), customer).sort;
+        assert!(sort(customer) < first && first < sort(next) && sort(next) < last);
     }
 
     #[test]

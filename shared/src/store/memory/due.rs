@@ -5,15 +5,19 @@ use jiff::Timestamp;
 use super::MemoryStore;
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::{Due, DueStore};
+use crate::ports::{Due, DueFor, DueStore};
 use crate::store::item::keys;
 
 impl DueStore for MemoryStore {
     async fn list_due(&self, shard: u8, at: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
         let mut due: Vec<Due> = self.shelves(|shelves| {
             let of_shard = shelves.iter().filter(|(partner, _)| keys::due_shard(**partner) == shard);
-            let due = of_shard.filter_map(|(partner, shelf)| Some(Due { partner: *partner, next_run_at: shelf.due? }));
-            due.filter(|due| due.next_run_at <= at).collect()
+            let due = of_shard.flat_map(|(partner, shelf)| {
+                let of =
+                    |at: Option<Timestamp>, due_for| at.map(|at| Due { partner: *partner, due_for, next_run_at: at });
+                [of(shelf.due, DueFor::Occasion), of(shelf.look, DueFor::Look)]
+            });
+            due.flatten().filter(|due| due.next_run_at <= at).collect()
         });
         due.sort_by_key(|due| due.next_run_at);
         due.truncate(limit as usize);
@@ -37,5 +41,15 @@ impl DueStore for MemoryStore {
             }
             is_there
         }))
+    }
+
+    async fn put_look(&self, partner: PartnerId, at: Option<Timestamp>) -> Result<(), StoreError> {
+        self.with(partner, |shelf| shelf.look = at);
+        Ok(())
+    }
+
+    async fn end_look(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
+        self.with(partner, |shelf| shelf.look = shelf.look.filter(|look| *look != at));
+        Ok(())
     }
 }

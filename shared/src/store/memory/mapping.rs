@@ -1,11 +1,11 @@
 //! Product and customer mappings and the catalogue of Sophos products, in memory.
 
 use super::MemoryStore;
-use super::shelf::Shelf;
+use super::edit::save_customers;
 use crate::domain::id::{AgreementId, CustomerId, PartnerId};
 use crate::domain::mapping::{CustomerMapping, ProductMapping, ProductMappings};
 use crate::error::StoreError;
-use crate::ports::{CustomerNames, DiscoveredProduct, MappingStore};
+use crate::ports::{CustomerEdit, CustomerNames, DiscoveredProduct, MappingStore};
 use crate::store::version;
 
 impl MappingStore for MemoryStore {
@@ -46,20 +46,17 @@ impl MappingStore for MemoryStore {
         partner: PartnerId,
         prefix: &str,
     ) -> Result<Vec<(CustomerMapping, Option<CustomerNames>)>, StoreError> {
-        let starts = |customer: &CustomerId| customer.to_string().starts_with(prefix);
+        let starts = |customer: &&CustomerId| customer.to_string().starts_with(prefix);
         Ok(self.with(partner, |shelf| {
-            let fitting = shelf.customers.iter().filter(|(customer, _)| starts(customer));
-            fitting.map(|(_, stored)| stored.clone()).collect()
+            let fitting = shelf.customers.keys().filter(starts);
+            fitting.filter_map(|customer| shelf.mapped(customer)).collect()
         }))
     }
 
     async fn put_customer_mapping(&self, partner: PartnerId, mapping: &CustomerMapping) -> Result<(), StoreError> {
-        self.with(partner, |shelf| {
-            let names = names_that_stay(shelf, mapping)?;
-            let saved = version::next_customer(mapping);
-            shelf.customers.insert(mapping.customer, (saved, names));
-            Ok(())
-        })
+        let rows = [CustomerEdit::Put(mapping.clone())];
+        let saved = self.with(partner, |shelf| save_customers(shelf, None, &rows))?;
+        saved.map(drop).map_err(|conflicts| version::customer_conflict(&conflicts, mapping.customer))
     }
 
     async fn touch_customer(
@@ -71,29 +68,14 @@ impl MappingStore for MemoryStore {
         applied: bool,
     ) -> Result<(), StoreError> {
         self.with(partner, |shelf| {
-            let stored = shelf.customers.get_mut(&customer);
-            if let Some((mapping, known)) = stored.filter(|(mapping, _)| mapping.agreement == agreement) {
-                *known = Some(names.clone());
-                if applied {
-                    mapping.applied = Some(agreement);
-                }
+            let Some((row, known)) = shelf.customers.get_mut(&customer) else { return };
+            let Some(mapping) = row.mapping.as_mut().filter(|mapping| mapping.agreement == agreement) else { return };
+            *known = Some(names.clone());
+            if applied {
+                mapping.applied = Some(agreement);
+                row.applied = Some(agreement);
             }
         });
         Ok(())
     }
-}
-
-/// The names that go on being right for the mapping, if it may be saved.
-fn names_that_stay(shelf: &Shelf, mapping: &CustomerMapping) -> Result<Option<CustomerNames>, StoreError> {
-    let stored = shelf.customers.get(&mapping.customer);
-    if stored.map_or(0, |(stored, _)| stored.version) != mapping.version {
-        return Err(version::customer_conflict(mapping));
-    }
-    let has_company = |(other, _): &(CustomerMapping, _)| other.company == mapping.company;
-    let mut others = shelf.customers.values().filter(|(other, _)| other.customer != mapping.customer);
-    if others.any(has_company) {
-        return Err(version::company_conflict(mapping));
-    }
-    let same_place = stored.filter(|(former, _)| version::is_same_place(former, mapping));
-    Ok(same_place.and_then(|(_, names)| names.clone()))
 }

@@ -9,13 +9,20 @@ use crate::domain::ledger::CustomerLedger;
 use crate::domain::run::Run;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::error::StoreError;
-use crate::ports::{Change, ChunkKind, Lease, LeaseTaken, LedgerPage, Opened, RunStore};
+use crate::ports::{Change, ChunkKind, Lease, LeaseTaken, LedgerPage, Opened, RunHistory, RunStore};
 use crate::store::item::{keys, ledger};
 use crate::store::lease::{self, Standing, Wanted};
 use crate::store::limits;
 
 /// How many customers a page of the ledger has; the table counts bytes instead.
 const CUSTOMERS_A_PAGE: usize = 100;
+
+impl RunHistory for MemoryStore {
+    async fn list_runs(&self, partner: PartnerId, limit: u32) -> Result<Vec<Run>, StoreError> {
+        let limit = limit.clamp(1, limits::MAX_RUNS) as usize;
+        Ok(self.with(partner, |shelf| shelf.runs.values().rev().take(limit).cloned().collect()))
+    }
+}
 
 impl RunStore for MemoryStore {
     async fn open_run(&self, run: &Run) -> Result<Opened, StoreError> {
@@ -24,11 +31,6 @@ impl RunStore for MemoryStore {
 
     async fn find_run(&self, partner: PartnerId, id: &RunId) -> Result<Option<Run>, StoreError> {
         Ok(self.with(partner, |shelf| shelf.runs.get(id).cloned()))
-    }
-
-    async fn list_runs(&self, partner: PartnerId, limit: u32) -> Result<Vec<Run>, StoreError> {
-        let limit = limit.clamp(1, limits::MAX_RUNS) as usize;
-        Ok(self.with(partner, |shelf| shelf.runs.values().rev().take(limit).cloned().collect()))
     }
 
     async fn acquire_lease(
@@ -158,6 +160,9 @@ fn apply(shelf: &mut Shelf, change: Change) {
             let name = keys::ledger_name(ledger.customer);
             shelf.rows.entry(run).or_default().ledger.insert(name, *ledger);
         }
+        Change::PutCustomerStatus(customer, stamp) => {
+            shelf.statuses.insert(customer, *stamp);
+        }
         Change::PutSnapshot(agreement, snapshot) => {
             shelf.snapshots.insert(agreement, snapshot);
         }
@@ -166,6 +171,15 @@ fn apply(shelf: &mut Shelf, change: Change) {
         }
         Change::RemoveIntent(agreement, product) => {
             shelf.intents.remove(&(agreement, product));
+        }
+        Change::PutHold(hold) => {
+            shelf.holds.insert(hold.key, *hold);
+        }
+        Change::RemoveHold(key) => {
+            shelf.holds.remove(&key);
+        }
+        Change::RemoveDecision(key) => {
+            shelf.decisions.remove(&key);
         }
     }
 }

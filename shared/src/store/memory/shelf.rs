@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::domain::id::{AgreementId, CustomerId, ProductCode, PsaProductId, RunId};
+use crate::domain::decision::{Decision, HoldKey, StandingHold};
+use crate::domain::id::{AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId, RunId};
 use crate::domain::ledger::CustomerLedger;
-use crate::domain::mapping::{CustomerMapping, ProductMapping};
+use crate::domain::mapping::ProductMapping;
+use crate::domain::plan::Customer;
 use crate::domain::run::Run;
 use crate::domain::settings::Settings;
 use crate::domain::snapshot::{Intent, Snapshot};
-use crate::ports::{ChunkKind, CustomerNames, DiscoveredProduct, Sealed};
+use crate::domain::stamp::SyncStamp;
+use crate::ports::{ChunkKind, CustomerNames, DiscoveredProduct, Edit, MappedCustomer, Sealed, Sighting};
+use crate::store::idempotency::Kept;
 use crate::store::lease::Standing;
+use crate::store::save::CustomerRow;
 
 /// Where a chunk stands: kind, bucket, page, part.
 pub(super) type ChunkPlace = (ChunkKind, u32, u32, u32);
@@ -23,8 +28,19 @@ pub(super) struct Shelf {
     pub(super) credentials: Option<Sealed>,
     pub(super) products: BTreeMap<ProductCode, ProductMapping>,
     pub(super) catalogue: BTreeMap<ProductCode, DiscoveredProduct>,
-    pub(super) customers: BTreeMap<CustomerId, (CustomerMapping, Option<CustomerNames>)>,
+    pub(super) sightings: BTreeMap<ProductCode, Sighting>,
+    /// Mapped customers and those whose mapping was removed.
+    pub(super) customers: BTreeMap<CustomerId, (CustomerRow, Option<CustomerNames>)>,
+    /// Which customer has a company.
+    pub(super) companies: BTreeMap<CompanyId, CustomerId>,
+    pub(super) known: BTreeMap<CustomerId, Customer>,
+    pub(super) statuses: BTreeMap<CustomerId, SyncStamp>,
+    /// The edits of each save by their place.
+    pub(super) edits: BTreeMap<String, Vec<Edit>>,
+    /// By the hash of the key.
+    pub(super) attempts: BTreeMap<String, Kept>,
     pub(super) due: Option<Timestamp>,
+    pub(super) look: Option<Timestamp>,
     pub(super) lease: Option<Standing>,
     /// The run that was opened last.
     pub(super) open: Option<RunId>,
@@ -32,6 +48,8 @@ pub(super) struct Shelf {
     pub(super) rows: BTreeMap<RunId, Rows>,
     pub(super) snapshots: BTreeMap<AgreementId, Snapshot>,
     pub(super) intents: BTreeMap<(AgreementId, PsaProductId), Intent>,
+    pub(super) holds: BTreeMap<HoldKey, StandingHold>,
+    pub(super) decisions: BTreeMap<HoldKey, Decision>,
 }
 
 /// What one run read and wrote.
@@ -40,4 +58,12 @@ pub(super) struct Rows {
     pub(super) chunks: BTreeMap<ChunkPlace, String>,
     /// By the customer's name in the table, so that both stores page alike.
     pub(super) ledger: BTreeMap<String, CustomerLedger>,
+}
+
+impl Shelf {
+    /// The customer's mapping with its names, if it is mapped.
+    pub(super) fn mapped(&self, customer: &CustomerId) -> Option<MappedCustomer> {
+        let (row, names) = self.customers.get(customer)?;
+        Some((row.mapping.clone()?, names.clone()))
+    }
 }

@@ -14,6 +14,7 @@ on_both_stores!(
     a_mapping_that_is_gone_is_not_made_again,
     a_mapping_that_went_to_another_agreement_is_left_alone,
     names_stay_while_a_person_edits_and_go_with_the_agreement,
+    a_person_who_saves_never_undoes_what_a_run_noted_meanwhile,
     another_partners_customer_is_not_touched,
 );
 
@@ -62,16 +63,30 @@ async fn a_mapping_that_went_to_another_agreement_is_left_alone(store: impl Stor
 }
 
 async fn names_stay_while_a_person_edits_and_go_with_the_agreement(store: impl Store) {
-    for (applied, read) in [(None, 0), (Some(agreement(5)), 3)] {
-        let mapping = |version, agreement| CustomerMapping { version, applied, ..mapped(1, 3, agreement) };
-        store.put_customer_mapping(partner(1), &mapping(read, 5)).await.unwrap();
-        touch(&store, partner(1), "Acme", false).await;
-        store.put_customer_mapping(partner(1), &mapping(read + 1, 5)).await.unwrap();
-        let expected = (mapping(read + 2, 5), Some(names("Acme")));
-        assert_eq!(stored(&store, partner(1), customer(1)).await, Some(expected));
-        store.put_customer_mapping(partner(1), &mapping(read + 2, 6)).await.unwrap();
-        assert_eq!(stored(&store, partner(1), customer(1)).await, Some((mapping(read + 3, 6), None)));
-    }
+    let mapping = |version, agreement| CustomerMapping { version, ..mapped(1, 3, agreement) };
+    store.put_customer_mapping(partner(1), &mapping(0, 5)).await.unwrap();
+    touch(&store, partner(1), "Acme", false).await;
+    store.put_customer_mapping(partner(1), &mapping(1, 5)).await.unwrap();
+    let expected = (mapping(2, 5), Some(names("Acme")));
+    assert_eq!(stored(&store, partner(1), customer(1)).await, Some(expected));
+    store.put_customer_mapping(partner(1), &mapping(2, 6)).await.unwrap();
+    assert_eq!(stored(&store, partner(1), customer(1)).await, Some((mapping(3, 6), None)));
+}
+
+/// A person reads, a run notes that its preview was applied, the person saves: what the run noted must not be lost, or
+/// the customer would be billed on its former agreement and on the new one, unseen.
+async fn a_person_who_saves_never_undoes_what_a_run_noted_meanwhile(store: impl Store) {
+    store.put_customer_mapping(partner(1), &mapped(1, 3, 5)).await.unwrap();
+    let read = stored(&store, partner(1), customer(1)).await.unwrap().0;
+    touch(&store, partner(1), "Acme", true).await;
+    let switched_off = CustomerMapping { sync: false, ..read.clone() };
+    store.put_customer_mapping(partner(1), &switched_off).await.unwrap();
+    let (mapping, seen) = stored(&store, partner(1), customer(1)).await.unwrap();
+    assert_eq!((mapping.applied, mapping.sync, seen), (Some(agreement(5)), false, Some(names("Acme"))));
+    let moved = CustomerMapping { version: 2, agreement: agreement(6), ..read };
+    store.put_customer_mapping(partner(1), &moved).await.unwrap();
+    let (mapping, _) = stored(&store, partner(1), customer(1)).await.unwrap();
+    assert_eq!((mapping.agreement, mapping.applied), (agreement(6), Some(agreement(5))));
 }
 
 async fn another_partners_customer_is_not_touched(store: impl Store) {

@@ -38,7 +38,15 @@ async fn a_page_read_twice_replaces_its_chunks(store: impl Store) {
 }
 
 async fn buckets_and_kinds_are_kept_apart(store: impl Store) {
-    let kinds = [ChunkKind::Customers, ChunkKind::Usage, ChunkKind::Mapped, ChunkKind::Agreements, ChunkKind::Products];
+    let kinds = [
+        ChunkKind::Customers,
+        ChunkKind::Usage,
+        ChunkKind::Mapped,
+        ChunkKind::Agreements,
+        ChunkKind::Products,
+        ChunkKind::UnreadableAgreements,
+        ChunkKind::UnreadableCustomers,
+    ];
     let of = |kind, bucket: u32| Chunk { kind, ..chunk(bucket, 1, 0, &format!("{kind:?} {bucket}")) };
     let buckets = [1, 11, 256];
     let all = kinds.iter().flat_map(|kind| buckets.map(|bucket| put(1, of(*kind, bucket))));

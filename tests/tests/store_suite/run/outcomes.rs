@@ -76,6 +76,8 @@ fn skips() -> Vec<Skip> {
         Skip::CustomerUnmapped,
         Skip::CustomerOff,
         Skip::NotFlex { billing: "term".to_owned() },
+        Skip::MappingMoved,
+        Skip::Rejected { kept: 12.into(), who: "Ann".to_owned(), why: "credited".to_owned() },
         Skip::Firewall,
         Skip::Unassigned,
         Skip::NoProductCode,
@@ -107,12 +109,15 @@ async fn is_read_back(store: &impl Store, run: Run) {
 async fn every_stage_is_read_back(store: impl Store) {
     let key = || Some("next \"key\"".to_owned());
     for stage in [
-        Stage::Customers { page: 1 },
-        Stage::Usage { page: 2, key: key(), lines: 2000, total: Some(3000) },
-        Stage::Usage { page: 0, key: None, lines: 0, total: None },
+        Stage::Customers { page: 1, listed: 0, total: None },
+        Stage::Customers { page: 2, listed: 100, total: Some(121) },
+        Stage::Usage { page: 2, key: key(), lines: 2000, total: Some(3000), prints: vec![u64::MAX, 0] },
+        Stage::UsageAgain { page: 1, key: key(), prints: vec![u64::MAX, 0, 7] },
+        Stage::Usage { page: 0, key: None, lines: 0, total: None, prints: Vec::new() },
         Stage::Preview,
         Stage::Agreements { page: 4, after: None },
         Stage::Products,
+        Stage::Check,
         Stage::Sync { bucket: 256 },
         Stage::Ended,
     ] {

@@ -6,10 +6,14 @@
 use harness::table::wire::{Fault, Wire, nth};
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
 use shared::error::StoreError;
-use shared::ports::{Change, DueStore, Lease, MappingStore, Opened, RunStore};
+use shared::ports::{
+    Change, CustomerEdit, DueStore, EditStore, Lease, MappingStore, Opened, OwnerStore, PsaClaim, PsaDatabase, RunStore,
+};
 
 use super::wired;
-use crate::values::{after, agreement, code, company, customer, intent, now, over, partner, product, run, snapshot};
+use crate::values::{
+    after, agreement, author, code, company, customer, intent, now, over, partner, product, run, snapshot,
+};
 
 /// The first answer to an operation gets lost.
 fn lose_first_answer(wire: &Wire, operation: &'static str) {
@@ -50,6 +54,55 @@ async fn a_customer_mapping_is_saved_once_and_has_its_company() {
         }
         let other = CustomerMapping::new(customer(2), company(3), agreement(5));
         store.put_customer_mapping(partner(1), &other).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_save_of_many_is_no_conflict_with_itself_and_leaves_one_edit_a_row() {
+    wired(async |wire, store| {
+        let row = |code_text: &str, version| {
+            let discovered = ProductMapping::discovered(code(code_text), false);
+            ProductMapping { version, ..discovered }
+        };
+        for version in 0..2 {
+            lose_first_answer(wire, "TransactWriteItems");
+            let rows = [row("A", version), row("B", version)];
+            let saved = store.save_product_mappings(partner(1), &author(0), &rows).await.unwrap();
+            assert_eq!(saved, Ok(vec![row("A", version + 1), row("B", version + 1)]));
+            was_sent_twice(wire, "TransactWriteItems");
+        }
+        let mapping = CustomerMapping::new(customer(1), company(3), agreement(5));
+        let removal = CustomerEdit::Remove { customer: customer(1), version: 1 };
+        for edit in [CustomerEdit::Put(mapping), removal] {
+            lose_first_answer(wire, "TransactWriteItems");
+            let saved = store.save_customer_mappings(partner(1), &author(1), &[edit]).await.unwrap();
+            assert!(saved.is_ok(), "{saved:?}");
+            was_sent_twice(wire, "TransactWriteItems");
+        }
+        let edits = store.list_edits(partner(1), None, None, 100).await.unwrap().edits;
+        assert_eq!(edits.len(), 6);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_is_claimed_and_given_up_and_edits_are_added_once() {
+    wired(async |wire, store| {
+        let database = PsaDatabase::new("api-eu.myconnectwise.net", "acme");
+        lose_first_answer(wire, "TransactWriteItems");
+        assert_eq!(store.claim_psa(partner(1), &database).await, Ok(PsaClaim::Claimed));
+        was_sent_twice(wire, "TransactWriteItems");
+        lose_first_answer(wire, "TransactWriteItems");
+        store.release_psa(partner(1), &database).await.unwrap();
+        was_sent_twice(wire, "TransactWriteItems");
+        let mapping = ProductMapping::discovered(code("A"), false);
+        store.save_product_mappings(partner(1), &author(0), &[mapping]).await.unwrap().unwrap();
+        let edits = store.list_edits(partner(1), None, None, 10).await.unwrap().edits;
+        lose_first_answer(wire, "TransactWriteItems");
+        store.add_edits(partner(1), &edits).await.unwrap();
+        was_sent_twice(wire, "TransactWriteItems");
+        assert_eq!(store.list_edits(partner(1), None, None, 10).await.unwrap().edits.len(), 2);
     })
     .await;
 }

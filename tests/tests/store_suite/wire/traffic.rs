@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
-use shared::domain::settings::{Frequency, Settings, TimeZoneName};
-use shared::ports::{Change, ChunkKind, CustomerNames, DiscoveredProduct, DueStore, Sealed};
+use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
+use shared::domain::stamp::SyncStamp;
+use shared::ports::{
+    Change, ChunkKind, CustomerEdit, CustomerNames, DiscoveredProduct, DueStore, PsaDatabase, Removal, Sealed, Subject,
+};
 
 use super::wired;
 use crate::Store;
 use crate::values::{
-    after, agreement, chunk, code, company, customer, intent, ledger, now, partner, product, run, snapshot,
+    after, agreement, author, chunk, code, company, customer, intent, ledger, listed, month, now, over, partner,
+    product, run, snapshot,
 };
 
 #[tokio::test]
@@ -17,14 +21,16 @@ async fn every_call_names_the_partners_own_entries_only() {
     wired(async |wire, store| {
         use_everything(&store).await;
         let mine = format!("P#{}#", partner(1));
+        let database = format!("H#{}", database().as_str());
         let calls = wire.calls();
         for call in &calls {
             assert!(!call.keys.is_empty(), "{call:?} names no entry");
-            let foreign = call.keys.iter().find(|key| !key.partition.starts_with(&mine));
+            let foreign = call.keys.iter().find(|key| !key.partition.starts_with(&mine) && key.partition != database);
             assert_eq!(foreign, None, "{call:?}");
         }
         let operations: BTreeSet<&str> = calls.iter().map(|call| call.operation.as_str()).collect();
-        let expected = ["GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
+        let expected =
+            ["BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
         assert_eq!(operations, expected.into());
     })
     .await;
@@ -49,12 +55,59 @@ async fn use_everything(store: &impl Store) {
     store.find_due(me).await.unwrap();
     store.advance_due(me, now(), after(60)).await.unwrap();
     runs(store).await;
+    edits(store).await;
+    known(store).await;
+    store.claim_psa(me, &database()).await.unwrap();
+    store.find_psa_owner(me, &database()).await.unwrap();
+    store.release_psa(me, &database()).await.unwrap();
+    store.claim_psa(me, &database()).await.unwrap();
+    let open = run(me, 1).id;
+    assert_eq!(store.remove_partner(me, after(60)).await, Ok(Removal::RunOpen(open.clone())));
+    let lease = store.acquire_lease(me, "worker", after(60), 60).await.unwrap().unwrap();
+    let over = Change::PutRun(Box::new(over(&run(me, 1))));
+    let lease = store.commit(&lease, after(120), vec![over]).await.unwrap();
+    store.release_lease(&lease).await.unwrap();
+    assert_eq!(store.remove_partner(me, after(60)).await, Ok(Removal::Done));
+}
+
+fn database() -> PsaDatabase {
+    PsaDatabase::new("api-eu.myconnectwise.net", "acme")
+}
+
+async fn edits(store: &impl Store) {
+    let me = partner(1);
+    let row = ProductMapping::discovered(code("B"), false);
+    store.save_product_mappings(me, &author(0), &[row]).await.unwrap().unwrap();
+    store.find_product_mapping(me, &code("B")).await.unwrap();
+    let rows = [CustomerEdit::Remove { customer: customer(1), version: 2 }];
+    store.save_customer_mappings(me, &author(1), &rows).await.unwrap().unwrap();
+    store.find_customer_mapping(me, customer(1)).await.unwrap();
+    store.list_customer_mappings_after(me, Some(customer(0)), 10).await.unwrap();
+    store.list_company_holders(me, &[company(3)]).await.unwrap();
+    let page = store.list_edits(me, Some(&Subject::Customer(customer(1))), None, 10).await.unwrap();
+    store.add_edits(me, &page.edits).await.unwrap();
+}
+
+async fn known(store: &impl Store) {
+    let me = partner(1);
+    let seen = DiscoveredProduct { code: code("A"), description: "A".to_owned(), group: "User".to_owned() };
+    store.refresh_products(me, month(), now(), &[(seen, 3)]).await.unwrap();
+    store.list_seen_products(me).await.unwrap();
+    store.refresh_known_customers(me, "0", &[listed(1, "Acme")]).await.unwrap();
+    store.refresh_known_customers(me, "", &[]).await.unwrap();
+    store.find_known_customer(me, customer(1)).await.unwrap();
+    store.list_known_customers(me, Some(customer(1)), 10).await.unwrap();
+    store.list_customer_statuses(me, &[customer(1)]).await.unwrap();
 }
 
 async fn settings(store: &impl Store) {
     let me = partner(1);
-    let settings =
-        Settings { time_zone: TimeZoneName::parse("UTC").unwrap(), frequency: Frequency::Nightly, writes: false };
+    let settings = Settings {
+        time_zone: TimeZoneName::parse("UTC").unwrap(),
+        frequency: Frequency::Nightly,
+        writes: false,
+        guards: Guards::default(),
+    };
     store.put_settings(me, &settings).await.unwrap();
     store.find_settings(me).await.unwrap();
     store.put_credentials(me, &Sealed("sealed".to_owned())).await.unwrap();
@@ -85,6 +138,7 @@ async fn runs(store: &impl Store) {
         Change::PutRun(Box::new(run.clone())),
         Change::PutChunk(run.id.clone(), chunk(0, 1, 0, "[]")),
         Change::PutLedger(run.id.clone(), Box::new(ledger(None, "unassigned"))),
+        Change::PutCustomerStatus(customer(1), Box::new(SyncStamp::of(&run.id, month(), now(), &ledger(None, "x")))),
         Change::PutSnapshot(agreement(5), snapshot(1)),
         Change::PutIntent(Box::new(intent(5, 7))),
         Change::RemoveIntent(agreement(5), product(8)),

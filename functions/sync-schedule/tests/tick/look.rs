@@ -1,0 +1,102 @@
+//! A look at a partner's newest runs: one that stopped is carried on, one that left something undone is retried.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::domain::month::UsageMonth;
+use shared::domain::run::{Run, RunFailure, RunFailureCode, RunKind, RunRequest, RunState};
+use shared::domain::settings::Frequency;
+use sync_schedule::TickReport;
+
+use crate::world::{World, partner};
+use crate::{at, settings, tick};
+
+const LOOK: &str = "2026-12-01T01:40:00Z";
+
+fn run(kind: RunKind, state: RunState) -> Run {
+    let request = RunRequest {
+        partner: partner(1),
+        kind,
+        month: UsageMonth::parse("2026-11").unwrap(),
+        slot: "2026-11-30".into(),
+        scheduled_at: at("2026-11-30T01:40:00Z"),
+        preview: None,
+        retry_of: None,
+    };
+    Run { state, ..Run::open(request, true, at("2026-11-30T01:41:00Z")).unwrap() }
+}
+
+fn failed() -> RunState {
+    let what = "Sophos did not answer.".into();
+    RunState::Failed(RunFailure { code: RunFailureCode::UsageIncomplete, what })
+}
+
+fn world(runs: Vec<Run>) -> World {
+    let world = World::default().with(1, &settings(Frequency::SophosInvoice), at("2026-12-03T01:40:00Z"));
+    world.looks.lock().unwrap().insert(partner(1), at(LOOK));
+    World { runs: [(partner(1), runs)].into(), ..world }
+}
+
+fn soon() -> Timestamp {
+    at(LOOK) + SignedDuration::from_mins(5)
+}
+
+#[tokio::test]
+async fn a_run_that_ended_partial_or_failed_is_retried_for_its_month_on_the_next_night() {
+    for state in [RunState::Partial, failed()] {
+        let first = run(RunKind::Scheduled, state.clone());
+        let world = world(vec![run(RunKind::Preview, RunState::Succeeded), first.clone()]);
+        tick(&world, soon()).await;
+        let sent = world.take_sent();
+        let request = &sent[0].request;
+        assert_eq!(
+            (sent.len(), request.month, request.kind),
+            (1, first.request.month, RunKind::Scheduled),
+            "{state:?}"
+        );
+        assert_eq!((request.slot.as_str(), &request.retry_of), ("2026-12-01", &Some(first.id.clone())));
+        assert_ne!(request.id().unwrap(), first.id, "a retry is a run of its own");
+        tick(&world, soon()).await;
+        assert_eq!(world.take_sent(), [], "a look is taken once");
+    }
+}
+
+#[tokio::test]
+async fn the_retry_of_a_retry_names_the_first_run() {
+    let first = run(RunKind::Scheduled, RunState::Partial);
+    let mut second = run(RunKind::Scheduled, RunState::Partial);
+    second.request.retry_of = Some(first.id.clone());
+    let world = world(vec![second, first.clone()]);
+    tick(&world, soon()).await;
+    assert_eq!(world.take_sent()[0].request.retry_of, Some(first.id));
+}
+
+#[tokio::test]
+async fn a_run_that_stopped_without_a_word_is_carried_on_by_its_own_request() {
+    let open = run(RunKind::Now, RunState::Running);
+    let world = world(vec![open.clone(), run(RunKind::Scheduled, RunState::Partial)]);
+    tick(&world, soon()).await;
+    let sent = world.take_sent();
+    assert_eq!((sent.len(), &sent[0].request), (1, &open.request));
+}
+
+#[tokio::test]
+async fn nothing_is_asked_for_where_nothing_was_left_undone() {
+    for runs in [vec![], vec![run(RunKind::Scheduled, RunState::Succeeded)], vec![run(RunKind::Now, RunState::Partial)]]
+    {
+        let world = world(runs);
+        let report = tick(&world, soon()).await;
+        assert_eq!(report, TickReport { nothing_to_look_at: 1, ..TickReport::default() });
+        assert_eq!(world.take_sent(), []);
+        assert!(world.looks.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_look_that_could_not_be_ended_is_taken_again_and_asks_for_the_same_run() {
+    let mut world = world(vec![run(RunKind::Scheduled, RunState::Partial)]);
+    world.not_moved.insert(partner(1));
+    tick(&world, soon()).await;
+    tick(&world, soon() + SignedDuration::from_mins(5)).await;
+    let sent = world.take_sent();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0].request.id().unwrap(), sent[1].request.id().unwrap());
+}

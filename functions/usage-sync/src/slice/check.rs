@@ -1,0 +1,77 @@
+//! Before anything is written: does the month's usage as a whole look finished?
+//!
+//! A fetch can be complete and its content not: if too many of last month's pairs are gone or lower, the run writes
+//! nothing and says so once, instead of asking a person about each line.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use shared::domain::month::UsageMonth;
+use shared::domain::plan::LastMonth;
+use shared::domain::run::{Run, RunKind, Stage};
+use shared::domain::schedule::local_day;
+use shared::ports::{Clock, DiscoveredProduct, KnownStore, MappingStore, RunStore};
+
+use super::Stages;
+use crate::chunks::prefix_of;
+use crate::trouble::StageError;
+use crate::worker::{WorkError, World};
+
+/// Snapshots asked for at once.
+const SNAPSHOTS_IN_FLIGHT: usize = 32;
+
+impl<W: World> Stages<'_, W> {
+    pub(super) async fn check_usage(&self, run: &Run) -> Result<(), StageError> {
+        let unfinished = if self.is_checked(run) {
+            let mut last = LastMonth::default();
+            for bucket in 0..run.buckets {
+                self.count_bucket(run, bucket, &mut last).await?;
+            }
+            last.judge(self.settings.guards.unfinished)
+        } else {
+            None
+        };
+        self.note_products(run).await?;
+        let change = |run: &mut Run| {
+            run.unfinished = unfinished;
+            run.stage = Stage::Sync { bucket: 0 };
+        };
+        Ok(self.committer.put_run(Vec::new(), change).await?)
+    }
+
+    /// A person who applies a preview has seen it. In the first days of a month, what is lower waits by itself.
+    fn is_checked(&self, run: &Run) -> bool {
+        let today = local_day(self.settings, run.request.scheduled_at);
+        let young =
+            UsageMonth::containing(today) == run.request.month && today.day() <= self.settings.guards.new_month_days;
+        run.request.kind != RunKind::Apply && !young
+    }
+
+    /// Notes what the month's usage has of each product, for the page of mappings.
+    async fn note_products(&self, run: &Run) -> Result<(), WorkError> {
+        if run.request.kind == RunKind::Apply {
+            return Ok(());
+        }
+        let (store, partner) = (self.world.store(), run.request.partner);
+        let units =
+            |product: &DiscoveredProduct| run.tally.products.get(product.code.as_str()).map(|tally| tally.usage);
+        let known = store.list_discovered_products(partner).await?;
+        let seen: Vec<(DiscoveredProduct, u64)> =
+            known.into_iter().filter_map(|product| Some((product.clone(), units(&product)?))).collect();
+        store.refresh_products(partner, run.request.month, self.world.clock().now(), &seen).await?;
+        Ok(())
+    }
+
+    async fn count_bucket(&self, run: &Run, bucket: u32, last: &mut LastMonth) -> Result<(), WorkError> {
+        let (store, partner) = (self.world.store(), run.request.partner);
+        let usage = self.read_usage_of(run, bucket).await?;
+        let mapped = store.list_customer_mappings(partner, &prefix_of(bucket, run.buckets)).await?;
+        let synced = mapped.into_iter().map(|(mapping, _)| mapping).filter(|mapping| mapping.sync);
+        let snapshot = async |customer, agreement| Ok((customer, store.find_snapshot(partner, agreement).await?));
+        let mut snapshots = std::pin::pin!(
+            stream::iter(synced).map(|m| snapshot(m.customer, m.agreement)).buffer_unordered(SNAPSHOTS_IN_FLIGHT)
+        );
+        while let Some((customer, written)) = snapshots.try_next().await.map_err(|e: shared::error::StoreError| e)? {
+            last.add(&written, &usage.of(Some(customer)), run.request.month);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! What of a customer waits for a person: put where the person finds it, refreshed, and taken away once it is settled.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use shared::domain::decision::{Decision, HoldKey, StandingHold};
+use shared::domain::id::{CustomerId, PsaProductId};
+use shared::domain::ledger::Billed;
+use shared::domain::outcome::{Outcome, Skip};
+use shared::domain::plan::{CustomerPlan, Step};
+use shared::domain::psa::Agreement;
+use shared::domain::run::Run;
+use shared::ports::Change;
+
+/// A customer's holds of the month as they stood before the run.
+pub(super) type Standing = BTreeMap<PsaProductId, StandingHold>;
+
+/// How the additions of a customer ended.
+pub(super) type Done = BTreeMap<PsaProductId, (Outcome, Billed)>;
+
+/// What a person decided on them.
+pub(super) fn decisions(standing: &Standing) -> BTreeMap<PsaProductId, Decision> {
+    standing.iter().filter_map(|(product, hold)| Some((*product, hold.decision.clone()?))).collect()
+}
+
+/// The customer whose holds are written.
+pub(super) struct HeldFor<'a> {
+    pub(super) run: &'a Run,
+    pub(super) customer: CustomerId,
+    pub(super) name: &'a str,
+    pub(super) agreement: &'a Agreement,
+    pub(super) now: Timestamp,
+}
+
+impl HeldFor<'_> {
+    /// The changes from the holds as they stood to those of the plan. A rejected one stays, with the decision that keeps
+    /// it from being written for the rest of the month.
+    /// What failed leaves its hold as it was: nothing is settled.
+    pub(super) fn changes(&self, standing: &Standing, planned: &CustomerPlan, done: &Done) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let mut left = standing.clone();
+        for (product, plan) in &planned.additions {
+            let before = left.remove(product);
+            if matches!(done.get(product), Some((Outcome::Failed(_), _)) | None) {
+                continue;
+            }
+            let key = HoldKey { month: self.run.request.month, customer: self.customer, product: *product };
+            match &plan.step {
+                Step::Hold(hold) => {
+                    let now = StandingHold {
+                        key,
+                        name: self.name.to_owned(),
+                        parts: plan.parts.keys().cloned().collect(),
+                        hold: hold.clone(),
+                        basis: plan.hold_basis(self.agreement.id),
+                        invoice: self.agreement.next_invoice,
+                        next_invoice: self.agreement.next_invoice,
+                        run: self.run.id.clone(),
+                        since: self.now,
+                        seen_at: self.now,
+                        decision: None,
+                    };
+                    let now = now.refreshed_from(before.as_ref());
+                    if before.is_some_and(|before| before.decision.is_some()) && now.decision.is_none() {
+                        changes.push(Change::RemoveDecision(key));
+                    }
+                    changes.push(Change::PutHold(Box::new(now)));
+                }
+                Step::Skip(Skip::Rejected { .. }) => {}
+                Step::Nothing
+                | Step::Keep { .. }
+                | Step::Adopt { .. }
+                | Step::Create { .. }
+                | Step::Update { .. }
+                | Step::Skip(_)
+                | Step::Fail(_) => {
+                    changes.extend(before.into_iter().flat_map(|before| settled(&before)));
+                }
+            }
+        }
+        changes.extend(all_settled(&left));
+        changes
+    }
+}
+
+/// Takes away all holds of a customer that is no longer planned.
+pub(super) fn all_settled(standing: &Standing) -> Vec<Change> {
+    standing.values().flat_map(settled).collect()
+}
+
+fn settled(hold: &StandingHold) -> Vec<Change> {
+    let decided = hold.decision.as_ref().map(|_| Change::RemoveDecision(hold.key));
+    std::iter::once(Change::RemoveHold(hold.key)).chain(decided).collect()
+}

@@ -1,0 +1,226 @@
+//! Addresses of an attacker: none of them is looked up or connected to, seen from the resolver and from a listener.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::client::connectwise::{ConnectWise, ConnectWiseOptions};
+use crate::client::credentials::ConnectWiseCredentials;
+use crate::client::http::{Http, HttpLimits};
+use crate::client::retry::RetryPolicy;
+
+/// A listener that nobody should reach, and a resolver that leads every name to it, or wherever it is told.
+struct Trap {
+    listener: TcpListener,
+    looked_up: Arc<Mutex<Vec<String>>>,
+    leads_to: Vec<IpAddr>,
+}
+
+impl Trap {
+    async fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self { listener, looked_up: Arc::default(), leads_to: vec![Ipv4Addr::LOCALHOST.into()] }
+    }
+
+    fn port(&self) -> u16 {
+        self.listener.local_addr().unwrap().port()
+    }
+
+    fn options(&self, allowed_hosts: Vec<String>) -> ConnectWiseOptions {
+        let (looked_up, leads_to) = (Arc::clone(&self.looked_up), self.leads_to.clone());
+        let lookup = move |name: String| {
+            looked_up.lock().unwrap().push(name);
+            let found: Vec<SocketAddr> = leads_to.iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
+            async move { Ok(found) }
+        };
+        let http = Http::build_with(AddressPolicy::Vendor, HttpLimits::default(), lookup).unwrap();
+        let options = ConnectWiseOptions::new(http, AddressRules { allowed_hosts, ..AddressRules::default() });
+        ConnectWiseOptions { reads: RetryPolicy { attempts: 1, ..options.reads }, ..options }
+    }
+
+    async fn is_untouched(&self) -> bool {
+        tokio::time::timeout(Duration::from_millis(20), self.listener.accept()).await.is_err()
+    }
+}
+
+fn credentials(site: &str) -> ConnectWiseCredentials {
+    ConnectWiseCredentials {
+        site: site.to_owned(),
+        company: "acme".to_owned(),
+        public_key: "public".into(),
+        private_key: "private".into(),
+        client_id: "00000000-0000-4000-8000-000000000000".into(),
+    }
+}
+
+/// The ways to write an address of version 4 that some parser takes.
+fn forms(ip: Ipv4Addr) -> Vec<String> {
+    let number = u32::from(ip);
+    let [a, b, c, d] = ip.octets();
+    let (high, low) = (number >> 16, number & 0xffff);
+    vec![
+        ip.to_string(),
+        format!("{ip}."),
+        number.to_string(),
+        format!("{number:#x}"),
+        format!("0{number:o}"),
+        format!("0{a:o}.0{b:o}.0{c:o}.0{d:o}"),
+        format!("{a:#x}.{b:#x}.{c:#x}.{d:#x}"),
+        format!("{a}.{}", number & 0x00ff_ffff),
+        format!("{a}.{b}.{}", number & 0xffff),
+        format!("{a}%2e{b}%2e{c}%2e{d}"),
+        format!("%3{}{}.{b}.{c}.{d}", a.to_string().chars().next().unwrap(), &a.to_string()[1..]),
+        format!("{a}。{b}。{c}。{d}"),
+        format!("[::ffff:{ip}]"),
+        format!("[::ffff:{high:x}:{low:x}]"),
+        format!("[::{ip}]"),
+        format!("[64:ff9b::{ip}]"),
+        format!("[2002:{high:x}:{low:x}::1]"),
+        format!("{a}.{b}.{c}.{d}.nip.io"),
+    ]
+}
+
+fn hosts() -> Vec<String> {
+    let ips = ["127.0.0.1", "169.254.169.254", "10.0.0.1", "192.168.1.1", "172.16.0.1", "100.64.0.1", "0.0.0.0"];
+    let mut hosts: Vec<String> = ips.iter().flat_map(|ip| forms(ip.parse().unwrap())).collect();
+    let others = [
+        "[::1]",
+        "[::]",
+        "[fe80::1%25lo]",
+        "[fe80::1%lo]",
+        "[fd00:ec2::254]",
+        "[0:0:0:0:0:ffff:7f00:1]",
+        "localhost",
+        "LOCALHOST.",
+        "metadata.google.internal",
+        "instance-data",
+        "na.myconnectwise.net.evil.example",
+        "evil-na.myconnectwise.net",
+        "na.myconnectwise.net.",
+        "na..myconnectwise.net",
+        ".na.myconnectwise.net",
+        "na-myconnectwise.net",
+        "na.myconnectwise.net:22",
+        "na.myconnectwise.net:0",
+        "na.myconnectwise.com",
+        "myconnectwise.net",
+        "api-api-na.myconnectwise.net",
+        "na.myconnectwlse.net",
+        "na.myconnectwi\u{455}e.net",
+        "n\u{430}.myconnectwise.net",
+        "na.myconnectwise\u{2024}net",
+        "xn--n-7sb.myconnectwise.net",
+        "na%2emyconnectwise%2enet%2eevil.example",
+        "na.myconnectwise.net%00.evil.example",
+        "na.myconnectwise.net%0d%0aHost:evil.example",
+        "na.myconnectwise.net%23.evil.example",
+    ];
+    hosts.extend(others.map(str::to_owned));
+    hosts
+}
+
+/// Each host as it stands, with a scheme, with a port, and hidden behind a name that is allowed.
+fn sites(port: u16) -> Vec<String> {
+    let wrapped = |host: &String| {
+        [
+            host.clone(),
+            format!("http://{host}:{port}"),
+            format!("https://{host}:{port}/"),
+            format!("https://na.myconnectwise.net@{host}:{port}"),
+            format!("https://na.myconnectwise.net:x@{host}"),
+            format!("na.myconnectwise.net\\@{host}:{port}"),
+            format!("https://{host}:{port}#na.myconnectwise.net"),
+            format!("https:\\\\{host}:{port}"),
+            format!("//{host}:{port}"),
+            format!("na.myconnectwise.net\r\nHost: {host}:{port}"),
+        ]
+    };
+    hosts().iter().flat_map(wrapped).collect()
+}
+
+#[tokio::test]
+async fn no_hostile_address_is_looked_up_or_connected_to() {
+    let trap = Trap::new().await;
+    let options = trap.options(vec!["psa.example.com".into()]);
+    let sites = sites(trap.port());
+    assert!(sites.len() > 300, "{}", sites.len());
+    for site in &sites {
+        let refused = ConnectWise::connect(&credentials(site), &options).await;
+        assert!(refused.is_err(), "{site:?} was let through");
+        assert_eq!(*trap.looked_up.lock().unwrap(), Vec::<String>::new(), "{site:?} was looked up");
+    }
+    assert!(trap.is_untouched().await);
+}
+
+#[tokio::test]
+async fn an_allowed_name_that_leads_inside_is_looked_up_and_never_connected_to() {
+    for inside in [
+        "127.0.0.1",
+        "127.255.0.7",
+        "0.0.0.0",
+        "10.0.0.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "172.31.0.1",
+        "192.168.0.1",
+        "192.0.0.192",
+        "198.18.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "::ffff:127.0.0.1",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::7f00:1",
+        "2002:7f00:1::",
+        "2002:a9fe:a9fe::",
+        "2001:0:7f00:1::",
+        "fd00:ec2::254",
+        "fe80::1",
+        "ff02::1",
+        "2001:db8::1",
+    ] {
+        let trap = Trap { leads_to: vec![inside.parse().unwrap(), Ipv4Addr::LOCALHOST.into()], ..Trap::new().await };
+        let site = format!("psa.example.com:{}", trap.port());
+        let options = trap.options(vec![site.clone()]);
+        let error = ConnectWise::connect(&credentials(&site), &options).await.unwrap_err();
+        assert!(error.to_string().contains("psa.example.com leads to no public address"), "{inside}: {error}");
+        assert_eq!(*trap.looked_up.lock().unwrap(), ["psa.example.com"]);
+        assert!(trap.is_untouched().await, "{inside}");
+    }
+}
+
+#[tokio::test]
+async fn a_cloud_host_is_looked_up_by_exactly_the_vendors_name() {
+    for (site, name) in [
+        ("na.myconnectwise.net", "api-na.myconnectwise.net"),
+        ("HTTPS://API-EU.myconnectwise.net:443/", "api-eu.myconnectwise.net"),
+    ] {
+        let trap = Trap::new().await;
+        let options = trap.options(Vec::new());
+        assert!(ConnectWise::connect(&credentials(site), &options).await.is_err());
+        assert_eq!(*trap.looked_up.lock().unwrap(), [name]);
+    }
+}
+
+#[tokio::test]
+async fn no_redirect_leads_anywhere_whatever_its_status() {
+    let policy = AddressPolicy::VendorAndLoopback;
+    for status in [301, 302, 303, 307, 308] {
+        let trap = Trap::new().await;
+        let server = wiremock::MockServer::start().await;
+        let target = format!("http://127.0.0.1:{}/login/companyinfo/acme", trap.port());
+        let answer = wiremock::ResponseTemplate::new(status).insert_header("Location", target.as_str());
+        wiremock::Mock::given(wiremock::matchers::any()).respond_with(answer).mount(&server).await;
+        let http = Http::build(policy, HttpLimits::default()).unwrap();
+        let options = ConnectWiseOptions::new(http, AddressRules { policy, ..AddressRules::default() });
+        let options = ConnectWiseOptions { reads: RetryPolicy { attempts: 1, ..options.reads }, ..options };
+        assert!(ConnectWise::connect(&credentials(&server.uri()), &options).await.is_err());
+        assert!(trap.is_untouched().await, "{status}");
+    }
+}

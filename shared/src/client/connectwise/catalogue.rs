@@ -1,0 +1,174 @@
+//! The port's methods for a person at a form: searches, and products as a whole.
+
+use serde_json::value::RawValue;
+
+use super::ConnectWise;
+use super::call::Call;
+use super::page::{self, List};
+use super::{body, conditions, wire};
+use crate::domain::catalogue::{ProductChoices, ProductDetails, ProductValues};
+use crate::domain::id::{CompanyId, PsaProductId};
+use crate::domain::psa::{Agreement, Company, PsaProduct};
+use crate::domain::search::{Found, Named, SearchText};
+use crate::error::PsaError;
+use crate::ports::{Listed, PsaCatalogue};
+
+const CATALOG: &str = "procurement/catalog";
+const COMPANIES: &str = "company/companies";
+/// How many pages of 1,000 matches a search reads. Whoever gets more has typed too little to choose from.
+const SEARCH_PAGES: usize = 3;
+
+/// What a search asks for: all that contains a text and, where that is too much, what is called so.
+struct Search<'a> {
+    path: &'a str,
+    with: &'a str,
+    called: &'a str,
+    fields: &'a str,
+}
+
+impl ConnectWise {
+    async fn search<T: Named>(
+        &self,
+        text: &SearchText,
+        limit: usize,
+        search: &Search<'_>,
+        read: page::Read<T>,
+    ) -> Result<Found<T>, PsaError> {
+        let list = List { path: search.path, conditions: Some(search.with), fields: search.fields };
+        let (mut rows, mut after) = (Vec::new(), None);
+        for _ in 0..SEARCH_PAGES {
+            let page = self.list(&list, after.as_deref(), read).await?;
+            rows.extend(page.rows);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let complete = after.is_none();
+        if !complete {
+            let called = List { conditions: Some(search.called), ..list };
+            rows.extend(self.list(&called, None, read).await?.rows);
+        }
+        Ok(Found::of(text.clone(), rows, complete, limit))
+    }
+
+    /// All rows of a table that are active, in the alphabet's order.
+    async fn active<T>(
+        &self,
+        path: &str,
+        fields: &str,
+        read: page::Read<T>,
+        name: fn(&T) -> &str,
+    ) -> Result<Vec<T>, PsaError> {
+        let list = List { path, conditions: Some("inactiveFlag=false"), fields };
+        let mut rows = page::read_all(&self.api, &list, read).await.map_err(|error| self.not_without_list(error))?;
+        rows.sort_by_cached_key(|row| name(row).to_lowercase());
+        Ok(rows)
+    }
+
+    async fn product(&self, call: Call<'_>) -> Result<ProductDetails, PsaError> {
+        let record: Box<RawValue> = self.api.call(&call, page::read_json).await?;
+        wire::details(&record)
+    }
+}
+
+impl PsaCatalogue for ConnectWise {
+    async fn search_products(&self, text: &SearchText, limit: usize) -> Result<Found<PsaProduct>, PsaError> {
+        let (with, called) = (conditions::products_with(text)?, conditions::products_called(text)?);
+        let search = Search { path: CATALOG, with: &with, called: &called, fields: wire::PRODUCT_FIELDS };
+        let mut found = self.search(text, usize::MAX, &search, wire::product).await?;
+        found.hits.retain(|hit| hit.row.is_available());
+        Ok(found.cut(limit))
+    }
+
+    async fn search_companies(&self, text: &SearchText, limit: usize) -> Result<Found<Company>, PsaError> {
+        let (with, called) = (conditions::companies_with(text)?, conditions::companies_called(text)?);
+        let search = Search { path: COMPANIES, with: &with, called: &called, fields: wire::COMPANY_FIELDS };
+        self.search(text, limit, &search, wire::company).await
+    }
+
+    async fn list_agreements_of(&self, company: CompanyId) -> Result<Listed<Agreement>, PsaError> {
+        let conditions = conditions::agreements_of(company);
+        let list = List { path: "finance/agreements", conditions: Some(&conditions), fields: wire::AGREEMENT_FIELDS };
+        let mut listed = Listed { rows: Vec::new(), unreadable: Vec::new() };
+        let mut after = None;
+        loop {
+            let page = self.list(&list, after.as_deref(), wire::agreement).await?;
+            listed.rows.extend(page.rows);
+            listed.unreadable.extend(page.unreadable);
+            after = page.next;
+            if after.is_none() {
+                return Ok(listed);
+            }
+        }
+    }
+
+    async fn get_product(&self, id: PsaProductId) -> Result<ProductDetails, PsaError> {
+        let path = format!("{CATALOG}/{id}");
+        let fields = vec![("fields", wire::DETAILS_FIELDS.to_owned())];
+        let product = self.product(Call::get(&path, fields)).await?;
+        if product.id == id { Ok(product) } else { Err(other_product(id, product.id)) }
+    }
+
+    async fn find_product_by_identifier(&self, identifier: &str) -> Result<Option<ProductDetails>, PsaError> {
+        let identifier = identifier.trim();
+        let conditions = conditions::product_identified(identifier)?;
+        let list = List { path: CATALOG, conditions: Some(&conditions), fields: wire::DETAILS_FIELDS };
+        let found = page::read_all(&self.api, &list, wire::details).await;
+        let found = found.map_err(|error| self.not_without_list(error))?;
+        let (exact, alike) = (identifier, identifier.to_lowercase());
+        let called = |product: &&ProductDetails| product.identifier.trim().to_lowercase() == alike;
+        // Capitals may matter to some server: what is written the same comes first.
+        let best = found.iter().find(|product| product.identifier.trim() == exact);
+        Ok(best.or_else(|| found.iter().find(called)).cloned())
+    }
+
+    async fn create_product(&self, values: &ProductValues) -> Result<ProductDetails, PsaError> {
+        let created = self.product(Call::post(CATALOG, body::new_product(values)?)).await;
+        let Err(lost @ PsaError::Unanswered { .. }) = created else {
+            return created;
+        };
+        // What cannot be read back leaves open what was: the first error says so.
+        let found = match values.identifier() {
+            Some(identifier) => self.find_product_by_identifier(identifier).await,
+            None => Ok(None),
+        };
+        match found {
+            Ok(Some(product)) if shows_all(&product, values) => Ok(product),
+            Ok(_) | Err(_) => Err(lost),
+        }
+    }
+
+    async fn edit_product(&self, id: PsaProductId, values: &ProductValues) -> Result<ProductDetails, PsaError> {
+        let path = format!("{CATALOG}/{id}");
+        let edited = self.product(Call::patch(&path, body::product_changes(values)?)).await?;
+        if edited.id != id {
+            return Err(other_product(id, edited.id));
+        }
+        match values.as_slice().iter().find(|value| !edited.shows(value)) {
+            None => Ok(edited),
+            Some(value) => Err(PsaError::Unanswered {
+                why: format!("it says that product {id} was changed, and shows another {}", value.field()),
+            }),
+        }
+    }
+
+    async fn list_product_choices(&self) -> Result<ProductChoices, PsaError> {
+        let (categories, subcategories, types, units) = futures::try_join!(
+            self.active("procurement/categories", "id,name", wire::category, |row| &row.name),
+            // The vendor's own path ends in a slash here.
+            self.active("procurement/subcategories/", "id,name,category", wire::subcategory, |row| &row.name),
+            self.active("procurement/types", "id,name", wire::kind_of_product, |row| &row.name),
+            self.active("procurement/unitOfMeasures", "id,name", wire::unit, |row| &row.name),
+        )?;
+        Ok(ProductChoices { categories, subcategories, types, units })
+    }
+}
+
+fn shows_all(product: &ProductDetails, values: &ProductValues) -> bool {
+    values.as_slice().iter().all(|value| product.shows(value))
+}
+
+fn other_product(asked: PsaProductId, came: PsaProductId) -> PsaError {
+    PsaError::Unanswered { why: format!("product {asked} was asked for and product {came} was answered") }
+}

@@ -1,0 +1,142 @@
+//! How many calls a service takes, learnt from what it complains of: a rule without a clock.
+//!
+//! A complaint halves the rate. From there it climbs in seconds to what the service was seen to let through, and beyond
+//! that by small steps that double while nothing is heard: near a real limit it complains about once in two minutes,
+//! and a limit that was raised is found within minutes.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Thousandths of a call a minute: the unit of all rates here, so that no float is needed.
+const UNIT: u64 = 1000;
+/// The slowest rate, in calls a minute: a service that complains even of these is away, not busy.
+const FLOOR: u64 = 12;
+/// What was let through is judged by the last minute, the vendor's own window.
+const WINDOW: Duration = Duration::from_secs(60);
+/// From half of what is known to all of it.
+const CLIMB: Duration = Duration::from_secs(4);
+/// From the first half of the ceiling to all of it, where nothing is known.
+const FIRST_CLIMB: Duration = Duration::from_secs(15);
+/// The first minute at what is known adds so much of it; each further one twice as much.
+const CREEP_SHARE: u64 = 128;
+
+/// A rate between [`FLOOR`] and a ceiling.
+#[derive(Debug)]
+pub(super) struct Learnt {
+    ceiling: u64,
+    rate: u64,
+    /// What the service was seen to let through when it last complained; none while it never has.
+    known: Option<u64>,
+    /// How long the rate has been used since it came up to what is known.
+    quiet: Duration,
+    /// Counts the complaints that were heeded: calls that left before the last one say nothing new.
+    generation: u64,
+    /// When calls may have begun again after the last complaint.
+    resumed: Duration,
+    /// When the calls of the last minute left.
+    left: VecDeque<Duration>,
+    /// Whether the last call had to wait for the rate. A rate that nobody uses proves nothing.
+    pressed: bool,
+}
+
+impl Learnt {
+    /// Begins with what was learnt before, or with half of the ceiling: a limit far below it is met by a few seconds'
+    /// calls, and one far above costs a few seconds. `ceiling` is in calls a minute.
+    pub(super) fn new(ceiling: u32, now: Duration) -> Self {
+        let ceiling = u64::from(ceiling).max(FLOOR) * UNIT;
+        Self {
+            ceiling,
+            rate: (ceiling / 2).max(FLOOR * UNIT),
+            known: None,
+            quiet: Duration::ZERO,
+            generation: 0,
+            resumed: now,
+            left: VecDeque::new(),
+            pressed: false,
+        }
+    }
+
+    /// Goes on from what another worker has learnt, in calls a minute.
+    pub(super) fn resume(&mut self, learnt: u32) {
+        let learnt = (u64::from(learnt) * UNIT).clamp(FLOOR * UNIT, self.ceiling);
+        self.rate = learnt;
+        self.known = (learnt < self.ceiling).then_some(learnt);
+        self.quiet = Duration::ZERO;
+    }
+
+    /// What to begin with next time, in calls a minute.
+    pub(super) fn to_remember(&self) -> u32 {
+        let rate = self.rate.max(self.known.unwrap_or_default());
+        u32::try_from(rate / UNIT).unwrap_or(u32::MAX)
+    }
+
+    /// The time between two calls.
+    pub(super) fn interval(&self) -> Duration {
+        Duration::from_micros(60_000_000 * UNIT / self.rate)
+    }
+
+    /// Which complaints the calls that leave now are to be told from.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// A call leaves; it had to wait for the rate where `pressed`.
+    pub(super) fn leaves(&mut self, now: Duration, pressed: bool) {
+        let since_last = self.left.back().map_or(Duration::ZERO, |last| now.saturating_sub(*last));
+        if pressed {
+            // A longer pause than between two calls was not the rate's doing.
+            self.grow(since_last.min(self.interval() * 2));
+        }
+        self.pressed = pressed;
+        self.left.push_back(now);
+        while self.left.front().is_some_and(|left| *left + WINDOW < now) {
+            self.left.pop_front();
+        }
+    }
+
+    /// A call met a complaint; the service wants to be left alone for `hold`. Says whether that was news.
+    pub(super) fn complained(&mut self, now: Duration, generation: u64, hold: Option<Duration>) -> bool {
+        // It was not let through.
+        self.left.pop_back();
+        if generation != self.generation {
+            return false;
+        }
+        let passed = hold.filter(|_| self.pressed).and_then(|hold| self.let_through(now, hold));
+        let known = passed.unwrap_or(self.rate).clamp(FLOOR * UNIT, self.rate);
+        self.known = Some(known);
+        self.rate = (known / 2).max(FLOOR * UNIT);
+        self.quiet = Duration::ZERO;
+        self.generation += 1;
+        self.resumed = now + hold.unwrap_or_default();
+        true
+    }
+
+    /// What is sure to be let through: the calls since the last pause, spread over the pause to come, or those of the
+    /// last minute, whichever are more. The first knows limits by the second; the second, pauses that follow closely.
+    fn let_through(&self, now: Duration, hold: Duration) -> Option<u64> {
+        let since = |from: Duration| self.left.iter().filter(|left| **left >= from).count() as u64 * UNIT;
+        let spread = now.saturating_sub(self.resumed) + hold;
+        let over_pause = (since(self.resumed) * 60_000).checked_div(u64::try_from(spread.as_millis()).ok()?)?;
+        let counted_wholly = spread <= WINDOW;
+        let in_minute = since(now.saturating_sub(WINDOW));
+        Some(if counted_wholly { over_pause.max(in_minute) } else { in_minute })
+    }
+
+    fn grow(&mut self, used: Duration) {
+        let used_ms = u64::try_from(used.as_millis()).unwrap_or_default();
+        let share = |whole: u64, of: Duration| whole * used_ms / (of.as_millis() as u64).max(1);
+        let grown = match self.known {
+            None => self.rate + share(self.ceiling / 2, FIRST_CLIMB),
+            Some(known) if self.rate < known => known.min(self.rate + share(known / 2, CLIMB)),
+            Some(known) => {
+                self.quiet += used;
+                let doubled = (self.quiet.as_secs() / 60).min(16);
+                self.rate + share((known / CREEP_SHARE) << doubled, WINDOW).max(1)
+            }
+        };
+        self.rate = grown.min(self.ceiling);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! The pace by itself, on paused time.
+
+use super::*;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const PATIENT: Patience = Patience { hold: MINUTE, turn: MINUTE };
+
+const fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A call that leaves and ends at once.
+async fn call(pace: &Pace, ended: Ended) {
+    let slot = pace.enter(PATIENT).await.unwrap_or_else(|none| panic!("{none:?}"));
+    pace.learn(slot, ended).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hold_that_one_clone_meets_keeps_every_clone_waiting_to_its_end() {
+    let pace = Pace::new(8);
+    let clone = pace.clone();
+    let start = Instant::now();
+    pace.hold(s(30));
+    pace.hold(s(10));
+    assert!(clone.enter(PATIENT).await.is_ok());
+    assert_eq!(start.elapsed(), s(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hold_that_is_too_long_is_told_at_once() {
+    let pace = Pace::new(8);
+    pace.hold(s(90));
+    let start = Instant::now();
+    assert_eq!(pace.enter(PATIENT).await.err(), Some(NoTurn::Held(s(90))));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hold_that_begins_while_a_call_waits_for_its_slot_holds_it_too() {
+    let pace = Pace::new(1);
+    let first = pace.enter(PATIENT).await;
+    let start = Instant::now();
+    let second = tokio::spawn({
+        let pace = pace.clone();
+        async move { pace.enter(PATIENT).await.map(|_| start.elapsed()).ok() }
+    });
+    tokio::task::yield_now().await;
+    pace.hold(s(5));
+    drop(first);
+    assert_eq!(second.await.unwrap(), Some(s(5)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_leave_evenly_and_in_the_order_in_which_they_came() {
+    let pace = Pace::learning(8, 240, None);
+    let start = Instant::now();
+    let left: Arc<Mutex<Vec<(usize, u128)>>> = Arc::default();
+    let calls = (0..12).map(|n| {
+        let (pace, left) = (pace.clone(), Arc::clone(&left));
+        async move {
+            call(&pace, Ended::Well).await;
+            left.lock().unwrap().push((n, start.elapsed().as_millis()));
+        }
+    });
+    futures::future::join_all(calls).await;
+    let left = left.lock().unwrap().clone();
+    assert!(left.iter().map(|(n, _)| *n).eq(0..12), "{left:?}");
+    // Half of the ceiling is two a second.
+    let gaps: Vec<u128> = left.windows(2).map(|pair| pair[1].1 - pair[0].1).collect();
+    assert!(gaps.iter().all(|gap| (300..=510).contains(gap)), "{gaps:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_pause_a_short_bucket_leaves_at_once_and_after_a_hold_none() {
+    let pace = Pace::learning(8, 120, None);
+    for wait in [true, false] {
+        if wait {
+            tokio::time::sleep(MINUTE).await;
+        } else {
+            let slot = pace.enter(PATIENT).await.ok().unwrap();
+            pace.learn(slot, Ended::TooMany(Some(s(20)))).await;
+            tokio::time::sleep(MINUTE).await;
+        }
+        let start = Instant::now();
+        let mut at_once = 0;
+        while start.elapsed() < Duration::from_millis(500) {
+            call(&pace, Ended::Well).await;
+            at_once += usize::from(start.elapsed() < Duration::from_millis(500));
+        }
+        assert!(at_once <= BUCKET as usize, "{at_once} calls at once");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_whose_turn_was_taken_beforehand_leaves_at_once() {
+    let pace = Pace::learning(8, 60, None);
+    let hurried = Patience { hold: s(1), turn: s(1) };
+    let reads = (0..6).map(|_| call(&pace, Ended::Well));
+    let write = async {
+        pace.take_turn(PATIENT).await.unwrap();
+        let start = Instant::now();
+        assert!(pace.enter_by_turn(hurried).await.is_ok());
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        assert!(pace.enter_by_turn(hurried).await.is_err(), "a turn is one call's");
+    };
+    futures::future::join(futures::future::join_all(reads), write).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_was_taken_long_ago_is_lost() {
+    let pace = Pace::learning(8, 60, None);
+    pace.take_turn(PATIENT).await.unwrap();
+    tokio::time::sleep(TURN_GOOD_FOR + s(1)).await;
+    assert!(!pace.state().use_turn());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_does_not_answer_is_left_alone_and_then_asked_by_one_call() {
+    let pace = Pace::learning(8, 60_000, None);
+    for _ in 0..10 {
+        call(&pace, Ended::Failed).await;
+    }
+    assert_eq!(pace.enter(PATIENT).await.err(), Some(NoTurn::Away(OPEN_FOR)));
+    tokio::time::sleep(OPEN_FOR).await;
+    let probe = pace.enter(PATIENT).await.ok().unwrap();
+    assert!(matches!(pace.enter(PATIENT).await.err(), Some(NoTurn::Away(_))));
+    drop(probe);
+    call(&pace, Ended::Well).await;
+    assert!(pace.enter(PATIENT).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_given_up_while_it_was_to_find_out_leaves_that_to_the_next_one() {
+    let pace = Pace::learning(8, 60_000, None);
+    for _ in 0..10 {
+        call(&pace, Ended::Failed).await;
+    }
+    tokio::time::sleep(OPEN_FOR).await;
+    let probe = pace.enter(PATIENT).await.ok().unwrap();
+    drop(probe);
+    assert!(pace.enter(PATIENT).await.is_ok());
+}

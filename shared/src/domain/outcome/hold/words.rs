@@ -1,0 +1,175 @@
+//! A hold in the words of the page: what would be written, why it was not, and what to do.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+
+use super::{Hold, PartTrouble, Would};
+
+impl Hold {
+    pub(in crate::domain::outcome) const fn advice(&self) -> &'static str {
+        match self {
+            Self::Adopt { .. } => {
+                "Release it if the usage is right: the addition is then set to it and kept up to date. Reject it to leave the addition alone this month."
+            }
+            Self::Decrease { .. } | Self::Increase { .. } | Self::ToZero { .. } => {
+                "Check with the customer: release it if the usage is right, reject it to keep what ConnectWise bills this month."
+            }
+            Self::NewMonth { .. } => {
+                "Nothing: it resolves itself once the new month is under way and the ConnectWise invoice is made."
+            }
+            Self::Unfinished { .. } => {
+                "Look the usage up in Sophos Central. If it is right, make a preview and apply it; if not, wait: the next run reads it again."
+            }
+            Self::PartsChanged { .. } => {
+                "Release it if that part is meant to leave the addition; reject it to keep the quantity this month."
+            }
+            Self::Vanished { .. } => {
+                "Ask whether the customer left the product: release sets it to 0; reject keeps billing it this month."
+            }
+            Self::Part { trouble: PartTrouble::Firewall, .. } => {
+                "Choose the Sophos-invoice frequency, or map that part elsewhere; until then the addition keeps its quantity."
+            }
+            Self::Part { trouble: PartTrouble::Vanished, .. } => {
+                "Ask whether the customer left that part: release sets the addition to what the other parts use; reject keeps billing it this month."
+            }
+            // Nobody is told to set the quantity by hand: the next month would report that as a change by somebody else.
+            Self::Unreadable { .. } | Self::Part { trouble: PartTrouble::Unreadable, .. } => {
+                "Look the usage up in Sophos Central and report the line to Sophos; the addition keeps its quantity until the line can be read."
+            }
+            Self::CombineRule { .. } => "Choose on the mapping whether the parts add up or the largest counts.",
+            Self::Ambiguous { .. } => "Cancel the additions that are not to be billed, so that one is in force.",
+            Self::ZeroPrice { .. } => {
+                "Give the ConnectWise product a price, or release it to create the addition without one."
+            }
+            Self::HandEdit { .. } => {
+                "Release it to set the addition to the usage; reject it to keep this month what was set by hand."
+            }
+            Self::AdditionGone { .. } => {
+                "Release it to create the addition again; reject it if the product is not to be billed this month."
+            }
+            Self::StillBilled { .. } => {
+                "Take it off that addition in ConnectWise: set it to 0, or to what its other parts use, or cancel it. Or map the product back."
+            }
+            Self::NotYetInForce { .. } => {
+                "Set its effective date back in ConnectWise if it is to carry this month's usage; otherwise create one by hand that ends where it begins."
+            }
+            Self::FormerAgreement { .. } => {
+                "Set that addition to 0 or cancel it in ConnectWise; then make a new preview, look at it and apply it."
+            }
+            Self::FirstRun { .. } => "Look at a preview of this customer and apply it.",
+            Self::OlderMonth { .. } => {
+                "Only a preview of an older month can be made here. If it was billed wrong, credit it in ConnectWise; leave the addition, which carries the newer month."
+            }
+            Self::Moved { .. } => "Make a new preview, look at it and apply it.",
+        }
+    }
+}
+
+impl fmt::Display for Would {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Create { to } => write!(f, "create an addition of {}", short(to)),
+            Self::Update { from, to } => write!(f, "change {} → {}", short(from), short(to)),
+            Self::Adopt { at } => write!(f, "adopt the addition of {}", short(at)),
+            Self::Nothing => f.write_str("change nothing"),
+        }
+    }
+}
+
+/// A quantity as a person writes it: ConnectWise's `8.00` is 8.
+fn short(quantity: &Decimal) -> Decimal {
+    quantity.normalize()
+}
+
+fn list<T: fmt::Display>(things: &[T]) -> String {
+    things.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Adopt { addition, from, to, unit_price, less_included, bill_customer } => {
+                let price = unit_price.map_or_else(|| "no unit price".into(), |p| format!("unit price {p}"));
+                write!(
+                    f,
+                    "addition {addition} exists: adopt {} → {}? ({price}, {} included, {bill_customer})",
+                    short(from),
+                    short(to),
+                    short(less_included)
+                )
+            }
+            Self::Decrease { from, to } => write!(f, "the quantity would fall, {} → {}", short(from), short(to)),
+            Self::Increase { from, to } => {
+                write!(f, "the quantity would rise by more than usual, {} → {}", short(from), short(to))
+            }
+            Self::NewMonth { written, from, to } => {
+                let written = written.in_words();
+                write!(f, "the new month would lower {written}'s quantity too early, {} → {}", short(from), short(to))
+            }
+            Self::Unfinished { pairs, lower, would } => {
+                write!(f, "usage looks unfinished: {lower} of last month's {pairs} are gone or lower; it would {would}")
+            }
+            Self::ToZero { from } => write!(f, "the quantity would fall to zero, {} → 0", short(from)),
+            Self::Vanished { product, last: Some((month, units)), .. } => {
+                write!(f, "{product}: {units} in {}, no line in this month's usage", month.in_words())
+            }
+            Self::Vanished { product, last: None, billed: Some(billed) } => {
+                write!(f, "{product}: ConnectWise bills {}, no line in this month's usage", short(billed))
+            }
+            Self::Vanished { product, last: None, billed: None } => {
+                write!(f, "{product}: no line in this month's usage")
+            }
+            Self::Part { product, trouble } => {
+                let trouble = match trouble {
+                    PartTrouble::Firewall => "may sync with the Sophos monthly invoice only",
+                    PartTrouble::Vanished => "was used or billed before and has no line in this month's usage",
+                    PartTrouble::Unreadable => "has a line whose quantity cannot be read",
+                };
+                write!(f, "part {product} of this combined product {trouble}")
+            }
+            Self::PartsChanged { left, from, to } => {
+                let count = if left.len() == 1 { "counts" } else { "count" };
+                write!(f, "{} no longer {count} here, {} → {}", list(left), short(from), short(to))
+            }
+            Self::Unreadable { found } => write!(f, "a usage line has {found}"),
+            Self::CombineRule { parts } => {
+                write!(f, "{} go to one ConnectWise product: add up, or take the largest?", list(parts))
+            }
+            Self::Ambiguous { additions } => write!(f, "additions {} are in force at once", list(additions)),
+            Self::ZeroPrice { to } => write!(f, "a new addition of {} would have no price", short(to)),
+            Self::HandEdit { written, found, to } => {
+                write!(
+                    f,
+                    "changed in ConnectWise since our last write: we wrote {}, it has {}, the usage is {}",
+                    short(written),
+                    short(found),
+                    short(to)
+                )
+            }
+            Self::AdditionGone { addition, to } => {
+                write!(f, "addition {addition} that carried it is no longer in force; the usage is {}", short(to))
+            }
+            Self::StillBilled { product, on, addition, quantity } => {
+                let quantity = short(quantity);
+                write!(f, "{product} is still billed on addition {addition} of ConnectWise product {on} ({quantity})")
+            }
+            Self::NotYetInForce { addition, from, to } => {
+                write!(f, "addition {addition} takes effect on {from}, after this month; the usage is {}", short(to))
+            }
+            Self::FormerAgreement { agreement, addition, quantity } => {
+                write!(
+                    f,
+                    "addition {addition} of the former agreement {agreement} still bills it ({})",
+                    quantity.normalize()
+                )
+            }
+            Self::FirstRun { would } => write!(f, "the first run of this customer is a preview; it would {would}"),
+            Self::OlderMonth { written, from, to } => {
+                let (written, from, to) = (written.in_words(), short(from), short(to));
+                write!(f, "{written} has been written already; this older month would change {from} → {to}")
+            }
+            Self::Moved { shown, now } => write!(f, "the preview showed: {shown}; now it would {now}"),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What all functions behind API Gateway share. **How to write one**:
+//!
+//! ```ignore
+//! /// Switch a product's sync on or off.            <- the summary in the document; what follows is its description
+//! #[utoipa::path(
+//!     patch,
+//!     path = "/v1/product-mappings/{code}",
+//!     operation_id = "switchProduct",               // unique in the whole API
+//!     tag = "product mappings",                     // one of those in document.rs
+//!     security(("token" = ["psa/write"])),          // the scope of the Caller below; template.yaml asks for it too
+//!     params(("code" = String, Path, description = "The Sophos product's code."), IfMatch),
+//!     request_body(content = Switch, description = "What it is to be."),
+//!     responses((status = 200, description = "The row as it is now.", body = ProductRow)),
+//! )]
+//! async fn switch_product<S: MappingStore, C: Clock, I: Ids>(
+//!     State(world): State<World<S, C, I>>,
+//!     caller: Caller<Write>,                        // first: whoever may not, learns nothing of the rest
+//!     Path(code): Path<ProductCode>,                // a domain id, or 400
+//!     _: NoQuery,                                   // or Query(filter): Query<Filter>
+//!     if_match: IfMatch,                            // 428 without; if_match.check(version, &row) is 412 with the row
+//!     Json(switch): Json<Switch>,                   // last; #[serde(rename_all = "camelCase", deny_unknown_fields)]
+//! ) -> Result<Response, Problem> {
+//!     let known = world.store.list_product_mappings(caller.partner()).await?; // every port error is a Problem by `?`
+//!     …
+//! }
+//!
+//! /// What the routes need of the world, and no more. A clone goes to each request.
+//! #[derive(Clone)]
+//! pub struct World<S, C, I> { pub store: S, pub clock: C, pub ids: I }
+//! // The compiler finds the handlers' type arguments by the router's state.
+//! OpenApiRouter<World<S, C, I>>::new().routes(routes!(switch_product))
+//! ```
+//!
+//! `functions/mappings` is the example: `routes()` is what the document is made of, `app(world, options)` what Lambda, the
+//! local gateway and the tests serve. A new function joins `tests/src/api.rs`, `template.yaml`, `shared::config`,
+//! `tests/tests/template.rs`, and `OURS` of [`crate::telemetry`]; then `cargo openapi` writes `infra/openapi.json`.
+//!
+//! # Conventions
+//! - **Who**: [`Caller<Read>`], [`Caller<Write>`], [`Caller<Admin>`]. No scope implies another. `caller.partner()` goes first
+//!   into every call of a port; `caller.name()` into the audit. There is no partner id in any path, query or body. What is
+//!   another partner's is simply not found: `Problem::new(ProblemCode::NotFound)`.
+//! - **What goes wrong**: [`Problem`], with a [`ProblemCode`]: `Problem::new(code).detail("ACME has it already.")`. Errors of
+//!   fields: [`FieldError::body`] with a JSON pointer, [`FieldError::parameter`] otherwise; tell all rows' at once. Title and
+//!   advice (English, Italian) come from the catalogue; add a code there rather than a text here. Handlers never log a
+//!   problem: [`serve`] writes one line a request, and what is our own fault is logged where it becomes a problem.
+//! - **Lists**: [`List`] of [`Paging`]. The query's struct has `page_size: Option<u16>` and `page_from_key: Option<String>`, and
+//!   derives `Serialize`: what it serializes beside those two is the filter that a key is bound to.
+//! - **Versions**: GET answers with [`represent`] (ETag; 304). A change of what exists takes [`IfMatch`] and answers with the
+//!   new ETag ([`etag`]). In a bulk save each row carries its `version` instead. A store's `Conflict` is `changedMeanwhile`
+//!   (409); who can, reads again and answers `versionMismatch` with the present row.
+//! - **POST** that has an effect takes [`Once`] and documents [`IdempotencyKey`] in its `params`; all that it does is in the
+//!   closure of [`Once::run`]. POSTs without an effect (a test, a search, `validateOnly` alone) take [`Json`].
+//! - **ConnectWise**: a route that calls it adds [`PsaProblems`] to its `responses(…)`.
+//! - **The document**: every status that a handler answers itself needs a description; those that all have (400, 401, 403, 404
+//!   with a path parameter, 409 and 422 with an idempotency key, 412 and 428 with `If-Match`, 413, 415, 429, 500, 503) are added by
+//!   [`document`]. Types of answers and bodies have names that are unique in the whole API: `ProductRow`, not `Row`. They are
+//!   wire types of the function, never the domain's own: ids as `#[schema(value_type = String)]` or `i64`, money as decimal
+//!   strings.
+//! - **Never**: a secret in an answer, a detail or a log; a panic as an answer. A panic is caught here where the build unwinds;
+//!   the release build aborts, and API Gateway answers 500 in its own form.
+
+mod admission;
+mod caller;
+mod catalogue;
+mod document;
+mod json;
+mod language;
+mod once;
+mod page;
+mod path;
+mod problem;
+mod query;
+mod serve;
+mod version;
+
+use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+pub use self::caller::{Admin, Caller, Read, SCOPES, Scope, Write};
+pub use self::catalogue::ProblemCode;
+pub use self::document::{PsaProblems, document};
+pub use self::json::{Json, MAX_JSON_BYTES, has_type, read_bytes};
+pub use self::language::Language;
+pub use self::once::{IdempotencyKey, Once, TAKE_OVER_S, answer};
+pub use self::page::{List, Pages, Paging};
+pub use self::path::{Path, PathId};
+pub use self::problem::{FieldError, Problem, ProblemBody, PsaRefusal, problems};
+pub use self::query::{NoQuery, Query};
+pub use self::serve::{ApiOptions, CORRELATION_ID, serve};
+pub use self::version::{IfMatch, IfNoneMatch, etag, represent};
+
+/// The JSON text of what is answered.
+fn json_text(body: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(body).map_err(|error| {
+        tracing::error!(%error, "an answer cannot be written as JSON");
+        Problem::new(ProblemCode::Internal)
+    })
+}
+
+/// An answer with a JSON body, and the text of it.
+fn json_response(status: StatusCode, body: &impl Serialize) -> Result<(Response, String), Problem> {
+    let text = json_text(body)?;
+    let mut response = (status, text.clone()).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok((response, text))
+}

@@ -1,0 +1,152 @@
+//! JSON bodies: of the right type and size, and with every error told by a JSON pointer.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+
+use super::catalogue::ProblemCode;
+use super::problem::{FieldError, Problem};
+
+/// The most bytes of a JSON body: the largest bulk save has some tens of kilobytes.
+pub const MAX_JSON_BYTES: usize = 1024 * 1024;
+
+/// A JSON body. Its type denies unknown fields: `#[serde(deny_unknown_fields)]` on every struct of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, W: Send + Sync> FromRequest<W> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &W) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read_json(&parts.headers, body).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
+/// The bytes of a body that says that it is JSON.
+pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    if !has_type(headers, is_json) {
+        return Err(Problem::new(ProblemCode::UnsupportedMediaType).detail("The body must be application/json."));
+    }
+    read_bytes(headers, body, MAX_JSON_BYTES).await
+}
+
+/// The bytes of a body of at most `max` bytes.
+///
+/// # Errors
+/// `bodyTooLarge`; `invalidRequest` for one that breaks off.
+pub async fn read_bytes(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new(ProblemCode::BodyTooLarge).detail(format!("At most {max} bytes are taken."));
+    let told = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if told.is_some_and(|length| length > max) {
+        return Err(too_large());
+    }
+    axum::body::to_bytes(body, max).await.map_err(|error| {
+        // The limit is the only error of a body that is whole in memory, as API Gateway hands it over.
+        tracing::debug!(%error, "a body was not read to its end");
+        too_large()
+    })
+}
+
+/// Whether the content type, without its parameters and in lower case, is a wanted one.
+pub fn has_type(headers: &HeaderMap, is_wanted: impl Fn(&str) -> bool) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = value.map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    essence.is_some_and(|essence| is_wanted(&essence))
+}
+
+fn is_json(essence: &str) -> bool {
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// The value in a JSON text.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value: T = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| refused(pointer(error.path()), error.inner()))?;
+    deserializer.end().map_err(|error| refused(String::new(), &error))?;
+    Ok(value)
+}
+
+fn refused(pointer: String, error: &serde_json::Error) -> Problem {
+    let told = error.to_string();
+    // serde has no kinds of its own errors; a wrong guess here would only say "invalid" instead of "missing".
+    let code = if told.starts_with("unknown field") {
+        ProblemCode::Unknown
+    } else if told.starts_with("missing field") {
+        ProblemCode::Missing
+    } else {
+        ProblemCode::Invalid
+    };
+    Problem::new(ProblemCode::InvalidRequest).errors([FieldError::body(pointer, code, told)])
+}
+
+/// A path as RFC 6901 writes it.
+fn pointer(path: &Path) -> String {
+    let step = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => String::new(),
+    };
+    path.iter().map(step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::http::Language;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Save {
+        rows: Vec<Row>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Row {
+        version: u64,
+    }
+
+    fn first_error(body: &str) -> (String, String) {
+        let problem = parse::<Save>(body.as_bytes()).unwrap_err();
+        let body = serde_json::to_value(problem.body(Language::English, None)).unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        (text(&body["errors"][0]["pointer"]), text(&body["errors"][0]["code"]))
+    }
+
+    #[test]
+    fn an_error_points_at_where_it_is() {
+        let told = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
+        assert_eq!(first_error(r#"{"rows":[{"version":1},{"version":"x"}]}"#), told("/rows/1/version", "invalid"));
+        assert_eq!(first_error(r#"{"rows":[{}]}"#), told("/rows/0", "missing"));
+        assert_eq!(first_error(r#"{"rows":[{"version":1,"~/":1}]}"#), told("/rows/0/~0~1", "unknown"));
+        for body in ["", "{", r#"{"rows":[]} x"#, "\u{0}", "[[[["] {
+            assert_eq!(first_error(body).1, "invalid", "{body}");
+        }
+        assert_eq!(parse::<Save>(br#"{"rows":[{"version":1}]}"#).unwrap().rows[0].version, 1);
+    }
+
+    #[tokio::test]
+    async fn a_body_of_another_type_or_too_large_is_refused_before_it_is_read() {
+        let code = async |content_type: &str, bytes: usize| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
+            read_json(&headers, Body::from(vec![b' '; bytes])).await.map_err(|problem| problem.code()).err()
+        };
+        assert_eq!(code("application/json; charset=utf-8", 9).await, None);
+        assert_eq!(code("application/merge-patch+json", MAX_JSON_BYTES).await, None);
+        for other in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "text/json"] {
+            assert_eq!(code(other, 9).await, Some(ProblemCode::UnsupportedMediaType), "{other}");
+        }
+        assert_eq!(code("application/json", MAX_JSON_BYTES + 1).await, Some(ProblemCode::BodyTooLarge));
+    }
+}

@@ -1,0 +1,174 @@
+//! POSTs that may be repeated: the same `Idempotency-Key` with the same request is done once and answered alike.
+
+use std::future::Future;
+
+use axum::extract::{FromRequest, Request};
+use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+
+use super::catalogue::ProblemCode;
+use super::document::header_parameter;
+use super::json::{parse, read_json};
+use super::problem::{FieldError, Problem};
+use crate::domain::id::PartnerId;
+use crate::error::StoreError;
+use crate::ports::{Answer, Attempt, Begun, Clock, IdempotencyStore, Ids};
+
+/// After how many seconds an attempt that never ended may be taken over. Twice what API Gateway waits for an answer; the
+/// timeout of a function that uses it must be less.
+pub const TAKE_OVER_S: u32 = 60;
+/// The most characters of a key.
+const MAX_KEY: usize = 255;
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Tells that an answer is given again.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// A JSON body that comes with an `Idempotency-Key`; its type as for [`super::Json`].
+#[derive(Clone, Debug)]
+pub struct Once<T> {
+    key: String,
+    request: String,
+    body: T,
+}
+
+impl<T: DeserializeOwned, W: Send + Sync> FromRequest<W> for Once<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &W) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let key = read_key(&parts.headers)?;
+        let bytes = read_json(&parts.headers, body).await?;
+        let head = format!("{}\n{}\n", parts.method, parts.uri.path_and_query().map_or("/", |path| path.as_str()));
+        let request = hex(Sha256::new().chain_update(head).chain_update(&bytes));
+        Ok(Self { key: hex(Sha256::new().chain_update(key)), request, body: parse(&bytes)? })
+    }
+}
+
+/// The header, for `params(…)` of a route that takes a [`Once`].
+#[derive(Clone, Copy, Debug)]
+pub struct IdempotencyKey;
+
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let what = "A new unique text for each request, at most 255 visible characters; a repetition of the request within 24 \
+                    hours that has the same one is answered alike and done once.";
+        vec![header_parameter("Idempotency-Key", what, true)]
+    }
+}
+
+impl<T> Once<T> {
+    /// Does what is asked, unless it was done: then answers as then.
+    ///
+    /// `act` is called at most once here, but an attempt that crashed in the middle is taken over after [`TAKE_OVER_S`]
+    /// seconds: what it does must bear being done again (look up before creating). Where the effect is one transaction of
+    /// the store, hand it the [`Attempt`] and the [`Answer`], so that both are written or neither; keeping the same
+    /// answer again afterwards does nothing.
+    ///
+    /// Only success is kept. After a problem the key may be used again: with any request after a 4xx (nothing was done),
+    /// with the same one after a 5xx.
+    ///
+    /// # Errors
+    /// `idempotencyKeyReused`, `idempotencyInProgress`, those of the store and of `act`.
+    pub async fn run<F, Fut>(
+        self,
+        store: &impl IdempotencyStore,
+        (clock, ids): (&impl Clock, &impl Ids),
+        partner: PartnerId,
+        act: F,
+    ) -> Result<Response, Problem>
+    where
+        F: FnOnce(T, Attempt) -> Fut + Send,
+        Fut: Future<Output = Result<Answer, Problem>> + Send,
+        T: Send,
+    {
+        let at = clock.now();
+        let until = at.checked_add(SignedDuration::from_secs(i64::from(TAKE_OVER_S))).unwrap_or(Timestamp::MAX);
+        let attempt = Attempt { key: self.key, request: self.request, claim: ids.unique(), at, until };
+        match store.begin_attempt(partner, &attempt).await? {
+            Begun::Fresh => {}
+            Begun::Done(answer) => return Ok(respond(&answer, true)),
+            Begun::InProgress(until) => {
+                let wait = until.as_second().saturating_sub(at.as_second()).max(1);
+                let problem = Problem::new(ProblemCode::IdempotencyInProgress);
+                return Err(problem.retry_after_s(u64::try_from(wait).unwrap_or(1).min(5)));
+            }
+            Begun::OtherRequest => return Err(Problem::new(ProblemCode::IdempotencyKeyReused)),
+        }
+        match act(self.body, attempt.clone()).await {
+            Ok(answer) => {
+                match store.finish_attempt(partner, &attempt, &answer).await {
+                    Ok(()) => {}
+                    // It is done, and says so; only a repetition would be done again, which what is done bears.
+                    Err(error) => tracing::error!(%error, "an answer was not kept for its repetition"),
+                }
+                Ok(respond(&answer, false))
+            }
+            Err(problem) => {
+                let given_back =
+                    store.give_attempt_back(partner, &attempt, problem.code().status().is_server_error()).await;
+                log_not_given_back(given_back);
+                Err(problem)
+            }
+        }
+    }
+}
+
+/// It can be taken over a minute later: the caller's own problem counts more.
+fn log_not_given_back(given_back: Result<(), StoreError>) {
+    if let Err(error) = given_back {
+        tracing::warn!(%error, "an idempotency key was not given back");
+    }
+}
+
+/// An answer that may be kept: a status and what it shows. Add `location` and `etag` to its fields.
+///
+/// # Errors
+/// `internal`: the body cannot be written as JSON.
+pub fn answer(status: StatusCode, body: &impl Serialize) -> Result<Answer, Problem> {
+    let body = super::json_text(body)?;
+    Ok(Answer { status: status.as_u16(), location: None, etag: None, body })
+}
+
+fn respond(answer: &Answer, replayed: bool) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let mut response = (status, answer.body.clone()).into_response();
+    let headers = response.headers_mut();
+    if answer.body.is_empty() {
+        headers.remove(CONTENT_TYPE);
+    } else {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    for (name, value) in [(LOCATION, &answer.location), (ETAG, &answer.etag)] {
+        if let Some(value) = value.as_deref().and_then(|value| HeaderValue::try_from(value).ok()) {
+            headers.insert(name, value);
+        }
+    }
+    if replayed {
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+fn read_key(headers: &HeaderMap) -> Result<&str, Problem> {
+    let mut values = headers.get_all(KEY).into_iter();
+    let value = values.next().ok_or_else(|| Problem::new(ProblemCode::IdempotencyKeyMissing))?;
+    let key = value.to_str().unwrap_or_default();
+    let is_key = (1..=MAX_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_key && values.next().is_none() {
+        return Ok(key);
+    }
+    let detail = format!("Expected one text of 1 to {MAX_KEY} visible ASCII characters, without spaces.");
+    let error = FieldError::parameter("Idempotency-Key", ProblemCode::Invalid, detail);
+    Err(Problem::new(ProblemCode::InvalidRequest).errors([error]))
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,219 @@
+//! Problems: the one form of every error over HTTP, RFC 9457's `application/problem+json`.
+
+mod from;
+mod list;
+
+use axum::Json;
+use axum::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+pub use self::list::problems;
+use super::catalogue::ProblemCode;
+use super::language::Language;
+
+/// After how many seconds it is worth coming again, where nobody said so.
+const RETRY_AFTER_S: u64 = 5;
+
+/// An error as a handler returns it. Who asked, in which language, under which correlation id is filled in on its way out
+/// (see [`super::serve`]).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    code: ProblemCode,
+    detail: Option<String>,
+    errors: Vec<FieldError>,
+    psa: Option<PsaRefusal>,
+    present: Option<Value>,
+    retry_after_s: Option<u64>,
+}
+
+/// One thing that is wrong with a request. Rows of a bulk request are told all at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Where in the body, as a JSON pointer such as `/rows/3/code`; the empty pointer is the whole body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<String>,
+    /// Which query parameter, path parameter or header, where it is not the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<String>,
+    /// What is wrong with it.
+    code: ProblemCode,
+    /// What is wrong with it, with the values at stake.
+    detail: String,
+}
+
+impl FieldError {
+    /// An error in the body at a JSON pointer.
+    #[must_use]
+    pub fn body(pointer: impl Into<String>, code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self { pointer: Some(pointer.into()), parameter: None, code, detail: detail.into() }
+    }
+
+    /// Whether it is about this parameter.
+    pub(super) fn is_parameter(&self, name: &str) -> bool {
+        self.parameter.as_deref() == Some(name)
+    }
+
+    /// An error in a parameter of the query or the path, or in a header.
+    #[must_use]
+    pub fn parameter(name: impl Into<String>, code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self { pointer: None, parameter: Some(name.into()), code, detail: detail.into() }
+    }
+}
+
+/// What ConnectWise itself said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PsaRefusal {
+    /// ConnectWise's code, such as `InvalidObject`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// ConnectWise's words.
+    pub message: String,
+    /// The field that ConnectWise complains of, by ConnectWise's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+impl Problem {
+    /// A problem that says no more than its catalogue entry.
+    #[must_use]
+    pub const fn new(code: ProblemCode) -> Self {
+        Self { code, detail: None, errors: Vec::new(), psa: None, present: None, retry_after_s: None }
+    }
+
+    /// Says what happened in this case: which product, which customer. English; no secret, no text of another partner.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds what is wrong with the request.
+    #[must_use]
+    pub fn errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
+        self.errors.extend(errors);
+        self
+    }
+
+    /// Adds what ConnectWise said.
+    #[must_use]
+    pub fn psa(mut self, refusal: PsaRefusal) -> Self {
+        self.psa = Some(refusal);
+        self
+    }
+
+    /// Adds what is stored now, as a GET would show it.
+    #[must_use]
+    pub fn present(mut self, present: &impl Serialize) -> Self {
+        // What a GET shows can be written; a state that could not would only be missing beside the code that counts.
+        self.present = serde_json::to_value(present).ok();
+        self
+    }
+
+    /// Says after how many seconds it is worth coming again.
+    #[must_use]
+    pub const fn retry_after_s(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Its code.
+    #[must_use]
+    pub const fn code(&self) -> ProblemCode {
+        self.code
+    }
+
+    /// What it says of this case, for the log.
+    #[must_use]
+    pub fn said(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    /// The body of the answer.
+    #[must_use]
+    pub fn body(&self, language: Language, correlation_id: Option<&str>) -> ProblemBody {
+        ProblemBody {
+            kind: format!("/v1/problems#{}", self.code.as_str()),
+            title: self.code.title(language),
+            status: self.code.status().as_u16(),
+            detail: self.detail.clone(),
+            code: self.code,
+            advice: self.code.advice(language),
+            retryable: self.code.is_retryable(),
+            errors: self.errors.clone(),
+            psa: self.psa.clone(),
+            present: self.present.clone(),
+            correlation_id: correlation_id.map(str::to_owned),
+        }
+    }
+
+    /// The answer in a language.
+    #[must_use]
+    pub fn to_response(&self, language: Language, correlation_id: Option<&str>) -> Response {
+        let mut response = (self.code.status(), Json(self.body(language, correlation_id))).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        if let Some(seconds) = self.comes_again_after_s() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+
+    fn comes_again_after_s(&self) -> Option<u64> {
+        let told = matches!(
+            self.code.status(),
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+        );
+        self.retry_after_s.or((told || self.code.is_retryable()).then_some(RETRY_AFTER_S))
+    }
+}
+
+/// In English and without a correlation id; [`super::serve`] says it again in the caller's language.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.to_response(Language::default(), None);
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// An error as it is answered.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Where the code is explained.
+    #[serde(rename = "type")]
+    #[schema(example = "/v1/problems#versionMismatch")]
+    kind: String,
+    /// What happened, in the caller's language.
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What happened in this case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// What happened, for programs.
+    code: ProblemCode,
+    /// What to do next, in the caller's language.
+    advice: &'static str,
+    /// Whether the very same request may succeed later.
+    retryable: bool,
+    /// What is wrong with the request, all of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    /// What ConnectWise itself said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    psa: Option<PsaRefusal>,
+    /// What is stored now, where the request was based on something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    present: Option<Value>,
+    /// The request's id, by which support finds it in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<String>,
+}

@@ -1,0 +1,153 @@
+//! How the errors of the ports are told over HTTP. What stands behind them (a service's own words) goes to the log.
+
+use std::time::Duration;
+
+use super::{Problem, ProblemCode, PsaRefusal};
+use crate::domain::mapping::NotMapped;
+use crate::error::{ConnectError, PsaError, QueueError, SealError, SourceError, StoreError};
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Conflict { .. } | StoreError::LeaseLost => {
+                Self::new(ProblemCode::ChangedMeanwhile).detail(error.to_string())
+            }
+            StoreError::Unavailable { .. } => logged(ProblemCode::Unavailable, &error),
+            StoreError::Unreadable { .. } | StoreError::Refused { .. } => logged(ProblemCode::Internal, &error),
+        }
+    }
+}
+
+impl From<PsaError> for Problem {
+    fn from(error: PsaError) -> Self {
+        let told = error.to_string();
+        match error {
+            PsaError::Unauthorized => Self::new(ProblemCode::PsaKeysRefused).detail(told),
+            PsaError::Forbidden { message } => Self::new(ProblemCode::PsaRightMissing).detail(told).psa(PsaRefusal {
+                code: None,
+                message,
+                field: None,
+            }),
+            PsaError::NotFound => Self::new(ProblemCode::PsaNotFound).detail(told),
+            PsaError::Refused { code, message, fields } => {
+                let field = fields.into_iter().next().map(|refused| refused.field);
+                Self::new(ProblemCode::PsaRefused).detail(told).psa(PsaRefusal { code: Some(code), message, field })
+            }
+            PsaError::Away { retry_after } => Self::new(ProblemCode::PsaUnreachable).detail(told).after(Some(retry_after)),
+            PsaError::Throttled { retry_after } => Self::new(ProblemCode::PsaBusy).detail(told).after(retry_after),
+            PsaError::NotSent { .. } => Self::new(ProblemCode::PsaUnreachable).detail(told),
+            PsaError::Unanswered { .. } => Self::new(ProblemCode::PsaUnanswered).detail(told),
+        }
+    }
+}
+
+impl From<SourceError> for Problem {
+    fn from(error: SourceError) -> Self {
+        let told = error.to_string();
+        match error {
+            SourceError::Unauthorized => Self::new(ProblemCode::SophosKeysRefused).detail(told),
+            SourceError::NotAPartner { .. } => Self::new(ProblemCode::SophosWrongAccount).detail(told),
+            SourceError::Forbidden { .. } => Self::new(ProblemCode::SophosRightMissing).detail(told),
+            SourceError::Throttled { retry_after } => {
+                Self::new(ProblemCode::SophosBusy).detail(told).after(retry_after)
+            }
+            SourceError::Unavailable { .. } => Self::new(ProblemCode::SophosUnreachable).detail(told),
+            SourceError::Malformed { .. } => Self::new(ProblemCode::SophosAnswerUnusable).detail(told),
+        }
+    }
+}
+
+impl From<ConnectError> for Problem {
+    fn from(error: ConnectError) -> Self {
+        let told = error.to_string();
+        match error {
+            ConnectError::Missing { .. } => Self::new(ProblemCode::ConnectionMissing).detail(told),
+            ConnectError::Unusable { .. } => Self::new(ProblemCode::ConnectionUnusable).detail(told),
+            ConnectError::TakenByAnother => Self::new(ProblemCode::PsaTaken).detail(told),
+            ConnectError::Seal(error) => error.into(),
+            ConnectError::Store(error) => error.into(),
+            ConnectError::Psa(error) => error.into(),
+            ConnectError::Source(error) => error.into(),
+        }
+    }
+}
+
+impl From<SealError> for Problem {
+    fn from(error: SealError) -> Self {
+        logged(ProblemCode::Unavailable, &error)
+    }
+}
+
+impl From<QueueError> for Problem {
+    fn from(error: QueueError) -> Self {
+        logged(ProblemCode::Unavailable, &error)
+    }
+}
+
+impl From<NotMapped> for Problem {
+    fn from(error: NotMapped) -> Self {
+        Self::new(ProblemCode::NotMapped).detail(error.to_string())
+    }
+}
+
+impl Problem {
+    /// Comes again when a service said so, rounded up to whole seconds.
+    fn after(self, wanted: Option<Duration>) -> Self {
+        match wanted {
+            Some(wanted) => self.retry_after_s(wanted.as_secs().saturating_add(u64::from(wanted.subsec_nanos() > 0))),
+            None => self,
+        }
+    }
+}
+
+/// A problem of our own: its words are for us, not for whoever asked.
+fn logged(code: ProblemCode, error: &dyn std::error::Error) -> Problem {
+    tracing::error!(code = code.as_str(), %error, "a request failed on our side");
+    Problem::new(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Language;
+
+    fn body(problem: impl Into<Problem>) -> serde_json::Value {
+        serde_json::to_value(problem.into().body(Language::English, Some("r-1"))).unwrap()
+    }
+
+    #[test]
+    fn a_refusal_of_connectwise_carries_its_code_its_words_and_its_field() {
+        let refused = PsaError::Refused {
+            code: "InvalidObject".into(),
+            message: "identifier is too long".into(),
+            field: Some("identifier".into()),
+        };
+        let body = body(refused);
+        assert_eq!((&body["status"], &body["code"]), (&422.into(), &"psaRefused".into()));
+        assert_eq!(body["type"], "/v1/problems#psaRefused");
+        assert_eq!(body["correlationId"], "r-1");
+        let psa =
+            serde_json::json!({"code": "InvalidObject", "message": "identifier is too long", "field": "identifier"});
+        assert_eq!(body["psa"], psa);
+    }
+
+    #[test]
+    fn the_tables_own_words_stay_in_the_log() {
+        let refused = StoreError::Refused { why: "User arn:aws:iam::123456789012 is not authorized".into() };
+        let text = body(refused).to_string();
+        assert!(text.contains("\"internal\"") && !text.contains("arn:"), "{text}");
+    }
+
+    #[test]
+    fn a_busy_service_says_when_to_come_again_and_a_refusal_does_not() {
+        let seconds = |problem: Problem| {
+            let response = problem.to_response(Language::English, None);
+            response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned())
+        };
+        let busy = |after| PsaError::Throttled { retry_after: after };
+        assert_eq!(seconds(busy(Some(Duration::from_millis(6001))).into()).as_deref(), Some("7"));
+        assert!(seconds(busy(None).into()).is_some());
+        assert!(seconds(PsaError::Unanswered { why: "reset".into() }.into()).is_some());
+        assert_eq!(seconds(PsaError::Unauthorized.into()), None);
+    }
+}

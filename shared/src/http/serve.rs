@@ -1,0 +1,107 @@
+//! Around all handlers of a function: who asks and in which language, the correlation id, one line of the log for each
+//! request, and problems for whatever no handler answers.
+
+use std::panic::AssertUnwindSafe;
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderName, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::admission::Admission;
+use super::catalogue::ProblemCode;
+use super::language::Language;
+use super::problem::Problem;
+use crate::domain::id::PartnerId;
+
+/// The header in which every answer has its correlation id: API Gateway's id of the request.
+pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// What all HTTP functions are told alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiOptions {
+    /// The one claim of the token that names the partner.
+    pub partner_claim: String,
+}
+
+/// The routes of a function as they are served, on Lambda and everywhere else.
+///
+/// `context` finds API Gateway's context in what the runtime put into the request's extensions, a `C`.
+pub fn serve<C: Clone + Send + Sync + 'static>(
+    routes: Router,
+    options: ApiOptions,
+    context: fn(&C) -> Option<&ApiGatewayV2httpRequestContext>,
+) -> Router {
+    let around = move |request: Request, next: Next| {
+        let found = request.extensions().get::<C>().and_then(context);
+        let admission = found.map(|context| Admission::from_context(context, &options.partner_claim));
+        answer(admission, request, next)
+    };
+    routes.fallback(route_unknown).method_not_allowed_fallback(method_not_allowed).layer(from_fn(around))
+}
+
+async fn route_unknown() -> Problem {
+    Problem::new(ProblemCode::RouteUnknown)
+}
+
+/// axum adds the header `Allow`.
+async fn method_not_allowed() -> Problem {
+    Problem::new(ProblemCode::MethodNotAllowed)
+}
+
+async fn answer(admission: Option<Admission>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let language = Language::from_headers(request.headers());
+    let method = request.method().clone();
+    // The route, not the path: no id and no text of the caller is in the log.
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let correlation_id = admission.as_ref().and_then(|admission| admission.request_id.clone());
+    let claims = admission.as_ref().and_then(|admission| admission.claims.as_ref());
+    let partner = claims.and_then(|claims| PartnerId::parse(claims.partner.as_deref()?).ok());
+    if let Some(admission) = admission {
+        request.extensions_mut().insert(admission);
+    }
+    let span = tracing::info_span!("request", correlationId = correlation_id.as_deref());
+    let handled = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
+    let response = handled.unwrap_or_else(|_| Problem::new(ProblemCode::Internal).into_response());
+    let problem = response.extensions().get::<Problem>().cloned();
+    let mut response = match &problem {
+        Some(problem) => in_words(response, problem, language, correlation_id.as_deref()),
+        None => response,
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(id) = correlation_id.and_then(|id| HeaderValue::try_from(id).ok()) {
+        headers.insert(CORRELATION_ID, id);
+    }
+    let _in = span.entered();
+    tracing::info!(
+        method = method.as_str(),
+        route,
+        status = response.status().as_u16(),
+        code = problem.map(|problem| problem.code().as_str()),
+        partner = partner.map(tracing::field::display),
+        tookMs = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "answered"
+    );
+    response
+}
+
+/// The problem in the caller's words, with the headers that were added to it on its way.
+fn in_words(response: Response, problem: &Problem, language: Language, correlation_id: Option<&str>) -> Response {
+    let mut told = problem.to_response(language, correlation_id);
+    let added: HeaderMap = response.headers().clone();
+    for (name, value) in added.iter().filter(|(name, _)| **name != CONTENT_LENGTH) {
+        if !told.headers().contains_key(name) {
+            told.headers_mut().insert(name, value.clone());
+        }
+    }
+    told
+}

@@ -1,0 +1,235 @@
+//! Versions: `If-Match` and `ETag`.
+//!
+//! An ETag is `"<version>.<hash>"`: the version of what a person edits, and a hash of the representation. A list, which has
+//! no version of its own, has `"<hash>"`. `If-None-Match` compares the whole tag. `If-Match` compares the version alone: what
+//! a nightly sync refreshes (a name, a last run) never makes a Save fail.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+
+use super::catalogue::ProblemCode;
+use super::document::header_parameter;
+use super::json_response;
+use super::problem::{FieldError, Problem};
+
+/// The bytes of a hash in a tag.
+const HASH_BYTES: usize = 12;
+
+/// What an edit is based on: the header `If-Match`, which every change of an existing entry must have.
+///
+/// `*` is whatever there is. By RFC 9110 a weak tag (`W/"…"`) never matches here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IfMatch {
+    /// `*`.
+    Any,
+    /// One of these versions.
+    Versions(Vec<u64>),
+}
+
+impl IfMatch {
+    /// Lets an edit through that is based on the present version.
+    ///
+    /// # Errors
+    /// `versionMismatch` with the present state, as a GET would show it.
+    pub fn check(&self, version: u64, present: &impl Serialize) -> Result<(), Problem> {
+        match self {
+            Self::Any => Ok(()),
+            Self::Versions(versions) if versions.contains(&version) => Ok(()),
+            Self::Versions(_) => Err(Problem::new(ProblemCode::VersionMismatch)
+                .detail(format!("The present version is {version}."))
+                .present(present)),
+        }
+    }
+}
+
+impl<W: Send + Sync> FromRequestParts<W> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &W) -> Result<Self, Problem> {
+        let tags = tags(&parts.headers, &IF_MATCH)?.ok_or_else(|| Problem::new(ProblemCode::VersionMissing))?;
+        Ok(match tags {
+            Tags::Any => Self::Any,
+            Tags::Listed(tags) => Self::Versions(tags.iter().filter(|tag| !tag.weak).filter_map(version_of).collect()),
+        })
+    }
+}
+
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let what = "The ETag of the entry that this change is based on; * for whatever there is.";
+        vec![header_parameter("If-Match", what, true)]
+    }
+}
+
+/// The representation that the caller has already: the header `If-None-Match`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IfNoneMatch(Vec<String>);
+
+impl<W: Send + Sync> FromRequestParts<W> for IfNoneMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &W) -> Result<Self, Problem> {
+        Ok(match tags(&parts.headers, &IF_NONE_MATCH)? {
+            // `*` asks for an answer only where there is nothing, which a GET of something never is.
+            Some(Tags::Any) | None => Self::default(),
+            // Weak and strong compare alike here.
+            Some(Tags::Listed(tags)) => Self(tags.into_iter().map(|tag| tag.text).collect()),
+        })
+    }
+}
+
+impl IntoParams for IfNoneMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let what = "An ETag that was answered before; the answer is 304 without a body while it still holds.";
+        vec![header_parameter("If-None-Match", what, false)]
+    }
+}
+
+/// A 200 with its ETag, or a 304 where the caller has it already. `version` is that of one entry; none for a list.
+pub fn represent(known: &IfNoneMatch, version: Option<u64>, body: &impl Serialize) -> Response {
+    let mut response = match json_response(StatusCode::OK, body) {
+        Ok((response, text)) => {
+            let tag = tag(version, &text);
+            let known = known.0.contains(&tag);
+            let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { response };
+            if let Ok(tag) = HeaderValue::try_from(format!("\"{tag}\"")) {
+                response.headers_mut().insert(ETAG, tag);
+            }
+            response
+        }
+        Err(problem) => problem.into_response(),
+    };
+    response.headers_mut().insert("vary", HeaderValue::from_static("accept-language"));
+    response
+}
+
+/// The ETag of an entry as [`represent`] would give it, for the answer to a change.
+///
+/// # Errors
+/// `internal`: the entry cannot be written as JSON.
+pub fn etag(version: u64, body: &impl Serialize) -> Result<String, Problem> {
+    let (_, text) = json_response(StatusCode::OK, body)?;
+    Ok(format!("\"{}\"", tag(Some(version), &text)))
+}
+
+fn tag(version: Option<u64>, text: &str) -> String {
+    let hash = Sha256::digest(text);
+    let hash: String = hash.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    version.map_or(hash.clone(), |version| format!("{version}.{hash}"))
+}
+
+struct Tag {
+    weak: bool,
+    /// Without its quotes.
+    text: String,
+}
+
+enum Tags {
+    Any,
+    Listed(Vec<Tag>),
+}
+
+/// The version in a tag; none in a tag that has none. A tag may also be the version alone: `"3"`.
+fn version_of(tag: &Tag) -> Option<u64> {
+    tag.text.split('.').next()?.parse().ok()
+}
+
+fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, Problem> {
+    if !headers.contains_key(name) {
+        return Ok(None);
+    }
+    let lines = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
+    let text = lines.collect::<Vec<_>>().join(",");
+    if text.trim() == "*" {
+        return Ok(Some(Tags::Any));
+    }
+    // Our tags contain no comma; one of somebody else's that does is refused like any other that is not quoted.
+    let listed: Option<Vec<Tag>> = text.split(',').map(str::trim).map(parse_tag).collect();
+    listed.map(|tags| Some(Tags::Listed(tags))).ok_or_else(|| {
+        let detail = "Expected an ETag in its quotes, several with commas between them, or *.";
+        Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter(
+            name.as_str(),
+            ProblemCode::Invalid,
+            detail,
+        )])
+    })
+}
+
+fn parse_tag(text: &str) -> Option<Tag> {
+    let (weak, text) = text.strip_prefix("W/").map_or((false, text), |text| (true, text));
+    let text = text.strip_prefix('"')?.strip_suffix('"')?;
+    (!text.contains('"')).then(|| Tag { weak, text: text.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    async fn read<T: FromRequestParts<(), Rejection = Problem>>(
+        name: &str,
+        value: Option<&str>,
+    ) -> Result<T, ProblemCode> {
+        let mut request = Request::builder();
+        if let Some(value) = value {
+            request = request.header(name, value);
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        T::from_request_parts(&mut parts, &()).await.map_err(|problem| problem.code())
+    }
+
+    async fn if_match(value: Option<&str>) -> Result<IfMatch, ProblemCode> {
+        read("if-match", value).await
+    }
+
+    #[tokio::test]
+    async fn an_edit_says_which_version_it_is_based_on() {
+        assert_eq!(if_match(None).await, Err(ProblemCode::VersionMissing));
+        assert_eq!(if_match(Some("*")).await, Ok(IfMatch::Any));
+        assert_eq!(if_match(Some("\"3.00ff\"")).await, Ok(IfMatch::Versions(vec![3])));
+        assert_eq!(if_match(Some("\"3\", \"4.aa\"")).await, Ok(IfMatch::Versions(vec![3, 4])));
+        for wrong in ["3", "", "\"3", "W/3", "\"3\";\"4\"", "*, \"3\""] {
+            assert_eq!(if_match(Some(wrong)).await, Err(ProblemCode::InvalidRequest), "{wrong}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_weak_tag_and_a_tag_without_a_version_match_no_version() {
+        for tag in ["W/\"3.00ff\"", "\"00ff\"", "\"-3\""] {
+            let refused = if_match(Some(tag)).await.unwrap().check(3, &"now").unwrap_err();
+            assert_eq!(refused.code(), ProblemCode::VersionMismatch, "{tag}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_edit_is_told_what_there_is_now() {
+        let refused =
+            if_match(Some("\"2.aa\"")).await.unwrap().check(3, &serde_json::json!({"sync": true})).unwrap_err();
+        let body = serde_json::to_value(refused.body(crate::http::Language::English, None)).unwrap();
+        assert_eq!((&body["status"], &body["present"]["sync"]), (&412.into(), &true.into()));
+        assert_eq!(if_match(Some("\"3\"")).await.unwrap().check(3, &"now"), Ok(()));
+        assert_eq!(IfMatch::Any.check(3, &"now"), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn what_the_caller_has_already_is_not_sent_again() {
+        let first = represent(&IfNoneMatch::default(), Some(3), &"state");
+        let tag = first.headers()[ETAG].to_str().unwrap().to_owned();
+        assert!(tag.starts_with("\"3."), "{tag}");
+        assert_eq!(tag, etag(3, &"state").unwrap());
+        for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}")] {
+            let known = read::<IfNoneMatch>("if-none-match", Some(&known)).await.unwrap();
+            assert_eq!(represent(&known, Some(3), &"state").status(), StatusCode::NOT_MODIFIED);
+            assert_eq!(represent(&known, Some(3), &"other state").status(), StatusCode::OK);
+            assert_eq!(represent(&known, Some(4), &"state").status(), StatusCode::OK);
+        }
+    }
+}

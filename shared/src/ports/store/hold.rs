@@ -1,0 +1,55 @@
+//! What waits for a person: written by runs, decided by people, each in an entry of its own so that neither overwrites
+//! the other.
+
+use std::future::Future;
+
+use crate::domain::decision::{Decision, HoldKey, StandingHold};
+use crate::domain::id::PartnerId;
+use crate::domain::month::UsageMonth;
+use crate::error::StoreError;
+
+/// One page of holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldPage {
+    /// The holds with their decisions, by customer and ConnectWise product.
+    pub holds: Vec<StandingHold>,
+    /// Where the next page starts; none on the last.
+    pub next: Option<String>,
+}
+
+/// Holds and decisions. Runs write holds through [`super::RunStore::commit`].
+pub trait HoldStore: Send + Sync {
+    /// One page of a month's holds from `after` on: of customers whose id starts with `prefix` (lower-case hex; empty for
+    /// all).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_holds(
+        &self,
+        partner: PartnerId,
+        month: UsageMonth,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> impl Future<Output = Result<HoldPage, StoreError>> + Send;
+
+    /// A hold with its decision, if it stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_hold(
+        &self,
+        partner: PartnerId,
+        key: HoldKey,
+    ) -> impl Future<Output = Result<Option<StandingHold>, StoreError>> + Send;
+
+    /// Stores a decision on a hold that stands with the decision's basis; it replaces an earlier one.
+    ///
+    /// # Errors
+    /// `Conflict` when the hold is gone or has another basis by now: the person saw something else.
+    fn decide_hold(
+        &self,
+        partner: PartnerId,
+        key: HoldKey,
+        decision: &Decision,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}

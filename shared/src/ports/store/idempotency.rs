@@ -1,0 +1,92 @@
+//! What was answered to a request that carries an idempotency key, so that its repetition is answered alike.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::PartnerId;
+use crate::error::StoreError;
+
+/// How long an answer is kept, in hours; after that the key is new again.
+pub const IDEMPOTENCY_TTL_H: i64 = 24;
+
+/// An answer that can be given again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header `Location`.
+    pub location: Option<String>,
+    /// The header `ETag`, in its quotes.
+    pub etag: Option<String>,
+    /// The JSON text of the body, at most 300,000 bytes; empty for none. It holds no secret.
+    pub body: String,
+}
+
+/// One attempt at a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The SHA-256 of the key, in hex: a key is the caller's text.
+    pub key: String,
+    /// The SHA-256 of what is asked for, in hex.
+    pub request: String,
+    /// A text that no other attempt has.
+    pub claim: String,
+    /// When it began.
+    pub at: Timestamp,
+    /// From when on another attempt may take over, should this one never end.
+    pub until: Timestamp,
+}
+
+/// What came of beginning an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// This attempt is to do it.
+    Fresh,
+    /// It was done; this was the answer.
+    Done(Answer),
+    /// Another attempt is at it, until then at most.
+    InProgress(Timestamp),
+    /// The key came with another request.
+    OtherRequest,
+}
+
+/// The record of idempotency keys, 24 hours long.
+pub trait IdempotencyStore: Send + Sync {
+    /// Begins an attempt, unless the request was done, is being worked on, or the key is another request's. Atomic: of two
+    /// callers one gets `Fresh`. An attempt whose `until` is past is taken over: whoever crashed in the middle may have done
+    /// part of it, so what is done must bear being done again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn begin_attempt(
+        &self,
+        partner: PartnerId,
+        attempt: &Attempt,
+    ) -> impl Future<Output = Result<Begun, StoreError>> + Send;
+
+    /// Keeps the answer. Does nothing where this attempt's answer is kept already.
+    ///
+    /// # Errors
+    /// `Conflict` when another attempt has taken over; `Refused` for a body above 300,000 bytes.
+    fn finish_attempt(
+        &self,
+        partner: PartnerId,
+        attempt: &Attempt,
+        answer: &Answer,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Gives the key back: the next attempt begins at once, with the same request where this one
+    /// `may_have_taken_effect`, else with any. Does nothing when another attempt has taken over.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn give_attempt_back(
+        &self,
+        partner: PartnerId,
+        attempt: &Attempt,
+        may_have_taken_effect: bool,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}

@@ -1,0 +1,56 @@
+//! What waits for a person, and what people decided.
+
+use super::DynamoStore;
+use super::send::Verdict;
+use super::write::Write;
+use crate::domain::decision::{Decision, HoldKey, StandingHold};
+use crate::domain::id::PartnerId;
+use crate::domain::month::UsageMonth;
+use crate::error::StoreError;
+use crate::ports::{HoldPage, HoldStore, Ids};
+use crate::store::item::{hold as row, keys, read_body, text};
+
+impl<I: Ids> HoldStore for DynamoStore<I> {
+    async fn list_holds(
+        &self,
+        partner: PartnerId,
+        month: UsageMonth,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> Result<HoldPage, StoreError> {
+        let Some(range) = keys::hold_range(month, prefix, after) else {
+            return Ok(row::page(Vec::new(), false));
+        };
+        let partition = keys::held(partner);
+        let mut entries = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self.page_of_range(&partition, &range, start).await?;
+            entries.extend(page.entries);
+            let holds = row::from_entries(&entries)?;
+            // A page without a hold, which may end between a decision and its hold, says nothing of where to go on.
+            if page.next.is_none() || !holds.is_empty() {
+                return Ok(row::page(holds, page.next.is_some()));
+            }
+            start = page.next;
+        }
+    }
+
+    async fn find_hold(&self, partner: PartnerId, key: HoldKey) -> Result<Option<StandingHold>, StoreError> {
+        let Some(entry) = self.find(&keys::hold(partner, key)).await? else { return Ok(None) };
+        let decision = self.find(&keys::decision(partner, key)).await?;
+        let decision = decision.map(|entry| read_body(&entry)).transpose()?;
+        Ok(Some(StandingHold { decision, ..read_body(&entry)? }))
+    }
+
+    async fn decide_hold(&self, partner: PartnerId, key: HoldKey, decision: &Decision) -> Result<(), StoreError> {
+        let stands = Write::update(keys::hold(partner, key), "SET #nonce = :nonce")
+            .only_if("#basis = :basis")
+            .value("basis", text(&row::basis(&decision.basis)?));
+        let writes = vec![stands, Write::put(row::decision_to_entry(partner, key, decision)?)];
+        match self.transact(writes).await? {
+            Verdict::Written => Ok(()),
+            Verdict::Unmet(_) => Err(row::moved(key)),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! A PSA's rate.
+
+use super::{Entry, find_number, instant, unreadable};
+use crate::error::StoreError;
+use crate::ports::Rate;
+
+/// Nobody calls before; a text that sorts by time.
+const NOT_BEFORE: &str = "notBefore";
+/// Calls a minute.
+const LEARNT: &str = "learnt";
+
+pub(in crate::store) fn from_entry(entry: &Entry) -> Result<Rate, StoreError> {
+    let not_before = entry.contains_key(NOT_BEFORE).then(|| instant::read(entry, NOT_BEFORE)).transpose()?;
+    let learnt = find_number(entry, LEARNT).map(u32::try_from).transpose();
+    Ok(Rate { not_before, learnt: learnt.map_err(|error| unreadable(entry, error))? })
+}

@@ -1,0 +1,55 @@
+//! Holds and decisions, in memory.
+
+use super::MemoryStore;
+use super::shelf::Shelf;
+use crate::domain::decision::{Decision, HoldKey, StandingHold};
+use crate::domain::id::PartnerId;
+use crate::domain::month::UsageMonth;
+use crate::error::StoreError;
+use crate::ports::{HoldPage, HoldStore};
+use crate::store::item::{hold, keys};
+
+/// How many holds a page has; the table counts bytes instead.
+const HOLDS_A_PAGE: usize = 100;
+
+impl HoldStore for MemoryStore {
+    async fn list_holds(
+        &self,
+        partner: PartnerId,
+        month: UsageMonth,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> Result<HoldPage, StoreError> {
+        Ok(self.with(partner, |shelf| {
+            // By their names in the table, so that both stores page alike.
+            let mut named: Vec<(String, HoldKey)> =
+                shelf.holds.keys().filter(|key| key.month == month).map(|key| (keys::hold_name(*key), *key)).collect();
+            named.sort();
+            let fits =
+                |name: &str| name.starts_with(&keys::holds(month, prefix)) && after.is_none_or(|after| name > after);
+            let mut fitting =
+                named.into_iter().filter(|(name, _)| fits(name)).filter_map(|(_, key)| decided(shelf, key));
+            let holds = fitting.by_ref().take(HOLDS_A_PAGE).collect();
+            hold::page(holds, fitting.next().is_some())
+        }))
+    }
+
+    async fn find_hold(&self, partner: PartnerId, key: HoldKey) -> Result<Option<StandingHold>, StoreError> {
+        Ok(self.with(partner, |shelf| decided(shelf, key)))
+    }
+
+    async fn decide_hold(&self, partner: PartnerId, key: HoldKey, decision: &Decision) -> Result<(), StoreError> {
+        self.with(partner, |shelf| match shelf.holds.get(&key) {
+            Some(hold) if hold.basis == decision.basis => {
+                shelf.decisions.insert(key, decision.clone());
+                Ok(())
+            }
+            Some(_) | None => Err(hold::moved(key)),
+        })
+    }
+}
+
+fn decided(shelf: &Shelf, key: HoldKey) -> Option<StandingHold> {
+    let hold = shelf.holds.get(&key)?.clone();
+    Some(StandingHold { decision: shelf.decisions.get(&key).cloned(), ..hold })
+}

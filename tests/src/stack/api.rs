@@ -1,0 +1,86 @@
+//! The HTTP API of the local stack: the gateway before the functions, and tokens for the demo partner.
+
+use axum::Router;
+use jiff::SignedDuration;
+use shared::clock::SystemClock;
+use shared::domain::id::PartnerId;
+use shared::ports::Clock;
+
+use super::{Stack, StackError};
+use crate::gateway::token::{Issuer, IssuerError, Token};
+use crate::gateway::{Gateway, GatewayError, GatewayOptions, Routes, TemplateError};
+
+/// What is deployed, as it was when this was built.
+const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml"));
+/// All that a token of the API can be good for.
+const SCOPES: [&str; 3] = ["psa/read", "psa/write", "psa/admin"];
+/// Longer than a working day: whoever tries the API is not to be sent away from it.
+const TOKEN_LASTS: SignedDuration = SignedDuration::from_hours(12);
+
+/// The HTTP API cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The template's API is not one that can be served.
+    #[error("template.yaml: {0}")]
+    Template(#[from] TemplateError),
+    /// The signing key cannot be used.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    /// The gateway cannot be started.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+}
+
+/// The HTTP API while it is served.
+pub struct Api {
+    /// The gateway.
+    pub gateway: Gateway,
+    /// Whose tokens it accepts.
+    pub issuer: Issuer,
+    partner: PartnerId,
+}
+
+impl Stack {
+    /// Serves the HTTP API as `template.yaml` deploys it: each route by the router of its function, by the function's
+    /// name in the template. With a folder, tokens of an earlier start are still good.
+    ///
+    /// # Errors
+    /// A function of the template has no router or the other way round, the port is taken, or the key cannot be used.
+    pub async fn serve_api<N: Into<String>>(
+        &self,
+        port: u16,
+        routers: impl IntoIterator<Item = (N, Router)>,
+    ) -> Result<Api, StackError> {
+        let issuer = match self.files.issuer_key() {
+            Some(path) => Issuer::from_file(&path).map_err(ApiError::from)?,
+            None => Issuer::ephemeral().map_err(ApiError::from)?,
+        };
+        let routes = Routes::from_template(TEMPLATE).map_err(ApiError::from)?;
+        let options = GatewayOptions { port, ..GatewayOptions::new(issuer.authorizer()) };
+        let gateway = Gateway::start(options, routes, routers).await.map_err(ApiError::from)?;
+        Ok(Api { gateway, issuer, partner: self.demo.partner() })
+    }
+}
+
+impl Api {
+    /// A token with which the demo partner may do everything, for half a day.
+    ///
+    /// # Errors
+    /// It cannot be signed.
+    pub fn token(&self) -> Result<String, ApiError> {
+        let now = SystemClock.now();
+        Ok(self.issuer.mint(&Token::new(self.partner, &SCOPES, now).lasting(TOKEN_LASTS, now))?)
+    }
+
+    /// What a shell needs to try the API: the address and a token as variables, and a call of every list, each line to be
+    /// copied as it stands.
+    ///
+    /// # Errors
+    /// The token cannot be signed.
+    pub fn first_steps(&self) -> Result<String, ApiError> {
+        let mut lines = vec![format!("API={}", self.gateway.url()), format!("TOKEN={}", self.token()?)];
+        let lists = self.gateway.routes().iter().filter(|route| route.method == "GET" && !route.path.contains('{'));
+        lines.extend(lists.map(|route| format!("curl -H \"Authorization: Bearer $TOKEN\" \"$API{}\"", route.path)));
+        Ok(lines.join("\n"))
+    }
+}

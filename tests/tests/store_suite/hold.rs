@@ -1,0 +1,160 @@
+//! What waits for a person, and what people decide.
+
+use shared::domain::decision::{Decision, HoldBasis, HoldKey, StandingHold, Verdict};
+use shared::domain::id::{AdditionId, CustomerId};
+use shared::domain::month::UsageMonth;
+use shared::domain::outcome::{Hold, Would};
+use shared::error::StoreError;
+use shared::ports::Change;
+
+use super::run::commit;
+use super::values::{agreement, customer, month, now, partner, product, run};
+use super::{Store, on_both_stores};
+
+on_both_stores!(
+    a_hold_is_read_back_with_its_decision,
+    a_run_that_sees_a_hold_again_leaves_the_decision_alone,
+    a_decision_on_what_has_moved_is_refused,
+    a_decision_goes_by_itself_and_a_hold_leaves_it,
+    holds_come_by_month_and_by_the_beginning_of_the_customer,
+    many_holds_come_in_pages_and_none_is_lost,
+    another_partners_holds_are_neither_seen_nor_decided,
+);
+
+fn key(customer: CustomerId, psa_product: i64) -> HoldKey {
+    HoldKey { month: month(), customer, product: product(psa_product) }
+}
+
+fn hold(key: HoldKey, to: i64) -> StandingHold {
+    StandingHold {
+        key,
+        name: "ACME".to_owned(),
+        parts: Vec::new(),
+        hold: Hold::Decrease { from: 12.into(), to: to.into() },
+        basis: HoldBasis {
+            agreement: agreement(5),
+            addition: Some(AdditionId::try_from(9).unwrap()),
+            quantity: 12.into(),
+            release: Would::Update { from: 12.into(), to: to.into() },
+        },
+        invoice: Some(month().last_day()),
+        next_invoice: None,
+        run: run(partner(1), 1).id,
+        since: now(),
+        seen_at: now(),
+        decision: None,
+    }
+}
+
+fn decision(hold: &StandingHold) -> Decision {
+    Decision {
+        verdict: Verdict::Release,
+        who: "Ann".to_owned(),
+        why: "asked".to_owned(),
+        at: now(),
+        basis: hold.basis.clone(),
+    }
+}
+
+async fn put(store: &impl Store, holds: &[StandingHold]) {
+    for holds in holds.chunks(90) {
+        let changes = holds.iter().map(|hold| Change::PutHold(Box::new(hold.clone()))).collect();
+        commit(store, partner(1), changes).await.unwrap();
+    }
+}
+
+async fn all(store: &impl Store, month: UsageMonth, prefix: &str) -> Vec<StandingHold> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.list_holds(partner(1), month, prefix, after.as_deref()).await.unwrap();
+        found.extend(page.holds);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return found,
+        }
+    }
+}
+
+async fn a_hold_is_read_back_with_its_decision(store: impl Store) {
+    // 7 and 70: a hold whose name is the beginning of another's.
+    let holds = [hold(key(customer(1), 7), 1), hold(key(customer(1), 70), 2)];
+    put(&store, &holds).await;
+    for hold in &holds {
+        assert_eq!(store.find_hold(partner(1), hold.key).await, Ok(Some(hold.clone())));
+    }
+    let decided = decision(&holds[0]);
+    store.decide_hold(partner(1), holds[0].key, &decided).await.unwrap();
+    let expected = [StandingHold { decision: Some(decided), ..holds[0].clone() }, holds[1].clone()];
+    assert_eq!(store.find_hold(partner(1), holds[0].key).await, Ok(Some(expected[0].clone())));
+    assert_eq!(all(&store, month(), "").await, expected);
+}
+
+async fn a_run_that_sees_a_hold_again_leaves_the_decision_alone(store: impl Store) {
+    let first = hold(key(customer(1), 7), 1);
+    put(&store, std::slice::from_ref(&first)).await;
+    store.decide_hold(partner(1), first.key, &decision(&first)).await.unwrap();
+    // The run had read the hold before the person decided.
+    put(&store, std::slice::from_ref(&first)).await;
+    let found = store.find_hold(partner(1), first.key).await.unwrap().unwrap();
+    assert_eq!(found.decision, Some(decision(&first)));
+}
+
+async fn a_decision_on_what_has_moved_is_refused(store: impl Store) {
+    let seen = hold(key(customer(1), 7), 1);
+    let conflict = |result| matches!(result, Err(StoreError::Conflict { .. }));
+    assert!(conflict(store.decide_hold(partner(1), seen.key, &decision(&seen)).await), "nothing stands");
+    put(&store, &[hold(seen.key, 2)]).await;
+    assert!(conflict(store.decide_hold(partner(1), seen.key, &decision(&seen)).await), "it has moved");
+    let found = store.find_hold(partner(1), seen.key).await.unwrap().unwrap();
+    assert_eq!(found.decision, None);
+}
+
+async fn a_decision_goes_by_itself_and_a_hold_leaves_it(store: impl Store) {
+    let held = hold(key(customer(1), 7), 1);
+    put(&store, std::slice::from_ref(&held)).await;
+    store.decide_hold(partner(1), held.key, &decision(&held)).await.unwrap();
+    commit(&store, partner(1), vec![Change::RemoveDecision(held.key)]).await.unwrap();
+    assert_eq!(store.find_hold(partner(1), held.key).await, Ok(Some(held.clone())));
+    let gone = vec![Change::RemoveHold(held.key), Change::RemoveDecision(held.key)];
+    commit(&store, partner(1), gone).await.unwrap();
+    assert_eq!(store.find_hold(partner(1), held.key).await, Ok(None));
+    assert_eq!(all(&store, month(), "").await, []);
+}
+
+async fn holds_come_by_month_and_by_the_beginning_of_the_customer(store: impl Store) {
+    let ids = ["0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000001"];
+    let ids = ids.map(|id| CustomerId::parse(id).unwrap());
+    let old = HoldKey { month: month().previous(), ..key(ids[0], 7) };
+    put(&store, &[hold(key(ids[0], 7), 1), hold(key(ids[1], 7), 1), hold(old, 1)]).await;
+    let keys = async |month, prefix| all(&store, month, prefix).await.into_iter().map(|h| h.key).collect::<Vec<_>>();
+    assert_eq!(keys(month(), "").await, [key(ids[0], 7), key(ids[1], 7)]);
+    assert_eq!(keys(month(), "0b").await, [key(ids[1], 7)]);
+    assert_eq!(keys(month().previous(), "").await, [old]);
+    assert_eq!(keys(month(), "0c").await, []);
+}
+
+async fn many_holds_come_in_pages_and_none_is_lost(store: impl Store) {
+    // Long enough for the table to cut them into pages, some between a decision and its hold.
+    let long = "x".repeat(9_000);
+    let holds: Vec<StandingHold> =
+        (1..=330).map(|n| StandingHold { name: long.clone(), ..hold(key(customer(n), 7), 1) }).collect();
+    put(&store, &holds).await;
+    for hold in &holds {
+        store.decide_hold(partner(1), hold.key, &decision(hold)).await.unwrap();
+    }
+    let found = all(&store, month(), "").await;
+    assert_eq!(found.len(), holds.len());
+    assert!(found.iter().all(|hold| hold.decision.is_some()));
+    let page = store.list_holds(partner(1), month(), "", None).await.unwrap();
+    assert!(page.next.is_some(), "the test is of no use where one page has them all");
+}
+
+async fn another_partners_holds_are_neither_seen_nor_decided(store: impl Store) {
+    let held = hold(key(customer(1), 7), 1);
+    put(&store, std::slice::from_ref(&held)).await;
+    for other in [partner(2), partner(0x11)] {
+        assert_eq!(store.find_hold(other, held.key).await, Ok(None));
+        assert_eq!(store.list_holds(other, month(), "", None).await.unwrap().holds, []);
+        assert!(store.decide_hold(other, held.key, &decision(&held)).await.is_err());
+    }
+}

@@ -1,0 +1,104 @@
+//! The record of idempotency keys.
+
+use futures::future::join_all;
+use shared::ports::{Answer, Attempt, Begun};
+
+use super::values::{after, partner};
+use super::{Store, on_both_stores};
+
+on_both_stores!(
+    of_several_attempts_at_once_one_begins,
+    a_request_that_was_done_is_answered_alike,
+    a_key_of_another_request_is_refused,
+    an_attempt_that_never_ended_is_taken_over_when_its_time_is_over,
+    an_attempt_that_was_overtaken_keeps_no_answer,
+    an_attempt_that_was_given_back_begins_again_at_once,
+    keeping_the_same_answer_again_does_nothing,
+    a_key_is_new_again_after_a_day,
+    partners_never_see_one_anothers_keys,
+);
+
+/// Attempt `n` at a request, `s` seconds after now.
+fn attempt(n: u32, request: &str, s: i64) -> Attempt {
+    let claim = format!("claim-{n}");
+    Attempt { key: "00ff".to_owned(), request: request.to_owned(), claim, at: after(s), until: after(s + 60) }
+}
+
+fn answer(body: &str) -> Answer {
+    Answer { status: 201, location: Some("/v1/x/1".to_owned()), etag: None, body: body.to_owned() }
+}
+
+async fn of_several_attempts_at_once_one_begins(store: impl Store) {
+    let attempts: Vec<Attempt> = (0..8).map(|n| attempt(n, "a", 0)).collect();
+    let begun = join_all(attempts.iter().map(|attempt| store.begin_attempt(partner(1), attempt))).await;
+    let (fresh, waiting): (Vec<Begun>, Vec<Begun>) =
+        begun.into_iter().map(Result::unwrap).partition(|begun| *begun == Begun::Fresh);
+    assert_eq!(fresh.len(), 1);
+    assert_eq!(waiting, vec![Begun::InProgress(after(60)); 7]);
+}
+
+async fn a_request_that_was_done_is_answered_alike(store: impl Store) {
+    let first = attempt(1, "a", 0);
+    assert_eq!(store.begin_attempt(partner(1), &first).await, Ok(Begun::Fresh));
+    store.finish_attempt(partner(1), &first, &answer("{}")).await.unwrap();
+    assert_eq!(store.begin_attempt(partner(1), &attempt(2, "a", 3600)).await, Ok(Begun::Done(answer("{}"))));
+}
+
+async fn a_key_of_another_request_is_refused(store: impl Store) {
+    let first = attempt(1, "a", 0);
+    store.begin_attempt(partner(1), &first).await.unwrap();
+    assert_eq!(store.begin_attempt(partner(1), &attempt(2, "b", 1)).await, Ok(Begun::OtherRequest));
+    store.finish_attempt(partner(1), &first, &answer("{}")).await.unwrap();
+    assert_eq!(store.begin_attempt(partner(1), &attempt(3, "b", 2)).await, Ok(Begun::OtherRequest));
+}
+
+async fn an_attempt_that_never_ended_is_taken_over_when_its_time_is_over(store: impl Store) {
+    store.begin_attempt(partner(1), &attempt(1, "a", 0)).await.unwrap();
+    assert_eq!(store.begin_attempt(partner(1), &attempt(2, "a", 59)).await, Ok(Begun::InProgress(after(60))));
+    assert_eq!(store.begin_attempt(partner(1), &attempt(3, "a", 60)).await, Ok(Begun::Fresh));
+    assert_eq!(store.begin_attempt(partner(1), &attempt(4, "a", 61)).await, Ok(Begun::InProgress(after(120))));
+}
+
+async fn an_attempt_that_was_overtaken_keeps_no_answer(store: impl Store) {
+    let (slow, second) = (attempt(1, "a", 0), attempt(2, "a", 60));
+    store.begin_attempt(partner(1), &slow).await.unwrap();
+    store.begin_attempt(partner(1), &second).await.unwrap();
+    assert!(store.finish_attempt(partner(1), &slow, &answer("slow")).await.is_err());
+    store.give_attempt_back(partner(1), &slow, false).await.unwrap();
+    store.finish_attempt(partner(1), &second, &answer("second")).await.unwrap();
+    assert_eq!(store.begin_attempt(partner(1), &attempt(3, "a", 61)).await, Ok(Begun::Done(answer("second"))));
+}
+
+async fn an_attempt_that_was_given_back_begins_again_at_once(store: impl Store) {
+    for (may_have_taken_effect, other) in [(false, Begun::Fresh), (true, Begun::OtherRequest)] {
+        let key = format!("{may_have_taken_effect}");
+        let keyed = |attempt: Attempt| Attempt { key: key.clone(), ..attempt };
+        let first = keyed(attempt(1, "a", 0));
+        store.begin_attempt(partner(1), &first).await.unwrap();
+        store.give_attempt_back(partner(1), &first, may_have_taken_effect).await.unwrap();
+        assert_eq!(store.begin_attempt(partner(1), &keyed(attempt(2, "b", 1))).await, Ok(other.clone()));
+        if other == Begun::OtherRequest {
+            assert_eq!(store.begin_attempt(partner(1), &keyed(attempt(3, "a", 1))).await, Ok(Begun::Fresh));
+        }
+    }
+}
+
+async fn keeping_the_same_answer_again_does_nothing(store: impl Store) {
+    let first = attempt(1, "a", 0);
+    store.begin_attempt(partner(1), &first).await.unwrap();
+    store.finish_attempt(partner(1), &first, &answer("first")).await.unwrap();
+    store.finish_attempt(partner(1), &first, &answer("second")).await.unwrap();
+    assert_eq!(store.begin_attempt(partner(1), &attempt(2, "a", 1)).await, Ok(Begun::Done(answer("first"))));
+}
+
+async fn a_key_is_new_again_after_a_day(store: impl Store) {
+    let first = attempt(1, "a", 0);
+    store.begin_attempt(partner(1), &first).await.unwrap();
+    store.finish_attempt(partner(1), &first, &answer("{}")).await.unwrap();
+    assert_eq!(store.begin_attempt(partner(1), &attempt(2, "b", 24 * 3600)).await, Ok(Begun::Fresh));
+}
+
+async fn partners_never_see_one_anothers_keys(store: impl Store) {
+    store.begin_attempt(partner(1), &attempt(1, "a", 0)).await.unwrap();
+    assert_eq!(store.begin_attempt(partner(0x11), &attempt(2, "b", 1)).await, Ok(Begun::Fresh));
+}
