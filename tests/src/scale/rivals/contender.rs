@@ -18,14 +18,15 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use usage_sync::Limits;
 
+use super::super::ScaleError;
 use super::super::args::Part;
 use super::super::children::{World, work};
 use super::super::measurement::request;
 use super::super::worker::{Job, Told};
-use super::super::{Addresses, ScaleError};
 use super::Options;
 use super::verdict::{Ended, Outcome};
 use super::wanted::Wanted;
+use crate::apart::Addresses;
 use crate::demo::DEMO_COMPANY;
 use crate::stack::StackError;
 

@@ -18,9 +18,10 @@ use shared::ports::{Change, Clock, CustomerNames, MappingStore, RunStore};
 use shared::store::DynamoStore;
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 
+use super::super::ScaleError;
 use super::super::args::Plain;
-use super::super::{Addresses, ScaleError};
 use super::wanted::{Ask, Changed, Found, Wanted, WantedCustomer, WantedProduct};
+use crate::apart::Addresses;
 use crate::connectwise::{ConnectWise, Row, Settings};
 use crate::demo::{Demo, PlantError, PlantedPsa};
 use crate::sophos::{self, Sophos, UsageRow};
