@@ -164,6 +164,7 @@ async fn ours(world: &World, wanted: &Wanted) -> Result<Report, ScaleError> {
         if ended.state != RunState::Partial || run == MOST_RUNS {
             break;
         }
+        eprintln!("Run {run} left {} pairs failed; the next one begins in {settle:?}", ended.tally.counts.failed);
         tokio::time::sleep(settle).await;
         whole.wall_ms += u64::try_from(settle.as_millis()).unwrap_or(u64::MAX);
     }
