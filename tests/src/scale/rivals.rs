@@ -69,7 +69,9 @@ pub(super) struct Options {
 enum Work {
     /// A third of the additions is created, a third is updated, a third is right.
     First,
-    /// The same once more: nothing is to be done.
+    /// The same once more, which for ours means to read what it had written to.
+    AtOnce,
+    /// And once more: nothing is to be done, and ours knows it.
     Nothing,
     /// One customer in 20 uses more of everything.
     Customers,
@@ -81,12 +83,13 @@ enum Work {
 
 impl Work {
     /// The runs in a world without faults, one after the other.
-    const CALM: [Self; 4] = [Self::First, Self::Nothing, Self::Customers, Self::Pairs];
-    const ALL: [Self; 5] = [Self::First, Self::Nothing, Self::Customers, Self::Pairs, Self::Faulty];
+    const CALM: [Self; 5] = [Self::First, Self::AtOnce, Self::Nothing, Self::Customers, Self::Pairs];
+    const ALL: [Self; 6] = [Self::First, Self::AtOnce, Self::Nothing, Self::Customers, Self::Pairs, Self::Faulty];
 
     const fn words(self) -> &'static str {
         match self {
             Self::First => "full",
+            Self::AtOnce => "again, right after the writes",
             Self::Nothing => "again, nothing changed",
             Self::Customers => "again, 5 % of customers changed",
             Self::Pairs => "again, 5 % of pairs changed",
@@ -97,7 +100,7 @@ impl Work {
     const fn changed(self) -> Changed {
         match self {
             Self::First | Self::Faulty => Changed::First,
-            Self::Nothing => Changed::Nothing,
+            Self::AtOnce | Self::Nothing => Changed::Nothing,
             Self::Customers => Changed::Customers,
             Self::Pairs => Changed::Pairs,
         }

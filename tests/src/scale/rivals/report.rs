@@ -126,9 +126,9 @@ pub(super) fn missed(measured: &[Measured], without_times: bool) -> Vec<String> 
         let most = match work {
             Work::First => MOST_PERMILLE,
             Work::Nothing | Work::Customers => MOST_PERMILLE_AGAIN,
-            // Where one pair in 20 changes, most customers have one, and each of them is read; and where answers are
+            // An agreement is read again after it was written to. Where one pair in 20 changes, most customers have one, and each of them is read; and where answers are
             // lost, ours waits until a write that is late must have taken effect, which the fair script does not.
-            Work::Pairs | Work::Faulty => u64::MAX,
+            Work::AtOnce | Work::Pairs | Work::Faulty => u64::MAX,
         };
         if !without_times && share > most {
             missed.push(format!("{}: {share} thousandths of the fair script's wall time, {most} asked", work.words()));
