@@ -15,8 +15,8 @@ use std::collections::HashMap;
 use shared::domain::id::{CustomerId, PartnerId, ProductCode};
 use shared::domain::month::UsageMonth;
 
-use crate::sophos::Sophos;
 use crate::sophos::generate::Population;
+use crate::sophos::{Sophos, UsageRow};
 use cases::{CASES, Spec};
 use catalogue::Role;
 pub use expected::{Expectation, Missed, Place};
@@ -121,7 +121,12 @@ impl Demo {
             let billed = self.spec(number).map_or(tenant.billing_type, |spec| spec.billing);
             sophos.add_tenant(self.population.partner_id(), tenant.clone().billed_by(billed));
         }
-        sophos.set_usage(self.population.partner_id(), month.first_day(), &self.usage_rows(month));
+        self.set_usage(sophos, month, &self.usage_rows(month));
+    }
+
+    /// Puts these lines in the place of a month's usage.
+    pub fn set_usage(&self, sophos: &Sophos, month: UsageMonth, rows: &[UsageRow]) {
+        sophos.set_usage(self.population.partner_id(), month.first_day(), rows);
     }
 
     /// The awkward case that a customer is, if it is one.

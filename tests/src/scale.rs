@@ -8,6 +8,7 @@ mod args;
 mod children;
 mod measurement;
 mod report;
+mod rivals;
 mod worker;
 mod world;
 
@@ -47,6 +48,11 @@ pub enum ScaleError {
     /// The worker failed.
     #[error("the worker failed: {0}")]
     Work(String),
+    /// A script of the rivals failed, or what it needs is not there.
+    #[error(
+        "{0}. What the scripts need is set up by `infra/check rules`; --python and --node-modules say where else it is"
+    )]
+    Script(String),
 }
 
 /// Runs the benchmark, or the part of it that this process is for. The exit code is 1 where a target was missed.
@@ -54,7 +60,9 @@ pub enum ScaleError {
 /// # Errors
 /// [`ScaleError`].
 pub async fn run(args: Args) -> Result<ExitCode, ScaleError> {
-    match args.command {
+    match args.command.clone() {
+        Some(Command::Rivals(options)) => rivals::bench(&options).await,
+        Some(Command::RivalsWorld(plain)) => rivals::serve(plain).await.map(|()| ExitCode::SUCCESS),
         Some(Command::World(plain)) => world::serve(plain).await.map(|()| ExitCode::SUCCESS),
         Some(Command::Worker) => worker::work().await.map(|()| ExitCode::SUCCESS),
         None => bench(&args.parts()).await,
@@ -77,7 +85,7 @@ async fn bench(parts: &[Part]) -> Result<ExitCode, ScaleError> {
 /// Makes a setting's world and measures those of its parts that were asked for, in their order.
 async fn measure(setting: &Setting, parts: &[Part], measured: &mut Vec<Measured>) -> Result<(), ScaleError> {
     eprintln!("Making a world of {} customers × {} products", setting.plain.customers, setting.plain.products);
-    let world = World::start(setting.plain).await?;
+    let world = World::start("world", setting.plain).await?;
     let mut preview = None;
     for part in setting.parts.iter().filter(|part| parts.contains(part)) {
         eprintln!("Measuring: {}", part.words());

@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::rivals;
 use crate::demo::{Demo, Size, TypedIn};
 
 /// Measures whole runs of large partners against 150 ms of latency: calls, wall time, peak memory of the worker.
@@ -14,7 +15,7 @@ pub struct Args {
     /// What is logged on standard error, such as info or usage_sync=debug.
     #[arg(long, global = true, value_name = "FILTER", default_value = "error")]
     pub log: String,
-    /// What another process of the benchmark is for.
+    /// Another benchmark, or what another process of one is for.
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -46,12 +47,17 @@ impl Part {
     }
 }
 
-/// The other two processes.
-#[derive(Clone, Copy, Debug, Subcommand)]
+/// Another benchmark, and what the other processes are for.
+#[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
+    /// The same work done by what others would use, side by side with ours: calls, wall time, what went wrong.
+    Rivals(rivals::Options),
     /// Serves the simulators and the table until standard input closes.
     #[command(hide = true)]
     World(Plain),
+    /// Serves the simulators and the table, and answers questions, until standard input closes.
+    #[command(hide = true)]
+    RivalsWorld(Plain),
     /// Carries out the run that standard input asks for.
     #[command(hide = true)]
     Worker,
@@ -77,12 +83,10 @@ impl Plain {
         Demo::plain(size, if self.typed_in { TypedIn::Everything } else { TypedIn::Nothing })
     }
 
-    pub(super) fn arguments(self) -> Vec<String> {
-        let mut arguments = vec![
-            "world".to_owned(),
-            format!("--customers={}", self.customers),
-            format!("--products={}", self.products),
-        ];
+    /// What the process of a world is started with.
+    pub(super) fn arguments(self, kind: &str) -> Vec<String> {
+        let mut arguments =
+            vec![kind.to_owned(), format!("--customers={}", self.customers), format!("--products={}", self.products)];
         if self.typed_in {
             arguments.push("--typed-in".to_owned());
         }

@@ -3,8 +3,10 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::ScaleError;
 use super::args::Plain;
@@ -19,21 +21,27 @@ pub(super) struct World {
     process: Child,
     /// Open for as long as the world shall stand.
     stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
     http: reqwest::Client,
 }
 
 impl World {
-    /// Makes a world; returns when everything in it answers.
-    pub(super) async fn start(plain: Plain) -> Result<Self, ScaleError> {
-        let mut process = this_program(plain.arguments())?;
+    /// Makes a world of one of the two kinds; returns when everything in it answers.
+    pub(super) async fn start(kind: &str, plain: Plain) -> Result<Self, ScaleError> {
+        let mut process = this_program(plain.arguments(kind))?;
         let (stdin, stdout) = process.stdin.take().zip(process.stdout.take()).ok_or(ScaleError::EndedEarly("world"))?;
-        let mut addresses = String::new();
-        BufReader::new(stdout).read_line(&mut addresses).await?;
-        if addresses.is_empty() {
-            return Err(ScaleError::EndedEarly("world"));
-        }
+        let mut stdout = BufReader::new(stdout);
+        let addresses = answer(&mut stdout).await?;
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?;
-        Ok(Self { addresses: serde_json::from_str(&addresses)?, process, stdin, http })
+        Ok(Self { addresses, process, stdin, stdout, http })
+    }
+
+    /// Asks a world that answers questions: one line there, one line back.
+    pub(super) async fn ask<T: DeserializeOwned>(&mut self, question: &impl Serialize) -> Result<T, ScaleError> {
+        let line = serde_json::to_string(question)? + "\n";
+        self.stdin.write_all(line.as_bytes()).await?;
+        self.stdin.flush().await?;
+        answer(&mut self.stdout).await
     }
 
     /// Starts counting the calls to ConnectWise anew, and lets `plan` go wrong from now on.
@@ -58,6 +66,16 @@ impl World {
     fn admin(&self, what: &str) -> String {
         format!("{}/_sim/{what}", self.addresses.connectwise)
     }
+}
+
+/// The next line that a world says.
+async fn answer<T: DeserializeOwned>(stdout: &mut BufReader<ChildStdout>) -> Result<T, ScaleError> {
+    let mut line = String::new();
+    stdout.read_line(&mut line).await?;
+    if line.is_empty() {
+        return Err(ScaleError::EndedEarly("world"));
+    }
+    Ok(serde_json::from_str(&line)?)
 }
 
 /// Lets a worker of its own do a job.

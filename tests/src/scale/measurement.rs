@@ -98,7 +98,8 @@ fn plan(part: Part) -> FaultPlan {
     }
 }
 
-fn request(part: Part, world: &World, preview: Option<&RunId>) -> RunRequest {
+/// What a worker is asked to run.
+pub(super) fn request(part: Part, world: &World, preview: Option<&RunId>) -> RunRequest {
     let (kind, preview) = match part {
         Part::Preview | Part::Large => (RunKind::Preview, None),
         Part::Apply => (RunKind::Apply, preview.cloned()),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -37,6 +38,8 @@ pub struct Tally {
     pub peak_in_flight: u64,
     /// Calls that came in while a `Retry-After` given to the same caller was still running.
     pub early: u64,
+    /// From when the first call came in to when the last one had been answered, in milliseconds.
+    pub span_ms: u64,
 }
 
 impl Tally {
@@ -59,6 +62,8 @@ struct Counted {
     in_flight: u64,
     peak_in_flight: u64,
     early: u64,
+    first_in: Option<Instant>,
+    last_out: Option<Instant>,
 }
 
 /// The counters of one simulator; clones share them.
@@ -76,7 +81,9 @@ pub struct InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.counters.lock().in_flight -= 1;
+        let mut counted = self.counters.lock();
+        counted.in_flight -= 1;
+        counted.last_out = Some(Instant::now());
     }
 }
 
@@ -85,6 +92,7 @@ impl Counters {
     pub fn enter(&self) -> InFlight {
         let mut counted = self.lock();
         counted.in_flight += 1;
+        counted.first_in.get_or_insert_with(Instant::now);
         counted.peak_in_flight = counted.peak_in_flight.max(counted.in_flight);
         self.entered.send_modify(|entered| *entered += 1);
         InFlight { counters: self.clone() }
@@ -124,7 +132,9 @@ impl Counters {
             })
             .collect();
         let total = counts.iter().map(|count| count.calls).sum();
-        Tally { counts, total, peak_in_flight: counted.peak_in_flight, early: counted.early }
+        let span = counted.first_in.zip(counted.last_out).map_or(Duration::ZERO, |(first, last)| last - first);
+        let span_ms = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        Tally { counts, total, peak_in_flight: counted.peak_in_flight, early: counted.early, span_ms }
     }
 
     /// Starts counting from zero; calls in flight stay in flight.
