@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod again;
 mod awkward;
 mod bad_input;
 mod calls;
+mod decisions;
 mod folder;
+mod looks;
 mod lost_answers;
 mod months;
 mod seen;

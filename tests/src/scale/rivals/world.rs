@@ -159,13 +159,9 @@ impl RivalsWorld {
         let mut memory = Snapshot::default();
         for pair in self.pairs.iter().filter(|pair| pair.numbers.0 == customer) {
             let Some((addition, units)) = pair.written else { continue };
-            let written = Written {
-                addition: AdditionId::try_from(i64::from(addition))?,
-                confirmed: Decimal::from(units),
-                pending: None,
-                month: self.month,
-                parts: BTreeMap::from([(pair.code.clone(), units)]),
-            };
+            let addition = AdditionId::try_from(i64::from(addition))?;
+            let parts = BTreeMap::from([(pair.code.clone(), units)]);
+            let written = Written::new(addition, Decimal::from(units), self.month, parts);
             memory.written.insert(PsaProductId::try_from(i64::from(pair.product))?, written);
         }
         Ok(memory)

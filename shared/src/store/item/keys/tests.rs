@@ -1,0 +1,72 @@
+//! No key of one thing is another's.
+
+use super::*;
+
+fn partner() -> PartnerId {
+    PartnerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap()
+}
+
+#[test]
+fn every_partition_starts_with_the_partner_and_a_delimiter() {
+    let run = RunId::parse("20261130T011200Z-scheduled-0123abcd").unwrap();
+    let partitions = [
+        home(partner()),
+        sync(partner()),
+        runs(partner()),
+        run_rows(partner(), &run),
+        credentials(partner()).partition,
+        due(partner(), DueFor::Look).partition,
+        held(partner()),
+        attempt(partner(), "00ff").partition,
+    ];
+    for partition in &partitions {
+        assert!(partition.starts_with("P#718b6047-2fbc-4f4b-a143-45ee42bf5d3b#"), "{partition}");
+    }
+    let distinct: std::collections::BTreeSet<&String> = partitions.iter().collect();
+    assert_eq!(distinct.len(), partitions.len());
+}
+
+#[test]
+fn a_due_entry_names_its_partner_and_nothing_else_does() {
+    assert_eq!(partner_of_due(&due(partner(), DueFor::Look).partition), Some(partner()));
+    for other in [home(partner()), sync(partner()), "P##D".to_owned(), String::new()] {
+        assert_eq!(partner_of_due(&other), None, "{other}");
+    }
+}
+
+#[test]
+fn every_partition_of_a_partner_goes_when_it_leaves() {
+    let leaving = partitions(partner());
+    let known = [
+        home(partner()),
+        sync(partner()),
+        runs(partner()),
+        credentials(partner()).partition,
+        due(partner(), DueFor::Look).partition,
+    ];
+    for partition in known {
+        assert!(leaving.contains(&partition), "{partition}");
+    }
+    assert_eq!(
+        (leaving.first(), leaving.last()),
+        (Some(&due(partner(), DueFor::Look).partition), Some(&sync(partner())))
+    );
+}
+
+#[test]
+fn a_page_of_customers_starts_right_behind_the_last_one() {
+    let customer = CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap();
+    let next = CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3c").unwrap();
+    let (first, last) = customer_mappings_after(Some(customer));
+    let sort = |customer| customer_mapping(partner(), customer).sort;
+    assert!(sort(customer) < first && first < sort(next) && sort(next) < last);
+}
+
+#[test]
+fn a_page_of_the_ledger_ends_before_what_starts_otherwise() {
+    let (first, last) = ledger_range("ab", None).unwrap();
+    let within = |sort: &str| (first.as_str()..=last.as_str()).contains(&sort);
+    assert!(within("LG#ab000000-0000#0000") && within("LG#abffffff-ffff#9999"));
+    assert!(!within("LG#aaffffff#0000") && !within("LG#ac000000#0000") && !within("LG#~#0000"));
+    assert_eq!(ledger_range("ab", Some("ac000000")), None);
+}
