@@ -33,7 +33,9 @@ impl From<PsaError> for Problem {
                 let field = fields.into_iter().next().map(|refused| refused.field);
                 Self::new(ProblemCode::PsaRefused).detail(told).psa(PsaRefusal { code: Some(code), message, field })
             }
-            PsaError::Away { retry_after } => Self::new(ProblemCode::PsaUnreachable).detail(told).after(Some(retry_after)),
+            PsaError::Away { retry_after } => {
+                Self::new(ProblemCode::PsaUnreachable).detail(told).after(Some(retry_after))
+            }
             PsaError::Throttled { retry_after } => Self::new(ProblemCode::PsaBusy).detail(told).after(retry_after),
             PsaError::NotSent { .. } => Self::new(ProblemCode::PsaUnreachable).detail(told),
             PsaError::Unanswered { .. } => Self::new(ProblemCode::PsaUnanswered).detail(told),
@@ -109,6 +111,7 @@ fn logged(code: ProblemCode, error: &dyn std::error::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::RefusedField;
     use crate::http::Language;
 
     fn body(problem: impl Into<Problem>) -> serde_json::Value {
@@ -120,7 +123,11 @@ mod tests {
         let refused = PsaError::Refused {
             code: "InvalidObject".into(),
             message: "identifier is too long".into(),
-            field: Some("identifier".into()),
+            fields: vec![RefusedField {
+                field: "identifier".into(),
+                code: "MaxLengthField".into(),
+                message: "identifier is too long".into(),
+            }],
         };
         let body = body(refused);
         assert_eq!((&body["status"], &body["code"]), (&422.into(), &"psaRefused".into()));
