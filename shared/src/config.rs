@@ -7,6 +7,7 @@
 //! them `AWS_ENDPOINT_URL`, by which a local stack stands in for AWS.
 
 mod mappings;
+mod psa_forms;
 mod reader;
 mod sync_schedule;
 mod usage_sync;
@@ -14,6 +15,7 @@ mod usage_sync;
 use std::fmt;
 
 pub use mappings::Mappings;
+pub use psa_forms::PsaForms;
 pub use sync_schedule::SyncSchedule;
 pub use usage_sync::UsageSync;
 

@@ -47,7 +47,8 @@
 //!   derives `Serialize`: what it serializes beside those two is the filter that a key is bound to.
 //! - **Versions**: GET answers with [`represent`] (ETag; 304). A change of what exists takes [`IfMatch`] and answers with the
 //!   new ETag ([`etag`]). In a bulk save each row carries its `version` instead. A store's `Conflict` is `changedMeanwhile`
-//!   (409); who can, reads again and answers `versionMismatch` with the present row.
+//!   (409); who can, reads again and answers `versionMismatch` with the present row. What ConnectWise keeps has no version:
+//!   [`version_of_content`] stands for one.
 //! - **POST** that has an effect takes [`Once`] and documents [`IdempotencyKey`] in its `params`; all that it does is in the
 //!   closure of [`Once::run`]. POSTs without an effect (a test, a search, `validateOnly` alone) take [`Json`].
 //! - **ConnectWise**: a route that calls it adds [`PsaProblems`] to its `responses(…)`.
@@ -88,7 +89,7 @@ pub use self::path::{Path, PathId};
 pub use self::problem::{FieldError, Problem, ProblemBody, PsaRefusal, problems};
 pub use self::query::{NoQuery, Query};
 pub use self::serve::{ApiOptions, CORRELATION_ID, serve};
-pub use self::version::{IfMatch, IfNoneMatch, etag, represent};
+pub use self::version::{IfMatch, IfNoneMatch, etag, represent, version_of_content};
 
 /// The JSON text of what is answered.
 fn json_text(body: &impl Serialize) -> Result<String, Problem> {

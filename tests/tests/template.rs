@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use harness::gateway::{Access, Routes};
-use shared::config::{LOCAL_ONLY, Mappings, SyncSchedule, UsageSync};
+use shared::config::{LOCAL_ONLY, Mappings, PsaForms, SyncSchedule, UsageSync};
 use shared::store::table::{DUE_INDEX, DUE_SHARD, EXPIRY, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 use yaml_serde::Value;
 
@@ -58,6 +58,8 @@ fn asked_by<T, E>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T
 fn asked_by_function() -> BTreeMap<String, Names> {
     BTreeMap::from([
         ("mappings".into(), asked_by(|lookup| Mappings::from_lookup(lookup))),
+        ("psa-products".into(), asked_by(|lookup| PsaForms::from_lookup(lookup))),
+        ("psa-search".into(), asked_by(|lookup| PsaForms::from_lookup(lookup))),
         ("sync-schedule".into(), asked_by(|lookup| SyncSchedule::from_lookup(lookup))),
         ("usage-sync".into(), asked_by(|lookup| UsageSync::from_lookup(lookup))),
     ])

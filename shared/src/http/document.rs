@@ -33,6 +33,8 @@ struct GatewayMessage {
     servers((url = "/", description = "Where this document is served.")),
     tags(
         (name = "product mappings", description = "Which ConnectWise product each Sophos product is billed as."),
+        (name = "search", description = "Finding products, companies and agreements in the partner's ConnectWise."),
+        (name = "ConnectWise products", description = "Viewing, creating and editing products in the partner's ConnectWise."),
         (name = "problems", description = "What can go wrong, and what to do about it."),
     ),
     components(schemas(ProblemBody, GatewayMessage)),

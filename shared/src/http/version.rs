@@ -119,6 +119,15 @@ pub fn etag(version: u64, body: &impl Serialize) -> Result<String, Problem> {
     Ok(format!("\"{}\"", tag(Some(version), &text)))
 }
 
+/// What stands for a version where an entry is kept elsewhere, by somebody who counts none: a hash of what is shown.
+///
+/// # Errors
+/// `internal`: the entry cannot be written as JSON.
+pub fn version_of_content(body: &impl Serialize) -> Result<u64, Problem> {
+    let hash = Sha256::digest(super::json_text(body)?);
+    Ok(hash.iter().take(8).fold(0, |version, byte| (version << 8) | u64::from(*byte)))
+}
+
 fn tag(version: Option<u64>, text: &str) -> String {
     let hash = Sha256::digest(text);
     let hash: String = hash.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect();

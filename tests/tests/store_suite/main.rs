@@ -18,7 +18,7 @@ mod wire;
 
 use shared::ports::{
     DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OwnerStore, RateStore, RemovalStore,
-    RunHistory, RunStore, SettingsStore,
+    RunHistory, RunStore, SettingsStore, SnapshotHistory,
 };
 
 /// A store with all its ports, shared by its clones.
@@ -35,6 +35,7 @@ trait Store:
     + OwnerStore
     + RateStore
     + RemovalStore
+    + SnapshotHistory
     + Clone
     + 'static
 {
@@ -53,6 +54,7 @@ impl<S> Store for S where
         + OwnerStore
         + RateStore
         + RemovalStore
+        + SnapshotHistory
         + Clone
         + 'static
 {

@@ -50,6 +50,13 @@ catalogue! {
         "Il testo da cercare è troppo breve",
         "Digitare almeno due lettere.",
     }
+    /// The search text has signs that ConnectWise cannot look up for certain.
+    SearchTextUnusable "searchTextUnusable" 400 once {
+        "This text cannot be looked up in ConnectWise",
+        "Search for a part of the name without the backslash, the control character or one of the two kinds of quotes.",
+        "Questo testo non può essere cercato in ConnectWise",
+        "Cercare una parte del nome senza la barra rovesciata, il carattere di controllo o uno dei due tipi di virgolette.",
+    }
     /// A POST without an `Idempotency-Key`.
     IdempotencyKeyMissing "idempotencyKeyMissing" 400 once {
         "The request has no Idempotency-Key",

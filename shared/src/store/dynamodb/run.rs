@@ -8,8 +8,10 @@ use crate::domain::ledger::CustomerLedger;
 use crate::domain::run::Run;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::error::StoreError;
-use crate::ports::{Change, ChunkKind, Ids, Lease, LeaseTaken, LedgerPage, Opened, RunHistory, RunStore};
-use crate::store::item::{BODY, Entry, keys, read_body, read_text, text};
+use crate::ports::{
+    Change, ChunkKind, Ids, Lease, LeaseTaken, LedgerPage, Opened, RunHistory, RunStore, SnapshotHistory,
+};
+use crate::store::item::{BODY, Entry, keys, read_body, read_text, run as snapshot, text};
 use crate::store::lease::Wanted;
 use crate::store::limits;
 
@@ -18,6 +20,20 @@ impl<I: Ids> RunHistory for DynamoStore<I> {
         let limit = limit.clamp(1, limits::MAX_RUNS) as usize;
         let entries = self.newest_runs(partner, limit).await?;
         entries.iter().take(limit).map(read_body).collect()
+    }
+}
+
+impl<I: Ids> SnapshotHistory for DynamoStore<I> {
+    async fn list_snapshots(
+        &self,
+        partner: PartnerId,
+        after: Option<AgreementId>,
+        limit: u32,
+    ) -> Result<Vec<(AgreementId, Snapshot)>, StoreError> {
+        let limit = limit.clamp(1, limits::MAX_PAGE) as usize;
+        let range = keys::snapshots_after(after);
+        let read = |entry: &Entry| Ok(Some((snapshot::agreement_of_snapshot(entry)?, read_body(entry)?)));
+        self.first_of_range(&keys::sync(partner), &range, limit, read).await
     }
 }
 

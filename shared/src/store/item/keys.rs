@@ -220,6 +220,17 @@ pub(in crate::store) fn snapshot(partner: PartnerId, agreement: AgreementId) -> 
     Key::new(sync(partner), format!("AG#{agreement}"))
 }
 
+/// The agreement of a snapshot's sort key.
+pub(in crate::store) fn agreement_of(sort: &str) -> Option<AgreementId> {
+    sort.strip_prefix("AG#")?.parse::<i64>().ok()?.try_into().ok()
+}
+
+/// The first and last sort key of the snapshots behind `after`, in the order of their texts: 10 before 9.
+pub(in crate::store) fn snapshots_after(after: Option<AgreementId>) -> (String, String) {
+    // `!` sorts before every digit, `~` behind all of them.
+    (after.map_or_else(|| "AG#".to_owned(), |agreement| format!("AG#{agreement}!")), "AG#~".to_owned())
+}
+
 pub(in crate::store) fn intent(partner: PartnerId, agreement: AgreementId, product: PsaProductId) -> Key {
     Key::new(sync(partner), format!("{}{product}", intents(agreement)))
 }

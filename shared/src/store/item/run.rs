@@ -10,7 +10,7 @@ use crate::domain::snapshot::{Intent, Snapshot};
 use crate::error::StoreError;
 use crate::ports::Chunk;
 use crate::store::lease::Standing;
-use crate::store::table::EXPIRY;
+use crate::store::table::{EXPIRY, SORT_KEY};
 
 /// The run that has the mark of the open run.
 const OPEN_RUN: &str = "run";
@@ -69,6 +69,11 @@ pub(in crate::store) fn snapshot_to_entry(
     snapshot: &Snapshot,
 ) -> Result<Entry, StoreError> {
     with_body(&keys::snapshot(partner, agreement), snapshot)
+}
+
+/// The agreement that a snapshot's key names.
+pub(in crate::store) fn agreement_of_snapshot(entry: &Entry) -> Result<AgreementId, StoreError> {
+    keys::agreement_of(read_text(entry, SORT_KEY)?).ok_or_else(|| unreadable(entry, "it names no agreement"))
 }
 
 pub(in crate::store) fn intent_to_entry(partner: PartnerId, intent: &Intent) -> Result<Entry, StoreError> {

@@ -1,5 +1,7 @@
 //! Runs and what they write, in memory.
 
+use std::ops::Bound;
+
 use jiff::Timestamp;
 
 use super::MemoryStore;
@@ -9,7 +11,7 @@ use crate::domain::ledger::CustomerLedger;
 use crate::domain::run::Run;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::error::StoreError;
-use crate::ports::{Change, ChunkKind, Lease, LeaseTaken, LedgerPage, Opened, RunHistory, RunStore};
+use crate::ports::{Change, ChunkKind, Lease, LeaseTaken, LedgerPage, Opened, RunHistory, RunStore, SnapshotHistory};
 use crate::store::item::{keys, ledger};
 use crate::store::lease::{self, Standing, Wanted};
 use crate::store::limits;
@@ -21,6 +23,22 @@ impl RunHistory for MemoryStore {
     async fn list_runs(&self, partner: PartnerId, limit: u32) -> Result<Vec<Run>, StoreError> {
         let limit = limit.clamp(1, limits::MAX_RUNS) as usize;
         Ok(self.with(partner, |shelf| shelf.runs.values().rev().take(limit).cloned().collect()))
+    }
+}
+
+impl SnapshotHistory for MemoryStore {
+    async fn list_snapshots(
+        &self,
+        partner: PartnerId,
+        after: Option<AgreementId>,
+        limit: u32,
+    ) -> Result<Vec<(AgreementId, Snapshot)>, StoreError> {
+        let limit = limit.clamp(1, limits::MAX_PAGE) as usize;
+        let behind = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        Ok(self.with(partner, |shelf| {
+            let snapshots = shelf.snapshots.range(behind).take(limit);
+            snapshots.map(|(agreement, snapshot)| (*agreement, snapshot.clone())).collect()
+        }))
     }
 }
 

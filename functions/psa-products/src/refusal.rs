@@ -1,0 +1,46 @@
+//! What ConnectWise says of single fields, told on the fields of the form that it is about.
+
+use shared::domain::catalogue::{ProductDetails, ProductField, ProductValues};
+use shared::error::{PsaError, RefusedField};
+use shared::http::{FieldError, Problem, ProblemCode};
+use shared::ports::PsaCatalogue;
+
+use crate::form::pointer;
+use crate::view::PsaProductView;
+
+/// The problem that an error of a write is, with ConnectWise's own field errors at their fields.
+pub(crate) async fn refused(psa: &impl PsaCatalogue, values: &ProductValues, error: PsaError) -> Problem {
+    if error.fields().iter().any(is_taken)
+        && let Some(identifier) = values.identifier()
+    {
+        match psa.find_product_by_identifier(identifier).await {
+            Ok(Some(holder)) => return taken(holder),
+            // It cannot be named: ConnectWise's own words stand for themselves.
+            Ok(None) | Err(_) => {}
+        }
+    }
+    let errors: Vec<FieldError> = error.fields().iter().map(field_error).collect();
+    Problem::from(error).errors(errors)
+}
+
+/// The identifier is this product's.
+pub(crate) fn taken(holder: ProductDetails) -> Problem {
+    let inactive = if holder.inactive { ", which is inactive" } else { "" };
+    let detail =
+        format!("{} is the identifier of product {} ({}){inactive}.", holder.identifier, holder.id, holder.description);
+    let error = FieldError::body(pointer(ProductField::Identifier), ProblemCode::IdentifierTaken, detail.clone());
+    Problem::new(ProblemCode::IdentifierTaken).detail(detail).errors([error]).present(&PsaProductView::from(holder))
+}
+
+fn is_taken(refused: &RefusedField) -> bool {
+    refused.code == "ObjectExists" && ProductField::find_by_psa_name(&refused.field) == Some(ProductField::Identifier)
+}
+
+fn field_error(refused: &RefusedField) -> FieldError {
+    let code = if refused.code == "MissingRequiredField" { ProblemCode::Missing } else { ProblemCode::Invalid };
+    match ProductField::find_by_psa_name(&refused.field) {
+        Some(field) => FieldError::body(pointer(field), code, refused.message.clone()),
+        // A field that the form does not have: ConnectWise's name for it is all that helps.
+        None => FieldError::body("", code, format!("{}: {}", refused.field, refused.message)),
+    }
+}
