@@ -6,6 +6,7 @@
 //! The credentials and the region of AWS are not named here: the SDK reads them itself (see [`crate::aws`]), and with
 //! them `AWS_ENDPOINT_URL`, by which a local stack stands in for AWS.
 
+mod connections;
 mod mappings;
 mod reader;
 mod sync_schedule;
@@ -13,6 +14,7 @@ mod usage_sync;
 
 use std::fmt;
 
+pub use connections::Connections;
 pub use mappings::Mappings;
 pub use sync_schedule::SyncSchedule;
 pub use usage_sync::UsageSync;

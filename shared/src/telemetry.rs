@@ -13,7 +13,7 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry};
 
 /// Our own crates, as they name themselves in events.
-const OURS: [&str; 5] = ["harness", "mappings", "shared", "sync_schedule", "usage_sync"];
+const OURS: [&str; 6] = ["connections", "harness", "mappings", "shared", "sync_schedule", "usage_sync"];
 
 /// Which form a line of the log has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

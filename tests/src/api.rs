@@ -7,13 +7,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use shared::clock::SystemClock;
+use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
 use utoipa::openapi::OpenApi;
 
 /// Each function behind API Gateway by its folder, with what its routes say of themselves; by folder.
 #[must_use]
 pub fn functions() -> Vec<(&'static str, OpenApi)> {
-    vec![("mappings", mappings::routes::<MemoryStore>().into_openapi())]
+    vec![
+        ("connections", connections::routes::<MemoryStore, LocalSeal, SystemClock>().into_openapi()),
+        ("mappings", mappings::routes::<MemoryStore>().into_openapi()),
+    ]
 }
 
 /// The document of some functions.

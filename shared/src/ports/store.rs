@@ -13,6 +13,7 @@ mod owner;
 mod psa_database;
 mod rate;
 mod removal;
+mod setup;
 
 use std::future::Future;
 
@@ -31,6 +32,9 @@ pub use self::owner::{OwnerStore, PsaClaim, PsaOwner};
 pub use self::psa_database::PsaDatabase;
 pub use self::rate::{Rate, RateStore};
 pub use self::removal::{Removal, RemovalStore};
+pub use self::setup::{
+    LastTest, SavedBy, SavedConnections, SetupStore, ShownConnectWise, ShownConnections, ShownSophos, Versioned,
+};
 use super::Sealed;
 use crate::domain::decision::{HoldKey, StandingHold};
 use crate::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};

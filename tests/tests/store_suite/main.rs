@@ -12,13 +12,14 @@ mod rate;
 mod removal;
 mod run;
 mod settings;
+mod setup;
 mod table;
 mod values;
 mod wire;
 
 use shared::ports::{
     DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OwnerStore, RateStore, RemovalStore,
-    RunHistory, RunStore, SettingsStore,
+    RunHistory, RunStore, SettingsStore, SetupStore,
 };
 
 /// A store with all its ports, shared by its clones.
@@ -35,6 +36,7 @@ trait Store:
     + OwnerStore
     + RateStore
     + RemovalStore
+    + SetupStore
     + Clone
     + 'static
 {
@@ -53,6 +55,7 @@ impl<S> Store for S where
         + OwnerStore
         + RateStore
         + RemovalStore
+        + SetupStore
         + Clone
         + 'static
 {
