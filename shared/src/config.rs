@@ -6,6 +6,7 @@
 //! The credentials and the region of AWS are not named here: the SDK reads them itself (see [`crate::aws`]), and with
 //! them `AWS_ENDPOINT_URL`, by which a local stack stands in for AWS.
 
+mod connections;
 mod mappings;
 mod psa_forms;
 mod reader;
@@ -14,6 +15,7 @@ mod usage_sync;
 
 use std::fmt;
 
+pub use connections::Connections;
 pub use mappings::Mappings;
 pub use psa_forms::PsaForms;
 pub use sync_schedule::SyncSchedule;

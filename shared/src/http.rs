@@ -57,6 +57,7 @@
 //!   [`document`]. Types of answers and bodies have names that are unique in the whole API: `ProductRow`, not `Row`. They are
 //!   wire types of the function, never the domain's own: ids as `#[schema(value_type = String)]` or `i64`, money as decimal
 //!   strings.
+//! - **Secrets** in a body: [`SecretJson`] instead of [`Json`], whose errors quote what was sent.
 //! - **Never**: a secret in an answer, a detail or a log; a panic as an answer. A panic is caught here where the build unwinds;
 //!   the release build aborts, and API Gateway answers 500 in its own form.
 
@@ -81,7 +82,7 @@ use serde::Serialize;
 pub use self::caller::{Admin, Caller, Read, SCOPES, Scope, Write};
 pub use self::catalogue::ProblemCode;
 pub use self::document::{PsaProblems, document};
-pub use self::json::{Json, MAX_JSON_BYTES, has_type, read_bytes};
+pub use self::json::{Json, MAX_JSON_BYTES, SecretJson, has_type, read_bytes};
 pub use self::language::Language;
 pub use self::once::{IdempotencyKey, Once, TAKE_OVER_S, answer};
 pub use self::page::{List, Pages, Paging};

@@ -11,6 +11,7 @@ mod lease;
 mod limits;
 mod memory;
 mod save;
+mod setup;
 pub mod table;
 mod version;
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use harness::gateway::{Access, Routes};
-use shared::config::{LOCAL_ONLY, Mappings, PsaForms, SyncSchedule, UsageSync};
+use shared::config::{Connections, LOCAL_ONLY, Mappings, PsaForms, SyncSchedule, UsageSync};
 use shared::store::table::{DUE_INDEX, DUE_SHARD, EXPIRY, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 use yaml_serde::Value;
 
@@ -57,6 +57,7 @@ fn asked_by<T, E>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T
 
 fn asked_by_function() -> BTreeMap<String, Names> {
     BTreeMap::from([
+        ("connections".into(), asked_by(|lookup| Connections::from_lookup(lookup))),
         ("mappings".into(), asked_by(|lookup| Mappings::from_lookup(lookup))),
         ("psa-products".into(), asked_by(|lookup| PsaForms::from_lookup(lookup))),
         ("psa-search".into(), asked_by(|lookup| PsaForms::from_lookup(lookup))),
@@ -150,6 +151,26 @@ fn the_worker_may_read_and_change_the_rates_of_psas_and_write_nothing_else_there
     assert_eq!(keys_of(of_rates[0]), ["H#*"]);
     let actions = names(of_rates[0]["Action"].as_sequence().unwrap().iter().filter_map(text));
     assert_eq!(actions, names(["dynamodb:GetItem", "dynamodb:UpdateItem"]));
+}
+
+#[test]
+fn connections_alone_seals_and_the_worker_opens_and_both_only_for_a_named_partner() {
+    let template = template();
+    let statements = template["Resources"]["SealKey"]["Properties"]["KeyPolicy"]["Statement"].as_sequence().unwrap();
+    for (action, roles) in [
+        ("kms:Encrypt", vec!["ConnectionsRole.Arn"]),
+        ("kms:Decrypt", vec!["ConnectionsRole.Arn", "UsageSyncRole.Arn"]),
+    ] {
+        let of_action: Vec<&Value> = statements.iter().filter(|statement| statement["Action"] == action).collect();
+        assert_eq!(of_action.len(), 1, "{action}");
+        let principal = &of_action[0]["Principal"]["AWS"];
+        let role = |value: &Value| value.as_str().unwrap().to_owned();
+        let allowed = principal.as_sequence().map_or_else(|| vec![role(principal)], |all| all.iter().map(role).collect());
+        assert_eq!(allowed, roles, "{action}");
+        let condition = &of_action[0]["Condition"];
+        assert_eq!(condition["Null"]["kms:EncryptionContext:partnerId"], "false", "{action}");
+        assert_eq!(condition["ForAllValues:StringEquals"]["kms:EncryptionContextKeys"], "partnerId", "{action}");
+    }
 }
 
 #[test]

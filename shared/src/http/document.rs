@@ -35,6 +35,7 @@ struct GatewayMessage {
         (name = "product mappings", description = "Which ConnectWise product each Sophos product is billed as."),
         (name = "search", description = "Finding products, companies and agreements in the partner's ConnectWise."),
         (name = "ConnectWise products", description = "Viewing, creating and editing products in the partner's ConnectWise."),
+        (name = "connections", description = "How the partner's ConnectWise and Sophos are reached, and whether is written."),
         (name = "problems", description = "What can go wrong, and what to do about it."),
     ),
     components(schemas(ProblemBody, GatewayMessage)),

@@ -27,6 +27,24 @@ impl<T: DeserializeOwned, W: Send + Sync> FromRequest<W> for Json<T> {
     }
 }
 
+/// A JSON body with secrets in it: as [`Json`], but its errors quote nothing of what was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretJson<T>(pub T);
+
+impl<T: DeserializeOwned, W: Send + Sync> FromRequest<W> for SecretJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &W) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read_json(&parts.headers, body).await?;
+        let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut deserializer);
+        let value: T = value.map_err(|error| refused_unseen(pointer(error.path()), error.inner()))?;
+        deserializer.end().map_err(|error| refused_unseen(String::new(), &error))?;
+        Ok(Self(value))
+    }
+}
+
 /// The bytes of a body that says that it is JSON.
 pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     if !has_type(headers, is_json) {
@@ -83,6 +101,21 @@ fn refused(pointer: String, error: &serde_json::Error) -> Problem {
         ProblemCode::Invalid
     };
     Problem::new(ProblemCode::InvalidRequest).errors([FieldError::body(pointer, code, told)])
+}
+
+/// The same in our words alone: serde quotes the value or the name that it did not expect.
+fn refused_unseen(pointer: String, error: &serde_json::Error) -> Problem {
+    let told = error.to_string();
+    let expected = told.rsplit_once("expected ").map_or(String::new(), |(_, ours)| format!(": expected {ours}"));
+    let error = if told.starts_with("missing field") {
+        FieldError::body(pointer, ProblemCode::Missing, told)
+    } else if told.starts_with("unknown field") {
+        // The name could be a value at the wrong place.
+        FieldError::body(String::new(), ProblemCode::Unknown, format!("unknown field{expected}"))
+    } else {
+        FieldError::body(pointer, ProblemCode::Invalid, format!("not a value that can stand here{expected}"))
+    };
+    Problem::new(ProblemCode::InvalidRequest).errors([error])
 }
 
 /// A path as RFC 6901 writes it.

@@ -14,6 +14,7 @@ mod psa_database;
 mod rate;
 mod removal;
 mod snapshot;
+mod setup;
 
 use std::future::Future;
 
@@ -33,6 +34,9 @@ pub use self::psa_database::PsaDatabase;
 pub use self::rate::{Rate, RateStore};
 pub use self::removal::{Removal, RemovalStore};
 pub use self::snapshot::SnapshotHistory;
+pub use self::setup::{
+    LastTest, SavedBy, SavedConnections, SetupStore, ShownConnectWise, ShownConnections, ShownSophos, Versioned,
+};
 use super::Sealed;
 use crate::domain::decision::{HoldKey, StandingHold};
 use crate::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};

@@ -10,6 +10,7 @@ mod owner;
 mod rate;
 mod run;
 mod settings;
+mod setup;
 mod shelf;
 
 use std::collections::BTreeMap;

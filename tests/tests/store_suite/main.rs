@@ -12,13 +12,14 @@ mod rate;
 mod removal;
 mod run;
 mod settings;
+mod setup;
 mod table;
 mod values;
 mod wire;
 
 use shared::ports::{
     DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OwnerStore, RateStore, RemovalStore,
-    RunHistory, RunStore, SettingsStore, SnapshotHistory,
+    RunHistory, RunStore, SettingsStore, SetupStore, SnapshotHistory,
 };
 
 /// A store with all its ports, shared by its clones.
@@ -36,6 +37,7 @@ trait Store:
     + RateStore
     + RemovalStore
     + SnapshotHistory
+    + SetupStore
     + Clone
     + 'static
 {
@@ -55,6 +57,7 @@ impl<S> Store for S where
         + RateStore
         + RemovalStore
         + SnapshotHistory
+        + SetupStore
         + Clone
         + 'static
 {

@@ -232,6 +232,14 @@ catalogue! {
         "Verificare l'id azienda. Se è corretto, chiedere all'amministratore dell'altro partner di rimuovere la sua connessione.",
     }
 
+    /// What was typed does not connect; nothing was saved.
+    ConnectionTestFailed "connectionTestFailed" 422 once {
+        "The connection does not work",
+        "Correct what is listed under errors and save again. Nothing was saved.",
+        "La connessione non funziona",
+        "Correggere quanto elencato in errors e salvare di nuovo. Nulla è stato salvato.",
+    }
+
     // --- ConnectWise -------------------------------------------------------------------------------------------------
     /// ConnectWise refuses the keys.
     PsaKeysRefused "psaKeysRefused" 409 once {

@@ -139,7 +139,7 @@ pub(super) fn save_customers(
 }
 
 /// Saves are told apart by how many there were.
-fn add_edits(shelf: &mut Shelf, edits: &[Edit]) -> Result<(), StoreError> {
+pub(super) fn add_edits(shelf: &mut Shelf, edits: &[Edit]) -> Result<(), StoreError> {
     let save = format!("{:020}", shelf.edits.len());
     for (place, edits) in edit::pack(edits, &save)? {
         shelf.edits.insert(place, edits.into_iter().cloned().collect());

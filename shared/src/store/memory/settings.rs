@@ -4,7 +4,7 @@ use super::MemoryStore;
 use crate::domain::id::PartnerId;
 use crate::domain::settings::Settings;
 use crate::error::StoreError;
-use crate::ports::{Sealed, SettingsStore};
+use crate::ports::{Sealed, SettingsStore, ShownConnections};
 
 impl SettingsStore for MemoryStore {
     async fn find_settings(&self, partner: PartnerId) -> Result<Option<Settings>, StoreError> {
@@ -12,7 +12,7 @@ impl SettingsStore for MemoryStore {
     }
 
     async fn put_settings(&self, partner: PartnerId, settings: &Settings) -> Result<(), StoreError> {
-        self.with(partner, |shelf| shelf.settings = Some(settings.clone()));
+        self.with(partner, |shelf| (shelf.settings, shelf.settings_version) = (Some(settings.clone()), 0));
         Ok(())
     }
 
@@ -21,7 +21,10 @@ impl SettingsStore for MemoryStore {
     }
 
     async fn put_credentials(&self, partner: PartnerId, credentials: &Sealed) -> Result<(), StoreError> {
-        self.with(partner, |shelf| shelf.credentials = Some(credentials.clone()));
+        self.with(partner, |shelf| {
+            shelf.credentials = Some(credentials.clone());
+            (shelf.shown, shelf.credentials_version) = (ShownConnections::default(), 0);
+        });
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::run::Run;
 use crate::domain::settings::Settings;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::domain::stamp::SyncStamp;
-use crate::ports::{ChunkKind, CustomerNames, DiscoveredProduct, Edit, MappedCustomer, Sealed, Sighting};
+use crate::ports::{ChunkKind, CustomerNames, DiscoveredProduct, Edit, MappedCustomer, Sealed, ShownConnections, Sighting};
 use crate::store::idempotency::Kept;
 use crate::store::lease::Standing;
 use crate::store::save::CustomerRow;
@@ -25,7 +25,10 @@ pub(super) type ChunkPlace = (ChunkKind, u32, u32, u32);
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
     pub(super) settings: Option<Settings>,
+    pub(super) settings_version: u64,
     pub(super) credentials: Option<Sealed>,
+    pub(super) shown: ShownConnections,
+    pub(super) credentials_version: u64,
     pub(super) products: BTreeMap<ProductCode, ProductMapping>,
     pub(super) catalogue: BTreeMap<ProductCode, DiscoveredProduct>,
     pub(super) sightings: BTreeMap<ProductCode, Sighting>,

@@ -1,0 +1,107 @@
+//! Changes the saved connections: opened, changed by half, sealed again, and saved over exactly what was read.
+
+use secrecy::ExposeSecret;
+use shared::client::credentials::Credentials;
+use shared::domain::id::PartnerId;
+use shared::http::{Problem, ProblemCode};
+use shared::ports::{Author, SavedConnections, ShownConnections};
+
+use crate::{Sealer, Store, Time, World};
+
+/// How often another save may come between before whoever asks has to come again.
+const ATTEMPTS: usize = 5;
+
+/// The connections while they are changed.
+pub(crate) struct Draft {
+    /// What is sealed.
+    pub(crate) credentials: Credentials,
+    /// What was shown before: also of a half that is lost because its credentials cannot be opened any more.
+    pub(crate) before: ShownConnections,
+    /// What may be shown.
+    pub(crate) shown: ShownConnections,
+    /// The version that this save makes.
+    pub(crate) version: u64,
+}
+
+impl<S: Store, K: Sealer, C: Time> World<S, K, C> {
+    /// What may be shown of the saved connections.
+    pub(crate) async fn shown(&self, partner: PartnerId) -> Result<ShownConnections, Problem> {
+        Ok(self.store.find_connections(partner).await?.value.map(|saved| saved.shown).unwrap_or_default())
+    }
+
+    /// Lets `act` change the connections and saves them; returns what may be shown of them now. `act` is called again on
+    /// what stands there where another save came between, and refuses there what it would have refused here.
+    pub(crate) async fn change(
+        &self,
+        partner: PartnerId,
+        author: &Author,
+        act: impl Fn(&mut Draft) -> Result<(), Problem> + Send + Sync,
+    ) -> Result<ShownConnections, Problem> {
+        for _ in 0..ATTEMPTS {
+            let read = self.store.find_connections(partner).await?;
+            let (credentials, shown) = match &read.value {
+                None => Default::default(),
+                Some(saved) => match self.open(partner, saved).await? {
+                    Some(credentials) => (credentials, saved.shown.clone()),
+                    // The other half is lost with it: it must not be shown as if it were there.
+                    None => Default::default(),
+                },
+            };
+            let before = read.value.as_ref().map(|saved| saved.shown.clone()).unwrap_or_default();
+            let mut draft = Draft { credentials, before, shown, version: read.version.saturating_add(1) };
+            act(&mut draft)?;
+            let sealed = self.seal.seal(partner, draft.credentials.to_json().expose_secret()).await?;
+            let next = SavedConnections { sealed, shown: draft.shown };
+            if self.store.save_connections(partner, author, &read, &next).await? {
+                return Ok(next.shown);
+            }
+        }
+        Err(Problem::new(ProblemCode::ChangedMeanwhile))
+    }
+
+    /// The saved credentials; none where they cannot be opened any more, which only saving them again mends.
+    async fn open(&self, partner: PartnerId, saved: &SavedConnections) -> Result<Option<Credentials>, Problem> {
+        let opened = match self.seal.open(partner, &saved.sealed).await {
+            Ok(opened) => Credentials::parse(&opened).map_err(|error| error.to_string()),
+            Err(error) if error.is_retryable() => return Err(error.into()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = &opened {
+            tracing::warn!(%partner, error, "the saved credentials cannot be opened");
+        }
+        Ok(opened.ok())
+    }
+
+    /// The credentials that are saved.
+    ///
+    /// # Errors
+    /// `connectionMissing`, `connectionUnusable`.
+    pub(crate) async fn saved(&self, partner: PartnerId) -> Result<Credentials, Problem> {
+        let read = self.store.find_connections(partner).await?;
+        let saved = read.value.ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
+        let opened = self.open(partner, &saved).await?;
+        opened.ok_or_else(|| {
+            Problem::new(ProblemCode::ConnectionUnusable).detail("The saved credentials cannot be opened any more.")
+        })
+    }
+
+    /// Has `note` note what a test of a saved half found; false from it leaves all alone.
+    pub(crate) async fn note_test(
+        &self,
+        partner: PartnerId,
+        author: &Author,
+        note: impl Fn(&mut ShownConnections) -> bool + Send + Sync,
+    ) -> Result<(), Problem> {
+        for _ in 0..ATTEMPTS {
+            let read = self.store.find_connections(partner).await?;
+            let Some(mut next) = read.value.clone() else { return Ok(()) };
+            if !note(&mut next.shown) {
+                return Ok(());
+            }
+            if self.store.save_connections(partner, author, &read, &next).await? {
+                return Ok(());
+            }
+        }
+        Err(Problem::new(ProblemCode::ChangedMeanwhile))
+    }
+}

@@ -1,0 +1,25 @@
+//! `connections` as a Lambda: settings, log, adapters, run.
+
+use aws_sdk_dynamodb::Client;
+use connections::{World, app};
+use lambda_http::{Error, run};
+use shared::client::address::{AddressPolicy, AddressRules};
+use shared::client::connections::ConnectionOptions;
+use shared::client::http::{Http, HttpLimits};
+use shared::telemetry::{self, Output};
+use shared::{clock::SystemClock, config, ids::UuidV7, seal::KmsSeal, store::DynamoStore};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let settings = config::Connections::from_environment()?;
+    telemetry::start(Output::Json, &settings.log_filter)?;
+    let aws = shared::aws::connect().await;
+    let store = DynamoStore::new(Client::new(&aws), settings.table_name, UuidV7);
+    let policy = if settings.psa_allow_loopback { AddressPolicy::VendorAndLoopback } else { AddressPolicy::Vendor };
+    let http = Http::build(policy, HttpLimits::default())?;
+    let mut options = ConnectionOptions::new(http, AddressRules { policy, allowed_hosts: settings.psa_allowed_hosts })?;
+    options.sophos.sign_in_url = settings.sophos_sign_in_url;
+    options.sophos.api_url = settings.sophos_api_url;
+    let seal = KmsSeal::new(&aws, settings.seal_key_id);
+    run(app(World { store, seal, clock: SystemClock, options }, settings.api)).await
+}

@@ -1,0 +1,208 @@
+//! The connection to Sophos: saved after its test.
+
+use axum::Json as Body;
+use axum::extract::State;
+use axum::http::header::ETAG;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use shared::client::credentials::SophosCredentials;
+use shared::domain::id::PartnerId;
+use shared::domain::month::UsageMonth;
+use shared::http::{Admin, Caller, IfMatch, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, etag};
+use shared::ports::{SavedBy, ShownConnections, ShownSophos};
+use utoipa::ToSchema;
+
+use crate::advice::switch_the_vendors_sync_off;
+use crate::change::Draft;
+use crate::input::SophosInput;
+use crate::row::{SophosRow, end_of};
+use crate::verdict::{TestReport, of_sophos, refusal_of_sophos};
+use crate::{Sealer, Store, Time, World};
+
+/// A connection to save.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SophosSave {
+    /// All of it: nothing is kept from before.
+    connection: SophosInput,
+}
+
+/// A connection to test.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SophosTrial {
+    /// The connection; the saved one where this is absent.
+    #[serde(default)]
+    connection: Option<SophosInput>,
+}
+
+/// What was saved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SophosSaved {
+    /// The connection as it is shown.
+    connection: SophosRow,
+    /// What the test before the save found.
+    report: TestReport,
+}
+
+/// Save the Sophos connection.
+///
+/// Tests it first and saves nothing that does not pass. The ConnectWise connection stays.
+#[utoipa::path(
+    put,
+    path = "/v1/connections/sophos",
+    operation_id = "saveSophosConnection",
+    tag = "connections",
+    security(("token" = ["psa/admin"])),
+    params(IfMatch),
+    request_body(content = SophosSave, description = "The connection."),
+    responses((status = 200, description = "It works and is saved.", body = SophosSaved), PsaProblems),
+)]
+pub(crate) async fn save_sophos<S: Store, K: Sealer, C: Time>(
+    State(world): State<World<S, K, C>>,
+    caller: Caller<Admin>,
+    _: NoQuery,
+    if_match: IfMatch,
+    headers: HeaderMap,
+    SecretJson(save): SecretJson<SophosSave>,
+) -> Result<Response, Problem> {
+    let (partner, author) = (caller.partner(), world.author(&caller));
+    let credentials = save.connection.read()?;
+    check(&if_match, world.shown(partner).await?.sophos.as_ref())?;
+    let report = world.test_sophos_of(partner, &credentials, &headers).await?;
+    let act = |draft: &mut Draft| {
+        check(&if_match, draft.before.sophos.as_ref())?;
+        draft.shown.sophos = Some(ShownSophos {
+            client_id_end: end_of(&credentials.client_id),
+            saved: SavedBy { who: author.who.clone(), at: author.at, version: draft.version },
+            tested: report.at(author.at),
+        });
+        draft.credentials.sophos = Some(credentials.clone());
+        Ok(())
+    };
+    let shown = world.change(partner, &author, act).await?.sophos;
+    let row = shown.as_ref().map(SophosRow::from).ok_or_else(|| Problem::new(ProblemCode::Internal))?;
+    let tag = etag(row.version(), &row)?;
+    Ok(([(ETAG, tag)], Body(SophosSaved { connection: row, report })).into_response())
+}
+
+/// Test a Sophos connection.
+///
+/// The given one, or the saved one where none is given. Tells wrong keys, credentials of a customer, an organization or
+/// another partner, and each missing right apart.
+#[utoipa::path(
+    post,
+    path = "/v1/connections/sophos/test",
+    operation_id = "testSophosConnection",
+    tag = "connections",
+    security(("token" = ["psa/admin"])),
+    request_body(content = SophosTrial, description = "The connection; an empty object for the saved one."),
+    responses((status = 200, description = "What was found.", body = TestReport), PsaProblems),
+)]
+pub(crate) async fn test_sophos<S: Store, K: Sealer, C: Time>(
+    State(world): State<World<S, K, C>>,
+    caller: Caller<Admin>,
+    _: NoQuery,
+    headers: HeaderMap,
+    SecretJson(trial): SecretJson<SophosTrial>,
+) -> Result<Body<TestReport>, Problem> {
+    let partner = caller.partner();
+    let Some(given) = trial.connection else {
+        let version = world.shown(partner).await?.sophos.map(|shown| shown.saved.version);
+        let saved = world.saved(partner).await?.sophos;
+        let credentials = saved.ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
+        let (told, _) = world.sophos_report(partner, &credentials, &headers).await;
+        let author = world.author(&caller);
+        let test = told.at(author.at);
+        let note = |shown: &mut ShownConnections| {
+            // One that was saved anew meanwhile is another.
+            let tested = shown.sophos.as_mut().filter(|half| Some(half.saved.version) == version);
+            tested.map(|half| half.tested = test.clone()).is_some()
+        };
+        world.note_test(partner, &author, note).await?;
+        return Ok(Body(told));
+    };
+    let (told, _) = world.sophos_report(partner, &given.read()?, &headers).await;
+    Ok(Body(told))
+}
+
+/// Remove the Sophos connection.
+///
+/// No run finds usage until another one is saved. Mappings and history stay.
+#[utoipa::path(
+    delete,
+    path = "/v1/connections/sophos",
+    operation_id = "removeSophosConnection",
+    tag = "connections",
+    security(("token" = ["psa/admin"])),
+    params(IfMatch),
+    responses(
+        (status = 204, description = "It is removed."),
+        (status = 404, description = "None is saved.", body = shared::http::ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 409, description = "Somebody changed it at the same moment.", body = shared::http::ProblemBody,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn remove_sophos<S: Store, K: Sealer, C: Time>(
+    State(world): State<World<S, K, C>>,
+    caller: Caller<Admin>,
+    _: NoQuery,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
+    let (partner, author) = (caller.partner(), world.author(&caller));
+    let before = world.shown(partner).await?.sophos.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
+    check(&if_match, Some(&before))?;
+    let act = |draft: &mut Draft| {
+        check(&if_match, draft.before.sophos.as_ref())?;
+        draft.credentials.sophos = None;
+        draft.shown.sophos = None;
+        Ok(())
+    };
+    world.change(partner, &author, act).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl<S: Store, K: Sealer, C: Time> World<S, K, C> {
+    /// What a test before a save found, where it may be saved.
+    async fn test_sophos_of(
+        &self,
+        partner: PartnerId,
+        credentials: &SophosCredentials,
+        headers: &HeaderMap,
+    ) -> Result<TestReport, Problem> {
+        let (told, refusal) = self.sophos_report(partner, credentials, headers).await;
+        refusal.map_or(Ok(told), Err)
+    }
+
+    /// What a test found, and why such credentials are not saved.
+    async fn sophos_report(
+        &self,
+        partner: PartnerId,
+        credentials: &SophosCredentials,
+        headers: &HeaderMap,
+    ) -> (TestReport, Option<Problem>) {
+        let month = UsageMonth::containing(self.clock.now().to_zoned(TimeZone::UTC).date());
+        let report = self.probe().test_sophos(partner, credentials, month).await;
+        let (verdict, missing_rights) = of_sophos(&report.verdict);
+        let told = TestReport {
+            works: verdict == "works",
+            verdict,
+            detail: report.verdict.to_string(),
+            missing_rights,
+            untested_rights: Vec::new(),
+            calls: report.calls,
+            advice: switch_the_vendors_sync_off(headers),
+        };
+        (told, refusal_of_sophos(&report.verdict))
+    }
+}
+
+/// Lets a change through that is based on what is there, by its version: 0 where nothing is.
+fn check(if_match: &IfMatch, present: Option<&ShownSophos>) -> Result<(), Problem> {
+    let row = present.map(SophosRow::from);
+    if_match.check(row.as_ref().map_or(0, SophosRow::version), &row)
+}

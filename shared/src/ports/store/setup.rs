@@ -1,0 +1,153 @@
+//! What an administrator sets up: the connections of a partner and its settings, each read at a version and saved over
+//! exactly that, never without saying who.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::psa_database::PsaDatabase;
+use super::{Author, Sealed};
+use crate::domain::id::PartnerId;
+use crate::domain::settings::Settings;
+use crate::error::StoreError;
+
+/// Something and how often it was saved: 0 before the first time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// What was saved; none before the first time.
+    pub value: Option<T>,
+    /// Counts the saves.
+    pub version: u64,
+}
+
+/// A partner's connections: the sealed credentials, and what may be shown of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedConnections {
+    /// The credentials of both services.
+    pub sealed: Sealed,
+    /// What may be shown.
+    pub shown: ShownConnections,
+}
+
+/// What may be shown of a partner's connections. No secret is in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownConnections {
+    /// ConnectWise's, if it is saved.
+    pub connectwise: Option<ShownConnectWise>,
+    /// Sophos', if it is saved.
+    pub sophos: Option<ShownSophos>,
+}
+
+/// What may be shown of a connection to ConnectWise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownConnectWise {
+    /// The host, as the partner typed it.
+    pub site: String,
+    /// The company id that is typed at sign-in.
+    pub company: String,
+    /// The hash of the database that it leads to; see [`PsaDatabase`].
+    pub database: String,
+    /// How the public key of the API member ends; empty where it is too short to show a part of it.
+    pub public_key_end: String,
+    /// How the client id ends; as the key's.
+    pub client_id_end: String,
+    /// Who saved it and when.
+    pub saved: SavedBy,
+    /// What its last test found.
+    pub tested: LastTest,
+}
+
+/// What may be shown of a connection to Sophos.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownSophos {
+    /// How the client id ends; empty where it is too short to show a part of it.
+    pub client_id_end: String,
+    /// Who saved it and when.
+    pub saved: SavedBy,
+    /// What its last test found.
+    pub tested: LastTest,
+}
+
+/// Who saved a connection and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SavedBy {
+    /// The person or program, as its token named it.
+    pub who: String,
+    /// When.
+    pub at: Timestamp,
+    /// The version of the connections that this save made; it stays when a test is noted or the other half is saved.
+    pub version: u64,
+}
+
+/// What the last test of a saved connection found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastTest {
+    /// When.
+    pub at: Timestamp,
+    /// Whether it works.
+    pub works: bool,
+    /// What was found, in one word for programs.
+    pub verdict: String,
+}
+
+impl ShownConnectWise {
+    /// The database that it leads to; none where what is stored names none.
+    #[must_use]
+    pub fn database(&self) -> Option<PsaDatabase> {
+        PsaDatabase::parse(&self.database)
+    }
+}
+
+/// Connections and settings with their versions. Both are also read and written by [`super::SettingsStore`], whose writes
+/// count no versions and leave nothing to show: they plant a partner.
+pub trait SetupStore: Send + Sync {
+    /// The partner's connections. Without anything to show where they were planted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_connections(
+        &self,
+        partner: PartnerId,
+    ) -> impl Future<Output = Result<Versioned<SavedConnections>, StoreError>> + Send;
+
+    /// Saves connections over those that were read, as the next version, with an edit of each half that differs by more
+    /// than its last test. False when somebody else saved them meanwhile; then nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn save_connections(
+        &self,
+        partner: PartnerId,
+        author: &Author,
+        read: &Versioned<SavedConnections>,
+        connections: &SavedConnections,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// The partner's settings.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_versioned_settings(
+        &self,
+        partner: PartnerId,
+    ) -> impl Future<Output = Result<Versioned<Settings>, StoreError>> + Send;
+
+    /// Saves the settings over those that were read, as the next version, with an edit. False when somebody else saved
+    /// them meanwhile; then nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn save_settings(
+        &self,
+        partner: PartnerId,
+        author: &Author,
+        read: &Versioned<Settings>,
+        settings: &Settings,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}

@@ -1,0 +1,88 @@
+//! Connections and settings with their versions. A planted entry has none, which counts as 0.
+
+use super::DynamoStore;
+use super::write::Write;
+use crate::domain::id::PartnerId;
+use crate::domain::settings::Settings;
+use crate::error::StoreError;
+use crate::ports::{Author, Edit, Ids, SavedConnections, SetupStore, Versioned};
+use crate::store::item::keys::{self, Key};
+use crate::store::item::{
+    Entry, edit, find_number, find_text, from_json, number, read_body, text, to_json, with_body,
+};
+use crate::store::setup;
+
+/// What may be shown of connections, beside what is sealed.
+const SHOWN: &str = "shown";
+/// How often an entry was saved.
+const VERSION: &str = "version";
+
+impl<I: Ids> SetupStore for DynamoStore<I> {
+    async fn find_connections(&self, partner: PartnerId) -> Result<Versioned<SavedConnections>, StoreError> {
+        self.find_versioned(&keys::credentials(partner), |entry| {
+            let shown = find_text(entry, SHOWN).map(|json| from_json(entry, json)).transpose()?;
+            Ok(SavedConnections { sealed: read_body(entry)?, shown: shown.unwrap_or_default() })
+        })
+        .await
+    }
+
+    async fn save_connections(
+        &self,
+        partner: PartnerId,
+        author: &Author,
+        read: &Versioned<SavedConnections>,
+        connections: &SavedConnections,
+    ) -> Result<bool, StoreError> {
+        let mut entry = with_body(&keys::credentials(partner), &connections.sealed)?;
+        entry.insert(SHOWN.to_owned(), text(&to_json("connections", &connections.shown)?));
+        let edits = setup::edits_of_connections(author, read.value.as_ref(), &connections.shown)?;
+        self.save_next(partner, entry, read.version, &edits).await
+    }
+
+    async fn find_versioned_settings(&self, partner: PartnerId) -> Result<Versioned<Settings>, StoreError> {
+        self.find_versioned(&keys::settings(partner), read_body).await
+    }
+
+    async fn save_settings(
+        &self,
+        partner: PartnerId,
+        author: &Author,
+        read: &Versioned<Settings>,
+        settings: &Settings,
+    ) -> Result<bool, StoreError> {
+        let entry = with_body(&keys::settings(partner), settings)?;
+        let edit = setup::edit_of_settings(author, read.value.as_ref(), settings)?;
+        self.save_next(partner, entry, read.version, &[edit]).await
+    }
+}
+
+impl<I: Ids> DynamoStore<I> {
+    async fn find_versioned<T>(
+        &self,
+        key: &Key,
+        read: impl Fn(&Entry) -> Result<T, StoreError> + Send,
+    ) -> Result<Versioned<T>, StoreError> {
+        let entry = self.find(key).await?;
+        let version = entry.as_ref().and_then(|entry| find_number(entry, VERSION)).unwrap_or(0);
+        Ok(Versioned { value: entry.as_ref().map(read).transpose()?, version })
+    }
+
+    /// Writes an entry as the one after `version`, with its edits, or nothing.
+    async fn save_next(
+        &self,
+        partner: PartnerId,
+        mut entry: Entry,
+        version: u64,
+        edits: &[Edit],
+    ) -> Result<bool, StoreError> {
+        entry.insert(VERSION.to_owned(), number(version.saturating_add(1)));
+        let write = Write::put(entry);
+        let mut writes = vec![match version {
+            0 => write.only_if("attribute_not_exists(#version)"),
+            read => write.only_if("#version = :version").value("version", number(read)),
+        }];
+        let audit = edit::to_entries(partner, edits, &self.ids.unique())?;
+        writes.extend(audit.into_iter().map(|entry| Write::put(entry).if_absent()));
+        self.written(writes).await
+    }
+}
