@@ -1,6 +1,9 @@
 //! The API as a whole: the documents of all functions, and `infra/openapi.json` made of them.
 
 pub mod asking;
+pub mod operation;
+mod readme;
+pub mod routers;
 
 use std::fs;
 use std::io;
@@ -46,19 +49,22 @@ pub fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/openapi.json")
 }
 
-/// Whether the committed document is the one that the routes make.
+/// Whether the committed document, and the README's table of it, are what the routes make.
 ///
 /// # Errors
 /// There is none, or it cannot be read.
 pub fn is_committed() -> io::Result<bool> {
     let text = fs::read_to_string(committed())?;
-    Ok(serde_json::from_str::<Value>(&text)? == document())
+    let document = document();
+    Ok(serde_json::from_str::<Value>(&text)? == document && readme::is_of(&document)?)
 }
 
-/// Writes the document where it is committed.
+/// Writes the document where it is committed, and the table in the README.
 ///
 /// # Errors
-/// It cannot be written.
+/// One of them cannot be written.
 pub fn commit() -> io::Result<()> {
-    fs::write(committed(), format!("{:#}\n", document()))
+    let document = document();
+    fs::write(committed(), format!("{document:#}\n"))?;
+    readme::write(&document)
 }

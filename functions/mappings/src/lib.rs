@@ -1,5 +1,6 @@
 //! Product and customer mappings over HTTP: what the page *Configure usage sync* shows and saves.
 
+mod document;
 mod products;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
@@ -19,7 +20,10 @@ pub struct World<S> {
 
 /// The routes with what they say of themselves.
 pub fn routes<S: MappingStore + Clone + 'static>() -> OpenApiRouter<World<S>> {
-    OpenApiRouter::new().routes(routes!(products::list_product_mappings)).merge(problems())
+    OpenApiRouter::new()
+        .routes(routes!(products::list_product_mappings))
+        .routes(routes!(document::get_document))
+        .merge(problems())
 }
 
 /// The function as it is served, on Lambda, by the local gateway and in tests: all three hand over a request as

@@ -36,6 +36,7 @@ struct GatewayMessage {
         (name = "search", description = "Finding products, companies and agreements in the partner's ConnectWise."),
         (name = "ConnectWise products", description = "Viewing, creating and editing products in the partner's ConnectWise."),
         (name = "connections", description = "How the partner's ConnectWise and Sophos are reached, and whether is written."),
+        (name = "document", description = "This document."),
         (name = "problems", description = "What can go wrong, and what to do about it."),
     ),
     components(schemas(ProblemBody, GatewayMessage)),

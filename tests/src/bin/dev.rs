@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use harness::dev::{Args, main_job, simulator};
+use harness::dev::{Args, Command, api, main_job, simulator};
 use shared::telemetry::{self, LogFilter, Output};
 
 #[tokio::main]
@@ -14,7 +14,12 @@ async fn main() -> ExitCode {
         .and_then(|filter| telemetry::start(Output::Text, &filter).map_err(|e| e.to_string()));
     let ended = match (logged, args.command.clone()) {
         (Err(error), _) => Err(error),
-        (Ok(()), Some(command)) => simulator(command).await.map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string()),
+        (Ok(()), Some(Command::Api { port })) => {
+            api(args, port).await.map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
+        }
+        (Ok(()), Some(Command::Simulator(alone))) => {
+            simulator(alone).await.map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
+        }
         (Ok(()), None) => main_job(args).await.map_err(|e| e.to_string()),
     };
     ended.unwrap_or_else(|error| {

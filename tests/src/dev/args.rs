@@ -39,14 +39,28 @@ pub struct Args {
     /// What is logged on standard error, such as info or usage_sync=debug.
     #[arg(long, value_name = "FILTER", default_value = "error")]
     pub log: String,
-    /// Serve one simulator alone instead.
+    /// Serve the HTTP API or one simulator alone instead.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// A simulator to serve alone.
+/// What to serve alone.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
+    /// The HTTP API with the partner's mappings, no run before it; prints its address, a token and calls to try.
+    Api {
+        /// The port on 127.0.0.1; 0 takes a free one.
+        #[arg(long, default_value_t = 9012)]
+        port: u16,
+    },
+    /// A simulator.
+    #[command(flatten)]
+    Simulator(Simulator),
+}
+
+/// A simulator to serve alone.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Simulator {
     /// The ConnectWise PSA simulator, with a small standing data set.
     Connectwise {
         /// The port on 127.0.0.1; 0 takes a free one.

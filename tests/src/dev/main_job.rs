@@ -29,22 +29,23 @@ fn limits() -> Limits {
     Limits { lease_s: 60, wait_s: 2, ..Limits::default() }
 }
 
+/// What the stack is started with as `args` say; forgets the folder where they do.
+pub(super) fn options(args: &Args) -> Result<StackOptions, StackError> {
+    if args.fresh {
+        Stack::forget(&args.data)?;
+    }
+    let month = args.month.map_or_else(|| present_month(&Demo::new(args.size())), Ok)?;
+    let data = Some(args.data.clone());
+    Ok(StackOptions { size: args.size(), month, data, limits: limits(), slice: LONGEST_SLICE })
+}
+
 /// Runs the main job as `args` say. Ctrl-C stops the stack in order at any time.
 ///
 /// # Errors
 /// The stack cannot be started, or something in it failed.
 pub async fn main_job(args: Args) -> Result<ExitCode, StackError> {
-    if args.fresh {
-        Stack::forget(&args.data)?;
-    }
-    let month = args.month.map_or_else(|| present_month(&Demo::new(args.size())), Ok)?;
-    let options = StackOptions {
-        size: args.size(),
-        month,
-        data: Some(args.data.clone()),
-        limits: limits(),
-        slice: LONGEST_SLICE,
-    };
+    let options = options(&args)?;
+    let month = options.month;
     let stack = Stack::start(options).await?;
     eprintln!(
         "Usage of {} for a partner of {} and {}.",
@@ -140,9 +141,18 @@ fn verdict(stack: &Stack, run: &Run, ledger: &[CustomerLedger]) -> bool {
     good
 }
 
-/// Lets the schedule tick until Ctrl-C.
+/// Serves the HTTP API and lets the schedule tick, until Ctrl-C.
 async fn serve(stack: &Stack) -> Result<(), StackError> {
-    eprintln!("\nServing; the nightly schedule is running. Ctrl-C ends it.");
+    let api = stack.serve_functions(0).await?;
+    let steps = api.first_steps()?;
+    eprintln!("\nThe HTTP API, for another shell:\n\n{steps}\n");
+    eprintln!("Serving; the nightly schedule is running. Ctrl-C ends it.");
+    let ended = tick(stack).await;
+    api.gateway.stop().await;
+    ended
+}
+
+async fn tick(stack: &Stack) -> Result<(), StackError> {
     let mut every = tokio::time::interval(TICK_EVERY);
     let mut ended = std::pin::pin!(tokio::signal::ctrl_c());
     loop {

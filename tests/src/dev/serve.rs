@@ -5,7 +5,7 @@ use std::path::Path;
 
 use axum::Router;
 
-use super::Command;
+use super::Simulator;
 use super::args::Transport;
 use crate::connectwise::{ConnectWise, STANDING_COMPANY, STANDING_PRIVATE_KEY, STANDING_PUBLIC_KEY};
 use crate::simulator::serve::{Running, serve, serve_tls};
@@ -16,9 +16,9 @@ use crate::sophos::{CLIENT_ID, CLIENT_SECRET, Sophos};
 ///
 /// # Errors
 /// The port is taken, the data set is refused, or the authority's certificate cannot be written.
-pub async fn simulator(command: Command) -> io::Result<()> {
-    let running = match command {
-        Command::Connectwise { port, transport } => {
+pub async fn simulator(simulator: Simulator) -> io::Result<()> {
+    let running = match simulator {
+        Simulator::Connectwise { port, transport } => {
             let psa = ConnectWise::standing_data().map_err(|refusal| io::Error::other(format!("{refusal:?}")))?;
             let running = start(psa.router(), port, &transport).await?;
             println!("ConnectWise PSA simulator: {}", running.url());
@@ -27,7 +27,7 @@ pub async fn simulator(command: Command) -> io::Result<()> {
             );
             running
         }
-        Command::Sophos { port, transport } => {
+        Simulator::Sophos { port, transport } => {
             let running = start(Sophos::standing_data().router(), port, &transport).await?;
             println!("Sophos Central simulator: {}", running.url());
             println!("client id {CLIENT_ID}, client secret {CLIENT_SECRET}");

@@ -6,7 +6,8 @@ use shared::clock::SystemClock;
 use shared::domain::id::PartnerId;
 use shared::ports::Clock;
 
-use super::{Stack, StackError};
+use super::{LocalStore, Stack, StackError, connection_options};
+use crate::api::routers::LocalApi;
 use crate::gateway::token::{Issuer, IssuerError, Token};
 use crate::gateway::{Gateway, GatewayError, GatewayOptions, Routes, TemplateError};
 
@@ -41,6 +42,23 @@ pub struct Api {
 }
 
 impl Stack {
+    /// What the functions behind the HTTP API work with here.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be built.
+    pub fn local_api(&self) -> Result<LocalApi<LocalStore>, StackError> {
+        let connections = connection_options(&self.sophos_server.url())?;
+        Ok(LocalApi { store: self.store.clone(), seal: self.seal.clone(), connections })
+    }
+
+    /// Serves the HTTP API with the functions as they are.
+    ///
+    /// # Errors
+    /// The port is taken, or the key cannot be used.
+    pub async fn serve_functions(&self, port: u16) -> Result<Api, StackError> {
+        self.serve_api(port, self.local_api()?.routers()).await
+    }
+
     /// Serves the HTTP API as `template.yaml` deploys it: each route by the router of its function, by the function's
     /// name in the template. With a folder, tokens of an earlier start are still good.
     ///

@@ -11,6 +11,7 @@ use super::{Problem, ProblemCode};
 use crate::http::caller::{Caller, Read};
 use crate::http::language::Language;
 use crate::http::page::{List, Pages};
+use crate::http::query::NoQuery;
 use crate::http::version::{IfNoneMatch, represent};
 
 /// A code of the catalogue.
@@ -50,7 +51,12 @@ pub fn problems<S: Clone + Send + Sync + 'static>() -> OpenApiRouter<S> {
     ),
     responses((status = 200, description = "All codes, on one page.", body = List<CatalogueEntry>)),
 )]
-async fn list_problems(_: Caller<Read>, headers: HeaderMap, if_none_match: IfNoneMatch) -> Result<Response, Problem> {
+async fn list_problems(
+    _: Caller<Read>,
+    _: NoQuery,
+    headers: HeaderMap,
+    if_none_match: IfNoneMatch,
+) -> Result<Response, Problem> {
     let language = Language::from_headers(&headers);
     let entry = |code: &ProblemCode| CatalogueEntry {
         code: *code,

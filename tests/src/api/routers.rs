@@ -1,0 +1,95 @@
+//! The routers of all functions behind API Gateway in a local world, for the local stack and for tests.
+//!
+//! A new function joins here and in [`super::functions`], with a line each.
+
+use axum::Router;
+use shared::client::connections::ConnectionOptions;
+use shared::http::ApiOptions;
+use shared::ports::{
+    DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OwnerStore, RateStore, RemovalStore,
+    RunStore, SettingsStore,
+};
+use shared::seal::LocalSeal;
+
+use crate::gateway::token::PARTNER_CLAIM;
+
+/// A store that has all that any function needs.
+pub trait ApiStore:
+    SettingsStore
+    + MappingStore
+    + EditStore
+    + KnownStore
+    + DueStore
+    + HoldStore
+    + IdempotencyStore
+    + RunStore
+    + OwnerStore
+    + RateStore
+    + RemovalStore
+    + Clone
+    + 'static
+{
+}
+
+impl<S> ApiStore for S where
+    S: SettingsStore
+        + MappingStore
+        + EditStore
+        + KnownStore
+        + DueStore
+        + HoldStore
+        + IdempotencyStore
+        + RunStore
+        + OwnerStore
+        + RateStore
+        + RemovalStore
+        + Clone
+        + 'static
+{
+}
+
+/// What the functions of one API share: each takes of it what it needs.
+#[derive(Clone, Debug)]
+pub struct LocalApi<S> {
+    /// Where everything is kept.
+    pub store: S,
+    /// What credentials are sealed with.
+    pub seal: LocalSeal,
+    /// How ConnectWise and Sophos Central are called.
+    pub connections: ConnectionOptions,
+}
+
+impl<S: ApiStore> LocalApi<S> {
+    /// Each function's router, by its folder; by folder.
+    #[must_use]
+    pub fn by_folder(&self) -> Vec<(&'static str, Router)> {
+        let options = || ApiOptions { partner_claim: PARTNER_CLAIM.to_owned() };
+        vec![("mappings", mappings::app(mappings::World { store: self.store.clone() }, options()))]
+    }
+
+    /// The same by the function's name in the template, as the gateway wants them.
+    #[must_use]
+    pub fn routers(&self) -> Vec<(String, Router)> {
+        self.by_folder().into_iter().map(|(folder, router)| (name_of(folder), router)).collect()
+    }
+}
+
+/// The name in the template of the function in a folder: `PsaSearch` of `psa-search`.
+#[must_use]
+pub fn name_of(folder: &str) -> String {
+    let words = folder.split('-').map(|word| {
+        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        first.to_ascii_uppercase() + rest
+    });
+    words.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_named_after_its_folder() {
+        assert_eq!(["mappings", "psa-search"].map(name_of), ["Mappings", "PsaSearch"]);
+    }
+}
