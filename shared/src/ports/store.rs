@@ -13,8 +13,8 @@ mod owner;
 mod psa_database;
 mod rate;
 mod removal;
-mod snapshot;
 mod setup;
+mod snapshot;
 
 use std::future::Future;
 
@@ -33,10 +33,10 @@ pub use self::owner::{OwnerStore, PsaClaim, PsaOwner};
 pub use self::psa_database::PsaDatabase;
 pub use self::rate::{Rate, RateStore};
 pub use self::removal::{Removal, RemovalStore};
-pub use self::snapshot::SnapshotHistory;
 pub use self::setup::{
     LastTest, SavedBy, SavedConnections, SetupStore, ShownConnectWise, ShownConnections, ShownSophos, Versioned,
 };
+pub use self::snapshot::SnapshotHistory;
 use super::Sealed;
 use crate::domain::decision::{HoldKey, StandingHold};
 use crate::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
