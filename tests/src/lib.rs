@@ -6,6 +6,7 @@ pub mod connectwise;
 pub mod demo;
 pub mod dev;
 pub mod gateway;
+pub mod hostile_text;
 pub mod mortal;
 pub mod scale;
 pub mod simulation;

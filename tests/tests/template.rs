@@ -131,26 +131,50 @@ fn the_schedules_event_is_the_one_that_the_tick_reads() {
     assert_eq!(tick.time, "2026-11-30T01:15:00Z".parse().unwrap());
 }
 
-#[test]
-fn the_worker_may_read_and_change_the_rates_of_psas_and_write_nothing_else_there() {
-    let template = template();
-    let role = &template["Resources"]["UsageSyncRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let keys_of = |statement: &Value| -> Vec<String> {
-        let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
-        let list = keys.as_sequence().map(|keys| keys.iter().filter_map(text).collect());
-        list.unwrap_or_else(|| text(keys).into_iter().collect())
+/// What a role may do with which keys of the table.
+fn table_rights(template: &Value, role: &str) -> BTreeSet<(String, String)> {
+    let statements = &template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    let texts = |value: &Value| -> Vec<String> {
+        let one = value.as_str().map(str::to_owned);
+        let several = value.as_sequence().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned));
+        one.into_iter().chain(several).collect()
     };
-    let of_rates: Vec<&Value> = role
-        .as_sequence()
-        .unwrap()
-        .iter()
-        .filter(|statement| keys_of(statement).iter().any(|key| !key.starts_with("P#")))
-        .collect();
-    assert_eq!(of_rates.len(), 1);
-    assert_eq!(keys_of(of_rates[0]), ["H#*"]);
-    let actions = names(of_rates[0]["Action"].as_sequence().unwrap().iter().filter_map(text));
-    assert_eq!(actions, names(["dynamodb:GetItem", "dynamodb:UpdateItem"]));
+    let mut rights = BTreeSet::new();
+    for statement in statements.as_sequence().unwrap() {
+        let keys = texts(&statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]);
+        for action in texts(&statement["Action"]).iter().filter_map(|action| action.strip_prefix("dynamodb:")) {
+            rights.extend(keys.iter().map(|key| (action.to_owned(), key.clone())));
+        }
+    }
+    rights
+}
+
+#[test]
+fn all_who_call_a_psa_may_read_and_change_its_rates_and_do_nothing_else_there() {
+    for role in ["UsageSyncRole", "PsaSearchRole", "PsaProductsRole"] {
+        let rights = table_rights(&template(), role);
+        let of_no_partner: Vec<_> = rights.iter().filter(|(_, key)| !key.starts_with("P#")).collect();
+        let expected = ["GetItem", "UpdateItem"].map(|action| (action.to_owned(), "H#*".to_owned()));
+        assert_eq!(of_no_partner, expected.iter().collect::<Vec<_>>(), "{role}");
+    }
+}
+
+#[test]
+fn the_functions_at_a_form_read_credentials_and_write_answers_and_the_audit_alone() {
+    let template = template();
+    let of_partners = |role: &str| -> BTreeSet<(String, String)> {
+        table_rights(&template, role).into_iter().filter(|(_, key)| key.starts_with("P#")).collect()
+    };
+    let right = |action: &str, key: &str| (action.to_owned(), key.to_owned());
+    let credentials = right("GetItem", "P#*#K");
+    assert_eq!(of_partners("PsaSearchRole"), BTreeSet::from([credentials.clone()]));
+    // An id in the place of its signs: the pattern fits no other partition of the partner.
+    let home = format!("P#{}#", "????????-????-????-????-????????????");
+    let expected = [credentials, right("Query", "P#*#S"), right("PutItem", "P#*#I"), right("PutItem", &home)];
+    assert_eq!(of_partners("PsaProductsRole"), BTreeSet::from(expected));
+    let opens = &template["Resources"]["SealKey"]["Properties"]["KeyPolicy"]["Statement"][1];
+    assert_eq!(opens["Action"], "kms:Decrypt");
+    assert_eq!(opens["Principal"]["AWS"].as_sequence().unwrap().len(), 3);
 }
 
 #[test]

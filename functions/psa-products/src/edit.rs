@@ -109,20 +109,21 @@ where
     let before = psa.get_product(id).await?;
     let seen = PsaProductView::from(before.clone());
     if_match.check(version_of_content(&seen)?, &seen)?;
-    let after = match psa.edit_product(id, &values).await {
-        Ok(after) => after,
-        Err(error) => return Err(refusal::refused(&psa, &values, error).await),
-    };
     let changed = |field: ProductField| {
         let sent = |value: &&ProductValue| value.field() == field;
         values.as_slice().iter().find(sent).is_some_and(|value| !before.shows(value))
     };
-    let now = PsaProductView::from(after.clone());
-    audit::note(&world.store, partner, (caller.name(), world.clock.now()), id, (Some(&seen), &now)).await;
+    // Counted first: where that fails, nothing was changed.
     let keeping = match changed(ProductField::Price) {
         true => Some(additions_keeping_price(&world.store, partner, id).await?),
         false => None,
     };
+    let after = match psa.edit_product(id, &values).await {
+        Ok(after) => after,
+        Err(error) => return Err(refusal::refused(&psa, &values, error).await),
+    };
+    let now = PsaProductView::from(after.clone());
+    audit::note(&world.store, partner, (caller.name(), world.clock.now()), id, (Some(&seen), &now)).await;
     let mut notes = Vec::new();
     let mut note = |code, text: String| notes.push(PsaProductNote { code, text });
     if changed(ProductField::CustomerDescription) {
