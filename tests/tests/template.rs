@@ -163,7 +163,8 @@ fn connections_alone_seals_and_the_worker_opens_and_both_only_for_a_named_partne
         assert_eq!(of_action.len(), 1, "{action}");
         let principal = &of_action[0]["Principal"]["AWS"];
         let role = |value: &Value| value.as_str().unwrap().to_owned();
-        let allowed = principal.as_sequence().map_or_else(|| vec![role(principal)], |all| all.iter().map(role).collect());
+        let allowed =
+            principal.as_sequence().map_or_else(|| vec![role(principal)], |all| all.iter().map(role).collect());
         assert_eq!(allowed, roles, "{action}");
         let condition = &of_action[0]["Condition"];
         assert_eq!(condition["Null"]["kms:EncryptionContext:partnerId"], "false", "{action}");

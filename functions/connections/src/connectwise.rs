@@ -12,9 +12,7 @@ use shared::client::probe::{ConnectWiseReport, PsaRight};
 use shared::domain::id::PartnerId;
 use shared::domain::schedule::next_run_after;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
-use shared::http::{
-    Admin, Caller, FieldError, IfMatch, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, etag,
-};
+use shared::http::{Admin, Caller, FieldError, IfMatch, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, etag};
 use shared::ports::{Author, PsaClaim, PsaDatabase, PsaOwner, SavedBy, ShownConnectWise, ShownConnections};
 use utoipa::ToSchema;
 
@@ -342,7 +340,11 @@ fn told(report: &ConnectWiseReport, owner: PsaOwner, headers: &HeaderMap) -> Tes
     TestReport {
         works: works && !taken,
         verdict: if taken { "takenByAnother" } else { verdict },
-        detail: if taken { shared::error::ConnectError::TakenByAnother.to_string() } else { report.verdict.to_string() },
+        detail: if taken {
+            shared::error::ConnectError::TakenByAnother.to_string()
+        } else {
+            report.verdict.to_string()
+        },
         missing_rights,
         untested_rights: PsaRight::UNTESTED.iter().map(PsaRight::to_string).collect(),
         calls: report.calls,

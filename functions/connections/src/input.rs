@@ -118,14 +118,7 @@ fn key(name: &str, typed: &SecretString, errors: &mut Vec<FieldError>) -> Secret
     typed.into()
 }
 
-fn check(
-    name: &str,
-    typed: &str,
-    fits: impl Fn(&str) -> bool,
-    what: &str,
-    most: usize,
-    errors: &mut Vec<FieldError>,
-) {
+fn check(name: &str, typed: &str, fits: impl Fn(&str) -> bool, what: &str, most: usize, errors: &mut Vec<FieldError>) {
     let pointer = format!("/connection/{name}");
     if typed.is_empty() {
         errors.push(FieldError::body(pointer, ProblemCode::Missing, "It is empty."));

@@ -103,7 +103,8 @@ struct Canaries {
 impl Canaries {
     fn secret(&mut self) -> String {
         self.count += 1;
-        let secret = format!("cnry{}", Uuid::from_u128(0x0c0f_fee0 << 96 | self.count as u128 * 0x9e37_79b9_7f4a_7c15).simple());
+        let secret =
+            format!("cnry{}", Uuid::from_u128(0x0c0f_fee0 << 96 | self.count as u128 * 0x9e37_79b9_7f4a_7c15).simple());
         self.secrets.insert(secret.clone());
         secret
     }

@@ -33,7 +33,9 @@ async fn no_hostile_address_is_called_by_a_save_or_a_test() {
         let save = json!({"connection": connection, "timeZone": "UTC"});
         let asked = [
             admin(1).ask(&app, &format!("PUT {CONNECTWISE}"), &[("if-match", "*")], Some(&save)).await,
-            admin(1).ask(&app, &format!("POST {CONNECTWISE}/test"), &[], Some(&json!({"connection": connection}))).await,
+            admin(1)
+                .ask(&app, &format!("POST {CONNECTWISE}/test"), &[], Some(&json!({"connection": connection})))
+                .await,
         ];
         for answered in asked {
             let told = (answered.status.as_u16(), answered.code().to_owned());

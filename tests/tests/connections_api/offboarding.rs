@@ -6,8 +6,8 @@ use harness::api::asking::options;
 use harness::table::LocalTable;
 use serde_json::json;
 use shared::domain::id::ProductCode;
-use shared::domain::run::{Run, RunKind, RunRequest};
 use shared::domain::month::UsageMonth;
+use shared::domain::run::{Run, RunKind, RunRequest};
 use shared::ports::{Clock, DiscoveredProduct, MappingStore, RunStore, SettingsStore};
 
 use super::served::{CONNECTWISE, Noon, Served, admin, calls, partner, refused};

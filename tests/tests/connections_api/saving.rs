@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use shared::client::credentials::Credentials;
 use shared::domain::settings::Frequency;
-use shared::ports::{DueStore, EditStore, PsaDatabase, PsaOwner, OwnerStore, Seal, SettingsStore, Subject};
+use shared::ports::{DueStore, EditStore, OwnerStore, PsaDatabase, PsaOwner, Seal, SettingsStore, Subject};
 
 use super::served::{CLIENT_ID, CONNECTWISE, SOPHOS, Served, admin, partner, refused};
 
@@ -72,7 +72,10 @@ async fn the_first_connectwise_makes_settings_with_writes_off_and_a_due_time() {
     assert_eq!(due.to_string().get(..10), Some("2026-11-30"), "with the next Sophos invoice");
     let body = json!({"connection": served.connectwise(), "timeZone": "Asia/Tokyo"});
     let answered = admin(1).ask(&served.app, &put, &[("if-match", "*")], Some(&body)).await;
-    assert_eq!((refused(&answered), &answered.body["errors"][0]["pointer"]), ((400, "invalidRequest"), &"/timeZone".into()));
+    assert_eq!(
+        (refused(&answered), &answered.body["errors"][0]["pointer"]),
+        ((400, "invalidRequest"), &"/timeZone".into())
+    );
 }
 
 #[tokio::test]
@@ -173,9 +176,16 @@ async fn only_an_administrator_saves_tests_switches_and_removes() {
     for scopes in ["psa/read", "psa/write", "psa/read psa/write"] {
         let asking = Asking::new(partner(1), scopes);
         let body = json!({"connection": served.connectwise(), "timeZone": "UTC"});
-        let heads = ["PUT /v1/connections/connectwise", "POST /v1/connections/connectwise/test",
-            "PUT /v1/connections/sophos", "POST /v1/connections/sophos/test", "PUT /v1/connections/writes",
-            "DELETE /v1/connections/connectwise", "DELETE /v1/connections/sophos", "DELETE /v1/partner"];
+        let heads = [
+            "PUT /v1/connections/connectwise",
+            "POST /v1/connections/connectwise/test",
+            "PUT /v1/connections/sophos",
+            "POST /v1/connections/sophos/test",
+            "PUT /v1/connections/writes",
+            "DELETE /v1/connections/connectwise",
+            "DELETE /v1/connections/sophos",
+            "DELETE /v1/partner",
+        ];
         for head in heads {
             let answered = asking.ask(&served.app, head, &[("if-match", "*")], Some(&body)).await;
             assert_eq!(refused(&answered), (403, "scopeMissing"), "{head} {scopes}");

@@ -95,7 +95,7 @@ async fn each_wrong_account_of_sophos_is_told_apart() {
         ("client-of-0001", "wrong", "wrongKeys", "sophosKeysRefused"),
         ("tenant", "secret", "notAPartner", "sophosWrongAccount"),
         ("organization", "secret", "notAPartner", "sophosWrongAccount"),
-        ("client-of-0011", "sophos-secret", "anotherPartner", "sophosWrongAccount"),
+        ("client-of-0017", "sophos-secret", "anotherPartner", "sophosWrongAccount"),
     ] {
         let given = json!({"clientId": client_id, "clientSecret": secret});
         let told = served.test(&admin(1), SOPHOS, Some(given)).await;

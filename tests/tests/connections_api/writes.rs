@@ -1,9 +1,9 @@
 //! Writes are off until somebody switches them on, over a connection that works and that no other partner has.
 
+use harness::simulator::faults::{Fault, FaultKind};
 use serde_json::json;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::ports::{OwnerStore, PsaDatabase, SettingsStore};
-use harness::simulator::faults::{Fault, FaultKind};
 
 use super::served::{CONNECTWISE, Served, WRITES, admin, partner, refused};
 

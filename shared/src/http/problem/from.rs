@@ -33,7 +33,9 @@ impl From<PsaError> for Problem {
                 let field = fields.into_iter().next().map(|refused| refused.field);
                 Self::new(ProblemCode::PsaRefused).detail(told).psa(PsaRefusal { code: Some(code), message, field })
             }
-            PsaError::Away { retry_after } => Self::new(ProblemCode::PsaUnreachable).detail(told).after(Some(retry_after)),
+            PsaError::Away { retry_after } => {
+                Self::new(ProblemCode::PsaUnreachable).detail(told).after(Some(retry_after))
+            }
             PsaError::Throttled { retry_after } => Self::new(ProblemCode::PsaBusy).detail(told).after(retry_after),
             PsaError::NotSent { .. } => Self::new(ProblemCode::PsaUnreachable).detail(told),
             PsaError::Unanswered { .. } => Self::new(ProblemCode::PsaUnanswered).detail(told),
@@ -120,7 +122,11 @@ mod tests {
         let refused = PsaError::Refused {
             code: "InvalidObject".into(),
             message: "identifier is too long".into(),
-            field: Some("identifier".into()),
+            fields: vec![crate::error::RefusedField {
+                field: "identifier".into(),
+                code: "MaxLengthField".into(),
+                message: "identifier is too long".into(),
+            }],
         };
         let body = body(refused);
         assert_eq!((&body["status"], &body["code"]), (&422.into(), &"psaRefused".into()));

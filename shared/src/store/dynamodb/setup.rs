@@ -7,9 +7,7 @@ use crate::domain::settings::Settings;
 use crate::error::StoreError;
 use crate::ports::{Author, Edit, Ids, SavedConnections, SetupStore, Versioned};
 use crate::store::item::keys::{self, Key};
-use crate::store::item::{
-    Entry, edit, find_number, find_text, from_json, number, read_body, text, to_json, with_body,
-};
+use crate::store::item::{Entry, edit, find_number, find_text, from_json, number, read_body, text, to_json, with_body};
 use crate::store::setup;
 
 /// What may be shown of connections, beside what is sealed.

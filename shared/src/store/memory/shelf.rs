@@ -13,7 +13,9 @@ use crate::domain::run::Run;
 use crate::domain::settings::Settings;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::domain::stamp::SyncStamp;
-use crate::ports::{ChunkKind, CustomerNames, DiscoveredProduct, Edit, MappedCustomer, Sealed, ShownConnections, Sighting};
+use crate::ports::{
+    ChunkKind, CustomerNames, DiscoveredProduct, Edit, MappedCustomer, Sealed, ShownConnections, Sighting,
+};
 use crate::store::idempotency::Kept;
 use crate::store::lease::Standing;
 use crate::store::save::CustomerRow;
