@@ -182,4 +182,29 @@ mod tests {
         }
         assert_eq!(code("application/json", MAX_JSON_BYTES + 1).await, Some(ProblemCode::BodyTooLarge));
     }
+
+    #[test]
+    fn an_error_in_a_body_with_secrets_quotes_nothing_of_it() {
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        struct Keys {
+            #[allow(dead_code, reason = "only read")]
+            private_key: String,
+        }
+        for (body, code, detail) in [
+            (r#"{"privateKey":918273645}"#, "invalid", "not a value that can stand here: expected a string"),
+            (r#"{"canary":1}"#, "unknown", "unknown field: expected `privateKey`"),
+            (r#""canary""#, "invalid", "not a value that can stand here: expected struct Keys"),
+            ("{}", "missing", "missing field `privateKey`"),
+            ("canary", "invalid", "not a value that can stand here: expected value"),
+        ] {
+            let mut deserializer = serde_json::Deserializer::from_slice(body.as_bytes());
+            let error = serde_path_to_error::deserialize::<_, Keys>(&mut deserializer).unwrap_err();
+            let problem = refused_unseen(pointer(error.path()), error.inner());
+            let told = serde_json::to_value(problem.body(Language::English, None)).unwrap();
+            assert_eq!(told["errors"][0]["code"], code, "{told}");
+            assert!(told["errors"][0]["detail"].as_str().unwrap().starts_with(detail), "{told}");
+            assert!(!told.to_string().contains("canary") && !told.to_string().contains("918273645"), "{told}");
+        }
+    }
 }
