@@ -6,14 +6,43 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use mappings::World;
 use serde_json::Value;
+use shared::client::address::{AddressPolicy, AddressRules};
+use shared::client::connections::{ConnectionOptions, StoredConnections};
+use shared::client::http::{Http, HttpLimits};
+use shared::clock::SystemClock;
+use shared::ids::UuidV7;
+use shared::ports::SettingsStore;
+use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
 use utoipa::openapi::OpenApi;
+
+use crate::stack::{StackError, UNLIMITED};
+
+/// Connections of a store in memory: the document does not depend on them.
+type AnyConnections = StoredConnections<MemoryStore, LocalSeal>;
 
 /// Each function behind API Gateway by its folder, with what its routes say of themselves; by folder.
 #[must_use]
 pub fn functions() -> Vec<(&'static str, OpenApi)> {
-    vec![("mappings", mappings::routes::<MemoryStore>().into_openapi())]
+    vec![("mappings", mappings::routes::<MemoryStore, AnyConnections, SystemClock, UuidV7>().into_openapi())]
+}
+
+/// The world of `mappings` around a store: a ConnectWise of this machine may be reached, by what is saved and sealed there.
+///
+/// # Errors
+/// No HTTP client can be made.
+pub fn mappings_world<S: SettingsStore + Clone>(
+    store: S,
+    seal: LocalSeal,
+) -> Result<World<S, StoredConnections<S, LocalSeal>, SystemClock, UuidV7>, StackError> {
+    let policy = AddressPolicy::VendorAndLoopback;
+    let http = Http::build(policy, HttpLimits::default())?;
+    let mut options = ConnectionOptions::new(http, AddressRules { policy, ..AddressRules::default() })?.interactive();
+    options.connectwise.calls_per_minute = UNLIMITED;
+    let connections = StoredConnections::new(store.clone(), seal, options);
+    Ok(World { store, connections, clock: SystemClock, ids: UuidV7 })
 }
 
 /// The document of some functions.
