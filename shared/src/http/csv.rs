@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use ::csv::{ReaderBuilder, StringRecord, WriterBuilder};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use ::csv::{ReaderBuilder, StringRecord, WriterBuilder};
 
 use super::catalogue::ProblemCode;
 use super::problem::{FieldError, Problem};
@@ -87,16 +87,13 @@ pub struct CsvRow<const N: usize> {
 /// # Errors
 /// `invalidRequest` with every column that is missing or there twice, or every row that has too few or too many cells, at
 /// the JSON pointer `pointer`; at most 100.
-pub fn read_csv<const N: usize>(
-    text: &str,
-    columns: [&str; N],
-    pointer: &str,
-) -> Result<Vec<CsvRow<N>>, Problem> {
+pub fn read_csv<const N: usize>(text: &str, columns: [&str; N], pointer: &str) -> Result<Vec<CsvRow<N>>, Problem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let first = text.lines().next().unwrap_or_default();
     let semicolons = first.matches(';').count() > first.matches(',').count();
     let delimiter = if semicolons { b';' } else { b',' };
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text.as_bytes());
+    let mut reader =
+        ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text.as_bytes());
     let mut records = reader.records();
     let header = match records.next() {
         Some(Ok(header)) => header,
@@ -105,7 +102,8 @@ pub fn read_csv<const N: usize>(
     let places = places(&header, columns, pointer)?;
     let (mut rows, mut errors) = (Vec::new(), Vec::new());
     for record in records {
-        let record = record.map_err(|error| refused([line_error(pointer, 1, "", ProblemCode::Invalid, &error.to_string())]))?;
+        let record =
+            record.map_err(|error| refused([line_error(pointer, 1, "", ProblemCode::Invalid, &error.to_string())]))?;
         let line = record.position().map_or(0, ::csv::Position::line);
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;

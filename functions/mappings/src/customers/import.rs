@@ -81,7 +81,12 @@ pub(crate) struct CustomersImported {
         PsaProblems,
     ),
 )]
-pub(crate) async fn import_customer_mappings<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+pub(crate) async fn import_customer_mappings<
+    S: Store,
+    N: Link,
+    C: Clock + Clone + 'static,
+    I: Ids + Clone + 'static,
+>(
     State(world): State<World<S, N, C, I>>,
     caller: Caller<Write>,
     _: NoQuery,
@@ -154,7 +159,8 @@ fn read_row(origin: &Origin, at: usize, row: &CsvRow<5>, faults: &mut Faults) ->
         Some(Wish::Unmap)
     } else {
         let company = CompanyId::from_path(company).map_err(|error| fault("companyId", &error.to_string())).ok();
-        let agreement = AgreementId::from_path(agreement).map_err(|error| fault("agreementId", &error.to_string())).ok();
+        let agreement =
+            AgreementId::from_path(agreement).map_err(|error| fault("agreementId", &error.to_string())).ok();
         company.zip(agreement).map(|(company, agreement)| Wish::Map { company, agreement, sync: sync.flatten() })
     };
     sync?;

@@ -52,7 +52,9 @@ enum Step {
     /// It is as it is wanted already, or something is wrong with it.
     Nothing,
     Put(CustomerMapping),
-    Remove { version: u64 },
+    Remove {
+        version: u64,
+    },
 }
 
 /// Judges rows; `today` is the partner's day.
@@ -188,7 +190,8 @@ fn step(
         return Step::Nothing;
     }
     let Some(read) = read else {
-        let told = format!("No customer {id} is known. One that is new in Sophos is known after the next run or preview.");
+        let told =
+            format!("No customer {id} is known. One that is new in Sophos is known after the next run or preview.");
         faults.add(origin, at, "customerId", ProblemCode::Invalid, &told);
         return Step::Nothing;
     };
@@ -244,7 +247,8 @@ fn step(
         note(NoteCode::StillBilled, format!("{name}: ConnectWise goes on billing the last quantities."));
     }
     if next.sync && !next.is_applied() && now.is_none_or(|now| !is_same_place(now, &next)) {
-        let text = format!("{name}: the next run is a preview; apply it to let it write to agreement {}.", next.agreement);
+        let text =
+            format!("{name}: the next run is a preview; apply it to let it write to agreement {}.", next.agreement);
         note(NoteCode::PreviewFirst, text);
     }
     Step::Put(next)

@@ -100,7 +100,12 @@ pub(crate) async fn get_customer_mapping<S: Store, N: Link, C: Clock + Clone + '
         headers(("x-next-page-key" = String, description = "The `pageFromKey` of the next page; absent on the last.")),
     )),
 )]
-pub(crate) async fn export_customer_mappings<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+pub(crate) async fn export_customer_mappings<
+    S: Store,
+    N: Link,
+    C: Clock + Clone + 'static,
+    I: Ids + Clone + 'static,
+>(
     State(world): State<World<S, N, C, I>>,
     caller: Caller<Read>,
     Query(filter): Query<CustomerFilter>,

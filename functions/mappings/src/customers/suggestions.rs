@@ -22,8 +22,8 @@ const MAX_SUGGESTED: usize = 10;
 const MAX_EDITS: u32 = 100;
 /// What a name ends with that says the form of a company and not its name, folded, without dots.
 const FORMS: [&str; 20] = [
-    "gmbh", "ag", "kg", "ohg", "ug", "ltd", "limited", "llc", "inc", "corp", "plc", "co", "srl", "spa", "sas", "sa", "bv",
-    "nv", "ab", "as",
+    "gmbh", "ag", "kg", "ohg", "ug", "ltd", "limited", "llc", "inc", "corp", "plc", "co", "srl", "spa", "sas", "sa",
+    "bv", "nv", "ab", "as",
 ];
 
 /// For whom companies are suggested.
@@ -133,7 +133,9 @@ pub(crate) async fn suggest_companies<S: Store, N: Link, C: Clock + Clone + 'sta
     let names = read::each(store, partner, holders.values().copied()).await?;
     let items = ranked.into_iter().map(|(because, _, company)| CompanySuggestion {
         company_id: company.id.get(),
-        taken_by: holders.get(&company.id).map(|holder| names.get(holder).map_or_else(|| holder.to_string(), |read| read.name(*holder))),
+        taken_by: holders
+            .get(&company.id)
+            .map(|holder| names.get(holder).map_or_else(|| holder.to_string(), |read| read.name(*holder))),
         identifier: company.identifier,
         name: company.name,
         because,

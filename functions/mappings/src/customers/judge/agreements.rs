@@ -88,7 +88,9 @@ pub(in crate::customers) const fn in_words(status: AgreementStatus) -> &'static 
 fn notes_on(mapping: &CustomerMapping, agreement: &Agreement, today: Date) -> Vec<CustomerNote> {
     let mut notes = Vec::new();
     let mut note = |code, text| notes.push(CustomerNote { customer_id: mapping.customer, code, text });
-    if let Some(cycle) = agreement.billing_cycle.as_deref().filter(|cycle| !cycle.trim().eq_ignore_ascii_case("monthly")) {
+    if let Some(cycle) =
+        agreement.billing_cycle.as_deref().filter(|cycle| !cycle.trim().eq_ignore_ascii_case("monthly"))
+    {
         let text = format!(
             "Agreement {:?} (id {}) bills by the cycle {cycle:?}, not monthly. Quantities are those of one month and are \
              never prorated.",
