@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
+use futures::{StreamExt, stream};
 use harness::table::LocalTable;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use shared::ports::{EditStore, OwnerStore, RateStore};
+use shared::ports::{OwnerStore, RateStore};
 use shared::store::MemoryStore;
 
 use crate::world::{World, customer, partner, switch, unmap};
@@ -15,6 +16,8 @@ use crate::world::{World, customer, partner, switch, unmap};
 const SEEDS: u64 = 100;
 const EDITORS: u64 = 3;
 const TRIES: u32 = 3;
+/// Histories side by side: each has a table of its own, and mostly waits.
+const AT_ONCE: usize = 8;
 
 /// One editor's tries: it reads the customers, and saves what the seed says of two of them. Returns its saves that
 /// changed something, by customer with the version read.
@@ -71,16 +74,16 @@ async fn history<S: mappings::Store + OwnerStore + RateStore>(store: S, seed: u6
 
 #[tokio::test]
 async fn concurrent_editors_lose_no_edit_and_share_no_company_in_memory() {
-    for seed in 0..SEEDS {
-        history(MemoryStore::default(), seed).await;
-    }
+    let histories = (0..SEEDS).map(|seed| history(MemoryStore::default(), seed));
+    stream::iter(histories).buffer_unordered(AT_ONCE).collect::<()>().await;
 }
 
 #[tokio::test]
 async fn concurrent_editors_lose_no_edit_and_share_no_company_on_dynamodb() {
-    for seed in 0..SEEDS {
+    let histories = (0..SEEDS).map(|seed| async move {
         let table = LocalTable::in_memory().await.unwrap();
         history(table.store(), seed).await;
         table.stop().await.unwrap();
-    }
+    });
+    stream::iter(histories).buffer_unordered(AT_ONCE).collect::<()>().await;
 }

@@ -145,6 +145,15 @@ async fn a_row_changed_by_someone_else_is_refused_with_what_it_is_now() {
 }
 
 #[tokio::test]
+async fn a_switch_of_a_customer_unmapped_by_someone_else_was_told_as_not_mapped_instead_of_changed() {
+    let world = World::new().await;
+    world.saved(&[world.map(1, 0, 0)]).await;
+    world.saved(&[unmap(1, 1)]).await;
+    let refused = world.save(&[switch(1, 1, true)]).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (412, "versionMismatch"));
+}
+
+#[tokio::test]
 async fn validate_only_returns_the_difference_and_stores_nothing() {
     let world = World::new().await;
     world.saved(&[world.map(1, 0, 0)]).await;

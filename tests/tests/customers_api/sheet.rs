@@ -10,7 +10,8 @@ async fn exported(world: &World<shared::store::MemoryStore>, size: u32) -> Strin
     loop {
         let page = world.get(&format!("/v1/customer-mappings.csv?pageSize={size}{key}")).await;
         assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/csv; charset=utf-8"));
-        text.push_str(page.body.as_str().unwrap());
+        // A page that holds nothing has no body.
+        text.push_str(page.body.as_str().unwrap_or_default());
         match page.header("x-next-page-key") {
             "" => return text,
             next => key = format!("&pageFromKey={next}"),
@@ -42,7 +43,8 @@ async fn an_exported_file_changes_nothing_when_it_is_imported_as_it_is() {
     let done = world.post(IMPORT, &json!({"csv": csv})).await;
     assert_eq!((done.status.as_u16(), &done.body["changes"]), (200, &json!([])), "{:#}", done.body);
     assert_eq!((&done.body["lookedAt"], world.psa_calls()), (&4.into(), calls));
-    let moved = csv.replace(&format!(",{},", world.companies[0]), ",9999,");
+    let place = |company: u32| format!(",{company},,{},", world.agreements[0]);
+    let moved = csv.replace(&place(world.companies[0]), &place(9999));
     assert_ne!(moved, csv);
     assert_eq!(world.post(IMPORT, &json!({"csv": moved})).await.code(), "agreementUnusable");
 }
@@ -79,7 +81,7 @@ async fn a_file_is_imported_in_chunks_and_may_be_taken_up_anywhere() {
     world.store.refresh_known_customers(partner(), "", &many).await.unwrap();
     let mut csv = "customerId;companyId;agreementId;sync;version\n".to_owned();
     for customer in &many {
-        let company = world.psa.add_company(&format!("N{}", customer.id), &customer.name).unwrap();
+        let company = world.psa.add_company(&customer.name.replace(' ', "-"), &customer.name).unwrap();
         let agreement = world.psa.add_agreement(company, world.kind, "Security", json!({})).unwrap();
         csv.push_str(&format!("{};{company};{agreement};on;0\n", customer.id));
     }

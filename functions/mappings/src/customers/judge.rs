@@ -199,6 +199,12 @@ fn step(
     let version = now.map_or(0, |now| now.version);
     let available = can_sync(read.customer.as_ref());
     let name = read.name(id);
+    let is_whole = !matches!(row.wish, Wish::Switch(_));
+    // A switch is about the mapping that was read: what it has become comes before whether it can be switched.
+    if !is_whole && row.version.is_some_and(|read| read != version) {
+        faults.add(origin, at, "version", ProblemCode::VersionMismatch, &moved_on(version));
+        return Step::Nothing;
+    }
     let mut note = |code, text| notes.push(CustomerNote { customer_id: id, code, text });
     let next = match (row.wish, now) {
         (Wish::Unmap, _) => None,
@@ -217,7 +223,6 @@ fn step(
     };
     // A repetition finds what it wants already; so does a file that is imported again from its start.
     let is_there = next.as_ref() == now;
-    let is_whole = !matches!(row.wish, Wish::Switch(_));
     let repeats = is_there && is_whole && (origin.is_file() || row.version.is_none_or(|read| read + 1 >= version));
     if row.version.is_some_and(|read| read != version) && !repeats {
         faults.add(origin, at, "version", ProblemCode::VersionMismatch, &moved_on(version));

@@ -151,11 +151,11 @@ async fn page(
     let paging = Paging::read(partner, list, filter, asked, MAX_PAGE)?;
     let size = usize::from(paging.size());
     let after = position(&paging)?;
-    let limit = if sieve.is_open() { u32::from(paging.size()) } else { LOOKED_AT };
+    // One more than the page has tells whether another follows.
+    let limit = if sieve.is_open() { u32::from(paging.size()) + 1 } else { LOOKED_AT };
     let (read, up_to) = window(store, partner, after, limit).await?;
     let mut passing: Vec<_> = read.into_iter().filter(|(id, read)| sieve.passes(*id, read)).collect();
     if !sieve.asks_for_status() {
-        // One more than the page has tells that another follows.
         passing.truncate(size + 1);
     }
     let ids: Vec<CustomerId> = passing.iter().map(|(id, _)| *id).collect();
