@@ -25,7 +25,7 @@ type Stored = StoredConnections<MemoryStore, LocalSeal>;
 pub fn functions() -> Vec<(&'static str, OpenApi)> {
     vec![
         ("connections", connections::routes::<MemoryStore, LocalSeal, SystemClock>().into_openapi()),
-        ("mappings", mappings::routes::<MemoryStore>().into_openapi()),
+        ("mappings", mappings::routes::<MemoryStore, Stored, SystemClock, UuidV7>().into_openapi()),
         ("psa-products", psa_products::routes::<MemoryStore, Stored, SystemClock, UuidV7>().into_openapi()),
         ("psa-search", psa_search::routes::<Stored, SystemClock>().into_openapi()),
     ]

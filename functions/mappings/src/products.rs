@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use shared::domain::id::{PartnerId, ProductCode};
 use shared::domain::mapping::{Combine, ProductMapping, ProductState};
 use shared::http::{Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, Query, Read, represent};
-use shared::ports::{DiscoveredProduct, MappingStore};
+use shared::ports::{Clock, DiscoveredProduct, Ids, MappingStore};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::World;
+use crate::{Link, Store, World};
 
 /// The most rows of a page: a row has some 300 bytes.
 const MAX_PAGE: u16 = 500;
@@ -169,8 +169,8 @@ impl From<Combine> for CombineRule {
     params(ProductFilter, IfNoneMatch),
     responses((status = 200, description = "A page of product mappings.", body = List<ProductRow>)),
 )]
-pub(crate) async fn list_product_mappings<S: MappingStore + Clone + 'static>(
-    State(world): State<World<S>>,
+pub(crate) async fn list_product_mappings<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<S, N, C, I>>,
     caller: Caller<Read>,
     Query(filter): Query<ProductFilter>,
     if_none_match: IfNoneMatch,

@@ -37,6 +37,7 @@ struct GatewayMessage {
         (name = "ConnectWise products", description = "Viewing, creating and editing products in the partner's ConnectWise."),
         (name = "connections", description = "How the partner's ConnectWise and Sophos are reached, and whether is written."),
         (name = "document", description = "This document."),
+        (name = "customer mappings", description = "Which ConnectWise company and agreement each Sophos customer is billed to."),
         (name = "problems", description = "What can go wrong, and what to do about it."),
     ),
     components(schemas(ProblemBody, GatewayMessage)),

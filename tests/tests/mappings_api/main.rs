@@ -7,10 +7,12 @@ mod shape;
 
 use axum::Router;
 use harness::api::asking::{Asking, options};
-use mappings::{World, app};
+use harness::api::mappings_world;
+use mappings::app;
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{Combine, ProductMapping};
 use shared::ports::{DiscoveredProduct, MappingStore};
+use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
 use uuid::Uuid;
 
@@ -51,5 +53,5 @@ async fn store() -> MemoryStore {
 }
 
 async fn served() -> Router {
-    app(World { store: store().await }, options())
+    app(mappings_world(store().await, LocalSeal::ephemeral()).unwrap(), options())
 }

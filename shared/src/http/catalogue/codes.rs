@@ -166,6 +166,20 @@ catalogue! {
         "Questo prodotto Sophos non è mappato",
         "Mapparlo prima a un prodotto ConnectWise; la sincronizzazione si attiva da sola.",
     }
+    /// The customer is not mapped, so its sync cannot be switched on.
+    CustomerNotMapped "customerNotMapped" 422 once {
+        "This customer is not mapped",
+        "Map it to a ConnectWise company and agreement first.",
+        "Questo cliente non è mappato",
+        "Mapparlo prima a un'azienda e a un accordo ConnectWise.",
+    }
+    /// The customer's usage cannot be synced: it is not an MSP Flex customer.
+    UsageSyncUnavailable "usageSyncUnavailable" 422 once {
+        "Usage sync is not available for this customer",
+        "Only MSP Flex customers can sync usage; leave its sync off, or change its billing in Sophos Central.",
+        "La sincronizzazione dell'utilizzo non è disponibile per questo cliente",
+        "Solo i clienti MSP Flex possono sincronizzare l'utilizzo: lasciarla disattivata o cambiare la fatturazione in Sophos Central.",
+    }
     /// A second Sophos product goes to one ConnectWise product without a rule.
     CombineRuleMissing "combineRuleMissing" 422 once {
         "Several Sophos products share this ConnectWise product",

@@ -1,0 +1,168 @@
+//! Imports customers from CSV, 30 lines at a time.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use shared::domain::id::{AgreementId, CompanyId, CustomerId};
+use shared::http::{
+    Caller, CsvRow, IdempotencyKey, NoQuery, Once, PathId, Problem, ProblemBody, ProblemCode, PsaProblems, Write,
+    answer, read_csv,
+};
+use shared::ports::{Clock, Ids};
+use utoipa::ToSchema;
+
+use super::judge::{Wanted, Wish};
+use super::save::{CustomersSaved, MAX_ROWS, author, save_rows};
+use super::told::{CustomerChange, CustomerNote, Faults, Origin};
+use crate::{Link, Store, World};
+
+/// The columns that are read; others may be there.
+pub(super) const COLUMNS: [&str; 5] = ["customerId", "companyId", "agreementId", "sync", "version"];
+
+/// A table of customers, as it was exported and then changed.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CustomerImport {
+    /// The file's text, with a line of column names: `customerId`, `companyId`, `agreementId`, `sync` (`on`, `off` or
+    /// empty), `version` (empty: whatever there is). Without company and agreement the customer is unmapped.
+    csv: String,
+    /// The line to go on from: the `nextLine` of the answer before. The file's start by default.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    from_line: Option<u64>,
+    /// Says what would change, and saves nothing.
+    #[serde(default)]
+    validate_only: bool,
+    /// Why, for the audit.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    note: Option<String>,
+}
+
+/// What became of some lines of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CustomersImported {
+    /// Whether it was saved; false with `validateOnly`.
+    saved: bool,
+    /// How many customers the lines name that were looked at.
+    looked_at: usize,
+    /// The customers that change. One that is already as the file says is left out.
+    changes: Vec<CustomerChange>,
+    /// What to know of them.
+    notes: Vec<CustomerNote>,
+    /// The `fromLine` of the next request; absent when the file is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_line: Option<u64>,
+}
+
+/// Import customer mappings from CSV.
+///
+/// Reads the whole file, and saves 30 customers from `fromLine` on, all or none; the answer says where to go on, with a new
+/// idempotency key. What is already as the file says is passed over: a file may be imported again from its start. Ask with
+/// `validateOnly` first. Customers that exchange companies must be among the same 30.
+#[utoipa::path(
+    post,
+    path = "/v1/customer-mappings/import",
+    operation_id = "importCustomerMappings",
+    tag = "customer mappings",
+    security(("token" = ["psa/write"])),
+    params(IdempotencyKey),
+    request_body(content = CustomerImport, description = "The file."),
+    responses(
+        (status = 200, description = "What became of the lines.", body = CustomersImported),
+        (
+            status = 412,
+            description = "Somebody changed a customer since the file was exported; `present` has what it is now.",
+            content_type = "application/problem+json",
+            body = ProblemBody,
+        ),
+        PsaProblems,
+    ),
+)]
+pub(crate) async fn import_customer_mappings<
+    S: Store,
+    N: Link,
+    C: Clock + Clone + 'static,
+    I: Ids + Clone + 'static,
+>(
+    State(world): State<World<S, N, C, I>>,
+    caller: Caller<Write>,
+    _: NoQuery,
+    once: Once<CustomerImport>,
+) -> Result<Response, Problem> {
+    let partner = caller.partner();
+    let seams = (&world.clock, &world.ids);
+    once.run(&world.store, seams, partner, async |import, _| {
+        let rows = read_file(&import.csv)?;
+        let author = author(&caller, &world.clock, import.note)?;
+        let from = import.from_line.unwrap_or_default();
+        let mut rest = rows.into_iter().filter(|(line, _)| *line >= from);
+        let chunk: Vec<(u64, Wanted)> = rest.by_ref().take(MAX_ROWS).collect();
+        let next_line = rest.next().map(|(line, _)| line);
+        let looked_at = chunk.len();
+        let (lines, wanted) = chunk.into_iter().unzip();
+        let saved = save_rows(&world, partner, (Origin::Lines(lines), wanted), &author, import.validate_only).await?;
+        let CustomersSaved { saved, changes, notes } = saved;
+        answer(StatusCode::OK, &CustomersImported { saved, looked_at, changes, notes, next_line })
+    })
+    .await
+}
+
+/// All rows of a file by their line; every line that cannot be read is told at once.
+fn read_file(csv: &str) -> Result<Vec<(u64, Wanted)>, Problem> {
+    let rows = read_csv(csv, COLUMNS, "/csv")?;
+    let origin = Origin::Lines(rows.iter().map(|row| row.line).collect());
+    let mut faults = Faults::default();
+    let mut seen = std::collections::BTreeMap::new();
+    let mut read = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let Some(wanted) = read_row(&origin, at, row, &mut faults) else { continue };
+        if let Some(before) = seen.insert(wanted.customer, row.line) {
+            let told = format!("The customer is already in line {before}.");
+            faults.add(&origin, at, "customerId", ProblemCode::Invalid, &told);
+        }
+        read.push((row.line, wanted));
+    }
+    if faults.is_empty() { Ok(read) } else { Err(faults.into_problem()) }
+}
+
+fn read_row(origin: &Origin, at: usize, row: &CsvRow<5>, faults: &mut Faults) -> Option<Wanted> {
+    let [customer, company, agreement, sync, version] = &row.cells;
+    let mut fault = |column: &str, what: &str| faults.add(origin, at, column, ProblemCode::Invalid, what);
+    let customer = CustomerId::from_path(customer).map_err(|error| fault("customerId", &error.to_string())).ok();
+    let version = match version.as_str() {
+        "" => Some(None),
+        digits => match digits.parse() {
+            Ok(version) => Some(Some(version)),
+            Err(_) => {
+                fault("version", "Expected a number, or nothing.");
+                None
+            }
+        },
+    };
+    let sync = match sync.to_lowercase().as_str() {
+        "" => Some(None),
+        "on" => Some(Some(true)),
+        "off" => Some(Some(false)),
+        _ => {
+            fault("sync", "Expected on, off, or nothing.");
+            None
+        }
+    };
+    let wish = if company.is_empty() && agreement.is_empty() {
+        if sync == Some(Some(true)) {
+            fault("sync", "Expected off or nothing: without company and agreement the customer is unmapped.");
+            return None;
+        }
+        Some(Wish::Unmap)
+    } else {
+        let company = CompanyId::from_path(company).map_err(|error| fault("companyId", &error.to_string())).ok();
+        let agreement =
+            AgreementId::from_path(agreement).map_err(|error| fault("agreementId", &error.to_string())).ok();
+        company.zip(agreement).map(|(company, agreement)| Wish::Map { company, agreement, sync: sync.flatten() })
+    };
+    sync?;
+    Some(Wanted { customer: customer?, version: version?, wish: wish? })
+}

@@ -1,0 +1,305 @@
+//! What a save of customers comes to: each row against what is stored, against the other rows, and against ConnectWise.
+
+mod agreements;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId};
+use shared::domain::mapping::CustomerMapping;
+use shared::http::{Problem, ProblemCode};
+use shared::ports::{CustomerConflict, CustomerEdit, EditStore};
+
+use self::agreements::check_agreements;
+pub(super) use self::agreements::{agreements_of, in_words};
+use super::read::{self, Read};
+use super::row::{CustomerRow, CustomerTarget, can_sync};
+use super::told::{CustomerChange, CustomerNote, Faults, NoteCode, Origin};
+use crate::{Link, Store};
+
+/// What a person wants of a customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) customer: CustomerId,
+    /// The version that the wish is based on; none for whatever there is.
+    pub(super) version: Option<u64>,
+    pub(super) wish: Wish,
+}
+
+/// What becomes of a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// It goes to this company and agreement; without a word its sync stays as it is, and is on where it is new.
+    Map { company: CompanyId, agreement: AgreementId, sync: Option<bool> },
+    /// Its sync goes on or off.
+    Switch(bool),
+    /// It is removed.
+    Unmap,
+}
+
+/// A save that may be made.
+pub(super) struct Judged {
+    /// What the store is asked for: one for each change.
+    pub(super) edits: Vec<CustomerEdit>,
+    pub(super) changes: Vec<CustomerChange>,
+    pub(super) notes: Vec<CustomerNote>,
+    rows: Vec<usize>,
+    names: BTreeMap<CustomerId, String>,
+}
+
+/// What a row comes to.
+enum Step {
+    /// It is as it is wanted already, or something is wrong with it.
+    Nothing,
+    Put(CustomerMapping),
+    Remove {
+        version: u64,
+    },
+}
+
+/// Judges rows; `today` is the partner's day.
+///
+/// # Errors
+/// All that is wrong with all rows, in one problem; those of the store; those of ConnectWise, where it must be asked.
+pub(super) async fn judge(
+    (store, connections): (&impl Store, &impl Link),
+    partner: PartnerId,
+    today: Date,
+    (origin, wanted): (&Origin, &[Wanted]),
+) -> Result<Judged, Problem> {
+    let read = read::each(store, partner, wanted.iter().map(|row| row.customer)).await?;
+    let mut faults = Faults::default();
+    let mut notes = Vec::new();
+    let steps: Vec<Step> = (wanted.iter().enumerate())
+        .map(|(at, row)| step(origin, (at, row), wanted, read.get(&row.customer), (&mut faults, &mut notes)))
+        .collect();
+    let names = refuse_taken_companies(store, partner, (origin, wanted, &steps), &read, &mut faults).await?;
+    let before = |customer: CustomerId| read.get(&customer).and_then(|read| read.mapped.as_ref());
+    let to_check: Vec<(usize, CustomerMapping)> = (steps.iter().enumerate())
+        .filter_map(|(at, step)| match step {
+            Step::Put(mapping) if !faults.has(at) => Some((at, mapping.clone())),
+            Step::Put(_) | Step::Remove { .. } | Step::Nothing => None,
+        })
+        // What is only switched off needs nobody's leave.
+        .filter(|(_, next)| {
+            let same = before(next.customer).is_some_and(|(now, _)| is_same_place(now, next));
+            !same || next.sync
+        })
+        .collect();
+    let found = check_agreements(connections, partner, today, (origin, &to_check), (&mut faults, &mut notes)).await?;
+    if !faults.is_empty() {
+        let present = |at: usize| {
+            let id = wanted[at].customer;
+            let read = read.get(&id);
+            let customer = read.and_then(|read| read.customer.as_ref());
+            CustomerRow::of(id, customer, read.and_then(|read| read.mapped.as_ref()), None)
+        };
+        let rows: BTreeSet<usize> = faults.changed().collect();
+        let present: Vec<CustomerRow> = rows.into_iter().map(present).collect();
+        let problem = faults.into_problem();
+        return Err(if present.is_empty() { problem } else { problem.present(&present) });
+    }
+    let mut judged = Judged { edits: Vec::new(), changes: Vec::new(), notes, rows: Vec::new(), names };
+    for (at, (row, step)) in wanted.iter().zip(steps).enumerate() {
+        let now = before(row.customer);
+        let (edit, after) = match step {
+            Step::Nothing => continue,
+            Step::Remove { version } => (CustomerEdit::Remove { customer: row.customer, version }, None),
+            Step::Put(mapping) => {
+                let names = found.get(&at).cloned();
+                let names = names.or_else(|| now.filter(|(now, _)| is_same_place(now, &mapping))?.1.clone());
+                (CustomerEdit::Put(mapping.clone()), Some(CustomerTarget::of(&(mapping, names))))
+            }
+        };
+        judged.edits.push(edit);
+        judged.rows.push(at);
+        judged.changes.push(CustomerChange {
+            customer_id: row.customer,
+            name: read.get(&row.customer).map_or_else(|| row.customer.to_string(), |read| read.name(row.customer)),
+            before: now.map(CustomerTarget::of),
+            after,
+            version: now.map_or(0, |(now, _)| now.version),
+        });
+    }
+    Ok(judged)
+}
+
+impl Judged {
+    /// The changes as they were saved.
+    pub(super) fn saved(&mut self, mappings: &[CustomerMapping]) {
+        for change in &mut self.changes {
+            let saved = mappings.iter().find(|mapping| mapping.customer == change.customer_id);
+            change.version = saved.map_or(0, |mapping| mapping.version);
+            if let (Some(saved), Some(after)) = (saved, &mut change.after) {
+                after.applied = saved.is_applied();
+            }
+        }
+    }
+
+    /// What the store said of rows that were changed between the judgement and the save.
+    pub(super) fn refused(&self, origin: &Origin, conflicts: &[CustomerConflict]) -> Problem {
+        let mut faults = Faults::default();
+        let row_of = |customer: CustomerId| {
+            let edit = self.edits.iter().position(|edit| edit.customer() == customer);
+            edit.and_then(|edit| self.rows.get(edit)).copied().unwrap_or_default()
+        };
+        let mut present = Vec::new();
+        for conflict in conflicts {
+            match conflict {
+                CustomerConflict::Changed { customer, now } => {
+                    let mapped = now.clone().map(|now| (now, None));
+                    present.push(CustomerRow::of(*customer, None, mapped.as_ref(), None));
+                    let version = now.as_ref().map_or(0, |now| now.version);
+                    faults.add(origin, row_of(*customer), "version", ProblemCode::VersionMismatch, &moved_on(version));
+                }
+                CustomerConflict::CompanyTaken { customer, company, holder } => {
+                    let name = self.names.get(holder).cloned().unwrap_or_else(|| holder.to_string());
+                    let told = taken(*company, &name);
+                    faults.add(origin, row_of(*customer), "companyId", ProblemCode::CompanyTaken, &told);
+                }
+            }
+        }
+        let problem = faults.into_problem();
+        if present.is_empty() { problem } else { problem.present(&present) }
+    }
+}
+
+fn moved_on(version: u64) -> String {
+    format!("Somebody changed it meanwhile; its version is {version} now.")
+}
+
+fn taken(company: CompanyId, holder: &str) -> String {
+    format!("Company {company} is already mapped to {holder}.")
+}
+
+fn is_same_place(one: &CustomerMapping, other: &CustomerMapping) -> bool {
+    (one.company, one.agreement) == (other.company, other.agreement)
+}
+
+/// What one row comes to by itself.
+fn step(
+    origin: &Origin,
+    (at, row): (usize, &Wanted),
+    all: &[Wanted],
+    read: Option<&Read>,
+    (faults, notes): (&mut Faults, &mut Vec<CustomerNote>),
+) -> Step {
+    let id = row.customer;
+    if all[..at].iter().any(|other| other.customer == id) {
+        faults.add(origin, at, "customerId", ProblemCode::Invalid, "The customer is there twice.");
+        return Step::Nothing;
+    }
+    let Some(read) = read else {
+        let told =
+            format!("No customer {id} is known. One that is new in Sophos is known after the next run or preview.");
+        faults.add(origin, at, "customerId", ProblemCode::Invalid, &told);
+        return Step::Nothing;
+    };
+    let now = read.mapped.as_ref().map(|(mapping, _)| mapping);
+    let version = now.map_or(0, |now| now.version);
+    let available = can_sync(read.customer.as_ref());
+    let name = read.name(id);
+    let is_whole = !matches!(row.wish, Wish::Switch(_));
+    // A switch is about the mapping that was read: what it has become comes before whether it can be switched.
+    if !is_whole && row.version.is_some_and(|read| read != version) {
+        faults.add(origin, at, "version", ProblemCode::VersionMismatch, &moved_on(version));
+        return Step::Nothing;
+    }
+    let mut note = |code, text| notes.push(CustomerNote { customer_id: id, code, text });
+    let next = match (row.wish, now) {
+        (Wish::Unmap, _) => None,
+        (Wish::Switch(sync), Some(now)) => Some(CustomerMapping { sync, ..now.clone() }),
+        (Wish::Switch(false), None) => None,
+        (Wish::Switch(true), None) => {
+            let told = format!("{name} is not mapped, so its sync cannot be switched on.");
+            faults.add(origin, at, "sync", ProblemCode::CustomerNotMapped, &told);
+            return Step::Nothing;
+        }
+        (Wish::Map { company, agreement, sync }, now) => {
+            let fresh = CustomerMapping { sync: available, ..CustomerMapping::new(id, company, agreement) };
+            let base = now.cloned().unwrap_or(fresh);
+            Some(CustomerMapping { company, agreement, sync: sync.unwrap_or(base.sync), ..base })
+        }
+    };
+    // A repetition finds what it wants already; so does a file that is imported again from its start.
+    let is_there = next.as_ref() == now;
+    let repeats = is_there && is_whole && (origin.is_file() || row.version.is_none_or(|read| read + 1 >= version));
+    if row.version.is_some_and(|read| read != version) && !repeats {
+        faults.add(origin, at, "version", ProblemCode::VersionMismatch, &moved_on(version));
+        return Step::Nothing;
+    }
+    if is_there {
+        return Step::Nothing;
+    }
+    let was_on = now.is_some_and(|now| now.sync);
+    let Some(next) = next else {
+        note(NoteCode::StillBilled, format!("{name}: ConnectWise goes on billing the additions that are there."));
+        return Step::Remove { version };
+    };
+    if next.sync && !available && !(was_on && now.is_some_and(|now| is_same_place(now, &next))) {
+        let why = read.customer.as_ref().map_or_else(
+            || "Sophos no longer lists it".to_owned(),
+            |customer| format!("Sophos bills it by {:?}, not by usage", customer.billing),
+        );
+        let told = format!("{name}'s usage sync cannot be on: {why}.");
+        faults.add(origin, at, "sync", ProblemCode::UsageSyncUnavailable, &told);
+        return Step::Nothing;
+    }
+    if now.is_none() && !available {
+        note(NoteCode::SyncLeftOff, format!("{name} is mapped with its sync off: it is not an MSP Flex customer."));
+    }
+    if was_on && !next.sync {
+        note(NoteCode::StillBilled, format!("{name}: ConnectWise goes on billing the last quantities."));
+    }
+    if next.sync && !next.is_applied() && now.is_none_or(|now| !is_same_place(now, &next)) {
+        let text =
+            format!("{name}: the next run is a preview; apply it to let it write to agreement {}.", next.agreement);
+        note(NoteCode::PreviewFirst, text);
+    }
+    Step::Put(next)
+}
+
+/// Refuses companies that another customer has and keeps, or that two rows want; returns the names of customers.
+async fn refuse_taken_companies(
+    store: &impl Store,
+    partner: PartnerId,
+    (origin, wanted, steps): (&Origin, &[Wanted], &[Step]),
+    read: &BTreeMap<CustomerId, Read>,
+    faults: &mut Faults,
+) -> Result<BTreeMap<CustomerId, String>, Problem> {
+    let company_after = |customer: CustomerId| {
+        let at = wanted.iter().position(|row| row.customer == customer)?;
+        match &steps[at] {
+            Step::Put(mapping) => Some(Some(mapping.company)),
+            Step::Remove { .. } => Some(None),
+            Step::Nothing => None,
+        }
+    };
+    let puts: Vec<(usize, &CustomerMapping)> = (steps.iter().enumerate())
+        .filter_map(|(at, step)| match step {
+            Step::Put(mapping) => Some((at, mapping)),
+            Step::Remove { .. } | Step::Nothing => None,
+        })
+        .collect();
+    let companies: BTreeSet<CompanyId> = puts.iter().map(|(_, mapping)| mapping.company).collect();
+    let companies: Vec<CompanyId> = companies.into_iter().collect();
+    let holders = EditStore::list_company_holders(store, partner, &companies).await?;
+    let strangers = read::each(store, partner, holders.values().copied().filter(|id| !read.contains_key(id))).await?;
+    let names: BTreeMap<CustomerId, String> =
+        read.iter().chain(&strangers).map(|(id, read)| (*id, read.name(*id))).collect();
+    let name = |id: CustomerId| names.get(&id).cloned().unwrap_or_else(|| id.to_string());
+    for (at, mapping) in &puts {
+        let holder = holders.get(&mapping.company).copied().filter(|holder| *holder != mapping.customer);
+        let keeps = |holder: &CustomerId| company_after(*holder).is_none_or(|after| after == Some(mapping.company));
+        let rival = puts.iter().map(|(_, other)| *other);
+        let mut rival = rival.filter(|other| other.customer != mapping.customer && other.company == mapping.company);
+        let rival = rival.next().map(|other| other.customer);
+        if let Some(holder) = holder.filter(keeps) {
+            faults.add(origin, *at, "companyId", ProblemCode::CompanyTaken, &taken(mapping.company, &name(holder)));
+        } else if let Some(rival) = rival {
+            let told = format!("{} wants company {} in the same save.", name(rival), mapping.company);
+            faults.add(origin, *at, "companyId", ProblemCode::CompanyTaken, &told);
+        }
+    }
+    Ok(names)
+}

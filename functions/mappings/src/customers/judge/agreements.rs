@@ -1,0 +1,106 @@
+//! Whether agreements can be used, as ConnectWise says at this moment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::civil::Date;
+use shared::domain::id::{CompanyId, PartnerId};
+use shared::domain::mapping::CustomerMapping;
+use shared::domain::psa::{Agreement, AgreementStatus};
+use shared::http::{Problem, ProblemCode};
+use shared::ports::{CustomerNames, Listed, PsaCatalogue};
+
+use crate::Link;
+use crate::customers::ends_soon;
+use crate::customers::told::{CustomerNote, Faults, NoteCode, Origin};
+
+/// Calls of ConnectWise side by side: a person waits, and runs want their share.
+const IN_FLIGHT: usize = 6;
+
+/// Refuses the rows whose agreement is not the company's or not active; returns the names by row. Asks ConnectWise once a
+/// company, and not at all where there is nothing to check.
+pub(in crate::customers) async fn check_agreements(
+    connections: &impl Link,
+    partner: PartnerId,
+    today: Date,
+    (origin, rows): (&Origin, &[(usize, CustomerMapping)]),
+    (faults, notes): (&mut Faults, &mut Vec<CustomerNote>),
+) -> Result<BTreeMap<usize, CustomerNames>, Problem> {
+    if rows.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let psa = connections.psa(partner).await?;
+    let companies = rows.iter().map(|(_, mapping)| mapping.company);
+    let agreements = agreements_of(&psa, companies.collect()).await?;
+    let mut names = BTreeMap::new();
+    for (at, mapping) in rows {
+        let listed = agreements.get(&mapping.company);
+        match usable(mapping, listed) {
+            Err(why) => faults.add(origin, *at, "agreementId", ProblemCode::AgreementUnusable, &why),
+            Ok(agreement) => {
+                notes.extend(notes_on(mapping, agreement, today));
+                let (company, agreement) = (agreement.company_name.clone(), agreement.name.clone());
+                names.insert(*at, CustomerNames { company, agreement });
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// The agreements of each company: one call a company.
+pub(in crate::customers) async fn agreements_of(
+    psa: &impl PsaCatalogue,
+    companies: BTreeSet<CompanyId>,
+) -> Result<BTreeMap<CompanyId, Listed<Agreement>>, Problem> {
+    let asked = companies.into_iter().map(|company| async move {
+        let listed = psa.list_agreements_of(company).await.map_err(Problem::from)?;
+        Ok::<_, Problem>((company, listed))
+    });
+    stream::iter(asked).buffer_unordered(IN_FLIGHT).try_collect().await
+}
+
+fn usable<'a>(mapping: &CustomerMapping, listed: Option<&'a Listed<Agreement>>) -> Result<&'a Agreement, String> {
+    let (company, id) = (mapping.company, mapping.agreement);
+    let found = listed.and_then(|listed| listed.rows.iter().find(|agreement| agreement.id == id));
+    if let Some(agreement) = found.filter(|agreement| agreement.company == company) {
+        return match agreement.status {
+            AgreementStatus::Active => Ok(agreement),
+            status => Err(format!("Agreement {:?} (id {id}) is {}.", agreement.name, in_words(status))),
+        };
+    }
+    let unreadable = listed.and_then(|listed| listed.unreadable.iter().find(|row| row.id == i64::from(id.get())));
+    Err(unreadable.map_or_else(
+        || format!("Company {company} has no agreement with the id {id}."),
+        |row| format!("Agreement {id} cannot be read: {}.", row.why),
+    ))
+}
+
+/// A status in a sentence.
+pub(in crate::customers) const fn in_words(status: AgreementStatus) -> &'static str {
+    match status {
+        AgreementStatus::Active => "active",
+        AgreementStatus::Cancelled => "cancelled",
+        AgreementStatus::Expired => "expired",
+        AgreementStatus::Inactive => "not active",
+    }
+}
+
+fn notes_on(mapping: &CustomerMapping, agreement: &Agreement, today: Date) -> Vec<CustomerNote> {
+    let mut notes = Vec::new();
+    let mut note = |code, text| notes.push(CustomerNote { customer_id: mapping.customer, code, text });
+    if let Some(cycle) =
+        agreement.billing_cycle.as_deref().filter(|cycle| !cycle.trim().eq_ignore_ascii_case("monthly"))
+    {
+        let text = format!(
+            "Agreement {:?} (id {}) bills by the cycle {cycle:?}, not monthly. Quantities are those of one month and are \
+             never prorated.",
+            agreement.name, agreement.id
+        );
+        note(NoteCode::NotMonthly, text);
+    }
+    if ends_soon(agreement.end, today) {
+        let end = agreement.end.map(|end| end.to_string()).unwrap_or_default();
+        note(NoteCode::EndsSoon, format!("Agreement {:?} (id {}) ends on {end}.", agreement.name, agreement.id));
+    }
+    notes
+}

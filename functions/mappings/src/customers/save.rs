@@ -1,0 +1,180 @@
+//! Saves customers: up to 30 rows, all or nothing.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId};
+use shared::http::{
+    Caller, FieldError, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, PsaProblems, Write, answer,
+};
+use shared::ports::{Author, Clock, EditStore, Ids};
+use utoipa::ToSchema;
+
+use super::judge::{Wanted, Wish, judge};
+use super::today;
+use super::told::{CustomerChange, CustomerNote, Faults, Origin};
+use crate::{Link, Store, World};
+
+/// The most rows of a save: what one transaction of the table takes.
+pub(super) const MAX_ROWS: usize = 30;
+/// The most characters of a note.
+const MAX_NOTE: usize = 500;
+
+/// What is to be saved.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CustomerSave {
+    /// The customers that change, each once.
+    #[schema(min_items = 1, max_items = 30)]
+    rows: Vec<CustomerSaveRow>,
+    /// Says what would change, and saves nothing.
+    #[serde(default)]
+    validate_only: bool,
+    /// Why, for the audit.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    note: Option<String>,
+}
+
+/// What is to become of a customer: `mapTo`, `sync` or both, or `unmap`.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CustomerSaveRow {
+    /// Sophos' id of the customer.
+    #[schema(value_type = String, format = "uuid")]
+    customer_id: CustomerId,
+    /// The version that the row was read at; 0 where the customer was not mapped.
+    version: u64,
+    /// Where its usage is to be billed.
+    #[serde(default)]
+    map_to: Option<CustomerPlace>,
+    /// Whether its usage is to be carried over. A new mapping is on by itself where usage sync is available.
+    #[serde(default)]
+    sync: Option<bool>,
+    /// Removes the mapping, and its sync with it.
+    #[serde(default)]
+    unmap: bool,
+}
+
+/// A company and one of its agreements.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CustomerPlace {
+    /// The ConnectWise company; no other customer may have it.
+    #[schema(value_type = u32, minimum = 1)]
+    company_id: CompanyId,
+    /// An active agreement of that company.
+    #[schema(value_type = u32, minimum = 1)]
+    agreement_id: AgreementId,
+}
+
+/// What was saved, or what would be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CustomersSaved {
+    /// Whether it was saved; false with `validateOnly`.
+    pub(super) saved: bool,
+    /// The customers that change. One that is already as it is wanted is left out.
+    pub(super) changes: Vec<CustomerChange>,
+    /// What to know of them.
+    pub(super) notes: Vec<CustomerNote>,
+}
+
+/// Save customer mappings.
+///
+/// All rows or none. The agreement must belong to the company and be active, which ConnectWise is asked at this moment; a
+/// company has one customer. Customers may exchange companies in one save. All that is wrong with all rows is told at once,
+/// under the code that all of it has, or `invalidRequest`.
+#[utoipa::path(
+    post,
+    path = "/v1/customer-mappings/save",
+    operation_id = "saveCustomerMappings",
+    tag = "customer mappings",
+    security(("token" = ["psa/write"])),
+    params(IdempotencyKey),
+    request_body(content = CustomerSave, description = "The rows that change."),
+    responses(
+        (status = 200, description = "What was saved, or what would be.", body = CustomersSaved),
+        (
+            status = 412,
+            description = "Somebody changed a row meanwhile; `present` has what it is now.",
+            content_type = "application/problem+json",
+            body = ProblemBody,
+        ),
+        PsaProblems,
+    ),
+)]
+pub(crate) async fn save_customer_mappings<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<S, N, C, I>>,
+    caller: Caller<Write>,
+    _: NoQuery,
+    once: Once<CustomerSave>,
+) -> Result<Response, Problem> {
+    let partner = caller.partner();
+    let seams = (&world.clock, &world.ids);
+    once.run(&world.store, seams, partner, async |save, _| {
+        let wanted = read_rows(&save.rows)?;
+        let author = author(&caller, &world.clock, save.note)?;
+        let rows = (Origin::Rows, wanted);
+        let saved = save_rows(&world, partner, rows, &author, save.validate_only).await?;
+        answer(StatusCode::OK, &saved)
+    })
+    .await
+}
+
+/// Who saves, and why.
+pub(super) fn author(caller: &Caller<Write>, clock: &impl Clock, note: Option<String>) -> Result<Author, Problem> {
+    let note = note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
+    if note.as_ref().is_some_and(|note| note.chars().count() > MAX_NOTE) {
+        let error = FieldError::body("/note", ProblemCode::Invalid, format!("At most {MAX_NOTE} characters."));
+        return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
+    }
+    Ok(Author { who: caller.name().to_owned(), at: clock.now(), note })
+}
+
+/// Judges rows and saves them, unless they are only to be looked at.
+pub(super) async fn save_rows<S: Store, N: Link, C: Clock, I>(
+    world: &World<S, N, C, I>,
+    partner: PartnerId,
+    (origin, wanted): (Origin, Vec<Wanted>),
+    author: &Author,
+    validate_only: bool,
+) -> Result<CustomersSaved, Problem> {
+    let today = today(&world.store, &world.clock, partner).await?;
+    let rows = (&origin, wanted.as_slice());
+    let mut judged = judge((&world.store, &world.connections), partner, today, rows).await?;
+    if !validate_only && !judged.edits.is_empty() {
+        match EditStore::save_customer_mappings(&world.store, partner, author, &judged.edits).await? {
+            Ok(saved) => judged.saved(&saved),
+            Err(conflicts) => return Err(judged.refused(&origin, &conflicts)),
+        }
+    }
+    Ok(CustomersSaved { saved: !validate_only, changes: judged.changes, notes: judged.notes })
+}
+
+fn read_rows(rows: &[CustomerSaveRow]) -> Result<Vec<Wanted>, Problem> {
+    if rows.is_empty() || rows.len() > MAX_ROWS {
+        let told = format!("Expected 1 to {MAX_ROWS} rows; there are {}.", rows.len());
+        let error = FieldError::body("/rows", ProblemCode::Invalid, told);
+        return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
+    }
+    let mut faults = Faults::default();
+    let mut wanted = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let wish = match (row.map_to, row.sync, row.unmap) {
+            (Some(CustomerPlace { company_id: company, agreement_id: agreement }), sync, false) => {
+                Wish::Map { company, agreement, sync }
+            }
+            (None, Some(sync), false) => Wish::Switch(sync),
+            (None, None, true) => Wish::Unmap,
+            (None, None, false) | (Some(_), _, true) | (None, Some(_), true) => {
+                let told = "Expected mapTo, sync or both, or unmap alone.";
+                faults.add(&Origin::Rows, at, "", ProblemCode::Invalid, told);
+                continue;
+            }
+        };
+        wanted.push(Wanted { customer: row.customer_id, version: Some(row.version), wish });
+    }
+    if faults.is_empty() { Ok(wanted) } else { Err(faults.into_problem()) }
+}
