@@ -18,7 +18,7 @@ pub use store::{
     DiscoveredProduct, Due, DueFor, DueStore, Edit, EditPage, EditStore, HoldPage, HoldStore, IDEMPOTENCY_TTL_H,
     IdempotencyStore, KnownStore, Lease, LeaseTaken, LedgerPage, MappedCustomer, MappingStore, Opened, OwnerStore,
     ProductConflict, PsaClaim, PsaDatabase, PsaOwner, Rate, RateStore, Removal, RemovalStore, RunHistory, RunStore,
-    SeenProduct, SettingsStore, Sighting, Subject,
+    SeenProduct, SettingsStore, Sighting, SnapshotStore, Subject,
 };
 pub use usage_source::{CustomerPage, UnreadableCustomer, UsagePage, UsageSource};
 pub use world::{Clock, Ids, Queue, SyncMessage};

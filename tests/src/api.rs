@@ -7,13 +7,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use shared::client::connections::StoredConnections;
+use shared::clock::SystemClock;
+use shared::ids::UuidV7;
+use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
 use utoipa::openapi::OpenApi;
+
+/// Connections as a document needs them: by their type alone.
+type Links = StoredConnections<MemoryStore, LocalSeal>;
 
 /// Each function behind API Gateway by its folder, with what its routes say of themselves; by folder.
 #[must_use]
 pub fn functions() -> Vec<(&'static str, OpenApi)> {
-    vec![("mappings", mappings::routes::<MemoryStore>().into_openapi())]
+    vec![("mappings", mappings::routes::<MemoryStore, Links, SystemClock, UuidV7>().into_openapi())]
 }
 
 /// The document of some functions.

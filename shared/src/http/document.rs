@@ -33,6 +33,7 @@ struct GatewayMessage {
     servers((url = "/", description = "Where this document is served.")),
     tags(
         (name = "product mappings", description = "Which ConnectWise product each Sophos product is billed as."),
+        (name = "edits", description = "Who changed what, and what it was before."),
         (name = "problems", description = "What can go wrong, and what to do about it."),
     ),
     components(schemas(ProblemBody, GatewayMessage)),

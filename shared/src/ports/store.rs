@@ -13,6 +13,7 @@ mod owner;
 mod psa_database;
 mod rate;
 mod removal;
+mod snapshot;
 
 use std::future::Future;
 
@@ -31,6 +32,7 @@ pub use self::owner::{OwnerStore, PsaClaim, PsaOwner};
 pub use self::psa_database::PsaDatabase;
 pub use self::rate::{Rate, RateStore};
 pub use self::removal::{Removal, RemovalStore};
+pub use self::snapshot::SnapshotStore;
 use super::Sealed;
 use crate::domain::decision::{HoldKey, StandingHold};
 use crate::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};

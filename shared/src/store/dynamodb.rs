@@ -26,6 +26,7 @@ mod run;
 mod save;
 mod send;
 mod settings;
+mod snapshot;
 mod wait;
 mod write;
 

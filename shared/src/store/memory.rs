@@ -11,6 +11,7 @@ mod rate;
 mod run;
 mod settings;
 mod shelf;
+mod snapshot;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -12,13 +12,14 @@ mod rate;
 mod removal;
 mod run;
 mod settings;
+mod snapshot;
 mod table;
 mod values;
 mod wire;
 
 use shared::ports::{
     DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OwnerStore, RateStore, RemovalStore,
-    RunHistory, RunStore, SettingsStore,
+    RunHistory, RunStore, SettingsStore, SnapshotStore,
 };
 
 /// A store with all its ports, shared by its clones.
@@ -35,6 +36,7 @@ trait Store:
     + OwnerStore
     + RateStore
     + RemovalStore
+    + SnapshotStore
     + Clone
     + 'static
 {
@@ -53,6 +55,7 @@ impl<S> Store for S where
         + OwnerStore
         + RateStore
         + RemovalStore
+        + SnapshotStore
         + Clone
         + 'static
 {

@@ -33,7 +33,9 @@ impl From<PsaError> for Problem {
                 let field = fields.into_iter().next().map(|refused| refused.field);
                 Self::new(ProblemCode::PsaRefused).detail(told).psa(PsaRefusal { code: Some(code), message, field })
             }
-            PsaError::Away { retry_after } => Self::new(ProblemCode::PsaUnreachable).detail(told).after(Some(retry_after)),
+            PsaError::Away { retry_after } => {
+                Self::new(ProblemCode::PsaUnreachable).detail(told).after(Some(retry_after))
+            }
             PsaError::Throttled { retry_after } => Self::new(ProblemCode::PsaBusy).detail(told).after(retry_after),
             PsaError::NotSent { .. } => Self::new(ProblemCode::PsaUnreachable).detail(told),
             PsaError::Unanswered { .. } => Self::new(ProblemCode::PsaUnanswered).detail(told),

@@ -220,6 +220,16 @@ pub(in crate::store) fn snapshot(partner: PartnerId, agreement: AgreementId) -> 
     Key::new(sync(partner), format!("AG#{agreement}"))
 }
 
+/// The first and last sort key of the snapshots behind `after`: sorted as texts, 10 before 9. `!` sorts before every digit.
+pub(in crate::store) fn snapshots_after(after: Option<AgreementId>) -> (String, String) {
+    (after.map_or_else(|| "AG#".to_owned(), |after| format!("AG#{after}!")), "AG#~".to_owned())
+}
+
+/// The agreement in the sort key of its snapshot.
+pub(in crate::store) fn agreement_of_snapshot(sort: &str) -> Option<AgreementId> {
+    AgreementId::try_from(sort.strip_prefix("AG#")?.parse::<i64>().ok()?).ok()
+}
+
 pub(in crate::store) fn intent(partner: PartnerId, agreement: AgreementId, product: PsaProductId) -> Key {
     Key::new(sync(partner), format!("{}{product}", intents(agreement)))
 }
