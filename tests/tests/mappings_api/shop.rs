@@ -9,13 +9,11 @@ use serde_json::{Value, json};
 use shared::client::credentials::{ConnectWiseCredentials, Credentials};
 use shared::ports::{Seal, Sealed, SettingsStore};
 use shared::seal::LocalSeal;
-use shared::store::MemoryStore;
 
 use super::{partner, serving, store};
 
 /// Partner 1 with the products of [`store`], and a ConnectWise with a few products.
 pub(super) struct Shop {
-    pub(super) store: MemoryStore,
     pub(super) psa: ConnectWise,
     pub(super) app: Router,
     running: Running,
@@ -39,8 +37,8 @@ impl Shop {
         let credentials = credentials(&running.url());
         let sealed: Sealed = seal.seal(partner(1), credentials.to_json().expose_secret()).await.unwrap();
         store.put_credentials(partner(1), &sealed).await.unwrap();
-        let app = serving(store.clone(), seal);
-        Self { store, psa, app, running, basis: json!({"subcategory": {"id": subcategory}, "type": {"id": kind}}) }
+        let app = serving(store, seal);
+        Self { psa, app, running, basis: json!({"subcategory": {"id": subcategory}, "type": {"id": kind}}) }
     }
 
     /// A ConnectWise product, with more fields.

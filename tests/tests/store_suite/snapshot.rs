@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shared::domain::id::AgreementId;
-use shared::ports::{Change, RunStore, SnapshotStore};
+use shared::ports::Change;
 
 use super::values::{after, agreement, now, partner, snapshot};
 use super::{Store, on_both_stores};
