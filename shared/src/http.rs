@@ -86,7 +86,7 @@ pub use self::csv::{CsvRow, NEXT_PAGE_KEY, csv_page, guarded, line_error, read_c
 pub use self::document::{PsaProblems, document};
 pub use self::json::{Json, MAX_JSON_BYTES, SecretJson, has_type, read_bytes};
 pub use self::language::Language;
-pub use self::once::{IdempotencyKey, Once, TAKE_OVER_S, answer};
+pub use self::once::{CsvText, IdempotencyKey, Once, TAKE_OVER_S, answer};
 pub use self::page::{List, Pages, Paging};
 pub use self::path::{Path, PathId};
 pub use self::problem::{FieldError, Problem, ProblemBody, PsaRefusal, problems};

@@ -3,11 +3,15 @@
 //! Mappings hold ids, never names, so that a renamed product or service never breaks the sync. The rules that behaviour
 //! states live in the only functions that change a mapping.
 
+mod change;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::id::{AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId};
+
+pub use self::change::{ChangeFault, Changed, ProductChange, WantedState, apply_changes};
 
 /// How the parts of a combined product become one quantity. There is no default: the partner is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -111,6 +115,15 @@ impl ProductMapping {
         Self { state: ProductState::Excluded { reason }, ..self }
     }
 
+    /// The ConnectWise product that it is mapped to, switched on or off.
+    #[must_use]
+    pub const fn product(&self) -> Option<PsaProductId> {
+        match self.state {
+            ProductState::Mapped { product, .. } => Some(product),
+            ProductState::Unmapped | ProductState::Removed | ProductState::Excluded { .. } => None,
+        }
+    }
+
     /// The ConnectWise product that its usage goes to now: mapped and switched on.
     #[must_use]
     pub fn syncs_to(&self) -> Option<PsaProductId> {
@@ -138,6 +151,11 @@ impl ProductMappings {
     /// The parts that go to a ConnectWise product now.
     pub fn parts_of(&self, product: PsaProductId) -> impl Iterator<Item = &ProductMapping> {
         self.0.values().filter(move |mapping| mapping.syncs_to() == Some(product))
+    }
+
+    /// All products that are mapped to a ConnectWise product, switched on or off.
+    pub fn mapped_to(&self, product: PsaProductId) -> impl Iterator<Item = &ProductMapping> {
+        self.0.values().filter(move |mapping| mapping.product() == Some(product))
     }
 
     /// The ConnectWise products that usage goes to now, each once, in order.

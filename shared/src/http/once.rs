@@ -4,6 +4,7 @@ use std::future::Future;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +16,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::catalogue::ProblemCode;
 use super::document::header_parameter;
-use super::json::{parse, read_json};
+use super::json::{MAX_JSON_BYTES, has_type, parse, read_bytes, read_json};
 use super::problem::{FieldError, Problem};
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
@@ -45,10 +46,38 @@ impl<T: DeserializeOwned, W: Send + Sync> FromRequest<W> for Once<T> {
         let (parts, body) = request.into_parts();
         let key = read_key(&parts.headers)?;
         let bytes = read_json(&parts.headers, body).await?;
-        let head = format!("{}\n{}\n", parts.method, parts.uri.path_and_query().map_or("/", |path| path.as_str()));
-        let request = hex(Sha256::new().chain_update(head).chain_update(&bytes));
+        let request = hash_of(&parts, &bytes);
         Ok(Self { key: hex(Sha256::new().chain_update(key)), request, body: parse(&bytes)? })
     }
+}
+
+/// A body of text/csv, as it came; for [`Once`].
+#[derive(Clone, Debug)]
+pub struct CsvText(pub String);
+
+impl<W: Send + Sync> FromRequest<W> for Once<CsvText> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &W) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let key = read_key(&parts.headers)?;
+        if !has_type(&parts.headers, |essence| essence == "text/csv") {
+            return Err(Problem::new(ProblemCode::UnsupportedMediaType).detail("The body must be text/csv."));
+        }
+        let bytes = read_bytes(&parts.headers, body, MAX_JSON_BYTES).await?;
+        let request = hash_of(&parts, &bytes);
+        let text = String::from_utf8(bytes.to_vec()).map_err(|_| {
+            let error =
+                FieldError::body("", ProblemCode::Invalid, "The text is not UTF-8; save the sheet as CSV UTF-8.");
+            Problem::new(ProblemCode::InvalidRequest).errors([error])
+        })?;
+        Ok(Self { key: hex(Sha256::new().chain_update(key)), request, body: CsvText(text) })
+    }
+}
+
+fn hash_of(parts: &Parts, bytes: &[u8]) -> String {
+    let head = format!("{}\n{}\n", parts.method, parts.uri.path_and_query().map_or("/", |path| path.as_str()));
+    hex(Sha256::new().chain_update(head).chain_update(bytes))
 }
 
 /// The header, for `params(…)` of a route that takes a [`Once`].

@@ -38,6 +38,12 @@ pub struct Pages {
 }
 
 impl Pages {
+    /// The `pageFromKey` of the next page; none on the last.
+    #[must_use]
+    pub fn next_key(&self) -> Option<&str> {
+        self.next_key.as_deref()
+    }
+
     /// A list that is one page.
     #[must_use]
     pub const fn whole(size: usize) -> Self {

@@ -59,6 +59,13 @@ pub trait PsaCatalogue: Send + Sync {
         identifier: &str,
     ) -> impl Future<Output = Result<Option<ProductDetails>, PsaError>> + Send;
 
+    /// The products that carry this key, active or not: as their vendor's or manufacturer's number, or as their key in
+    /// another system. One call.
+    ///
+    /// # Errors
+    /// As [`PsaCatalogue::find_product_by_identifier`].
+    fn list_products_keyed(&self, key: &str) -> impl Future<Output = Result<Vec<ProductDetails>, PsaError>> + Send;
+
     /// Creates a product. Sent once. Where no answer came, the identifier is looked up once: a product that has all that
     /// was sent is the one that was created. So the identifier must be looked up before, lest another's is taken for it.
     ///

@@ -2,16 +2,27 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod admission;
+mod editors;
+mod effects;
 mod products;
+mod saves;
 mod shape;
+mod sheets;
+mod shop;
+mod suggestions;
 
 use axum::Router;
-use harness::api::asking::{Asking, options};
-use harness::api::mappings_world;
-use mappings::app;
+use harness::api::asking::{Answered, Asking, options};
+use mappings::{Store, World, app};
+use serde_json::Value;
+use shared::client::address::{AddressPolicy, AddressRules};
+use shared::client::connections::{ConnectionOptions, StoredConnections};
+use shared::client::http::{Http, HttpLimits};
+use shared::clock::SystemClock;
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{Combine, ProductMapping};
-use shared::ports::{DiscoveredProduct, MappingStore};
+use shared::ids::UuidV7;
+use shared::ports::{DiscoveredProduct, Ids, MappingStore, OwnerStore, RateStore, SettingsStore};
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
 use uuid::Uuid;
@@ -24,8 +35,16 @@ fn reader(n: u128) -> Asking {
     Asking::new(partner(n), "psa/read")
 }
 
+fn writer(n: u128) -> Asking {
+    Asking::new(partner(n), "psa/write").claim("email", Some("clerk@example.com"))
+}
+
 fn code(text: &str) -> ProductCode {
     ProductCode::parse(text).unwrap()
+}
+
+fn psa_id(id: i64) -> PsaProductId {
+    PsaProductId::try_from(id).unwrap()
 }
 
 /// Five products of partner 1 in all states, one of them saved before any usage named it.
@@ -39,7 +58,7 @@ async fn store() -> MemoryStore {
     });
     store.add_discovered_products(partner(1), &discovered).await.unwrap();
     let new = |name| ProductMapping::discovered(code(name), false);
-    let psa = PsaProductId::try_from(7).unwrap();
+    let psa = psa_id(7);
     let saved = [
         new("CIXA").map_to(psa, Some(Combine::AddUp)),
         new("EMAIL").exclude("sold as a bundle".to_owned()),
@@ -52,6 +71,38 @@ async fn store() -> MemoryStore {
     store
 }
 
+/// The function on a store; its ConnectWise is a simulator on this machine, for partners that have saved credentials.
+fn serving<S: Store + SettingsStore + OwnerStore + RateStore>(store: S, seal: LocalSeal) -> Router {
+    let policy = AddressPolicy::VendorAndLoopback;
+    let http = Http::build(policy, HttpLimits::default()).unwrap();
+    let mut how = ConnectionOptions::new(http, AddressRules { policy, ..AddressRules::default() }).unwrap();
+    how.connectwise.calls_per_minute = 600_000;
+    let connections = StoredConnections::new(store.clone(), seal, how.interactive());
+    app(World { store, connections, clock: SystemClock, ids: UuidV7 }, options())
+}
+
 async fn served() -> Router {
-    app(mappings_world(store().await, LocalSeal::ephemeral()).unwrap(), options())
+    serving(store().await, LocalSeal::ephemeral())
+}
+
+/// Saves with a key of its own.
+async fn save(app: &Router, asking: &Asking, body: &Value) -> Answered {
+    let key = UuidV7.unique();
+    asking.ask(app, "POST /v1/product-mappings/save", &[("idempotency-key", &key)], Some(body)).await
+}
+
+/// The row of a product.
+async fn row(app: &Router, code: &str) -> Value {
+    let answered = reader(1).get(app, &format!("/v1/product-mappings/{code}")).await;
+    assert_eq!(answered.status, 200, "{:?}", answered.body);
+    answered.body
+}
+
+/// The code, pointer and code of each error of a problem, in the order of the pointers.
+fn faults(answered: &Answered) -> (u16, String, Vec<(String, String)>) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let errors = answered.body["errors"].as_array().cloned().unwrap_or_default();
+    let mut errors: Vec<_> = errors.iter().map(|error| (text(&error["pointer"]), text(&error["code"]))).collect();
+    errors.sort();
+    (answered.status.as_u16(), answered.code().to_owned(), errors)
 }

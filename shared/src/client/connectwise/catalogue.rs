@@ -123,6 +123,13 @@ impl PsaCatalogue for ConnectWise {
         Ok(best.or_else(|| found.iter().find(called)).cloned())
     }
 
+    async fn list_products_keyed(&self, key: &str) -> Result<Vec<ProductDetails>, PsaError> {
+        let conditions = conditions::products_keyed(key.trim())?;
+        let list = List { path: CATALOG, conditions: Some(&conditions), fields: wire::DETAILS_FIELDS };
+        let found = page::read_all(&self.api, &list, wire::details).await;
+        found.map_err(|error| self.not_without_list(error))
+    }
+
     async fn create_product(&self, values: &ProductValues) -> Result<ProductDetails, PsaError> {
         let created = self.product(Call::post(CATALOG, body::new_product(values)?)).await;
         let Err(lost @ PsaError::Unanswered { .. }) = created else {

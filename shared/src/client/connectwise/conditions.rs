@@ -49,6 +49,12 @@ pub(super) fn product_identified(identifier: &str) -> Result<String, PsaError> {
     Ok(format!("identifier={text}"))
 }
 
+/// The products with this number of their vendor or manufacturer, or this key in another system; active or not.
+pub(super) fn products_keyed(key: &str) -> Result<String, PsaError> {
+    let Literal(text) = literal(key)?;
+    Ok(format!("vendorSku={text} or manufacturerPartNumber={text} or integrationXRef={text}"))
+}
+
 /// The agreements of a company.
 pub(super) fn agreements_of(company: CompanyId) -> String {
     format!("company/id={company}")

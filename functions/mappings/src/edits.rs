@@ -1,0 +1,149 @@
+//! The audit: who changed what, when, and what it was before.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shared::domain::id::{CustomerId, ProductCode};
+use shared::http::{Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, Query, Read, represent};
+use shared::ports::{Clock, Edit, Ids, Subject};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::{Link, Store, World};
+
+/// The most edits of a page: one has a kilobyte or two.
+const MAX_PAGE: u16 = 200;
+
+pub(crate) fn routes<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>()
+-> OpenApiRouter<World<S, N, C, I>> {
+    OpenApiRouter::new().routes(routes!(list_edits))
+}
+
+/// Which edits are listed; all of them where nothing is asked for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub(crate) struct EditFilter {
+    /// Only those of this Sophos product's mapping.
+    #[serde(default)]
+    product: Option<String>,
+    /// Only those of this customer's mapping.
+    #[serde(default)]
+    customer: Option<String>,
+    /// How many edits a page has, 1 to 200; 50 by default. A page of one product or customer may be short or empty though a
+    /// next one follows.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 200)]
+    page_size: Option<u16>,
+    /// The `nextKey` of the page before, with the same filter.
+    #[serde(default)]
+    page_from_key: Option<String>,
+}
+
+/// What an edit was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum EditedKind {
+    /// The mapping of a Sophos product.
+    Product,
+    /// The mapping of a customer.
+    Customer,
+    /// A product in ConnectWise.
+    PsaProduct,
+    /// The connection to ConnectWise.
+    ConnectWiseConnection,
+    /// The connection to Sophos.
+    SophosConnection,
+    /// The settings.
+    Settings,
+}
+
+/// One edit.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EditRow {
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+    /// The person or program, as its token named it.
+    who: String,
+    /// What kind of thing was edited.
+    kind: EditedKind,
+    /// Its code or id; absent where there is but one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// What it was; absent when it was not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object)]
+    before: Option<Value>,
+    /// What it was made; absent when it was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object)]
+    after: Option<Value>,
+    /// The reason that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+impl EditRow {
+    fn of(edit: Edit) -> Self {
+        let (kind, id) = match edit.subject {
+            Subject::Product(code) => (EditedKind::Product, Some(code.to_string())),
+            Subject::Customer(customer) => (EditedKind::Customer, Some(customer.to_string())),
+            Subject::PsaProduct(product) => (EditedKind::PsaProduct, Some(product.to_string())),
+            Subject::ConnectWiseConnection => (EditedKind::ConnectWiseConnection, None),
+            Subject::SophosConnection => (EditedKind::SophosConnection, None),
+            Subject::Settings => (EditedKind::Settings, None),
+        };
+        let Edit { at, who, before, after, note, .. } = edit;
+        Self { at: at.to_string(), who, kind, id, before, after, note }
+    }
+}
+
+/// List edits.
+///
+/// Who changed what, when, what it was before and what it was made; newest first. Edits are kept for 400 days.
+#[utoipa::path(
+    get,
+    path = "/v1/edits",
+    operation_id = "listEdits",
+    tag = "edits",
+    security(("token" = ["psa/read"])),
+    params(EditFilter, IfNoneMatch),
+    responses((status = 200, description = "A page of edits.", body = List<EditRow>)),
+)]
+pub(crate) async fn list_edits<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<S, N, C, I>>,
+    caller: Caller<Read>,
+    Query(filter): Query<EditFilter>,
+    if_none_match: IfNoneMatch,
+) -> Result<Response, Problem> {
+    let of = subject(&filter)?;
+    let page = (filter.page_size, filter.page_from_key.as_deref());
+    let paging = Paging::read(caller.partner(), "listEdits", &filter, page, MAX_PAGE)?;
+    let limit = u32::from(paging.size());
+    let found = world.store.list_edits(caller.partner(), of.as_ref(), paging.after(), limit).await?;
+    let rows = found.edits.into_iter().map(EditRow::of).collect();
+    let list: List<EditRow> = paging.list(rows, found.next.as_deref());
+    Ok(represent(&if_none_match, None, &list))
+}
+
+fn subject(filter: &EditFilter) -> Result<Option<Subject>, Problem> {
+    let refused = |name: &str, why: String| {
+        Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter(name, ProblemCode::Invalid, why)])
+    };
+    match (&filter.product, &filter.customer) {
+        (None, None) => Ok(None),
+        (Some(code), None) => {
+            let code = ProductCode::parse(code).map_err(|error| refused("product", error.to_string()))?;
+            Ok(Some(Subject::Product(code)))
+        }
+        (None, Some(id)) => {
+            let customer = CustomerId::parse(id).map_err(|error| refused("customer", error.to_string()))?;
+            Ok(Some(Subject::Customer(customer)))
+        }
+        (Some(_), Some(_)) => Err(refused("customer", "Ask for a product or for a customer, not for both.".to_owned())),
+    }
+}

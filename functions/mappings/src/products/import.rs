@@ -1,0 +1,136 @@
+//! Product mappings from CSV: looked at as a whole first, applied in chunks that each are stored or not.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use shared::domain::id::PartnerId;
+use shared::http::{
+    Caller, CsvText, FieldError, IdempotencyKey, Once, Problem, ProblemCode, PsaProblems, Query, Write, answer,
+};
+use shared::ports::{Author, Clock, Ids};
+use utoipa::{IntoParams, ToSchema};
+
+use super::effects::{ProductEffect, effects};
+use super::judge::{Wanted, judge, problem_of};
+use super::known::Known;
+use super::save::{MAX_ROWS, ProductDifference, differences, store};
+use super::sheet;
+use crate::{Link, Store, World};
+
+/// How many differences are shown.
+const SHOWN: usize = 200;
+
+/// How a sheet is imported.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub(crate) struct ImportHow {
+    /// Store nothing: only say what would change, and what that does.
+    #[serde(default)]
+    validate_only: bool,
+    /// The line to go on at: the `nextLine` of the answer before; the whole sheet is sent each time. 2 by default, the first
+    /// line behind the header.
+    #[serde(default)]
+    #[param(minimum = 2)]
+    from_line: Option<u64>,
+}
+
+/// What an import came to.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProductsImported {
+    /// Whether the chunk is stored.
+    applied: bool,
+    /// How many rows the sheet has.
+    rows: usize,
+    /// How many mappings changed, or would change.
+    changed: usize,
+    /// The first 200 of them.
+    changes: Vec<ProductDifference>,
+    /// What it would do to what ConnectWise bills; empty once it is stored.
+    effects: Vec<ProductEffect>,
+    /// The `fromLine` of the next chunk; absent when all is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_line: Option<u64>,
+}
+
+/// Import product mappings.
+///
+/// A sheet as the export writes it. With `validateOnly` all of it is judged and nothing is stored. Otherwise one chunk is
+/// stored, from `fromLine` on, all its rows or none; repeat with `nextLine` until there is none. An empty cell leaves things as
+/// they are; a row with a `version` is refused where somebody else changed it since.
+#[utoipa::path(
+    post,
+    path = "/v1/product-mappings/import",
+    operation_id = "importProductMappings",
+    tag = "product mappings",
+    security(("token" = ["psa/write"])),
+    params(ImportHow, IdempotencyKey),
+    request_body(content = String, content_type = "text/csv", description = "The sheet, UTF-8, at most 5,000 rows and 1 MB."),
+    responses(
+        (status = 200, description = "What changed, or would change.", body = ProductsImported),
+        (status = 412, description = "Rows were changed meanwhile; present is what they are now. Nothing of the chunk is stored.",
+            body = shared::http::ProblemBody, content_type = "application/problem+json"),
+        PsaProblems,
+    ),
+)]
+pub(crate) async fn import_product_mappings<
+    S: Store,
+    N: Link,
+    C: Clock + Clone + 'static,
+    I: Ids + Clone + 'static,
+>(
+    State(world): State<World<S, N, C, I>>,
+    caller: Caller<Write>,
+    Query(how): Query<ImportHow>,
+    once: Once<CsvText>,
+) -> Result<Response, Problem> {
+    let (partner, who) = (caller.partner(), caller.name().to_owned());
+    let (world, at) = (&world, world.clock.now());
+    let act = |CsvText(text): CsvText, _| async move {
+        let author = Author { who, at, note: Some("CSV import".to_owned()) };
+        answer(StatusCode::OK, &import(world, partner, &author, &text, how).await?)
+    };
+    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+}
+
+async fn import<S: Store, N: Link, C: Clock, I: Ids>(
+    world: &World<S, N, C, I>,
+    partner: PartnerId,
+    author: &Author,
+    text: &str,
+    how: ImportHow,
+) -> Result<ProductsImported, Problem> {
+    let known = Known::read(&world.store, partner).await?;
+    let lines = sheet::read(text, &known).map_err(problem_of)?;
+    let rows = lines.len();
+    let from = how.from_line.unwrap_or(2);
+    if from < 2 {
+        let error = FieldError::parameter("fromLine", ProblemCode::Invalid, "The first row is in line 2.");
+        return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
+    }
+    let mut left = lines.into_iter().filter(|(line, _)| *line >= from).peekable();
+    if how.validate_only {
+        let wanted: Vec<Wanted> = left.map(|(_, wanted)| wanted).collect();
+        let judged = judge(world, partner, &wanted).await?;
+        let effects = effects(&world.store, partner, &judged.known.mappings, &judged.changed).await?;
+        let mut changes = differences(&judged, None);
+        changes.truncate(SHOWN);
+        return Ok(ProductsImported {
+            applied: false,
+            rows,
+            changed: judged.changed.len(),
+            changes,
+            effects,
+            next_line: None,
+        });
+    }
+    // Half of what one save takes: parts that take over the rule of a combined product come on top.
+    let chunk: Vec<Wanted> = left.by_ref().take(MAX_ROWS / 2).map(|(_, wanted)| wanted).collect();
+    let next_line = left.next().map(|(line, _)| line);
+    let judged = judge(world, partner, &chunk).await?;
+    let stored = store(&world.store, partner, author, &judged).await?;
+    let changes = differences(&judged, Some(&stored));
+    Ok(ProductsImported { applied: true, rows, changed: stored.len(), changes, effects: Vec::new(), next_line })
+}

@@ -1,0 +1,167 @@
+//! Judges the rows of a save: versions, the rules of mappings, and what ConnectWise says of the products mapped to. Nothing is
+//! written here, so that what is shown before Save is what Save would do.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
+use shared::domain::mapping::{ChangeFault, Changed, ProductChange, ProductMapping, WantedState, apply_changes};
+use shared::domain::psa::PsaProduct;
+use shared::http::{FieldError, Problem, ProblemCode};
+use shared::ports::Psa;
+use utoipa::ToSchema;
+
+use super::known::Known;
+use super::row::ProductRow;
+use crate::{Link, Store, World};
+
+/// What ConnectWise is asked for in one call.
+const IDS_A_CALL: usize = 100;
+
+/// A row as it was asked for.
+pub(super) struct Wanted {
+    pub(super) change: ProductChange,
+    /// At which version it was read; none takes it as it is.
+    pub(super) version: Option<u64>,
+    /// Where it stands in the request, as a JSON pointer.
+    pub(super) at: String,
+}
+
+/// What the rows come to.
+pub(super) struct Judged {
+    pub(super) known: Known,
+    pub(super) changed: Vec<Changed>,
+    /// The ConnectWise products that something is mapped to.
+    pub(super) targets: BTreeMap<PsaProductId, PsaProduct>,
+}
+
+/// What rows are now that somebody else changed meanwhile.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PresentProducts {
+    /// Each of them.
+    rows: Vec<ProductRow>,
+}
+
+/// An error at a place of the request, with its code.
+pub(super) struct Fault {
+    code: ProblemCode,
+    error: FieldError,
+}
+
+impl Fault {
+    pub(super) fn new(pointer: String, code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self { code, error: FieldError::body(pointer, code, detail) }
+    }
+}
+
+/// The problem of all faults: a request that cannot be read comes before one that cannot be done.
+pub(super) fn problem_of(faults: Vec<Fault>) -> Problem {
+    let unreadable = faults.iter().any(|fault| fault.code.status() == ProblemCode::InvalidRequest.status());
+    let first = faults.first().map_or(ProblemCode::InvalidRequest, |fault| fault.code);
+    let code = if unreadable { ProblemCode::InvalidRequest } else { first };
+    Problem::new(code).errors(faults.into_iter().map(|fault| fault.error))
+}
+
+/// Judges rows by what is stored now.
+///
+/// # Errors
+/// `versionMismatch` with what the rows are now; otherwise everything that is wrong, at once.
+pub(super) async fn judge<S: Store, N: Link, C: Sync, I: Sync>(
+    world: &World<S, N, C, I>,
+    partner: PartnerId,
+    wanted: &[Wanted],
+) -> Result<Judged, Problem> {
+    let known = Known::read(&world.store, partner).await?;
+    check_versions(&known, wanted)?;
+    let changes: Vec<ProductChange> = wanted.iter().map(|row| row.change.clone()).collect();
+    let (changed, mut faults) = match apply_changes(&known.mappings, &changes) {
+        Ok(changed) => (changed, Vec::new()),
+        Err(faults) => (Vec::new(), faults.iter().map(|(number, fault)| told(&wanted[*number].at, fault)).collect()),
+    };
+    let targets = match find_targets(&world.connections, partner, wanted).await {
+        Ok(targets) => targets,
+        // What is wrong in itself is wrong whether or not ConnectWise answers.
+        Err(_) if !faults.is_empty() => return Err(problem_of(faults)),
+        Err(problem) => return Err(problem),
+    };
+    faults.extend(wanted.iter().filter_map(|row| unavailable(row, &targets)));
+    if faults.is_empty() { Ok(Judged { known, changed, targets }) } else { Err(problem_of(faults)) }
+}
+
+fn check_versions(known: &Known, wanted: &[Wanted]) -> Result<(), Problem> {
+    let now = |row: &Wanted| known.mappings.find(&row.change.code).map_or(0, |mapping| mapping.version);
+    let moved: Vec<&Wanted> = wanted.iter().filter(|row| row.version.is_some_and(|read| read != now(row))).collect();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let codes = moved.iter().map(|row| row.change.code.clone());
+    let errors = moved.iter().map(|row| {
+        let detail = format!("{} was changed meanwhile; its present version is {}.", row.change.code, now(row));
+        FieldError::body(format!("{}/version", row.at), ProblemCode::VersionMismatch, detail)
+    });
+    Err(changed_meanwhile(known, codes).errors(errors))
+}
+
+/// The problem of rows that somebody else changed, with what they are now.
+pub(super) fn changed_meanwhile(known: &Known, codes: impl IntoIterator<Item = ProductCode>) -> Problem {
+    let present = |code: ProductCode| {
+        let mapping = known.mappings.find(&code).cloned();
+        known.row(&mapping.unwrap_or_else(|| ProductMapping::discovered(code, false)))
+    };
+    let rows: Vec<ProductRow> = codes.into_iter().map(present).collect();
+    let names: Vec<&str> = rows.iter().map(|row| row.code.as_str()).collect();
+    let detail = format!("Changed meanwhile: {}. Nothing of the request was stored.", names.join(", "));
+    Problem::new(ProblemCode::VersionMismatch).detail(detail).present(&PresentProducts { rows })
+}
+
+fn told(at: &str, fault: &ChangeFault) -> Fault {
+    let (field, code) = match fault {
+        ChangeFault::Twice(_) => ("code", ProblemCode::Invalid),
+        ChangeFault::NotMapped(_) => ("sync", ProblemCode::NotMapped),
+        ChangeFault::RuleWithoutMapping(_) => ("combine", ProblemCode::NotMapped),
+        ChangeFault::RuleMissing { .. } | ChangeFault::RulesDiffer { .. } => {
+            ("combine", ProblemCode::CombineRuleMissing)
+        }
+    };
+    Fault::new(format!("{at}/{field}"), code, fault.to_string())
+}
+
+const fn target(row: &Wanted) -> Option<PsaProductId> {
+    match row.change.state {
+        Some(WantedState::MapTo(product)) => Some(product),
+        Some(WantedState::Unmap | WantedState::Exclude(_)) | None => None,
+    }
+}
+
+/// The products mapped to that ConnectWise has; it is not asked where nothing is mapped.
+async fn find_targets(
+    connections: &impl Link,
+    partner: PartnerId,
+    wanted: &[Wanted],
+) -> Result<BTreeMap<PsaProductId, PsaProduct>, Problem> {
+    let mut ids: Vec<PsaProductId> = wanted.iter().filter_map(target).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut found = BTreeMap::new();
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    let psa = connections.psa(partner).await?;
+    for some in ids.chunks(IDS_A_CALL) {
+        found.extend(psa.list_products(some).await?.into_iter().map(|product| (product.id, product)));
+    }
+    Ok(found)
+}
+
+fn unavailable(row: &Wanted, found: &BTreeMap<PsaProductId, PsaProduct>) -> Option<Fault> {
+    let id = target(row)?;
+    let why = match found.get(&id) {
+        Some(product) if product.is_available() => return None,
+        Some(product) if product.bundle => {
+            format!("{} is of class Bundle; no addition can have it.", product.identifier)
+        }
+        Some(product) => format!("{} is inactive in ConnectWise.", product.identifier),
+        None => format!("ConnectWise has no product {id}."),
+    };
+    Some(Fault::new(format!("{}/mapTo", row.at), ProblemCode::ProductUnavailable, why))
+}

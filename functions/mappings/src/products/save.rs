@@ -1,0 +1,230 @@
+//! *Save*: all changed rows of the page, or none.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
+use shared::domain::mapping::{Changed, ProductChange, ProductMapping, WantedState};
+use shared::http::{Caller, IdempotencyKey, NoQuery, Once, Problem, ProblemCode, PsaProblems, Write, answer};
+use shared::ports::{Author, Clock, Ids};
+use utoipa::ToSchema;
+
+use super::effects::{ProductEffect, effects};
+use super::judge::{Fault, Judged, Wanted, changed_meanwhile, judge, problem_of};
+use super::known::Known;
+use super::row::{CombineRule, ProductRow};
+use crate::{Link, Store, World};
+
+/// The most rows of a save.
+pub(super) const MAX_ROWS: usize = 90;
+/// The most characters of a reason or note.
+const MAX_TEXT: usize = 500;
+
+/// A row of a save: what it does not name stays as it is.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ProductSaveRow {
+    /// The Sophos product's code.
+    #[schema(example = "CIXA-MSP")]
+    code: String,
+    /// The version of the row as it was read; 0 for one that was never saved.
+    version: u64,
+    /// Map it to this ConnectWise product, which must be active and not of class Bundle. That switches its sync on, unless
+    /// `sync` says otherwise.
+    map_to: Option<i64>,
+    /// Remove its mapping; that switches its sync off.
+    #[serde(default)]
+    unmap: bool,
+    /// Do not bill it, for this reason, 1 to 500 characters; a mapping is removed.
+    #[schema(max_length = 500)]
+    exclude: Option<String>,
+    /// Switch its sync on or off; on is refused while nothing is mapped.
+    sync: Option<bool>,
+    /// The rule of the combined product that it is or becomes a part of; there is no default.
+    #[schema(inline)]
+    combine: Option<CombineRule>,
+    /// Whether it is a Sophos Firewall product.
+    firewall: Option<bool>,
+}
+
+/// All changed rows.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ProductSave {
+    /// The rows, each product once.
+    #[schema(min_items = 1, max_items = 90)]
+    rows: Vec<ProductSaveRow>,
+    /// Store nothing: only say what would change, and what that does.
+    #[serde(default)]
+    validate_only: bool,
+    /// Why, for the audit; at most 500 characters.
+    #[schema(max_length = 500)]
+    note: Option<String>,
+}
+
+/// A mapping that a save changes.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProductDifference {
+    /// As it was.
+    before: ProductRow,
+    /// As it is, or would be.
+    after: ProductRow,
+    /// The identifier of the ConnectWise product that it is newly mapped to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    psa_identifier: Option<String>,
+    /// Its description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    psa_description: Option<String>,
+}
+
+/// What a save came to.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProductsSaved {
+    /// Whether it is stored.
+    applied: bool,
+    /// What changed, or would change: also parts of a combined product that take over its rule.
+    changes: Vec<ProductDifference>,
+    /// What it would do to what ConnectWise bills; empty once it is stored.
+    effects: Vec<ProductEffect>,
+}
+
+/// Save product mappings.
+///
+/// All rows or none. Rows that somebody else changed meanwhile are a 412 whose `present.rows` is what they are now. With
+/// `validateOnly` the answer names the difference and its effects, and nothing is stored.
+#[utoipa::path(
+    post,
+    path = "/v1/product-mappings/save",
+    operation_id = "saveProductMappings",
+    tag = "product mappings",
+    security(("token" = ["psa/write"])),
+    params(IdempotencyKey),
+    request_body(content = ProductSave, description = "The changed rows, at most 90."),
+    responses(
+        (status = 200, description = "What changed, or would change.", body = ProductsSaved),
+        (status = 412, description = "Rows were changed meanwhile; present is what they are now. Nothing is stored.",
+            body = shared::http::ProblemBody, content_type = "application/problem+json"),
+        PsaProblems,
+    ),
+)]
+pub(crate) async fn save_product_mappings<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<S, N, C, I>>,
+    caller: Caller<Write>,
+    _: NoQuery,
+    once: Once<ProductSave>,
+) -> Result<Response, Problem> {
+    let (partner, who) = (caller.partner(), caller.name().to_owned());
+    let world = &world;
+    let act = |save: ProductSave, _| async move {
+        let wanted = wanted(&save)?;
+        let judged = judge(world, partner, &wanted).await?;
+        let saved = if save.validate_only {
+            let effects = effects(&world.store, partner, &judged.known.mappings, &judged.changed).await?;
+            ProductsSaved { applied: false, changes: differences(&judged, None), effects }
+        } else {
+            let author = Author { who, at: world.clock.now(), note: save.note };
+            let stored = store(&world.store, partner, &author, &judged).await?;
+            ProductsSaved { applied: true, changes: differences(&judged, Some(&stored)), effects: Vec::new() }
+        };
+        answer(StatusCode::OK, &saved)
+    };
+    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+}
+
+/// Stores what was judged; as it is stored.
+///
+/// # Errors
+/// `versionMismatch` with what rows are now that were changed since they were judged.
+pub(super) async fn store(
+    store: &impl Store,
+    partner: PartnerId,
+    author: &Author,
+    judged: &Judged,
+) -> Result<Vec<ProductMapping>, Problem> {
+    let rows: Vec<_> = judged.changed.iter().map(|changed| changed.after.clone()).collect();
+    if rows.is_empty() {
+        return Ok(rows);
+    }
+    if rows.len() > MAX_ROWS {
+        return Err(Problem::new(ProblemCode::InvalidRequest).detail(format!(
+            "With the parts of combined products that take over the rule, {} rows change, at most {MAX_ROWS} can. Save fewer.",
+            rows.len()
+        )));
+    }
+    match store.save_product_mappings(partner, author, &rows).await? {
+        Ok(stored) => Ok(stored),
+        Err(conflicts) => {
+            let known = Known::read(store, partner).await?;
+            Err(changed_meanwhile(&known, conflicts.into_iter().map(|conflict| conflict.code)))
+        }
+    }
+}
+
+/// What changed, each with its row after: as it is stored, or as it would be.
+pub(super) fn differences(judged: &Judged, stored: Option<&[ProductMapping]>) -> Vec<ProductDifference> {
+    let difference = |Changed { before, after }: &Changed| {
+        let stored = stored.and_then(|stored| stored.iter().find(|mapping| mapping.code == after.code));
+        let after = stored.unwrap_or(after);
+        let moved = after.product().filter(|product| before.product() != Some(*product));
+        let psa = moved.and_then(|product| judged.targets.get(&product));
+        ProductDifference {
+            before: judged.known.row(before),
+            after: judged.known.row(after),
+            psa_identifier: psa.map(|product| product.identifier.clone()),
+            psa_description: psa.map(|product| product.description.clone()),
+        }
+    };
+    judged.changed.iter().map(difference).collect()
+}
+
+fn wanted(save: &ProductSave) -> Result<Vec<Wanted>, Problem> {
+    let mut faults = Vec::new();
+    if save.rows.is_empty() || save.rows.len() > MAX_ROWS {
+        let detail = format!("Expected 1 to {MAX_ROWS} rows, found {}.", save.rows.len());
+        faults.push(Fault::new("/rows".to_owned(), ProblemCode::Invalid, detail));
+    }
+    if save.note.as_ref().is_some_and(|note| note.chars().count() > MAX_TEXT) {
+        faults.push(Fault::new("/note".to_owned(), ProblemCode::Invalid, format!("At most {MAX_TEXT} characters.")));
+    }
+    let mut wanted = Vec::new();
+    for (number, row) in save.rows.iter().take(MAX_ROWS).enumerate() {
+        let at = format!("/rows/{number}");
+        match change(row, &at) {
+            Ok(change) => wanted.push(Wanted { change, version: Some(row.version), at }),
+            Err(wrong) => faults.extend(wrong),
+        }
+    }
+    if faults.is_empty() { Ok(wanted) } else { Err(problem_of(faults)) }
+}
+
+fn change(row: &ProductSaveRow, at: &str) -> Result<ProductChange, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut wrong = |field: &str, detail: String| {
+        faults.push(Fault::new(format!("{at}/{field}"), ProblemCode::Invalid, detail));
+    };
+    let code = ProductCode::parse(&row.code).map_err(|error| wrong("code", error.to_string())).ok();
+    let product = row.map_to.map(|id| PsaProductId::try_from(id).map_err(|error| wrong("mapTo", error.to_string())));
+    let reason = row.exclude.as_deref().map(str::trim);
+    if reason.is_some_and(|reason| reason.is_empty() || reason.chars().count() > MAX_TEXT) {
+        wrong("exclude", format!("Say why, in 1 to {MAX_TEXT} characters."));
+    }
+    if usize::from(row.map_to.is_some()) + usize::from(row.unmap) + usize::from(row.exclude.is_some()) > 1 {
+        wrong("mapTo", "Send one of mapTo, unmap and exclude.".to_owned());
+    }
+    let mapped = product.and_then(Result::ok).map(WantedState::MapTo);
+    let unmapped = row.unmap.then_some(WantedState::Unmap);
+    let state = mapped.or(unmapped).or_else(|| reason.map(|reason| WantedState::Exclude(reason.to_owned())));
+    match code {
+        Some(code) if faults.is_empty() => Ok(ProductChange {
+            code,
+            state,
+            sync: row.sync,
+            combine: row.combine.map(Into::into),
+            firewall: row.firewall,
+        }),
+        _ => Err(faults),
+    }
+}

@@ -1,0 +1,209 @@
+//! Product mappings as a sheet: its columns, and cells that a spreadsheet does not run.
+
+use std::collections::BTreeMap;
+
+use shared::domain::id::{ProductCode, PsaProductId};
+use shared::domain::mapping::{Combine, ProductChange, ProductMapping, ProductState, WantedState};
+use shared::http::ProblemCode;
+
+use super::judge::{Fault, Wanted};
+use super::known::Known;
+use super::row::ProductRow;
+
+/// The columns, in the order in which they are written. They are read in any order; only `code` must be there, and what
+/// only a run writes is not read at all.
+pub(super) const COLUMNS: [&str; 11] = [
+    "code",
+    "description",
+    "state",
+    "psaProductId",
+    "sync",
+    "combine",
+    "firewall",
+    "reason",
+    "version",
+    "lastMonth",
+    "lastUnits",
+];
+/// What a spreadsheet takes for the beginning of a formula, or skips before one.
+const STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// The most rows of a sheet.
+pub(super) const MAX_LINES: usize = 5_000;
+
+/// A cell that no spreadsheet runs: with an apostrophe before it where it might.
+fn defused(cell: &str) -> String {
+    if cell.starts_with(STARTS) || cell.starts_with('\'') { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// A cell as it was before [`defused`].
+fn bare(cell: &str) -> &str {
+    let cell = cell.trim();
+    cell.strip_prefix('\'').filter(|rest| rest.starts_with(STARTS) || rest.starts_with('\'')).unwrap_or(cell)
+}
+
+/// The cells of a row.
+pub(super) fn cells(row: &ProductRow) -> [String; 11] {
+    let seen = row.last_seen.as_ref();
+    [
+        defused(row.code.as_str()),
+        defused(row.description.as_deref().unwrap_or_default()),
+        row.state.as_str().to_owned(),
+        row.psa_product_id.map(|id| id.to_string()).unwrap_or_default(),
+        if row.sync { "on" } else { "off" }.to_owned(),
+        row.combine.map(|rule| rule.as_str().to_owned()).unwrap_or_default(),
+        if row.firewall { "yes" } else { "no" }.to_owned(),
+        defused(row.reason.as_deref().unwrap_or_default()),
+        row.version.to_string(),
+        seen.map(|seen| seen.month.clone()).unwrap_or_default(),
+        seen.map(|seen| seen.units.to_string()).unwrap_or_default(),
+    ]
+}
+
+/// The rows of a sheet as changes of what is known, with the number of their lines; the first line is the header.
+///
+/// # Errors
+/// Everything that is wrong, by line and column.
+pub(super) fn read(text: &str, known: &Known) -> Result<Vec<(u64, Wanted)>, Vec<Fault>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let fault = |line: u64, column: &str, why: String| {
+        Fault::new(format!("/lines/{line}/{column}"), ProblemCode::Invalid, format!("Line {line}: {why}"))
+    };
+    let header = reader.headers().map_err(|error| vec![fault(1, "", error.to_string())])?.clone();
+    let columns: BTreeMap<String, usize> =
+        header.iter().enumerate().map(|(place, name)| (name.trim().to_owned(), place)).collect();
+    let mut faults: Vec<Fault> = columns
+        .keys()
+        .filter(|name| !COLUMNS.contains(&name.as_str()))
+        .map(|name| fault(1, name, format!("{name} is no column; the columns are {}.", COLUMNS.join(", "))))
+        .collect();
+    if !columns.contains_key("code") {
+        faults.push(fault(1, "code", "The column code is missing.".to_owned()));
+    }
+    let mut rows = Vec::new();
+    for record in reader.records().take(MAX_LINES + 1) {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let line = error.position().map_or(1, csv::Position::line);
+                faults.push(fault(line, "", error.to_string()));
+                break;
+            }
+        };
+        let line = record.position().map_or(1, csv::Position::line);
+        if rows.len() == MAX_LINES {
+            faults.push(fault(line, "", format!("A sheet has at most {MAX_LINES} rows.")));
+            break;
+        }
+        let cell = |name: &str| columns.get(name).and_then(|place| record.get(*place)).map_or("", bare);
+        match change(&cell, known) {
+            Ok((change, version)) => rows.push((line, Wanted { change, version, at: format!("/lines/{line}") })),
+            Err(wrong) => faults.extend(wrong.into_iter().map(|(column, why)| fault(line, column, why))),
+        }
+    }
+    if faults.is_empty() { Ok(rows) } else { Err(faults) }
+}
+
+/// What a row asks for; the cells that are empty leave things as they are.
+fn change<'a>(
+    cell: &impl Fn(&str) -> &'a str,
+    known: &Known,
+) -> Result<(ProductChange, Option<u64>), Vec<(&'static str, String)>> {
+    let mut wrong: Vec<(&'static str, String)> = Vec::new();
+    let mut word = |column: &'static str, words: [(&str, bool); 2]| match cell(column) {
+        "" => None,
+        text => {
+            let found = words.iter().find(|(word, _)| text.eq_ignore_ascii_case(word)).map(|(_, meaning)| *meaning);
+            if found.is_none() {
+                wrong.push((column, format!("{text} is neither {} nor {}.", words[0].0, words[1].0)));
+            }
+            found
+        }
+    };
+    let sync = word("sync", [("on", true), ("off", false)]);
+    let firewall = word("firewall", [("yes", true), ("no", false)]);
+    let combine = word("combine", [("addUp", true), ("takeLargest", false)]);
+    let combine = combine.map(|adds| if adds { Combine::AddUp } else { Combine::TakeLargest });
+    let code = ProductCode::parse(cell("code")).map_err(|error| wrong.push(("code", error.to_string()))).ok();
+    let version = match cell("version") {
+        "" => None,
+        text => text.parse::<u64>().map_err(|_| wrong.push(("version", format!("{text} is no version.")))).ok(),
+    };
+    let product = match cell("psaProductId") {
+        "" => None,
+        text => {
+            let id = text.parse::<i64>().unwrap_or(0);
+            PsaProductId::try_from(id).map_err(|error| wrong.push(("psaProductId", error.to_string()))).ok()
+        }
+    };
+    let before = code.as_ref().and_then(|code| known.mappings.find(code));
+    let state = match state(cell("state"), product, cell("reason"), before) {
+        Ok(state) => state,
+        Err((column, why)) => {
+            wrong.push((column, why.to_owned()));
+            None
+        }
+    };
+    match code {
+        Some(code) if wrong.is_empty() => {
+            // Off is what every row shows that is not mapped: there it asks for nothing.
+            let stays_mapped = state.is_none() && before.is_some_and(|before| before.product().is_some());
+            let sync = sync.filter(|on| *on || stays_mapped || matches!(state, Some(WantedState::MapTo(_))));
+            Ok((ProductChange { code, state, sync, combine, firewall }, version))
+        }
+        _ => Err(wrong),
+    }
+}
+
+/// What a row makes of its product; none leaves it as it is.
+fn state(
+    name: &str,
+    product: Option<PsaProductId>,
+    reason: &str,
+    before: Option<&ProductMapping>,
+) -> Result<Option<WantedState>, (&'static str, &'static str)> {
+    let now = before.map(|before| &before.state);
+    let mapped = |to: PsaProductId| {
+        Some(WantedState::MapTo(to)).filter(|_| before.and_then(ProductMapping::product) != Some(to))
+    };
+    match name {
+        "" if product.is_none() => Ok(None),
+        "" | "mapped" => {
+            product.map(mapped).ok_or(("psaProductId", "A mapped product needs the id of its ConnectWise product."))
+        }
+        _ if product.is_some() => Err(("psaProductId", "Only a mapped product has a ConnectWise product.")),
+        "unmapped" | "removed" => {
+            let is_so = !matches!(now, Some(ProductState::Mapped { .. } | ProductState::Excluded { .. }));
+            Ok((!is_so).then_some(WantedState::Unmap))
+        }
+        "excluded" if reason.is_empty() => Err(("reason", "An excluded product needs a reason.")),
+        "excluded" => {
+            let is_so = matches!(now, Some(ProductState::Excluded { reason: known }) if known == reason);
+            Ok((!is_so).then(|| WantedState::Exclude(reason.to_owned())))
+        }
+        _ => Err(("state", "Expected mapped, unmapped, excluded or removed.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::StateName;
+    use super::*;
+
+    #[test]
+    fn a_cell_that_a_spreadsheet_would_run_is_defused_and_comes_back_as_it_was() {
+        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''"] {
+            let written = defused(cell);
+            assert!(written.starts_with('\'') && !written.starts_with(STARTS), "{written}");
+            assert_eq!(bare(&written), cell.trim_end(), "{cell:?}");
+        }
+        assert_eq!((defused("a=1"), bare("it's")), ("a=1".to_owned(), "it's"));
+    }
+
+    #[test]
+    fn the_words_of_a_sheet_are_those_of_the_list() {
+        for state in [StateName::Mapped, StateName::Unmapped, StateName::Excluded, StateName::Removed] {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+        }
+    }
+}
