@@ -32,7 +32,7 @@
 //! ```
 //!
 //! `functions/mappings` is the example: `routes()` is what the document is made of, `app(world, options)` what Lambda, the
-//! local gateway and the tests serve. A new function joins `tests/src/api.rs`, `template.yaml`, `shared::config`,
+//! local gateway and the tests serve. A new function joins `tests/src/api.rs` and `tests/src/api/routers.rs`, `template.yaml`, `shared::config`,
 //! `tests/tests/template.rs`, and `OURS` of [`crate::telemetry`]; then `cargo openapi` writes `infra/openapi.json`.
 //!
 //! # Conventions

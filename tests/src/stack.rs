@@ -328,9 +328,9 @@ pub(crate) fn credentials(site: &str) -> Credentials {
     }
 }
 
-/// Connections to simulators: any ConnectWise on this machine, and Sophos at `sophos`.
+/// Connections to simulators: any ConnectWise on this machine and none elsewhere, and Sophos at `sophos`.
 pub(crate) fn connection_options(sophos: &str) -> Result<ConnectionOptions, StackError> {
-    let policy = AddressPolicy::VendorAndLoopback;
+    let policy = AddressPolicy::Loopback;
     let http = Http::build(policy, HttpLimits::default())?;
     let rules = AddressRules { policy, allowed_hosts: Vec::new() };
     let mut options = ConnectionOptions::new(http, rules)?;

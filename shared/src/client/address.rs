@@ -23,6 +23,8 @@ pub enum AddressPolicy {
     Vendor,
     /// Also to this machine, over http too: for simulators. The deployment template never sets it.
     VendorAndLoopback,
+    /// To this machine and nowhere else: what tests and the local stack ask, leaves it in no case.
+    Loopback,
 }
 
 /// Which hosts a partner may name.
@@ -85,8 +87,11 @@ impl PsaAddress {
     }
 
     fn check(url: Url, rules: &AddressRules) -> Result<Self, AddressError> {
-        if rules.policy == AddressPolicy::VendorAndLoopback && is_loopback(&url) {
+        if rules.policy != AddressPolicy::Vendor && is_loopback(&url) {
             return Ok(Self(url));
+        }
+        if rules.policy == AddressPolicy::Loopback {
+            return Err(AddressError::NotAllowed { host: url.host_str().unwrap_or_default().to_owned() });
         }
         if url.scheme() != "https" {
             return Err(AddressError::NotHttps);

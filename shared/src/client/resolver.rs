@@ -40,7 +40,11 @@ where
 }
 
 fn is_allowed(ip: IpAddr, policy: AddressPolicy) -> bool {
-    is_public(ip) || (policy == AddressPolicy::VendorAndLoopback && ip.is_loopback())
+    match policy {
+        AddressPolicy::Vendor => is_public(ip),
+        AddressPolicy::VendorAndLoopback => is_public(ip) || ip.is_loopback(),
+        AddressPolicy::Loopback => ip.is_loopback(),
+    }
 }
 
 fn is_public(ip: IpAddr) -> bool {

@@ -7,6 +7,8 @@ use shared::domain::id::PartnerId;
 use shared::ports::Clock;
 
 use super::{LocalStore, Stack, StackError, connection_options};
+use crate::api::document;
+use crate::api::operation::operations;
 use crate::api::routers::LocalApi;
 use crate::gateway::token::{Issuer, IssuerError, Token};
 use crate::gateway::{Gateway, GatewayError, GatewayOptions, Routes, TemplateError};
@@ -97,8 +99,9 @@ impl Api {
     /// The token cannot be signed.
     pub fn first_steps(&self) -> Result<String, ApiError> {
         let mut lines = vec![format!("API={}", self.gateway.url()), format!("TOKEN={}", self.token()?)];
-        let lists = self.gateway.routes().iter().filter(|route| route.method == "GET" && !route.path.contains('{'));
-        lines.extend(lists.map(|route| format!("curl -H \"Authorization: Bearer $TOKEN\" \"$API{}\"", route.path)));
+        let lists = operations(&document()).into_iter().filter(|o| o.method == "GET" && !o.path.contains('{'));
+        let calls = lists.map(|operation| operation.call().head.replacen("GET ", "", 1));
+        lines.extend(calls.map(|call| format!("curl -H \"Authorization: Bearer $TOKEN\" \"$API{call}\"")));
         Ok(lines.join("\n"))
     }
 }

@@ -82,6 +82,16 @@ fn this_machine_is_an_address_only_where_simulators_are_allowed() {
 }
 
 #[test]
+fn where_nothing_may_leave_this_machine_the_vendor_is_not_allowed_either() {
+    let allowed_hosts = vec!["psa.example.com".into()];
+    let rules = AddressRules { policy: AddressPolicy::Loopback, allowed_hosts };
+    assert!(PsaAddress::parse("http://127.0.0.1:9010", &rules).is_ok());
+    for site in ["na.myconnectwise.net", "psa.example.com", "10.0.0.1"] {
+        assert!(matches!(PsaAddress::parse(site, &rules), Err(AddressError::NotAllowed { .. })), "{site}");
+    }
+}
+
+#[test]
 fn segments_are_escaped_and_the_rest_is_kept() {
     let address = PsaAddress::parse("na.myconnectwise.net", &AddressRules::default()).unwrap();
     let url = address.join(&["login", "companyinfo", "a/b c"], "").unwrap();
