@@ -111,6 +111,7 @@ fn logged(code: ProblemCode, error: &dyn std::error::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::RefusedField;
     use crate::http::Language;
 
     fn body(problem: impl Into<Problem>) -> serde_json::Value {
@@ -122,7 +123,11 @@ mod tests {
         let refused = PsaError::Refused {
             code: "InvalidObject".into(),
             message: "identifier is too long".into(),
-            field: Some("identifier".into()),
+            fields: vec![RefusedField {
+                field: "identifier".into(),
+                code: "MaxLengthField".into(),
+                message: "identifier is too long".into(),
+            }],
         };
         let body = body(refused);
         assert_eq!((&body["status"], &body["code"]), (&422.into(), &"psaRefused".into()));
