@@ -9,13 +9,19 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use mappings::World;
 use serde_json::Value;
-use shared::client::connections::StoredConnections;
+use shared::client::address::{AddressPolicy, AddressRules};
+use shared::client::connections::{ConnectionOptions, StoredConnections};
+use shared::client::http::{Http, HttpLimits};
 use shared::clock::SystemClock;
 use shared::ids::UuidV7;
+use shared::ports::SettingsStore;
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
 use utoipa::openapi::OpenApi;
+
+use crate::stack::{StackError, UNLIMITED};
 
 /// Connections to services, as the functions' documents need a type of them.
 type Stored = StoredConnections<MemoryStore, LocalSeal>;
@@ -29,6 +35,22 @@ pub fn functions() -> Vec<(&'static str, OpenApi)> {
         ("psa-products", psa_products::routes::<MemoryStore, Stored, SystemClock, UuidV7>().into_openapi()),
         ("psa-search", psa_search::routes::<Stored, SystemClock>().into_openapi()),
     ]
+}
+
+/// The world of `mappings` around a store: a ConnectWise of this machine may be reached, by what is saved and sealed there.
+///
+/// # Errors
+/// No HTTP client can be made.
+pub fn mappings_world<S: SettingsStore + Clone>(
+    store: S,
+    seal: LocalSeal,
+) -> Result<World<S, StoredConnections<S, LocalSeal>, SystemClock, UuidV7>, StackError> {
+    let policy = AddressPolicy::Loopback;
+    let http = Http::build(policy, HttpLimits::default())?;
+    let mut options = ConnectionOptions::new(http, AddressRules { policy, ..AddressRules::default() })?.interactive();
+    options.connectwise.calls_per_minute = UNLIMITED;
+    let connections = StoredConnections::new(store.clone(), seal, options);
+    Ok(World { store, connections, clock: SystemClock, ids: UuidV7 })
 }
 
 /// The document of some functions.

@@ -49,12 +49,6 @@ impl Pages {
     pub const fn whole(size: usize) -> Self {
         Self { size, max_size: size, next_key: None }
     }
-
-    /// The `pageFromKey` of the next page; none on the last.
-    #[must_use]
-    pub fn next_key(&self) -> Option<&str> {
-        self.next_key.as_deref()
-    }
 }
 
 /// Which page of which list is asked for.

@@ -3,11 +3,13 @@
 //! A new function joins here and in [`super::functions`], with a line each.
 
 use axum::Router;
-use shared::client::connections::ConnectionOptions;
+use shared::client::connections::{ConnectionOptions, StoredConnections};
+use shared::clock::SystemClock;
 use shared::http::ApiOptions;
+use shared::ids::UuidV7;
 use shared::ports::{
     DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OwnerStore, RateStore, RemovalStore,
-    RunStore, SettingsStore,
+    RunStore, SettingsStore, SetupStore, SnapshotHistory,
 };
 use shared::seal::LocalSeal;
 
@@ -26,6 +28,8 @@ pub trait ApiStore:
     + OwnerStore
     + RateStore
     + RemovalStore
+    + SetupStore
+    + SnapshotHistory
     + Clone
     + 'static
 {
@@ -43,6 +47,8 @@ impl<S> ApiStore for S where
         + OwnerStore
         + RateStore
         + RemovalStore
+        + SetupStore
+        + SnapshotHistory
         + Clone
         + 'static
 {
@@ -64,7 +70,19 @@ impl<S: ApiStore> LocalApi<S> {
     #[must_use]
     pub fn by_folder(&self) -> Vec<(&'static str, Router)> {
         let options = || ApiOptions { partner_claim: PARTNER_CLAIM.to_owned() };
-        vec![("mappings", mappings::app(mappings::World { store: self.store.clone() }, options()))]
+        let (store, seal, clock, ids) = (self.store.clone(), self.seal.clone(), SystemClock, UuidV7);
+        let connections = StoredConnections::new(store.clone(), seal.clone(), self.connections.clone());
+        let setup =
+            connections::World { store: store.clone(), seal, clock: SystemClock, options: self.connections.clone() };
+        let search = psa_search::World::new(connections.clone(), SystemClock);
+        let products = psa_products::World { store: store.clone(), connections: connections.clone(), clock, ids };
+        let rows = mappings::World { store, connections, clock, ids };
+        vec![
+            ("connections", connections::app(setup, options())),
+            ("mappings", mappings::app(rows, options())),
+            ("psa-products", psa_products::app(products, options())),
+            ("psa-search", psa_search::app(search, options())),
+        ]
     }
 
     /// The same by the function's name in the template, as the gateway wants them.

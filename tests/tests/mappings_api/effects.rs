@@ -16,13 +16,9 @@ use super::{code, partner, psa_id, save, serving, writer};
 
 /// What a run wrote to an agreement: ConnectWise product 7 from two parts.
 async fn wrote(store: &MemoryStore, agreement: i64, cixa: u64, srvc: u64) {
-    let written = Written {
-        addition: AdditionId::try_from(agreement).unwrap(),
-        confirmed: Decimal::from(cixa + srvc),
-        pending: None,
-        month: UsageMonth::parse("2026-10").unwrap(),
-        parts: [(code("CIXA"), cixa), (code("SRVC"), srvc)].into(),
-    };
+    let (addition, month) = (AdditionId::try_from(agreement).unwrap(), UsageMonth::parse("2026-10").unwrap());
+    let parts = [(code("CIXA"), cixa), (code("SRVC"), srvc)].into();
+    let written = Written::new(addition, Decimal::from(cixa + srvc), month, parts);
     let snapshot = Snapshot { written: [(psa_id(7), written)].into(), ..Snapshot::default() };
     let now = SystemClock.now();
     let lease = store.acquire_lease(partner(1), "me", now, 60).await.unwrap().unwrap();

@@ -30,12 +30,7 @@ const NEXT_KEY: HeaderName = HeaderName::from_static("next-key");
     responses((status = 200, description = "A page of product mappings.", body = String, content_type = "text/csv",
         headers(("Next-Key" = String, description = "The next page's pageFromKey; absent on the last.")))),
 )]
-pub(crate) async fn export_product_mappings<
-    S: Store,
-    N: Link,
-    C: Clock + Clone + 'static,
-    I: Ids + Clone + 'static,
->(
+pub(crate) async fn export_product_mappings<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
     State(world): State<World<S, N, C, I>>,
     caller: Caller<Read>,
     Query(filter): Query<ProductFilter>,

@@ -75,12 +75,7 @@ pub(crate) struct ProductsImported {
         PsaProblems,
     ),
 )]
-pub(crate) async fn import_product_mappings<
-    S: Store,
-    N: Link,
-    C: Clock + Clone + 'static,
-    I: Ids + Clone + 'static,
->(
+pub(crate) async fn import_product_mappings<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
     State(world): State<World<S, N, C, I>>,
     caller: Caller<Write>,
     Query(how): Query<ImportHow>,
