@@ -71,13 +71,8 @@ async fn synced(world: &World, product: u64, agreements: std::ops::Range<i64>) {
     let lease = world.store.acquire_lease(partner(1), "worker", "2026-11-23T09:00:00Z".parse().unwrap(), 60).await;
     let lease = lease.unwrap().unwrap();
     let product = PsaProductId::try_from(i64::try_from(product).unwrap()).unwrap();
-    let written = |n: i64| Written {
-        addition: AdditionId::try_from(n).unwrap(),
-        confirmed: 10.into(),
-        pending: None,
-        month: UsageMonth::parse("2026-10").unwrap(),
-        parts: BTreeMap::new(),
-    };
+    let month = UsageMonth::parse("2026-10").unwrap();
+    let written = |n: i64| Written::new(AdditionId::try_from(n).unwrap(), 10.into(), month, BTreeMap::new());
     for part in agreements.collect::<Vec<_>>().chunks(50) {
         let changes = part.iter().map(|n| {
             let snapshot = Snapshot { written: [(product, written(*n))].into(), ..Snapshot::default() };
