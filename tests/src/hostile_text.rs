@@ -73,13 +73,11 @@ pub fn taken_apart(condition: Condition) -> (Condition, Vec<String>) {
             let (parts, texts): (Vec<_>, Vec<_>) = parts.into_iter().map(taken_apart).unzip();
             (Condition::Any(parts), texts.concat())
         }
-        Condition::Term(mut term) => match term.literal {
-            Literal::Text(text) => {
-                term.literal = Literal::Text("mark".to_owned());
-                (Condition::Term(term), vec![text])
-            }
-            _ => (Condition::Term(term), Vec::new()),
-        },
+        Condition::Term(mut term) => {
+            let Literal::Text(text) = &mut term.literal else { return (Condition::Term(term), Vec::new()) };
+            let text = std::mem::replace(text, "mark".to_owned());
+            (Condition::Term(term), vec![text])
+        }
     }
 }
 

@@ -172,18 +172,24 @@ fn the_functions_at_a_form_read_credentials_and_write_answers_and_the_audit_alon
     let home = format!("P#{}#", "????????-????-????-????-????????????");
     let expected = [credentials, right("Query", "P#*#S"), right("PutItem", "P#*#I"), right("PutItem", &home)];
     assert_eq!(of_partners("PsaProductsRole"), BTreeSet::from(expected));
-    let opens = &template["Resources"]["SealKey"]["Properties"]["KeyPolicy"]["Statement"][1];
-    assert_eq!(opens["Action"], "kms:Decrypt");
-    assert_eq!(opens["Principal"]["AWS"].as_sequence().unwrap().len(), 3);
 }
 
 #[test]
-fn connections_alone_seals_and_the_worker_opens_and_both_only_for_a_named_partner() {
+fn connections_alone_seals_and_what_calls_the_services_opens_and_both_only_for_a_named_partner() {
     let template = template();
     let statements = template["Resources"]["SealKey"]["Properties"]["KeyPolicy"]["Statement"].as_sequence().unwrap();
     for (action, roles) in [
         ("kms:Encrypt", vec!["ConnectionsRole.Arn"]),
-        ("kms:Decrypt", vec!["ConnectionsRole.Arn", "UsageSyncRole.Arn"]),
+        (
+            "kms:Decrypt",
+            vec![
+                "ConnectionsRole.Arn",
+                "MappingsRole.Arn",
+                "PsaProductsRole.Arn",
+                "PsaSearchRole.Arn",
+                "UsageSyncRole.Arn",
+            ],
+        ),
     ] {
         let of_action: Vec<&Value> = statements.iter().filter(|statement| statement["Action"] == action).collect();
         assert_eq!(of_action.len(), 1, "{action}");

@@ -13,10 +13,9 @@ pub(crate) async fn refused(psa: &impl PsaCatalogue, values: &ProductValues, err
     if error.fields().iter().any(is_taken)
         && let Some(identifier) = values.identifier()
     {
-        match psa.find_product_by_identifier(identifier).await {
-            Ok(Some(holder)) => return taken(holder),
-            // It cannot be named: ConnectWise's own words stand for themselves.
-            Ok(None) | Err(_) => {}
+        // Where it cannot be named, ConnectWise's own words stand for themselves.
+        if let Ok(Some(holder)) = psa.find_product_by_identifier(identifier).await {
+            return taken(holder);
         }
     }
     let errors: Vec<FieldError> = error.fields().iter().map(field_error).collect();

@@ -210,9 +210,8 @@ impl ProductValues {
     /// The identifier among them.
     #[must_use]
     pub fn identifier(&self) -> Option<&str> {
-        self.0.iter().find_map(|value| match value {
-            ProductValue::Identifier(identifier) => Some(identifier.as_str()),
-            _ => None,
+        self.0.iter().find_map(|value| {
+            if let ProductValue::Identifier(identifier) = value { Some(identifier.as_str()) } else { None }
         })
     }
 }

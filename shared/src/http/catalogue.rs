@@ -119,8 +119,8 @@ mod tests {
             for text in texts.iter().flatten() {
                 assert!(text.len() > 8 && text.trim() == *text, "{code:?}: {text:?}");
             }
-            for part in 0..2 {
-                assert_ne!(texts[0][part], texts[1][part], "{code:?} is not translated");
+            for (english, italian) in texts[0].iter().zip(texts[1]) {
+                assert_ne!(*english, italian, "{code:?} is not translated");
             }
             for advice in [texts[0][1], texts[1][1]] {
                 assert!(advice.ends_with('.'), "{code:?}: advice is a sentence: {advice:?}");

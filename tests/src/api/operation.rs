@@ -205,10 +205,9 @@ fn made(document: &Value, schema: &Value, depth: usize) -> Value {
     }
     let mut object = Map::new();
     for part in schema["allOf"].as_array().into_iter().flatten() {
-        match made(document, part, depth + 1) {
-            Value::Object(fields) => object.extend(fields),
-            other => return other,
-        }
+        let part = made(document, part, depth + 1);
+        let Value::Object(fields) = part else { return part };
+        object.extend(fields);
     }
     let number = |name: &str| schema[name].as_i64();
     match type_of(schema) {

@@ -103,8 +103,10 @@ struct Canaries {
 impl Canaries {
     fn secret(&mut self) -> String {
         self.count += 1;
-        let secret =
-            format!("cnry{}", Uuid::from_u128(0x0c0f_fee0 << 96 | self.count as u128 * 0x9e37_79b9_7f4a_7c15).simple());
+        let secret = format!(
+            "cnry{}",
+            Uuid::from_u128((0x0c0f_fee0 << 96) | (self.count as u128 * 0x9e37_79b9_7f4a_7c15)).simple()
+        );
         self.secrets.insert(secret.clone());
         secret
     }
@@ -112,7 +114,7 @@ impl Canaries {
     /// A client id of ConnectWise, which is a GUID.
     fn guid(&mut self) -> String {
         self.count += 1;
-        let guid = Uuid::from_u128(0x0dec_0de0 << 96 | self.count as u128 * 0x9e37_79b9_7f4a_7c15).to_string();
+        let guid = Uuid::from_u128((0x0dec_0de0 << 96) | (self.count as u128 * 0x9e37_79b9_7f4a_7c15)).to_string();
         self.secrets.insert(guid.clone());
         guid
     }

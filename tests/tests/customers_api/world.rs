@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use shared::client::credentials::{ConnectWiseCredentials, Credentials};
 use shared::domain::id::{CustomerId, PartnerId};
 use shared::domain::plan::Customer;
-use shared::ports::{OwnerStore, RateStore, Seal};
+use shared::ids::UuidV7;
+use shared::ports::{Ids, OwnerStore, RateStore, Seal};
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
 use uuid::Uuid;
@@ -97,7 +98,7 @@ where
     }
 
     pub(crate) async fn post(&self, head: &str, body: &Value) -> Answered {
-        let key = Uuid::new_v4().to_string();
+        let key = UuidV7.unique();
         let asking = Asking::new(partner(), "psa/write");
         asking.ask(&self.app, head, &[("idempotency-key", &key)], Some(body)).await
     }

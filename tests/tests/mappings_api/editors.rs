@@ -118,9 +118,11 @@ impl<'a> History<'a> {
         let mappings = store.list_product_mappings(partner(u128::from(seed))).await.unwrap();
         for (product, (version, why)) in &self.stored {
             let mapping = mappings.find(&super::code(&format!("P{product}")));
-            let reason = mapping.map(|mapping| match &mapping.state {
-                ProductState::Excluded { reason } => (mapping.version, reason.clone()),
-                other => panic!("seed {seed}: {other:?}"),
+            let reason = mapping.map(|mapping| {
+                let ProductState::Excluded { reason } = &mapping.state else {
+                    panic!("seed {seed}: {:?}", mapping.state)
+                };
+                (mapping.version, reason.clone())
             });
             assert_eq!(reason.unwrap_or_default(), (*version, why.clone()), "seed {seed}");
         }

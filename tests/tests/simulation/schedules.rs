@@ -7,7 +7,7 @@ fn all_right(first: u64) {
     let seeds = seeds_asked_for(first..first + 2_500);
     let lived = many(seeds.clone(), Policy::guarded(), 1, true, &|| {});
     println!("{} schedules, {} writes, {} ms", lived.lived, lived.writes, lived.took.as_millis());
-    for (seed, wrongs) in &lived.wrong {
+    if let Some((seed, wrongs)) = lived.wrong.iter().next() {
         panic!("SIMULATION_SEED={seed} lives it again, cargo simulate -- --seed {seed} tells it: {wrongs:#?}");
     }
     assert_eq!(lived.lived, seeds.end - seeds.start, "all were lived");

@@ -83,17 +83,13 @@ async fn read_moving_usage(seeds: u64) {
         stack.sophos.set_usage(partner, november().first_day(), &rows);
         stack.sophos.gate().set_faults(changes(seed, USAGE)).unwrap();
         let (run, ledger) = preview(&stack).await;
-        match &run.state {
-            RunState::Failed(failure) => {
-                assert_eq!(failure.code, RunFailureCode::UsageIncomplete, "seed {seed}: {failure}");
-                worlds.told += 1;
-            }
-            state => {
-                let units: Vec<u64> =
-                    ledger.iter().map(|entry| entry.lines.iter().map(|line| line.units).sum()).collect();
-                assert_eq!(units, [1023; 3], "seed {seed}: {state:?}");
-                worlds.whole += 1;
-            }
+        if let RunState::Failed(failure) = &run.state {
+            assert_eq!(failure.code, RunFailureCode::UsageIncomplete, "seed {seed}: {failure}");
+            worlds.told += 1;
+        } else {
+            let units: Vec<u64> = ledger.iter().map(|entry| entry.lines.iter().map(|line| line.units).sum()).collect();
+            assert_eq!(units, [1023; 3], "seed {seed}: {:?}", run.state);
+            worlds.whole += 1;
         }
     }
     worlds.assert_both("usage");

@@ -104,12 +104,12 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Vec<(u64, Wanted)>, Vec<
     if faults.is_empty() { Ok(rows) } else { Err(faults) }
 }
 
+/// A column and what is wrong in it.
+type WrongCell = (&'static str, String);
+
 /// What a row asks for; the cells that are empty leave things as they are.
-fn change<'a>(
-    cell: &impl Fn(&str) -> &'a str,
-    known: &Known,
-) -> Result<(ProductChange, Option<u64>), Vec<(&'static str, String)>> {
-    let mut wrong: Vec<(&'static str, String)> = Vec::new();
+fn change<'a>(cell: &impl Fn(&str) -> &'a str, known: &Known) -> Result<(ProductChange, Option<u64>), Vec<WrongCell>> {
+    let mut wrong: Vec<WrongCell> = Vec::new();
     let mut word = |column: &'static str, words: [(&str, bool); 2]| match cell(column) {
         "" => None,
         text => {

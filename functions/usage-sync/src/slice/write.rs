@@ -327,10 +327,8 @@ impl<'a, W: World> Writer<'a, W> {
 
     /// What an error says of a write.
     fn unanswered(&self, error: &PsaError, addition: Option<AdditionId>) -> Tried {
-        let failure = match error {
-            PsaError::NotSent { why } if *why == TOO_LATE => Failure::NotSent,
-            error => of_write(self.agreement, error),
-        };
+        let late = matches!(error, PsaError::NotSent { why } if *why == TOO_LATE);
+        let failure = if late { Failure::NotSent } else { of_write(self.agreement, error) };
         match passing(error)
             .or_else(|| (!self.has(Guard::ReadBack) && error.may_have_taken_effect()).then_some(SHORT_WAIT))
         {

@@ -94,10 +94,7 @@ fn of_fault(error: PsaError) -> ConnectWiseVerdict {
 }
 
 fn words(error: PsaError) -> String {
-    match error {
-        PsaError::NotSent { why } | PsaError::Unanswered { why } => why,
-        other => other.to_string(),
-    }
+    if let PsaError::NotSent { why } | PsaError::Unanswered { why } = error { why } else { error.to_string() }
 }
 
 /// ConnectWise answers 401 to a client id that it does not know as to wrong keys; only its words tell them apart.

@@ -78,7 +78,10 @@ impl<S: RateStore, C: Clock> Keeper<S, C> {
             // Who asked may have gone: its call was given up.
             match ask {
                 Ask::Look { learnt, answer } => drop(answer.send(self.look(learnt).await)),
-                Ask::Hold { wait, answer } => drop(answer.send(self.hold(wait).await)),
+                Ask::Hold { wait, answer } => {
+                    self.hold(wait).await;
+                    answer.send(()).ok();
+                }
             }
         }
     }

@@ -63,10 +63,10 @@ fn usable<'a>(mapping: &CustomerMapping, listed: Option<&'a Listed<Agreement>>) 
     let (company, id) = (mapping.company, mapping.agreement);
     let found = listed.and_then(|listed| listed.rows.iter().find(|agreement| agreement.id == id));
     if let Some(agreement) = found.filter(|agreement| agreement.company == company) {
-        return match agreement.status {
-            AgreementStatus::Active => Ok(agreement),
-            status => Err(format!("Agreement {:?} (id {id}) is {}.", agreement.name, in_words(status))),
-        };
+        if agreement.status == AgreementStatus::Active {
+            return Ok(agreement);
+        }
+        return Err(format!("Agreement {:?} (id {id}) is {}.", agreement.name, in_words(agreement.status)));
     }
     let unreadable = listed.and_then(|listed| listed.unreadable.iter().find(|row| row.id == i64::from(id.get())));
     Err(unreadable.map_or_else(
