@@ -1,6 +1,6 @@
 //! What all functions behind API Gateway share. **How to write one**:
 //!
-//! ```ignore
+//! ```text
 //! /// Switch a product's sync on or off.            <- the summary in the document; what follows is its description
 //! #[utoipa::path(
 //!     patch,

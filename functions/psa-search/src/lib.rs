@@ -1,7 +1,7 @@
 //! Type-ahead over a partner's ConnectWise: products, companies, and the agreements of a company. It reads only.
 //!
 //! From two characters on. What was found is kept for half a minute in the memory of the warm function, so that a longer
-//! text or a repetition asks nothing of ConnectWise; see [`kept`].
+//! text or a repetition asks nothing of ConnectWise; see `kept`.
 
 mod agreements;
 mod kept;

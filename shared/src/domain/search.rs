@@ -80,7 +80,8 @@ impl SearchText {
             return Err(SearchTextError::TooLong);
         }
         quote_for(text)?;
-        if fold(text).chars().count() < 2 {
+        // A ligature is one letter, though it is looked for as two; an accent of its own is none.
+        if text.chars().count().min(fold(text).chars().count()) < 2 {
             return Err(SearchTextError::TooShort);
         }
         Ok(Self(text.to_owned()))

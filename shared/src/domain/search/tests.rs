@@ -28,7 +28,8 @@ fn found(typed: &str, rows: &[Row]) -> Vec<(u32, Rank)> {
 
 #[test]
 fn two_characters_are_counted_as_they_are_seen_and_without_the_spaces_around_them() {
-    for short in ["", " ", "a", "  a  ", "é", "e\u{301}", "\u{200b}\u{200b}\u{200b}", "日", "\u{1f600}"] {
+    for short in ["", " ", "a", "  a  ", "é", "e\u{301}", "\u{200b}\u{200b}\u{200b}", "日", "\u{1f600}", "Æ", "ﬁ"]
+    {
         assert_eq!(SearchText::parse(short), Err(SearchTextError::TooShort), "{short:?}");
     }
     for enough in ["ab", "é1", " XD ", "日本", "C+", "24", "\u{5d0}\u{5d1}"] {
