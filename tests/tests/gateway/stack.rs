@@ -1,6 +1,6 @@
 //! The HTTP API of the local stack.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Router;
 use harness::demo::Size;
@@ -43,12 +43,12 @@ async fn the_stack_serves_the_templates_routes_and_its_tokens_outlive_it() {
         let token = steps.lines().find_map(|line| line.strip_prefix("TOKEN=")).unwrap();
         let calls: Vec<_> = steps.lines().filter(|line| line.starts_with("curl ")).collect();
         let lists = api.gateway.routes().iter().filter(|route| route.method == "GET" && !route.path.contains('{'));
-        let mut lists: Vec<_> = lists.collect();
-        lists.sort_by(|one, other| one.path.cmp(&other.path));
-        assert_eq!(calls.len(), lists.len());
-        for (call, route) in calls.iter().zip(lists) {
+        let lists: BTreeMap<&str, _> = lists.map(|route| (route.path.as_str(), route)).collect();
+        // What must be asked for a thing of the partner's is not among them.
+        assert!(calls.len() > 3 && calls.len() <= lists.len(), "{calls:?}");
+        for call in &calls {
             let (_, target) = call.split_once("\"$API").unwrap();
-            assert_eq!(target.trim_end_matches('"').split('?').next(), Some(route.path.as_str()), "{call}");
+            let route = lists[target.trim_end_matches('"')];
             let answer = client.get(format!("{}{}", api.gateway.url(), route.path)).bearer_auth(token).send().await;
             assert_eq!(answer.unwrap().text().await.unwrap(), route.function, "{call}");
         }
