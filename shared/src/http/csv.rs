@@ -88,7 +88,7 @@ pub struct CsvRow<const N: usize> {
 /// `invalidRequest` with every column that is missing or there twice, or every row that has too few or too many cells, at
 /// the JSON pointer `pointer`; at most 100.
 pub fn read_csv<const N: usize>(text: &str, columns: [&str; N], pointer: &str) -> Result<Vec<CsvRow<N>>, Problem> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = &with_plain_lines(text);
     let first = text.lines().next().unwrap_or_default();
     let semicolons = first.matches(';').count() > first.matches(',').count();
     let delimiter = if semicolons { b';' } else { b',' };
@@ -117,6 +117,13 @@ pub fn read_csv<const N: usize>(text: &str, columns: [&str; N], pointer: &str) -
         }
     }
     if errors.is_empty() { Ok(rows) } else { Err(refused(errors)) }
+}
+
+/// The text of a sheet without a byte order mark, and with one sign at the end of each line: the reader counts a line too
+/// few where there are two.
+#[must_use]
+pub fn with_plain_lines(text: &str) -> String {
+    text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n")
 }
 
 /// What is wrong in a line of a table, for the body's field at `pointer`; `column` is empty where it is the whole line.

@@ -27,7 +27,9 @@ async fn export(app: &Router, query: &str) -> Answered {
 #[tokio::test]
 async fn an_exported_sheet_imports_as_no_change_and_its_cells_are_not_run() {
     let app = served().await;
-    let body = json!({"rows": [{"code": "EMAIL", "version": 1, "exclude": "=HYPERLINK(\"http://x\")"}]});
+    // Both parts of ConnectWise product 7 say how they combine, as every save leaves them.
+    let excluded = json!({"code": "EMAIL", "version": 1, "exclude": "=HYPERLINK(\"http://x\")"});
+    let body = json!({"rows": [excluded, {"code": "SRVC", "version": 1, "combine": "addUp"}]});
     assert_eq!(save(&app, &writer(1), &body).await.status, 200);
     let sheet = export(&app, "").await.body.as_str().unwrap().to_owned();
     assert!(sheet.starts_with("code,description,state,") && sheet.contains("\"'=HYPERLINK("), "{sheet}");
@@ -89,4 +91,15 @@ async fn a_long_sheet_is_looked_at_as_a_whole_and_applied_in_chunks_that_can_be_
     let again = import(&shop.app, "?validateOnly=true", &sheet).await;
     assert_eq!((&again.body["changed"], &again.body["nextLine"]), (&json!(0), &Value::Null));
     shop.close().await;
+}
+
+#[tokio::test]
+async fn the_lines_of_a_sheet_with_windows_line_ends_are_counted_as_a_sheet_counts_them() {
+    let app = served().await;
+    for end in ["\n", "\r\n"] {
+        let sheet = ["code,sync", "CIXA,on", "EMAIL,perhaps", ""].join(end);
+        let refused = import(&app, "?validateOnly=true", &sheet).await;
+        let errors = refused.body["errors"].as_array().cloned().unwrap_or_default();
+        assert!(errors.iter().any(|error| error["pointer"] == "/lines/3/sync"), "{end:?}: {:?}", refused.body);
+    }
 }

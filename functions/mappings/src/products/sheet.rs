@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use shared::domain::id::{ProductCode, PsaProductId};
 use shared::domain::mapping::{Combine, ProductChange, ProductMapping, ProductState, WantedState};
-use shared::http::ProblemCode;
+use shared::http::{ProblemCode, with_plain_lines};
 
 use super::judge::{Fault, Wanted};
 use super::known::Known;
@@ -64,7 +64,7 @@ pub(super) fn cells(row: &ProductRow) -> [String; 11] {
 /// # Errors
 /// Everything that is wrong, by line and column.
 pub(super) fn read(text: &str, known: &Known) -> Result<Vec<(u64, Wanted)>, Vec<Fault>> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = with_plain_lines(text);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let fault = |line: u64, column: &str, why: String| {
         Fault::new(format!("/lines/{line}/{column}"), ProblemCode::Invalid, format!("Line {line}: {why}"))
