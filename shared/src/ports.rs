@@ -16,7 +16,7 @@ pub use psa_catalogue::PsaCatalogue;
 pub use store::{
     Answer, Attempt, Author, Begun, Change, Chunk, ChunkKind, CustomerConflict, CustomerEdit, CustomerNames,
     DiscoveredProduct, Due, DueFor, DueStore, Edit, EditPage, EditStore, HoldPage, HoldStore, IDEMPOTENCY_TTL_H,
-    IdempotencyStore, KnownStore, LastTest, Lease, LeaseTaken, LedgerPage, MappedCustomer, MappingStore, Opened,
+    IdempotencyStore, KnownStore, LastTest, Lease, LeaseTaken, LedgerPage, Look, MappedCustomer, MappingStore, Opened,
     OwnerStore, ProductConflict, PsaClaim, PsaDatabase, PsaOwner, Rate, RateStore, Removal, RemovalStore, RunHistory,
     RunStore, SavedBy, SavedConnections, SeenProduct, SettingsStore, SetupStore, ShownConnectWise, ShownConnections,
     ShownSophos, Sighting, SnapshotHistory, Subject, Versioned,

@@ -61,7 +61,7 @@ where
         .map(|due| async move {
             let outcome = match due.due_for {
                 DueFor::Occasion => partner::run_due(store, queue, due, at).await,
-                DueFor::Look => look::look(store, queue, due, at).await,
+                DueFor::Look(look) => look::look(store, queue, look, due, at).await,
             };
             (due.partner, outcome)
         })

@@ -5,14 +5,20 @@ use jiff::Timestamp;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
 use shared::domain::schedule::local_day;
 use shared::domain::settings::Settings;
-use shared::ports::{Due, DueStore, Queue, RunHistory, SettingsStore, SyncMessage};
+use shared::ports::{Due, DueStore, Look, Queue, RunHistory, SettingsStore, SyncMessage};
 
 use crate::partner::{Outcome, PartnerError};
 
-/// The run to retry is among so many of the newest: a look comes soon after it.
-const NEWEST: u32 = 10;
+/// The run to retry is among so many of the newest, previews and runs by hand between it and its night included.
+const NEWEST: u32 = 50;
 
-pub(crate) async fn look<S, Q>(store: &S, queue: &Q, due: Due, at: Timestamp) -> Result<Outcome, PartnerError>
+pub(crate) async fn look<S, Q>(
+    store: &S,
+    queue: &Q,
+    look: Look,
+    due: Due,
+    at: Timestamp,
+) -> Result<Outcome, PartnerError>
 where
     S: DueStore + SettingsStore + RunHistory,
     Q: Queue,
@@ -20,13 +26,16 @@ where
     let Due { partner, next_run_at, .. } = due;
     let settings = store.find_settings(partner).await.map_err(PartnerError::Settings)?;
     let runs = store.list_runs(partner, NEWEST).await.map_err(PartnerError::Runs)?;
-    let request = settings.and_then(|settings| to_carry_on(&runs).or_else(|| to_retry(&runs, &settings, next_run_at)));
+    let request = settings.and_then(|settings| match look {
+        Look::Stopped => to_carry_on(&runs),
+        Look::Undone => to_retry(&runs, &settings, next_run_at),
+    });
     let found = request.is_some();
     if let Some(request) = request {
         queue.send(&SyncMessage { request, attempt: 0, turns: 0, first_sent_at: at }, 0).await?;
     }
     // The worker that takes the message up sets the next look.
-    store.end_look(partner, next_run_at).await.map_err(PartnerError::Advance)?;
+    store.end_look(partner, look, next_run_at).await.map_err(PartnerError::Advance)?;
     Ok(if found { Outcome::Sent } else { Outcome::NothingToLookAt })
 }
 

@@ -19,7 +19,7 @@ use shared::domain::run::{Run, RunFailure, RunFailureCode, RunKind, RunState, St
 use shared::domain::schedule::next_night_after;
 use shared::domain::settings::{Frequency, Settings};
 use shared::error::StoreError;
-use shared::ports::{Clock, Connections, DueStore, Lease, Psa};
+use shared::ports::{Clock, Connections, DueStore, Lease, Look, Psa};
 
 use crate::committer::Committer;
 use crate::policy::Policy;
@@ -147,11 +147,13 @@ async fn end<W: World>(
     state: RunState,
 ) -> Result<(), WorkError> {
     let now = world.clock().now();
-    let partner = committer.run().request.partner;
-    // Before the run's end: a worker that died in between would leave it without its retry. A look too early finds the
-    // run open and has it carried on.
-    let retry = retries(&committer.run(), settings, &state).then(|| next_night_after(settings, partner, now));
-    world.store().put_look(partner, retry).await?;
+    let run = committer.run();
+    let partner = run.request.partner;
+    if run.request.kind == RunKind::Scheduled {
+        // Before the run's end: a worker that died in between would leave it without its retry.
+        let retry = retries(&run, settings, &state).then(|| next_night_after(settings, partner, now));
+        world.store().put_look(partner, Look::Undone, retry).await?;
+    }
     let change = |run: &mut Run| {
         run.stage = Stage::Ended;
         run.state = state;
@@ -160,10 +162,10 @@ async fn end<W: World>(
     Ok(committer.put_run(Vec::new(), change).await?)
 }
 
-/// Whether a run is retried the next night: the partner's next occasion is weeks away, and there is something that may go
+/// Whether a scheduled run is retried the next night: the partner's next occasion is weeks away, and there is something that may go
 /// better by then. It goes on until it does, or the agreements concerned are invoiced.
 fn retries(run: &Run, settings: &Settings, state: &RunState) -> bool {
-    let rare = run.request.kind == RunKind::Scheduled && settings.frequency != Frequency::Nightly;
+    let rare = settings.frequency != Frequency::Nightly;
     let undone = match state {
         RunState::Partial => run.to_retry > 0,
         RunState::Failed(failure) => failure.code.may_pass(),

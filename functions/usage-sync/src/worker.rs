@@ -5,7 +5,7 @@ use shared::domain::id::{IdError, RunId};
 use shared::domain::run::Run;
 use shared::error::{PsaError, QueueError, StoreError};
 use shared::ports::{
-    Clock, Connections, DueStore, HoldStore, Ids, KnownStore, Lease, MappingStore, Opened, Queue, RunStore,
+    Clock, Connections, DueStore, HoldStore, Ids, KnownStore, Lease, Look, MappingStore, Opened, Queue, RunStore,
     SettingsStore, SyncMessage,
 };
 
@@ -223,17 +223,18 @@ impl<W: World> Worker<W> {
             return Ok(Handled::Over(Box::new(run)));
         }
         let look = self.world.clock().now().saturating_add(LOOK_AFTER).unwrap_or(deadline);
-        self.world.store().put_look(partner, Some(look)).await?;
+        self.world.store().put_look(partner, Look::Stopped, Some(look)).await?;
         let last_try = message.attempt >= self.limits.attempts;
         let (limits, policy) = (&self.limits, self.policy);
         let slice = Slice { world: &self.world, limits, policy, settings, deadline, last_try };
-        self.go_on(message, slice.work(lease, run).await).await
+        self.go_on(message, slice.work(lease, run).await, look).await
     }
 
     async fn go_on(
         &self,
         message: &SyncMessage,
         worked: Result<(Lease, SliceEnd), WorkError>,
+        look: Timestamp,
     ) -> Result<Handled, WorkError> {
         let (lease, end) = match worked {
             Ok(worked) => worked,
@@ -246,6 +247,9 @@ impl<W: World> Worker<W> {
         let handled = match end {
             SliceEnd::Over(run) => {
                 tracing::info!(partner = %message.request.partner, run = %run.id, state = ?run.state, "run over");
+                // Under the lease: the look of the partner's next run is not this one. A worker that dies before leaves a
+                // look that finds no open run.
+                self.world.store().end_look(message.request.partner, Look::Stopped, look).await?;
                 Handled::Over(run)
             }
             SliceEnd::Deadline => {

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::chunk::{Chunk, ChunkKind};
-pub use self::due::{Due, DueFor, DueStore};
+pub use self::due::{Due, DueFor, DueStore, Look};
 pub use self::edit::{
     Author, CustomerConflict, CustomerEdit, Edit, EditPage, EditStore, MappedCustomer, ProductConflict, Subject,
 };

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use harness::table::LocalTable;
 use shared::domain::id::PartnerId;
-use shared::ports::{Due, DueFor, DueStore};
+use shared::ports::{Due, DueFor, DueStore, Look};
 use shared::store::table::{DUE_SHARD, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 
 use super::values::{after, at, now, partner};
@@ -126,22 +126,28 @@ async fn a_look_is_due_beside_the_occasion_and_ends_only_at_its_own_time(store: 
         let mut looks = Vec::new();
         for shard in 0..16 {
             let due = store.list_due(shard, at, 10).await.unwrap();
-            looks.extend(due.into_iter().filter(|due| due.due_for == DueFor::Look).map(|due| due.next_run_at));
+            looks.extend(
+                due.into_iter().filter(|due| due.due_for == DueFor::Look(Look::Undone)).map(|due| due.next_run_at),
+            );
         }
         looks
     };
     store.put_due(partner(1), after(60)).await.unwrap();
-    store.put_look(partner(1), Some(after(10))).await.unwrap();
+    store.put_look(partner(1), Look::Undone, Some(after(10))).await.unwrap();
     assert_eq!(looks(now()).await, []);
     assert_eq!(looks(after(10)).await, [after(10)]);
     assert_eq!(store.find_due(partner(1)).await, Ok(Some(after(60))), "the occasion stays");
-    store.end_look(partner(1), after(9)).await.unwrap();
+    store.end_look(partner(1), Look::Undone, after(9)).await.unwrap();
     assert_eq!(looks(after(10)).await, [after(10)], "it was set to another time meanwhile");
-    store.end_look(partner(1), after(10)).await.unwrap();
-    store.end_look(partner(1), after(10)).await.unwrap();
+    store.end_look(partner(1), Look::Undone, after(10)).await.unwrap();
+    store.end_look(partner(1), Look::Undone, after(10)).await.unwrap();
     assert_eq!(looks(after(100)).await, []);
-    store.put_look(partner(1), Some(after(20))).await.unwrap();
-    store.put_look(partner(1), None).await.unwrap();
+    store.put_look(partner(1), Look::Undone, Some(after(20))).await.unwrap();
+    store.put_look(partner(1), Look::Stopped, Some(after(30))).await.unwrap();
+    store.end_look(partner(1), Look::Stopped, after(20)).await.unwrap();
+    store.put_look(partner(1), Look::Stopped, None).await.unwrap();
+    assert_eq!(looks(after(100)).await, [after(20)], "each reason has its own time");
+    store.put_look(partner(1), Look::Undone, None).await.unwrap();
     assert_eq!(looks(after(100)).await, []);
 }
 

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunKind, RunRequest, RunState};
 use shared::domain::settings::Frequency;
+use shared::ports::Look;
 use sync_schedule::TickReport;
 
 use crate::world::{World, partner};
@@ -29,9 +30,9 @@ fn failed() -> RunState {
     RunState::Failed(RunFailure { code: RunFailureCode::UsageIncomplete, what })
 }
 
-fn world(runs: Vec<Run>) -> World {
+fn world(look: Look, runs: Vec<Run>) -> World {
     let world = World::default().with(1, &settings(Frequency::SophosInvoice), at("2026-12-03T01:40:00Z"));
-    world.looks.lock().unwrap().insert(partner(1), at(LOOK));
+    world.looks.lock().unwrap().insert((partner(1), look), at(LOOK));
     World { runs: [(partner(1), runs)].into(), ..world }
 }
 
@@ -43,7 +44,7 @@ fn soon() -> Timestamp {
 async fn a_run_that_ended_partial_or_failed_is_retried_for_its_month_on_the_next_night() {
     for state in [RunState::Partial, failed()] {
         let first = run(RunKind::Scheduled, state.clone());
-        let world = world(vec![run(RunKind::Preview, RunState::Succeeded), first.clone()]);
+        let world = world(Look::Undone, vec![run(RunKind::Preview, RunState::Succeeded), first.clone()]);
         tick(&world, soon()).await;
         let sent = world.take_sent();
         let request = &sent[0].request;
@@ -64,7 +65,7 @@ async fn the_retry_of_a_retry_names_the_first_run() {
     let first = run(RunKind::Scheduled, RunState::Partial);
     let mut second = run(RunKind::Scheduled, RunState::Partial);
     second.request.retry_of = Some(first.id.clone());
-    let world = world(vec![second, first.clone()]);
+    let world = world(Look::Undone, vec![second, first.clone()]);
     tick(&world, soon()).await;
     assert_eq!(world.take_sent()[0].request.retry_of, Some(first.id));
 }
@@ -72,17 +73,24 @@ async fn the_retry_of_a_retry_names_the_first_run() {
 #[tokio::test]
 async fn a_run_that_stopped_without_a_word_is_carried_on_by_its_own_request() {
     let open = run(RunKind::Now, RunState::Running);
-    let world = world(vec![open.clone(), run(RunKind::Scheduled, RunState::Partial)]);
+    let world = world(Look::Stopped, vec![open.clone(), run(RunKind::Scheduled, RunState::Partial)]);
     tick(&world, soon()).await;
     let sent = world.take_sent();
     assert_eq!((sent.len(), &sent[0].request), (1, &open.request));
 }
 
 #[tokio::test]
+async fn a_run_that_ended_is_not_retried_because_it_was_thought_to_have_stopped() {
+    let world = world(Look::Stopped, vec![run(RunKind::Now, RunState::Succeeded), run(RunKind::Scheduled, failed())]);
+    let report = tick(&world, soon()).await;
+    assert_eq!((report.nothing_to_look_at, world.take_sent().len()), (1, 0));
+}
+
+#[tokio::test]
 async fn nothing_is_asked_for_where_nothing_was_left_undone() {
     for runs in [vec![], vec![run(RunKind::Scheduled, RunState::Succeeded)], vec![run(RunKind::Now, RunState::Partial)]]
     {
-        let world = world(runs);
+        let world = world(Look::Undone, runs);
         let report = tick(&world, soon()).await;
         assert_eq!(report, TickReport { nothing_to_look_at: 1, ..TickReport::default() });
         assert_eq!(world.take_sent(), []);
@@ -92,7 +100,7 @@ async fn nothing_is_asked_for_where_nothing_was_left_undone() {
 
 #[tokio::test]
 async fn a_look_that_could_not_be_ended_is_taken_again_and_asks_for_the_same_run() {
-    let mut world = world(vec![run(RunKind::Scheduled, RunState::Partial)]);
+    let mut world = world(Look::Undone, vec![run(RunKind::Scheduled, RunState::Partial)]);
     world.not_moved.insert(partner(1));
     tick(&world, soon()).await;
     tick(&world, soon() + SignedDuration::from_mins(5)).await;

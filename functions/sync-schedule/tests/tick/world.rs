@@ -8,7 +8,7 @@ use shared::domain::id::PartnerId;
 use shared::domain::run::Run;
 use shared::domain::settings::Settings;
 use shared::error::{QueueError, StoreError};
-use shared::ports::{Due, DueFor, DueStore, Queue, RunHistory, Sealed, SettingsStore, SyncMessage};
+use shared::ports::{Due, DueFor, DueStore, Look, Queue, RunHistory, Sealed, SettingsStore, SyncMessage};
 use tokio::task::yield_now;
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ pub(crate) struct World {
     pub(crate) settings: BTreeMap<PartnerId, Settings>,
     pub(crate) sent: Mutex<Vec<SyncMessage>>,
     /// When partners' runs are to be looked at.
-    pub(crate) looks: Mutex<BTreeMap<PartnerId, Timestamp>>,
+    pub(crate) looks: Mutex<BTreeMap<(PartnerId, Look), Timestamp>>,
     /// Runs, newest first.
     pub(crate) runs: BTreeMap<PartnerId, Vec<Run>>,
     /// Partners whose settings cannot be read.
@@ -74,7 +74,8 @@ impl DueStore for World {
         let due = self.due.lock().unwrap();
         let looks = self.looks.lock().unwrap();
         let due = due.iter().map(|(&partner, &at)| Due { partner, due_for: DueFor::Occasion, next_run_at: at });
-        let looks = looks.iter().map(|(&partner, &at)| Due { partner, due_for: DueFor::Look, next_run_at: at });
+        let looks = looks.iter();
+        let looks = looks.map(|(&(partner, look), &at)| Due { partner, due_for: DueFor::Look(look), next_run_at: at });
         let of_shard = |due: &Due| due.next_run_at <= at && shard_of(due.partner) == shard;
         let mut found: Vec<Due> = due.chain(looks).filter(of_shard).collect();
         found.sort_by_key(|due| due.next_run_at);
@@ -104,23 +105,23 @@ impl DueStore for World {
         Ok(moved)
     }
 
-    async fn put_look(&self, partner: PartnerId, at: Option<Timestamp>) -> Result<(), StoreError> {
+    async fn put_look(&self, partner: PartnerId, look: Look, at: Option<Timestamp>) -> Result<(), StoreError> {
         let mut looks = self.looks.lock().unwrap();
         match at {
-            Some(at) => looks.insert(partner, at),
-            None => looks.remove(&partner),
+            Some(at) => looks.insert((partner, look), at),
+            None => looks.remove(&(partner, look)),
         };
         Ok(())
     }
 
-    async fn end_look(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
+    async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {
         yield_now().await;
         if self.not_moved.contains(&partner) {
             return Err(away("timed out"));
         }
         let mut looks = self.looks.lock().unwrap();
-        if looks.get(&partner) == Some(&at) {
-            looks.remove(&partner);
+        if looks.get(&(partner, look)) == Some(&at) {
+            looks.remove(&(partner, look));
         }
         Ok(())
     }

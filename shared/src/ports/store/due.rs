@@ -12,8 +12,18 @@ use crate::error::StoreError;
 pub enum DueFor {
     /// The next occasion of its schedule.
     Occasion,
-    /// A look at its newest runs: one may have stopped without a word, or has to be retried.
-    Look,
+    /// A look at its newest runs.
+    Look(Look),
+}
+
+/// Why a partner's newest runs are looked at. Each has a time of its own: a preview that ends in between must not take
+/// away the retry of the last scheduled run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Look {
+    /// An open run may have stopped without a word.
+    Stopped,
+    /// The last scheduled run left something undone and is to be retried.
+    Undone,
 }
 
 /// A partner that is due.
@@ -64,13 +74,14 @@ pub trait DueStore: Send + Sync {
         to: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Has the partner's newest runs looked at at a time, whatever was set; none: no longer.
+    /// Has the partner's newest runs looked at at a time, whatever was set for this reason; none: no longer.
     ///
     /// # Errors
     /// [`StoreError`].
     fn put_look(
         &self,
         partner: PartnerId,
+        look: Look,
         at: Option<Timestamp>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
@@ -78,5 +89,10 @@ pub trait DueStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn end_look(&self, partner: PartnerId, at: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn end_look(
+        &self,
+        partner: PartnerId,
+        look: Look,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

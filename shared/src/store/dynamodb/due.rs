@@ -9,7 +9,7 @@ use super::send::Verdict;
 use super::write::Write;
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::{Due, DueFor, DueStore, Ids};
+use crate::ports::{Due, DueFor, DueStore, Ids, Look};
 use crate::store::item::{Entry, due, find_text, instant, keys};
 use crate::store::table::{DUE_INDEX, NEXT_RUN_AT, PARTITION_KEY};
 
@@ -75,19 +75,19 @@ impl<I: Ids> DueStore for DynamoStore<I> {
         }
     }
 
-    async fn put_look(&self, partner: PartnerId, at: Option<Timestamp>) -> Result<(), StoreError> {
+    async fn put_look(&self, partner: PartnerId, look: Look, at: Option<Timestamp>) -> Result<(), StoreError> {
         self.write(match at {
-            Some(at) => Write::put(due::to_entry(partner, DueFor::Look, at)),
-            None => Write::delete(keys::due(partner, DueFor::Look)),
+            Some(at) => Write::put(due::to_entry(partner, DueFor::Look(look), at)),
+            None => Write::delete(keys::due(partner, DueFor::Look(look))),
         })
         .await?;
         Ok(())
     }
 
-    async fn end_look(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
-        let look = Write::delete(keys::due(partner, DueFor::Look));
+    async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {
+        let ended = Write::delete(keys::due(partner, DueFor::Look(look)));
         // Not there any more, or set to another time meanwhile: both are as they should be.
-        self.write(look.only_if("#nextRunAt = :at").value("at", instant::to_text(at))).await?;
+        self.write(ended.only_if("#nextRunAt = :at").value("at", instant::to_text(at))).await?;
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::decision::HoldKey;
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::month::UsageMonth;
 use crate::domain::schedule::stable_hash;
-use crate::ports::{Change, Chunk, ChunkKind, DueFor, PsaDatabase};
+use crate::ports::{Change, Chunk, ChunkKind, DueFor, Look, PsaDatabase};
 use crate::store::table::DUE_SHARDS;
 
 /// Where an entry stands.
@@ -166,13 +166,16 @@ pub(in crate::store) fn due(partner: PartnerId, due_for: DueFor) -> Key {
 fn due_word(due_for: DueFor) -> &'static str {
     match due_for {
         DueFor::Occasion => "DUE",
-        DueFor::Look => "LOOK",
+        DueFor::Look(Look::Stopped) => "LOOK",
+        DueFor::Look(Look::Undone) => "RETRY",
     }
 }
 
 /// What a due entry is due for, by its sort key.
 pub(in crate::store) fn due_for(sort: &str) -> Option<DueFor> {
-    [DueFor::Occasion, DueFor::Look].into_iter().find(|due_for| due_word(*due_for) == sort)
+    [DueFor::Occasion, DueFor::Look(Look::Stopped), DueFor::Look(Look::Undone)]
+        .into_iter()
+        .find(|due_for| due_word(*due_for) == sort)
 }
 
 /// The company in the sort key of its mark.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::MemoryStore;
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::{Due, DueFor, DueStore};
+use crate::ports::{Due, DueFor, DueStore, Look};
 use crate::store::item::keys;
 
 impl DueStore for MemoryStore {
@@ -13,11 +13,12 @@ impl DueStore for MemoryStore {
         let mut due: Vec<Due> = self.shelves(|shelves| {
             let of_shard = shelves.iter().filter(|(partner, _)| keys::due_shard(**partner) == shard);
             let due = of_shard.flat_map(|(partner, shelf)| {
-                let of =
-                    |at: Option<Timestamp>, due_for| at.map(|at| Due { partner: *partner, due_for, next_run_at: at });
-                [of(shelf.due, DueFor::Occasion), of(shelf.look, DueFor::Look)]
+                let occasion = shelf.due.map(|at| (DueFor::Occasion, at));
+                let looks = shelf.looks.iter().map(|(look, at)| (DueFor::Look(*look), *at));
+                let all = occasion.into_iter().chain(looks);
+                all.map(|(due_for, next_run_at)| Due { partner: *partner, due_for, next_run_at })
             });
-            due.flatten().filter(|due| due.next_run_at <= at).collect()
+            due.filter(|due| due.next_run_at <= at).collect()
         });
         due.sort_by_key(|due| due.next_run_at);
         due.truncate(limit as usize);
@@ -43,13 +44,16 @@ impl DueStore for MemoryStore {
         }))
     }
 
-    async fn put_look(&self, partner: PartnerId, at: Option<Timestamp>) -> Result<(), StoreError> {
-        self.with(partner, |shelf| shelf.look = at);
+    async fn put_look(&self, partner: PartnerId, look: Look, at: Option<Timestamp>) -> Result<(), StoreError> {
+        self.with(partner, |shelf| match at {
+            Some(at) => shelf.looks.insert(look, at),
+            None => shelf.looks.remove(&look),
+        });
         Ok(())
     }
 
-    async fn end_look(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
-        self.with(partner, |shelf| shelf.look = shelf.look.filter(|look| *look != at));
+    async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {
+        self.with(partner, |shelf| shelf.looks.retain(|kind, due| *kind != look || *due != at));
         Ok(())
     }
 }

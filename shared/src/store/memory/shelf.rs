@@ -14,7 +14,7 @@ use crate::domain::settings::Settings;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::domain::stamp::SyncStamp;
 use crate::ports::{
-    ChunkKind, CustomerNames, DiscoveredProduct, Edit, MappedCustomer, Sealed, ShownConnections, Sighting,
+    ChunkKind, CustomerNames, DiscoveredProduct, Edit, Look, MappedCustomer, Sealed, ShownConnections, Sighting,
 };
 use crate::store::idempotency::Kept;
 use crate::store::lease::Standing;
@@ -45,7 +45,7 @@ pub(super) struct Shelf {
     /// By the hash of the key.
     pub(super) attempts: BTreeMap<String, Kept>,
     pub(super) due: Option<Timestamp>,
-    pub(super) look: Option<Timestamp>,
+    pub(super) looks: BTreeMap<Look, Timestamp>,
     pub(super) lease: Option<Standing>,
     /// The run that was opened last.
     pub(super) open: Option<RunId>,

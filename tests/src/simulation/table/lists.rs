@@ -9,7 +9,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::plan::Customer;
 use shared::domain::stamp::SyncStamp;
 use shared::error::StoreError;
-use shared::ports::{DiscoveredProduct, Due, DueStore, HoldPage, HoldStore, KnownStore, SeenProduct};
+use shared::ports::{DiscoveredProduct, Due, DueStore, HoldPage, HoldStore, KnownStore, Look, SeenProduct};
 
 use super::Table;
 
@@ -61,15 +61,15 @@ impl DueStore for Table {
         Ok(advanced)
     }
 
-    async fn put_look(&self, partner: PartnerId, at: Option<Timestamp>) -> Result<(), StoreError> {
+    async fn put_look(&self, partner: PartnerId, look: Look, at: Option<Timestamp>) -> Result<(), StoreError> {
         self.go().await?;
-        self.memory.put_look(partner, at).await?;
+        self.memory.put_look(partner, look, at).await?;
         self.back().await
     }
 
-    async fn end_look(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
+    async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {
         self.go().await?;
-        self.memory.end_look(partner, at).await?;
+        self.memory.end_look(partner, look, at).await?;
         self.back().await
     }
 }
