@@ -197,6 +197,25 @@ impl Step {
     }
 }
 
+impl Release {
+    /// What a person releases.
+    #[must_use]
+    pub fn would(&self) -> Would {
+        match self.step {
+            // Sophos says less than before and ConnectWise bills the right quantity: a person says that it is right.
+            Step::Keep { .. } => Would::Keep { at: self.target },
+            Step::Nothing
+            | Step::Adopt { .. }
+            | Step::Create { .. }
+            | Step::Update { .. }
+            | Step::Clear { .. }
+            | Step::Hold(_)
+            | Step::Skip(_)
+            | Step::Fail(_) => self.step.would(self.target),
+        }
+    }
+}
+
 impl AdditionPlan {
     /// What this plan would do, for a person to compare.
     #[must_use]
@@ -211,7 +230,7 @@ impl AdditionPlan {
             agreement,
             addition: self.current.map(|(addition, _)| addition),
             quantity: self.current.map_or(Decimal::ZERO, |(_, quantity)| quantity),
-            release: self.release.as_ref().map_or(Would::Nothing, |release| release.step.would(release.target)),
+            release: self.release.as_ref().map_or(Would::Nothing, Release::would),
         }
     }
 

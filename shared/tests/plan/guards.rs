@@ -160,6 +160,21 @@ fn vanished_is_released_to_zero_and_a_vanished_part_to_what_the_others_use() {
 }
 
 #[test]
+fn a_vanished_part_is_held_at_the_quantity_billed_and_a_release_says_that_it_is_right() {
+    let world = World::new()
+        .maps_by("CIX", 70, Some(AddUp))
+        .maps_by("SVR", 70, Some(AddUp))
+        .synced_in_october(70, &[("CIX", 9)])
+        .uses("SVR", 9);
+    assert!(matches!(world.step(70), Step::Hold(Hold::Part { .. })));
+    let release = decided(&world, Verdict::Release);
+    assert_eq!(release.basis.release, Would::Keep { at: 9.into() });
+    let released = with(world, &release);
+    assert!(matches!(released.step(70), Step::Keep { .. }), "{:?}", released.step(70));
+    assert_eq!(released.find_outcome("CIX"), Some(Outcome::Unchanged));
+}
+
+#[test]
 fn an_adoption_a_hand_edit_and_a_zero_price_can_be_released() {
     let adopt = World::with_intercept_x().bills(line(1, 70, "8")).uses("CIX", 12);
     let release = decided(&adopt, Verdict::Release);

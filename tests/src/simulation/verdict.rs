@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use shared::domain::id::{AgreementId, CustomerId, ProductCode, PsaProductId};
 use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::mapping::ProductMappings;
-use shared::domain::outcome::{Hold, Outcome};
+use shared::domain::outcome::{Hold, Outcome, PartTrouble};
 use shared::domain::run::{Run, RunFailureCode, RunState};
 use shared::domain::tally::Counts;
 use shared::ports::{MappingStore, RunHistory, RunStore};
@@ -191,6 +191,10 @@ impl Rest<'_> {
                     Hold::Ambiguous { .. } => doubled || self.hidden(agreement),
                     Hold::Surplus { left, .. } => doubled && (left.is_zero() || self.hidden(agreement)),
                     Hold::AdditionGone { .. } => of_product.iter().any(|seen| seen.ended),
+                    // Also where what is left happens to be what is billed: the sum may be a partial one.
+                    Hold::Part { product, trouble: PartTrouble::Vanished } => {
+                        !self.world.sophos.units(self.world.month).contains_key(&(customer, product.clone()))
+                    }
                     // What the hold keeps back is really otherwise, or a person has mapped the part elsewhere.
                     _ => billed != target || self.world.remapped,
                 };

@@ -30,6 +30,11 @@ pub enum Would {
         /// Its quantity.
         at: Decimal,
     },
+    /// Go on billing what is billed, now that a person knows of it. Only a release does that.
+    Keep {
+        /// The quantity.
+        at: Decimal,
+    },
     /// Leave it as it is.
     Nothing,
 }

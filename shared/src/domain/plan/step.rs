@@ -23,8 +23,8 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTr
     if matches!(plan.step, Step::Hold(_)) {
         let mut released = plan.clone();
         let step = ends(Case { basis, product, released: true }.plan(&mut released));
-        let does = step.would(released.target) != Would::Nothing;
-        plan.release = does.then_some(Release { step, target: released.target });
+        let release = Release { step, target: released.target };
+        plan.release = Some(release).filter(|release| release.would() != Would::Nothing);
     }
     plan
 }

@@ -75,6 +75,7 @@ impl fmt::Display for Would {
             Self::Create { to } => write!(f, "create an addition of {}", short(to)),
             Self::Update { from, to } => write!(f, "change {} → {}", short(from), short(to)),
             Self::Adopt { at } => write!(f, "adopt the addition of {}", short(at)),
+            Self::Keep { at } => write!(f, "go on billing {}", short(at)),
             Self::Nothing => f.write_str("change nothing"),
         }
     }
