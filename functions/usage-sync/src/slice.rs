@@ -13,14 +13,19 @@ mod write;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use futures::future::join;
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunKind, RunState, Stage};
 use shared::domain::schedule::next_night_after;
 use shared::domain::settings::{Frequency, Settings};
 use shared::error::StoreError;
 use shared::ports::{Clock, Connections, DueStore, Lease, Look, Psa};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout_at};
 
+use self::reference::Ahead;
 use crate::committer::Committer;
 use crate::policy::Policy;
 use crate::trouble::{StageError, leaves_all_waiting, never, of_connection};
@@ -28,6 +33,9 @@ use crate::worker::{Limits, PsaOf, WorkError, World, is_near};
 
 /// How long a run may take. What it has read is kept longer than this run and the preview that it may stand on.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Writes whose turn comes within this time are stored together.
+const RIGHT_AFTER: Duration = Duration::from_millis(250);
 
 /// A slice about to be worked on.
 pub(crate) struct Slice<'a, W> {
@@ -66,6 +74,8 @@ pub(crate) struct Stages<'a, W: World> {
     last_try: bool,
     /// Whether it has sent a write or closed a customer: more than taken one on.
     progressed: AtomicBool,
+    /// A write that is stored and not answered yet has one of these.
+    places: Semaphore,
 }
 
 impl<W: World> Slice<'_, W> {
@@ -94,6 +104,7 @@ impl<W: World> Slice<'_, W> {
                     worked: AtomicBool::new(false),
                     last_try: self.last_try,
                     progressed: AtomicBool::new(false),
+                    places: Semaphore::new(self.limits.at_once()),
                 };
                 stages.work().await.map_err(StageError::or_later)
             }
@@ -178,6 +189,7 @@ impl<W: World> Stages<'_, W> {
     async fn work(&self) -> Result<SliceEnd, StageError> {
         self.committer.put_run(Vec::new(), |run| run.psa.slices += 1).await?;
         self.still_fit()?;
+        let mut ahead = Ahead::default();
         loop {
             let run = self.committer.run();
             if run.state.is_over() {
@@ -188,9 +200,13 @@ impl<W: World> Stages<'_, W> {
             }
             match run.stage {
                 Stage::Preview => self.take_preview(&run).await?,
-                Stage::Customers { .. } | Stage::Usage { .. } | Stage::UsageAgain { .. } => self.read_sophos().await?,
-                Stage::Agreements { .. } => self.read_agreements().await?,
-                Stage::Products => self.read_products(&run).await?,
+                Stage::Customers { .. } | Stage::Usage { .. } | Stage::UsageAgain { .. } => {
+                    let (read, reference) = join(self.read_sophos(), self.read_ahead(&run)).await;
+                    read?;
+                    ahead = reference;
+                }
+                Stage::Agreements { .. } => self.read_agreements(&mut ahead).await?,
+                Stage::Products => self.read_products(&run, &mut ahead).await?,
                 Stage::Check => self.check_usage(&run).await?,
                 Stage::Sync { bucket } if bucket < run.buckets => self.sync_customers(&run, bucket).await?,
                 Stage::Sync { .. } => self.sync_unassigned(&run).await?,
@@ -219,13 +235,33 @@ impl<W: World> Stages<'_, W> {
         self.worked.load(Ordering::Relaxed) && self.is_near_the_end()
     }
 
-    /// Waits until a write may leave; before anything is stored about it, for that counts from when it is stored.
-    async fn turn_to_write(&self) -> Result<(), WorkError> {
-        match self.psa.take_turn().await {
-            Err(error) if !self.last_try && leaves_all_waiting(&error) => Err(WorkError::LeaveAlone(error)),
-            // Sent all the same, it fails by itself.
-            Ok(()) | Err(_) => Ok(()),
+    /// As many places for writes as are free, one at least and `most` at the most. Each is kept until its write has an
+    /// answer: what is stored has to leave soon.
+    async fn places_to_write(&self, most: usize) -> Vec<SemaphorePermit<'_>> {
+        // No place only if the semaphore were closed, which it never is.
+        let mut places = Vec::from_iter(self.places.acquire().await.ok());
+        while places.len() < most
+            && let Ok(place) = self.places.try_acquire()
+        {
+            places.push(place);
         }
+        places
+    }
+
+    /// Waits until writes may leave, before anything is stored about them, for that counts from when it is stored. How
+    /// many of `most` may: one, and those whose turn comes right after.
+    async fn turns_to_write(&self, most: usize) -> Result<usize, WorkError> {
+        match self.psa.take_turn().await {
+            Err(error) if !self.last_try && leaves_all_waiting(&error) => return Err(WorkError::LeaveAlone(error)),
+            // Sent all the same, it fails by itself.
+            Ok(()) | Err(_) => {}
+        }
+        let soon = Instant::now() + RIGHT_AFTER;
+        let mut turns = 1;
+        while turns < most && matches!(timeout_at(soon, self.psa.take_turn()).await, Ok(Ok(()))) {
+            turns += 1;
+        }
+        Ok(turns)
     }
 
     fn has_worked(&self) {
@@ -234,7 +270,11 @@ impl<W: World> Stages<'_, W> {
 
     /// Whether no further write may be begun: the deadline is near, and the slice has something to show.
     fn must_stop(&self) -> bool {
-        self.progressed.load(Ordering::Relaxed) && self.is_near_the_end()
+        self.has_something_to_show() && self.is_near_the_end()
+    }
+
+    fn has_something_to_show(&self) -> bool {
+        self.progressed.load(Ordering::Relaxed)
     }
 
     fn is_near_the_end(&self) -> bool {

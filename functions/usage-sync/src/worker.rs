@@ -36,6 +36,14 @@ pub struct Limits {
     pub turns: u32,
 }
 
+impl Limits {
+    /// How many customers are worked on at once, and how many writes may be stored and not answered: while some are at
+    /// the table, the others keep ConnectWise busy; its client holds to `in_flight`.
+    pub(crate) const fn at_once(&self) -> usize {
+        self.in_flight + self.in_flight.div_ceil(2)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -16,6 +16,7 @@ mod removal;
 mod setup;
 mod snapshot;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use jiff::Timestamp;
@@ -359,6 +360,16 @@ pub trait RunStore: Send + Sync {
         customer: Option<CustomerId>,
     ) -> impl Future<Output = Result<Option<CustomerLedger>, StoreError>> + Send;
 
+    /// What we wrote to agreements, as far as anything was written; of each named once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_snapshots(
+        &self,
+        partner: PartnerId,
+        agreements: &[AgreementId],
+    ) -> impl Future<Output = Result<BTreeMap<AgreementId, Snapshot>, StoreError>> + Send;
+
     /// What we wrote to an agreement; empty if nothing.
     ///
     /// # Errors
@@ -367,15 +378,13 @@ pub trait RunStore: Send + Sync {
         &self,
         partner: PartnerId,
         agreement: AgreementId,
-    ) -> impl Future<Output = Result<Snapshot, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Snapshot, StoreError>> + Send {
+        async move { Ok(self.find_snapshots(partner, &[agreement]).await?.remove(&agreement).unwrap_or_default()) }
+    }
 
-    /// The intents that stand on an agreement, by product.
+    /// The intents that stand, by agreement and product. Few do: one for each write whose end is not known.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn list_intents(
-        &self,
-        partner: PartnerId,
-        agreement: AgreementId,
-    ) -> impl Future<Output = Result<Vec<Intent>, StoreError>> + Send;
+    fn list_intents(&self, partner: PartnerId) -> impl Future<Output = Result<Vec<Intent>, StoreError>> + Send;
 }

@@ -50,6 +50,12 @@ pub(super) struct Options {
     /// What the faults are drawn from; the same seed is the same faults.
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,
+    /// Only these take part; everybody by default.
+    #[arg(long, value_delimiter = ',', default_values_t = Contender::ALL)]
+    pub(super) only: Vec<Contender>,
+    /// Leaves out the runs in a world that loses answers.
+    #[arg(long)]
+    pub(super) without_faults: bool,
     /// Only what went wrong decides about the exit code, not how long it took.
     #[arg(long)]
     pub(super) without_times: bool,
@@ -130,12 +136,12 @@ pub(super) async fn bench(options: &Options) -> Result<ExitCode, ScaleError> {
     let load = [load(), String::new()];
     let mut measured = Vec::new();
     for round in 1..=options.rounds {
-        for contender in Contender::ALL {
+        for &contender in &options.only {
             eprintln!("Round {round} of {}: {}", options.rounds, contender.name());
             take(options, contender, &Work::CALM, &mut measured).await?;
         }
     }
-    for contender in Contender::ALL {
+    for &contender in options.only.iter().filter(|_| !options.without_faults) {
         eprintln!("With faults, seed {}: {}", options.seed, contender.name());
         take(options, contender, &[Work::Faulty], &mut measured).await?;
     }

@@ -112,13 +112,13 @@ pub struct Slow {
 pub fn slow_writes(seed: u64) -> Result<Slow, SimulationError> {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
     runtime.block_on(async {
-        let mut world = World::make(Ground::new(seed, false), Size { customers: 1, products: 6 }).await?;
+        let mut world = World::make(Ground::new(seed, false), Size { customers: 1, products: 12 }).await?;
         world.ground.set_storm(Storm { slow_psa: 1000, ..Storm::default() });
         let customer = world.sophos.customers[0].id;
         let pairs = world.codes.iter().map(|code| ((customer, code.clone()), 10));
         world.usage().entry(world.month).or_default().extend(pairs);
         let mut drive = Drive::new(Policy::guarded());
-        drive.time_ms = Some(120_000);
+        drive.time_ms = Some(90_000);
         world.ask();
         drive.until_idle(&mut world, Script::new()).await?;
         let (deaths, invocations) = (drive.deaths, drive.invocations);

@@ -2,6 +2,7 @@
 
 mod lists;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -249,13 +250,17 @@ impl RunStore for Table {
         self.memory.find_ledger(partner, run, customer).await
     }
 
-    async fn find_snapshot(&self, partner: PartnerId, agreement: AgreementId) -> Result<Snapshot, StoreError> {
+    async fn find_snapshots(
+        &self,
+        partner: PartnerId,
+        agreements: &[AgreementId],
+    ) -> Result<BTreeMap<AgreementId, Snapshot>, StoreError> {
         self.go().await?;
-        self.memory.find_snapshot(partner, agreement).await
+        self.memory.find_snapshots(partner, agreements).await
     }
 
-    async fn list_intents(&self, partner: PartnerId, agreement: AgreementId) -> Result<Vec<Intent>, StoreError> {
+    async fn list_intents(&self, partner: PartnerId) -> Result<Vec<Intent>, StoreError> {
         self.go().await?;
-        self.memory.list_intents(partner, agreement).await
+        self.memory.list_intents(partner).await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::{try_join, try_join4};
 use shared::domain::decision::StandingHold;
 use shared::domain::id::{AgreementId, CustomerId, PsaProductId};
 use shared::domain::mapping::{CustomerMapping, ProductMappings};
@@ -37,6 +38,12 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
+    /// The agreement that the run set out with for a customer; of one mapped since, the one that it has now.
+    pub(super) fn agreement_of(&self, customer: CustomerId) -> Option<AgreementId> {
+        let (mapping, _) = self.mapped.get(&customer)?;
+        Some(self.set_out_with.get(&customer).copied().unwrap_or(mapping.agreement))
+    }
+
     /// The outcome of a customer; of one that seems to have left Sophos, and whose entry is only unreadable, that.
     pub(super) fn unless_unreadable(&self, customer: CustomerId, outcome: Outcome) -> Outcome {
         match (outcome, self.unreadable_customers.get(&customer)) {
@@ -51,31 +58,45 @@ impl Bucket {
 impl<W: World> Stages<'_, W> {
     pub(super) async fn load(&self, run: &Run, number: u32) -> Result<Bucket, WorkError> {
         let (store, partner) = (self.world.store(), run.request.partner);
-        let of_usage = |kind| store.list_chunks(partner, run.usage_of(), kind, number);
-        let of_run = |kind, bucket| store.list_chunks(partner, &run.id, kind, bucket);
-        let customers = join::<Customer>(&of_usage(ChunkKind::Customers).await?)?;
-        let odd_customers = join::<(CustomerId, String)>(&of_usage(ChunkKind::UnreadableCustomers).await?)?;
-        let odd_agreements = join::<(AgreementId, String)>(&of_run(ChunkKind::UnreadableAgreements, number).await?)?;
-        if run.request.kind != RunKind::Apply {
-            store.refresh_known_customers(partner, &prefix_of(number, run.buckets), &customers).await?;
-        }
-        let usage = self.read_usage_of(run, number).await?;
-        let agreements = join::<Agreement>(&of_run(ChunkKind::Agreements, number).await?)?;
-        let set_out_with = join::<(CustomerId, AgreementId)>(&of_run(ChunkKind::Mapped, number).await?)?;
-        let products = join::<(PsaProductId, Option<PsaProduct>)>(&of_run(ChunkKind::Products, 0).await?)?;
-        let mapped = store.list_customer_mappings(partner, &prefix_of(number, run.buckets)).await?;
+        let of_usage = async |kind| store.list_chunks(partner, run.usage_of(), kind, number).await;
+        let of_run = async |kind, bucket| store.list_chunks(partner, &run.id, kind, bucket).await;
+        let prefix = prefix_of(number, run.buckets);
+        let customers = async {
+            let customers = join::<Customer>(&of_usage(ChunkKind::Customers).await?)?;
+            if run.request.kind != RunKind::Apply {
+                store.refresh_known_customers(partner, &prefix, &customers).await?;
+            }
+            let unreadable = join::<(CustomerId, String)>(&of_usage(ChunkKind::UnreadableCustomers).await?)?;
+            Ok::<_, WorkError>((customers, unreadable))
+        };
+        let agreements = async {
+            let agreements = join::<Agreement>(&of_run(ChunkKind::Agreements, number).await?)?;
+            let odd = join::<(AgreementId, String)>(&of_run(ChunkKind::UnreadableAgreements, number).await?)?;
+            let set_out_with = join::<(CustomerId, AgreementId)>(&of_run(ChunkKind::Mapped, number).await?)?;
+            Ok::<_, WorkError>((agreements, odd, set_out_with))
+        };
+        let mapped = async {
+            let mapped = store.list_customer_mappings(partner, &prefix).await?;
+            let products = join::<(PsaProductId, Option<PsaProduct>)>(&of_run(ChunkKind::Products, 0).await?)?;
+            Ok::<_, WorkError>((mapped, store.list_product_mappings(partner).await?, products))
+        };
+        let others = try_join(self.read_usage_of(run, number), self.holds_of(run, number));
+        let (customers, agreements, mapped, (usage, holds)) = try_join4(customers, agreements, mapped, others).await?;
+        let (customers, unreadable_customers) = customers;
+        let (agreements, unreadable_agreements, set_out_with) = agreements;
+        let (mapped, mappings, products) = mapped;
         Ok(Bucket {
             run: run.clone(),
             customers: customers.into_iter().map(|c| (c.id, c)).collect(),
-            unreadable_customers: odd_customers.into_iter().collect(),
-            unreadable_agreements: odd_agreements.into_iter().collect(),
+            unreadable_customers: unreadable_customers.into_iter().collect(),
+            unreadable_agreements: unreadable_agreements.into_iter().collect(),
             usage,
             mapped: mapped.into_iter().map(|(m, names)| (m.customer, (m, names))).collect(),
             set_out_with: set_out_with.into_iter().collect(),
             agreements: agreements.into_iter().map(|a| (a.id, a)).collect(),
-            mappings: store.list_product_mappings(partner).await?,
+            mappings,
             products: products.into_iter().collect(),
-            holds: self.holds_of(run, number).await?,
+            holds,
         })
     }
 

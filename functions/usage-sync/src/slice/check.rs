@@ -3,38 +3,41 @@
 //! A fetch can be complete and its content not: if too many of last month's pairs are gone or lower, the run writes
 //! nothing and says so once, instead of asking a person about each line.
 
-use futures::{StreamExt, TryStreamExt, stream};
+use std::collections::BTreeSet;
+
+use futures::future::try_join;
+use shared::domain::id::{AgreementId, CustomerId};
 use shared::domain::month::UsageMonth;
-use shared::domain::plan::LastMonth;
+use shared::domain::plan::{LastMonth, Unfinished};
 use shared::domain::run::{Run, RunKind, Stage};
 use shared::domain::schedule::local_day;
 use shared::ports::{Clock, DiscoveredProduct, KnownStore, MappingStore, RunStore};
 
 use super::Stages;
+use super::customers::RECALLED_AT_ONCE;
 use crate::chunks::prefix_of;
 use crate::trouble::StageError;
 use crate::worker::{WorkError, World};
 
-/// Snapshots asked for at once.
-const SNAPSHOTS_IN_FLIGHT: usize = 32;
-
 impl<W: World> Stages<'_, W> {
     pub(super) async fn check_usage(&self, run: &Run) -> Result<(), StageError> {
-        let unfinished = if self.is_checked(run) {
-            let mut last = LastMonth::default();
-            for bucket in 0..run.buckets {
-                self.count_bucket(run, bucket, &mut last).await?;
-            }
-            last.judge(self.settings.guards.unfinished)
-        } else {
-            None
-        };
-        self.note_products(run).await?;
+        let (unfinished, ()) = try_join(self.looks_unfinished(run), self.note_products(run)).await?;
         let change = |run: &mut Run| {
             run.unfinished = unfinished;
             run.stage = Stage::Sync { bucket: 0 };
         };
         Ok(self.committer.put_run(Vec::new(), change).await?)
+    }
+
+    async fn looks_unfinished(&self, run: &Run) -> Result<Option<Unfinished>, WorkError> {
+        if !self.is_checked(run) {
+            return Ok(None);
+        }
+        let mut last = LastMonth::default();
+        for bucket in 0..run.buckets {
+            self.count_bucket(run, bucket, &mut last).await?;
+        }
+        Ok(last.judge(self.settings.guards.unfinished))
     }
 
     /// A person who applies a preview has seen it. In the first days of a month, what is lower waits by itself.
@@ -65,12 +68,15 @@ impl<W: World> Stages<'_, W> {
         let usage = self.read_usage_of(run, bucket).await?;
         let mapped = store.list_customer_mappings(partner, &prefix_of(bucket, run.buckets)).await?;
         let synced = mapped.into_iter().map(|(mapping, _)| mapping).filter(|mapping| mapping.sync);
-        let snapshot = async |customer, agreement| Ok((customer, store.find_snapshot(partner, agreement).await?));
-        let mut snapshots = std::pin::pin!(
-            stream::iter(synced).map(|m| snapshot(m.customer, m.agreement)).buffer_unordered(SNAPSHOTS_IN_FLIGHT)
-        );
-        while let Some((customer, written)) = snapshots.try_next().await.map_err(|e: shared::error::StoreError| e)? {
-            last.add(&written, &usage.of(Some(customer)), run.request.month);
+        let synced: Vec<(CustomerId, AgreementId)> = synced.map(|m| (m.customer, m.agreement)).collect();
+        for some in synced.chunks(RECALLED_AT_ONCE) {
+            let agreements: BTreeSet<AgreementId> = some.iter().map(|(_, agreement)| *agreement).collect();
+            let snapshots = store.find_snapshots(partner, &Vec::from_iter(agreements)).await?;
+            for (customer, agreement) in some {
+                if let Some(written) = snapshots.get(agreement) {
+                    last.add(written, &usage.of(Some(*customer)), run.request.month);
+                }
+            }
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::domain::decision::Decision;
 use shared::domain::id::{CustomerId, PsaProductId};
-use shared::domain::ledger::{Billed, CustomerLedger, Line};
+use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Failure, Outcome, Skip};
 use shared::domain::plan::{
@@ -23,6 +23,7 @@ use shared::ports::{Clock, CustomerNames, MappingStore, Psa, RunStore};
 
 use super::Stages;
 use super::bucket::Bucket;
+use super::customers::{Flow, Recalled};
 use super::held::{Done, HeldFor, Standing, all_settled, decisions};
 use super::write::Writer;
 use crate::committer::{Commits, Counted};
@@ -47,14 +48,24 @@ struct Known {
     read: Option<ReadFor>,
 }
 
+/// How far a customer is planned without ConnectWise.
+enum Planning<'b> {
+    /// As far as it goes.
+    Done(Known, CustomerPlan),
+    /// What is remembered of the agreement is not enough, and why.
+    MustRead(&'b Agreement, ReadFor),
+}
+
 impl<W: World> Stages<'_, W> {
     /// Whether the customer is done with; otherwise its ledger stays open for the next slice.
     pub(super) async fn sync_customer(
         &self,
         bucket: &Bucket,
         id: CustomerId,
-        commits: &Commits,
+        recalled: Recalled,
+        flow: &Flow,
     ) -> Result<bool, WorkError> {
+        let commits = &flow.commits;
         let customer = bucket.customers.get(&id);
         let mapping = bucket.mapped.get(&id).map(|(mapping, _)| mapping);
         let mut ledger = CustomerLedger {
@@ -73,28 +84,34 @@ impl<W: World> Stages<'_, W> {
         let ends = gate.or(moved.then_some(Outcome::Skipped(Skip::MappingMoved)));
         let mapping = match (mapping, ends) {
             (Some(mapping), None) => mapping,
-            (mapping, Some(outcome)) => {
-                let before = self.written_before(bucket, id, mapping).await?;
-                let rows = rows_ending(&usage, &before, &outcome);
+            (_, Some(outcome)) => {
+                let rows = rows_ending(&usage, &recalled.snapshot, &outcome);
                 self.close(bucket, id, ledger, rows, &outcome, commits).await?;
                 return Ok(true);
             }
             (None, None) => return Ok(true),
         };
-        let (store, partner) = (self.world.store(), bucket.run.request.partner);
         let planned = Planned {
             mapping,
             usage,
             decisions: bucket.holds.get(&id).map(decisions).unwrap_or_default(),
-            stored: store.find_snapshot(partner, mapping.agreement).await?,
-            intents: store.list_intents(partner, mapping.agreement).await?,
+            stored: recalled.snapshot,
+            intents: recalled.intents,
         };
         if let Some(agreement) = bucket.agreements.get(&mapping.agreement) {
             ledger.company = Some((agreement.company, agreement.company_name.clone()));
             ledger.agreement = Some((agreement.id, agreement.name.clone()));
             ledger.next_invoice = agreement.next_invoice;
         }
-        let (known, mut plan) = self.plan_customer(bucket, &planned).await?;
+        // Whoever ConnectWise is asked about has its turn until its ledger is closed.
+        let (known, mut plan, _turn) = match self.plan_on_memory(bucket, &planned)? {
+            Planning::Done(known, plan) => (known, plan, None),
+            Planning::MustRead(agreement, reason) => {
+                let Some(turn) = self.turn_to_ask(flow).await else { return Ok(false) };
+                let (known, plan) = self.read_and_plan(bucket, &planned, agreement, reason).await?;
+                (known, plan, Some(turn))
+            }
+        };
         let left = self.hold_what_the_former_agreement_bills(bucket, mapping, &mut plan).await?;
         let seen = self.hold_what_moved(bucket, mapping, &mut plan).await?;
         let ready = matches!(known.state, AgreementState::Ready { .. });
@@ -102,11 +119,12 @@ impl<W: World> Stages<'_, W> {
         self.write(bucket, (planned, applied), known, plan, ledger, commits).await
     }
 
-    /// Plans on what is remembered of the agreement, and where that is not enough on what ConnectWise has.
-    async fn plan_customer(&self, bucket: &Bucket, planned: &Planned<'_>) -> Result<(Known, CustomerPlan), WorkError> {
+    /// Plans on what is remembered of the agreement, as far as that is enough.
+    fn plan_on_memory<'b>(&self, bucket: &'b Bucket, planned: &Planned<'_>) -> Result<Planning<'b>, WorkError> {
+        let done = |(known, plan)| Ok(Planning::Done(known, plan));
         if let Some(why) = bucket.unreadable_agreements.get(&planned.mapping.agreement) {
             let trouble = AgreementState::Trouble(Failure::Unreadable { answer: why.clone() });
-            return Ok(self.plan_untouched(bucket, planned, trouble, None));
+            return done(self.plan_untouched(bucket, planned, trouble, None));
         }
         let agreement = bucket.agreements.get(&planned.mapping.agreement);
         let month = bucket.run.request.month;
@@ -114,7 +132,7 @@ impl<W: World> Stages<'_, W> {
         let agreement = match (agreement, trouble) {
             (Some(agreement), None) => agreement,
             (_, Some(failure)) => {
-                return Ok(self.plan_untouched(bucket, planned, AgreementState::Trouble(failure), None));
+                return done(self.plan_untouched(bucket, planned, AgreementState::Trouble(failure), None));
             }
             (None, None) => return Err(WorkError::Chunk("an agreement without trouble was not kept".into())),
         };
@@ -122,14 +140,14 @@ impl<W: World> Stages<'_, W> {
         let at = (self.world.clock().now(), local_day(self.settings, request.scheduled_at));
         let reason = must_read(request.kind, &planned.stored, &planned.intents, agreement, at);
         let (None, Some(seen)) = (reason, planned.stored.seen.clone()) else {
-            return self.read_and_plan(bucket, planned, agreement, reason.unwrap_or(ReadFor::Memory)).await;
+            return Ok(Planning::MustRead(agreement, reason.unwrap_or(ReadFor::Memory)));
         };
         let remembered = AgreementState::Ready { agreement: agreement.clone(), additions: seen.additions };
         let (known, plan) = self.plan_untouched(bucket, planned, remembered, None);
         if asks_for_something(&plan) {
-            return self.read_and_plan(bucket, planned, agreement, ReadFor::Change).await;
+            return Ok(Planning::MustRead(agreement, ReadFor::Change));
         }
-        Ok((known, plan))
+        done((known, plan))
     }
 
     async fn read_and_plan(
@@ -198,19 +216,6 @@ impl<W: World> Stages<'_, W> {
         by_itself && bucket.run.writes && !mapping.is_applied()
     }
 
-    /// What was written to the agreement that the run set out with, of a customer that is not planned; nothing of one
-    /// that is not mapped.
-    async fn written_before(
-        &self,
-        bucket: &Bucket,
-        id: CustomerId,
-        mapping: Option<&CustomerMapping>,
-    ) -> Result<Snapshot, WorkError> {
-        let Some(mapping) = mapping else { return Ok(Snapshot::default()) };
-        let agreement = bucket.set_out_with.get(&id).copied().unwrap_or(mapping.agreement);
-        Ok(self.world.store().find_snapshot(bucket.run.request.partner, agreement).await?)
-    }
-
     async fn close(
         &self,
         bucket: &Bucket,
@@ -244,15 +249,10 @@ impl<W: World> Stages<'_, W> {
         let Known { state, settlement, read } = known;
         let mapping = planned.mapping;
         let mut writer = Writer::new(self, &bucket.run, mapping.agreement, (planned.stored, settlement), commits);
-        let mut done: Done = BTreeMap::new();
-        for (product, plan) in &plan.additions {
-            if plan.step.writes() && bucket.run.writes && self.must_stop() {
-                commits.leave_open(writer.unwritten(), read).await?;
-                return Ok(false);
-            }
-            let would = plan.would();
-            let (outcome, addition) = writer.carry_out(*product, plan).await?;
-            done.insert(*product, (outcome, Billed { product: *product, addition, target: plan.target, would }));
+        let (done, whole) = writer.carry_out(&plan).await?;
+        if !whole {
+            commits.leave_open(writer.unwritten(), read).await?;
+            return Ok(false);
         }
         let rows = std::mem::take(&mut plan.rows);
         ledger.lines = lines(rows, &done);

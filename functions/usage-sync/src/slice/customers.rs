@@ -3,16 +3,17 @@
 //! Between two buckets no call to ConnectWise may fall silent: while the last customers of one are worked on, the next
 //! one is loaded and its first customers begin. What is in memory is two buckets, not the partner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::{StreamExt, stream};
-use shared::domain::id::CustomerId;
+use shared::domain::id::{AgreementId, CustomerId};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::plan::unassigned_rows;
 use shared::domain::run::Run;
+use shared::domain::snapshot::{Intent, Snapshot};
 use shared::ports::RunStore;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::Stages;
 use super::bucket::Bucket;
@@ -23,23 +24,38 @@ use crate::worker::{WorkError, World};
 
 /// The bucket whose customers are worked on, and the next one.
 const BUCKETS_AT_ONCE: usize = 2;
+/// What is known of earlier writes is read for so many customers in one call; so many are planned at once.
+pub(super) const RECALLED_AT_ONCE: usize = 50;
+/// So many such calls are under way while customers are worked on.
+const RECALLS_AHEAD: usize = 2;
 
 /// What the customers of all buckets share.
-struct Flow {
-    commits: Commits,
-    /// How many customers are worked on at once.
-    at_once: usize,
-    /// A customer is worked on while it has one of these.
+pub(super) struct Flow {
+    pub(super) commits: Commits,
+    /// A customer that ConnectWise is asked about has one of these. The others do not wait for them.
     turns: Semaphore,
     /// Nothing new may be started: the deadline is near, or something failed.
     halted: AtomicBool,
+    /// The intents that stand from earlier slices and runs.
+    intents: BTreeMap<AgreementId, Vec<Intent>>,
+}
+
+/// What the table knows of earlier writes for a customer.
+#[derive(Default)]
+pub(super) struct Recalled {
+    /// To the agreement that the run set out with.
+    pub(super) snapshot: Snapshot,
+    /// Those whose end is not known.
+    pub(super) intents: Vec<Intent>,
 }
 
 impl Flow {
-    fn new(commits: Commits, in_flight: usize) -> Self {
-        // While some customers are at the table, the others keep ConnectWise busy; its client holds to `in_flight`.
-        let at_once = in_flight + in_flight.div_ceil(2);
-        Self { commits, at_once, turns: Semaphore::new(at_once), halted: AtomicBool::new(false) }
+    fn new(commits: Commits, at_once: usize, standing: Vec<Intent>) -> Self {
+        let mut intents: BTreeMap<AgreementId, Vec<Intent>> = BTreeMap::new();
+        for intent in standing {
+            intents.entry(intent.agreement).or_default().push(intent);
+        }
+        Self { commits, turns: Semaphore::new(at_once), halted: AtomicBool::new(false), intents }
     }
 
     fn halt(&self) {
@@ -54,8 +70,9 @@ impl Flow {
 impl<W: World> Stages<'_, W> {
     /// Works on the customers of this bucket and of those behind it, until the deadline is near.
     pub(super) async fn sync_customers(&self, run: &Run, first: u32) -> Result<(), StageError> {
+        let intents = self.world.store().list_intents(run.request.partner).await.map_err(WorkError::from)?;
         let (commits, asked) = channel();
-        let work = self.sync_buckets(run, first, Flow::new(commits, self.limits.in_flight));
+        let work = self.sync_buckets(run, first, Flow::new(commits, self.limits.at_once(), intents));
         let (served, worked) = futures::future::join(self.committer.serve(asked), work).await;
         served?;
         Ok(worked?)
@@ -90,8 +107,18 @@ impl<W: World> Stages<'_, W> {
         }
         let bucket = &self.load(run, number).await?;
         let todo = self.not_done(bucket, number).await?;
-        let turn = |customer| self.take_turn(bucket, customer, flow);
-        let mut going = std::pin::pin!(stream::iter(todo).map(turn).buffer_unordered(flow.at_once));
+        let some: Vec<Vec<CustomerId>> = todo.chunks(RECALLED_AT_ONCE).map(<[CustomerId]>::to_vec).collect();
+        let recalled = stream::iter(some).map(|some| self.recall(bucket, some, flow));
+        let each = |recalled: Result<Vec<(CustomerId, Recalled)>, WorkError>| {
+            let (some, fault) = recalled.map_or_else(|fault| (Vec::new(), Some(fault)), |some| (some, None));
+            stream::iter(some.into_iter().map(Ok).chain(fault.map(Err)))
+        };
+        let turn = async |one: Result<(CustomerId, Recalled), WorkError>| match one {
+            Ok((customer, recalled)) => self.work_on(bucket, customer, recalled, flow).await,
+            Err(error) => Err(error),
+        };
+        let customers = recalled.buffered(RECALLS_AHEAD).flat_map(each);
+        let mut going = std::pin::pin!(customers.map(turn).buffer_unordered(RECALLED_AT_ONCE));
         let (mut whole, mut fault) = (true, None);
         // What is under way is brought to its end: a request that was sent deserves to have its answer read.
         while let Some(worked) = going.next().await {
@@ -106,10 +133,45 @@ impl<W: World> Stages<'_, W> {
         fault.map_or(Ok(whole), Err)
     }
 
-    /// Works on a customer when it is its turn; false when it is left to the next slice, as a whole or in part.
-    async fn take_turn(&self, bucket: &Bucket, customer: CustomerId, flow: &Flow) -> Result<bool, WorkError> {
-        // No turn only if the semaphore were closed, which it never is.
-        let _turn = flow.turns.acquire().await.ok();
+    /// What is known of earlier writes for some customers. Read under the lease, so that it stays true until this slice
+    /// itself writes.
+    async fn recall(
+        &self,
+        bucket: &Bucket,
+        customers: Vec<CustomerId>,
+        flow: &Flow,
+    ) -> Result<Vec<(CustomerId, Recalled)>, WorkError> {
+        if flow.is_halted() {
+            return Ok(customers.into_iter().map(|customer| (customer, Recalled::default())).collect());
+        }
+        let agreements: BTreeSet<AgreementId> = customers.iter().filter_map(|id| bucket.agreement_of(*id)).collect();
+        let (store, partner) = (self.world.store(), bucket.run.request.partner);
+        let snapshots = store.find_snapshots(partner, &Vec::from_iter(agreements)).await?;
+        let recalled = |customer: CustomerId| {
+            let agreement = bucket.agreement_of(customer);
+            let snapshot = agreement.and_then(|agreement| snapshots.get(&agreement)).cloned().unwrap_or_default();
+            let intents = agreement.and_then(|agreement| flow.intents.get(&agreement)).cloned().unwrap_or_default();
+            (customer, Recalled { snapshot, intents })
+        };
+        Ok(customers.into_iter().map(recalled).collect())
+    }
+
+    /// A turn to ask ConnectWise about a customer; none when that is left to the next slice.
+    pub(super) async fn turn_to_ask<'f>(&self, flow: &'f Flow) -> Option<SemaphorePermit<'f>> {
+        let turn = flow.turns.acquire().await.ok()?;
+        // One that has to get something done in this slice is not told to leave it to the next.
+        let leave = self.has_something_to_show() && (flow.is_halted() || self.is_near_the_end());
+        (!leave).then_some(turn)
+    }
+
+    /// Works on a customer; false when it is left to the next slice, as a whole or in part.
+    async fn work_on(
+        &self,
+        bucket: &Bucket,
+        customer: CustomerId,
+        recalled: Recalled,
+        flow: &Flow,
+    ) -> Result<bool, WorkError> {
         if self.is_late() {
             flow.halt();
         }
@@ -117,7 +179,7 @@ impl<W: World> Stages<'_, W> {
             return Ok(false);
         }
         self.has_worked();
-        let closed = self.sync_customer(bucket, customer, &flow.commits).await?;
+        let closed = self.sync_customer(bucket, customer, recalled, flow).await?;
         match closed {
             true => self.has_progressed(),
             false => flow.halt(),

@@ -1,12 +1,16 @@
 //! The next stages: what ConnectWise has, read once a run: the agreements of mapped customers and the mapped products.
+//!
+//! Neither depends on what Sophos says, so the first calls are made while Sophos is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::join;
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PsaProductId};
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::psa::{Agreement, PsaProduct};
 use shared::domain::run::{Run, Stage};
-use shared::ports::{Chunk, ChunkKind, MappingStore, Psa, Unreadable};
+use shared::error::PsaError;
+use shared::ports::{Chunk, ChunkKind, MappingStore, Page, Psa, Unreadable};
 
 use super::Stages;
 use crate::chunks::{bucket_of, cut, prefix_of};
@@ -16,15 +20,44 @@ use crate::worker::World;
 /// ConnectWise takes up to 100 ids in one condition within the length of a URL.
 const IDS_A_CALL: usize = 100;
 
+/// What was read of ConnectWise before its stage came; each part is used once.
+#[derive(Default)]
+pub(super) struct Ahead {
+    /// The first page.
+    agreements: Option<Page<Agreement>>,
+    /// Of these products, those that exist.
+    products: Option<(Vec<PsaProductId>, Vec<PsaProduct>)>,
+}
+
 impl<W: World> Stages<'_, W> {
+    /// At the beginning of a run, what its later stages need of ConnectWise. What fails here is asked again by the stage
+    /// that needs it, which says why.
+    pub(super) async fn read_ahead(&self, run: &Run) -> Ahead {
+        if !matches!(run.stage, Stage::Customers { page: 1, .. }) {
+            return Ahead::default();
+        }
+        let products = async {
+            let mappings = self.world.store().list_product_mappings(run.request.partner).await.ok()?;
+            let targets = mappings.targets();
+            let found = self.find_products(&targets).await.ok()?;
+            Some((targets, found))
+        };
+        let (agreements, products) = join(self.psa.list_agreements(None), products).await;
+        Ahead { agreements: agreements.ok(), products }
+    }
+
     /// Reads agreements until the last page is stored or the deadline is near.
-    pub(super) async fn read_agreements(&self) -> Result<(), StageError> {
+    pub(super) async fn read_agreements(&self, ahead: &mut Ahead) -> Result<(), StageError> {
         let mapped = self.mapped_customers(&self.committer.run()).await?;
         loop {
             let run = self.committer.run();
             match &run.stage {
                 Stage::Agreements { page, after } if !self.is_late() => {
-                    self.read_agreement_page(&run, &mapped, (*page, after.as_deref())).await?;
+                    let read = match ahead.agreements.take().filter(|_| after.is_none()) {
+                        Some(read) => read,
+                        None => self.psa.list_agreements(after.as_deref()).await.map_err(|e| of_psa(&e))?,
+                    };
+                    self.store_agreements(&run, &mapped, *page, read).await?;
                 }
                 Stage::Agreements { .. }
                 | Stage::Preview
@@ -39,13 +72,13 @@ impl<W: World> Stages<'_, W> {
         }
     }
 
-    async fn read_agreement_page(
+    async fn store_agreements(
         &self,
         run: &Run,
         mapped: &[CustomerMapping],
-        (page, after): (u32, Option<&str>),
+        page: u32,
+        read: Page<Agreement>,
     ) -> Result<(), StageError> {
-        let read = self.psa.list_agreements(after).await.map_err(|e| of_psa(&e))?;
         let mut chunks = cut(ChunkKind::Agreements, page, of_mapped(&read.rows, mapped, run.buckets))?;
         chunks.extend(cut(ChunkKind::UnreadableAgreements, page, unreadable_of_mapped(&read.unreadable, mapped, run))?);
         if page == 0 {
@@ -80,14 +113,15 @@ impl<W: World> Stages<'_, W> {
         Ok(cut(ChunkKind::Mapped, 0, mapped.iter().map(row))?)
     }
 
-    pub(super) async fn read_products(&self, run: &Run) -> Result<(), StageError> {
+    pub(super) async fn read_products(&self, run: &Run, ahead: &mut Ahead) -> Result<(), StageError> {
         let mappings = self.world.store().list_product_mappings(run.request.partner).await?;
         let targets = mappings.targets();
-        let mut found: BTreeMap<PsaProductId, PsaProduct> = BTreeMap::new();
-        for ids in targets.chunks(IDS_A_CALL) {
-            let products = self.psa.list_products(ids).await.map_err(|e| of_psa(&e))?;
-            found.extend(products.into_iter().map(|product| (product.id, product)));
-        }
+        let found = match ahead.products.take().filter(|(asked, _)| *asked == targets) {
+            Some((_, found)) => found,
+            None => self.find_products(&targets).await.map_err(|e| of_psa(&e))?,
+        };
+        let mut found: BTreeMap<PsaProductId, PsaProduct> =
+            found.into_iter().map(|product| (product.id, product)).collect();
         let rows = targets.iter().map(|id| (0, (*id, found.remove(id))));
         let chunks = cut(ChunkKind::Products, 0, rows)?;
         self.store_page(run, chunks, |run| {
@@ -95,6 +129,14 @@ impl<W: World> Stages<'_, W> {
             run.stage = Stage::Check;
         })
         .await
+    }
+
+    async fn find_products(&self, wanted: &[PsaProductId]) -> Result<Vec<PsaProduct>, PsaError> {
+        let mut found = Vec::new();
+        for ids in wanted.chunks(IDS_A_CALL) {
+            found.extend(self.psa.list_products(ids).await?);
+        }
+        Ok(found)
     }
 }
 

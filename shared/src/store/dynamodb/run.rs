@@ -1,5 +1,7 @@
 //! Runs and what they write: each duty is done in a file of its own.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::{DynamoStore, failure, read};
@@ -96,16 +98,21 @@ impl<I: Ids> RunStore for DynamoStore<I> {
         self.customer_ledger(partner, run, customer).await
     }
 
-    async fn find_snapshot(&self, partner: PartnerId, agreement: AgreementId) -> Result<Snapshot, StoreError> {
-        let entry = self.find(&keys::snapshot(partner, agreement)).await?;
-        entry.as_ref().map_or_else(|| Ok(Snapshot::default()), read_body)
+    async fn find_snapshots(
+        &self,
+        partner: PartnerId,
+        agreements: &[AgreementId],
+    ) -> Result<BTreeMap<AgreementId, Snapshot>, StoreError> {
+        let wanted = agreements.iter().map(|agreement| keys::snapshot(partner, *agreement)).collect();
+        let found = self.find_all(wanted).await?;
+        found.iter().map(|entry| Ok((snapshot::agreement_of_snapshot(entry)?, read_body(entry)?))).collect()
     }
 
-    async fn list_intents(&self, partner: PartnerId, agreement: AgreementId) -> Result<Vec<Intent>, StoreError> {
+    async fn list_intents(&self, partner: PartnerId) -> Result<Vec<Intent>, StoreError> {
         let read = |entry| read_body(&entry);
-        let mut intents: Vec<Intent> = self.list(&keys::sync(partner), &keys::intents(agreement), read).await?;
-        // Keys hold the product's number as a text, which sorts 10 before 9.
-        intents.sort_by_key(|intent| intent.product);
+        let mut intents: Vec<Intent> = self.list(&keys::sync(partner), keys::INTENTS, read).await?;
+        // Keys hold numbers as texts, which sort 10 before 9.
+        intents.sort_by_key(|intent| (intent.agreement, intent.product));
         Ok(intents)
     }
 }

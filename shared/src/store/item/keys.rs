@@ -235,13 +235,11 @@ pub(in crate::store) fn snapshots_after(after: Option<AgreementId>) -> (String, 
 }
 
 pub(in crate::store) fn intent(partner: PartnerId, agreement: AgreementId, product: PsaProductId) -> Key {
-    Key::new(sync(partner), format!("{}{product}", intents(agreement)))
+    Key::new(sync(partner), format!("{INTENTS}{agreement}#{product}"))
 }
 
-/// What the sort keys of an agreement's intents start with.
-pub(in crate::store) fn intents(agreement: AgreementId) -> String {
-    format!("IN#{agreement}#")
-}
+/// What the sort keys of intents start with.
+pub(in crate::store) const INTENTS: &str = "IN#";
 
 /// How a hold is named in sort keys, and in the key of a page of holds.
 pub(in crate::store) fn hold_name(key: HoldKey) -> String {

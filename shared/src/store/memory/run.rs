@@ -1,5 +1,7 @@
 //! Runs and what they write, in memory.
 
+use std::collections::BTreeMap;
+
 use std::ops::Bound;
 
 use jiff::Timestamp;
@@ -128,16 +130,19 @@ impl RunStore for MemoryStore {
         Ok(self.with(partner, |shelf| shelf.rows.get(run)?.ledger.get(&name).cloned()))
     }
 
-    async fn find_snapshot(&self, partner: PartnerId, agreement: AgreementId) -> Result<Snapshot, StoreError> {
-        Ok(self.with(partner, |shelf| shelf.snapshots.get(&agreement).cloned().unwrap_or_default()))
+    async fn find_snapshots(
+        &self,
+        partner: PartnerId,
+        agreements: &[AgreementId],
+    ) -> Result<BTreeMap<AgreementId, Snapshot>, StoreError> {
+        Ok(self.with(partner, |shelf| {
+            let found = |agreement: &AgreementId| Some((*agreement, shelf.snapshots.get(agreement)?.clone()));
+            agreements.iter().filter_map(found).collect()
+        }))
     }
 
-    async fn list_intents(&self, partner: PartnerId, agreement: AgreementId) -> Result<Vec<Intent>, StoreError> {
-        let intents = |shelf: &mut Shelf| {
-            let of_agreement = shelf.intents.values().filter(|intent| intent.agreement == agreement);
-            of_agreement.cloned().collect()
-        };
-        Ok(self.with(partner, intents))
+    async fn list_intents(&self, partner: PartnerId) -> Result<Vec<Intent>, StoreError> {
+        Ok(self.with(partner, |shelf| shelf.intents.values().cloned().collect()))
     }
 }
 

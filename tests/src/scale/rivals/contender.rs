@@ -36,8 +36,8 @@ const STUCK_AFTER: Duration = Duration::from_secs(60 * 60);
 const MOST_RUNS: u32 = 4;
 
 /// Who does the work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Contender {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::scale) enum Contender {
     /// The worker that the Lambda runs, 8 calls in flight.
     Ours,
     /// What somebody who knows asyncio writes without a library for ConnectWise, 8 calls in flight.
@@ -48,6 +48,13 @@ pub(super) enum Contender {
     RestAll,
     /// PyPI `connectpyse`, which knows no other way than one call after the other.
     Connectpyse,
+}
+
+impl std::fmt::Display for Contender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let value = clap::ValueEnum::to_possible_value(self);
+        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
+    }
 }
 
 impl Contender {

@@ -74,7 +74,7 @@ pub(super) fn table(measured: &[Measured]) -> Table {
     table.load_style(ASCII_MARKDOWN).set_header(COLUMNS);
     for work in Work::ALL {
         let fair = row(measured, Contender::Fair, work);
-        for contender in Contender::ALL {
+        for contender in Contender::ALL.into_iter().filter(|contender| is_measured(measured, *contender, work)) {
             table.add_row(cells(work, contender, &row(measured, contender, work), &fair));
         }
     }
@@ -105,6 +105,10 @@ fn cells(work: Work, contender: Contender, row: &Row, fair: &Row) -> [String; 14
     ]
 }
 
+fn is_measured(measured: &[Measured], contender: Contender, work: Work) -> bool {
+    measured.iter().any(|one| one.contender == contender && one.work == work)
+}
+
 /// What the table was measured with.
 pub(super) fn circumstances(options: &Options, [before, after]: &[String; 2]) -> String {
     format!(
@@ -117,7 +121,8 @@ pub(super) fn circumstances(options: &Options, [before, after]: &[String; 2]) ->
 /// What was asked of ours and not reached, in words; and whether the others were tried hard enough.
 pub(super) fn missed(measured: &[Measured], without_times: bool) -> Vec<String> {
     let mut missed = Vec::new();
-    for work in Work::ALL {
+    let both = |work: &Work| [Contender::Ours, Contender::Fair].iter().all(|who| is_measured(measured, *who, *work));
+    for work in Work::ALL.into_iter().filter(both) {
         let (ours, fair) = (row(measured, Contender::Ours, work), row(measured, Contender::Fair, work));
         if ours.verdict.faults() > 0 {
             missed.push(format!("{}: ours left {:?}", work.words(), ours.verdict));
@@ -135,7 +140,9 @@ pub(super) fn missed(measured: &[Measured], without_times: bool) -> Vec<String> 
         }
     }
     for contender in Contender::ALL.into_iter().filter(|contender| *contender != Contender::Ours) {
-        if row(measured, contender, Work::Faulty).verdict.faults() == 0 {
+        if is_measured(measured, contender, Work::Faulty)
+            && row(measured, contender, Work::Faulty).verdict.faults() == 0
+        {
             missed.push(format!("the faults did no harm to {}: that ours has none says nothing", contender.name()));
         }
     }

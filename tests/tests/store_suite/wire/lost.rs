@@ -169,7 +169,7 @@ async fn a_commit_with_an_intent_is_no_conflict_with_itself() {
         let renewed = store.commit(&lease, after(90), changes.clone()).await.unwrap();
         was_sent_twice(wire, "TransactWriteItems");
         assert_eq!(renewed, Lease { expires_at: after(90), ..lease });
-        assert_eq!(store.list_intents(partner(1), agreement(5)).await, Ok(vec![intent(5, 7)]));
+        assert_eq!(store.list_intents(partner(1)).await, Ok(vec![intent(5, 7)]));
         // The same intent wanted anew is one all the same: only the lost write is forgiven.
         let again = store.commit(&renewed, after(120), changes).await;
         assert!(matches!(again, Err(StoreError::Conflict { .. })), "{again:?}");

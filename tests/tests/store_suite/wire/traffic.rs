@@ -151,5 +151,5 @@ async fn runs(store: &impl Store) {
     store.list_ledger(me, &run.id, "", None).await.unwrap();
     store.find_ledger(me, &run.id, None).await.unwrap();
     store.find_snapshot(me, agreement(5)).await.unwrap();
-    store.list_intents(me, agreement(5)).await.unwrap();
+    store.list_intents(me).await.unwrap();
 }

@@ -5,17 +5,25 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, PsaProductId};
 use shared::domain::outcome::{Failure, Outcome};
+use shared::domain::plan::AdditionPlan;
 use shared::domain::psa::Addition;
+use shared::domain::snapshot::{Intent, Pending};
 use shared::error::PsaError;
 
+use super::Writer;
+use super::wave::Stored;
+use crate::policy::Guard;
+use crate::trouble::of_write;
+use crate::worker::World;
+
 /// How long such a write waits where nobody says how long.
-pub(super) const SHORT_WAIT: Duration = Duration::from_millis(500);
+const SHORT_WAIT: Duration = Duration::from_millis(500);
 /// How long it waits at the most: a customer must not keep a whole slice waiting.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Why a write did not leave.
-pub(super) const TOO_LATE: &str = "what was stored for it was no longer fresh";
+const TOO_LATE: &str = "what was stored for it was no longer fresh";
 
-/// What came of one try to create.
+/// What came of one try.
 pub(super) enum Tried {
     /// It is known how it ended, or known that it is not known.
     Ended(Outcome, Option<AdditionId>),
@@ -23,8 +31,124 @@ pub(super) enum Tried {
     NoEffect { failure: Failure, wait: Duration },
 }
 
+impl<W: World> Writer<'_, W> {
+    /// Takes in the answer to a write, or that there is none.
+    pub(super) fn answered(&mut self, write: &Stored<'_>, answer: Result<Addition, PsaError>) -> Tried {
+        match write {
+            Stored::Create { plan, intent, .. } => match answer {
+                Ok(answer) => self.created(plan, intent, &answer),
+                Err(error) => {
+                    if !error.may_have_taken_effect() {
+                        self.settlement.ended.push(intent.product);
+                    }
+                    self.unanswered(&error, None)
+                }
+            },
+            Stored::Update { product, plan, addition } => self.updated(*product, plan, *addition, answer),
+            Stored::Clear { product, addition, hold } => match answer {
+                Ok(answer) => match self.differs(&answer, *product, Decimal::ZERO, Some(*addition)) {
+                    None => {
+                        self.surplus(*product, *addition, |surplus| surplus.cleared = true);
+                        if let Some(written) = self.written(*product) {
+                            written.untold.updated += 1;
+                        }
+                        Tried::Ended(Outcome::Held((*hold).clone()), Some(*addition))
+                    }
+                    Some(answer) => Tried::Ended(Outcome::Failed(Failure::WrongAnswer { answer }), Some(*addition)),
+                },
+                Err(error) => {
+                    if !error.may_have_taken_effect() {
+                        self.surplus(*product, *addition, |surplus| surplus.sent = None);
+                    }
+                    self.unanswered(&error, Some(*addition))
+                }
+            },
+        }
+    }
+
+    fn updated(
+        &mut self,
+        product: PsaProductId,
+        plan: &AdditionPlan,
+        addition: AdditionId,
+        answer: Result<Addition, PsaError>,
+    ) -> Tried {
+        match answer {
+            Ok(answer) => match self.differs(&answer, product, plan.target, Some(addition)) {
+                None => {
+                    self.remember(product, plan, addition);
+                    if let Some(written) = self.written(product) {
+                        written.untold.updated += 1;
+                    }
+                    Tried::Ended(Outcome::Updated, Some(addition))
+                }
+                // It may have taken effect all the same: the change stays on its way until it is read back.
+                Some(answer) => Tried::Ended(Outcome::Failed(Failure::WrongAnswer { answer }), Some(addition)),
+            },
+            Err(error) => {
+                if !error.may_have_taken_effect()
+                    && let Some(written) = self.written(product)
+                {
+                    written.pending = None;
+                }
+                self.unanswered(&error, Some(addition))
+            }
+        }
+    }
+
+    fn created(&mut self, plan: &AdditionPlan, intent: &Intent, answer: &Addition) -> Tried {
+        let product = intent.product;
+        let differs = self.differs(answer, product, intent.quantity, None);
+        if answer.product != product
+            && let Some(answer) = differs
+        {
+            // Nobody knows what came of it: the intent stands until it is read back.
+            return Tried::Ended(Outcome::Failed(Failure::WrongAnswer { answer }), None);
+        }
+        self.settlement.ended.push(product);
+        self.remember(product, plan, answer.id);
+        let right = differs.is_none();
+        if let Some(written) = self.written(product) {
+            written.untold.created += 1;
+            written.settled.clone_from(&intent.earlier);
+            if !right {
+                // The addition is ours, with a quantity that nobody asked for: the next run sets it right.
+                let (from, to) = (answer.quantity, intent.quantity);
+                written.confirmed = from;
+                written.pending = Some(Pending { from, to, run: intent.run.clone(), at: intent.at });
+            }
+        }
+        match differs {
+            None => Tried::Ended(Outcome::Created, Some(answer.id)),
+            Some(words) => Tried::Ended(Outcome::Failed(Failure::WrongAnswer { answer: words }), Some(answer.id)),
+        }
+    }
+
+    /// What an error says of a write.
+    fn unanswered(&self, error: &PsaError, addition: Option<AdditionId>) -> Tried {
+        let late = matches!(error, PsaError::NotSent { why } if *why == TOO_LATE);
+        let failure = if late { Failure::NotSent } else { of_write(self.agreement, error) };
+        match passing(error)
+            .or_else(|| (!self.has(Guard::ReadBack) && error.may_have_taken_effect()).then_some(SHORT_WAIT))
+        {
+            Some(wait) => Tried::NoEffect { failure, wait },
+            None => Tried::Ended(Outcome::Failed(failure), addition),
+        }
+    }
+
+    fn differs(
+        &self,
+        answer: &Addition,
+        product: PsaProductId,
+        quantity: Decimal,
+        addition: Option<AdditionId>,
+    ) -> Option<String> {
+        differs(answer, product, quantity, addition).filter(|_| self.has(Guard::AnswerCheck))
+    }
+}
+
 /// How long to wait before a write is tried again that had no effect; none where trying again is of no use.
-pub(super) fn passing(error: &PsaError) -> Option<Duration> {
+fn passing(error: &PsaError) -> Option<Duration> {
     match error {
         PsaError::Throttled { retry_after } => Some(retry_after.unwrap_or(SHORT_WAIT).clamp(SHORT_WAIT, LONGEST_WAIT)),
         PsaError::Away { retry_after } => Some((*retry_after).clamp(SHORT_WAIT, LONGEST_WAIT)),
@@ -43,7 +167,7 @@ pub(super) fn too_late() -> PsaError {
 }
 
 /// What is wrong with the answer to a write, if anything.
-pub(super) fn differs(
+fn differs(
     answer: &Addition,
     product: PsaProductId,
     quantity: Decimal,

@@ -1,0 +1,205 @@
+//! The writes of one customer, a few at once: stored in one commit, sent side by side, each answer read by itself.
+//!
+//! How many is a matter of what is free: all customers of a slice share so many places, so that a write which is stored
+//! can also leave. Many customers with writes take a place each; a customer that writes alone takes several.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::iter::repeat_with;
+use std::time::Duration;
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use shared::domain::id::{AdditionId, PsaProductId};
+use shared::domain::ledger::Billed;
+use shared::domain::outcome::{Failure, Hold, Outcome};
+use shared::domain::plan::{AdditionPlan, CustomerPlan, Step};
+use shared::domain::psa::{Addition, NewAddition};
+use shared::domain::snapshot::{Intent, Pending};
+use shared::error::{PsaError, StoreError};
+use shared::ports::{Change, Clock, Lease, Psa};
+use tokio::sync::SemaphorePermit;
+
+use super::Writer;
+use super::answer::{Tried, too_late};
+use crate::policy::Guard;
+use crate::slice::held::Done;
+use crate::worker::{WorkError, World};
+
+/// How often a write is tried whose answer says that it had no effect.
+const TRIES: u32 = 3;
+/// So many writes of a customer go out at once at the most; what is stored for them fits into one commit.
+const AT_ONCE: usize = 16;
+
+/// A write that is to be made.
+struct Attempt<'p> {
+    product: PsaProductId,
+    plan: &'p AdditionPlan,
+    /// How often it was tried before.
+    tries: u32,
+}
+
+/// A write about which everything is stored.
+pub(super) enum Stored<'p> {
+    /// Creates an addition.
+    Create { plan: &'p AdditionPlan, new: NewAddition, intent: Box<Intent> },
+    /// Sets a quantity.
+    Update { product: PsaProductId, plan: &'p AdditionPlan, addition: AdditionId },
+    /// Sets a surplus addition to 0.
+    Clear { product: PsaProductId, addition: AdditionId, hold: &'p Hold },
+}
+
+impl<W: World> Writer<'_, W> {
+    /// Does what was planned, product by product. False beside what is done when the deadline came first: the rest is the
+    /// next slice's.
+    pub(in crate::slice) async fn carry_out(&mut self, planned: &CustomerPlan) -> Result<(Done, bool), WorkError> {
+        let mut done = BTreeMap::new();
+        let mut todo = VecDeque::new();
+        for (product, plan) in &planned.additions {
+            match self.without_writing(*product, plan) {
+                Some(ended) => note(&mut done, *product, plan, ended),
+                None => todo.push_back(Attempt { product: *product, plan, tries: 0 }),
+            }
+        }
+        let mut most = AT_ONCE;
+        while !todo.is_empty() {
+            if self.stages.must_stop() {
+                return Ok((done, false));
+            }
+            let places = self.stages.places_to_write(most.min(todo.len())).await;
+            let turns = self.stages.turns_to_write(places.len()).await?;
+            let wave: Vec<Attempt<'_>> = todo.drain(..turns.min(todo.len())).collect();
+            let Some(tried) = self.write_together(&wave, places).await? else {
+                // Nothing of it was sent. One by one it shows whose product is being written by somebody else.
+                wave.into_iter().rev().for_each(|attempt| todo.push_front(attempt));
+                most = 1;
+                continue;
+            };
+            let mut pause = Duration::ZERO;
+            for (attempt, tried) in wave.into_iter().zip(tried) {
+                let Attempt { product, plan, tries } = attempt;
+                match tried {
+                    Tried::Ended(outcome, addition) => note(&mut done, product, plan, (outcome, addition)),
+                    Tried::NoEffect { wait, .. } if tries + 1 < TRIES => {
+                        pause = pause.max(wait);
+                        todo.push_back(Attempt { product, plan, tries: tries + 1 });
+                    }
+                    Tried::NoEffect { failure, .. } => {
+                        note(&mut done, product, plan, (Outcome::Failed(failure), None));
+                    }
+                }
+            }
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+        }
+        Ok((done, true))
+    }
+
+    /// What came of each write; none when nothing was sent, for one of several met another write to the same product.
+    async fn write_together(
+        &mut self,
+        wave: &[Attempt<'_>],
+        places: Vec<SemaphorePermit<'_>>,
+    ) -> Result<Option<Vec<Tried>>, WorkError> {
+        if wave.iter().any(|attempt| self.settlement.ended.contains(&attempt.product)) {
+            // An older intent came to nothing: it goes before the new one comes.
+            self.flush(Vec::new()).await?;
+        }
+        // What was seen of the agreement is out of date from here on.
+        self.settlement.snapshot.seen = None;
+        let at = self.stages.world.clock().now();
+        let mut about_to = Vec::new();
+        let writes: Vec<Stored<'_>> =
+            wave.iter().filter_map(|attempt| self.about_to(attempt, at, &mut about_to)).collect();
+        let lease = match self.flush(about_to).await {
+            Ok(lease) => lease,
+            Err(StoreError::Conflict { .. }) if wave.len() > 1 => return Ok(None),
+            // Who began the other write brings it to its end.
+            Err(StoreError::Conflict { .. }) => {
+                return Ok(Some(vec![Tried::Ended(Outcome::Failed(Failure::Unsettled), None)]));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let (this, lease) = (&*self, &lease);
+        let send = |(write, place)| async move {
+            let answer = this.send(write, lease, at).await;
+            // Another customer's write may be stored while this one's neighbours still wait for their answers.
+            drop(place);
+            answer
+        };
+        let places = places.into_iter().map(Some).chain(repeat_with(|| None));
+        let answers = join_all(writes.iter().zip(places).map(send)).await;
+        Ok(Some(writes.iter().zip(answers).map(|(write, answer)| self.answered(write, answer)).collect()))
+    }
+
+    /// Notes what is about to be sent, in the snapshot or among the changes that are committed with it. None for a plan
+    /// without a write.
+    fn about_to<'p>(&mut self, attempt: &Attempt<'p>, at: Timestamp, changes: &mut Vec<Change>) -> Option<Stored<'p>> {
+        let Attempt { product, plan, .. } = *attempt;
+        match &plan.step {
+            Step::Create { effective, seen } => {
+                let new = NewAddition { product, quantity: plan.target, effective: *effective };
+                let intent = Box::new(self.intent(plan, &new, seen, at));
+                if self.has(Guard::Intent) {
+                    changes.push(Change::PutIntent(intent.clone()));
+                }
+                Some(Stored::Create { plan, new, intent })
+            }
+            Step::Update { addition, from } => {
+                let pending = Pending { from: *from, to: plan.target, run: self.run.id.clone(), at };
+                let guarded = self.has(Guard::Pending);
+                let written = self.about_to_set(product, *addition, *from);
+                if guarded {
+                    written.pending = Some(pending);
+                }
+                Some(Stored::Update { product, plan, addition: *addition })
+            }
+            Step::Clear { addition, hold, .. } => {
+                self.surplus(product, *addition, |surplus| surplus.sent = Some(at));
+                Some(Stored::Clear { product, addition: *addition, hold })
+            }
+            Step::Nothing | Step::Keep { .. } | Step::Adopt { .. } | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => {
+                None
+            }
+        }
+    }
+
+    fn intent(&self, plan: &AdditionPlan, new: &NewAddition, seen: &[AdditionId], at: Timestamp) -> Intent {
+        Intent {
+            agreement: self.agreement,
+            product: new.product,
+            quantity: new.quantity,
+            effective: new.effective,
+            parts: plan.parts.clone(),
+            month: self.run.request.month,
+            seen: seen.to_vec(),
+            run: self.run.id.clone(),
+            at,
+            earlier: self.settlement.lapsed.get(&new.product).cloned().unwrap_or_default(),
+        }
+    }
+
+    async fn send(&self, write: &Stored<'_>, lease: &Lease, at: Timestamp) -> Result<Addition, PsaError> {
+        if !self.may_send(lease, at) {
+            return Err(too_late());
+        }
+        self.stages.has_progressed();
+        let psa = self.stages.psa;
+        match write {
+            Stored::Create { new, .. } => psa.create_addition(self.agreement, new).await,
+            Stored::Update { plan, addition, .. } => psa.set_quantity(self.agreement, *addition, plan.target).await,
+            Stored::Clear { addition, .. } => psa.set_quantity(self.agreement, *addition, Decimal::ZERO).await,
+        }
+    }
+}
+
+fn note(
+    done: &mut Done,
+    product: PsaProductId,
+    plan: &AdditionPlan,
+    (outcome, addition): (Outcome, Option<AdditionId>),
+) {
+    let billed = Billed { product, addition, target: plan.target, would: plan.would() };
+    done.insert(product, (outcome, billed));
+}
