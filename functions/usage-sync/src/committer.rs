@@ -7,9 +7,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use shared::domain::id::CustomerId;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::recall::ReadFor;
-use shared::domain::run::{Run, Stage};
+use shared::domain::run::Run;
 use shared::domain::stamp::SyncStamp;
 use shared::error::StoreError;
 use shared::ports::{Change, Clock, Lease, Psa, RunStore};
@@ -20,7 +21,7 @@ use crate::worker::{PsaOf, World};
 /// The changes of one commit at most; the run itself comes on top.
 const MOST_CHANGES: usize = 90;
 /// The changes that one customer hands in at once; its ledger entry and its status come on top.
-const MOST_ASKED: usize = 40;
+pub(crate) const MOST_ASKED: usize = 40;
 /// The ledger lines of one commit at most: with the snapshots beside them well below the 4 MB of a transaction.
 const MOST_LINES: usize = 3000;
 
@@ -30,8 +31,8 @@ type Answer = oneshot::Sender<Result<Lease, StoreError>>;
 pub(crate) struct Asked {
     changes: Vec<Change>,
     counted: Option<Counted>,
-    /// Why the additions were read of a customer whose ledger stays open.
-    left_open: Option<ReadFor>,
+    /// A customer whose ledger stays open.
+    left_open: Option<LeftOpen>,
     /// The bucket that is next, once those before it are done.
     passed: Option<u32>,
     answer: Answer,
@@ -39,8 +40,20 @@ pub(crate) struct Asked {
 
 impl Asked {
     fn read(&self) -> Option<ReadFor> {
-        self.counted.as_ref().map_or(self.left_open, |counted| counted.read)
+        match &self.counted {
+            Some(counted) => counted.read,
+            None => self.left_open.and_then(|left| left.read),
+        }
     }
+}
+
+/// A customer that is not done with.
+#[derive(Clone, Copy)]
+pub(crate) struct LeftOpen {
+    /// Why its additions were read, if they were.
+    pub(crate) read: Option<ReadFor>,
+    /// Who has its turn once more at the end of the run; none: the next slice goes on with it.
+    pub(crate) set_aside: Option<CustomerId>,
 }
 
 /// What the run's counts take in together with the changes.
@@ -63,10 +76,10 @@ impl Commits {
         self.ask(rest, None, None).await
     }
 
-    /// Writes what is known of a customer whose ledger the next slice closes; counts that its additions were read.
-    pub(crate) async fn leave_open(&self, changes: Vec<Change>, read: Option<ReadFor>) -> Result<Lease, StoreError> {
+    /// Writes what is known of a customer whose ledger is closed later; counts that its additions were read.
+    pub(crate) async fn leave_open(&self, changes: Vec<Change>, left: LeftOpen) -> Result<Lease, StoreError> {
         let rest = self.begin(changes).await?;
-        self.ask(rest, None, read).await
+        self.ask(rest, None, Some(left)).await
     }
 
     /// Writes a customer's ledger entry behind what belongs to it, and counts it.
@@ -89,7 +102,7 @@ impl Commits {
         &self,
         changes: Vec<Change>,
         counted: Option<Counted>,
-        left_open: Option<ReadFor>,
+        left_open: Option<LeftOpen>,
     ) -> Result<Lease, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.hand_in(Asked { changes, counted, left_open, passed: None, answer }).await?;
@@ -157,7 +170,8 @@ impl<W: World> Committer<'_, W> {
     }
 
     async fn write_together(&self, batch: &[Asked]) -> Result<Lease, StoreError> {
-        let (lease, mut run) = self.snapshot();
+        let (lease, before) = self.snapshot();
+        let mut run = before.clone();
         let mut changes: Vec<Change> = batch.iter().flat_map(|asked| asked.changes.iter().cloned()).collect();
         let counted: Vec<&Counted> = batch.iter().filter_map(|asked| asked.counted.as_ref()).collect();
         for counted in &counted {
@@ -173,9 +187,11 @@ impl<W: World> Committer<'_, W> {
         }
         let passed = batch.iter().filter_map(|asked| asked.passed).max();
         if let Some(bucket) = passed {
-            run.stage = Stage::Sync { bucket };
+            run.stage = run.stage.passed_to(bucket);
         }
-        if !counted.is_empty() || !read.is_empty() || passed.is_some() {
+        let set_aside = batch.iter().filter_map(|asked| asked.left_open.and_then(|left| left.set_aside));
+        run.set_aside.extend(set_aside);
+        if run != before {
             changes.push(Change::PutRun(Box::new(self.with_calls(&mut run))));
         }
         self.put(lease, run, changes).await

@@ -4,6 +4,7 @@ mod bucket;
 mod check;
 mod customer;
 mod customers;
+mod former;
 mod held;
 mod preview;
 mod reference;
@@ -27,7 +28,7 @@ use tokio::time::{Instant, timeout_at};
 
 use self::reference::Ahead;
 use crate::committer::Committer;
-use crate::policy::Policy;
+use crate::policy::{Guard, Policy};
 use crate::trouble::{StageError, leaves_all_waiting, never, of_connection};
 use crate::worker::{Limits, PsaOf, WorkError, World, is_near};
 
@@ -56,6 +57,8 @@ pub(crate) enum SliceEnd {
     Deadline,
     /// A service has to be left alone for a while; whether anything was done before.
     Waits { at_least_s: u32, got_on: bool },
+    /// There is nothing to do before.
+    Until(Timestamp),
 }
 
 /// What the stages of a slice share.
@@ -208,13 +211,29 @@ impl<W: World> Stages<'_, W> {
                 Stage::Agreements { .. } => self.read_agreements(&mut ahead).await?,
                 Stage::Products => self.read_products(&run, &mut ahead).await?,
                 Stage::Check => self.check_usage(&run).await?,
-                Stage::Sync { bucket } if bucket < run.buckets => self.sync_customers(&run, bucket).await?,
-                Stage::Sync { .. } => self.sync_unassigned(&run).await?,
+                Stage::Settle { from, .. } if self.world.clock().now() < from => return Ok(SliceEnd::Until(from)),
+                Stage::Sync { bucket } | Stage::Settle { bucket, .. } if bucket < run.buckets => {
+                    self.sync_customers(&run, bucket).await?;
+                }
+                Stage::Sync { .. } if !run.set_aside.is_empty() => self.begin_to_settle().await?,
+                Stage::Sync { .. } | Stage::Settle { .. } => self.sync_unassigned(&run).await?,
                 Stage::Ended => {
                     return Err(never(RunFailureCode::PsaUnreadable, "the run stands at its end, unfinished"));
                 }
             }
         }
+    }
+
+    /// All customers were worked on, and of some a write has no known end: it will have one by the time that is put here.
+    async fn begin_to_settle(&self) -> Result<(), StageError> {
+        let now = self.world.clock().now();
+        let from = now.saturating_add(SignedDuration::from_secs(self.settle_s())).unwrap_or(now);
+        Ok(self.committer.put_run(Vec::new(), |run| run.stage = Stage::Settle { bucket: 0, from }).await?)
+    }
+
+    /// How long after a write was sent its effect can still appear, in seconds.
+    fn settle_s(&self) -> i64 {
+        if self.policy.has(Guard::Settle) { self.limits.settle_s } else { 0 }
     }
 
     /// Settings and time move on while a run is interrupted: it is not carried on against either.

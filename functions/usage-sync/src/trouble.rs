@@ -136,12 +136,12 @@ pub(crate) fn of_write(agreement: AgreementId, error: &PsaError) -> Failure {
     match error {
         PsaError::Unanswered { .. } => Failure::Unknown,
         PsaError::Forbidden { .. } => Failure::AgreementForbidden { agreement },
+        PsaError::NotSent { why } => Failure::NotSent { why: why.clone() },
         PsaError::Unauthorized
         | PsaError::NotFound
         | PsaError::Refused { .. }
         | PsaError::Throttled { .. }
-        | PsaError::Away { .. }
-        | PsaError::NotSent { .. } => Failure::Refused { answer: error.to_string() },
+        | PsaError::Away { .. } => Failure::Refused { answer: error.to_string() },
     }
 }
 

@@ -264,6 +264,13 @@ impl<W: World> Worker<W> {
                 self.send(SyncMessage { attempt: 0, turns: 0, ..message.clone() }, 0).await?;
                 Handled::Continues
             }
+            SliceEnd::Until(from) => {
+                let wait = from.duration_since(self.world.clock().now());
+                // A second begun is one more to wait.
+                let delay_s = u32::try_from(wait.as_secs().saturating_add(1)).unwrap_or(0);
+                self.send(SyncMessage { attempt: 0, turns: 0, ..message.clone() }, delay_s).await?;
+                Handled::Waits
+            }
             SliceEnd::Waits { at_least_s, got_on } => {
                 let attempt = if got_on { 0 } else { message.attempt };
                 let next = SyncMessage { attempt: attempt + 1, turns: 0, ..message.clone() };

@@ -189,7 +189,7 @@ impl Psa for ConnectWise {
         quantity: Decimal,
     ) -> Result<Addition, PsaError> {
         let path = format!("finance/agreements/{agreement}/additions/{addition}");
-        self.write(Call::patch(&path, body::new_quantity(quantity)?)).await
+        self.write(Call::patch(&path, body::new_quantity(quantity)?).at_once()).await
     }
 
     async fn take_turn(&self) -> Result<(), PsaError> {

@@ -170,6 +170,7 @@ impl From<NoTurn> for NoAnswer {
     fn from(none: NoTurn) -> Self {
         match none {
             NoTurn::Held(wait) => Self::Held(wait),
+            NoTurn::Full => Self::NotSent("other calls came first".to_owned()),
             NoTurn::Away(wait) => Self::Away(wait),
         }
     }

@@ -37,8 +37,10 @@ pub(super) struct Patience {
 /// Why a call may not leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoTurn {
-    /// The service wants to be left alone for this long, or others come first.
+    /// The service wants to be left alone for this long, or it is so long until its turn.
     Held(Duration),
+    /// Others came first, until its patience was over.
+    Full,
     /// It did not answer lately, and is not asked for this long.
     Away(Duration),
 }
@@ -157,7 +159,7 @@ impl Pace {
 
     async fn admit(&self, patience: Patience, has_turn: bool) -> Result<Slot, NoTurn> {
         let latest = Instant::now() + patience.turn;
-        let too_late = |_| NoTurn::Held(Duration::ZERO);
+        let too_late = |_| NoTurn::Full;
         let _head = match has_turn {
             true => None,
             false => Some(timeout_at(latest, self.head.lock()).await.map_err(too_late)?),

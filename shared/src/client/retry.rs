@@ -37,16 +37,16 @@ impl RetryPolicy {
         }
     }
 
-    /// For writes: 3 attempts within 45 s, `Retry-After` up to 30 s. A worker that writes holds a lease meanwhile.
+    /// For other writes: 3 attempts within 45 s, `Retry-After` up to 30 s.
     #[must_use]
     pub const fn writes() -> Self {
         Self { attempts: 3, max_retry_after: Duration::from_secs(30), total: Duration::from_secs(45), ..Self::reads() }
     }
 
-    /// For creates: one attempt, which leaves within a second or not at all. What was stored about it before counts from
-    /// then, and who holds the lease must be known when it leaves.
+    /// For what creates something, and for changes of additions: one attempt, which leaves within a second or not at all.
+    /// What was stored about it before counts from then, and who holds the lease must be known when it leaves.
     #[must_use]
-    pub const fn creates() -> Self {
+    pub const fn at_once() -> Self {
         Self { attempts: 1, max_retry_after: Duration::from_secs(1), total: Duration::ZERO, ..Self::reads() }
     }
 

@@ -2,14 +2,14 @@
 //!
 //! A run is one ordered piece of work with one cursor, carried on slice by slice until it ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::id::{IdError, PartnerId, RunId};
+use super::id::{CustomerId, IdError, PartnerId, RunId};
 use super::month::UsageMonth;
 use super::plan::Unfinished;
 use super::recall::ReadFor;
@@ -150,8 +150,34 @@ pub enum Stage {
         /// From 0 to the number of buckets: the last one is the usage without a customer.
         bucket: u32,
     },
+    /// Once more, for the customers that were set aside: what became of their writes is read back.
+    Settle {
+        /// As in `Sync`.
+        bucket: u32,
+        /// Not before: by then each of these writes has taken effect, or never will.
+        from: Timestamp,
+    },
     /// Done.
     Ended,
+}
+
+impl Stage {
+    /// The same stage with all buckets before `bucket` done.
+    #[must_use]
+    pub const fn passed_to(&self, bucket: u32) -> Self {
+        match self {
+            Self::Settle { from, .. } => Self::Settle { bucket, from: *from },
+            Self::Preview
+            | Self::Customers { .. }
+            | Self::Usage { .. }
+            | Self::UsageAgain { .. }
+            | Self::Agreements { .. }
+            | Self::Products
+            | Self::Check
+            | Self::Sync { .. }
+            | Self::Ended => Self::Sync { bucket },
+        }
+    }
 }
 
 /// How a run stands or ended.
@@ -309,6 +335,9 @@ pub struct Run {
     /// Customers of which something failed and whose ConnectWise invoice is still to come: a retry may mend them.
     #[serde(default)]
     pub to_retry: u64,
+    /// Customers with a write whose end was not known when they were worked on: they have their turn once more at the end.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub set_aside: BTreeSet<CustomerId>,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// When it ended.
@@ -338,6 +367,7 @@ impl Run {
             psa: PsaReads::default(),
             unfinished: None,
             to_retry: 0,
+            set_aside: BTreeSet::new(),
             opened_at: now,
             ended_at: None,
         })

@@ -16,7 +16,7 @@ mod removal;
 mod setup;
 mod snapshot;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use jiff::Timestamp;
@@ -232,6 +232,10 @@ pub enum Change {
     PutIntent(Box<Intent>),
     /// An intent that came to its end.
     RemoveIntent(AgreementId, PsaProductId),
+    /// That we write to an agreement for a customer. It outlives the customer's mapping.
+    PutBilledOn(CustomerId, AgreementId),
+    /// That an agreement bills nothing of what we wrote for a customer any more.
+    RemoveBilledOn(CustomerId, AgreementId),
     /// What waits for a person, as the run sees it; the decision on it is left alone.
     PutHold(Box<StandingHold>),
     /// A hold that no longer stands.
@@ -381,6 +385,16 @@ pub trait RunStore: Send + Sync {
     ) -> impl Future<Output = Result<Snapshot, StoreError>> + Send {
         async move { Ok(self.find_snapshots(partner, &[agreement]).await?.remove(&agreement).unwrap_or_default()) }
     }
+
+    /// The agreements to which we wrote for customers whose id starts with `prefix`, the present ones included.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_billed_on(
+        &self,
+        partner: PartnerId,
+        prefix: &str,
+    ) -> impl Future<Output = Result<BTreeMap<CustomerId, BTreeSet<AgreementId>>, StoreError>> + Send;
 
     /// The intents that stand, by agreement and product. Few do: one for each write whose end is not known.
     ///

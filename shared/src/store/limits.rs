@@ -55,6 +55,8 @@ fn chunk_bytes(change: &Change) -> usize {
         | Change::PutSnapshot(..)
         | Change::PutIntent(_)
         | Change::RemoveIntent(..)
+        | Change::PutBilledOn(..)
+        | Change::RemoveBilledOn(..)
         | Change::PutHold(_)
         | Change::RemoveHold(_)
         | Change::RemoveDecision(_) => 0,
@@ -75,6 +77,8 @@ fn check_change(partner: PartnerId, change: &Change) -> Result<(), StoreError> {
         | Change::PutSnapshot(..)
         | Change::PutIntent(_)
         | Change::RemoveIntent(..)
+        | Change::PutBilledOn(..)
+        | Change::RemoveBilledOn(..)
         | Change::PutHold(_)
         | Change::RemoveHold(_)
         | Change::RemoveDecision(_) => Ok(()),
@@ -91,6 +95,8 @@ pub(super) fn intent_of(change: &Change) -> Option<&Intent> {
         | Change::PutCustomerStatus(..)
         | Change::PutSnapshot(..)
         | Change::RemoveIntent(..)
+        | Change::PutBilledOn(..)
+        | Change::RemoveBilledOn(..)
         | Change::PutHold(_)
         | Change::RemoveHold(_)
         | Change::RemoveDecision(_) => None,

@@ -44,7 +44,7 @@ async fn a_quantity_is_patched_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_change_is_sent_again_after_a_429_and_not_before_its_retry_after() {
+async fn a_change_that_met_a_429_is_not_sent_again_by_the_client_and_leaves_after_its_retry_after() {
     let server = MockServer::start().await;
     discovery(&server, "v2025_1/").await;
     let throttled = json(429, r#"{"error":"ConnectWiseAPI"}"#).insert_header("Retry-After", "1");
@@ -53,7 +53,12 @@ async fn a_change_is_sent_again_after_a_429_and_not_before_its_retry_after() {
     change().respond_with(json(200, ADDITION)).mount(&server).await;
     let client = connect(&server.uri(), http()).await.unwrap();
     let start = Instant::now();
-    assert!(client.set_quantity(agreement(), 31.try_into().unwrap(), Decimal::from(12)).await.is_ok());
+    let set = || client.set_quantity(agreement(), 31.try_into().unwrap(), Decimal::from(12));
+    let error = set().await.unwrap_err();
+    // What was stored about the change counts from when it was first sent: who stored it stores it anew.
+    assert!(matches!(error, PsaError::Throttled { retry_after: Some(_) }), "{error}");
+    assert_eq!(api_calls(&server).await.len(), 1);
+    assert!(set().await.is_ok());
     assert!(start.elapsed() >= Duration::from_secs(1));
     assert_eq!(api_calls(&server).await.len(), 2);
 }

@@ -131,7 +131,7 @@ fn failures() -> Vec<Failure> {
         Failure::Unreadable { answer: answer() },
         Failure::Unknown,
         Failure::Unsettled,
-        Failure::NotSent,
+        Failure::NotSent { why: "other calls came first".into() },
         Failure::Refused { answer: answer() },
         Failure::WrongAnswer { answer: answer() },
     ]

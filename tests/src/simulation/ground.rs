@@ -18,6 +18,8 @@ pub(super) struct Storm {
     pub(super) crash: u32,
     pub(super) freeze: u32,
     pub(super) slow_psa: u32,
+    /// A write has to wait for its turn, or does not get one.
+    pub(super) kept_waiting: u32,
     pub(super) slow_table: u32,
     pub(super) lost_after: u32,
     pub(super) lost_before: u32,

@@ -350,6 +350,20 @@ impl Psa for ConnectWise {
         books.additions.get(&addition).map(|seen| seen.addition.clone()).ok_or(PsaError::NotFound)
     }
 
+    async fn take_turn(&self) -> Result<(), PsaError> {
+        let (ground, storm) = (&self.ground, self.ground.storm());
+        if !ground.happens(storm.kept_waiting) {
+            return Ok(());
+        }
+        self.wait(ground.one_of(&[5, 200, 4_000, self.request_ms])).await;
+        let retry_after = Duration::from_secs(ground.between(1, 60));
+        match ground.below(6) {
+            0 => Err(PsaError::Throttled { retry_after: Some(retry_after) }),
+            1 => Err(PsaError::Away { retry_after }),
+            _ => Ok(()),
+        }
+    }
+
     fn calls(&self) -> u64 {
         0
     }

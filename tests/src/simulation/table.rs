@@ -2,7 +2,7 @@
 
 mod lists;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -257,6 +257,15 @@ impl RunStore for Table {
     ) -> Result<BTreeMap<AgreementId, Snapshot>, StoreError> {
         self.go().await?;
         self.memory.find_snapshots(partner, agreements).await
+    }
+
+    async fn list_billed_on(
+        &self,
+        partner: PartnerId,
+        prefix: &str,
+    ) -> Result<BTreeMap<CustomerId, BTreeSet<AgreementId>>, StoreError> {
+        self.go().await?;
+        self.memory.list_billed_on(partner, prefix).await
     }
 
     async fn list_intents(&self, partner: PartnerId) -> Result<Vec<Intent>, StoreError> {

@@ -150,7 +150,11 @@ impl World {
 
     /// A world of the seed's choice, in the seed's storm.
     pub(super) async fn of_seed(ground: Ground) -> Result<Self, SimulationError> {
-        let size = Size { customers: ground.one_of(&[1, 1, 1, 2, 2, 3, 4]), products: ground.between(1, 3) };
+        let mut size = Size { customers: ground.one_of(&[1, 1, 1, 2, 2, 3, 4]), products: ground.between(1, 3) };
+        if ground.happens(8) {
+            // More than leave at once, and more than one commit takes.
+            size = Size { customers: 1, products: ground.between(12, 45) };
+        }
         let mut world = Self::make(ground.clone(), size).await?;
         world.limits.in_flight = usize::try_from(ground.between(1, 4)).unwrap_or(1);
         if size.products > 1 && ground.happens(200) {
@@ -216,6 +220,7 @@ fn storm_of(ground: &Ground) -> Storm {
         crash: some(500),
         freeze: some(500),
         slow_psa: some(300),
+        kept_waiting: some(300),
         slow_table: some(100),
         lost_after: some(500),
         lost_before: some(300),

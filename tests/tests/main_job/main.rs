@@ -8,6 +8,7 @@ mod bad_input;
 mod calls;
 mod decisions;
 mod folder;
+mod former;
 mod looks;
 mod lost_answers;
 mod months;

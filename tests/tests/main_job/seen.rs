@@ -5,7 +5,7 @@ use harness::simulator::faults::{Fault, FaultKind, FaultPlan};
 use harness::stack::Stack;
 use shared::domain::id::AgreementId;
 use shared::domain::mapping::CustomerMapping;
-use shared::domain::run::{Run, RunFailureCode, RunKind, RunState};
+use shared::domain::run::{Run, RunFailureCode, RunKind, RunRequest, RunState, Stage};
 use shared::ports::{MappingStore, Queue, RunStore, SettingsStore, SyncMessage};
 use usage_sync::Limits;
 
@@ -131,6 +131,23 @@ async fn a_list_that_was_asked_for_before_the_settle_time_proves_nothing_after_i
     }
 }
 
+/// Asks for a run and returns it once it waits for the end of its lost writes.
+async fn until_it_settles(stack: &harness::stack::Stack, request: RunRequest) -> Run {
+    let (partner, id) = (request.partner, request.id().unwrap());
+    let first_sent_at = request.scheduled_at;
+    stack.queue.send(&SyncMessage { request, attempt: 0, turns: 0, first_sent_at }, 0).await.unwrap();
+    let waits = async {
+        loop {
+            let run = stack.store.find_run(partner, &id).await.unwrap();
+            match run {
+                Some(run) if matches!(run.stage, Stage::Settle { .. }) => return run,
+                _ => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), waits).await.expect("the run gets that far")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_that_had_to_wait_leaves_with_a_fresh_intent() {
     let size = harness::demo::Size { seed: 11, customers: 6, products: 4 };
@@ -140,7 +157,7 @@ async fn a_create_that_had_to_wait_leaves_with_a_fresh_intent() {
     let lost = Fault::new(FaultKind::ResetBefore).on(creates.0, creates.1);
     let shown = preview(&stack).await;
     stack.psa.gate().set_faults(FaultPlan::of(1, [busy, lost])).unwrap();
-    let run = stack.run(stack.request(RunKind::Apply, november(), Some(shown.id)), |_| {}).await.unwrap();
+    let run = until_it_settles(&stack, stack.request(RunKind::Apply, november(), Some(shown.id))).await;
     let intents = stack.store.list_intents(stack.demo.partner()).await.unwrap();
     let waited: Vec<i64> = intents.iter().map(|intent| run.opened_at.duration_until(intent.at).as_secs()).collect();
     assert!(waited.iter().any(|seconds| *seconds >= 2), "the one that met the 429 was meant anew: {waited:?}");

@@ -54,6 +54,7 @@ async fn fill(store: &impl Store, n: u128) {
             Change::PutLedger(run.id.clone(), Box::new(ledger)),
             Change::PutCustomerStatus(customer(1), Box::new(stamp)),
             Change::PutSnapshot(agreement(5), snapshot(1)),
+            Change::PutBilledOn(customer(1), agreement(5)),
         ];
         changes.extend((slot == 1).then(|| Change::PutIntent(Box::new(intent(5, 7)))));
         let lease = store.acquire_lease(me, "worker", now(), 60).await.unwrap().unwrap();
@@ -94,17 +95,18 @@ async fn is_there(store: &impl Store, n: u128) -> Vec<bool> {
         store.find_ledger(me, &run, Some(customer(1))).await.unwrap().is_some(),
         store.find_snapshot(me, agreement(5)).await.unwrap() == snapshot(1),
         !store.list_intents(me).await.unwrap().is_empty(),
+        !store.list_billed_on(me, "").await.unwrap().is_empty(),
     ]
 }
 
 async fn nothing_stays_of_a_partner_and_nothing_goes_of_another(store: impl Store) {
     for n in [1, 0x11] {
         fill(&store, n).await;
-        assert_eq!(is_there(&store, n).await, [true; 16]);
+        assert_eq!(is_there(&store, n).await, [true; 17]);
     }
     remove(&store, partner(1)).await;
-    assert_eq!(is_there(&store, 1).await, [false; 16]);
-    assert_eq!(is_there(&store, 0x11).await, [true; 16]);
+    assert_eq!(is_there(&store, 1).await, [false; 17]);
+    assert_eq!(is_there(&store, 0x11).await, [true; 17]);
     assert_eq!(store.claim_psa(partner(2), &database(1)).await, Ok(PsaClaim::Claimed));
 }
 
@@ -113,7 +115,7 @@ async fn a_partner_with_an_open_run_stays(store: impl Store) {
     let open = run(partner(1), 3);
     store.open_run(&open).await.unwrap();
     assert_eq!(store.remove_partner(partner(1), after(100)).await, Ok(Removal::RunOpen(open.id.clone())));
-    assert_eq!(is_there(&store, 1).await, [true; 16]);
+    assert_eq!(is_there(&store, 1).await, [true; 17]);
     // The refused removal does not keep the run's worker away.
     let lease = store.acquire_lease(partner(1), "worker", after(100), 60).await.unwrap().unwrap();
     let lease = store.commit(&lease, after(160), vec![Change::PutRun(Box::new(over(&open)))]).await.unwrap();
@@ -125,7 +127,7 @@ async fn a_partner_whose_lease_a_worker_has_stays(store: impl Store) {
     fill(&store, 1).await;
     store.acquire_lease(partner(1), "worker", after(90), 60).await.unwrap().unwrap();
     assert_eq!(store.remove_partner(partner(1), after(100)).await, Ok(Removal::Leased { until: after(150) }));
-    assert_eq!(is_there(&store, 1).await, [true; 16]);
+    assert_eq!(is_there(&store, 1).await, [true; 17]);
     assert_eq!(store.remove_partner(partner(1), after(150)).await, Ok(Removal::Done));
 }
 
@@ -136,7 +138,7 @@ async fn a_partner_of_whom_nothing_is_stored_is_done(store: impl Store) {
 async fn a_removed_partner_may_come_back(store: impl Store) {
     for _ in 0..2 {
         fill(&store, 1).await;
-        assert_eq!(is_there(&store, 1).await, [true; 16]);
+        assert_eq!(is_there(&store, 1).await, [true; 17]);
         remove(&store, partner(1)).await;
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Bucket {
     pub(super) unreadable_customers: BTreeMap<CustomerId, String>,
     pub(super) usage: UsageTotals,
     /// As the partner has them now.
+    /// Where we write, or wrote, for each customer.
+    pub(super) billed_on: BTreeMap<CustomerId, BTreeSet<AgreementId>>,
     pub(super) mapped: BTreeMap<CustomerId, (CustomerMapping, Option<CustomerNames>)>,
     /// As the run found them when it read the agreements.
     pub(super) set_out_with: BTreeMap<CustomerId, AgreementId>,
@@ -78,19 +80,21 @@ impl<W: World> Stages<'_, W> {
         let mapped = async {
             let mapped = store.list_customer_mappings(partner, &prefix).await?;
             let products = join::<(PsaProductId, Option<PsaProduct>)>(&of_run(ChunkKind::Products, 0).await?)?;
-            Ok::<_, WorkError>((mapped, store.list_product_mappings(partner).await?, products))
+            let billed_on = store.list_billed_on(partner, &prefix).await?;
+            Ok::<_, WorkError>((mapped, store.list_product_mappings(partner).await?, products, billed_on))
         };
         let others = try_join(self.read_usage_of(run, number), self.holds_of(run, number));
         let (customers, agreements, mapped, (usage, holds)) = try_join4(customers, agreements, mapped, others).await?;
         let (customers, unreadable_customers) = customers;
         let (agreements, unreadable_agreements, set_out_with) = agreements;
-        let (mapped, mappings, products) = mapped;
+        let (mapped, mappings, products, billed_on) = mapped;
         Ok(Bucket {
             run: run.clone(),
             customers: customers.into_iter().map(|c| (c.id, c)).collect(),
             unreadable_customers: unreadable_customers.into_iter().collect(),
             unreadable_agreements: unreadable_agreements.into_iter().collect(),
             usage,
+            billed_on,
             mapped: mapped.into_iter().map(|(m, names)| (m.customer, (m, names))).collect(),
             set_out_with: set_out_with.into_iter().collect(),
             agreements: agreements.into_iter().map(|a| (a.id, a)).collect(),

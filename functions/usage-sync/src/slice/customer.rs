@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use shared::domain::decision::Decision;
 use shared::domain::id::{CustomerId, PsaProductId};
-use shared::domain::ledger::{CustomerLedger, Line};
+use shared::domain::ledger::{Billed, CustomerLedger, Line};
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Failure, Outcome, Skip};
 use shared::domain::plan::{
@@ -13,23 +14,25 @@ use shared::domain::plan::{
 };
 use shared::domain::psa::Agreement;
 use shared::domain::recall::{ReadFor, asks_for_something, must_read};
-use shared::domain::run::RunKind;
+use shared::domain::run::{RunKind, Stage};
 use shared::domain::schedule::local_day;
 use shared::domain::settings::Frequency;
 use shared::domain::settle::{Settlement, settle};
 use shared::domain::snapshot::{Intent, Snapshot};
 use shared::domain::usage::CustomerUsage;
-use shared::ports::{Clock, CustomerNames, MappingStore, Psa, RunStore};
+use shared::ports::{Change, Clock, CustomerNames, MappingStore, Psa, RunStore};
 
 use super::Stages;
 use super::bucket::Bucket;
 use super::customers::{Flow, Recalled};
 use super::held::{Done, HeldFor, Standing, all_settled, decisions};
-use super::write::Writer;
-use crate::committer::{Commits, Counted};
-use crate::policy::Guard;
+use super::write::{Carried, Writer};
+use crate::committer::{Commits, Counted, LeftOpen, MOST_ASKED};
 use crate::trouble::{leaves_all_waiting, of_agreement};
 use crate::worker::{WorkError, World};
+
+/// So many customers are set aside at the most: the run is written with them at each commit.
+const MOST_SET_ASIDE: usize = 1000;
 
 /// A mapped customer that is planned, with what the table knows of its agreement.
 struct Planned<'a> {
@@ -46,6 +49,8 @@ struct Known {
     settlement: Settlement,
     /// Why ConnectWise was asked for its additions, if it was.
     read: Option<ReadFor>,
+    /// When that was; of what is remembered, when it was recalled.
+    listed_at: Timestamp,
 }
 
 /// How far a customer is planned without ConnectWise.
@@ -56,15 +61,41 @@ enum Planning<'b> {
     MustRead(&'b Agreement, ReadFor),
 }
 
+/// How far a customer came.
+enum Turn {
+    /// Its ledger is closed, or it is set aside.
+    Over,
+    /// Its ledger stays open for the next slice.
+    Open,
+    /// What its plan was made on is too old to go on with.
+    Stale,
+}
+
 impl<W: World> Stages<'_, W> {
     /// Whether the customer is done with; otherwise its ledger stays open for the next slice.
     pub(super) async fn sync_customer(
         &self,
         bucket: &Bucket,
         id: CustomerId,
-        recalled: Recalled,
+        mut recalled: Recalled,
         flow: &Flow,
     ) -> Result<bool, WorkError> {
+        loop {
+            match self.turn_of(bucket, id, recalled, flow).await? {
+                Turn::Over => return Ok(true),
+                Turn::Open => return Ok(false),
+                Turn::Stale => recalled = self.recall_anew(bucket, id).await?,
+            }
+        }
+    }
+
+    async fn turn_of(
+        &self,
+        bucket: &Bucket,
+        id: CustomerId,
+        recalled: Recalled,
+        flow: &Flow,
+    ) -> Result<Turn, WorkError> {
         let commits = &flow.commits;
         let customer = bucket.customers.get(&id);
         let mapping = bucket.mapped.get(&id).map(|(mapping, _)| mapping);
@@ -87,9 +118,9 @@ impl<W: World> Stages<'_, W> {
             (_, Some(outcome)) => {
                 let rows = rows_ending(&usage, &recalled.snapshot, &outcome);
                 self.close(bucket, id, ledger, rows, &outcome, commits).await?;
-                return Ok(true);
+                return Ok(Turn::Over);
             }
-            (None, None) => return Ok(true),
+            (None, None) => return Ok(Turn::Over),
         };
         let planned = Planned {
             mapping,
@@ -107,16 +138,16 @@ impl<W: World> Stages<'_, W> {
         let (known, mut plan, _turn) = match self.plan_on_memory(bucket, &planned)? {
             Planning::Done(known, plan) => (known, plan, None),
             Planning::MustRead(agreement, reason) => {
-                let Some(turn) = self.turn_to_ask(flow).await else { return Ok(false) };
+                let Some(turn) = self.turn_to_ask(flow).await else { return Ok(Turn::Open) };
                 let (known, plan) = self.read_and_plan(bucket, &planned, agreement, reason).await?;
                 (known, plan, Some(turn))
             }
         };
-        let left = self.hold_what_the_former_agreement_bills(bucket, mapping, &mut plan).await?;
+        let former = self.hold_what_former_agreements_bill(bucket, mapping, flow, &mut plan).await?;
         let seen = self.hold_what_moved(bucket, mapping, &mut plan).await?;
         let ready = matches!(known.state, AgreementState::Ready { .. });
-        let applied = seen && left && ready && bucket.run.writes && !mapping.is_applied();
-        self.write(bucket, (planned, applied), known, plan, ledger, commits).await
+        let applied = seen && !former.bills && ready && bucket.run.writes && !mapping.is_applied();
+        self.write(bucket, (planned, applied), known, plan, (ledger, former.gone), commits).await
     }
 
     /// Plans on what is remembered of the agreement, as far as that is enough.
@@ -169,11 +200,10 @@ impl<W: World> Stages<'_, W> {
                 return Ok(self.plan_untouched(bucket, planned, state, Some(reason)));
             }
         };
-        let settle_s = if self.policy.has(Guard::Settle) { self.limits.settle_s } else { 0 };
-        let mut settlement = settle(planned.stored.clone(), &planned.intents, &additions, now, settle_s);
+        let mut settlement = settle(planned.stored.clone(), &planned.intents, &additions, now, self.settle_s());
         settlement.snapshot.see(now, &additions);
         let state = AgreementState::Ready { agreement: agreement.clone(), additions };
-        let known = Known { state, settlement, read: Some(reason) };
+        let known = Known { state, settlement, read: Some(reason), listed_at: now };
         let plan = self.plan_on(bucket, planned, &known);
         Ok((known, plan))
     }
@@ -187,7 +217,7 @@ impl<W: World> Stages<'_, W> {
         read: Option<ReadFor>,
     ) -> (Known, CustomerPlan) {
         let settlement = Settlement { snapshot: planned.stored.clone(), ..Settlement::default() };
-        let known = Known { state, settlement, read };
+        let known = Known { state, settlement, read, listed_at: self.world.clock().now() };
         let plan = self.plan_on(bucket, planned, &known);
         (known, plan)
     }
@@ -243,38 +273,79 @@ impl<W: World> Stages<'_, W> {
         (planned, applied): (Planned<'_>, bool),
         known: Known,
         mut plan: CustomerPlan,
-        mut ledger: CustomerLedger,
+        (mut ledger, mut changes): (CustomerLedger, Vec<Change>),
         commits: &Commits,
-    ) -> Result<bool, WorkError> {
-        let Known { state, settlement, read } = known;
+    ) -> Result<Turn, WorkError> {
+        let Known { state, settlement, read, listed_at } = known;
         let mapping = planned.mapping;
-        let mut writer = Writer::new(self, &bucket.run, mapping.agreement, (planned.stored, settlement), commits);
-        let (done, whole) = writer.carry_out(&plan).await?;
-        if !whole {
-            commits.leave_open(writer.unwritten(), read).await?;
-            return Ok(false);
+        let known = (planned.stored, settlement, listed_at);
+        let marked = bucket.billed_on.get(&mapping.customer).is_some_and(|on| on.contains(&mapping.agreement));
+        let mut writer = Writer::new(self, &bucket.run, (mapping, marked), known, commits);
+        let left = LeftOpen { read, set_aside: None };
+        let done = match writer.carry_out(&plan).await {
+            Ok(Carried::Whole(done)) => done,
+            Ok(Carried::Late) => {
+                commits.leave_open(writer.unwritten(), left).await?;
+                return Ok(Turn::Open);
+            }
+            Ok(Carried::Stale) => {
+                commits.leave_open(writer.unwritten(), left).await?;
+                return Ok(Turn::Stale);
+            }
+            Err(error @ WorkError::LeaveAlone(_)) => {
+                // The answers that came are known, however long ConnectWise wants to be left alone.
+                commits.leave_open(writer.unwritten(), left).await?;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
+        if self.is_set_aside(bucket, &done) {
+            let left = LeftOpen { set_aside: Some(mapping.customer), ..left };
+            commits.leave_open(writer.unwritten(), left).await?;
+            return Ok(Turn::Over);
         }
         let rows = std::mem::take(&mut plan.rows);
         ledger.lines = lines(rows, &done);
         self.refresh(bucket, (mapping, applied), &ledger).await?;
-        let (closing, told) = writer.close(ledger.next_invoice).await?;
+        let ready = matches!(state, AgreementState::Ready { .. });
+        // An agreement that is in trouble may be another customer's by now.
+        let (closing, told) = writer.close(ledger.next_invoice.filter(|_| ready)).await?;
         (ledger.created, ledger.updated) = (told.created, told.updated);
-        let mut changes = Vec::new();
         if let (AgreementState::Ready { agreement, .. }, true) = (&state, bucket.run.writes) {
             let (customer, run, now) = (mapping.customer, &bucket.run, self.world.clock().now());
             let held = HeldFor { run, customer, name: &ledger.name, agreement, now };
             let none = Standing::new();
-            changes = held.changes(bucket.holds.get(&customer).unwrap_or(&none), &plan, &done);
+            changes.extend(held.changes(bucket.holds.get(&customer).unwrap_or(&none), &plan, &done));
+        }
+        if changes.len() + closing.len() > MOST_ASKED {
+            commits.commit(std::mem::take(&mut changes)).await?;
         }
         // Last: what is told is forgotten in the very commit that tells it.
         changes.extend(closing);
         if ledger.lines.is_empty() && changes.is_empty() {
             // Read and found to have nothing: the next slice of this run need not know.
-            return Ok(true);
+            return Ok(Turn::Over);
         }
         let to_retry = self.is_to_retry(bucket, &ledger).await?;
         commits.finish(changes, Counted { ledger, read, to_retry }).await?;
-        Ok(true)
+        Ok(Turn::Over)
+    }
+
+    /// Whether the customer has its turn once more at the end of the run: a write of it has no known end yet, and will have
+    /// one by then.
+    fn is_set_aside(&self, bucket: &Bucket, done: &Done) -> bool {
+        let open = |(outcome, _): &(Outcome, Billed)| match outcome {
+            Outcome::Failed(failure) => failure.is_to_be_read_back(),
+            Outcome::Unchanged
+            | Outcome::Created
+            | Outcome::Updated
+            | Outcome::Adopted
+            | Outcome::Held(_)
+            | Outcome::Skipped(_) => false,
+        };
+        let run = self.committer.run();
+        let first_turn = matches!(run.stage, Stage::Sync { .. }) && run.set_aside.len() < MOST_SET_ASIDE;
+        bucket.run.writes && first_turn && done.values().any(open)
     }
 
     /// Whether something failed that is worth another night: its ConnectWise invoice has not been made since the run that

@@ -10,7 +10,7 @@ use futures::{StreamExt, stream};
 use shared::domain::id::{AgreementId, CustomerId};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::plan::unassigned_rows;
-use shared::domain::run::Run;
+use shared::domain::run::{Run, Stage};
 use shared::domain::snapshot::{Intent, Snapshot};
 use shared::ports::RunStore;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::Stages;
 use super::bucket::Bucket;
 use super::customer::lines;
+use crate::chunks::bucket_of;
 use crate::committer::{Commits, Counted, channel};
 use crate::trouble::StageError;
 use crate::worker::{WorkError, World};
@@ -56,6 +57,11 @@ impl Flow {
             intents.entry(intent.agreement).or_default().push(intent);
         }
         Self { commits, turns: Semaphore::new(at_once), halted: AtomicBool::new(false), intents }
+    }
+
+    /// Those of one agreement.
+    pub(super) fn intents_of(&self, agreement: AgreementId) -> &[Intent] {
+        self.intents.get(&agreement).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn halt(&self) {
@@ -105,8 +111,16 @@ impl<W: World> Stages<'_, W> {
         if flow.is_halted() {
             return Ok(false);
         }
+        let settling = matches!(run.stage, Stage::Settle { .. });
+        let is_here = |customer: &CustomerId| bucket_of(*customer, run.buckets) == number;
+        if settling && !run.set_aside.iter().any(is_here) {
+            return Ok(true);
+        }
         let bucket = &self.load(run, number).await?;
-        let todo = self.not_done(bucket, number).await?;
+        let mut todo = self.not_done(bucket, number).await?;
+        if settling {
+            todo.retain(|customer| run.set_aside.contains(customer));
+        }
         let some: Vec<Vec<CustomerId>> = todo.chunks(RECALLED_AT_ONCE).map(<[CustomerId]>::to_vec).collect();
         let recalled = stream::iter(some).map(|some| self.recall(bucket, some, flow));
         let each = |recalled: Result<Vec<(CustomerId, Recalled)>, WorkError>| {
@@ -150,10 +164,20 @@ impl<W: World> Stages<'_, W> {
         let recalled = |customer: CustomerId| {
             let agreement = bucket.agreement_of(customer);
             let snapshot = agreement.and_then(|agreement| snapshots.get(&agreement)).cloned().unwrap_or_default();
-            let intents = agreement.and_then(|agreement| flow.intents.get(&agreement)).cloned().unwrap_or_default();
+            let intents = agreement.map(|agreement| flow.intents_of(agreement).to_vec()).unwrap_or_default();
             (customer, Recalled { snapshot, intents })
         };
         Ok(customers.into_iter().map(recalled).collect())
+    }
+
+    /// The same of one customer, as it is now.
+    pub(super) async fn recall_anew(&self, bucket: &Bucket, customer: CustomerId) -> Result<Recalled, WorkError> {
+        let Some(agreement) = bucket.agreement_of(customer) else { return Ok(Recalled::default()) };
+        let (store, partner) = (self.world.store(), bucket.run.request.partner);
+        let snapshot = store.find_snapshot(partner, agreement).await?;
+        let mut intents = store.list_intents(partner).await?;
+        intents.retain(|intent| intent.agreement == agreement);
+        Ok(Recalled { snapshot, intents })
     }
 
     /// A turn to ask ConnectWise about a customer; none when that is left to the next slice.

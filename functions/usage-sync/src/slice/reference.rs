@@ -67,6 +67,7 @@ impl<W: World> Stages<'_, W> {
                 | Stage::Products
                 | Stage::Check
                 | Stage::Sync { .. }
+                | Stage::Settle { .. }
                 | Stage::Ended => return Ok(()),
             }
         }

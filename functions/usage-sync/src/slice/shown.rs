@@ -2,24 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
-use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
+use shared::domain::id::{AdditionId, PsaProductId};
 use shared::domain::ledger::Billed;
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Hold, Outcome, Would};
 use shared::domain::plan::{AdditionPlan, CustomerPlan, Step};
-use shared::domain::snapshot::Written;
-use shared::ports::{Psa, RunStore};
+use shared::ports::RunStore;
 
 use super::Stages;
 use super::bucket::Bucket;
 use crate::worker::{WorkError, World};
-
-/// An addition of a former agreement that goes on being billed.
-struct StillThere {
-    written: Written,
-    quantity: Decimal,
-}
 
 impl<W: World> Stages<'_, W> {
     /// Holds what an apply would do otherwise than its preview showed. True when the preview showed the customer on its
@@ -51,58 +43,6 @@ impl<W: World> Stages<'_, W> {
             }
         }
         Ok(seen)
-    }
-
-    /// Holds what the customer's former agreement still bills: writing it to the new one too would bill it twice. True
-    /// when the former agreement bills nothing of it, or there is none.
-    pub(super) async fn hold_what_the_former_agreement_bills(
-        &self,
-        bucket: &Bucket,
-        mapping: &CustomerMapping,
-        planned: &mut CustomerPlan,
-    ) -> Result<bool, WorkError> {
-        let Some(former) = mapping.applied.filter(|former| *former != mapping.agreement) else { return Ok(true) };
-        let still = self.still_billed(bucket, former).await?;
-        for plan in planned.additions.values_mut().filter(|plan| plan.would() != Would::Nothing) {
-            let of_plan = |there: &&StillThere| plan.parts.keys().any(|code| there.written.parts.contains_key(code));
-            if let Some(there) = still.iter().find(of_plan) {
-                plan.step = Step::Hold(Hold::FormerAgreement {
-                    agreement: former,
-                    addition: there.written.addition,
-                    quantity: there.quantity,
-                });
-            }
-        }
-        Ok(still.is_empty())
-    }
-
-    /// What we wrote to an agreement and ConnectWise bills there on the month's last day; all of it when the agreement
-    /// cannot be read.
-    async fn still_billed(&self, bucket: &Bucket, agreement: AgreementId) -> Result<Vec<StillThere>, WorkError> {
-        let written = self.world.store().find_snapshot(bucket.run.request.partner, agreement).await?.written;
-        if written.values().all(|written| written.confirmed.is_zero()) {
-            return Ok(Vec::new());
-        }
-        let day = bucket.run.request.month.last_day();
-        let additions = match self.psa.list_additions(agreement).await {
-            Ok(additions) => Some(additions),
-            Err(error) => {
-                tracing::warn!(%agreement, %error, "the customer's former agreement could not be read");
-                None
-            }
-        };
-        let billed = |written: &Written| match &additions {
-            None => Some(written.confirmed),
-            Some(additions) => {
-                let there = additions.iter().find(|a| a.id == written.addition && a.in_force_on(day));
-                there.map(|addition| addition.quantity)
-            }
-        };
-        let still = |written: Written| {
-            let quantity = billed(&written).filter(|quantity| *quantity > Decimal::ZERO)?;
-            Some(StillThere { written, quantity })
-        };
-        Ok(written.into_values().filter_map(still).collect())
     }
 }
 

@@ -50,6 +50,7 @@ impl<W: World> Stages<'_, W> {
                 | Stage::Products
                 | Stage::Check
                 | Stage::Sync { .. }
+                | Stage::Settle { .. }
                 | Stage::Ended => {
                     return Ok(());
                 }

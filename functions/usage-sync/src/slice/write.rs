@@ -4,9 +4,12 @@ mod answer;
 mod keep;
 mod wave;
 
+pub(super) use wave::Carried;
+
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
-use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
+use shared::domain::id::{AdditionId, AgreementId, CustomerId, PsaProductId};
+use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::Outcome;
 use shared::domain::plan::{AdditionPlan, Step};
 use shared::domain::run::Run;
@@ -31,21 +34,27 @@ pub(super) struct Writer<'a, W: World> {
     stages: &'a Stages<'a, W>,
     commits: &'a Commits,
     run: &'a Run,
+    customer: CustomerId,
     agreement: AgreementId,
+    /// Whether the table has it that we write there for this customer.
+    marked: bool,
     settlement: Settlement,
     /// The snapshot as the table has it.
     stored: Snapshot,
+    /// When the additions were listed that the plan was made on.
+    listed_at: Timestamp,
 }
 
 impl<'a, W: World> Writer<'a, W> {
     pub(super) fn new(
         stages: &'a Stages<'a, W>,
         run: &'a Run,
-        agreement: AgreementId,
-        (stored, settlement): (Snapshot, Settlement),
+        (mapping, marked): (&CustomerMapping, bool),
+        (stored, settlement, listed_at): (Snapshot, Settlement, Timestamp),
         commits: &'a Commits,
     ) -> Self {
-        Self { stages, commits, run, agreement, settlement, stored }
+        let (customer, agreement) = (mapping.customer, mapping.agreement);
+        Self { stages, commits, run, customer, agreement, marked, settlement, stored, listed_at }
     }
 
     /// Does what was planned for one product where that takes no write; in a run that may not write, says what would be done.

@@ -31,19 +31,26 @@ pub(super) struct Call<'a> {
     path: &'a str,
     query: Vec<(&'static str, String)>,
     body: Option<String>,
+    /// Whether it leaves within a second or not at all, and once: what was stored about it before counts from then.
+    at_once: bool,
 }
 
 impl<'a> Call<'a> {
     pub(super) fn get(path: &'a str, query: Vec<(&'static str, String)>) -> Self {
-        Self { method: Method::GET, path, query, body: None }
+        Self { method: Method::GET, path, query, body: None, at_once: false }
     }
 
     pub(super) fn post(path: &'a str, body: String) -> Self {
-        Self { method: Method::POST, path, query: Vec::new(), body: Some(body) }
+        Self { method: Method::POST, path, query: Vec::new(), body: Some(body), at_once: true }
     }
 
     pub(super) fn patch(path: &'a str, body: String) -> Self {
-        Self { method: Method::PATCH, ..Self::post(path, body) }
+        Self { method: Method::PATCH, at_once: false, ..Self::post(path, body) }
+    }
+
+    /// The same, at once or not at all.
+    pub(super) fn at_once(self) -> Self {
+        Self { at_once: true, ..self }
     }
 
     fn effect(&self) -> Effect {
@@ -118,11 +125,10 @@ impl Api {
         if !matches!(answer, Err(PsaError::NotFound)) {
             return answer;
         }
-        // Asking again takes its time, and a create leaves at once or not at all: the next call knows more.
-        let leaves_at_once = call.method == Method::POST;
+        // Asking again takes its time: the next call knows more.
         // The 404 stays true where discovery fails: nothing was done.
         match self.ask_again(&codebase).await {
-            Ok(present) if present != codebase && !leaves_at_once => self.call_at(&present, call, read).await,
+            Ok(present) if present != codebase && !call.at_once => self.call_at(&present, call, read).await,
             Ok(_) | Err(_) => answer,
         }
     }
@@ -162,7 +168,7 @@ impl Api {
         let effect = call.effect();
         let policy = match effect {
             Effect::Read => &self.reads,
-            Effect::Write if call.method == Method::POST => &RetryPolicy::creates(),
+            Effect::Write if call.at_once => &RetryPolicy::at_once(),
             Effect::Write => &self.writes,
         };
         let attempt = || async {

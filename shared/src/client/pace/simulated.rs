@@ -123,6 +123,7 @@ async fn work(pace: Pace, limited: Arc<Mutex<Limited>>, lag: Duration) {
     loop {
         let slot = match pace.enter(Patience { hold: Duration::from_secs(60), turn: Duration::from_secs(120) }).await {
             Ok(slot) => slot,
+            Err(NoTurn::Full) => continue,
             Err(NoTurn::Held(wait) | NoTurn::Away(wait)) => {
                 tokio::time::sleep(wait).await;
                 continue;

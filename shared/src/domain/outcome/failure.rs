@@ -76,8 +76,11 @@ pub enum Failure {
     Unknown,
     /// A write of an earlier run has no known end yet.
     Unsettled,
-    /// The write was not sent: it could not be stored in time that it would be.
-    NotSent,
+    /// The write was not sent: it did not get to it in time.
+    NotSent {
+        /// What was in the way.
+        why: String,
+    },
     /// ConnectWise refused the write.
     Refused {
         /// Its words.
@@ -106,10 +109,16 @@ impl Failure {
             Self::Unreadable { .. } => "unreadable",
             Self::Unknown => "unknown",
             Self::Unsettled => "unsettled",
-            Self::NotSent => "notSent",
+            Self::NotSent { .. } => "notSent",
             Self::Refused { .. } => "refused",
             Self::WrongAnswer { .. } => "wrongAnswer",
         }
+    }
+
+    /// Whether a look at ConnectWise after the settle time tells what became of it.
+    #[must_use]
+    pub const fn is_to_be_read_back(&self) -> bool {
+        matches!(self, Self::Unknown | Self::Unsettled | Self::WrongAnswer { .. })
     }
 
     pub(super) fn advice(&self) -> String {
@@ -145,7 +154,7 @@ impl Failure {
             Self::Unknown | Self::Unsettled => {
                 "Nothing by hand: the next run reads ConnectWise back before it writes anything here.".into()
             }
-            Self::NotSent => "Run the sync again.".into(),
+            Self::NotSent { .. } => "Run the sync again.".into(),
             Self::Refused { .. } => "Put right in ConnectWise what it complains of, then run the sync again.".into(),
             Self::WrongAnswer { .. } => "Look at the addition in ConnectWise; the next run compares it again.".into(),
         }
@@ -184,7 +193,7 @@ impl fmt::Display for Failure {
                 f.write_str("the change was sent to ConnectWise and no answer came; it may have taken effect")
             }
             Self::Unsettled => f.write_str("a change sent earlier has no known end yet"),
-            Self::NotSent => f.write_str("nothing was sent: our own records were too slow to write"),
+            Self::NotSent { why } => write!(f, "nothing was sent to ConnectWise: {why}"),
             Self::Refused { answer } => write!(f, "ConnectWise refused the change: {answer}"),
             Self::WrongAnswer { answer } => write!(f, "ConnectWise answered the change with something else: {answer}"),
         }

@@ -9,7 +9,7 @@ use crate::domain::id::PartnerId;
 use crate::domain::snapshot::Intent;
 use crate::error::StoreError;
 use crate::ports::{Change, Ids, Lease};
-use crate::store::item::{Entry, hold, keys, known, ledger, run as row};
+use crate::store::item::{Entry, hold, keyed, keys, known, ledger, run as row};
 use crate::store::limits::{self, MAX_ACTIONS};
 
 impl<I: Ids> DynamoStore<I> {
@@ -63,6 +63,10 @@ fn unconditional(partner: PartnerId, change: &Change, until: Timestamp) -> Resul
         }
         Change::RemoveIntent(agreement, product) => {
             return Ok(vec![Write::delete(keys::intent(partner, *agreement, *product))]);
+        }
+        Change::PutBilledOn(customer, agreement) => keyed(&keys::billed_on(partner, *customer, *agreement)),
+        Change::RemoveBilledOn(customer, agreement) => {
+            return Ok(vec![Write::delete(keys::billed_on(partner, *customer, *agreement))]);
         }
         Change::PutHold(hold) => hold::to_entry(partner, hold)?,
         Change::RemoveHold(key) => return Ok(vec![Write::delete(keys::hold(partner, *key))]),

@@ -1,6 +1,6 @@
 //! Runs and what they write: each duty is done in a file of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -106,6 +106,19 @@ impl<I: Ids> RunStore for DynamoStore<I> {
         let wanted = agreements.iter().map(|agreement| keys::snapshot(partner, *agreement)).collect();
         let found = self.find_all(wanted).await?;
         found.iter().map(|entry| Ok((snapshot::agreement_of_snapshot(entry)?, read_body(entry)?))).collect()
+    }
+
+    async fn list_billed_on(
+        &self,
+        partner: PartnerId,
+        prefix: &str,
+    ) -> Result<BTreeMap<CustomerId, BTreeSet<AgreementId>>, StoreError> {
+        let mut billed_on: BTreeMap<CustomerId, BTreeSet<AgreementId>> = BTreeMap::new();
+        let read = |entry| snapshot::read_billed_on(&entry);
+        for (customer, agreement) in self.list(&keys::sync(partner), &keys::billed_on_of(prefix), read).await? {
+            billed_on.entry(customer).or_default().insert(agreement);
+        }
+        Ok(billed_on)
     }
 
     async fn list_intents(&self, partner: PartnerId) -> Result<Vec<Intent>, StoreError> {

@@ -238,6 +238,22 @@ pub(in crate::store) fn intent(partner: PartnerId, agreement: AgreementId, produ
     Key::new(sync(partner), format!("{INTENTS}{agreement}#{product}"))
 }
 
+/// The mark that we write to an agreement for a customer.
+pub(in crate::store) fn billed_on(partner: PartnerId, customer: CustomerId, agreement: AgreementId) -> Key {
+    Key::new(sync(partner), format!("{}#{agreement}", billed_on_of(&customer.to_string())))
+}
+
+/// What the marks of customers start with whose id starts with `prefix`.
+pub(in crate::store) fn billed_on_of(prefix: &str) -> String {
+    format!("BO#{prefix}")
+}
+
+/// The customer and the agreement of such a mark's sort key.
+pub(in crate::store) fn read_billed_on(sort: &str) -> Option<(CustomerId, AgreementId)> {
+    let (customer, agreement) = sort.strip_prefix("BO#")?.split_once('#')?;
+    Some((CustomerId::parse(customer).ok()?, agreement.parse::<i64>().ok()?.try_into().ok()?))
+}
+
 /// What the sort keys of intents start with.
 pub(in crate::store) const INTENTS: &str = "IN#";
 
@@ -349,6 +365,9 @@ pub(in crate::store) fn of_change(partner: PartnerId, change: &Change) -> Key {
         Change::PutSnapshot(agreement, _) => snapshot(partner, *agreement),
         Change::PutIntent(wanted) => intent(partner, wanted.agreement, wanted.product),
         Change::RemoveIntent(agreement, product) => intent(partner, *agreement, *product),
+        Change::PutBilledOn(customer, agreement) | Change::RemoveBilledOn(customer, agreement) => {
+            billed_on(partner, *customer, *agreement)
+        }
         Change::PutHold(held) => hold(partner, held.key),
         Change::RemoveHold(key) => hold(partner, *key),
         Change::RemoveDecision(key) => decision(partner, *key),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::instant::{self, CHUNK_DAYS, HISTORY_DAYS};
 use super::{BODY, Entry, find_text, keyed, keys, number, read_number, read_text, text, unreadable, with_body};
-use crate::domain::id::{AgreementId, PartnerId, RunId};
+use crate::domain::id::{AgreementId, CustomerId, PartnerId, RunId};
 use crate::domain::run::Run;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::error::StoreError;
@@ -74,6 +74,12 @@ pub(in crate::store) fn snapshot_to_entry(
 /// The agreement that a snapshot's key names.
 pub(in crate::store) fn agreement_of_snapshot(entry: &Entry) -> Result<AgreementId, StoreError> {
     keys::agreement_of(read_text(entry, SORT_KEY)?).ok_or_else(|| unreadable(entry, "it names no agreement"))
+}
+
+/// The customer and the agreement of a mark that we write to one for the other.
+pub(in crate::store) fn read_billed_on(entry: &Entry) -> Result<(CustomerId, AgreementId), StoreError> {
+    keys::read_billed_on(read_text(entry, SORT_KEY)?)
+        .ok_or_else(|| unreadable(entry, "it names no customer and agreement"))
 }
 
 pub(in crate::store) fn intent_to_entry(partner: PartnerId, intent: &Intent) -> Result<Entry, StoreError> {

@@ -1,7 +1,6 @@
 //! Runs and what they write, in memory.
 
-use std::collections::BTreeMap;
-
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use jiff::Timestamp;
@@ -141,6 +140,16 @@ impl RunStore for MemoryStore {
         }))
     }
 
+    async fn list_billed_on(
+        &self,
+        partner: PartnerId,
+        prefix: &str,
+    ) -> Result<BTreeMap<CustomerId, BTreeSet<AgreementId>>, StoreError> {
+        let mut billed_on = self.with(partner, |shelf| shelf.billed_on.clone());
+        billed_on.retain(|customer, _| customer.to_string().starts_with(prefix));
+        Ok(billed_on)
+    }
+
     async fn list_intents(&self, partner: PartnerId) -> Result<Vec<Intent>, StoreError> {
         Ok(self.with(partner, |shelf| shelf.intents.values().cloned().collect()))
     }
@@ -191,6 +200,15 @@ fn apply(shelf: &mut Shelf, change: Change) {
         }
         Change::PutIntent(intent) => {
             shelf.intents.insert((intent.agreement, intent.product), *intent);
+        }
+        Change::PutBilledOn(customer, agreement) => {
+            shelf.billed_on.entry(customer).or_default().insert(agreement);
+        }
+        Change::RemoveBilledOn(customer, agreement) => {
+            if let Some(on) = shelf.billed_on.get_mut(&customer) {
+                on.remove(&agreement);
+            }
+            shelf.billed_on.retain(|_, on| !on.is_empty());
         }
         Change::RemoveIntent(agreement, product) => {
             shelf.intents.remove(&(agreement, product));

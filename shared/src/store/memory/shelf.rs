@@ -1,6 +1,6 @@
 //! What the memory store keeps of one partner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -52,6 +52,7 @@ pub(super) struct Shelf {
     pub(super) runs: BTreeMap<RunId, Run>,
     pub(super) rows: BTreeMap<RunId, Rows>,
     pub(super) snapshots: BTreeMap<AgreementId, Snapshot>,
+    pub(super) billed_on: BTreeMap<CustomerId, BTreeSet<AgreementId>>,
     pub(super) intents: BTreeMap<(AgreementId, PsaProductId), Intent>,
     pub(super) holds: BTreeMap<HoldKey, StandingHold>,
     pub(super) decisions: BTreeMap<HoldKey, Decision>,

@@ -1,11 +1,13 @@
 //! A commit writes all of its changes or none; snapshots and intents.
 
+use std::collections::BTreeSet;
+
 use shared::error::StoreError;
 use shared::ports::Change;
 use shared::store::{MAX_CHANGES, MAX_CHUNK_BYTES};
 
 use super::commit;
-use crate::values::{agreement, chunk, intent, ledger, partner, product, run, snapshot};
+use crate::values::{agreement, chunk, customer, intent, ledger, partner, product, run, snapshot};
 use crate::{Store, on_both_stores};
 
 on_both_stores!(
@@ -21,6 +23,7 @@ on_both_stores!(
     a_chunk_above_its_limit_is_refused,
     chunks_above_their_limit_together_are_refused,
     another_partners_run_is_refused,
+    where_we_write_for_a_customer_is_marked_by_customer_until_the_mark_is_removed,
     partners_never_see_one_anothers_snapshots_and_intents,
 );
 
@@ -146,4 +149,22 @@ async fn partners_never_see_one_anothers_snapshots_and_intents(store: impl Store
     let removal = Change::RemoveIntent(agreement(5), product(7));
     commit(&store, partner(0x11), vec![removal]).await.unwrap();
     assert_eq!(store.list_intents(partner(1)).await, Ok(vec![intent(5, 7)]));
+}
+
+async fn where_we_write_for_a_customer_is_marked_by_customer_until_the_mark_is_removed(store: impl Store) {
+    let put = |n, on| Change::PutBilledOn(customer(n), agreement(on));
+    commit(&store, partner(1), vec![put(1, 5), put(1, 50), put(2, 5)]).await.unwrap();
+    commit(&store, partner(0x11), vec![put(1, 7)]).await.unwrap();
+    let all = store.list_billed_on(partner(1), "").await.unwrap();
+    let expected = [(1, vec![5, 50]), (2, vec![5])];
+    let expected = expected.map(|(n, on)| (customer(n), on.into_iter().map(agreement).collect::<BTreeSet<_>>()));
+    assert_eq!(all, expected.into());
+    let prefix = customer(2).to_string();
+    assert_eq!(store.list_billed_on(partner(1), &prefix).await.unwrap().len(), 1);
+    let removal =
+        vec![Change::RemoveBilledOn(customer(1), agreement(5)), Change::RemoveBilledOn(customer(2), agreement(5))];
+    commit(&store, partner(1), removal).await.unwrap();
+    let left = store.list_billed_on(partner(1), "").await.unwrap();
+    assert_eq!(left, [(customer(1), [agreement(50)].into())].into());
+    assert_eq!(store.list_billed_on(partner(0x11), "").await.unwrap().len(), 1);
 }

@@ -8,7 +8,7 @@ use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState, Stage};
 use shared::ports::Change;
 
 use super::commit;
-use crate::values::{agreement, code, customer, ledger, month, partner, product, run};
+use crate::values::{agreement, code, customer, ledger, month, now, partner, product, run};
 use crate::{Store, on_both_stores};
 
 on_both_stores!(every_outcome_is_read_back, every_stage_is_read_back, every_end_of_a_run_is_read_back,);
@@ -120,6 +120,7 @@ async fn every_stage_is_read_back(store: impl Store) {
         Stage::Products,
         Stage::Check,
         Stage::Sync { bucket: 256 },
+        Stage::Settle { bucket: 16, from: now() },
         Stage::Ended,
     ] {
         is_read_back(&store, Run { stage, ..run(partner(1), 1) }).await;

@@ -142,6 +142,8 @@ async fn runs(store: &impl Store) {
         Change::PutSnapshot(agreement(5), snapshot(1)),
         Change::PutIntent(Box::new(intent(5, 7))),
         Change::RemoveIntent(agreement(5), product(8)),
+        Change::PutBilledOn(customer(1), agreement(5)),
+        Change::RemoveBilledOn(customer(1), agreement(6)),
     ];
     let lease = store.commit(&lease, after(60), changes).await.unwrap();
     store.release_lease(&lease).await.unwrap();
@@ -152,4 +154,5 @@ async fn runs(store: &impl Store) {
     store.find_ledger(me, &run.id, None).await.unwrap();
     store.find_snapshot(me, agreement(5)).await.unwrap();
     store.list_intents(me).await.unwrap();
+    store.list_billed_on(me, "").await.unwrap();
 }

@@ -7,7 +7,7 @@ use shared::domain::id::{AdditionId, PsaProductId};
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::AdditionPlan;
 use shared::domain::psa::Addition;
-use shared::domain::snapshot::{Intent, Pending};
+use shared::domain::snapshot::{Intent, Pending, Written};
 use shared::error::PsaError;
 
 use super::Writer;
@@ -21,14 +21,21 @@ const SHORT_WAIT: Duration = Duration::from_millis(500);
 /// How long it waits at the most: a customer must not keep a whole slice waiting.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Why a write did not leave.
-const TOO_LATE: &str = "what was stored for it was no longer fresh";
+const TOO_LATE: &str = "our own records were too slow";
 
 /// What came of one try.
 pub(super) enum Tried {
     /// It is known how it ended, or known that it is not known.
     Ended(Outcome, Option<AdditionId>),
     /// It had no effect, and may have one after a while.
-    NoEffect { failure: Failure, wait: Duration },
+    NoEffect {
+        /// What it is told as when it is given up.
+        failure: Failure,
+        /// How long it waits before the next try.
+        wait: Duration,
+        /// Whether ConnectWise was asked at all.
+        sent: bool,
+    },
 }
 
 impl<W: World> Writer<'_, W> {
@@ -44,7 +51,9 @@ impl<W: World> Writer<'_, W> {
                     self.unanswered(&error, None)
                 }
             },
-            Stored::Update { product, plan, addition } => self.updated(*product, plan, *addition, answer),
+            Stored::Update { product, plan, addition, before } => {
+                self.updated(*product, plan, (*addition, before.as_deref()), answer)
+            }
             Stored::Clear { product, addition, hold } => match answer {
                 Ok(answer) => match self.differs(&answer, *product, Decimal::ZERO, Some(*addition)) {
                     None => {
@@ -70,7 +79,7 @@ impl<W: World> Writer<'_, W> {
         &mut self,
         product: PsaProductId,
         plan: &AdditionPlan,
-        addition: AdditionId,
+        (addition, before): (AdditionId, Option<&Written>),
         answer: Result<Addition, PsaError>,
     ) -> Tried {
         match answer {
@@ -86,10 +95,13 @@ impl<W: World> Writer<'_, W> {
                 Some(answer) => Tried::Ended(Outcome::Failed(Failure::WrongAnswer { answer }), Some(addition)),
             },
             Err(error) => {
-                if !error.may_have_taken_effect()
-                    && let Some(written) = self.written(product)
-                {
-                    written.pending = None;
+                if !error.may_have_taken_effect() {
+                    // Also that an addition of somebody else's is ours from here on: it was not touched.
+                    let written = &mut self.settlement.snapshot.written;
+                    match before {
+                        Some(before) => written.insert(product, before.clone()),
+                        None => written.remove(&product),
+                    };
                 }
                 self.unanswered(&error, Some(addition))
             }
@@ -126,12 +138,12 @@ impl<W: World> Writer<'_, W> {
 
     /// What an error says of a write.
     fn unanswered(&self, error: &PsaError, addition: Option<AdditionId>) -> Tried {
-        let late = matches!(error, PsaError::NotSent { why } if *why == TOO_LATE);
-        let failure = if late { Failure::NotSent } else { of_write(self.agreement, error) };
+        let failure = of_write(self.agreement, error);
+        let sent = !matches!(error, PsaError::NotSent { .. });
         match passing(error)
             .or_else(|| (!self.has(Guard::ReadBack) && error.may_have_taken_effect()).then_some(SHORT_WAIT))
         {
-            Some(wait) => Tried::NoEffect { failure, wait },
+            Some(wait) => Tried::NoEffect { failure, wait, sent },
             None => Tried::Ended(Outcome::Failed(failure), addition),
         }
     }

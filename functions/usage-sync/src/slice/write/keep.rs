@@ -6,6 +6,7 @@ use shared::error::StoreError;
 use shared::ports::{Change, Lease};
 
 use super::{MOST_AT_ONCE, Writer};
+use crate::committer::MOST_ASKED;
 use crate::worker::World;
 
 impl<W: World> Writer<'_, W> {
@@ -36,15 +37,32 @@ impl<W: World> Writer<'_, W> {
 
     /// Writes what is known so far, with what is about to be sent.
     pub(super) async fn flush(&mut self, mut about_to: Vec<Change>) -> Result<Lease, StoreError> {
-        let (stored, ended) = (self.stored.clone(), self.settlement.ended.clone());
+        let (stored, ended, marked) = (self.stored.clone(), self.settlement.ended.clone(), self.marked);
         let mut changes = self.unwritten();
-        changes.append(&mut about_to);
-        let written = self.commits.commit(changes).await;
+        if !about_to.is_empty() {
+            changes.extend(self.mark());
+        }
+        let written = if changes.len() + about_to.len() > MOST_ASKED && !about_to.is_empty() {
+            // What is known goes whole: a part of it would be settled, and told, once more.
+            match self.commits.commit(changes).await {
+                Ok(_) => self.commits.commit(about_to).await,
+                refused => refused,
+            }
+        } else {
+            changes.append(&mut about_to);
+            self.commits.commit(changes).await
+        };
         if written.is_err() {
             // Nothing is known to be written: what is still to be written comes with the next commit.
-            (self.stored, self.settlement.ended) = (stored, ended);
+            (self.stored, self.settlement.ended, self.marked) = (stored, ended, marked);
         }
         written
+    }
+
+    /// That we write to the agreement for this customer, where the table does not have it yet.
+    fn mark(&mut self) -> Option<Change> {
+        let marked = std::mem::replace(&mut self.marked, true);
+        (!marked).then_some(Change::PutBilledOn(self.customer, self.agreement))
     }
 
     /// What the table does not have yet; nothing in a run that may not write.
@@ -56,6 +74,9 @@ impl<W: World> Writer<'_, W> {
         if self.stored != self.settlement.snapshot {
             self.stored = self.settlement.snapshot.clone();
             changes.push(Change::PutSnapshot(self.agreement, self.settlement.snapshot.clone()));
+        }
+        if !self.stored.written.is_empty() {
+            changes.extend(self.mark());
         }
         // Behind what they came to: an intent that outlives its end is settled once more, one that is gone too early is
         // an addition that nobody remembers.

@@ -8,14 +8,14 @@ use std::iter::repeat_with;
 use std::time::Duration;
 
 use futures::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, PsaProductId};
 use shared::domain::ledger::Billed;
 use shared::domain::outcome::{Failure, Hold, Outcome};
 use shared::domain::plan::{AdditionPlan, CustomerPlan, Step};
 use shared::domain::psa::{Addition, NewAddition};
-use shared::domain::snapshot::{Intent, Pending};
+use shared::domain::snapshot::{Intent, Pending, Written};
 use shared::error::{PsaError, StoreError};
 use shared::ports::{Change, Clock, Lease, Psa};
 use tokio::sync::SemaphorePermit;
@@ -28,6 +28,10 @@ use crate::worker::{WorkError, World};
 
 /// How often a write is tried whose answer says that it had no effect.
 const TRIES: u32 = 3;
+/// How often one is tried that does not get to ConnectWise: others come first there, and that passes.
+const UNSENT_TRIES: u32 = 30;
+/// Nothing is written on a list of additions that is older: a person may have changed them since.
+const LIST_GOOD_FOR: SignedDuration = SignedDuration::from_mins(2);
 /// So many writes of a customer go out at once at the most; what is stored for them fits into one commit.
 const AT_ONCE: usize = 16;
 
@@ -37,37 +41,52 @@ struct Attempt<'p> {
     plan: &'p AdditionPlan,
     /// How often it was tried before.
     tries: u32,
+    /// How often it did not even leave.
+    unsent: u32,
+}
+
+/// How far the writes of a customer came.
+pub(in crate::slice) enum Carried {
+    /// All that was planned is done.
+    Whole(Done),
+    /// The deadline came first: the rest is the next slice's.
+    Late,
+    /// It took so long that the plan has to be made anew.
+    Stale,
 }
 
 /// A write about which everything is stored.
 pub(super) enum Stored<'p> {
     /// Creates an addition.
     Create { plan: &'p AdditionPlan, new: NewAddition, intent: Box<Intent> },
-    /// Sets a quantity.
-    Update { product: PsaProductId, plan: &'p AdditionPlan, addition: AdditionId },
+    /// Sets a quantity; what was remembered of the addition before.
+    Update { product: PsaProductId, plan: &'p AdditionPlan, addition: AdditionId, before: Option<Box<Written>> },
     /// Sets a surplus addition to 0.
     Clear { product: PsaProductId, addition: AdditionId, hold: &'p Hold },
 }
 
 impl<W: World> Writer<'_, W> {
-    /// Does what was planned, product by product. False beside what is done when the deadline came first: the rest is the
-    /// next slice's.
-    pub(in crate::slice) async fn carry_out(&mut self, planned: &CustomerPlan) -> Result<(Done, bool), WorkError> {
+    /// Does what was planned, product by product.
+    pub(in crate::slice) async fn carry_out(&mut self, planned: &CustomerPlan) -> Result<Carried, WorkError> {
         let mut done = BTreeMap::new();
         let mut todo = VecDeque::new();
         for (product, plan) in &planned.additions {
             match self.without_writing(*product, plan) {
                 Some(ended) => note(&mut done, *product, plan, ended),
-                None => todo.push_back(Attempt { product: *product, plan, tries: 0 }),
+                None => todo.push_back(Attempt { product: *product, plan, tries: 0, unsent: 0 }),
             }
         }
         let mut most = AT_ONCE;
         while !todo.is_empty() {
-            if self.stages.must_stop() {
-                return Ok((done, false));
-            }
             let places = self.stages.places_to_write(most.min(todo.len())).await;
             let turns = self.stages.turns_to_write(places.len()).await?;
+            // Asked last: places and turns may have taken their time.
+            if self.stages.must_stop() {
+                return Ok(Carried::Late);
+            }
+            if self.stages.world.clock().now().duration_since(self.listed_at) > LIST_GOOD_FOR {
+                return Ok(Carried::Stale);
+            }
             let wave: Vec<Attempt<'_>> = todo.drain(..turns.min(todo.len())).collect();
             let Some(tried) = self.write_together(&wave, places).await? else {
                 // Nothing of it was sent. One by one it shows whose product is being written by somebody else.
@@ -77,12 +96,17 @@ impl<W: World> Writer<'_, W> {
             };
             let mut pause = Duration::ZERO;
             for (attempt, tried) in wave.into_iter().zip(tried) {
-                let Attempt { product, plan, tries } = attempt;
+                let Attempt { product, plan, mut tries, mut unsent } = attempt;
                 match tried {
                     Tried::Ended(outcome, addition) => note(&mut done, product, plan, (outcome, addition)),
-                    Tried::NoEffect { wait, .. } if tries + 1 < TRIES => {
+                    Tried::NoEffect { wait, sent, .. } if tries + 1 < TRIES && unsent + 1 < UNSENT_TRIES => {
                         pause = pause.max(wait);
-                        todo.push_back(Attempt { product, plan, tries: tries + 1 });
+                        if sent {
+                            tries += 1
+                        } else {
+                            unsent += 1
+                        }
+                        todo.push_back(Attempt { product, plan, tries, unsent });
                     }
                     Tried::NoEffect { failure, .. } => {
                         note(&mut done, product, plan, (Outcome::Failed(failure), None));
@@ -93,7 +117,7 @@ impl<W: World> Writer<'_, W> {
                 tokio::time::sleep(pause).await;
             }
         }
-        Ok((done, true))
+        Ok(Carried::Whole(done))
     }
 
     /// What came of each write; none when nothing was sent, for one of several met another write to the same product.
@@ -109,15 +133,18 @@ impl<W: World> Writer<'_, W> {
         // What was seen of the agreement is out of date from here on.
         self.settlement.snapshot.seen = None;
         let at = self.stages.world.clock().now();
+        let as_it_stands = self.settlement.snapshot.clone();
         let mut about_to = Vec::new();
         let writes: Vec<Stored<'_>> =
             wave.iter().filter_map(|attempt| self.about_to(attempt, at, &mut about_to)).collect();
         let lease = match self.flush(about_to).await {
             Ok(lease) => lease,
-            Err(StoreError::Conflict { .. }) if wave.len() > 1 => return Ok(None),
-            // Who began the other write brings it to its end.
             Err(StoreError::Conflict { .. }) => {
-                return Ok(Some(vec![Tried::Ended(Outcome::Failed(Failure::Unsettled), None)]));
+                // Nothing of it is under way.
+                self.settlement.snapshot = as_it_stands;
+                // Who began the other write brings it to its end.
+                let unsettled = Tried::Ended(Outcome::Failed(Failure::Unsettled), None);
+                return Ok((wave.len() == 1).then(|| vec![unsettled]));
             }
             Err(error) => return Err(error.into()),
         };
@@ -149,11 +176,12 @@ impl<W: World> Writer<'_, W> {
             Step::Update { addition, from } => {
                 let pending = Pending { from: *from, to: plan.target, run: self.run.id.clone(), at };
                 let guarded = self.has(Guard::Pending);
+                let before = self.written(product).cloned().map(Box::new);
                 let written = self.about_to_set(product, *addition, *from);
                 if guarded {
                     written.pending = Some(pending);
                 }
-                Some(Stored::Update { product, plan, addition: *addition })
+                Some(Stored::Update { product, plan, addition: *addition, before })
             }
             Step::Clear { addition, hold, .. } => {
                 self.surplus(product, *addition, |surplus| surplus.sent = Some(at));
