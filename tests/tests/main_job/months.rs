@@ -1,14 +1,18 @@
 //! The next month writes only what really differs; an older one is never written.
 
+use std::collections::BTreeSet;
+
 use harness::demo::Size;
 use harness::stack::{LONGEST_SLICE, Stack, StackOptions};
+use shared::domain::month::UsageMonth;
 use shared::domain::outcome::Would;
 use shared::domain::run::RunKind;
 use shared::domain::settings::{DecreaseGuard, Guards, Jump};
+use shared::ports::KnownStore;
 
 use crate::started::{api_writes, billed, hasty, november, outcomes, preview_and_apply};
 
-fn options(folder: &std::path::Path, month: shared::domain::month::UsageMonth) -> StackOptions {
+fn options(folder: &std::path::Path, month: UsageMonth) -> StackOptions {
     StackOptions {
         size: Size::default(),
         month,
@@ -59,6 +63,29 @@ async fn a_month_older_than_the_last_one_written_is_never_written() {
     let run = stack.run(stack.request(RunKind::Apply, october, Some(preview.id)), |_| {}).await.unwrap();
     assert_eq!(run.tally.counts.writes(), 0);
     assert_eq!(billed(&stack), additions);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_is_shown_by_the_name_that_sophos_gave_it_last() {
+    let stack = crate::started::plain_stack().await;
+    let named = async |month: UsageMonth, name: &str| {
+        let mut rows = stack.demo.usage_rows(month);
+        rows.iter_mut().for_each(|row| name.clone_into(&mut row.product_description));
+        stack.demo.set_usage(&stack.sophos, month, &rows);
+        stack.run(stack.request(RunKind::Preview, month, None), |_| {}).await.unwrap();
+        let seen = stack.store.list_seen_products(stack.demo.partner()).await.unwrap();
+        assert_eq!(seen.len(), 4);
+        seen.into_iter().map(|seen| seen.product.description).collect::<BTreeSet<_>>()
+    };
+    for (month, name, shown) in [
+        (november(), "first", "first"),
+        (november(), "renamed", "renamed"),
+        (november(), "", "renamed"),
+        (november().previous(), "what it was once", "renamed"),
+        (november().next(), "renamed again", "renamed again"),
+    ] {
+        assert_eq!(named(month, name).await, BTreeSet::from([shown.to_owned()]), "{month}: {name:?}");
+    }
 }
 
 fn jump_of(guard: DecreaseGuard) -> Jump {

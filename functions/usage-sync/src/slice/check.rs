@@ -11,7 +11,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::plan::{LastMonth, Unfinished};
 use shared::domain::run::{Run, RunKind, Stage};
 use shared::domain::schedule::local_day;
-use shared::ports::{Clock, DiscoveredProduct, KnownStore, MappingStore, RunStore};
+use shared::ports::{Clock, DiscoveredProduct, KnownStore, MappingStore, RunStore, SeenProduct};
 
 use super::Stages;
 use super::customers::RECALLED_AT_ONCE;
@@ -48,18 +48,24 @@ impl<W: World> Stages<'_, W> {
         run.request.kind != RunKind::Apply && !young
     }
 
-    /// Notes what the month's usage has of each product, for the page of mappings.
+    /// Notes what the month's usage has of each product and what Sophos calls it now, for the page of mappings.
     async fn note_products(&self, run: &Run) -> Result<(), WorkError> {
         if run.request.kind == RunKind::Apply {
             return Ok(());
         }
         let (store, partner) = (self.world.store(), run.request.partner);
-        let units =
-            |product: &DiscoveredProduct| run.tally.products.get(product.code.as_str()).map(|tally| tally.usage);
-        let known = store.list_discovered_products(partner).await?;
-        let seen: Vec<(DiscoveredProduct, u64)> =
-            known.into_iter().filter_map(|product| Some((product.clone(), units(&product)?))).collect();
-        store.refresh_products(partner, run.request.month, self.world.clock().now(), &seen).await?;
+        let month = run.request.month;
+        let noted = |SeenProduct { product, seen }: SeenProduct| {
+            let tally = run.tally.products.get(product.code.as_str())?;
+            // An older month only says what it was called then.
+            let is_latest = seen.is_none_or(|seen| seen.last_month <= month);
+            let renamed = is_latest && !tally.description.is_empty();
+            let description = if renamed { tally.description.clone() } else { product.description };
+            Some((DiscoveredProduct { description, ..product }, tally.usage))
+        };
+        let known = store.list_seen_products(partner).await?;
+        let seen: Vec<(DiscoveredProduct, u64)> = known.into_iter().filter_map(noted).collect();
+        store.refresh_products(partner, month, self.world.clock().now(), &seen).await?;
         Ok(())
     }
 

@@ -56,7 +56,7 @@ struct Known {
 /// How far a customer is planned without ConnectWise.
 enum Planning<'b> {
     /// As far as it goes.
-    Done(Known, CustomerPlan),
+    Done(Box<Known>, CustomerPlan),
     /// What is remembered of the agreement is not enough, and why.
     MustRead(&'b Agreement, ReadFor),
 }
@@ -136,7 +136,7 @@ impl<W: World> Stages<'_, W> {
         }
         // Whoever ConnectWise is asked about has its turn until its ledger is closed.
         let (known, mut plan, _turn) = match self.plan_on_memory(bucket, &planned)? {
-            Planning::Done(known, plan) => (known, plan, None),
+            Planning::Done(known, plan) => (*known, plan, None),
             Planning::MustRead(agreement, reason) => {
                 let Some(turn) = self.turn_to_ask(flow).await else { return Ok(Turn::Open) };
                 let (known, plan) = self.read_and_plan(bucket, &planned, agreement, reason).await?;
@@ -152,7 +152,7 @@ impl<W: World> Stages<'_, W> {
 
     /// Plans on what is remembered of the agreement, as far as that is enough.
     fn plan_on_memory<'b>(&self, bucket: &'b Bucket, planned: &Planned<'_>) -> Result<Planning<'b>, WorkError> {
-        let done = |(known, plan)| Ok(Planning::Done(known, plan));
+        let done = |(known, plan)| Ok(Planning::Done(Box::new(known), plan));
         if let Some(why) = bucket.unreadable_agreements.get(&planned.mapping.agreement) {
             let trouble = AgreementState::Trouble(Failure::Unreadable { answer: why.clone() });
             return done(self.plan_untouched(bucket, planned, trouble, None));
