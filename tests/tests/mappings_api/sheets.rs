@@ -58,6 +58,8 @@ async fn what_is_wrong_in_a_sheet_is_told_by_line_and_nothing_is_stored() {
     assert_eq!((status, code.as_str(), places), (400, "invalidRequest", expected.to_vec()));
     let unknown = import(&app, "", "code,price\nCIXA,1\n").await;
     assert_eq!(faults(&unknown).2, [("/lines/1/price".to_owned(), "invalid".to_owned())]);
+    let wordy = import(&app, "", &format!("code,state,reason\nCIXA,excluded,{}\n", "x".repeat(501))).await;
+    assert_eq!(faults(&wordy).2, [("/lines/2/reason".to_owned(), "invalid".to_owned())]);
     assert_eq!(row(&app, "SRVC").await["version"], 1);
     let stale = import(&app, "", "code,state,version\nCIXA,unmapped,1\nEMAIL,unmapped,0\n").await;
     assert_eq!((stale.status.as_u16(), &stale.body["present"]["rows"][0]["code"]), (412, &json!("EMAIL")));

@@ -19,7 +19,7 @@ use crate::{Link, Store, World};
 /// The most rows of a save.
 pub(super) const MAX_ROWS: usize = 90;
 /// The most characters of a reason or note.
-const MAX_TEXT: usize = 500;
+pub(super) const MAX_TEXT: usize = 500;
 
 /// A row of a save: what it does not name stays as it is.
 #[derive(Clone, Debug, Deserialize, ToSchema)]

@@ -9,6 +9,7 @@ use shared::http::{ProblemCode, with_plain_lines};
 use super::judge::{Fault, Wanted};
 use super::known::Known;
 use super::row::ProductRow;
+use super::save::MAX_TEXT;
 
 /// The columns, in the order in which they are written. They are read in any order; only `code` must be there, and what
 /// only a run writes is not read at all.
@@ -177,6 +178,7 @@ fn state(
             Ok((!is_so).then_some(WantedState::Unmap))
         }
         "excluded" if reason.is_empty() => Err(("reason", "An excluded product needs a reason.")),
+        "excluded" if reason.chars().count() > MAX_TEXT => Err(("reason", "A reason has at most 500 characters.")),
         "excluded" => {
             let is_so = matches!(now, Some(ProductState::Excluded { reason: known }) if known == reason);
             Ok((!is_so).then(|| WantedState::Exclude(reason.to_owned())))
