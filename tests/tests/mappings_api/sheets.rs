@@ -10,9 +10,13 @@ use super::shop::Shop;
 use super::{faults, reader, row, save, served, writer};
 
 async fn import(app: &Router, query: &str, sheet: &str) -> Answered {
-    let key = UuidV7.unique();
+    import_by(app, &UuidV7.unique(), query, sheet).await
+}
+
+/// Imports with this key.
+pub(super) async fn import_by(app: &Router, key: &str, query: &str, sheet: &str) -> Answered {
     let head = format!("POST /v1/product-mappings/import{query}");
-    let mut asked = request(&head, &[("idempotency-key", &key), ("content-type", "text/csv")], None);
+    let mut asked = request(&head, &[("idempotency-key", key), ("content-type", "text/csv")], None);
     *asked.body_mut() = sheet.to_owned().into();
     asked.extensions_mut().insert(writer(1).context());
     answer(app, asked).await
