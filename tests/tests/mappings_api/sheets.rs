@@ -100,6 +100,33 @@ async fn a_long_sheet_is_looked_at_as_a_whole_and_applied_in_chunks_that_can_be_
 }
 
 #[tokio::test]
+async fn a_sheet_with_versions_may_be_imported_again_from_its_start_and_its_chunks_are_not_in_each_others_way() {
+    let shop = Shop::open().await;
+    let id = shop.product("SEC-1", "One", &json!({}));
+    let body = json!({"rows": [{"code": "Z", "version": 0, "mapTo": id}]});
+    assert_eq!(save(&shop.app, &writer(1), &body).await.status, 200);
+    // The first line gives the rule of the last one, which is in the second chunk.
+    let mut sheet = format!("code,state,psaProductId,combine,sync,reason,version\nA,mapped,{id},addUp,on,,0\n");
+    sheet.extend((0..50).map(|n| format!("X{n:03},excluded,,,off,not sold,0\n")));
+    sheet.push_str(&format!("Z,mapped,{id},,on,,1\n"));
+    for expected in [[46, 6], [0, 0]] {
+        for (query, changed) in ["", "?fromLine=47"].into_iter().zip(expected) {
+            let done = import(&shop.app, query, &sheet).await;
+            assert_eq!((done.status.as_u16(), &done.body["changed"]), (200, &json!(changed)), "{:#}", done.body);
+        }
+    }
+    assert_eq!(
+        (&row(&shop.app, "Z").await["combine"], &row(&shop.app, "Z").await["version"]),
+        (&json!("addUp"), &json!(2))
+    );
+    // What somebody else changed to something else is refused as ever.
+    let other = json!({"rows": [{"code": "X000", "version": 1, "exclude": "sold elsewhere"}]});
+    assert_eq!(save(&shop.app, &writer(1), &other).await.status, 200);
+    assert_eq!(import(&shop.app, "", &sheet).await.code(), "versionMismatch");
+    shop.close().await;
+}
+
+#[tokio::test]
 async fn the_lines_of_a_sheet_with_windows_line_ends_are_counted_as_a_sheet_counts_them() {
     let app = served().await;
     for end in ["\n", "\r\n"] {

@@ -60,7 +60,8 @@ pub(crate) struct ProductsImported {
 ///
 /// A sheet as the export writes it. With `validateOnly` all of it is judged and nothing is stored. Otherwise one chunk is
 /// stored, from `fromLine` on, all its rows or none; repeat with `nextLine` until there is none. An empty cell leaves things as
-/// they are; a row with a `version` is refused where somebody else changed it since.
+/// they are; a row with a `version` is refused where somebody else changed it since, unless it is as the sheet wants it: a
+/// sheet may be imported again from its start.
 #[utoipa::path(
     post,
     path = "/v1/product-mappings/import",

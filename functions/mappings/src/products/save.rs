@@ -194,7 +194,7 @@ fn wanted(save: &ProductSave) -> Result<Vec<Wanted>, Problem> {
     for (number, row) in save.rows.iter().take(MAX_ROWS).enumerate() {
         let at = format!("/rows/{number}");
         match change(row, &at) {
-            Ok(change) => wanted.push(Wanted { change, version: Some(row.version), at }),
+            Ok(change) => wanted.push(Wanted { change, version: Some(row.version), in_sheet: false, at }),
             Err(wrong) => faults.extend(wrong),
         }
     }

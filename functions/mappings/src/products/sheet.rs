@@ -98,7 +98,9 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Vec<(u64, Wanted)>, Vec<
         }
         let cell = |name: &str| columns.get(name).and_then(|place| record.get(*place)).map_or("", bare);
         match change(&cell, known) {
-            Ok((change, version)) => rows.push((line, Wanted { change, version, at: format!("/lines/{line}") })),
+            Ok((change, version)) => {
+                rows.push((line, Wanted { change, version, in_sheet: true, at: format!("/lines/{line}") }))
+            }
             Err(wrong) => faults.extend(wrong.into_iter().map(|(column, why)| fault(line, column, why))),
         }
     }
