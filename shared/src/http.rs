@@ -50,7 +50,7 @@
 //!   (409); who can, reads again and answers `versionMismatch` with the present row. What ConnectWise keeps has no version:
 //!   [`version_of_content`] stands for one.
 //! - **POST** that has an effect takes [`Once`] and documents [`IdempotencyKey`] in its `params`; all that it does is in the
-//!   closure of [`Once::run`]. POSTs without an effect (a test, a search, `validateOnly` alone) take [`Json`].
+//!   closure of [`Once::run`], and a store that writes the effect takes the answer with it ([`crate::ports::Keep`]). POSTs without an effect (a test, a search, `validateOnly` alone) take [`Json`].
 //! - **ConnectWise**: a route that calls it adds [`PsaProblems`] to its `responses(…)`.
 //! - **The document**: every status that a handler answers itself needs a description; those that all have (400, 401, 403, 404
 //!   with a path parameter, 409 and 422 with an idempotency key, 412 and 428 with `If-Match`, 413, 415, 429, 500, 503) are added by
@@ -86,7 +86,7 @@ pub use self::csv::{CsvRow, NEXT_PAGE_KEY, csv_page, guarded, line_error, read_c
 pub use self::document::{PsaProblems, document};
 pub use self::json::{Json, MAX_JSON_BYTES, SecretJson, has_type, read_bytes};
 pub use self::language::Language;
-pub use self::once::{CsvText, IdempotencyKey, Once, TAKE_OVER_S, answer};
+pub use self::once::{CsvText, Done, IdempotencyKey, Once, TAKE_OVER_S, answer};
 pub use self::page::{List, Pages, Paging};
 pub use self::path::{Path, PathId};
 pub use self::problem::{FieldError, Problem, ProblemBody, PsaRefusal, problems};

@@ -16,10 +16,10 @@ pub use psa_catalogue::PsaCatalogue;
 pub use store::{
     Answer, Attempt, Author, Begun, Change, Chunk, ChunkKind, CustomerConflict, CustomerEdit, CustomerNames,
     DiscoveredProduct, Due, DueFor, DueStore, Edit, EditPage, EditStore, HoldPage, HoldStore, IDEMPOTENCY_TTL_H,
-    IdempotencyStore, KnownStore, LastTest, Lease, LeaseTaken, LedgerPage, Look, MappedCustomer, MappingStore, Opened,
-    OwnerStore, ProductConflict, PsaClaim, PsaDatabase, PsaOwner, Rate, RateStore, Removal, RemovalStore, RunHistory,
-    RunStore, SavedBy, SavedConnections, SeenProduct, SettingsStore, SetupStore, ShownConnectWise, ShownConnections,
-    ShownSophos, Sighting, SnapshotHistory, Subject, Versioned,
+    IdempotencyStore, Keep, KnownStore, LastTest, Lease, LeaseTaken, LedgerPage, Look, MappedCustomer, MappingStore,
+    Opened, OwnerStore, ProductConflict, PsaClaim, PsaDatabase, PsaOwner, Rate, RateStore, Removal, RemovalStore,
+    RunHistory, RunStore, SavedBy, SavedConnections, SeenProduct, SettingsStore, SetupStore, ShownConnectWise,
+    ShownConnections, ShownSophos, Sighting, SnapshotHistory, Subject, Versioned,
 };
 pub use usage_source::{CustomerPage, UnreadableCustomer, UsagePage, UsageSource};
 pub use world::{Clock, Ids, Queue, SyncMessage};

@@ -16,5 +16,7 @@ pub mod table;
 mod version;
 
 pub use dynamodb::DynamoStore;
-pub use limits::{MAX_CHANGES, MAX_CHUNK_BYTES, MAX_COMMIT_BYTES, MAX_CUSTOMER_ROWS, MAX_PRODUCT_ROWS};
+pub use limits::{
+    MAX_ANSWER_BYTES, MAX_CHANGES, MAX_CHUNK_BYTES, MAX_COMMIT_BYTES, MAX_CUSTOMER_ROWS, MAX_PRODUCT_ROWS,
+};
 pub use memory::MemoryStore;

@@ -1,6 +1,7 @@
 //! The API as a whole: the documents of all functions, and `infra/openapi.json` made of them.
 
 pub mod asking;
+pub mod held;
 pub mod operation;
 mod readme;
 pub mod routers;

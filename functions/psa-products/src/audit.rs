@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use shared::domain::id::{PartnerId, PsaProductId};
-use shared::ports::{Edit, EditStore, Subject};
+use shared::ports::{Edit, EditStore, Keep, Subject};
 
 use crate::view::PsaProductView;
 
-/// Adds what was done in ConnectWise to the audit.
+/// Adds what was done in ConnectWise to the audit, with the answer that is to be kept, if one is; whether both are stored.
 ///
 /// It is done there and cannot be taken back with the entry: where the table refuses, the answer stays what happened, and
 /// the log keeps who did it.
@@ -17,7 +17,8 @@ pub(crate) async fn note(
     (who, at): (&str, Timestamp),
     product: PsaProductId,
     (before, after): (Option<&PsaProductView>, &PsaProductView),
-) {
+    keep: Option<&Keep<'_, ()>>,
+) -> bool {
     let shown = |view: &PsaProductView| serde_json::to_value(view).unwrap_or(Value::Null);
     let edit = Edit {
         at,
@@ -27,7 +28,11 @@ pub(crate) async fn note(
         after: Some(shown(after)),
         note: None,
     };
-    if let Err(error) = store.add_edits(partner, &[edit]).await {
-        tracing::error!(%partner, who, %product, %error, "a change in ConnectWise is missing in the audit");
+    match store.add_edits(partner, &[edit], keep).await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::error!(%partner, who, %product, %error, "a change in ConnectWise is missing in the audit");
+            false
+        }
     }
 }

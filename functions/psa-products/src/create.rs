@@ -7,9 +7,9 @@ use shared::domain::catalogue::{ProductDetails, ProductValues};
 use shared::domain::id::PartnerId;
 use shared::error::StoreError;
 use shared::http::{
-    Caller, IdempotencyKey, NoQuery, Once, Problem, PsaProblems, Write, answer, etag, version_of_content,
+    Caller, Done, IdempotencyKey, NoQuery, Once, Problem, PsaProblems, Write, answer, etag, version_of_content,
 };
-use shared::ports::{Answer, Attempt, Begun, Clock, Connections, IdempotencyStore, Ids, PsaCatalogue};
+use shared::ports::{Answer, Attempt, Begun, Clock, Connections, IdempotencyStore, Ids, Keep, PsaCatalogue};
 
 use crate::form::NewPsaProduct;
 use crate::view::PsaProductView;
@@ -50,12 +50,16 @@ where
         let created = create(&world.store, &psa, partner, &attempt, &values).await?;
         let id = created.id;
         let view = PsaProductView::from(created);
-        audit::note(&world.store, partner, (caller.name(), attempt.at), id, (None, &view)).await;
-        Ok(Answer {
+        let told = Answer {
             location: Some(format!("/v1/psa/products/{id}")),
             etag: Some(etag(version_of_content(&view)?, &view)?),
             ..answer(StatusCode::CREATED, &view)?
-        })
+        };
+        let same = |(): &()| Ok(told.clone());
+        let keep = Keep { attempt: &attempt, answer: &same };
+        let author = (caller.name(), attempt.at);
+        let kept = audit::note(&world.store, partner, author, id, (None, &view), Some(&keep)).await;
+        Ok(if kept { Done::Kept(told) } else { Done::Unkept(told) })
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, create).await
 }

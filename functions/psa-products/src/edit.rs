@@ -123,7 +123,7 @@ where
         Err(error) => return Err(refusal::refused(&psa, &values, error).await),
     };
     let now = PsaProductView::from(after.clone());
-    audit::note(&world.store, partner, (caller.name(), world.clock.now()), id, (Some(&seen), &now)).await;
+    audit::note(&world.store, partner, (caller.name(), world.clock.now()), id, (Some(&seen), &now), None).await;
     let mut notes = Vec::new();
     let mut note = |code, text: String| notes.push(PsaProductNote { code, text });
     if changed(ProductField::CustomerDescription) {

@@ -75,6 +75,15 @@ impl<W: Send + Sync> FromRequest<W> for Once<CsvText> {
     }
 }
 
+/// What came of a request that was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Its answer was kept in the transaction of its effect: a store took it as a [`crate::ports::Keep`].
+    Kept(Answer),
+    /// Its effect is outside of the table, or it has none: the answer is still to be kept.
+    Unkept(Answer),
+}
+
 fn hash_of(parts: &Parts, bytes: &[u8]) -> String {
     let head = format!("{}\n{}\n", parts.method, parts.uri.path_and_query().map_or("/", |path| path.as_str()));
     hex(Sha256::new().chain_update(head).chain_update(bytes))
@@ -97,11 +106,12 @@ impl<T> Once<T> {
     ///
     /// `act` is called at most once here, but an attempt that crashed in the middle is taken over after [`TAKE_OVER_S`]
     /// seconds: what it does must bear being done again (look up before creating). Where the effect is one transaction of
-    /// the store, hand it the [`Attempt`] and the [`Answer`], so that both are written or neither; keeping the same
-    /// answer again afterwards does nothing.
+    /// the store, hand it a [`crate::ports::Keep`], so that both are written or neither, and a slow attempt that was taken
+    /// over writes nothing.
     ///
     /// Only success is kept. After a problem the key may be used again: with any request after a 4xx (nothing was done),
-    /// with the same one after a 5xx.
+    /// with the same one after a 5xx. Where the attempt was taken over, or had succeeded unseen, the problem is not told:
+    /// what stands at the key is answered instead, as to a repetition.
     ///
     /// # Errors
     /// `idempotencyKeyReused`, `idempotencyInProgress`, those of the store and of `act`.
@@ -114,24 +124,18 @@ impl<T> Once<T> {
     ) -> Result<Response, Problem>
     where
         F: FnOnce(T, Attempt) -> Fut + Send,
-        Fut: Future<Output = Result<Answer, Problem>> + Send,
+        Fut: Future<Output = Result<Done, Problem>> + Send,
         T: Send,
     {
         let at = clock.now();
         let until = at.checked_add(SignedDuration::from_secs(i64::from(TAKE_OVER_S))).unwrap_or(Timestamp::MAX);
         let attempt = Attempt { key: self.key, request: self.request, claim: ids.unique(), at, until };
-        match store.begin_attempt(partner, &attempt).await? {
-            Begun::Fresh => {}
-            Begun::Done(answer) => return Ok(respond(&answer, true)),
-            Begun::InProgress(until) => {
-                let wait = until.as_second().saturating_sub(at.as_second()).max(1);
-                let problem = Problem::new(ProblemCode::IdempotencyInProgress);
-                return Err(problem.retry_after_s(u64::try_from(wait).unwrap_or(1).min(5)));
-            }
-            Begun::OtherRequest => return Err(Problem::new(ProblemCode::IdempotencyKeyReused)),
+        if let Some(standing) = standing(store.begin_attempt(partner, &attempt).await?, at) {
+            return standing;
         }
         match act(self.body, attempt.clone()).await {
-            Ok(answer) => {
+            Ok(Done::Kept(answer)) => Ok(respond(&answer, false)),
+            Ok(Done::Unkept(answer)) => {
                 match store.finish_attempt(partner, &attempt, &answer).await {
                     Ok(()) => {}
                     // It is done, and says so; only a repetition would be done again, which what is done bears.
@@ -140,28 +144,41 @@ impl<T> Once<T> {
                 Ok(respond(&answer, false))
             }
             Err(problem) => {
-                let given_back =
-                    store.give_attempt_back(partner, &attempt, problem.code().status().is_server_error()).await;
-                log_not_given_back(given_back);
-                Err(problem)
+                let may_have_taken_effect = problem.code().status().is_server_error();
+                match store.give_attempt_back(partner, &attempt, may_have_taken_effect).await {
+                    Ok(met) => standing(met, at).unwrap_or(Err(problem)),
+                    Err(error) => {
+                        // It can be taken over a minute later: the caller's own problem counts more.
+                        tracing::warn!(%error, "an idempotency key was not given back");
+                        Err(problem)
+                    }
+                }
             }
         }
     }
 }
 
-/// It can be taken over a minute later: the caller's own problem counts more.
-fn log_not_given_back(given_back: Result<(), StoreError>) {
-    if let Err(error) = given_back {
-        tracing::warn!(%error, "an idempotency key was not given back");
+/// What an attempt of this time is answered by what it met at its key; none where the key is its own.
+fn standing(met: Begun, at: Timestamp) -> Option<Result<Response, Problem>> {
+    match met {
+        Begun::Fresh => None,
+        Begun::Done(answer) => Some(Ok(respond(&answer, true))),
+        Begun::InProgress(until) => {
+            let wait = until.as_second().saturating_sub(at.as_second()).max(1);
+            let problem = Problem::new(ProblemCode::IdempotencyInProgress);
+            Some(Err(problem.retry_after_s(u64::try_from(wait).unwrap_or(1).min(5))))
+        }
+        Begun::OtherRequest => Some(Err(Problem::new(ProblemCode::IdempotencyKeyReused))),
     }
 }
 
 /// An answer that may be kept: a status and what it shows. Add `location` and `etag` to its fields.
 ///
 /// # Errors
-/// `internal`: the body cannot be written as JSON.
-pub fn answer(status: StatusCode, body: &impl Serialize) -> Result<Answer, Problem> {
-    let body = super::json_text(body)?;
+/// `Refused`: the body cannot be written as JSON.
+pub fn answer(status: StatusCode, body: &impl Serialize) -> Result<Answer, StoreError> {
+    let why = |error| StoreError::Refused { why: format!("an answer cannot be written as JSON: {error}") };
+    let body = serde_json::to_string(body).map_err(why)?;
     Ok(Answer { status: status.as_u16(), location: None, etag: None, body })
 }
 

@@ -28,7 +28,7 @@ pub use self::edit::{
     Author, CustomerConflict, CustomerEdit, Edit, EditPage, EditStore, MappedCustomer, ProductConflict, Subject,
 };
 pub use self::hold::{HoldPage, HoldStore};
-pub use self::idempotency::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H, IdempotencyStore};
+pub use self::idempotency::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H, IdempotencyStore, Keep};
 pub use self::known::{KnownStore, SeenProduct, Sighting};
 pub use self::owner::{OwnerStore, PsaClaim, PsaOwner};
 pub use self::psa_database::PsaDatabase;

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::limits::MAX_CHUNK_BYTES;
+use super::limits::{self, MAX_ANSWER_BYTES};
 use crate::error::StoreError;
 use crate::ports::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H};
 
@@ -38,9 +38,8 @@ impl Kept {
 
     /// The same when it is done.
     pub(super) fn done(attempt: &Attempt, answer: &Answer) -> Result<Self, StoreError> {
-        if answer.body.len() > MAX_CHUNK_BYTES {
-            let why = format!("an answer of {} bytes, at most {MAX_CHUNK_BYTES}", answer.body.len());
-            return Err(StoreError::Refused { why });
+        if answer.body.len() > MAX_ANSWER_BYTES {
+            return limits::refuse(format!("an answer of {} bytes, at most {MAX_ANSWER_BYTES}", answer.body.len()));
         }
         Ok(Self { answer: Some(answer.clone()), ..Self::begun(attempt) })
     }

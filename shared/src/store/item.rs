@@ -33,6 +33,10 @@ pub(super) type Entry = HashMap<String, AttributeValue>;
 pub(super) const BODY: &str = "body";
 /// What tells the writer of an entry that it was its own write, when the answer was lost.
 pub(super) const NONCE: &str = "nonce";
+/// How many parts a long text has.
+pub(super) const PARTS: &str = "parts";
+/// The most bytes of one part: an entry of the table has at most 400 KB.
+pub(super) const MAX_PART_BYTES: usize = 300_000;
 
 /// An entry with nothing but its key.
 pub(super) fn keyed(key: &Key) -> Entry {
@@ -91,6 +95,19 @@ pub(super) fn unreadable(entry: &Entry, why: impl Display) -> StoreError {
     }
 }
 
+/// A text in parts of at most `max` bytes; one part where it is short.
+pub(super) fn cut(text: &str, max: usize) -> Vec<&str> {
+    let mut cuts = Vec::new();
+    let mut rest = text;
+    while rest.len() > max {
+        let (head, tail) = rest.split_at(rest.floor_char_boundary(max));
+        cuts.push(head);
+        rest = tail;
+    }
+    cuts.push(rest);
+    cuts
+}
+
 /// A string attribute.
 pub(super) fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
@@ -99,4 +116,19 @@ pub(super) fn text(value: &str) -> AttributeValue {
 /// A number attribute.
 pub(super) fn number(value: impl Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters_and_loses_none() {
+        let text = "aé€😀".repeat(7);
+        for max in 4..20 {
+            let cuts = cut(&text, max);
+            assert_eq!(cuts.concat(), text);
+            assert!(cuts.iter().all(|part| !part.is_empty() && part.len() <= max), "{max}");
+        }
+    }
 }

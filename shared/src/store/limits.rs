@@ -17,9 +17,13 @@ pub const MAX_CHUNK_BYTES: usize = 300_000;
 
 /// The most bytes of all chunks of a commit: a transaction has at most 4 MB.
 pub const MAX_COMMIT_BYTES: usize = 13 * MAX_CHUNK_BYTES;
-/// The most product mappings of one save: with the edits they are a transaction of at most 100 actions.
+/// The most bytes of an answer that is kept: five entries of the table.
+pub const MAX_ANSWER_BYTES: usize = 5 * MAX_CHUNK_BYTES;
+/// The most product mappings of one save: with at most 4 entries of edits and 5 of the answer that is kept they are a
+/// transaction of at most 100 actions, whatever the texts in them are.
 pub const MAX_PRODUCT_ROWS: usize = 90;
-/// The most customer mappings of one save: each may write its mapping, claim a company and give one up.
+/// The most customer mappings of one save: each may write its mapping, claim a company and give one up. That leaves 10
+/// actions for the edits and the answer.
 pub const MAX_CUSTOMER_ROWS: usize = 30;
 /// The most rows of one page.
 pub(super) const MAX_PAGE: u32 = 1_000;

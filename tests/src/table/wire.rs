@@ -12,13 +12,13 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use shared::store::DynamoStore;
 
 pub use self::call::{Call, WireKey};
-pub use self::fault::{Fault, Plan, nth, times};
+pub use self::fault::{Fault, Plan, crash, nth, times};
 use super::ids::CountedIds;
 use super::{LocalTable, TableError, client};
 use crate::simulator::gate::Unanswered;
@@ -44,7 +44,9 @@ impl Wire {
             forward: forward.map_err(|error| TableError::Served(error.to_string()))?,
             seen: Arc::default(),
         };
-        let running = serve(Router::new().fallback(pass).with_state(traffic.clone()), 0).await?;
+        // The table itself refuses what is too large.
+        let router = Router::new().fallback(pass).layer(DefaultBodyLimit::disable()).with_state(traffic.clone());
+        let running = serve(router, 0).await?;
         Ok(Self { client: client::at(&running.url()), running, traffic, name: table.name() })
     }
 

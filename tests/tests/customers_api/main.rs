@@ -5,6 +5,7 @@ mod editors;
 mod list;
 mod pages;
 mod renewals;
+mod repeated;
 mod save;
 mod sheet;
 mod suggestions;

@@ -5,6 +5,7 @@ mod admission;
 mod editors;
 mod effects;
 mod products;
+mod repeated;
 mod saves;
 mod shape;
 mod sheets;
@@ -71,13 +72,18 @@ async fn store() -> MemoryStore {
     store
 }
 
-/// The function on a store; its ConnectWise is a simulator on this machine, for partners that have saved credentials.
-fn serving<S: Store + SettingsStore + OwnerStore + RateStore>(store: S, seal: LocalSeal) -> Router {
+/// What reaches a simulator of ConnectWise on this machine, for partners that have saved credentials.
+fn connections<S: SettingsStore + Clone>(store: S, seal: LocalSeal) -> StoredConnections<S, LocalSeal> {
     let policy = AddressPolicy::VendorAndLoopback;
     let http = Http::build(policy, HttpLimits::default()).unwrap();
     let mut how = ConnectionOptions::new(http, AddressRules { policy, ..AddressRules::default() }).unwrap();
     how.connectwise.calls_per_minute = 600_000;
-    let connections = StoredConnections::new(store.clone(), seal, how.interactive());
+    StoredConnections::new(store, seal, how.interactive())
+}
+
+/// The function on a store.
+fn serving<S: Store + SettingsStore + OwnerStore + RateStore>(store: S, seal: LocalSeal) -> Router {
+    let connections = connections(store.clone(), seal);
     app(World { store, connections, clock: SystemClock, ids: UuidV7 }, options())
 }
 

@@ -10,9 +10,13 @@ use super::shop::Shop;
 use super::{faults, reader, row, save, served, writer};
 
 async fn import(app: &Router, query: &str, sheet: &str) -> Answered {
-    let key = UuidV7.unique();
+    import_by(app, &UuidV7.unique(), query, sheet).await
+}
+
+/// Imports with this key.
+pub(super) async fn import_by(app: &Router, key: &str, query: &str, sheet: &str) -> Answered {
     let head = format!("POST /v1/product-mappings/import{query}");
-    let mut asked = request(&head, &[("idempotency-key", &key), ("content-type", "text/csv")], None);
+    let mut asked = request(&head, &[("idempotency-key", key), ("content-type", "text/csv")], None);
     *asked.body_mut() = sheet.to_owned().into();
     asked.extensions_mut().insert(writer(1).context());
     answer(app, asked).await
@@ -58,6 +62,8 @@ async fn what_is_wrong_in_a_sheet_is_told_by_line_and_nothing_is_stored() {
     assert_eq!((status, code.as_str(), places), (400, "invalidRequest", expected.to_vec()));
     let unknown = import(&app, "", "code,price\nCIXA,1\n").await;
     assert_eq!(faults(&unknown).2, [("/lines/1/price".to_owned(), "invalid".to_owned())]);
+    let wordy = import(&app, "", &format!("code,state,reason\nCIXA,excluded,{}\n", "x".repeat(501))).await;
+    assert_eq!(faults(&wordy).2, [("/lines/2/reason".to_owned(), "invalid".to_owned())]);
     assert_eq!(row(&app, "SRVC").await["version"], 1);
     let stale = import(&app, "", "code,state,version\nCIXA,unmapped,1\nEMAIL,unmapped,0\n").await;
     assert_eq!((stale.status.as_u16(), &stale.body["present"]["rows"][0]["code"]), (412, &json!("EMAIL")));
@@ -90,6 +96,33 @@ async fn a_long_sheet_is_looked_at_as_a_whole_and_applied_in_chunks_that_can_be_
     assert_eq!(row(&shop.app, "Y2").await["combine"], "addUp");
     let again = import(&shop.app, "?validateOnly=true", &sheet).await;
     assert_eq!((&again.body["changed"], &again.body["nextLine"]), (&json!(0), &Value::Null));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_sheet_with_versions_may_be_imported_again_from_its_start_and_its_chunks_are_not_in_each_others_way() {
+    let shop = Shop::open().await;
+    let id = shop.product("SEC-1", "One", &json!({}));
+    let body = json!({"rows": [{"code": "Z", "version": 0, "mapTo": id}]});
+    assert_eq!(save(&shop.app, &writer(1), &body).await.status, 200);
+    // The first line gives the rule of the last one, which is in the second chunk.
+    let mut sheet = format!("code,state,psaProductId,combine,sync,reason,version\nA,mapped,{id},addUp,on,,0\n");
+    sheet.extend((0..50).map(|n| format!("X{n:03},excluded,,,off,not sold,0\n")));
+    sheet.push_str(&format!("Z,mapped,{id},,on,,1\n"));
+    for expected in [[46, 6], [0, 0]] {
+        for (query, changed) in ["", "?fromLine=47"].into_iter().zip(expected) {
+            let done = import(&shop.app, query, &sheet).await;
+            assert_eq!((done.status.as_u16(), &done.body["changed"]), (200, &json!(changed)), "{:#}", done.body);
+        }
+    }
+    assert_eq!(
+        (&row(&shop.app, "Z").await["combine"], &row(&shop.app, "Z").await["version"]),
+        (&json!("addUp"), &json!(2))
+    );
+    // What somebody else changed to something else is refused as ever.
+    let other = json!({"rows": [{"code": "X000", "version": 1, "exclude": "sold elsewhere"}]});
+    assert_eq!(save(&shop.app, &writer(1), &other).await.status, 200);
+    assert_eq!(import(&shop.app, "", &sheet).await.code(), "versionMismatch");
     shop.close().await;
 }
 

@@ -22,7 +22,12 @@ pub(super) struct Shop {
 
 impl Shop {
     pub(super) async fn open() -> Self {
-        let (store, seal, psa) = (store().await, LocalSeal::ephemeral(), ConnectWise::new(Settings::default()));
+        Self::on(store().await, serving).await
+    }
+
+    /// A function on a store, as `serve` makes it.
+    pub(super) async fn on<S: SettingsStore>(store: S, serve: impl FnOnce(S, LocalSeal) -> Router) -> Self {
+        let (seal, psa) = (LocalSeal::ephemeral(), ConnectWise::new(Settings::default()));
         let category = psa.add_category("Security").unwrap();
         let subcategory = psa.add_subcategory(category, "Subscriptions").unwrap();
         let kind = psa.add_product_type("Service").unwrap();
@@ -37,7 +42,7 @@ impl Shop {
         let credentials = credentials(&running.url());
         let sealed: Sealed = seal.seal(partner(1), credentials.to_json().expose_secret()).await.unwrap();
         store.put_credentials(partner(1), &sealed).await.unwrap();
-        let app = serving(store, seal);
+        let app = serve(store, seal);
         Self { psa, app, running, basis: json!({"subcategory": {"id": subcategory}, "type": {"id": kind}}) }
     }
 

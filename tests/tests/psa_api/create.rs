@@ -1,10 +1,13 @@
 //! Add product to PSA: created once, whatever happens to the answer.
 
+use harness::connectwise::auth::Role;
 use harness::simulator::faults::{Fault, FaultKind, When};
+use harness::table::LocalTable;
+use harness::table::wire::{Wire, crash};
 use serde_json::{Value, json};
 use shared::ports::{EditStore, MappingStore, Subject};
 
-use super::world::{partner, reader, served, writer};
+use super::world::{Psa, World, partner, reader, served, writer};
 
 fn form() -> Value {
     json!({
@@ -120,6 +123,30 @@ async fn a_product_that_never_arrived_is_created_by_a_repetition() {
     assert_eq!((lost.status.as_u16(), lost.code()), (502, "psaUnanswered"));
     assert_eq!(world.create("k1", &form()).await.status, 201);
     assert_eq!(psa.psa.writes().len(), 1);
+}
+
+#[tokio::test]
+async fn a_creation_that_crashed_before_its_answer_is_told_again_and_stands_in_the_audit_once() {
+    use harness::table::wire::Fault::{LoseAnswer, LoseCall};
+    for lost in [LoseAnswer, LoseCall] {
+        let table = LocalTable::in_memory().await.unwrap();
+        let wire = Wire::to(&table).await.unwrap();
+        let (world, psa) = (World::on(wire.store()), Psa::new(Role::integrator()).await);
+        world.connect(partner(1), psa.running.url()).await;
+        // The audit and the answer are one transaction.
+        wire.meets(crash("TransactWriteItems", lost.clone()));
+        world.create("k1", &form()).await;
+        wire.heals();
+        world.pass(61);
+        let again = world.create("k1", &form()).await;
+        assert_eq!((again.status.as_u16(), psa.psa.writes().len()), (201, 1), "{lost:?}: {:#}", again.body);
+        let is_kept = matches!(lost, LoseAnswer);
+        assert_eq!(again.header("idempotency-replayed") == "true", is_kept, "{lost:?}");
+        let audit = world.store.list_edits(partner(1), None, None, 9).await.unwrap().edits;
+        assert_eq!(audit.len(), 1, "{lost:?}");
+        wire.stop().await;
+        table.stop().await.unwrap();
+    }
 }
 
 #[tokio::test]

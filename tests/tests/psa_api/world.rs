@@ -1,15 +1,14 @@
 //! A partner with a simulated ConnectWise, its keys sealed in a store in memory, and the two functions on top.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use harness::api::asking::{Answered, Asking, options};
+use harness::api::held::Standing;
 use harness::connectwise::auth::{Credential, Role};
 use harness::connectwise::{ConnectWise, Settings};
 use harness::simulator::faults::{Fault, FaultPlan};
 use harness::simulator::serve::Running;
-use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use shared::client::address::{AddressPolicy, AddressRules};
@@ -18,20 +17,10 @@ use shared::client::credentials::{ConnectWiseCredentials, Credentials};
 use shared::client::http::{Http, HttpLimits};
 use shared::domain::id::PartnerId;
 use shared::ids::UuidV7;
-use shared::ports::{Clock, Seal, SettingsStore};
+use shared::ports::{OwnerStore, RateStore, Seal, SettingsStore};
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
 use uuid::Uuid;
-
-/// A clock that stands until it is moved.
-#[derive(Clone, Debug)]
-pub(crate) struct Standing(Arc<Mutex<Timestamp>>);
-
-impl Clock for Standing {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
-    }
-}
 
 pub(crate) fn partner(n: u128) -> PartnerId {
     PartnerId::from_uuid(Uuid::from_u128(0xaaaa_0000 << 96 | n))
@@ -46,8 +35,8 @@ pub(crate) fn writer(n: u128) -> Asking {
 }
 
 /// Both functions as they are served, and what they stand on.
-pub(crate) struct World {
-    pub(crate) store: MemoryStore,
+pub(crate) struct World<S = MemoryStore> {
+    pub(crate) store: S,
     pub(crate) search: Router,
     pub(crate) products: Router,
     seal: LocalSeal,
@@ -57,9 +46,14 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::on(MemoryStore::default())
+    }
+}
+
+impl<S: psa_products::Store + SettingsStore + OwnerStore + RateStore> World<S> {
+    pub(crate) fn on(store: S) -> Self {
         let keys = tempfile::tempdir().unwrap();
         let seal = LocalSeal::from_file(&keys.path().join("key")).unwrap();
-        let store = MemoryStore::default();
         let policy = AddressPolicy::VendorAndLoopback;
         let http = Http::build(policy, HttpLimits::default()).unwrap();
         let rules = AddressRules { policy, ..AddressRules::default() };
@@ -68,7 +62,7 @@ impl World {
         waits.connectwise.reads.first_delay = Duration::from_millis(1);
         waits.connectwise.writes.first_delay = Duration::from_millis(1);
         let connections = StoredConnections::new(store.clone(), seal.clone(), waits);
-        let clock = Standing(Arc::new(Mutex::new("2026-11-23T10:00:00Z".parse().unwrap())));
+        let clock = Standing::at("2026-11-23T10:00:00Z".parse().unwrap());
         let search = psa_search::app(psa_search::World::new(connections.clone(), clock.clone()), options());
         let products = psa_products::World { store: store.clone(), connections, clock: clock.clone(), ids: UuidV7 };
         let products = psa_products::app(products, options());
@@ -90,8 +84,7 @@ impl World {
     }
 
     pub(crate) fn pass(&self, seconds: i64) {
-        let mut now = self.clock.0.lock().unwrap();
-        *now = now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+        self.clock.pass(seconds);
     }
 
     /// What a search for a text answers.

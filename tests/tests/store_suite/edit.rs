@@ -2,6 +2,7 @@
 
 mod audit;
 mod customers;
+mod kept;
 mod products;
 mod race;
 mod removed;
@@ -32,7 +33,7 @@ async fn save(
     partner: PartnerId,
     rows: &[CustomerEdit],
 ) -> Result<Vec<CustomerMapping>, Vec<CustomerConflict>> {
-    store.save_customer_mappings(partner, &author(0), rows).await.unwrap()
+    store.save_customer_mappings(partner, &author(0), rows, None).await.unwrap()
 }
 
 /// The company of each mapped customer among the first hundred, by the number that made its id.

@@ -1,9 +1,9 @@
 //! The record of idempotency keys.
 
 use futures::future::join_all;
-use shared::ports::{Answer, Attempt, Begun};
+use shared::ports::{Attempt, Begun};
 
-use super::values::{after, partner};
+use super::values::{after, answer, attempt, partner};
 use super::{Store, on_both_stores};
 
 on_both_stores!(
@@ -13,20 +13,12 @@ on_both_stores!(
     an_attempt_that_never_ended_is_taken_over_when_its_time_is_over,
     an_attempt_that_was_overtaken_keeps_no_answer,
     an_attempt_that_was_given_back_begins_again_at_once,
+    what_stands_at_a_key_that_is_no_longer_ones_own_is_told_to_who_gives_it_back,
     keeping_the_same_answer_again_does_nothing,
+    a_long_answer_is_kept_whole,
     a_key_is_new_again_after_a_day,
     partners_never_see_one_anothers_keys,
 );
-
-/// Attempt `n` at a request, `s` seconds after now.
-fn attempt(n: u32, request: &str, s: i64) -> Attempt {
-    let claim = format!("claim-{n}");
-    Attempt { key: "00ff".to_owned(), request: request.to_owned(), claim, at: after(s), until: after(s + 60) }
-}
-
-fn answer(body: &str) -> Answer {
-    Answer { status: 201, location: Some("/v1/x/1".to_owned()), etag: None, body: body.to_owned() }
-}
 
 async fn of_several_attempts_at_once_one_begins(store: impl Store) {
     let attempts: Vec<Attempt> = (0..8).map(|n| attempt(n, "a", 0)).collect();
@@ -64,7 +56,7 @@ async fn an_attempt_that_was_overtaken_keeps_no_answer(store: impl Store) {
     store.begin_attempt(partner(1), &slow).await.unwrap();
     store.begin_attempt(partner(1), &second).await.unwrap();
     assert!(store.finish_attempt(partner(1), &slow, &answer("slow")).await.is_err());
-    store.give_attempt_back(partner(1), &slow, false).await.unwrap();
+    assert_eq!(store.give_attempt_back(partner(1), &slow, false).await, Ok(Begun::InProgress(after(120))));
     store.finish_attempt(partner(1), &second, &answer("second")).await.unwrap();
     assert_eq!(store.begin_attempt(partner(1), &attempt(3, "a", 61)).await, Ok(Begun::Done(answer("second"))));
 }
@@ -75,12 +67,25 @@ async fn an_attempt_that_was_given_back_begins_again_at_once(store: impl Store) 
         let keyed = |attempt: Attempt| Attempt { key: key.clone(), ..attempt };
         let first = keyed(attempt(1, "a", 0));
         store.begin_attempt(partner(1), &first).await.unwrap();
-        store.give_attempt_back(partner(1), &first, may_have_taken_effect).await.unwrap();
+        let given_back = store.give_attempt_back(partner(1), &first, may_have_taken_effect).await;
+        assert_eq!(given_back, Ok(Begun::Fresh));
         assert_eq!(store.begin_attempt(partner(1), &keyed(attempt(2, "b", 1))).await, Ok(other.clone()));
         if other == Begun::OtherRequest {
             assert_eq!(store.begin_attempt(partner(1), &keyed(attempt(3, "a", 1))).await, Ok(Begun::Fresh));
         }
     }
+}
+
+async fn what_stands_at_a_key_that_is_no_longer_ones_own_is_told_to_who_gives_it_back(store: impl Store) {
+    let give_back = async |attempt: &Attempt| store.give_attempt_back(partner(1), attempt, true).await.unwrap();
+    let first = attempt(1, "a", 0);
+    assert_eq!(give_back(&first).await, Begun::Fresh, "nothing is there");
+    store.begin_attempt(partner(1), &first).await.unwrap();
+    store.finish_attempt(partner(1), &first, &answer("first")).await.unwrap();
+    assert_eq!(give_back(&first).await, Begun::Done(answer("first")), "it is done, though its answer was lost");
+    assert_eq!(give_back(&attempt(2, "a", 1)).await, Begun::Done(answer("first")), "another one is done");
+    assert_eq!(give_back(&attempt(3, "b", 1)).await, Begun::OtherRequest);
+    assert_eq!(store.begin_attempt(partner(1), &attempt(4, "a", 2)).await, Ok(Begun::Done(answer("first"))));
 }
 
 async fn keeping_the_same_answer_again_does_nothing(store: impl Store) {
@@ -89,6 +94,17 @@ async fn keeping_the_same_answer_again_does_nothing(store: impl Store) {
     store.finish_attempt(partner(1), &first, &answer("first")).await.unwrap();
     store.finish_attempt(partner(1), &first, &answer("second")).await.unwrap();
     assert_eq!(store.begin_attempt(partner(1), &attempt(2, "a", 1)).await, Ok(Begun::Done(answer("first"))));
+}
+
+async fn a_long_answer_is_kept_whole(store: impl Store) {
+    let long = answer(&"a \"quoted\" text, ".repeat(50_000));
+    let first = attempt(1, "a", 0);
+    store.begin_attempt(partner(1), &first).await.unwrap();
+    for _ in 0..2 {
+        store.finish_attempt(partner(1), &first, &long).await.unwrap();
+    }
+    assert_eq!(store.begin_attempt(partner(1), &attempt(2, "a", 1)).await, Ok(Begun::Done(long.clone())));
+    assert_eq!(store.give_attempt_back(partner(1), &first, true).await, Ok(Begun::Done(long)));
 }
 
 async fn a_key_is_new_again_after_a_day(store: impl Store) {

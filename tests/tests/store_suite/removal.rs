@@ -36,9 +36,9 @@ async fn fill(store: &impl Store, n: u128) {
     store.put_credentials(me, &Sealed("sealed".to_owned())).await.unwrap();
     store.put_due(me, now()).await.unwrap();
     let product = shared::domain::mapping::ProductMapping::discovered(code("A"), false);
-    store.save_product_mappings(me, &author(0), &[product]).await.unwrap().unwrap();
+    store.save_product_mappings(me, &author(0), &[product], None).await.unwrap().unwrap();
     let mapping = shared::domain::mapping::CustomerMapping::new(customer(1), company(3), agreement(5));
-    store.save_customer_mappings(me, &author(1), &[CustomerEdit::Put(mapping)]).await.unwrap().unwrap();
+    store.save_customer_mappings(me, &author(1), &[CustomerEdit::Put(mapping)], None).await.unwrap().unwrap();
     let seen = DiscoveredProduct { code: code("A"), description: "A".to_owned(), group: "User".to_owned() };
     store.refresh_products(me, month(), now(), &[(seen, 1)]).await.unwrap();
     store.refresh_known_customers(me, "", &[listed(1, "Acme")]).await.unwrap();

@@ -8,7 +8,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::plan::Customer;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
 use shared::domain::snapshot::{Intent, Pending, Seen, Snapshot, Sought, Surplus, Untold, Written};
-use shared::ports::{Author, Chunk, ChunkKind};
+use shared::ports::{Answer, Attempt, Author, Chunk, ChunkKind};
 use uuid::Uuid;
 
 /// Some time; all tests have the same.
@@ -139,4 +139,14 @@ pub(crate) fn ledger(customer: Option<CustomerId>, name: &str) -> CustomerLedger
         created: 1,
         updated: 2,
     }
+}
+
+/// Attempt `n` at a request, `s` seconds after now.
+pub(crate) fn attempt(n: u32, request: &str, s: i64) -> Attempt {
+    let claim = format!("claim-{n}");
+    Attempt { key: "00ff".to_owned(), request: request.to_owned(), claim, at: after(s), until: after(s + 60) }
+}
+
+pub(crate) fn answer(body: &str) -> Answer {
+    Answer { status: 201, location: Some("/v1/x/1".to_owned()), etag: None, body: body.to_owned() }
 }

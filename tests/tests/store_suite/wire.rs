@@ -1,6 +1,7 @@
 //! What only the wire can do to a store: lose answers, throttle, conflict. Conditional writes must not be fooled by any.
 
 mod failures;
+mod kept;
 mod lost;
 mod traffic;
 

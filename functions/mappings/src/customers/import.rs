@@ -94,7 +94,7 @@ pub(crate) async fn import_customer_mappings<
 ) -> Result<Response, Problem> {
     let partner = caller.partner();
     let seams = (&world.clock, &world.ids);
-    once.run(&world.store, seams, partner, async |import, _| {
+    once.run(&world.store, seams, partner, async |import, attempt| {
         let rows = read_file(&import.csv)?;
         let author = author(&caller, &world.clock, import.note)?;
         let from = import.from_line.unwrap_or_default();
@@ -103,9 +103,11 @@ pub(crate) async fn import_customer_mappings<
         let next_line = rest.next().map(|(line, _)| line);
         let looked_at = chunk.len();
         let (lines, wanted) = chunk.into_iter().unzip();
-        let saved = save_rows(&world, partner, (Origin::Lines(lines), wanted), &author, import.validate_only).await?;
-        let CustomersSaved { saved, changes, notes } = saved;
-        answer(StatusCode::OK, &CustomersImported { saved, looked_at, changes, notes, next_line })
+        let told = |CustomersSaved { saved, changes, notes }| {
+            answer(StatusCode::OK, &CustomersImported { saved, looked_at, changes, notes, next_line })
+        };
+        let rows = (Origin::Lines(lines), wanted);
+        save_rows(&world, partner, rows, (&author, import.validate_only), (&attempt, &told)).await
     })
     .await
 }

@@ -126,14 +126,16 @@ pub(super) async fn judge(
 
 impl Judged {
     /// The changes as they were saved.
-    pub(super) fn saved(&mut self, mappings: &[CustomerMapping]) {
-        for change in &mut self.changes {
+    pub(super) fn saved(&self, mappings: &[CustomerMapping]) -> Vec<CustomerChange> {
+        let mut changes = self.changes.clone();
+        for change in &mut changes {
             let saved = mappings.iter().find(|mapping| mapping.customer == change.customer_id);
             change.version = saved.map_or(0, |mapping| mapping.version);
             if let (Some(saved), Some(after)) = (saved, &mut change.after) {
                 after.applied = saved.is_applied();
             }
         }
+        changes
     }
 
     /// What the store said of rows that were changed between the judgement and the save.

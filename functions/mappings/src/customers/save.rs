@@ -5,10 +5,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId};
+use shared::domain::mapping::CustomerMapping;
+use shared::error::StoreError;
 use shared::http::{
-    Caller, FieldError, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, PsaProblems, Write, answer,
+    Caller, Done, FieldError, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, PsaProblems, Write,
+    answer,
 };
-use shared::ports::{Author, Clock, EditStore, Ids};
+use shared::ports::{Answer, Attempt, Author, Clock, EditStore, Ids, Keep};
 use utoipa::ToSchema;
 
 use super::judge::{Wanted, Wish, judge};
@@ -113,12 +116,12 @@ pub(crate) async fn save_customer_mappings<S: Store, N: Link, C: Clock + Clone +
 ) -> Result<Response, Problem> {
     let partner = caller.partner();
     let seams = (&world.clock, &world.ids);
-    once.run(&world.store, seams, partner, async |save, _| {
+    once.run(&world.store, seams, partner, async |save, attempt| {
         let wanted = read_rows(&save.rows)?;
         let author = author(&caller, &world.clock, save.note)?;
         let rows = (Origin::Rows, wanted);
-        let saved = save_rows(&world, partner, rows, &author, save.validate_only).await?;
-        answer(StatusCode::OK, &saved)
+        let told = |saved| answer(StatusCode::OK, &saved);
+        save_rows(&world, partner, rows, (&author, save.validate_only), (&attempt, &told)).await
     })
     .await
 }
@@ -133,24 +136,29 @@ pub(super) fn author(caller: &Caller<Write>, clock: &impl Clock, note: Option<St
     Ok(Author { who: caller.name().to_owned(), at: clock.now(), note })
 }
 
-/// Judges rows and saves them, unless they are only to be looked at.
+/// Judges rows and saves them, unless they are only to be looked at; `told` makes the answer, which is kept with them.
 pub(super) async fn save_rows<S: Store, N: Link, C: Clock, I>(
     world: &World<S, N, C, I>,
     partner: PartnerId,
     (origin, wanted): (Origin, Vec<Wanted>),
-    author: &Author,
-    validate_only: bool,
-) -> Result<CustomersSaved, Problem> {
+    (author, validate_only): (&Author, bool),
+    (attempt, told): (&Attempt, &(impl Fn(CustomersSaved) -> Result<Answer, StoreError> + Sync)),
+) -> Result<Done, Problem> {
     let today = today(&world.store, &world.clock, partner).await?;
     let rows = (&origin, wanted.as_slice());
-    let mut judged = judge((&world.store, &world.connections), partner, today, rows).await?;
-    if !validate_only && !judged.edits.is_empty() {
-        match EditStore::save_customer_mappings(&world.store, partner, author, &judged.edits).await? {
-            Ok(saved) => judged.saved(&saved),
-            Err(conflicts) => return Err(judged.refused(&origin, &conflicts)),
-        }
+    let judged = judge((&world.store, &world.connections), partner, today, rows).await?;
+    if validate_only {
+        let shown = CustomersSaved { saved: false, changes: judged.changes, notes: judged.notes };
+        return Ok(Done::Unkept(told(shown)?));
     }
-    Ok(CustomersSaved { saved: !validate_only, changes: judged.changes, notes: judged.notes })
+    let told = |saved: &[CustomerMapping]| {
+        told(CustomersSaved { saved: true, changes: judged.saved(saved), notes: judged.notes.clone() })
+    };
+    let keep = Keep { attempt, answer: &told };
+    match EditStore::save_customer_mappings(&world.store, partner, author, &judged.edits, Some(&keep)).await? {
+        Ok(saved) => Ok(Done::Kept(told(&saved)?)),
+        Err(conflicts) => Err(judged.refused(&origin, &conflicts)),
+    }
 }
 
 fn read_rows(rows: &[CustomerSaveRow]) -> Result<Vec<Wanted>, Problem> {

@@ -5,10 +5,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::PartnerId;
+use shared::domain::mapping::ProductMapping;
 use shared::http::{
-    Caller, CsvText, FieldError, IdempotencyKey, Once, Problem, ProblemCode, PsaProblems, Query, Write, answer,
+    Caller, CsvText, Done, FieldError, IdempotencyKey, Once, Problem, ProblemCode, PsaProblems, Query, Write, answer,
 };
-use shared::ports::{Author, Clock, Ids};
+use shared::ports::{Attempt, Author, Clock, Ids, Keep};
 use utoipa::{IntoParams, ToSchema};
 
 use super::effects::{ProductEffect, effects};
@@ -59,7 +60,8 @@ pub(crate) struct ProductsImported {
 ///
 /// A sheet as the export writes it. With `validateOnly` all of it is judged and nothing is stored. Otherwise one chunk is
 /// stored, from `fromLine` on, all its rows or none; repeat with `nextLine` until there is none. An empty cell leaves things as
-/// they are; a row with a `version` is refused where somebody else changed it since.
+/// they are; a row with a `version` is refused where somebody else changed it since, unless it is as the sheet wants it: a
+/// sheet may be imported again from its start.
 #[utoipa::path(
     post,
     path = "/v1/product-mappings/import",
@@ -83,9 +85,9 @@ pub(crate) async fn import_product_mappings<S: Store, N: Link, C: Clock + Clone 
 ) -> Result<Response, Problem> {
     let (partner, who) = (caller.partner(), caller.name().to_owned());
     let (world, at) = (&world, world.clock.now());
-    let act = |CsvText(text): CsvText, _| async move {
+    let act = |CsvText(text): CsvText, attempt| async move {
         let author = Author { who, at, note: Some("CSV import".to_owned()) };
-        answer(StatusCode::OK, &import(world, partner, &author, &text, how).await?)
+        import(world, partner, (&author, &attempt), &text, how).await
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
 }
@@ -93,10 +95,10 @@ pub(crate) async fn import_product_mappings<S: Store, N: Link, C: Clock + Clone 
 async fn import<S: Store, N: Link, C: Clock, I: Ids>(
     world: &World<S, N, C, I>,
     partner: PartnerId,
-    author: &Author,
+    (author, attempt): (&Author, &Attempt),
     text: &str,
     how: ImportHow,
-) -> Result<ProductsImported, Problem> {
+) -> Result<Done, Problem> {
     let known = Known::read(&world.store, partner).await?;
     let lines = sheet::read(text, &known).map_err(problem_of)?;
     let rows = lines.len();
@@ -112,20 +114,18 @@ async fn import<S: Store, N: Link, C: Clock, I: Ids>(
         let effects = effects(&world.store, partner, &judged.known.mappings, &judged.changed).await?;
         let mut changes = differences(&judged, None);
         changes.truncate(SHOWN);
-        return Ok(ProductsImported {
-            applied: false,
-            rows,
-            changed: judged.changed.len(),
-            changes,
-            effects,
-            next_line: None,
-        });
+        let changed = judged.changed.len();
+        let shown = ProductsImported { applied: false, rows, changed, changes, effects, next_line: None };
+        return Ok(Done::Unkept(answer(StatusCode::OK, &shown)?));
     }
     // Half of what one save takes: parts that take over the rule of a combined product come on top.
     let chunk: Vec<Wanted> = left.by_ref().take(MAX_ROWS / 2).map(|(_, wanted)| wanted).collect();
     let next_line = left.next().map(|(line, _)| line);
     let judged = judge(world, partner, &chunk).await?;
-    let stored = store(&world.store, partner, author, &judged).await?;
-    let changes = differences(&judged, Some(&stored));
-    Ok(ProductsImported { applied: true, rows, changed: stored.len(), changes, effects: Vec::new(), next_line })
+    let told = |stored: &[ProductMapping]| {
+        let (changed, changes) = (stored.len(), differences(&judged, Some(stored)));
+        let imported = ProductsImported { applied: true, rows, changed, changes, effects: Vec::new(), next_line };
+        answer(StatusCode::OK, &imported)
+    };
+    store(&world.store, partner, author, &judged, &Keep { attempt, answer: &told }).await
 }

@@ -2,6 +2,7 @@
 //! written here, so that what is shown before Save is what Save would do.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use serde::Serialize;
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
@@ -23,6 +24,8 @@ pub(super) struct Wanted {
     pub(super) change: ProductChange,
     /// At which version it was read; none takes it as it is.
     pub(super) version: Option<u64>,
+    /// Whether it is a line of a sheet, which may be imported again after an interruption.
+    pub(super) in_sheet: bool,
     /// Where it stands in the request, as a JSON pointer.
     pub(super) at: String,
 }
@@ -90,7 +93,12 @@ pub(super) async fn judge<S: Store, N: Link, C: Sync, I: Sync>(
 
 fn check_versions(known: &Known, wanted: &[Wanted]) -> Result<(), Problem> {
     let now = |row: &Wanted| known.mappings.find(&row.change.code).map_or(0, |mapping| mapping.version);
-    let moved: Vec<&Wanted> = wanted.iter().filter(|row| row.version.is_some_and(|read| read != now(row))).collect();
+    // A sheet that is taken up again finds what it wants already; so it does where an earlier chunk of it has moved the
+    // rule of a combined product to a line of a later one.
+    let is_there =
+        |row: &&Wanted| row.in_sheet && apply_changes(&known.mappings, slice::from_ref(&row.change)) == Ok(Vec::new());
+    let moved = wanted.iter().filter(|row| row.version.is_some_and(|read| read != now(row)));
+    let moved: Vec<&Wanted> = moved.filter(|row| !is_there(row)).collect();
     if moved.is_empty() {
         return Ok(());
     }

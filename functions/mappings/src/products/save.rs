@@ -6,8 +6,8 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{Changed, ProductChange, ProductMapping, WantedState};
-use shared::http::{Caller, IdempotencyKey, NoQuery, Once, Problem, ProblemCode, PsaProblems, Write, answer};
-use shared::ports::{Author, Clock, Ids};
+use shared::http::{Caller, Done, IdempotencyKey, NoQuery, Once, Problem, ProblemCode, PsaProblems, Write, answer};
+use shared::ports::{Author, Clock, Ids, Keep};
 use utoipa::ToSchema;
 
 use super::effects::{ProductEffect, effects};
@@ -19,7 +19,7 @@ use crate::{Link, Store, World};
 /// The most rows of a save.
 pub(super) const MAX_ROWS: usize = 90;
 /// The most characters of a reason or note.
-const MAX_TEXT: usize = 500;
+pub(super) const MAX_TEXT: usize = 500;
 
 /// A row of a save: what it does not name stays as it is.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -118,23 +118,26 @@ pub(crate) async fn save_product_mappings<S: Store, N: Link, C: Clock + Clone + 
 ) -> Result<Response, Problem> {
     let (partner, who) = (caller.partner(), caller.name().to_owned());
     let world = &world;
-    let act = |save: ProductSave, _| async move {
+    let act = |save: ProductSave, attempt| async move {
         let wanted = wanted(&save)?;
         let judged = judge(world, partner, &wanted).await?;
-        let saved = if save.validate_only {
+        if save.validate_only {
             let effects = effects(&world.store, partner, &judged.known.mappings, &judged.changed).await?;
-            ProductsSaved { applied: false, changes: differences(&judged, None), effects }
-        } else {
-            let author = Author { who, at: world.clock.now(), note: save.note };
-            let stored = store(&world.store, partner, &author, &judged).await?;
-            ProductsSaved { applied: true, changes: differences(&judged, Some(&stored)), effects: Vec::new() }
+            let shown = ProductsSaved { applied: false, changes: differences(&judged, None), effects };
+            return Ok(Done::Unkept(answer(StatusCode::OK, &shown)?));
+        }
+        let author = Author { who, at: world.clock.now(), note: save.note };
+        let told = |stored: &[ProductMapping]| {
+            let changes = differences(&judged, Some(stored));
+            answer(StatusCode::OK, &ProductsSaved { applied: true, changes, effects: Vec::new() })
         };
-        answer(StatusCode::OK, &saved)
+        let keep = Keep { attempt: &attempt, answer: &told };
+        store(&world.store, partner, &author, &judged, &keep).await
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
 }
 
-/// Stores what was judged; as it is stored.
+/// Stores what was judged, and with it the answer that tells what is stored.
 ///
 /// # Errors
 /// `versionMismatch` with what rows are now that were changed since they were judged.
@@ -143,19 +146,17 @@ pub(super) async fn store(
     partner: PartnerId,
     author: &Author,
     judged: &Judged,
-) -> Result<Vec<ProductMapping>, Problem> {
+    keep: &Keep<'_, [ProductMapping]>,
+) -> Result<Done, Problem> {
     let rows: Vec<_> = judged.changed.iter().map(|changed| changed.after.clone()).collect();
-    if rows.is_empty() {
-        return Ok(rows);
-    }
     if rows.len() > MAX_ROWS {
         return Err(Problem::new(ProblemCode::InvalidRequest).detail(format!(
             "With the parts of combined products that take over the rule, {} rows change, at most {MAX_ROWS} can. Save fewer.",
             rows.len()
         )));
     }
-    match store.save_product_mappings(partner, author, &rows).await? {
-        Ok(stored) => Ok(stored),
+    match store.save_product_mappings(partner, author, &rows, Some(keep)).await? {
+        Ok(stored) => Ok(Done::Kept((keep.answer)(&stored)?)),
         Err(conflicts) => {
             let known = Known::read(store, partner).await?;
             Err(changed_meanwhile(&known, conflicts.into_iter().map(|conflict| conflict.code)))
@@ -193,7 +194,7 @@ fn wanted(save: &ProductSave) -> Result<Vec<Wanted>, Problem> {
     for (number, row) in save.rows.iter().take(MAX_ROWS).enumerate() {
         let at = format!("/rows/{number}");
         match change(row, &at) {
-            Ok(change) => wanted.push(Wanted { change, version: Some(row.version), at }),
+            Ok(change) => wanted.push(Wanted { change, version: Some(row.version), in_sheet: false, at }),
             Err(wrong) => faults.extend(wrong),
         }
     }

@@ -9,6 +9,7 @@ use shared::http::{ProblemCode, with_plain_lines};
 use super::judge::{Fault, Wanted};
 use super::known::Known;
 use super::row::ProductRow;
+use super::save::MAX_TEXT;
 
 /// The columns, in the order in which they are written. They are read in any order; only `code` must be there, and what
 /// only a run writes is not read at all.
@@ -97,7 +98,9 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Vec<(u64, Wanted)>, Vec<
         }
         let cell = |name: &str| columns.get(name).and_then(|place| record.get(*place)).map_or("", bare);
         match change(&cell, known) {
-            Ok((change, version)) => rows.push((line, Wanted { change, version, at: format!("/lines/{line}") })),
+            Ok((change, version)) => {
+                rows.push((line, Wanted { change, version, in_sheet: true, at: format!("/lines/{line}") }))
+            }
             Err(wrong) => faults.extend(wrong.into_iter().map(|(column, why)| fault(line, column, why))),
         }
     }
@@ -177,6 +180,7 @@ fn state(
             Ok((!is_so).then_some(WantedState::Unmap))
         }
         "excluded" if reason.is_empty() => Err(("reason", "An excluded product needs a reason.")),
+        "excluded" if reason.chars().count() > MAX_TEXT => Err(("reason", "A reason has at most 500 characters.")),
         "excluded" => {
             let is_so = matches!(now, Some(ProductState::Excluded { reason: known }) if known == reason);
             Ok((!is_so).then(|| WantedState::Exclude(reason.to_owned())))

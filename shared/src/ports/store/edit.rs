@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::CustomerNames;
+use super::{CustomerNames, Keep};
 use crate::domain::id::{CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId};
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
@@ -169,39 +169,49 @@ pub trait EditStore: Send + Sync {
         companies: &[CompanyId],
     ) -> impl Future<Output = Result<BTreeMap<CompanyId, CustomerId>, StoreError>> + Send;
 
-    /// Saves up to 90 product mappings, each read at its version, and their edits: all or nothing. Returns them as they
-    /// are stored, or every row that was changed meanwhile.
+    /// Saves up to 90 product mappings, each read at its version, their edits, and the answer that is to be kept, if one
+    /// is: all or nothing. Returns them as they are stored, or every row that was changed meanwhile.
     ///
     /// # Errors
-    /// `Refused` for more rows, or two of the same product; otherwise [`StoreError`].
+    /// `Refused` for more rows, or two of the same product; `Conflict` when another attempt has taken over; otherwise
+    /// [`StoreError`].
     fn save_product_mappings(
         &self,
         partner: PartnerId,
         author: &Author,
         rows: &[ProductMapping],
+        keep: Option<&Keep<'_, [ProductMapping]>>,
     ) -> impl Future<Output = Result<Result<Vec<ProductMapping>, Vec<ProductConflict>>, StoreError>> + Send;
 
-    /// Saves or removes up to 30 customer mappings, each read at its version, with the claims of their companies and
-    /// their edits: all or nothing. Customers may exchange companies in one save. Of a mapping that was there before,
+    /// Saves or removes up to 30 customer mappings, each read at its version, with the claims of their companies, their
+    /// edits, and the answer that is to be kept, if one is: all or nothing. Customers may exchange companies in one save. Of a mapping that was there before,
     /// what runs have written (names, the applied agreement) stays, but for the names of a place that it left; the
     /// applied agreement outlives the mapping, so that a customer mapped anew is not billed on two agreements unseen.
     /// Returns those that are mapped as they are stored, or every row that cannot be saved and why.
     ///
     /// # Errors
-    /// `Refused` for more rows, or two of the same customer; otherwise [`StoreError`].
+    /// `Refused` for more rows, or two of the same customer; `Conflict` when another attempt has taken over; otherwise
+    /// [`StoreError`].
     fn save_customer_mappings(
         &self,
         partner: PartnerId,
         author: &Author,
         rows: &[CustomerEdit],
+        keep: Option<&Keep<'_, [CustomerMapping]>>,
     ) -> impl Future<Output = Result<Result<Vec<CustomerMapping>, Vec<CustomerConflict>>, StoreError>> + Send;
 
-    /// Adds edits of what is stored elsewhere (a product in ConnectWise, a connection) to the audit: all or none. The
-    /// first one's time counts for all.
+    /// Adds edits of what is stored elsewhere (a product in ConnectWise, a connection) to the audit, with the answer that
+    /// is to be kept, if one is: all or none. The first one's time counts for all.
     ///
     /// # Errors
-    /// `Refused` when they are more than a transaction takes (some megabytes); otherwise [`StoreError`].
-    fn add_edits(&self, partner: PartnerId, edits: &[Edit]) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// `Refused` when they are more than a transaction takes (some megabytes); `Conflict` when another attempt has taken
+    /// over; otherwise [`StoreError`].
+    fn add_edits(
+        &self,
+        partner: PartnerId,
+        edits: &[Edit],
+        keep: Option<&Keep<'_, ()>>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// A page of the audit, newest first, from `after` (a page's `next`) on: at most `limit` (1 to 1,000) edits, of one
     /// subject where `of` names it. A page of one subject may be short or empty though a next one follows: a call looks

@@ -1,5 +1,6 @@
 //! What was answered to a request that carries an idempotency key, so that its repetition is answered alike.
 
+use std::fmt;
 use std::future::Future;
 
 use jiff::Timestamp;
@@ -21,7 +22,7 @@ pub struct Answer {
     pub location: Option<String>,
     /// The header `ETag`, in its quotes.
     pub etag: Option<String>,
-    /// The JSON text of the body, at most 300,000 bytes; empty for none. It holds no secret.
+    /// The JSON text of the body, at most 1,500,000 bytes; empty for none. It holds no secret.
     pub body: String,
 }
 
@@ -40,7 +41,28 @@ pub struct Attempt {
     pub until: Timestamp,
 }
 
-/// What came of beginning an attempt.
+/// An attempt whose answer is kept in the transaction of its effect: both are stored, or neither is.
+pub struct Keep<'a, T: ?Sized> {
+    /// The attempt. Once another one has taken over, nothing is stored.
+    pub attempt: &'a Attempt,
+    /// Makes the answer of what is stored, each time the same of the same.
+    pub answer: &'a (dyn Fn(&T) -> Result<Answer, StoreError> + Sync),
+}
+
+impl<'a, T: ?Sized> Keep<'a, T> {
+    /// The attempt and its answer, when this is what is stored.
+    pub(crate) fn with(&self, stored: &T) -> Result<(&'a Attempt, Answer), StoreError> {
+        Ok((self.attempt, (self.answer)(stored)?))
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Keep<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keep").field("attempt", self.attempt).finish_non_exhaustive()
+    }
+}
+
+/// What an attempt meets at its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Begun {
     /// This attempt is to do it.
@@ -70,7 +92,7 @@ pub trait IdempotencyStore: Send + Sync {
     /// Keeps the answer. Does nothing where this attempt's answer is kept already.
     ///
     /// # Errors
-    /// `Conflict` when another attempt has taken over; `Refused` for a body above 300,000 bytes.
+    /// `Conflict` when another attempt has taken over; `Refused` for a body above 1,500,000 bytes.
     fn finish_attempt(
         &self,
         partner: PartnerId,
@@ -79,7 +101,9 @@ pub trait IdempotencyStore: Send + Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Gives the key back: the next attempt begins at once, with the same request where this one
-    /// `may_have_taken_effect`, else with any. Does nothing when another attempt has taken over.
+    /// `may_have_taken_effect`, else with any. `Fresh` says that it is given back. Otherwise nothing is changed, and this
+    /// is what stands there: the answer, where this attempt is done after all (what told so was lost) or another one that
+    /// has taken over is; or that other attempt.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -88,5 +112,5 @@ pub trait IdempotencyStore: Send + Sync {
         partner: PartnerId,
         attempt: &Attempt,
         may_have_taken_effect: bool,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ) -> impl Future<Output = Result<Begun, StoreError>> + Send;
 }

@@ -9,7 +9,8 @@ use crate::domain::id::{CompanyId, CustomerId, PartnerId, ProductCode};
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
 use crate::ports::{
-    Author, CustomerConflict, CustomerEdit, Edit, EditPage, EditStore, Ids, MappedCustomer, ProductConflict, Subject,
+    Author, CustomerConflict, CustomerEdit, Edit, EditPage, EditStore, Ids, Keep, MappedCustomer, ProductConflict,
+    Subject,
 };
 use crate::store::edits::{Cursor, Pages};
 use crate::store::item::{edit, keys, mapping as row};
@@ -61,8 +62,9 @@ impl<I: Ids> EditStore for DynamoStore<I> {
         partner: PartnerId,
         author: &Author,
         rows: &[ProductMapping],
+        keep: Option<&Keep<'_, [ProductMapping]>>,
     ) -> Result<Result<Vec<ProductMapping>, Vec<ProductConflict>>, StoreError> {
-        self.save_products(partner, author, rows).await
+        self.save_products(partner, author, rows, keep).await
     }
 
     async fn save_customer_mappings(
@@ -70,14 +72,21 @@ impl<I: Ids> EditStore for DynamoStore<I> {
         partner: PartnerId,
         author: &Author,
         rows: &[CustomerEdit],
+        keep: Option<&Keep<'_, [CustomerMapping]>>,
     ) -> Result<Result<Vec<CustomerMapping>, Vec<CustomerConflict>>, StoreError> {
-        self.save_customers(partner, Some(author), rows).await
+        self.save_customers(partner, Some(author), rows, keep).await
     }
 
-    async fn add_edits(&self, partner: PartnerId, edits: &[Edit]) -> Result<(), StoreError> {
+    async fn add_edits(
+        &self,
+        partner: PartnerId,
+        edits: &[Edit],
+        keep: Option<&Keep<'_, ()>>,
+    ) -> Result<(), StoreError> {
         let entries = edit::to_entries(partner, edits, &self.ids.unique())?;
         let writes = entries.into_iter().map(|entry| Write::put(entry).if_absent()).collect();
-        if self.written(writes).await? {
+        let kept = keep.map(|keep| keep.with(&())).transpose()?;
+        if self.written(partner, writes, kept).await? {
             Ok(())
         } else {
             // The name of a save is unique: nobody else writes at its place.

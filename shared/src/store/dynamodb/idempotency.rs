@@ -1,4 +1,8 @@
 //! Idempotency keys: written if new, else judged by the rule and taken over only as they were read.
+//!
+//! A long answer is cut: its first part stands in the entry of the key, the others, written with it, behind it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::DynamoStore;
 use super::send::Verdict;
@@ -7,11 +11,16 @@ use crate::domain::id::PartnerId;
 use crate::error::StoreError;
 use crate::ports::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H, IdempotencyStore, Ids};
 use crate::store::idempotency::{DONE, IN_PROGRESS, Kept, judge, overtaken};
-use crate::store::item::{Entry, find_text, instant, keys, read_body, text, with_body};
-use crate::store::table::EXPIRY;
+use crate::store::item::{
+    Entry, MAX_PART_BYTES, PARTS, cut, find_number, find_text, instant, keyed, keys, number, read_body, read_text,
+    text, unreadable, with_body,
+};
+use crate::store::table::{EXPIRY, SORT_KEY};
 
 const CLAIM: &str = "claim";
 const STATE: &str = "state";
+/// The text of an answer, or a part of it.
+const ANSWER: &str = "answer";
 
 /// How often a key may change hands between a read and the write that follows it, before the caller has to come again.
 const ATTEMPTS: usize = 5;
@@ -33,7 +42,9 @@ impl<I: Ids> IdempotencyStore for DynamoStore<I> {
             let kept: Kept = read_body(&standing)?;
             match judge(attempt, &kept) {
                 Begun::Fresh => write = as_read(Write::put(begun.clone()), &kept.claim, kept.state()),
-                met @ (Begun::Done(_) | Begun::InProgress(_) | Begun::OtherRequest) => return Ok(met),
+                met @ (Begun::Done(_) | Begun::InProgress(_) | Begun::OtherRequest) => {
+                    return self.told(partner, &standing, met).await;
+                }
             }
         }
         Err(StoreError::Unavailable {
@@ -42,7 +53,15 @@ impl<I: Ids> IdempotencyStore for DynamoStore<I> {
     }
 
     async fn finish_attempt(&self, partner: PartnerId, attempt: &Attempt, answer: &Answer) -> Result<(), StoreError> {
-        match self.write(finish(partner, attempt, answer)?).await? {
+        let mut writes = finish(partner, attempt, answer)?;
+        let verdict = match writes.pop() {
+            Some(only) if writes.is_empty() => self.write(only).await?,
+            last => {
+                writes.extend(last);
+                self.transact(writes).await?
+            }
+        };
+        match verdict {
             Verdict::Written => Ok(()),
             Verdict::Unmet(old) if old.iter().flatten().any(|old| is_done_by(attempt, old)) => Ok(()),
             Verdict::Unmet(_) => Err(overtaken()),
@@ -54,18 +73,53 @@ impl<I: Ids> IdempotencyStore for DynamoStore<I> {
         partner: PartnerId,
         attempt: &Attempt,
         may_have_taken_effect: bool,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Begun, StoreError> {
         let entry = to_entry(partner, attempt, &Kept::given_back(attempt, may_have_taken_effect))?;
-        // Unmet: it is another's by now, and not ours to give.
-        self.write(as_read(Write::put(entry), &attempt.claim, IN_PROGRESS)).await?;
-        Ok(())
+        let standing = match self.write(as_read(Write::put(entry), &attempt.claim, IN_PROGRESS)).await? {
+            Verdict::Written => return Ok(Begun::Fresh),
+            Verdict::Unmet(old) => old.into_iter().flatten().next().unwrap_or_default(),
+        };
+        if standing.is_empty() {
+            // Nothing is left of it to be given back.
+            return Ok(Begun::Fresh);
+        }
+        self.told(partner, &standing, judge(attempt, &read_body(&standing)?)).await
     }
 }
 
-/// The write that keeps an answer: alone, or in the transaction of the effect that it answers.
-pub(super) fn finish(partner: PartnerId, attempt: &Attempt, answer: &Answer) -> Result<Write, StoreError> {
-    let entry = to_entry(partner, attempt, &Kept::done(attempt, answer)?)?;
-    Ok(as_read(Write::put(entry), &attempt.claim, IN_PROGRESS))
+impl<I: Ids> DynamoStore<I> {
+    /// What an attempt met, with the whole text of an answer.
+    async fn told(&self, partner: PartnerId, standing: &Entry, met: Begun) -> Result<Begun, StoreError> {
+        let Begun::Done(mut answer) = met else { return Ok(met) };
+        answer.body.push_str(find_text(standing, ANSWER).unwrap_or_default());
+        let (key, claim) = (read_text(standing, SORT_KEY)?, read_text(standing, CLAIM)?);
+        for part in 1..find_number(standing, PARTS).unwrap_or(1) {
+            let part = self.find(&keys::answer_part(partner, key, claim, part)).await?;
+            let part = part.ok_or_else(|| unreadable(standing, "a part of the answer is missing"))?;
+            answer.body.push_str(read_text(&part, ANSWER)?);
+        }
+        Ok(Begun::Done(answer))
+    }
+}
+
+/// The writes that keep an answer, alone or in the transaction of the effect that it answers; the first one is on
+/// condition that no other attempt has taken over.
+pub(super) fn finish(partner: PartnerId, attempt: &Attempt, answer: &Answer) -> Result<Vec<Write>, StoreError> {
+    let mut done = Kept::done(attempt, answer)?;
+    let body = done.answer.as_mut().map(|answer| std::mem::take(&mut answer.body)).unwrap_or_default();
+    let parts = cut(&body, MAX_PART_BYTES);
+    let write = |(n, part): (u64, &&str)| {
+        let mut entry = match n {
+            0 => to_entry(partner, attempt, &done)?,
+            later => keyed(&keys::answer_part(partner, &attempt.key, &attempt.claim, later)),
+        };
+        entry.insert(ANSWER.to_owned(), text(part));
+        entry.insert(PARTS.to_owned(), number(parts.len()));
+        entry.insert(EXPIRY.to_owned(), expiry(attempt));
+        let write = Write::put(entry);
+        Ok(if n == 0 { as_read(write, &attempt.claim, IN_PROGRESS) } else { write })
+    };
+    (0..).zip(&parts).map(write).collect()
 }
 
 fn as_read(write: Write, claim: &str, state: &str) -> Write {
@@ -80,6 +134,10 @@ fn to_entry(partner: PartnerId, attempt: &Attempt, kept: &Kept) -> Result<Entry,
     let mut entry = with_body(&keys::attempt(partner, &attempt.key), kept)?;
     entry.insert(CLAIM.to_owned(), text(&kept.claim));
     entry.insert(STATE.to_owned(), text(kept.state()));
-    entry.insert(EXPIRY.to_owned(), instant::expiry(attempt.at, IDEMPOTENCY_TTL_H / 24));
+    entry.insert(EXPIRY.to_owned(), expiry(attempt));
     Ok(entry)
+}
+
+fn expiry(attempt: &Attempt) -> AttributeValue {
+    instant::expiry(attempt.at, IDEMPOTENCY_TTL_H / 24)
 }

@@ -63,7 +63,7 @@ impl<I: Ids> MappingStore for DynamoStore<I> {
 
     async fn put_customer_mapping(&self, partner: PartnerId, mapping: &CustomerMapping) -> Result<(), StoreError> {
         let rows = [CustomerEdit::Put(mapping.clone())];
-        let saved = self.save_customers(partner, None, &rows).await?;
+        let saved = self.save_customers(partner, None, &rows, None).await?;
         saved.map(drop).map_err(|conflicts| version::customer_conflict(&conflicts, mapping.customer))
     }
 

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::DynamoStore;
+use super::idempotency;
 use super::mapping::at_version;
 use super::send::Verdict;
 use super::write::Write;
 use crate::domain::id::{CompanyId, CustomerId, PartnerId, ProductCode};
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
-use crate::ports::{Author, CustomerConflict, CustomerEdit, Ids, ProductConflict};
+use crate::ports::{Answer, Attempt, Author, CustomerConflict, CustomerEdit, Ids, Keep, ProductConflict};
+use crate::store::idempotency::overtaken;
 use crate::store::item::{edit, keys, mapping as row, number, text, to_json};
 use crate::store::limits;
 use crate::store::save::{self, Claim, CustomerRow};
@@ -23,6 +25,7 @@ impl<I: Ids> DynamoStore<I> {
         partner: PartnerId,
         author: &Author,
         rows: &[ProductMapping],
+        keep: Option<&Keep<'_, [ProductMapping]>>,
     ) -> Result<Result<Vec<ProductMapping>, Vec<ProductConflict>>, StoreError> {
         save::check_products(rows)?;
         let wanted: Vec<_> = rows.iter().map(|row| keys::product_mapping(partner, &row.code)).collect();
@@ -43,7 +46,8 @@ impl<I: Ids> DynamoStore<I> {
             for entry in edit::to_entries(partner, &save.edits, &self.ids.unique())? {
                 writes.push(Write::put(entry).if_absent());
             }
-            if self.written(writes).await? {
+            let kept = keep.map(|keep| keep.with(&save.saved)).transpose()?;
+            if self.written(partner, writes, kept).await? {
                 return Ok(Ok(save.saved));
             }
         }
@@ -56,6 +60,7 @@ impl<I: Ids> DynamoStore<I> {
         partner: PartnerId,
         author: Option<&Author>,
         rows: &[CustomerEdit],
+        keep: Option<&Keep<'_, [CustomerMapping]>>,
     ) -> Result<Result<Vec<CustomerMapping>, Vec<CustomerConflict>>, StoreError> {
         save::check_customers(rows)?;
         for _ in 0..ATTEMPTS {
@@ -77,8 +82,10 @@ impl<I: Ids> DynamoStore<I> {
                     writes.push(Write::put(entry).if_absent());
                 }
             }
-            if self.written(writes).await? {
-                return Ok(Ok(save.saved()));
+            let saved = save.saved();
+            let kept = keep.map(|keep| keep.with(&saved)).transpose()?;
+            if self.written(partner, writes, kept).await? {
+                return Ok(Ok(saved));
             }
         }
         Err(busy())
@@ -120,8 +127,20 @@ impl<I: Ids> DynamoStore<I> {
         Ok(holders)
     }
 
-    /// Makes all writes or none; false when one of them no longer finds what was read.
-    pub(super) async fn written(&self, writes: Vec<Write>) -> Result<bool, StoreError> {
+    /// Makes all writes and keeps the answer to them, if there is one, or none of it; false when a write no longer finds
+    /// what was read.
+    pub(super) async fn written(
+        &self,
+        partner: PartnerId,
+        others: Vec<Write>,
+        kept: Option<(&Attempt, Answer)>,
+    ) -> Result<bool, StoreError> {
+        let keeps = kept.is_some();
+        let mut writes = match kept {
+            Some((attempt, answer)) => idempotency::finish(partner, attempt, &answer)?,
+            None => Vec::new(),
+        };
+        writes.extend(others);
         if writes.is_empty() {
             return Ok(true);
         }
@@ -131,6 +150,8 @@ impl<I: Ids> DynamoStore<I> {
         }
         Ok(match self.transact(writes).await? {
             Verdict::Written => true,
+            // The attempt's claim comes first: whoever has taken over judges what is stored anew.
+            Verdict::Unmet(unmet) if keeps && unmet.first().is_some_and(Option::is_some) => return Err(overtaken()),
             Verdict::Unmet(_) => false,
         })
     }

@@ -81,6 +81,6 @@ impl<I: Ids> DynamoStore<I> {
         }];
         let audit = edit::to_entries(partner, edits, &self.ids.unique())?;
         writes.extend(audit.into_iter().map(|entry| Write::put(entry).if_absent()));
-        self.written(writes).await
+        self.written(partner, writes, None).await
     }
 }

@@ -211,6 +211,11 @@ pub(in crate::store) fn attempt(partner: PartnerId, key_hash: &str) -> Key {
     Key::new(format!("P#{partner}#I"), key_hash)
 }
 
+/// A later part of a long answer. Each attempt has parts of its own: those of two never mix.
+pub(in crate::store) fn answer_part(partner: PartnerId, key_hash: &str, claim: &str, part: u64) -> Key {
+    Key::new(format!("P#{partner}#I"), format!("{key_hash}#{claim}#{part}"))
+}
+
 pub(in crate::store) fn lease(partner: PartnerId) -> Key {
     Key::new(sync(partner), "LEASE")
 }

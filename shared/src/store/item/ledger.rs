@@ -6,17 +6,15 @@
 use jiff::Timestamp;
 
 use super::instant::{self, HISTORY_DAYS};
-use super::{BODY, Entry, from_json, keyed, keys, number, read_number, read_text, text, to_json, unreadable};
+use super::{
+    BODY, Entry, MAX_PART_BYTES, PARTS, cut, from_json, keyed, keys, number, read_number, read_text, text, to_json,
+    unreadable,
+};
 use crate::domain::id::{PartnerId, RunId};
 use crate::domain::ledger::CustomerLedger;
 use crate::error::StoreError;
 use crate::ports::LedgerPage;
 use crate::store::table::{EXPIRY, SORT_KEY};
-
-/// The most bytes of one part: an entry of the table has at most 400 KB.
-const MAX_PART_BYTES: usize = 300_000;
-/// How many parts there are.
-const PARTS: &str = "parts";
 
 /// The entries that a customer's ledger is written to.
 pub(in crate::store) fn to_entries(
@@ -36,18 +34,6 @@ pub(in crate::store) fn to_entries(
         entry
     };
     Ok(cuts.into_iter().enumerate().map(entry).collect())
-}
-
-fn cut(json: &str, max: usize) -> Vec<&str> {
-    let mut cuts = Vec::new();
-    let mut rest = json;
-    while rest.len() > max {
-        let (head, tail) = rest.split_at(rest.floor_char_boundary(max));
-        cuts.push(head);
-        rest = tail;
-    }
-    cuts.push(rest);
-    cuts
 }
 
 /// Reads the ledgers in entries that stand in the order of their keys. When `more` entries are to be read behind them,
@@ -87,19 +73,4 @@ fn join(parts: &[Entry]) -> Result<Option<CustomerLedger>, StoreError> {
     };
     let bodies: Result<String, StoreError> = parts.iter().map(|part| read_text(part, BODY)).collect();
     from_json(first, &bodies?).map(Some)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_cut_between_characters_and_loses_none() {
-        let text = "aé€😀".repeat(7);
-        for max in 4..20 {
-            let cuts = cut(&text, max);
-            assert_eq!(cuts.concat(), text);
-            assert!(cuts.iter().all(|part| !part.is_empty() && part.len() <= max), "{max}");
-        }
-    }
 }

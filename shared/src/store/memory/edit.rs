@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::MemoryStore;
+use super::idempotency::finished;
 use super::shelf::Shelf;
 use crate::domain::id::{CompanyId, CustomerId, PartnerId, ProductCode};
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
 use crate::ports::{
-    Author, CustomerConflict, CustomerEdit, Edit, EditPage, EditStore, MappedCustomer, ProductConflict, Subject,
+    Author, CustomerConflict, CustomerEdit, Edit, EditPage, EditStore, Keep, MappedCustomer, ProductConflict, Subject,
 };
 use crate::store::edits::{Cursor, Pages};
 use crate::store::item::edit;
@@ -63,6 +64,7 @@ impl EditStore for MemoryStore {
         partner: PartnerId,
         author: &Author,
         rows: &[ProductMapping],
+        keep: Option<&Keep<'_, [ProductMapping]>>,
     ) -> Result<Result<Vec<ProductMapping>, Vec<ProductConflict>>, StoreError> {
         save::check_products(rows)?;
         self.with(partner, |shelf| {
@@ -70,7 +72,9 @@ impl EditStore for MemoryStore {
                 Ok(save) => save,
                 Err(conflicts) => return Ok(Err(conflicts)),
             };
+            let done = finished(shelf, keep.map(|keep| keep.with(&save.saved)).transpose()?)?;
             add_edits(shelf, &save.edits)?;
+            shelf.attempts.extend(done);
             shelf.products.extend(save.saved.iter().map(|mapping| (mapping.code.clone(), mapping.clone())));
             Ok(Ok(save.saved))
         })
@@ -81,12 +85,23 @@ impl EditStore for MemoryStore {
         partner: PartnerId,
         author: &Author,
         rows: &[CustomerEdit],
+        keep: Option<&Keep<'_, [CustomerMapping]>>,
     ) -> Result<Result<Vec<CustomerMapping>, Vec<CustomerConflict>>, StoreError> {
-        self.with(partner, |shelf| save_customers(shelf, Some(author), rows))
+        self.with(partner, |shelf| save_customers(shelf, Some(author), rows, keep))
     }
 
-    async fn add_edits(&self, partner: PartnerId, edits: &[Edit]) -> Result<(), StoreError> {
-        self.with(partner, |shelf| add_edits(shelf, edits))
+    async fn add_edits(
+        &self,
+        partner: PartnerId,
+        edits: &[Edit],
+        keep: Option<&Keep<'_, ()>>,
+    ) -> Result<(), StoreError> {
+        self.with(partner, |shelf| {
+            let done = finished(shelf, keep.map(|keep| keep.with(&())).transpose()?)?;
+            add_edits(shelf, edits)?;
+            shelf.attempts.extend(done);
+            Ok(())
+        })
     }
 
     async fn list_edits(
@@ -112,6 +127,7 @@ pub(super) fn save_customers(
     shelf: &mut Shelf,
     author: Option<&Author>,
     rows: &[CustomerEdit],
+    keep: Option<&Keep<'_, [CustomerMapping]>>,
 ) -> Result<Result<Vec<CustomerMapping>, Vec<CustomerConflict>>, StoreError> {
     save::check_customers(rows)?;
     let read = |row: &CustomerEdit| Some((row.customer(), shelf.customers.get(&row.customer())?.0.clone()));
@@ -120,9 +136,12 @@ pub(super) fn save_customers(
         Ok(save) => save,
         Err(conflicts) => return Ok(Err(conflicts)),
     };
+    let saved = save.saved();
+    let done = finished(shelf, keep.map(|keep| keep.with(&saved)).transpose()?)?;
     if let Some(author) = author {
         add_edits(shelf, &save.edits(author)?)?;
     }
+    shelf.attempts.extend(done);
     for (customer, read, saved) in &save.rows {
         let (_, names) = shelf.customers.remove(customer).unwrap_or_default();
         let stays = saved.as_ref().is_some_and(|saved| read.is_same_place(saved));
@@ -135,7 +154,7 @@ pub(super) fn save_customers(
             Claim::Release { .. } => shelf.companies.remove(company),
         };
     }
-    Ok(Ok(save.saved()))
+    Ok(Ok(saved))
 }
 
 /// Saves are told apart by how many there were.

@@ -19,14 +19,12 @@ impl IdempotencyStore for MemoryStore {
     }
 
     async fn finish_attempt(&self, partner: PartnerId, attempt: &Attempt, answer: &Answer) -> Result<(), StoreError> {
-        let done = Kept::done(attempt, answer)?;
-        self.with(partner, |shelf| match own(shelf, attempt) {
-            Some(kept) if kept.answer.is_none() => {
-                *kept = done;
-                Ok(())
+        self.with(partner, |shelf| {
+            if own(shelf, attempt).is_none_or(|kept| kept.answer.is_none()) {
+                let done = finished(shelf, Some((attempt, answer.clone())))?;
+                shelf.attempts.extend(done);
             }
-            Some(_) => Ok(()),
-            None => Err(overtaken()),
+            Ok(())
         })
     }
 
@@ -35,16 +33,29 @@ impl IdempotencyStore for MemoryStore {
         partner: PartnerId,
         attempt: &Attempt,
         may_have_taken_effect: bool,
-    ) -> Result<(), StoreError> {
-        self.with(partner, |shelf| {
-            if let Some(kept) = own(shelf, attempt).filter(|kept| kept.answer.is_none()) {
-                *kept = Kept::given_back(attempt, may_have_taken_effect);
+    ) -> Result<Begun, StoreError> {
+        Ok(self.with(partner, |shelf| match shelf.attempts.get(&attempt.key) {
+            Some(kept) if kept.claim != attempt.claim || kept.answer.is_some() => judge(attempt, kept),
+            Some(_) => {
+                let given_back = Kept::given_back(attempt, may_have_taken_effect);
+                shelf.attempts.insert(attempt.key.clone(), given_back);
+                Begun::Fresh
             }
-        });
-        Ok(())
+            None => Begun::Fresh,
+        }))
     }
 }
 
-fn own<'a>(shelf: &'a mut Shelf, attempt: &Attempt) -> Option<&'a mut Kept> {
-    shelf.attempts.get_mut(&attempt.key).filter(|kept| kept.claim == attempt.claim)
+fn own<'a>(shelf: &'a Shelf, attempt: &Attempt) -> Option<&'a Kept> {
+    shelf.attempts.get(&attempt.key).filter(|kept| kept.claim == attempt.claim)
+}
+
+/// What is kept of an attempt when it is done, to be put on the shelf with its effect.
+pub(super) fn finished(shelf: &Shelf, kept: Option<(&Attempt, Answer)>) -> Result<Option<(String, Kept)>, StoreError> {
+    let Some((attempt, answer)) = kept else { return Ok(None) };
+    let done = Kept::done(attempt, &answer)?;
+    match own(shelf, attempt) {
+        Some(begun) if begun.answer.is_none() => Ok(Some((attempt.key.clone(), done))),
+        Some(_) | None => Err(overtaken()),
+    }
 }

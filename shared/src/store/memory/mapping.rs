@@ -55,7 +55,7 @@ impl MappingStore for MemoryStore {
 
     async fn put_customer_mapping(&self, partner: PartnerId, mapping: &CustomerMapping) -> Result<(), StoreError> {
         let rows = [CustomerEdit::Put(mapping.clone())];
-        let saved = self.with(partner, |shelf| save_customers(shelf, None, &rows))?;
+        let saved = self.with(partner, |shelf| save_customers(shelf, None, &rows, None))?;
         saved.map(drop).map_err(|conflicts| version::customer_conflict(&conflicts, mapping.customer))
     }
 

@@ -102,3 +102,16 @@ pub fn nth(n: usize, operation: &'static str, fault: Fault) -> impl FnMut(&Call)
         (call.operation == operation && count == n).then(|| fault.clone())
     }
 }
+
+/// What the table sees of a caller that crashes at its first call of an operation: that call meets the fault, and no later
+/// one arrives.
+pub fn crash(operation: &'static str, fault: Fault) -> impl FnMut(&Call) -> Option<Fault> + Send {
+    let mut crashed = false;
+    move |call| {
+        if crashed {
+            return Some(Fault::LoseCall);
+        }
+        crashed = call.operation == operation;
+        crashed.then(|| fault.clone())
+    }
+}

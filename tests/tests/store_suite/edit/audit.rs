@@ -31,16 +31,16 @@ fn edit(s: i64, n: i64) -> Edit {
 
 async fn edits_are_listed_newest_first(store: impl Store) {
     for s in [1, 3, 2] {
-        store.add_edits(partner(1), &[edit(s, s)]).await.unwrap();
+        store.add_edits(partner(1), &[edit(s, s)], None).await.unwrap();
     }
-    store.add_edits(partner(1), &[]).await.unwrap();
+    store.add_edits(partner(1), &[], None).await.unwrap();
     assert_eq!(edits(&store, partner(1)).await, [edit(3, 3), edit(2, 2), edit(1, 1)]);
 }
 
 async fn pages_of_the_audit_join_up_also_inside_of_a_save(store: impl Store) {
     for s in 0..4 {
         let save: Vec<Edit> = (1..=3).map(|n| edit(s, 10 * s + n)).collect();
-        store.add_edits(partner(1), &save).await.unwrap();
+        store.add_edits(partner(1), &save, None).await.unwrap();
     }
     let expected: Vec<Edit> = (0..4).rev().flat_map(|s| (1..=3).map(move |n| edit(s, 10 * s + n))).collect();
     for limit in [1, 2, 3, 4, 5, 12, 13] {
@@ -61,7 +61,7 @@ async fn pages_of_the_audit_join_up_also_inside_of_a_save(store: impl Store) {
 
 async fn the_edits_of_one_subject_are_listed_alone(store: impl Store) {
     save(&store, partner(1), &[put(1, 0, 3), put(2, 0, 4)]).await.unwrap();
-    store.add_edits(partner(1), &[edit(1, 1), edit(1, 2)]).await.unwrap();
+    store.add_edits(partner(1), &[edit(1, 1), edit(1, 2)], None).await.unwrap();
     save(&store, partner(1), &[put(1, 1, 3)]).await.unwrap();
     let list = async |of: Subject| store.list_edits(partner(1), Some(&of), None, 10).await.unwrap();
     let of_customer = list(Subject::Customer(customer(1))).await;
@@ -77,7 +77,7 @@ async fn the_edits_of_one_subject_are_listed_alone(store: impl Store) {
 async fn edits_of_the_same_time_are_all_kept(store: impl Store) {
     let adding = (1..=8).map(|n| {
         let store = store.clone();
-        async move { store.add_edits(partner(1), &[edit(1, n)]).await }
+        async move { store.add_edits(partner(1), &[edit(1, n)], None).await }
     });
     for added in futures::future::join_all(adding).await {
         added.unwrap();
@@ -86,9 +86,9 @@ async fn edits_of_the_same_time_are_all_kept(store: impl Store) {
 }
 
 async fn partners_never_see_one_anothers_edits(store: impl Store) {
-    store.add_edits(partner(1), &[edit(1, 1)]).await.unwrap();
+    store.add_edits(partner(1), &[edit(1, 1)], None).await.unwrap();
     assert_eq!(edits(&store, partner(0x11)).await, []);
-    store.add_edits(partner(0x11), &[edit(2, 2)]).await.unwrap();
+    store.add_edits(partner(0x11), &[edit(2, 2)], None).await.unwrap();
     assert_eq!(edits(&store, partner(1)).await, [edit(1, 1)]);
 }
 

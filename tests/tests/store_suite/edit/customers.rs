@@ -104,7 +104,7 @@ async fn every_row_that_cannot_be_saved_is_named_and_nothing_is_stored(store: im
 async fn more_customers_or_one_twice_are_refused(store: impl Store) {
     let many: Vec<_> = (1..=31).map(|n| put(n, 0, i64::from(n))).collect();
     for rows in [many, vec![put(1, 0, 3), remove(1, 0)]] {
-        let refused = store.save_customer_mappings(partner(1), &author(0), &rows).await;
+        let refused = store.save_customer_mappings(partner(1), &author(0), &rows, None).await;
         assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
     }
 }

@@ -24,7 +24,7 @@ fn row(n: usize, version: u64) -> ProductMapping {
 }
 
 async fn save(store: &impl EditStore, rows: &[ProductMapping]) -> Result<Vec<ProductMapping>, Vec<ProductConflict>> {
-    store.save_product_mappings(partner(1), &author(0), rows).await.unwrap()
+    store.save_product_mappings(partner(1), &author(0), rows, None).await.unwrap()
 }
 
 async fn ninety_rows_are_saved_at_once_with_their_edits(store: impl Store) {
@@ -87,7 +87,7 @@ async fn a_save_of_nothing_is_done(store: impl Store) {
 async fn more_rows_or_a_product_twice_are_refused(store: impl Store) {
     let many: Vec<ProductMapping> = (0..91).map(|n| row(n, 0)).collect();
     for rows in [many, vec![row(1, 0), row(2, 0), row(1, 0)]] {
-        let refused = store.save_product_mappings(partner(1), &author(0), &rows).await;
+        let refused = store.save_product_mappings(partner(1), &author(0), &rows, None).await;
         assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
     }
     assert_eq!(store.list_product_mappings(partner(1)).await.unwrap().iter().count(), 0);

@@ -7,12 +7,14 @@ use harness::table::wire::{Fault, Wire, nth};
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
 use shared::error::StoreError;
 use shared::ports::{
-    Change, CustomerEdit, DueStore, EditStore, Lease, MappingStore, Opened, OwnerStore, PsaClaim, PsaDatabase, RunStore,
+    Begun, Change, CustomerEdit, DueStore, EditStore, IdempotencyStore, Keep, Lease, MappingStore, Opened, OwnerStore,
+    PsaClaim, PsaDatabase, RunStore,
 };
 
 use super::wired;
 use crate::values::{
-    after, agreement, author, code, company, customer, intent, now, over, partner, product, run, snapshot,
+    after, agreement, answer, attempt, author, code, company, customer, intent, now, over, partner, product, run,
+    snapshot,
 };
 
 /// The first answer to an operation gets lost.
@@ -68,7 +70,7 @@ async fn a_save_of_many_is_no_conflict_with_itself_and_leaves_one_edit_a_row() {
         for version in 0..2 {
             lose_first_answer(wire, "TransactWriteItems");
             let rows = [row("A", version), row("B", version)];
-            let saved = store.save_product_mappings(partner(1), &author(0), &rows).await.unwrap();
+            let saved = store.save_product_mappings(partner(1), &author(0), &rows, None).await.unwrap();
             assert_eq!(saved, Ok(vec![row("A", version + 1), row("B", version + 1)]));
             was_sent_twice(wire, "TransactWriteItems");
         }
@@ -76,7 +78,7 @@ async fn a_save_of_many_is_no_conflict_with_itself_and_leaves_one_edit_a_row() {
         let removal = CustomerEdit::Remove { customer: customer(1), version: 1 };
         for edit in [CustomerEdit::Put(mapping), removal] {
             lose_first_answer(wire, "TransactWriteItems");
-            let saved = store.save_customer_mappings(partner(1), &author(1), &[edit]).await.unwrap();
+            let saved = store.save_customer_mappings(partner(1), &author(1), &[edit], None).await.unwrap();
             assert!(saved.is_ok(), "{saved:?}");
             was_sent_twice(wire, "TransactWriteItems");
         }
@@ -97,10 +99,10 @@ async fn a_database_is_claimed_and_given_up_and_edits_are_added_once() {
         store.release_psa(partner(1), &database).await.unwrap();
         was_sent_twice(wire, "TransactWriteItems");
         let mapping = ProductMapping::discovered(code("A"), false);
-        store.save_product_mappings(partner(1), &author(0), &[mapping]).await.unwrap().unwrap();
+        store.save_product_mappings(partner(1), &author(0), &[mapping], None).await.unwrap().unwrap();
         let edits = store.list_edits(partner(1), None, None, 10).await.unwrap().edits;
         lose_first_answer(wire, "TransactWriteItems");
-        store.add_edits(partner(1), &edits).await.unwrap();
+        store.add_edits(partner(1), &edits, None).await.unwrap();
         was_sent_twice(wire, "TransactWriteItems");
         assert_eq!(store.list_edits(partner(1), None, None, 10).await.unwrap().edits.len(), 2);
     })
@@ -202,6 +204,46 @@ async fn a_customer_is_touched_and_an_intent_removed() {
         let removal = vec![Change::RemoveIntent(agreement(5), product(7))];
         store.commit(&lease, after(90), removal).await.unwrap();
         was_sent_twice(wire, "TransactWriteItems");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_save_that_keeps_its_answer_is_not_taken_for_another_attempts() {
+    wired(async |wire, store| {
+        let first = attempt(1, "a", 0);
+        lose_first_answer(wire, "PutItem");
+        assert_eq!(store.begin_attempt(partner(1), &first).await, Ok(Begun::Fresh));
+        was_sent_twice(wire, "PutItem");
+        let told = |_: &[ProductMapping]| Ok(answer("saved"));
+        let keep = Keep { attempt: &first, answer: &told };
+        lose_first_answer(wire, "TransactWriteItems");
+        let rows = [ProductMapping::discovered(code("A"), false)];
+        let saved = store.save_product_mappings(partner(1), &author(0), &rows, Some(&keep)).await.unwrap();
+        assert_eq!(saved.unwrap()[0].version, 1);
+        was_sent_twice(wire, "TransactWriteItems");
+        assert_eq!(store.list_edits(partner(1), None, None, 10).await.unwrap().edits.len(), 1);
+        let again = store.begin_attempt(partner(1), &attempt(2, "a", 1)).await;
+        assert_eq!(again, Ok(Begun::Done(answer("saved"))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_is_kept_and_a_key_given_back_once() {
+    wired(async |wire, store| {
+        for (body, operation) in [("short".to_owned(), "PutItem"), ("long ".repeat(100_000), "TransactWriteItems")] {
+            let first = shared::ports::Attempt { key: operation.to_owned(), ..attempt(1, "a", 0) };
+            store.begin_attempt(partner(1), &first).await.unwrap();
+            lose_first_answer(wire, operation);
+            store.finish_attempt(partner(1), &first, &answer(&body)).await.unwrap();
+            was_sent_twice(wire, operation);
+        }
+        let first = attempt(1, "a", 0);
+        store.begin_attempt(partner(1), &first).await.unwrap();
+        lose_first_answer(wire, "PutItem");
+        assert_eq!(store.give_attempt_back(partner(1), &first, true).await, Ok(Begun::Fresh));
+        was_sent_twice(wire, "PutItem");
     })
     .await;
 }

@@ -77,15 +77,15 @@ fn database() -> PsaDatabase {
 async fn edits(store: &impl Store) {
     let me = partner(1);
     let row = ProductMapping::discovered(code("B"), false);
-    store.save_product_mappings(me, &author(0), &[row]).await.unwrap().unwrap();
+    store.save_product_mappings(me, &author(0), &[row], None).await.unwrap().unwrap();
     store.find_product_mapping(me, &code("B")).await.unwrap();
     let rows = [CustomerEdit::Remove { customer: customer(1), version: 2 }];
-    store.save_customer_mappings(me, &author(1), &rows).await.unwrap().unwrap();
+    store.save_customer_mappings(me, &author(1), &rows, None).await.unwrap().unwrap();
     store.find_customer_mapping(me, customer(1)).await.unwrap();
     store.list_customer_mappings_after(me, Some(customer(0)), 10).await.unwrap();
     store.list_company_holders(me, &[company(3)]).await.unwrap();
     let page = store.list_edits(me, Some(&Subject::Customer(customer(1))), None, 10).await.unwrap();
-    store.add_edits(me, &page.edits).await.unwrap();
+    store.add_edits(me, &page.edits, None).await.unwrap();
 }
 
 async fn known(store: &impl Store) {
