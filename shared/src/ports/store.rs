@@ -3,6 +3,7 @@
 //! Duties of every implementation: the partner comes first and nothing of another partner is ever read or written;
 //! reads that decide a write are consistent; a write whose answer was lost and that is sent again succeeds.
 
+mod change;
 mod chunk;
 mod due;
 mod edit;
@@ -22,6 +23,7 @@ use std::future::Future;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::change::Change;
 pub use self::chunk::{Chunk, ChunkKind};
 pub use self::due::{Due, DueFor, DueStore, Look};
 pub use self::edit::{
@@ -39,14 +41,12 @@ pub use self::setup::{
 };
 pub use self::snapshot::SnapshotHistory;
 use super::Sealed;
-use crate::domain::decision::{HoldKey, StandingHold};
-use crate::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
+use crate::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, RunId};
 use crate::domain::ledger::CustomerLedger;
 use crate::domain::mapping::{CustomerMapping, ProductMapping, ProductMappings};
 use crate::domain::run::Run;
 use crate::domain::settings::Settings;
 use crate::domain::snapshot::{Intent, Snapshot};
-use crate::domain::stamp::SyncStamp;
 use crate::error::StoreError;
 
 /// A partner's settings and sealed credentials.
@@ -213,35 +213,6 @@ pub enum Opened {
     Existing(Box<Run>),
     /// The partner has another open run.
     Busy(RunId),
-}
-
-/// One step of a commit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// The run as it stands; once it is over, it is no longer the partner's open run.
-    PutRun(Box<Run>),
-    /// Rows read by the run.
-    PutChunk(RunId, Chunk),
-    /// A customer's outcome in the run.
-    PutLedger(RunId, Box<CustomerLedger>),
-    /// How the customer's sync ended: what its row shows until the next one. It leaves the mapping's version alone.
-    PutCustomerStatus(CustomerId, Box<SyncStamp>),
-    /// What we wrote to an agreement.
-    PutSnapshot(AgreementId, Snapshot),
-    /// An intent to create an addition. Refused as a conflict while one stands.
-    PutIntent(Box<Intent>),
-    /// An intent that came to its end.
-    RemoveIntent(AgreementId, PsaProductId),
-    /// That we write to an agreement for a customer. It outlives the customer's mapping.
-    PutBilledOn(CustomerId, AgreementId),
-    /// That an agreement bills nothing of what we wrote for a customer any more.
-    RemoveBilledOn(CustomerId, AgreementId),
-    /// What waits for a person, as the run sees it; the decision on it is left alone.
-    PutHold(Box<StandingHold>),
-    /// A hold that no longer stands.
-    RemoveHold(HoldKey),
-    /// A decision that no longer counts, or was carried out.
-    RemoveDecision(HoldKey),
 }
 
 /// One page of a run's ledger.

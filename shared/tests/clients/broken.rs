@@ -125,12 +125,14 @@ async fn a_body_without_an_end_is_given_up_at_the_cap() {
 }
 
 #[tokio::test]
-async fn a_connection_that_never_stood_proves_that_nothing_was_done_so_that_a_write_is_tried_again() {
+async fn a_connection_that_never_stood_proves_that_nothing_was_done() {
     let (url, serving) = serve(End::Closed).await;
     let client = connect(&url, http()).await.unwrap();
     serving.abort();
     assert!(serving.await.is_err());
     let error = set_quantity(&client).await;
     assert!(matches!(error, PsaError::NotSent { .. }), "{error}");
-    assert_eq!(client.calls(), 1 + ATTEMPTS);
+    assert_eq!(client.calls(), 1 + 1, "who stored the change stores it anew before it is sent again");
+    assert!(client.list_additions(agreement()).await.is_err());
+    assert_eq!(client.calls(), 2 + ATTEMPTS, "a read is tried again");
 }

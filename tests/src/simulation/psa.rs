@@ -146,6 +146,9 @@ pub(super) fn units(quantity: Decimal) -> u64 {
     u64::try_from(quantity).unwrap_or(0)
 }
 
+/// Nobody writes on a list that is older: two minutes and what a commit and a request may take.
+const LOOKED_LATELY_MS: u64 = 130_000;
+
 /// ConnectWise as one invocation's client sees it.
 #[derive(Clone)]
 pub(super) struct ConnectWise {
@@ -336,7 +339,7 @@ impl Psa for ConnectWise {
             books.writes_sent += 1;
             self.ground.note("PATCH", &[self.invocation, u64::from(addition.get()), units(quantity)]);
             self.ground.say(|| format!("{way:?}"));
-            books.watch_for_edits(self.invocation, agreement, addition);
+            books.watch_for_edits(self.invocation, agreement, addition, now);
             if let (Some(ms), Answer::Right | Answer::Lost) = (way.effect_ms, way.answer) {
                 books.later(now + ms, Effect::Set { agreement, addition, quantity });
             }
@@ -370,14 +373,17 @@ impl Psa for ConnectWise {
 }
 
 impl Books {
-    /// A person's quantity may be overwritten only by who could not know of it.
-    fn watch_for_edits(&mut self, invocation: u64, agreement: AgreementId, addition: AdditionId) {
+    /// A person's quantity may be overwritten only by who could not know of it, and has looked lately.
+    fn watch_for_edits(&mut self, invocation: u64, agreement: AgreementId, addition: AdditionId, now_ms: u64) {
         let edited = self.additions.get(&addition).and_then(|seen| seen.edited_at);
         let listed = self.listed.get(&(invocation, agreement)).copied();
-        if let (Some(edited), Some(listed)) = (edited, listed)
-            && listed >= edited
-        {
+        let (Some(edited), Some(listed)) = (edited, listed) else { return };
+        if listed >= edited {
             self.wrongs.push(format!("addition {addition}: a hand edit is overwritten by who has seen it"));
+        }
+        if now_ms - listed > LOOKED_LATELY_MS {
+            let ago = (now_ms - listed) / 1_000;
+            self.wrongs.push(format!("addition {addition}: a hand edit is overwritten on a list {ago} s old"));
         }
     }
 }

@@ -1,13 +1,15 @@
 //! What waits for a person stands where the person finds it, and what was decided is done, once.
 
+use harness::simulator::faults::{Fault, FaultKind, FaultPlan};
 use harness::sophos::UsageRow;
 use harness::stack::Stack;
 use shared::domain::decision::{Decision, HoldDue, StandingHold, Verdict};
-use shared::domain::outcome::Would;
+use shared::domain::ledger::CustomerLedger;
+use shared::domain::outcome::{Hold, Would};
 use shared::error::StoreError;
 use shared::ports::HoldStore;
 
-use crate::started::{api_writes, november, outcomes, plain_stack, preview_and_apply, sync_now};
+use crate::started::{api_writes, november, outcomes, plain_stack, preview, preview_and_apply, sync_now};
 
 async fn holds(stack: &Stack) -> Vec<StandingHold> {
     stack.store.list_holds(stack.demo.partner(), november(), "", None).await.unwrap().holds
@@ -105,4 +107,43 @@ async fn a_release_does_not_count_once_the_usage_has_moved() {
         let quantity = write.after.as_ref().and_then(|row| row["quantity"].as_f64());
         assert_ne!(quantity, Some(0.0), "what was released is not what is asked for now: {}", write.path);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_adoption_that_connectwise_refused_is_asked_for_again_before_another_quantity_is_written() {
+    let stack = plain_stack().await;
+    let shown = preview(&stack).await;
+    let ledger = stack.ledger(&shown.id).await.unwrap();
+    let of_customer = |entry: &CustomerLedger| {
+        let line = entry.lines.iter().find(|line| line.outcome.code() == "created")?.clone();
+        Some((entry.customer?.to_string(), entry.agreement.as_ref()?.0.get(), line))
+    };
+    let (customer, agreement, line) = ledger.iter().find_map(of_customer).unwrap();
+    // Somebody has typed in a line with another quantity; its adoption is released, and ConnectWise refuses the change.
+    let billed = line.billed.unwrap();
+    let typed_in = u32::try_from(billed.target).unwrap() + 1;
+    stack.psa.add_addition(agreement, billed.product.get(), typed_in, serde_json::json!({})).unwrap();
+    preview_and_apply(&stack).await;
+    let waiting = holds(&stack).await.into_iter().find(|hold| matches!(hold.hold, Hold::Adopt { .. })).unwrap();
+    stack.store.decide_hold(stack.demo.partner(), waiting.key, &decide(&waiting, Verdict::Release)).await.unwrap();
+    let refused = Fault::new(FaultKind::ErrorBefore { status: 400 }).on("PATCH", "/finance/agreements/*/additions/*");
+    stack.psa.gate().set_faults(FaultPlan::of(1, [refused])).unwrap();
+    let (_, ledger) = sync_now(&stack).await;
+    assert!(outcomes(&ledger).contains(&"failed.refused".to_owned()), "{:?}", outcomes(&ledger));
+
+    // With another usage the release no longer counts: the line is still somebody else's.
+    stack.psa.gate().set_faults(FaultPlan::default()).unwrap();
+    let code = line.code.unwrap();
+    let more = |mut row: UsageRow| {
+        if row.account_id.is_some_and(|id| id.to_string() == customer) && row.product_code == code.as_str() {
+            row.billable_quantity += 2;
+        }
+        row
+    };
+    let rows: Vec<UsageRow> = stack.demo.usage_rows(november()).into_iter().map(more).collect();
+    stack.demo.set_usage(&stack.sophos, november(), &rows);
+    let before = api_writes(&stack).len();
+    let (_, ledger) = sync_now(&stack).await;
+    assert!(outcomes(&ledger).contains(&"held.adopt".to_owned()), "{:?}", outcomes(&ledger));
+    assert_eq!(api_writes(&stack).len(), before);
 }

@@ -96,7 +96,7 @@ async fn two_customers_whose_agreements_were_exchanged_are_not_held_for_one_anot
     };
     let rows = [exchanged(&one, &other), exchanged(&other, &one)];
     let author = Author { who: "billing".into(), at: SystemClock.now(), note: None };
-    stack.store.save_customer_mappings(stack.demo.partner(), &author, &rows).await.unwrap().unwrap();
+    stack.store.save_customer_mappings(stack.demo.partner(), &author, &rows, None).await.unwrap().unwrap();
     let (_, ledger) = preview_and_apply(&stack).await;
     let held = outcomes(&ledger);
     assert!(!held.iter().any(|outcome| outcome == "held.formerAgreement"), "{held:?}");

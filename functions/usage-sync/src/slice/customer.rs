@@ -1,38 +1,36 @@
 //! One customer: read its agreement where that is needed, settle what is not known, plan, write, and put the outcome into
 //! the ledger.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use shared::domain::decision::Decision;
 use shared::domain::id::{CustomerId, PsaProductId};
-use shared::domain::ledger::{Billed, CustomerLedger, Line};
+use shared::domain::ledger::CustomerLedger;
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Failure, Outcome, Skip};
 use shared::domain::plan::{
-    AgreementState, Basis, CustomerPlan, Fate, Row, agreement_trouble, customer_gate, plan, rows_ending,
+    AgreementState, Basis, CustomerPlan, Row, agreement_trouble, customer_gate, plan, rows_ending,
 };
 use shared::domain::psa::Agreement;
 use shared::domain::recall::{ReadFor, asks_for_something, must_read};
-use shared::domain::run::{RunKind, Stage};
+use shared::domain::run::RunKind;
 use shared::domain::schedule::local_day;
 use shared::domain::settings::Frequency;
 use shared::domain::settle::{Settlement, settle};
 use shared::domain::snapshot::{Intent, Snapshot};
 use shared::domain::usage::CustomerUsage;
-use shared::ports::{Change, Clock, CustomerNames, MappingStore, Psa, RunStore};
+use shared::ports::{Change, Clock, Psa};
 
 use super::Stages;
 use super::bucket::Bucket;
 use super::customers::{Flow, Recalled};
-use super::held::{Done, HeldFor, Standing, all_settled, decisions};
+use super::ending::lines;
+use super::held::{HeldFor, Standing, all_settled, decisions};
 use super::write::{Carried, Writer};
 use crate::committer::{Commits, Counted, LeftOpen, MOST_ASKED};
 use crate::trouble::{leaves_all_waiting, of_agreement};
 use crate::worker::{WorkError, World};
-
-/// So many customers are set aside at the most: the run is written with them at each commit.
-const MOST_SET_ASIDE: usize = 1000;
 
 /// A mapped customer that is planned, with what the table knows of its agreement.
 struct Planned<'a> {
@@ -330,73 +328,4 @@ impl<W: World> Stages<'_, W> {
         commits.finish(changes, Counted { ledger, read, to_retry }).await?;
         Ok(Turn::Over)
     }
-
-    /// Whether the customer has its turn once more at the end of the run: a write of it has no known end yet, and will have
-    /// one by then.
-    fn is_set_aside(&self, bucket: &Bucket, done: &Done) -> bool {
-        let open = |(outcome, _): &(Outcome, Billed)| match outcome {
-            Outcome::Failed(failure) => failure.is_to_be_read_back(),
-            Outcome::Unchanged
-            | Outcome::Created
-            | Outcome::Updated
-            | Outcome::Adopted
-            | Outcome::Held(_)
-            | Outcome::Skipped(_) => false,
-        };
-        let run = self.committer.run();
-        let first_turn = matches!(run.stage, Stage::Sync { .. }) && run.set_aside.len() < MOST_SET_ASIDE;
-        bucket.run.writes && first_turn && done.values().any(open)
-    }
-
-    /// Whether something failed that is worth another night: its ConnectWise invoice has not been made since the run that
-    /// is retried.
-    async fn is_to_retry(&self, bucket: &Bucket, ledger: &CustomerLedger) -> Result<bool, WorkError> {
-        if !ledger.lines.iter().any(|line| matches!(line.outcome, Outcome::Failed(_))) {
-            return Ok(false);
-        }
-        let Some(first) = &bucket.run.request.retry_of else { return Ok(true) };
-        let first = self.world.store().find_ledger(bucket.run.request.partner, first, ledger.customer).await?;
-        let invoiced = matches!(
-            (first.and_then(|first| first.next_invoice), ledger.next_invoice),
-            (Some(then), Some(now)) if now > then
-        );
-        Ok(!invoiced)
-    }
-
-    /// Company and agreement names are refreshed; an apply marks a customer whose preview a person has seen.
-    async fn refresh(
-        &self,
-        bucket: &Bucket,
-        (mapping, applied): (&CustomerMapping, bool),
-        ledger: &CustomerLedger,
-    ) -> Result<(), WorkError> {
-        let (Some((_, company)), Some((_, agreement))) = (&ledger.company, &ledger.agreement) else { return Ok(()) };
-        let names = CustomerNames { company: company.clone(), agreement: agreement.clone() };
-        let known = bucket.mapped.get(&mapping.customer).and_then(|(_, names)| names.as_ref()) == Some(&names);
-        if known && !applied {
-            return Ok(());
-        }
-        let store = self.world.store();
-        let partner = bucket.run.request.partner;
-        store.touch_customer(partner, mapping.customer, mapping.agreement, &names, applied).await?;
-        Ok(())
-    }
-}
-
-/// The ledger lines of rows: each ends by itself or as its addition did.
-pub(super) fn lines(rows: Vec<Row>, done: &Done) -> Vec<Line> {
-    let line = |row: Row| {
-        let (outcome, billed) = match row.fate {
-            Fate::Ends(outcome) => (outcome, None),
-            Fate::With(product) => match done.get(&product) {
-                Some((outcome, billed)) => (outcome.clone(), Some(billed.clone())),
-                None => (Outcome::Skipped(Skip::MappingMoved), None),
-            },
-        };
-        let usage = row.usage.unwrap_or_default();
-        Line { code: row.code, units: usage.units, usage_lines: usage.lines, outcome, billed }
-    };
-    let lines: Vec<Line> = rows.into_iter().map(line).collect();
-    debug_assert_eq!(lines.len(), lines.iter().map(|l| &l.code).collect::<BTreeSet<_>>().len(), "one line a pair");
-    lines
 }

@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::Stages;
 use super::bucket::Bucket;
-use super::customer::lines;
+use super::ending::lines;
 use crate::chunks::bucket_of;
 use crate::committer::{Commits, Counted, channel};
 use crate::trouble::StageError;

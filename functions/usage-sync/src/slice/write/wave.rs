@@ -78,9 +78,12 @@ impl<W: World> Writer<'_, W> {
         }
         let mut most = AT_ONCE;
         while !todo.is_empty() {
+            if self.stages.must_stop() {
+                return Ok(Carried::Late);
+            }
             let places = self.stages.places_to_write(most.min(todo.len())).await;
             let turns = self.stages.turns_to_write(places.len()).await?;
-            // Asked last: places and turns may have taken their time.
+            // Once more: places and turns may have taken their time.
             if self.stages.must_stop() {
                 return Ok(Carried::Late);
             }
@@ -101,11 +104,8 @@ impl<W: World> Writer<'_, W> {
                     Tried::Ended(outcome, addition) => note(&mut done, product, plan, (outcome, addition)),
                     Tried::NoEffect { wait, sent, .. } if tries + 1 < TRIES && unsent + 1 < UNSENT_TRIES => {
                         pause = pause.max(wait);
-                        if sent {
-                            tries += 1
-                        } else {
-                            unsent += 1
-                        }
+                        let count = if sent { &mut tries } else { &mut unsent };
+                        *count += 1;
                         todo.push_back(Attempt { product, plan, tries, unsent });
                     }
                     Tried::NoEffect { failure, .. } => {

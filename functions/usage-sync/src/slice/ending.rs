@@ -1,0 +1,89 @@
+//! How a customer's turn ends: what its ledger says, and whether it gets another turn, in this run or on another night.
+
+use std::collections::BTreeSet;
+
+use shared::domain::ledger::{Billed, CustomerLedger, Line};
+use shared::domain::mapping::CustomerMapping;
+use shared::domain::outcome::{Outcome, Skip};
+use shared::domain::plan::{Fate, Row};
+use shared::domain::run::Stage;
+use shared::ports::{CustomerNames, MappingStore, RunStore};
+
+use super::Stages;
+use super::bucket::Bucket;
+use super::held::Done;
+use crate::worker::{WorkError, World};
+
+/// So many customers are set aside at the most: the run is written with them at each commit.
+const MOST_SET_ASIDE: usize = 1000;
+
+impl<W: World> Stages<'_, W> {
+    /// Whether the customer has its turn once more at the end of the run: a write of it has no known end yet, and will have
+    /// one by then.
+    pub(super) fn is_set_aside(&self, bucket: &Bucket, done: &Done) -> bool {
+        let open = |(outcome, _): &(Outcome, Billed)| match outcome {
+            Outcome::Failed(failure) => failure.is_to_be_read_back(),
+            Outcome::Unchanged
+            | Outcome::Created
+            | Outcome::Updated
+            | Outcome::Adopted
+            | Outcome::Held(_)
+            | Outcome::Skipped(_) => false,
+        };
+        let run = self.committer.run();
+        let first_turn = matches!(run.stage, Stage::Sync { .. }) && run.set_aside.len() < MOST_SET_ASIDE;
+        bucket.run.writes && first_turn && done.values().any(open)
+    }
+
+    /// Whether something failed that is worth another night: its ConnectWise invoice has not been made since the run that
+    /// is retried.
+    pub(super) async fn is_to_retry(&self, bucket: &Bucket, ledger: &CustomerLedger) -> Result<bool, WorkError> {
+        if !ledger.lines.iter().any(|line| matches!(line.outcome, Outcome::Failed(_))) {
+            return Ok(false);
+        }
+        let Some(first) = &bucket.run.request.retry_of else { return Ok(true) };
+        let first = self.world.store().find_ledger(bucket.run.request.partner, first, ledger.customer).await?;
+        let invoiced = matches!(
+            (first.and_then(|first| first.next_invoice), ledger.next_invoice),
+            (Some(then), Some(now)) if now > then
+        );
+        Ok(!invoiced)
+    }
+
+    /// Company and agreement names are refreshed; an apply marks a customer whose preview a person has seen.
+    pub(super) async fn refresh(
+        &self,
+        bucket: &Bucket,
+        (mapping, applied): (&CustomerMapping, bool),
+        ledger: &CustomerLedger,
+    ) -> Result<(), WorkError> {
+        let (Some((_, company)), Some((_, agreement))) = (&ledger.company, &ledger.agreement) else { return Ok(()) };
+        let names = CustomerNames { company: company.clone(), agreement: agreement.clone() };
+        let known = bucket.mapped.get(&mapping.customer).and_then(|(_, names)| names.as_ref()) == Some(&names);
+        if known && !applied {
+            return Ok(());
+        }
+        let store = self.world.store();
+        let partner = bucket.run.request.partner;
+        store.touch_customer(partner, mapping.customer, mapping.agreement, &names, applied).await?;
+        Ok(())
+    }
+}
+
+/// The ledger lines of rows: each ends by itself or as its addition did.
+pub(super) fn lines(rows: Vec<Row>, done: &Done) -> Vec<Line> {
+    let line = |row: Row| {
+        let (outcome, billed) = match row.fate {
+            Fate::Ends(outcome) => (outcome, None),
+            Fate::With(product) => match done.get(&product) {
+                Some((outcome, billed)) => (outcome.clone(), Some(billed.clone())),
+                None => (Outcome::Skipped(Skip::MappingMoved), None),
+            },
+        };
+        let usage = row.usage.unwrap_or_default();
+        Line { code: row.code, units: usage.units, usage_lines: usage.lines, outcome, billed }
+    };
+    let lines: Vec<Line> = rows.into_iter().map(line).collect();
+    debug_assert_eq!(lines.len(), lines.iter().map(|l| &l.code).collect::<BTreeSet<_>>().len(), "one line a pair");
+    lines
+}
