@@ -21,8 +21,8 @@ pub(super) struct Seen {
     pub(super) addition: Addition,
     /// The request that created it; none where a person did.
     pub(super) request: Option<u64>,
-    /// Since when its quantity is a person's, in milliseconds.
-    pub(super) edited_at: Option<u64>,
+    /// Which of all edits gave it its quantity; none where a write of ours did.
+    pub(super) edit: Option<u64>,
     /// Whether a person ended it.
     pub(super) ended: bool,
 }
@@ -51,8 +51,10 @@ pub(super) struct Books {
     /// Agreements on which ConnectWise created an addition with another quantity than was asked for: where the worker that
     /// asked died before it knew, nobody can tell that addition from a person's.
     pub(super) altered: BTreeSet<AgreementId>,
-    /// When an invocation last saw an agreement's additions.
-    listed: BTreeMap<(u64, AgreementId), u64>,
+    /// When an invocation last saw an agreement's additions, and how many edits there were by then.
+    listed: BTreeMap<(u64, AgreementId), (u64, u64)>,
+    /// How often a person has set a quantity: of two things in one millisecond it tells which came first.
+    edits: u64,
     /// What went wrong while it went wrong.
     pub(super) wrongs: Vec<String>,
     pub(super) writes_sent: u64,
@@ -99,7 +101,7 @@ impl Books {
             Effect::Set { agreement, addition, quantity } => {
                 if let Some(seen) = self.additions.get_mut(&addition) {
                     seen.addition.quantity = quantity;
-                    seen.edited_at = None;
+                    seen.edit = None;
                     *self.set.entry(agreement).or_default() += 1;
                     ground.note("set", &[u64::from(addition.get()), units(quantity)]);
                 }
@@ -127,7 +129,7 @@ impl Books {
             effective,
             cancelled: None,
         };
-        self.additions.insert(id, Seen { agreement, addition, request, edited_at: None, ended: false });
+        self.additions.insert(id, Seen { agreement, addition, request, edit: None, ended: false });
         id
     }
 
@@ -288,7 +290,8 @@ impl Psa for ConnectWise {
         let back = self.read().await?;
         let rows = {
             let mut books = self.books();
-            books.listed.insert((self.invocation, agreement), self.ground.now_ms());
+            let seen = (self.ground.now_ms(), books.edits);
+            books.listed.insert((self.invocation, agreement), seen);
             books.of(agreement).map(|seen| seen.addition.clone()).collect()
         };
         self.wait(back).await;
@@ -373,12 +376,22 @@ impl Psa for ConnectWise {
 }
 
 impl Books {
+    /// A person sets the quantity of the addition at this place among all of them.
+    pub(super) fn edit(&mut self, chosen: usize, to: Decimal) -> Option<AgreementId> {
+        let edits = self.edits + 1;
+        let seen = self.additions.values_mut().nth(chosen)?;
+        seen.addition.quantity = to;
+        seen.edit = Some(edits);
+        self.edits = edits;
+        Some(seen.agreement)
+    }
+
     /// A person's quantity may be overwritten only by who could not know of it, and has looked lately.
     fn watch_for_edits(&mut self, invocation: u64, agreement: AgreementId, addition: AdditionId, now_ms: u64) {
-        let edited = self.additions.get(&addition).and_then(|seen| seen.edited_at);
+        let edit = self.additions.get(&addition).and_then(|seen| seen.edit);
         let listed = self.listed.get(&(invocation, agreement)).copied();
-        let (Some(edited), Some(listed)) = (edited, listed) else { return };
-        if listed >= edited {
+        let (Some(edit), Some((listed, edits))) = (edit, listed) else { return };
+        if edits >= edit {
             self.wrongs.push(format!("addition {addition}: a hand edit is overwritten by who has seen it"));
         }
         if now_ms - listed > LOOKED_LATELY_MS {

@@ -132,11 +132,7 @@ impl World {
         books.settle(now_ms, &ground);
         let chosen = pick(ground.below(books.additions.len() as u64));
         let to = Decimal::from(1000 + ground.below(1000));
-        if let Some(seen) = books.additions.values_mut().nth(chosen) {
-            seen.addition.quantity = to;
-            seen.edited_at = Some(now_ms);
-            self.touched.insert(seen.agreement);
-        }
+        self.touched.extend(books.edit(chosen, to));
     }
 
     fn end_addition(&mut self) {

@@ -186,7 +186,7 @@ impl Rest<'_> {
                     reason = "what any other hold keeps back is judged by quantity"
                 )]
                 let right = match hold {
-                    Hold::HandEdit { .. } => in_force.iter().any(|seen| seen.edited_at.is_some()),
+                    Hold::HandEdit { .. } => in_force.iter().any(|seen| seen.edit.is_some()),
                     Hold::Adopt { .. } => in_force.iter().any(|seen| seen.request.is_none()) || self.hidden(agreement),
                     Hold::Ambiguous { .. } => doubled || self.hidden(agreement),
                     Hold::Surplus { left, .. } => doubled && (left.is_zero() || self.hidden(agreement)),

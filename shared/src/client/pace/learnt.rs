@@ -102,7 +102,9 @@ impl Learnt {
             return false;
         }
         let passed = hold.filter(|_| self.pressed).and_then(|hold| self.let_through(now, hold));
-        let known = passed.unwrap_or(self.rate).clamp(FLOOR * UNIT, self.rate);
+        // Where others call too, some complaints are theirs: what was known does not fall by more than a quarter at once.
+        let least = self.known.map_or(FLOOR * UNIT, |known| known.min(self.rate) / 4 * 3);
+        let known = passed.unwrap_or(self.rate).clamp(least.max(FLOOR * UNIT), self.rate);
         self.known = Some(known);
         self.rate = (known / 2).max(FLOOR * UNIT);
         self.quiet = Duration::ZERO;
