@@ -8,6 +8,7 @@
 //! quantities, ledgers that say something else than what ConnectWise took.
 
 mod args;
+mod books;
 mod drive;
 mod fate;
 mod ground;

@@ -1,155 +1,17 @@
 //! ConnectWise: no idempotency, no conditions, answers that get lost after they took effect, effects that come late.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::civil::Date;
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
 use shared::domain::psa::{Addition, Agreement, Company, NewAddition, PsaProduct};
 use shared::error::PsaError;
 use shared::ports::{Page, Psa};
 
+use super::books::{Books, Effect, units};
 use super::fate::Effects;
 use super::ground::{Ground, locked};
-
-/// An addition, and what an onlooker knows of it that no client does.
-#[derive(Clone, Debug)]
-pub(super) struct Seen {
-    pub(super) agreement: AgreementId,
-    pub(super) addition: Addition,
-    /// The request that created it; none where a person did.
-    pub(super) request: Option<u64>,
-    /// Which of all edits gave it its quantity; none where a write of ours did.
-    pub(super) edit: Option<u64>,
-    /// Whether a person ended it.
-    pub(super) ended: bool,
-}
-
-/// A write that takes effect at its time.
-#[derive(Clone, Debug)]
-enum Effect {
-    Create { request: u64, agreement: AgreementId, new: NewAddition, quantity: Decimal, twin: bool },
-    Set { agreement: AgreementId, addition: AdditionId, quantity: Decimal },
-}
-
-/// Everything that ConnectWise has.
-#[derive(Default)]
-pub(super) struct Books {
-    pub(super) agreements: Vec<Agreement>,
-    pub(super) products: Vec<PsaProduct>,
-    pub(super) additions: BTreeMap<AdditionId, Seen>,
-    on_its_way: BTreeMap<(u64, u64), Effect>,
-    numbers: u64,
-    /// Requests to create that took effect, each once.
-    pub(super) created: BTreeMap<(AgreementId, PsaProductId), Vec<u64>>,
-    /// Requests to set a quantity that took effect.
-    pub(super) set: BTreeMap<AgreementId, u32>,
-    /// Creations that ConnectWise took twice.
-    pub(super) doubled: Vec<(AgreementId, PsaProductId)>,
-    /// Agreements on which ConnectWise created an addition with another quantity than was asked for: where the worker that
-    /// asked died before it knew, nobody can tell that addition from a person's.
-    pub(super) altered: BTreeSet<AgreementId>,
-    /// When an invocation last saw an agreement's additions, and how many edits there were by then.
-    listed: BTreeMap<(u64, AgreementId), (u64, u64)>,
-    /// How often a person has set a quantity: of two things in one millisecond it tells which came first.
-    edits: u64,
-    /// What went wrong while it went wrong.
-    pub(super) wrongs: Vec<String>,
-    pub(super) writes_sent: u64,
-}
-
-impl Books {
-    /// Lets everything take effect that is due by then.
-    pub(super) fn settle(&mut self, now_ms: u64, ground: &Ground) {
-        while let Some(first) = self.on_its_way.first_entry() {
-            if first.key().0 > now_ms {
-                return;
-            }
-            let effect = first.remove();
-            self.take(effect, ground);
-        }
-    }
-
-    /// Whether something is still on its way.
-    pub(super) fn is_moving(&self) -> bool {
-        !self.on_its_way.is_empty()
-    }
-
-    fn later(&mut self, at_ms: u64, effect: Effect) {
-        self.numbers += 1;
-        self.on_its_way.insert((at_ms, self.numbers), effect);
-    }
-
-    fn take(&mut self, effect: Effect, ground: &Ground) {
-        match effect {
-            Effect::Create { request, agreement, new, quantity, twin } => {
-                let id = self.add(agreement, new.product, quantity, Some(new.effective), Some(request));
-                let requests = self.created.entry((agreement, new.product)).or_default();
-                if !requests.contains(&request) {
-                    requests.push(request);
-                }
-                if quantity != new.quantity {
-                    self.altered.insert(agreement);
-                }
-                if twin {
-                    self.doubled.push((agreement, new.product));
-                }
-                ground.note("created", &[u64::from(id.get()), units(quantity)]);
-            }
-            Effect::Set { agreement, addition, quantity } => {
-                if let Some(seen) = self.additions.get_mut(&addition) {
-                    seen.addition.quantity = quantity;
-                    seen.edit = None;
-                    *self.set.entry(agreement).or_default() += 1;
-                    ground.note("set", &[u64::from(addition.get()), units(quantity)]);
-                }
-            }
-        }
-    }
-
-    /// Adds a line to an agreement.
-    pub(super) fn add(
-        &mut self,
-        agreement: AgreementId,
-        product: PsaProductId,
-        quantity: Decimal,
-        effective: Option<Date>,
-        request: Option<u64>,
-    ) -> AdditionId {
-        let id = addition_id(self.additions.len() as u64 + 1);
-        let addition = Addition {
-            id,
-            product,
-            quantity,
-            less_included: Decimal::ZERO,
-            unit_price: Some(Decimal::TEN),
-            bill_customer: "Billable".into(),
-            effective,
-            cancelled: None,
-        };
-        self.additions.insert(id, Seen { agreement, addition, request, edit: None, ended: false });
-        id
-    }
-
-    /// The additions of an agreement.
-    pub(super) fn of(&self, agreement: AgreementId) -> impl Iterator<Item = &Seen> {
-        self.additions.values().filter(move |seen| seen.agreement == agreement)
-    }
-}
-
-pub(super) fn addition_id(number: u64) -> AdditionId {
-    let number = i64::try_from(number).unwrap_or(1);
-    AdditionId::try_from(number.max(1)).unwrap_or_else(|_| addition_id(1))
-}
-
-pub(super) fn units(quantity: Decimal) -> u64 {
-    u64::try_from(quantity).unwrap_or(0)
-}
-
-/// Nobody writes on a list that is older: two minutes and what a commit and a request may take.
-const LOOKED_LATELY_MS: u64 = 130_000;
 
 /// ConnectWise as one invocation's client sees it.
 #[derive(Clone)]
@@ -372,31 +234,5 @@ impl Psa for ConnectWise {
 
     fn calls(&self) -> u64 {
         0
-    }
-}
-
-impl Books {
-    /// A person sets the quantity of the addition at this place among all of them.
-    pub(super) fn edit(&mut self, chosen: usize, to: Decimal) -> Option<AgreementId> {
-        let edits = self.edits + 1;
-        let seen = self.additions.values_mut().nth(chosen)?;
-        seen.addition.quantity = to;
-        seen.edit = Some(edits);
-        self.edits = edits;
-        Some(seen.agreement)
-    }
-
-    /// A person's quantity may be overwritten only by who could not know of it, and has looked lately.
-    fn watch_for_edits(&mut self, invocation: u64, agreement: AgreementId, addition: AdditionId, now_ms: u64) {
-        let edit = self.additions.get(&addition).and_then(|seen| seen.edit);
-        let listed = self.listed.get(&(invocation, agreement)).copied();
-        let (Some(edit), Some((listed, edits))) = (edit, listed) else { return };
-        if edits >= edit {
-            self.wrongs.push(format!("addition {addition}: a hand edit is overwritten by who has seen it"));
-        }
-        if now_ms - listed > LOOKED_LATELY_MS {
-            let ago = (now_ms - listed) / 1_000;
-            self.wrongs.push(format!("addition {addition}: a hand edit is overwritten on a list {ago} s old"));
-        }
     }
 }

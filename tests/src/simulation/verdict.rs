@@ -14,8 +14,8 @@ use shared::domain::tally::Counts;
 use shared::ports::{MappingStore, RunHistory, RunStore};
 
 use super::SimulationError;
+use super::books::{Books, Seen};
 use super::ground::locked;
-use super::psa::{Books, Seen};
 use super::world::{World, agreement_of};
 
 /// A run and its ledger.

@@ -15,9 +15,10 @@ use shared::ports::{Connections, MappingStore, SettingsStore};
 use usage_sync::Limits;
 
 use super::SimulationError;
+use super::books::Books;
 use super::fate::Effects;
 use super::ground::{Ground, Storm, locked};
-use super::psa::{Books, ConnectWise};
+use super::psa::ConnectWise;
 use super::queue::Messages;
 use super::source::{Sophos, Units};
 use super::table::Table;
