@@ -39,19 +39,19 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    fn read(&self) -> Option<ReadFor> {
-        match &self.counted {
-            Some(counted) => counted.read,
-            None => self.left_open.and_then(|left| left.read),
+    fn reads(&self) -> &[ReadFor] {
+        match (&self.counted, &self.left_open) {
+            (Some(counted), _) => &counted.reads,
+            (None, Some(left)) => &left.reads,
+            (None, None) => &[],
         }
     }
 }
 
 /// A customer that is not done with.
-#[derive(Clone, Copy)]
 pub(crate) struct LeftOpen {
-    /// Why its additions were read, if they were.
-    pub(crate) read: Option<ReadFor>,
+    /// Why additions were read for it, each time.
+    pub(crate) reads: Vec<ReadFor>,
     /// Who has its turn once more at the end of the run; none: the next slice goes on with it.
     pub(crate) set_aside: Option<CustomerId>,
 }
@@ -59,8 +59,8 @@ pub(crate) struct LeftOpen {
 /// What the run's counts take in together with the changes.
 pub(crate) struct Counted {
     pub(crate) ledger: CustomerLedger,
-    /// Why the customer's additions were read, if they were.
-    pub(crate) read: Option<ReadFor>,
+    /// Why additions were read for the customer, each time.
+    pub(crate) reads: Vec<ReadFor>,
     /// Whether something of it failed that another night may mend.
     pub(crate) to_retry: bool,
 }
@@ -180,8 +180,7 @@ impl<W: World> Committer<'_, W> {
             changes.push(Change::PutLedger(run.id.clone(), Box::new(counted.ledger.clone())));
             changes.extend(self.stamp(&run, &counted.ledger));
         }
-        let read: Vec<ReadFor> = batch.iter().filter_map(Asked::read).collect();
-        for reason in &read {
+        for reason in batch.iter().flat_map(Asked::reads) {
             run.psa.customers += 1;
             *run.psa.reads.entry(*reason).or_default() += 1;
         }
@@ -189,7 +188,7 @@ impl<W: World> Committer<'_, W> {
         if let Some(bucket) = passed {
             run.stage = run.stage.passed_to(bucket);
         }
-        let set_aside = batch.iter().filter_map(|asked| asked.left_open.and_then(|left| left.set_aside));
+        let set_aside = batch.iter().filter_map(|asked| asked.left_open.as_ref()?.set_aside);
         run.set_aside.extend(set_aside);
         if run != before {
             changes.push(Change::PutRun(Box::new(self.with_calls(&mut run))));

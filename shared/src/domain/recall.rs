@@ -37,6 +37,8 @@ pub enum ReadFor {
     Audit,
     /// The plan asks for something.
     Change,
+    /// The customer's former agreement may still bill what would be billed on the present one.
+    Former,
 }
 
 /// Why an agreement has to be read before anything is planned; none when the plan can be made on what is remembered.

@@ -60,8 +60,9 @@ async fn what_an_apply_wrote_although_a_line_had_moved_is_not_billed_on_the_next
     assert!(!ours.is_empty());
 
     let second = remap_first(&stack, "Renewed").await;
-    let (_, ledger) = preview_and_apply(&stack).await;
+    let (run, ledger) = preview_and_apply(&stack).await;
     assert!(outcomes(&ledger).iter().any(|outcome| outcome == "held.formerAgreement"), "{:?}", outcomes(&ledger));
+    assert!(run.psa.calls <= run.call_formula(), "{} calls, {} allowed", run.psa.calls, run.call_formula());
     let twice: Vec<_> = products_on(&stack, second).intersection(&ours).copied().collect();
     assert!(twice.is_empty(), "billed on both agreements: {twice:?}");
 }

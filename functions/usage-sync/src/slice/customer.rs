@@ -2,6 +2,7 @@
 //! the ledger.
 
 use std::collections::BTreeMap;
+use std::iter::repeat_n;
 
 use jiff::Timestamp;
 use shared::domain::decision::Decision;
@@ -20,12 +21,13 @@ use shared::domain::settings::Frequency;
 use shared::domain::settle::{Settlement, settle};
 use shared::domain::snapshot::{Intent, Snapshot};
 use shared::domain::usage::CustomerUsage;
-use shared::ports::{Change, Clock, Psa};
+use shared::ports::{Clock, Psa};
 
 use super::Stages;
 use super::bucket::Bucket;
 use super::customers::{Flow, Recalled};
 use super::ending::lines;
+use super::former::Former;
 use super::held::{HeldFor, Standing, all_settled, decisions};
 use super::write::{Carried, Writer};
 use crate::committer::{Commits, Counted, LeftOpen, MOST_ASKED};
@@ -145,7 +147,7 @@ impl<W: World> Stages<'_, W> {
         let seen = self.hold_what_moved(bucket, mapping, &mut plan).await?;
         let ready = matches!(known.state, AgreementState::Ready { .. });
         let applied = seen && !former.bills && ready && bucket.run.writes && !mapping.is_applied();
-        self.write(bucket, (planned, applied), known, plan, (ledger, former.gone), commits).await
+        self.write(bucket, (planned, applied), known, plan, (ledger, former), commits).await
     }
 
     /// Plans on what is remembered of the agreement, as far as that is enough.
@@ -261,7 +263,7 @@ impl<W: World> Stages<'_, W> {
         }
         ledger.lines = lines(rows, &BTreeMap::new());
         let to_retry = matches!(outcome, Outcome::Failed(_));
-        commits.finish(changes, Counted { ledger, read: None, to_retry }).await?;
+        commits.finish(changes, Counted { ledger, reads: Vec::new(), to_retry }).await?;
         Ok(())
     }
 
@@ -271,7 +273,7 @@ impl<W: World> Stages<'_, W> {
         (planned, applied): (Planned<'_>, bool),
         known: Known,
         mut plan: CustomerPlan,
-        (mut ledger, mut changes): (CustomerLedger, Vec<Change>),
+        (mut ledger, former): (CustomerLedger, Former),
         commits: &Commits,
     ) -> Result<Turn, WorkError> {
         let Known { state, settlement, read, listed_at } = known;
@@ -279,7 +281,8 @@ impl<W: World> Stages<'_, W> {
         let known = (planned.stored, settlement, listed_at);
         let marked = bucket.billed_on.get(&mapping.customer).is_some_and(|on| on.contains(&mapping.agreement));
         let mut writer = Writer::new(self, &bucket.run, (mapping, marked), known, commits);
-        let left = LeftOpen { read, set_aside: None };
+        let reads: Vec<ReadFor> = read.into_iter().chain(repeat_n(ReadFor::Former, former.reads)).collect();
+        let left = LeftOpen { reads: reads.clone(), set_aside: None };
         let done = match writer.carry_out(&plan).await {
             Ok(Carried::Whole(done)) => done,
             Ok(Carried::Late) => {
@@ -309,6 +312,7 @@ impl<W: World> Stages<'_, W> {
         // An agreement that is in trouble may be another customer's by now.
         let (closing, told) = writer.close(ledger.next_invoice.filter(|_| ready)).await?;
         (ledger.created, ledger.updated) = (told.created, told.updated);
+        let mut changes = former.gone;
         if let (AgreementState::Ready { agreement, .. }, true) = (&state, bucket.run.writes) {
             let (customer, run, now) = (mapping.customer, &bucket.run, self.world.clock().now());
             let held = HeldFor { run, customer, name: &ledger.name, agreement, now };
@@ -325,7 +329,7 @@ impl<W: World> Stages<'_, W> {
             return Ok(Turn::Over);
         }
         let to_retry = self.is_to_retry(bucket, &ledger).await?;
-        commits.finish(changes, Counted { ledger, read, to_retry }).await?;
+        commits.finish(changes, Counted { ledger, reads, to_retry }).await?;
         Ok(Turn::Over)
     }
 }

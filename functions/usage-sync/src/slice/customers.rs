@@ -230,7 +230,7 @@ impl<W: World> Stages<'_, W> {
             };
             let (commits, asked) = channel();
             let finish =
-                async move { commits.finish(Vec::new(), Counted { ledger, read: None, to_retry: false }).await };
+                async move { commits.finish(Vec::new(), Counted { ledger, reads: Vec::new(), to_retry: false }).await };
             let (served, finished) = futures::future::join(self.committer.serve(asked), finish).await;
             served?;
             finished?;

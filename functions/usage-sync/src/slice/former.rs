@@ -44,6 +44,8 @@ pub(super) struct Former {
     pub(super) gone: Vec<Change>,
     /// Whether one of them still bills something, or may.
     pub(super) bills: bool,
+    /// How many of them ConnectWise was asked for.
+    pub(super) reads: usize,
 }
 
 impl<W: World> Stages<'_, W> {
@@ -60,7 +62,7 @@ impl<W: World> Stages<'_, W> {
         let agreements: BTreeSet<AgreementId> = agreements.collect();
         let mut former = Former::default();
         for agreement in agreements {
-            let still = self.still_billed(bucket, (mapping.customer, agreement), flow).await?;
+            let still = self.still_billed(bucket, (mapping.customer, agreement), flow, &mut former.reads).await?;
             if still.is_empty() && bucket.run.writes {
                 former.gone.push(Change::RemoveBilledOn(mapping.customer, agreement));
             }
@@ -88,6 +90,7 @@ impl<W: World> Stages<'_, W> {
         bucket: &Bucket,
         (customer, agreement): (CustomerId, AgreementId),
         flow: &Flow,
+        reads: &mut usize,
     ) -> Result<Vec<Still>, WorkError> {
         let (store, partner) = (self.world.store(), bucket.run.request.partner);
         let snapshot = store.find_snapshot(partner, agreement).await?;
@@ -102,6 +105,7 @@ impl<W: World> Stages<'_, W> {
             return Ok(Vec::new());
         }
         let now = self.world.clock().now();
+        *reads += 1;
         match self.psa.list_additions(agreement).await {
             Ok(additions) => {
                 let settled = settle(snapshot, intents, &additions, now, self.settle_s());
