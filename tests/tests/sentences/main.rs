@@ -11,6 +11,7 @@
 //! | … and accounting preferences | [`configuring::the_partners_own_accounting_preferences_are_kept`] |
 //! | … and so that renamed products or services never break the sync: ConnectWise's | [`renaming::renamed_connectwise_products_never_break_the_sync`] |
 //! | … and Sophos' | [`renaming::renamed_sophos_products_never_break_the_sync`] |
+//! | the way in: *Settings and policies > PSA integration > ConnectWise details > Configure*, in Italian too | [`way_in::the_way_in_is_settings_and_policies_psa_integration_connectwise_details_configure`] |
 //! | one row a Sophos product, with Sophos product, ConnectWise product, details and sync | [`rows::there_is_one_row_a_sophos_product_with_its_connectwise_product_its_details_and_its_sync_toggle`] |
 //! | map to an existing product: from two characters on a list of existing products available for mapping is offered | [`existing::from_two_characters_on_a_list_of_the_existing_products_available_for_mapping_is_offered`] |
 //! | … choose one, *Apply*, *Save* | [`existing::an_existing_product_that_was_chosen_is_mapped_by_save_and_the_next_run_bills_on_it`] |
@@ -29,8 +30,7 @@
 //! | … an unknown product shows up as unmapped and waits | [`new_usage::an_unknown_product_shows_up_as_unmapped_and_waits`] |
 //! | toggles per product, stored with *Save* | [`toggles::toggles_per_product_are_stored_with_save`] |
 //!
-//! *The way in* (*Settings and policies > PSA integration > ConnectWise details > Configure*) names menus of a page that is
-//! not there yet; it has no test.
+//! The page itself is not there yet: *the way in* is what whoever has to go there is told.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -43,4 +43,5 @@ mod removing;
 mod renaming;
 mod rows;
 mod toggles;
+mod way_in;
 mod world;

@@ -176,6 +176,16 @@ impl World {
         self.ask(Method::POST, path, |request| request.header("idempotency-key", key).json(body)).await
     }
 
+    /// *Save* with one changed row, by a person who reads this language.
+    pub(crate) async fn save_in(&self, language: &str, code: &str, change: Value) -> Answer {
+        let (key, body) = (UuidV7.unique(), self.changed(code, change).await);
+        let path = "/v1/product-mappings/save";
+        let more = |request: RequestBuilder| {
+            request.header("idempotency-key", key).header("accept-language", language).json(&body)
+        };
+        self.ask(Method::POST, path, more).await
+    }
+
     /// Changes what was seen under `etag`.
     pub(crate) async fn patch(&self, path: &str, etag: &str, body: &Value) -> Answer {
         self.ask(Method::PATCH, path, |request| request.header("if-match", etag).json(body)).await

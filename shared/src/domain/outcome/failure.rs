@@ -76,7 +76,7 @@ pub enum Failure {
     Unknown,
     /// A write of an earlier run has no known end yet.
     Unsettled,
-    /// The write was not sent: it did not get to it in time.
+    /// The write was not sent: something kept it from leaving in time.
     NotSent {
         /// What was in the way.
         why: String,

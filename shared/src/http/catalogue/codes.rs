@@ -162,9 +162,9 @@ catalogue! {
     /// The product is not mapped, so its sync cannot be switched on.
     NotMapped "notMapped" 422 once {
         "This Sophos product is not mapped",
-        "Map it to a ConnectWise product first; that switches its sync on.",
+        "Map it to a ConnectWise product first, under Settings and policies > PSA integration > ConnectWise details > Configure; that switches its sync on.",
         "Questo prodotto Sophos non è mappato",
-        "Mapparlo prima a un prodotto ConnectWise; la sincronizzazione si attiva da sola.",
+        "Mapparlo prima a un prodotto ConnectWise, in Impostazioni e criteri > Integrazione PSA > Dettagli ConnectWise > Configura; la sincronizzazione si attiva da sola.",
     }
     /// The customer is not mapped, so its sync cannot be switched on.
     CustomerNotMapped "customerNotMapped" 422 once {

@@ -184,8 +184,8 @@ pub trait EditStore: Send + Sync {
     ) -> impl Future<Output = Result<Result<Vec<ProductMapping>, Vec<ProductConflict>>, StoreError>> + Send;
 
     /// Saves or removes up to 30 customer mappings, each read at its version, with the claims of their companies, their
-    /// edits, and the answer that is to be kept, if one is: all or nothing. Customers may exchange companies in one save. Of a mapping that was there before,
-    /// what runs have written (names, the applied agreement) stays, but for the names of a place that it left; the
+    /// edits, and the answer that is to be kept, if one is: all or nothing. Customers may exchange companies in one save.
+    /// Of a mapping that was there before, what runs have written (names, the applied agreement) stays, but for the names of a place that it left; the
     /// applied agreement outlives the mapping, so that a customer mapped anew is not billed on two agreements unseen.
     /// Returns those that are mapped as they are stored, or every row that cannot be saved and why.
     ///
