@@ -10,6 +10,8 @@ mod connections;
 mod mappings;
 mod psa_forms;
 mod reader;
+mod sync_invoke;
+mod sync_runs;
 mod sync_schedule;
 mod usage_sync;
 
@@ -18,6 +20,8 @@ use std::fmt;
 pub use connections::Connections;
 pub use mappings::Mappings;
 pub use psa_forms::PsaForms;
+pub use sync_invoke::SyncInvoke;
+pub use sync_runs::SyncRuns;
 pub use sync_schedule::SyncSchedule;
 pub use usage_sync::UsageSync;
 

@@ -2,7 +2,7 @@
 //!
 //! Imports std, serde and value crates (dates, decimals, UUIDs) only: no I/O, no clock, no environment. "Now" is an
 //! argument. Read it in this order: [`id`], [`month`], [`mapping`], [`usage`], [`psa`], [`snapshot`], [`settle`],
-//! [`plan`], [`recall`], [`outcome`], [`decision`], [`ledger`], [`tally`], [`run`], [`stamp`]. Beside the sync, for a
+//! [`plan`], [`recall`], [`outcome`], [`decision`], [`terms`], [`ledger`], [`tally`], [`run`], [`stamp`]. Beside the sync, for a
 //! person at a form: [`catalogue`], [`search`].
 
 pub mod catalogue;
@@ -23,4 +23,5 @@ pub mod settle;
 pub mod snapshot;
 pub mod stamp;
 pub mod tally;
+pub mod terms;
 pub mod usage;

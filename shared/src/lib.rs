@@ -10,6 +10,7 @@
 //! - [`http`]: what all functions behind API Gateway share: who asks, requests, problems, pages, versions, the document.
 //! - [`store`]: the table, on DynamoDB and in memory.
 //! - [`queue`], [`seal`], [`clock`], [`ids`]: the adapters of the ports of the same names, real and local.
+//! - [`start`]: asking for a run, the same way for people, other services and the command line.
 //! - [`aws`]: what the adapters of AWS share: timeouts, repetition, words.
 //! - [`config`]: the settings of each function; the only place that reads the environment.
 //! - [`telemetry`]: the log of a function or of the local stack.
@@ -25,5 +26,6 @@ pub mod ids;
 pub mod ports;
 pub mod queue;
 pub mod seal;
+pub mod start;
 pub mod store;
 pub mod telemetry;

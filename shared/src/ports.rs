@@ -14,12 +14,12 @@ pub use connect::{Connections, Seal, Sealed};
 pub use psa::{Listed, Page, Psa, Unreadable};
 pub use psa_catalogue::PsaCatalogue;
 pub use store::{
-    Answer, Attempt, Author, Begun, Change, Chunk, ChunkKind, CustomerConflict, CustomerEdit, CustomerNames,
+    Answer, Attempt, Author, Begun, Change, Chunk, ChunkKind, ChunkPage, CustomerConflict, CustomerEdit, CustomerNames,
     DiscoveredProduct, Due, DueFor, DueStore, Edit, EditPage, EditStore, HoldPage, HoldStore, IDEMPOTENCY_TTL_H,
     IdempotencyStore, Keep, KnownStore, LastTest, Lease, LeaseTaken, LedgerPage, Look, MappedCustomer, MappingStore,
-    Opened, OwnerStore, ProductConflict, PsaClaim, PsaDatabase, PsaOwner, Rate, RateStore, Removal, RemovalStore,
-    RunHistory, RunStore, SavedBy, SavedConnections, SeenProduct, SettingsStore, SetupStore, ShownConnectWise,
-    ShownConnections, ShownSophos, Sighting, SnapshotHistory, Subject, Versioned,
+    Opened, OversightStore, OwnerStore, ProductConflict, PsaClaim, PsaDatabase, PsaOwner, Rate, RateStore, Removal,
+    RemovalStore, RunHistory, RunStore, SavedBy, SavedConnections, SeenProduct, SettingsStore, SetupStore,
+    ShownConnectWise, ShownConnections, ShownSophos, Sighting, SnapshotHistory, Subject, Versioned,
 };
 pub use usage_source::{CustomerPage, UnreadableCustomer, UsagePage, UsageSource};
 pub use world::{Clock, Ids, Queue, SyncMessage};

@@ -13,8 +13,18 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry};
 
 /// Our own crates, as they name themselves in events.
-const OURS: [&str; 8] =
-    ["connections", "harness", "mappings", "psa_products", "psa_search", "shared", "sync_schedule", "usage_sync"];
+const OURS: [&str; 10] = [
+    "connections",
+    "harness",
+    "mappings",
+    "psa_products",
+    "psa_search",
+    "shared",
+    "sync_invoke",
+    "sync_runs",
+    "sync_schedule",
+    "usage_sync",
+];
 
 /// Which form a line of the log has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,6 +18,7 @@ use shared::client::http::{Http, HttpLimits};
 use shared::clock::SystemClock;
 use shared::ids::UuidV7;
 use shared::ports::SettingsStore;
+use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
 use utoipa::openapi::OpenApi;
@@ -35,6 +36,7 @@ pub fn functions() -> Vec<(&'static str, OpenApi)> {
         ("mappings", mappings::routes::<MemoryStore, Stored, SystemClock, UuidV7>().into_openapi()),
         ("psa-products", psa_products::routes::<MemoryStore, Stored, SystemClock, UuidV7>().into_openapi()),
         ("psa-search", psa_search::routes::<Stored, SystemClock>().into_openapi()),
+        ("sync-runs", sync_runs::routes::<MemoryStore, LocalQueue, SystemClock, UuidV7>().into_openapi()),
     ]
 }
 
@@ -72,6 +74,12 @@ pub fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/openapi.json")
 }
 
+/// Where the schema of the direct contract is committed.
+#[must_use]
+pub fn committed_contract() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions/sync-invoke/contract.schema.json")
+}
+
 /// Whether the committed document, and the README's table of it, are what the routes make.
 ///
 /// # Errors
@@ -82,12 +90,14 @@ pub fn is_committed() -> io::Result<bool> {
     Ok(serde_json::from_str::<Value>(&text)? == document && readme::is_of(&document)?)
 }
 
-/// Writes the document where it is committed, and the table in the README.
+/// Writes the document where it is committed, the schema of the direct contract, and the table in the README.
 ///
 /// # Errors
 /// One of them cannot be written.
 pub fn commit() -> io::Result<()> {
     let document = document();
     fs::write(committed(), format!("{document:#}\n"))?;
+    let contract = sync_invoke::schema().map_err(io::Error::other)?;
+    fs::write(committed_contract(), format!("{contract:#}\n"))?;
     readme::write(&document)
 }

@@ -21,7 +21,7 @@ use shared::clock::SystemClock;
 use shared::domain::id::{IdError, RunId};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
-use shared::domain::run::{Run, RunKind, RunRequest};
+use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
 use shared::domain::schedule::next_run_after;
 use shared::error::{QueueError, SealError, StoreError};
 use shared::ids::UuidV7;
@@ -270,7 +270,17 @@ impl Stack {
     pub fn request(&self, kind: RunKind, month: UsageMonth, preview: Option<RunId>) -> RunRequest {
         let scheduled_at = SystemClock.now();
         let slot = preview.as_ref().map_or_else(|| scheduled_at.to_string(), ToString::to_string);
-        RunRequest { partner: self.demo.partner(), kind, month, slot, scheduled_at, preview, retry_of: None }
+        RunRequest {
+            partner: self.demo.partner(),
+            kind,
+            month,
+            slot,
+            scheduled_at,
+            preview,
+            retry_of: None,
+            scope: RunScope::default(),
+            asked_by: None,
+        }
     }
 
     /// What the schedule does every five minutes: queues the partners that are due at `at`.

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use harness::gateway::{Access, Routes};
-use shared::config::{Connections, LOCAL_ONLY, Mappings, PsaForms, SyncSchedule, UsageSync};
+use shared::config::{Connections, LOCAL_ONLY, Mappings, PsaForms, SyncInvoke, SyncRuns, SyncSchedule, UsageSync};
 use shared::store::table::{DUE_INDEX, DUE_SHARD, EXPIRY, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 use yaml_serde::Value;
 
@@ -61,6 +61,8 @@ fn asked_by_function() -> BTreeMap<String, Names> {
         ("mappings".into(), asked_by(|lookup| Mappings::from_lookup(lookup))),
         ("psa-products".into(), asked_by(|lookup| PsaForms::from_lookup(lookup))),
         ("psa-search".into(), asked_by(|lookup| PsaForms::from_lookup(lookup))),
+        ("sync-invoke".into(), asked_by(|lookup| SyncInvoke::from_lookup(lookup))),
+        ("sync-runs".into(), asked_by(|lookup| SyncRuns::from_lookup(lookup))),
         ("sync-schedule".into(), asked_by(|lookup| SyncSchedule::from_lookup(lookup))),
         ("usage-sync".into(), asked_by(|lookup| UsageSync::from_lookup(lookup))),
     ])
@@ -263,7 +265,7 @@ fn documented(document: &serde_json::Value) -> Operations {
 }
 
 fn deployed(function: &Value) -> Operations {
-    let events = function["Properties"]["Events"].as_mapping().unwrap().values();
+    let events = function["Properties"]["Events"].as_mapping().into_iter().flat_map(|events| events.values());
     let routes = events.filter(|event| event["Type"] == "HttpApi").map(|event| {
         let route = &event["Properties"];
         let text = |name: &str| route[name].as_str().unwrap().to_owned();

@@ -58,6 +58,8 @@ pub(crate) enum EditedKind {
     SophosConnection,
     /// The settings.
     Settings,
+    /// A decision on what waits for a person: usage month, customer and ConnectWise product.
+    Hold,
 }
 
 /// One edit.
@@ -96,6 +98,7 @@ impl EditRow {
             Subject::ConnectWiseConnection => (EditedKind::ConnectWiseConnection, None),
             Subject::SophosConnection => (EditedKind::SophosConnection, None),
             Subject::Settings => (EditedKind::Settings, None),
+            Subject::Hold(hold) => (EditedKind::Hold, Some(hold.name())),
         };
         let Edit { at, who, before, after, note, .. } = edit;
         Self { at: at.to_string(), who, kind, id, before, after, note }

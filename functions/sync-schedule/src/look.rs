@@ -49,11 +49,14 @@ fn to_retry(runs: &[Run], settings: &Settings, look: Timestamp) -> Option<RunReq
     let last = runs.iter().find(|run| run.request.kind == RunKind::Scheduled)?;
     match last.state {
         RunState::Partial | RunState::Failed(_) => {}
-        RunState::Running | RunState::Succeeded | RunState::Superseded { .. } => return None,
+        RunState::Running | RunState::Succeeded | RunState::Cancelled { .. } | RunState::Superseded { .. } => {
+            return None;
+        }
     }
     Some(RunRequest {
         slot: local_day(settings, look).to_string(),
         scheduled_at: look,
+        asked_by: None,
         retry_of: Some(last.request.retry_of.clone().unwrap_or_else(|| last.id.clone())),
         ..last.request.clone()
     })

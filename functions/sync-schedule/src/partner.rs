@@ -1,7 +1,7 @@
 //! One partner that is due: its run to the queue, itself to its next time.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::domain::run::{RunKind, RunRequest};
+use shared::domain::run::{RunKind, RunRequest, RunScope};
 use shared::domain::schedule::{next_run_after, occasion};
 use shared::domain::settings::Settings;
 use shared::error::{QueueError, StoreError};
@@ -68,6 +68,8 @@ fn message(settings: &Settings, due: Due, at: Timestamp) -> SyncMessage {
             scheduled_at: occasion.scheduled_at,
             preview: None,
             retry_of: None,
+            scope: RunScope::default(),
+            asked_by: None,
         },
         attempt: 0,
         turns: 0,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shared::domain::id::CustomerId;
+pub(crate) use shared::domain::run::bucket_of;
 use shared::ports::{Chunk, ChunkKind};
 
 use crate::worker::WorkError;
@@ -15,15 +15,6 @@ const ONE_BUCKET: u64 = 400;
 /// How many buckets a partner of that many customers is cut into: 1 or 16.
 pub(crate) const fn buckets_for(customers: u64) -> u32 {
     if customers <= ONE_BUCKET { 1 } else { 16 }
-}
-
-/// The bucket of a customer: by the first hex digit of its id, so that buckets are ranges of ids.
-pub(crate) fn bucket_of(customer: CustomerId, buckets: u32) -> u32 {
-    if buckets == 1 {
-        return 0;
-    }
-    let text = customer.to_string();
-    text.chars().next().and_then(|c| c.to_digit(16)).unwrap_or(0)
 }
 
 /// What the ids of a bucket's customers start with.
@@ -76,6 +67,8 @@ pub(crate) fn join<T: DeserializeOwned>(chunks: &[String]) -> Result<Vec<T>, Wor
 
 #[cfg(test)]
 mod tests {
+    use shared::domain::id::CustomerId;
+
     use super::*;
 
     #[test]

@@ -11,6 +11,7 @@ mod preview;
 mod reference;
 mod shown;
 mod sophos;
+mod whom;
 mod write;
 
 use std::sync::Mutex;
@@ -19,22 +20,23 @@ use std::time::Duration;
 
 use futures::future::join;
 use jiff::{SignedDuration, Timestamp};
-use shared::domain::run::{Run, RunFailure, RunFailureCode, RunKind, RunState, Stage};
+use shared::domain::run::{GOOD_FOR_H, Run, RunFailure, RunFailureCode, RunKind, RunState, Stage};
 use shared::domain::schedule::next_night_after;
 use shared::domain::settings::{Frequency, Settings};
 use shared::error::StoreError;
 use shared::ports::{Clock, Connections, DueStore, Lease, Look, Psa};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use self::reference::Ahead;
+use self::whom::Whom;
 use crate::committer::Committer;
 use crate::policy::{Guard, Policy};
 use crate::trouble::{StageError, leaves_all_waiting, never, of_connection};
 use crate::worker::{Limits, PsaOf, WorkError, World, is_near};
 
 /// How long a run may take. What it has read is kept longer than this run and the preview that it may stand on.
-const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
+const GOOD_FOR: SignedDuration = SignedDuration::from_hours(GOOD_FOR_H);
 
 /// Writes whose turn comes within this time are stored together.
 const RIGHT_AFTER: Duration = Duration::from_millis(250);
@@ -80,6 +82,8 @@ pub(crate) struct Stages<'a, W: World> {
     progressed: AtomicBool,
     /// A write that is stored and not answered yet has one of these.
     places: Semaphore,
+    /// Whose usage the run is about, once it was asked for.
+    whom: OnceCell<Whom>,
 }
 
 impl<W: World> Slice<'_, W> {
@@ -109,6 +113,7 @@ impl<W: World> Slice<'_, W> {
                     last_try: self.last_try,
                     progressed: AtomicBool::new(false),
                     places: Semaphore::new(self.limits.at_once()),
+                    whom: OnceCell::new(),
                 };
                 stages.work().await.map_err(StageError::or_later)
             }
@@ -184,7 +189,7 @@ fn retries(run: &Run, settings: &Settings, state: &RunState) -> bool {
     let undone = match state {
         RunState::Partial => run.to_retry > 0,
         RunState::Failed(failure) => failure.code.may_pass(),
-        RunState::Running | RunState::Succeeded | RunState::Superseded { .. } => false,
+        RunState::Running | RunState::Succeeded | RunState::Cancelled { .. } | RunState::Superseded { .. } => false,
     };
     rare && settings.writes && undone
 }

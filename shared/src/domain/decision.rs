@@ -78,6 +78,15 @@ pub struct HoldKey {
     pub product: PsaProductId,
 }
 
+impl HoldKey {
+    /// Its name, also in the key of a page of holds: month, customer and ConnectWise product.
+    #[must_use]
+    pub fn name(self) -> String {
+        let Self { month, customer, product } = self;
+        format!("{month}#{customer}#{product}#")
+    }
+}
+
 /// A hold as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

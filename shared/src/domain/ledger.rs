@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{AdditionId, AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId};
 use super::outcome::{Outcome, Would};
+use super::terms::Terms;
 
 /// One planned pair and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,12 @@ pub struct Billed {
     pub target: Decimal,
     /// What was done, or in a preview what would be.
     pub would: Would,
+    /// Of what waits for a person, what is done once it no longer does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Would>,
+    /// What its quantity comes to in money, where the run has seen that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
 }
 
 /// What became of one customer in a run; the usage without a customer has an entry of its own.

@@ -167,6 +167,17 @@ impl ProductMappings {
         targets
     }
 
+    /// The same with the sync of each mapped product on: to show what would be done if it were.
+    #[must_use]
+    pub fn all_switched_on(mut self) -> Self {
+        for mapping in self.0.values_mut() {
+            if let ProductState::Mapped { sync, .. } = &mut mapping.state {
+                *sync = true;
+            }
+        }
+        self
+    }
+
     /// All of them, by product code.
     pub fn iter(&self) -> impl Iterator<Item = &ProductMapping> {
         self.0.values()

@@ -24,6 +24,7 @@ use super::outcome::{Failure, Hold, Outcome, Skip, Would};
 use super::psa::{Addition, Agreement, PsaProduct};
 use super::settings::Guards;
 use super::snapshot::{Parts, Snapshot, Written};
+use super::terms::Terms;
 use super::usage::{CustomerUsage, PairUsage};
 
 pub use gate::{agreement_trouble, customer_gate};
@@ -117,6 +118,8 @@ pub struct AdditionPlan {
     pub step: Step,
     /// What a release does instead: none where nothing waits, or where it cannot be released.
     pub release: Option<Release>,
+    /// What its quantity comes to in money: as the addition in force is billed, or as a new one would be.
+    pub terms: Option<Terms>,
 }
 
 /// What is done once a person releases a hold.

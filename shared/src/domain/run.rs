@@ -2,8 +2,11 @@
 //!
 //! A run is one ordered piece of work with one cursor, carried on slice by slice until it ends.
 
+mod bucket;
+mod failure;
+mod scope;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -15,6 +18,13 @@ use super::plan::Unfinished;
 use super::recall::ReadFor;
 use super::schedule::stable_hash;
 use super::tally::Tally;
+
+pub use self::bucket::bucket_of;
+pub use self::failure::{RunFailure, RunFailureCode};
+pub use self::scope::{MOST_CHOSEN, RunScope, Whose};
+
+/// How long a preview can be applied, in hours after its end; and how long a run may take.
+pub const GOOD_FOR_H: i64 = 24;
 
 /// What asked for a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,9 +71,27 @@ pub struct RunRequest {
     /// For a retry: the scheduled run that ended partial or failed, whose month it takes up again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<RunId>,
+    /// What it is about: everything, unless a person asked for less.
+    #[serde(default, skip_serializing_if = "RunScope::is_everything")]
+    pub scope: RunScope,
+    /// The person or program that asked, as its token names it; none for the schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
 }
 
 impl RunRequest {
+    /// A request about everything that the partner has.
+    #[must_use]
+    pub fn new(
+        partner: PartnerId,
+        kind: RunKind,
+        (month, slot): (UsageMonth, String),
+        scheduled_at: Timestamp,
+    ) -> Self {
+        let scope = RunScope::default();
+        Self { partner, kind, month, slot, scheduled_at, preview: None, retry_of: None, scope, asked_by: None }
+    }
+
     /// The run's id: a function of partner, month, slot and kind; where a person asked, of the time of asking too.
     ///
     /// # Errors
@@ -192,6 +220,11 @@ pub enum RunState {
     Partial,
     /// Nothing was compared or written, or not all of it.
     Failed(RunFailure),
+    /// A person ended it before its time. What was written by then is written.
+    Cancelled {
+        /// Who.
+        by: String,
+    },
     /// Sophos has no usage of this month yet; the run of the month before stands for it.
     Superseded {
         /// That run.
@@ -204,79 +237,6 @@ impl RunState {
     #[must_use]
     pub const fn is_over(&self) -> bool {
         !matches!(self, Self::Running)
-    }
-}
-
-/// Why a run as a whole came to nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RunFailure {
-    /// A stable word.
-    pub code: RunFailureCode,
-    /// What happened, for a person.
-    pub what: String,
-}
-
-/// The kinds of [`RunFailure`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum RunFailureCode {
-    /// A connection is missing or its credentials do not work.
-    Connection,
-    /// Sophos' usage could not be read to its end: nothing was written.
-    UsageIncomplete,
-    /// Sophos has no usage for the month.
-    NoUsage,
-    /// ConnectWise could not be read.
-    PsaUnreadable,
-    /// Units were lost between usage and ledger: a defect of this program.
-    TieOut,
-    /// Writes to ConnectWise were switched off while the run was open.
-    WritesOff,
-    /// The run was interrupted for so long that what it had read is out of date.
-    TooOld,
-    /// What the run keeps cannot be read or written.
-    Table,
-    /// The preview to apply is unknown, unfinished or too old.
-    NoPreview,
-}
-
-impl RunFailureCode {
-    /// Whether the same run may go better on another night.
-    #[must_use]
-    pub const fn may_pass(self) -> bool {
-        match self {
-            Self::Connection | Self::UsageIncomplete | Self::NoUsage | Self::PsaUnreadable | Self::TooOld => true,
-            Self::TieOut | Self::WritesOff | Self::Table | Self::NoPreview => false,
-        }
-    }
-
-    /// What to do next.
-    #[must_use]
-    pub const fn advice(self) -> &'static str {
-        match self {
-            Self::Connection => "Save and test the connection again under Settings and policies > PSA integration.",
-            Self::UsageIncomplete => {
-                "Nothing was written. The next run reads the usage again from its start; run the sync again later."
-            }
-            Self::NoUsage => "Nothing was written. Wait until Sophos has published the month's usage.",
-            Self::WritesOff => {
-                "Nothing more is written. Switch writes on and run the sync again if that was not meant."
-            }
-            Self::TooOld => "Nothing more is written. Run the sync again; what was written already is found and kept.",
-            Self::Table => "Nothing more is written. Report it with the run's id; then run the sync again.",
-            Self::PsaUnreadable => {
-                "Nothing more is written. Check that ConnectWise is up and the API member's role can read; run the sync again."
-            }
-            Self::TieOut => "Do not bill from this run. Report it with the run's id.",
-            Self::NoPreview => "Make a new preview, look at it and apply it.",
-        }
-    }
-}
-
-impl fmt::Display for RunFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.what, self.code.advice())
     }
 }
 

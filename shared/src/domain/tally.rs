@@ -3,12 +3,14 @@
 //! Usage is counted when it is fetched, outcomes when they are written to the ledger. The two meet at the end of the run:
 //! a unit that was lost on the way shows, and so does a line of none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::ledger::CustomerLedger;
-use super::outcome::{Bucket, Outcome};
+use super::outcome::{Bucket, Outcome, Would};
+use super::terms::Terms;
 use super::usage::{LineQuantity, UsageLine};
 
 /// How many pairs ended how, and how many writes there were.
@@ -123,12 +125,69 @@ impl ProductTally {
     }
 }
 
+/// What a run changes in units and in money, each addition counted once; each amount in its agreement's currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Difference {
+    /// Units more; less below zero.
+    pub units: Decimal,
+    /// Net of the units that agreements include.
+    pub amount: Decimal,
+    /// Additions whose price ConnectWise does not tell: their amounts are not in it.
+    pub without_price: u64,
+}
+
+impl Difference {
+    fn add(&mut self, would: Would, terms: Option<&Terms>) {
+        self.units = self.units.saturating_add(would.units());
+        match terms.and_then(|terms| terms.difference(would)) {
+            Some(amount) => self.amount = self.amount.saturating_add(amount),
+            None => self.without_price += u64::from(would.units() != Decimal::ZERO),
+        }
+    }
+}
+
+/// What became of the differences that a run found; in a preview, what would.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Billing {
+    /// Done.
+    pub done: Difference,
+    /// Waits for a person.
+    pub waiting: Difference,
+    /// Not done, because something is wrong.
+    pub failed: Difference,
+}
+
+impl Billing {
+    fn add(&mut self, ledger: &CustomerLedger) {
+        let mut counted = BTreeSet::new();
+        for line in &ledger.lines {
+            let Some(billed) = line.billed.as_ref().filter(|billed| counted.insert(billed.product)) else { continue };
+            let terms = billed.terms.as_ref();
+            match line.outcome.bucket() {
+                Bucket::Synced => self.done.add(billed.would, terms),
+                Bucket::Failed => self.failed.add(billed.would, terms),
+                Bucket::Held => {
+                    self.waiting.add(billed.waiting.unwrap_or(Would::Nothing), terms);
+                    // Beside a surplus addition that is set to 0, something waits as well.
+                    self.done.add(billed.would, terms);
+                }
+                Bucket::Off | Bucket::Unmapped | Bucket::Unassigned => {}
+            }
+        }
+    }
+}
+
 /// A run's counts and its tie-out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tally {
     /// Pairs and writes.
     pub counts: Counts,
+    /// What changes in units and in money.
+    #[serde(default)]
+    pub billing: Billing,
     /// Units by product code; under the empty text those of lines without one.
     pub products: BTreeMap<String, ProductTally>,
 }
@@ -178,12 +237,13 @@ impl Tally {
             ..ProductTally::default()
         };
         let products = self.products.iter().map(|(code, product)| (code.clone(), usage(product))).collect();
-        Self { counts: Counts::default(), products }
+        Self { products, ..Self::default() }
     }
 
     /// Counts a customer as it is written to the ledger.
     pub fn add_ledger(&mut self, ledger: &CustomerLedger) {
         self.counts.add(ledger);
+        self.billing.add(ledger);
         for line in &ledger.lines {
             let code = line.code.as_ref().map_or_else(String::new, ToString::to_string);
             let product = self.products.entry(code).or_default();

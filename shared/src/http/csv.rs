@@ -33,10 +33,24 @@ pub fn unguarded(cell: &str) -> &str {
 
 /// Sheets run what begins with one of these, also behind spaces; some read full-width signs like their narrow ones.
 fn is_risky(cell: &str) -> bool {
+    // A plain number below zero is no formula, and sheets add it up.
+    if is_number(cell) {
+        return false;
+    }
     let starts = |text: &str| {
         text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
     };
     starts(cell) || starts(cell.trim_start())
+}
+
+/// Digits with a sign in front and a point between at the most.
+fn is_number(cell: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let cell = cell.strip_prefix('-').unwrap_or(cell);
+    match cell.split_once('.') {
+        Some((whole, part)) => digits(whole) && digits(part),
+        None => digits(cell),
+    }
 }
 
 /// A page of a table. Only the first page (`header` there) names its columns, so that all pages behind one another are one
@@ -164,12 +178,14 @@ mod tests {
 
     #[test]
     fn what_a_sheet_would_run_is_text_and_comes_back_as_it_was() {
-        for risky in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=x", " =1", "\u{ff1d}1", "'=1", "''-2"] {
+        for risky in
+            ["=1+1", "+1", "-1+1", "-1.", "--1", "-", "@SUM(A1)", "\tx", "\r=x", " =1", "\u{ff1d}1", "'=1", "''+2"]
+        {
             let cell = guarded(risky);
             assert!(cell.starts_with('\'') && cell.len() == risky.len() + 1, "{risky:?} is {cell:?}");
             assert_eq!(unguarded(&cell), risky);
         }
-        for harmless in ["", "ACME", "O'Neill", "'t Hof", "'", "12", "a=b"] {
+        for harmless in ["", "ACME", "O'Neill", "'t Hof", "'", "12", "a=b", "-3", "-0.25"] {
             assert_eq!((&*guarded(harmless), unguarded(harmless)), (harmless, harmless));
         }
     }

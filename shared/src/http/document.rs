@@ -38,6 +38,8 @@ struct GatewayMessage {
         (name = "connections", description = "How the partner's ConnectWise and Sophos are reached, and whether is written."),
         (name = "document", description = "This document."),
         (name = "customer mappings", description = "Which ConnectWise company and agreement each Sophos customer is billed to."),
+        (name = "runs", description = "Previews and runs of the sync: started, followed, cancelled, and their settings."),
+        (name = "holds", description = "What waits for a person, and decisions on it."),
         (name = "edits", description = "Who changed what, and what it was before."),
         (name = "problems", description = "What can go wrong, and what to do about it."),
     ),

@@ -10,6 +10,7 @@ mod edit;
 mod hold;
 mod idempotency;
 mod known;
+mod oversight;
 mod owner;
 mod psa_database;
 mod rate;
@@ -32,6 +33,7 @@ pub use self::edit::{
 pub use self::hold::{HoldPage, HoldStore};
 pub use self::idempotency::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H, IdempotencyStore, Keep};
 pub use self::known::{KnownStore, SeenProduct, Sighting};
+pub use self::oversight::{ChunkPage, OversightStore};
 pub use self::owner::{OwnerStore, PsaClaim, PsaOwner};
 pub use self::psa_database::PsaDatabase;
 pub use self::rate::{Rate, RateStore};

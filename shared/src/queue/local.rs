@@ -203,7 +203,7 @@ pub(super) mod tests {
     use super::*;
     use crate::domain::id::PartnerId;
     use crate::domain::month::UsageMonth;
-    use crate::domain::run::{RunKind, RunRequest};
+    use crate::domain::run::{RunKind, RunRequest, RunScope};
 
     const MINUTE: Duration = Duration::from_secs(60);
 
@@ -218,6 +218,8 @@ pub(super) mod tests {
                 scheduled_at: "2026-11-30T01:12:00Z".parse().unwrap(),
                 preview: None,
                 retry_of: None,
+                scope: RunScope::default(),
+                asked_by: None,
             },
             attempt: 0,
             turns: 0,

@@ -18,6 +18,7 @@ mod lease;
 mod ledger;
 mod mapping;
 mod open;
+mod oversight;
 mod owner;
 mod rate;
 mod read;

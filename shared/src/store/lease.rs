@@ -56,6 +56,17 @@ pub(super) fn grant(wanted: Wanted<'_>, standing: Option<&Standing>) -> Result<L
     })
 }
 
+/// The lease that is taken over what stands, whoever has it.
+pub(super) fn seize(wanted: Wanted<'_>, standing: Option<&Standing>) -> Lease {
+    let ttl = SignedDuration::from_secs(i64::from(wanted.ttl_s));
+    Lease {
+        partner: wanted.partner,
+        owner: wanted.owner.to_owned(),
+        epoch: standing.map_or(1, |lease| lease.epoch.saturating_add(1)),
+        expires_at: wanted.now.checked_add(ttl).unwrap_or(Timestamp::MAX),
+    }
+}
+
 /// What stands once a lease was given back.
 pub(super) fn given_back(lease: &Lease) -> Standing {
     Standing { owner: None, epoch: lease.epoch, expires_at: Timestamp::UNIX_EPOCH }

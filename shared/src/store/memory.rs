@@ -6,6 +6,7 @@ mod hold;
 mod idempotency;
 mod known;
 mod mapping;
+mod oversight;
 mod owner;
 mod rate;
 mod run;

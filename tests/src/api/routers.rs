@@ -8,9 +8,10 @@ use shared::clock::SystemClock;
 use shared::http::ApiOptions;
 use shared::ids::UuidV7;
 use shared::ports::{
-    DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OwnerStore, RateStore, RemovalStore,
-    RunStore, SettingsStore, SetupStore, SnapshotHistory,
+    DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OversightStore, OwnerStore, RateStore,
+    RemovalStore, RunStore, SettingsStore, SetupStore, SnapshotHistory,
 };
+use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
 
 use crate::gateway::token::PARTNER_CLAIM;
@@ -25,6 +26,7 @@ pub trait ApiStore:
     + HoldStore
     + IdempotencyStore
     + RunStore
+    + OversightStore
     + OwnerStore
     + RateStore
     + RemovalStore
@@ -44,6 +46,7 @@ impl<S> ApiStore for S where
         + HoldStore
         + IdempotencyStore
         + RunStore
+        + OversightStore
         + OwnerStore
         + RateStore
         + RemovalStore
@@ -61,6 +64,8 @@ pub struct LocalApi<S> {
     pub store: S,
     /// What credentials are sealed with.
     pub seal: LocalSeal,
+    /// What runs are asked for by.
+    pub queue: LocalQueue,
     /// How ConnectWise and Sophos Central are called.
     pub connections: ConnectionOptions,
 }
@@ -76,12 +81,14 @@ impl<S: ApiStore> LocalApi<S> {
             connections::World { store: store.clone(), seal, clock: SystemClock, options: self.connections.clone() };
         let search = psa_search::World::new(connections.clone(), SystemClock);
         let products = psa_products::World { store: store.clone(), connections: connections.clone(), clock, ids };
+        let runs = sync_runs::World { store: store.clone(), queue: self.queue.clone(), clock, ids };
         let rows = mappings::World { store, connections, clock, ids };
         vec![
             ("connections", connections::app(setup, options())),
             ("mappings", mappings::app(rows, options())),
             ("psa-products", psa_products::app(products, options())),
             ("psa-search", psa_search::app(search, options())),
+            ("sync-runs", sync_runs::app(runs, options())),
         ]
     }
 

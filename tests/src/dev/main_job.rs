@@ -79,7 +79,7 @@ pub async fn main_job(args: Args) -> Result<ExitCode, StackError> {
 async fn sync(stack: &Stack, args: &Args, month: UsageMonth) -> Result<bool, StackError> {
     let preview = go(stack, args, RunKind::Preview, month, None).await?;
     let run = match &preview.state {
-        RunState::Failed(_) => preview,
+        RunState::Failed(_) | RunState::Cancelled { .. } => preview,
         RunState::Running | RunState::Succeeded | RunState::Partial | RunState::Superseded { .. } => {
             go(stack, args, RunKind::Apply, month, Some(&preview)).await?
         }

@@ -180,6 +180,7 @@ fn verdict(run: &Run) -> String {
     let state = match &run.state {
         RunState::Failed(failure) => format!("Usage of {month}: the run failed. {failure}"),
         RunState::Running => format!("Usage of {month}: the run is under way."),
+        RunState::Cancelled { by } => format!("Usage of {month}: {by} cancelled the run before its end. {pairs}."),
         RunState::Superseded { by } => format!("Usage of {month}: none yet; run {by} stands for it."),
         RunState::Succeeded | RunState::Partial => format!("Usage of {month}: {pairs}. Units tie out."),
     };

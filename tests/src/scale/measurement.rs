@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::clock::SystemClock;
 use shared::domain::id::RunId;
-use shared::domain::run::{Run, RunKind, RunRequest};
+use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
 use shared::ports::Clock;
 
 use super::args::{Part, Plain};
@@ -107,5 +107,15 @@ pub(super) fn request(part: Part, world: &World, preview: Option<&RunId>) -> Run
     };
     let scheduled_at = SystemClock.now();
     let Addresses { partner, month, .. } = world.addresses;
-    RunRequest { partner, kind, month, slot: scheduled_at.to_string(), scheduled_at, preview, retry_of: None }
+    RunRequest {
+        partner,
+        kind,
+        month,
+        slot: scheduled_at.to_string(),
+        scheduled_at,
+        preview,
+        retry_of: None,
+        scope: RunScope::default(),
+        asked_by: None,
+    }
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use shared::domain::mapping::Combine;
 use shared::domain::month::UsageMonth;
-use shared::domain::run::{RunKind, RunRequest};
+use shared::domain::run::{RunKind, RunRequest, RunScope};
 use shared::ports::{Clock, MappingStore, SyncMessage};
 
 use super::SimulationError;
@@ -92,6 +92,8 @@ impl World {
             scheduled_at: now,
             preview: None,
             retry_of: None,
+            scope: RunScope::default(),
+            asked_by: None,
         };
         let message = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: now };
         if self.ground.happens(self.ground.storm().doubled_message) {

@@ -6,6 +6,7 @@
 mod pool;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use axum::Router;
 use futures::StreamExt;
@@ -30,6 +31,7 @@ use shared::clock::SystemClock;
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
 use shared::ports::{Clock, DiscoveredProduct, MappingStore};
+use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
 use shared::store::DynamoStore;
 use uuid::Uuid;
@@ -103,7 +105,8 @@ impl World {
         let http = Http::build(policy, HttpLimits::default()).unwrap();
         let rules = AddressRules { policy, allowed_hosts: Vec::new() };
         let connections = ConnectionOptions::new(http, rules).unwrap();
-        let api = LocalApi { store: wire.store(), seal: LocalSeal::ephemeral(), connections };
+        let queue = LocalQueue::new(Duration::from_secs(60));
+        let api = LocalApi { store: wire.store(), seal: LocalSeal::ephemeral(), queue, connections };
         let routers = by_key(&api);
         Self { table, wire, api, operations: operations(), routers }
     }

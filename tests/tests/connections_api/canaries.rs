@@ -336,15 +336,8 @@ impl Watched {
             let connections = StoredConnections::new(store.clone(), self.seal.clone(), options.clone());
             let queue = Noted(self.paper.clone());
             let world = Adapters { store: store.clone(), connections, queue: queue.clone(), clock, ids: UuidV7 };
-            let request = RunRequest {
-                partner: partner(1),
-                kind: RunKind::Preview,
-                month: UsageMonth::parse("2026-11").unwrap(),
-                slot: format!("run-{n}"),
-                scheduled_at: clock.now(),
-                preview: None,
-                retry_of: None,
-            };
+            let month = UsageMonth::parse("2026-11").unwrap();
+            let request = RunRequest::new(partner(1), RunKind::Preview, (month, format!("run-{n}")), clock.now());
             let message = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: clock.now() };
             queue.send(&message, 0).await.unwrap();
             let deadline = clock.now() + SignedDuration::from_mins(5);

@@ -7,7 +7,7 @@ use harness::table::LocalTable;
 use serde_json::json;
 use shared::domain::id::ProductCode;
 use shared::domain::month::UsageMonth;
-use shared::domain::run::{Run, RunKind, RunRequest};
+use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
 use shared::ports::{Clock, DiscoveredProduct, MappingStore, RunStore, SettingsStore};
 
 use super::served::{CONNECTWISE, Noon, Served, admin, calls, partner, refused};
@@ -66,6 +66,8 @@ async fn no_partner_leaves_under_an_open_run() {
         scheduled_at: now,
         preview: None,
         retry_of: None,
+        scope: RunScope::default(),
+        asked_by: None,
     };
     let run = Run::open(request, true, now).unwrap();
     served.store.open_run(&run).await.unwrap();

@@ -5,7 +5,7 @@ use shared::domain::id::{AgreementId, ProductCode};
 use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
-use shared::domain::run::{Run, RunKind, RunRequest};
+use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
 use shared::domain::stamp::SyncStamp;
 use shared::ports::{Change, CustomerNames, MappingStore, RunStore};
 
@@ -23,6 +23,8 @@ async fn synced(store: &impl RunStore) {
         scheduled_at: at,
         preview: None,
         retry_of: None,
+        scope: RunScope::default(),
+        asked_by: None,
     };
     let run = Run::open(request, true, at).unwrap();
     store.open_run(&run).await.unwrap();

@@ -9,7 +9,7 @@ use harness::stack::Stack;
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::recall::{AUDIT_DAYS, ReadFor};
-use shared::domain::run::{Run, RunKind, RunRequest};
+use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
 use shared::ports::{Change, MappingStore, RunStore};
 
 use crate::started::{hasty, november, outcomes, preview_and_apply, stack_of};
@@ -28,6 +28,8 @@ async fn run_at(stack: &Stack, at: &str, slot: &str) -> (Run, Vec<CustomerLedger
         scheduled_at: at.parse().unwrap(),
         preview: None,
         retry_of: None,
+        scope: RunScope::default(),
+        asked_by: None,
     };
     stack.psa.gate().counters().reset();
     let run = stack.run(request, |_| {}).await.unwrap();

@@ -3,7 +3,7 @@
 use harness::simulator::faults::{Fault, FaultKind, FaultPlan};
 use harness::stack::Stack;
 use jiff::Timestamp;
-use shared::domain::run::{Run, RunKind, RunRequest, RunState};
+use shared::domain::run::{Run, RunKind, RunRequest, RunScope, RunState};
 use shared::domain::settings::Frequency;
 use shared::ports::{DueFor, DueStore, Look, RunHistory, RunStore, SettingsStore};
 
@@ -28,6 +28,8 @@ fn scheduled(stack: &Stack, at: &str) -> RunRequest {
         scheduled_at: at.parse().unwrap(),
         preview: None,
         retry_of: None,
+        scope: RunScope::default(),
+        asked_by: None,
     }
 }
 

@@ -18,14 +18,15 @@ mod values;
 mod wire;
 
 use shared::ports::{
-    DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OwnerStore, RateStore, RemovalStore,
-    RunHistory, RunStore, SettingsStore, SetupStore, SnapshotHistory,
+    DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OversightStore, OwnerStore, RateStore,
+    RemovalStore, RunHistory, RunStore, SettingsStore, SetupStore, SnapshotHistory,
 };
 
 /// A store with all its ports, shared by its clones.
 trait Store:
     SettingsStore
     + MappingStore
+    + OversightStore
     + EditStore
     + KnownStore
     + DueStore
@@ -46,6 +47,7 @@ trait Store:
 impl<S> Store for S where
     S: SettingsStore
         + MappingStore
+        + OversightStore
         + EditStore
         + KnownStore
         + DueStore

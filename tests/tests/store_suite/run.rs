@@ -7,6 +7,7 @@ mod lease;
 mod ledger;
 mod open;
 mod outcomes;
+mod oversight;
 mod snapshots;
 
 use shared::domain::id::PartnerId;

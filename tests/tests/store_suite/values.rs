@@ -6,7 +6,7 @@ use shared::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, Partner
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::domain::plan::Customer;
-use shared::domain::run::{Run, RunKind, RunRequest, RunState};
+use shared::domain::run::{Run, RunKind, RunRequest, RunScope, RunState};
 use shared::domain::snapshot::{Intent, Pending, Seen, Snapshot, Sought, Surplus, Untold, Written};
 use shared::ports::{Answer, Attempt, Author, Chunk, ChunkKind};
 use uuid::Uuid;
@@ -67,6 +67,8 @@ pub(crate) fn run(partner: PartnerId, slot: i64) -> Run {
         scheduled_at: after(slot),
         preview: None,
         retry_of: None,
+        scope: RunScope::default(),
+        asked_by: None,
     };
     Run::open(request, true, now()).unwrap()
 }

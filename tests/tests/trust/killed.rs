@@ -10,7 +10,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
-use shared::domain::run::{Run, RunKind, RunRequest, RunState};
+use shared::domain::run::{Run, RunKind, RunRequest, RunScope, RunState};
 use shared::ports::{RunStore, SyncMessage};
 use tokio::time::Instant;
 
@@ -54,7 +54,17 @@ async fn run_of(
     let scheduled_at = supervisor.now();
     let (partner, month) = (world.demo.partner(), november());
     let slot = scheduled_at.to_string();
-    let request = RunRequest { partner, kind: RunKind::Now, month, slot, scheduled_at, preview: None, retry_of: None };
+    let request = RunRequest {
+        partner,
+        kind: RunKind::Now,
+        month,
+        slot,
+        scheduled_at,
+        preview: None,
+        retry_of: None,
+        scope: RunScope::default(),
+        asked_by: None,
+    };
     let id = request.id().unwrap();
     supervisor.send(SyncMessage { request, attempt: 0, turns: 0, first_sent_at: scheduled_at }, delay);
     let worked = supervisor.work_off().await.unwrap();

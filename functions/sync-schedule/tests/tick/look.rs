@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::month::UsageMonth;
-use shared::domain::run::{Run, RunFailure, RunFailureCode, RunKind, RunRequest, RunState};
+use shared::domain::run::{Run, RunFailure, RunFailureCode, RunKind, RunRequest, RunScope, RunState};
 use shared::domain::settings::Frequency;
 use shared::ports::Look;
 use sync_schedule::TickReport;
@@ -21,6 +21,8 @@ fn run(kind: RunKind, state: RunState) -> Run {
         scheduled_at: at("2026-11-30T01:40:00Z"),
         preview: None,
         retry_of: None,
+        scope: RunScope::default(),
+        asked_by: None,
     };
     Run { state, ..Run::open(request, true, at("2026-11-30T01:41:00Z")).unwrap() }
 }

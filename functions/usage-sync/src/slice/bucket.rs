@@ -24,9 +24,9 @@ pub(super) struct Bucket {
     /// Why the entries of customers that Sophos lists cannot be read.
     pub(super) unreadable_customers: BTreeMap<CustomerId, String>,
     pub(super) usage: UsageTotals,
-    /// As the partner has them now.
     /// Where we write, or wrote, for each customer.
     pub(super) billed_on: BTreeMap<CustomerId, BTreeSet<AgreementId>>,
+    /// As the partner has them now.
     pub(super) mapped: BTreeMap<CustomerId, (CustomerMapping, Option<CustomerNames>)>,
     /// As the run found them when it read the agreements.
     pub(super) set_out_with: BTreeMap<CustomerId, AgreementId>,
@@ -81,13 +81,16 @@ impl<W: World> Stages<'_, W> {
             let mapped = store.list_customer_mappings(partner, &prefix).await?;
             let products = join::<(PsaProductId, Option<PsaProduct>)>(&of_run(ChunkKind::Products, 0).await?)?;
             let billed_on = store.list_billed_on(partner, &prefix).await?;
-            Ok::<_, WorkError>((mapped, store.list_product_mappings(partner).await?, products, billed_on))
+            Ok::<_, WorkError>((mapped, self.mappings_for(run).await?, products, billed_on))
         };
         let others = try_join(self.read_usage_of(run, number), self.holds_of(run, number));
         let (customers, agreements, mapped, (usage, holds)) = try_join4(customers, agreements, mapped, others).await?;
         let (customers, unreadable_customers) = customers;
         let (agreements, unreadable_agreements, set_out_with) = agreements;
-        let (mapped, mappings, products, billed_on) = mapped;
+        let (mut mapped, mappings, products, billed_on) = mapped;
+        if run.request.scope.ignores_switches {
+            mapped.iter_mut().for_each(|(mapping, _)| mapping.sync = true);
+        }
         Ok(Bucket {
             run: run.clone(),
             customers: customers.into_iter().map(|c| (c.id, c)).collect(),
@@ -138,7 +141,7 @@ impl<W: World> Stages<'_, W> {
         added.map(|()| usage)
     }
 
-    /// The customers with usage or a mapping that have no entry in the run's ledger yet.
+    /// The customers with usage or a mapping, of those that the run is about, that have no entry in its ledger yet.
     pub(super) async fn not_done(&self, bucket: &Bucket, number: u32) -> Result<Vec<CustomerId>, WorkError> {
         let run = &bucket.run;
         let prefix = prefix_of(number, run.buckets);
@@ -155,6 +158,7 @@ impl<W: World> Stages<'_, W> {
         }
         let mut todo: BTreeSet<CustomerId> = bucket.usage.customers().into_iter().collect();
         todo.extend(bucket.mapped.keys());
-        Ok(todo.difference(&done).copied().collect())
+        let whom = self.whom(run).await?;
+        Ok(todo.difference(&done).copied().filter(|customer| whom.has(Some(*customer))).collect())
     }
 }

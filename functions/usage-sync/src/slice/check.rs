@@ -9,7 +9,7 @@ use futures::future::try_join;
 use shared::domain::id::{AgreementId, CustomerId};
 use shared::domain::month::UsageMonth;
 use shared::domain::plan::{LastMonth, Unfinished};
-use shared::domain::run::{Run, RunKind, Stage};
+use shared::domain::run::{Run, RunKind, Stage, Whose};
 use shared::domain::schedule::local_day;
 use shared::ports::{Clock, DiscoveredProduct, KnownStore, MappingStore, RunStore, SeenProduct};
 
@@ -50,7 +50,7 @@ impl<W: World> Stages<'_, W> {
 
     /// Notes what the month's usage has of each product and what Sophos calls it now, for the page of mappings.
     async fn note_products(&self, run: &Run) -> Result<(), WorkError> {
-        if run.request.kind == RunKind::Apply {
+        if run.request.kind == RunKind::Apply || run.request.scope.whose != Whose::Everyone {
             return Ok(());
         }
         let (store, partner) = (self.world.store(), run.request.partner);
@@ -73,7 +73,9 @@ impl<W: World> Stages<'_, W> {
         let (store, partner) = (self.world.store(), run.request.partner);
         let usage = self.read_usage_of(run, bucket).await?;
         let mapped = store.list_customer_mappings(partner, &prefix_of(bucket, run.buckets)).await?;
-        let synced = mapped.into_iter().map(|(mapping, _)| mapping).filter(|mapping| mapping.sync);
+        let whom = self.whom(run).await?;
+        let mapped = mapped.into_iter().map(|(mapping, _)| mapping);
+        let synced = mapped.filter(|mapping| mapping.sync && whom.has(Some(mapping.customer)));
         let synced: Vec<(CustomerId, AgreementId)> = synced.map(|m| (m.customer, m.agreement)).collect();
         for some in synced.chunks(RECALLED_AT_ONCE) {
             let agreements: BTreeSet<AgreementId> = some.iter().map(|(_, agreement)| *agreement).collect();

@@ -1,7 +1,7 @@
 //! The first stage of an apply: it works on the customers and the usage of the preview that a person saw.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::domain::run::{Run, RunFailureCode, RunKind, RunState, Stage};
+use shared::domain::run::{GOOD_FOR_H, Run, RunFailureCode, RunKind, RunState, Stage};
 use shared::ports::{Clock, RunStore};
 
 use super::Stages;
@@ -9,7 +9,7 @@ use crate::trouble::{StageError, never};
 use crate::worker::World;
 
 /// How long a preview can be applied.
-const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
+const GOOD_FOR: SignedDuration = SignedDuration::from_hours(GOOD_FOR_H);
 
 impl<W: World> Stages<'_, W> {
     pub(super) async fn take_preview(&self, run: &Run) -> Result<(), StageError> {
@@ -34,6 +34,10 @@ fn unfit(preview: &Run, run: &Run, now: Timestamp) -> Option<&'static str> {
     let shown = matches!(preview.state, RunState::Succeeded | RunState::Partial);
     if preview.request.kind != RunKind::Preview || preview.request.month != run.request.month {
         Some("What was to be applied is not a preview of this month")
+    } else if preview.request.scope != run.request.scope {
+        Some("The preview is about other customers than what was to be applied")
+    } else if preview.request.scope.ignores_switches {
+        Some("The preview took products and customers for switched on that are off")
     } else if !shown {
         Some("The preview did not come to its end")
     } else if preview.ended_at.is_none_or(|at| now.duration_since(at) > GOOD_FOR) {

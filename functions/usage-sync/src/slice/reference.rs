@@ -37,7 +37,7 @@ impl<W: World> Stages<'_, W> {
             return Ahead::default();
         }
         let products = async {
-            let mappings = self.world.store().list_product_mappings(run.request.partner).await.ok()?;
+            let mappings = self.mappings_for(run).await.ok()?;
             let targets = mappings.targets();
             let found = self.find_products(&targets).await.ok()?;
             Some((targets, found))
@@ -115,7 +115,7 @@ impl<W: World> Stages<'_, W> {
     }
 
     pub(super) async fn read_products(&self, run: &Run, ahead: &mut Ahead) -> Result<(), StageError> {
-        let mappings = self.world.store().list_product_mappings(run.request.partner).await?;
+        let mappings = self.mappings_for(run).await?;
         let targets = mappings.targets();
         let found = match ahead.products.take().filter(|(asked, _)| *asked == targets) {
             Some((_, found)) => found,

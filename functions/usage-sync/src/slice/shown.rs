@@ -37,7 +37,7 @@ impl<W: World> Stages<'_, W> {
             let then = shown.get(product);
             let same = then.is_some_and(|billed| billed.would == now && billed.addition == addition_of(plan));
             if now != Would::Nothing && !same {
-                let shown = then.map_or(Would::Nothing, |billed| billed.would.clone());
+                let shown = then.map_or(Would::Nothing, |billed| billed.would);
                 plan.step = Step::Hold(Hold::Moved { shown, now });
                 seen = false;
             }

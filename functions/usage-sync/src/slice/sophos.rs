@@ -101,16 +101,18 @@ impl<W: World> Stages<'_, W> {
             return Err(incomplete("Sophos sent one page of usage twice".into()));
         }
         let prints = [before.prints, &[print]].concat();
-        self.discover(run, &read.lines).await?;
-        let chunks =
-            cut(ChunkKind::Usage, page, read.lines.iter().map(|line| (bucket_of_line(line, run.buckets), line)))?;
+        let whom = self.whom(run).await?;
+        // Of all others nothing is kept: it is neither compared nor counted.
+        let asked: Vec<UsageLine> = read.lines.into_iter().filter(|line| whom.has(line.pair.customer)).collect();
+        self.discover(run, &asked).await?;
+        let chunks = cut(ChunkKind::Usage, page, asked.iter().map(|line| (run.bucket_of(line.pair.customer), line)))?;
         let stage = match next {
             Some(key) => Stage::Usage { page: page + 1, key: Some(key), lines, total, prints },
             None if page == 0 => Stage::Agreements { page: 0, after: None },
             None => Stage::UsageAgain { page: 0, key: None, prints },
         };
         self.store_page(run, chunks, |run| {
-            for line in &read.lines {
+            for line in &asked {
                 run.tally.add_usage(line);
             }
             run.stage = stage;
@@ -213,11 +215,6 @@ fn print(lines: &[UsageLine]) -> Result<u64, StageError> {
     let text = |line| serde_json::to_string(line).map_err(|error| WorkError::Chunk(error.to_string()));
     let prints = lines.iter().map(|line| text(line).map(|text| Wrapping(stable_hash(&text))));
     Ok(prints.sum::<Result<Wrapping<u64>, WorkError>>()?.0)
-}
-
-/// The bucket of a usage line; the lines without a customer have the one after the last.
-fn bucket_of_line(line: &UsageLine, buckets: u32) -> u32 {
-    line.pair.customer.map_or(buckets, |customer| bucket_of(customer, buckets))
 }
 
 fn incomplete(what: String) -> StageError {

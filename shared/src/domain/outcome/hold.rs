@@ -10,7 +10,7 @@ use crate::domain::id::{AdditionId, AgreementId, ProductCode, PsaProductId};
 use crate::domain::month::UsageMonth;
 
 /// What a held line would do if it were released.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Would {
     /// Create an addition.
@@ -37,6 +37,26 @@ pub enum Would {
     },
     /// Leave it as it is.
     Nothing,
+}
+
+impl Would {
+    /// The quantity that ConnectWise has of it, and the one that it would have.
+    #[must_use]
+    pub const fn quantities(self) -> (Decimal, Decimal) {
+        match self {
+            Self::Create { to } => (Decimal::ZERO, to),
+            Self::Update { from, to } => (from, to),
+            Self::Adopt { at } | Self::Keep { at } => (at, at),
+            Self::Nothing => (Decimal::ZERO, Decimal::ZERO),
+        }
+    }
+
+    /// How many units more are billed once it is done; below zero, less.
+    #[must_use]
+    pub fn units(self) -> Decimal {
+        let (from, to) = self.quantities();
+        to - from
+    }
 }
 
 /// What is wrong with one part of a combined product.

@@ -13,18 +13,25 @@ use super::{
 use crate::domain::mapping::Combine;
 use crate::domain::outcome::PartTrouble;
 use crate::domain::settings::DecreaseGuard;
+use crate::domain::terms::Terms;
 
 /// Plans one addition from those of its parts that the customer uses, used, or is billed for.
 pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTreeSet<ProductCode>) -> AdditionPlan {
     let parts: Parts = used.iter().map(|code| (code.clone(), units(basis, code))).collect();
-    let current = current(basis, product);
-    let mut plan = AdditionPlan { target: Decimal::ZERO, current, step: Step::Nothing, release: None, parts };
+    let in_force = in_force(basis, product);
+    let current = in_force.map(|addition| (addition.id, addition.quantity));
+    let new = || basis.products.get(&product).and_then(Option::as_ref).map(Terms::of_new);
+    let terms = in_force.map(Terms::of).or_else(new);
+    let mut plan = AdditionPlan { target: Decimal::ZERO, current, step: Step::Nothing, release: None, terms, parts };
     plan.step = ends(Case { basis, product, released: false }.plan(&mut plan));
     if matches!(plan.step, Step::Hold(_)) {
         let mut released = plan.clone();
         let step = ends(Case { basis, product, released: true }.plan(&mut released));
         let release = Release { step, target: released.target };
         plan.release = Some(release).filter(|release| release.would() != Would::Nothing);
+    }
+    if let (Step::Clear { addition, .. }, AgreementState::Ready { additions, .. }) = (&plan.step, basis.agreement) {
+        plan.terms = additions.iter().find(|a| a.id == *addition).map(Terms::of);
     }
     plan
 }
@@ -35,11 +42,12 @@ fn ends(step: Result<Step, Step>) -> Step {
     }
 }
 
-fn current(basis: &Basis<'_>, product: PsaProductId) -> Option<(AdditionId, Decimal)> {
+/// The one addition of the product that is in force.
+fn in_force<'a>(basis: &Basis<'a>, product: PsaProductId) -> Option<&'a Addition> {
     let AgreementState::Ready { additions, .. } = basis.agreement else { return None };
     let day = basis.month.last_day();
     match additions.iter().filter(|a| a.product == product && a.in_force_on(day)).collect::<Vec<_>>().as_slice() {
-        [one] => Some((one.id, one.quantity)),
+        [one] => Some(one),
         [] | [_, _, ..] => None,
     }
 }

@@ -11,6 +11,8 @@ fn request() -> RunRequest {
         scheduled_at: "2026-11-30T01:12:00Z".parse().unwrap(),
         preview: None,
         retry_of: None,
+        scope: RunScope::default(),
+        asked_by: None,
     }
 }
 

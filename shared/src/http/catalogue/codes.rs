@@ -1,12 +1,15 @@
 //! The catalogue's entries: code, status, whether the very same request may succeed `again` by itself or fails until
 //! somebody changes something (`once`), then title and advice in English, title and advice in Italian.
 
+mod runs;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use self::runs::catalogue_with_runs;
 use super::{Entry, Text, catalogue, retryable};
 
-catalogue! {
+catalogue_with_runs! {
     // --- The request itself ------------------------------------------------------------------------------------------
     /// Something in the request is wrong; `errors` says what and where.
     InvalidRequest "invalidRequest" 400 once {

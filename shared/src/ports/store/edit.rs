@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{CustomerNames, Keep};
+use crate::domain::decision::HoldKey;
 use crate::domain::id::{CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId};
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
@@ -39,6 +40,8 @@ pub enum Subject {
     SophosConnection,
     /// The partner's settings.
     Settings,
+    /// A decision on what waits.
+    Hold(HoldKey),
 }
 
 /// One edit, for the audit. It is kept for 400 days.

@@ -18,21 +18,9 @@ impl<I: Ids> HoldStore for DynamoStore<I> {
         prefix: &str,
         after: Option<&str>,
     ) -> Result<HoldPage, StoreError> {
-        let Some(range) = keys::hold_range(month, prefix, after) else {
-            return Ok(row::page(Vec::new(), false));
-        };
-        let partition = keys::held(partner);
-        let mut entries = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self.page_of_range(&partition, &range, start).await?;
-            entries.extend(page.entries);
-            let holds = row::from_entries(&entries)?;
-            // A page without a hold, which may end between a decision and its hold, says nothing of where to go on.
-            if page.next.is_none() || !holds.is_empty() {
-                return Ok(row::page(holds, page.next.is_some()));
-            }
-            start = page.next;
+        match keys::hold_range(month, prefix, after) {
+            Some(range) => self.holds_of_range(partner, &range).await,
+            None => Ok(row::page(Vec::new(), false)),
         }
     }
 
@@ -51,6 +39,29 @@ impl<I: Ids> HoldStore for DynamoStore<I> {
         match self.transact(writes).await? {
             Verdict::Written => Ok(()),
             Verdict::Unmet(_) => Err(row::moved(key)),
+        }
+    }
+}
+
+impl<I> DynamoStore<I> {
+    /// A page of the holds from one sort key to another.
+    pub(super) async fn holds_of_range(
+        &self,
+        partner: PartnerId,
+        range: &(String, String),
+    ) -> Result<HoldPage, StoreError> {
+        let partition = keys::held(partner);
+        let mut entries = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self.page_of_range(&partition, range, start).await?;
+            entries.extend(page.entries);
+            let holds = row::from_entries(&entries)?;
+            // A page without a hold, which may end between a decision and its hold, says nothing of where to go on.
+            if page.next.is_none() || !holds.is_empty() {
+                return Ok(row::page(holds, page.next.is_some()));
+            }
+            start = page.next;
         }
     }
 }

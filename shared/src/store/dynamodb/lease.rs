@@ -32,6 +32,20 @@ impl<I: Ids> DynamoStore<I> {
         })
     }
 
+    pub(super) async fn take_lease_over(&self, wanted: Wanted<'_>) -> Result<Lease, StoreError> {
+        for _ in 0..ATTEMPTS {
+            let standing = self.find_lease(wanted.partner).await?;
+            let lease = lease::seize(wanted, standing.as_ref());
+            match self.write(seize(&lease, standing.as_ref())).await? {
+                Verdict::Written => return Ok(lease),
+                Verdict::Unmet(_) => {}
+            }
+        }
+        Err(StoreError::Unavailable {
+            why: "the partner's lease changed hands several times while it was taken over".into(),
+        })
+    }
+
     async fn find_lease(&self, partner: PartnerId) -> Result<Option<Standing>, StoreError> {
         let entry = self.find(&keys::lease(partner)).await?;
         entry.as_ref().map(row::lease_from_entry).transpose()
@@ -54,6 +68,15 @@ fn take(lease: &Lease, read: Option<&Standing>) -> Write {
             .only_if("#epoch = :epoch AND #expiresAt = :expiresAt")
             .value("epoch", number(read.epoch))
             .value("expiresAt", instant::to_text(read.expires_at)),
+    }
+}
+
+/// Writes the lease over the epoch that was read: its owner may renew it as often as it likes.
+fn seize(lease: &Lease, read: Option<&Standing>) -> Write {
+    let write = Write::put(row::lease_to_entry(lease.partner, &lease.into()));
+    match read {
+        None => write.if_absent(),
+        Some(read) => write.only_if("#epoch = :epoch").value("epoch", number(read.epoch)),
     }
 }
 

@@ -67,7 +67,7 @@ fn name(sort: &str) -> HoldName<'_> {
 
 /// A page of holds; `more` may be behind it.
 pub(in crate::store) fn page(holds: Vec<StandingHold>, more: bool) -> HoldPage {
-    let next = holds.last().filter(|_| more).map(|hold| keys::hold_name(hold.key));
+    let next = holds.last().filter(|_| more).map(|hold| hold.key.name());
     HoldPage { holds, next }
 }
 

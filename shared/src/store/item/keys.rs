@@ -3,9 +3,10 @@
 //! Ids cannot contain `#`, and every part of a key that a query asks for by its beginning ends in one: no partner's,
 //! run's or agreement's entries can be taken for those of another whose id starts alike.
 
-use crate::domain::decision::HoldKey;
+mod held;
+
+pub(in crate::store) use self::held::{all_holds_after, decision, held, hold, hold_range, holds, is_decision};
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
-use crate::domain::month::UsageMonth;
 use crate::domain::schedule::stable_hash;
 use crate::ports::{Change, Chunk, ChunkKind, DueFor, Look, PsaDatabase};
 use crate::store::table::DUE_SHARDS;
@@ -34,10 +35,6 @@ impl Key {
 pub(in crate::store) const PRODUCT_MAPPINGS: &str = "MP#";
 /// What the sort keys of the catalogue of Sophos products start with.
 pub(in crate::store) const DISCOVERED: &str = "PC#";
-/// What the sort key of a hold ends in.
-const HOLD: &str = "H";
-/// What the sort key of a decision ends in.
-const DECISION: &str = "D";
 /// Stands for the customer of usage that names none; sorts after every customer id.
 const NO_CUSTOMER: &str = "~";
 
@@ -262,46 +259,14 @@ pub(in crate::store) fn read_billed_on(sort: &str) -> Option<(CustomerId, Agreem
 /// What the sort keys of intents start with.
 pub(in crate::store) const INTENTS: &str = "IN#";
 
-/// How a hold is named in sort keys, and in the key of a page of holds.
-pub(in crate::store) fn hold_name(key: HoldKey) -> String {
-    format!("{}{}#{}#", holds(key.month, ""), key.customer, key.product)
-}
-
-/// What the names of a month's holds start with, of customers whose id starts with `prefix`.
-pub(in crate::store) fn holds(month: UsageMonth, prefix: &str) -> String {
-    format!("{month}#{prefix}")
-}
-
-/// The partner's partition of what waits for a person.
-pub(in crate::store) fn held(partner: PartnerId) -> String {
-    format!("P#{partner}#H")
-}
-
-pub(in crate::store) fn hold(partner: PartnerId, key: HoldKey) -> Key {
-    Key::new(held(partner), format!("{}{HOLD}", hold_name(key)))
-}
-
-pub(in crate::store) fn decision(partner: PartnerId, key: HoldKey) -> Key {
-    Key::new(held(partner), format!("{}{DECISION}", hold_name(key)))
-}
-
-/// Whether a sort key is that of a decision; its hold, which has the same name, comes right behind it.
-pub(in crate::store) fn is_decision(sort: &str) -> bool {
-    sort.ends_with(&format!("#{DECISION}"))
-}
-
-/// The first and last sort key of a page of a month's holds, behind the hold named `after`. None when there can be none.
-pub(in crate::store) fn hold_range(month: UsageMonth, prefix: &str, after: Option<&str>) -> Option<(String, String)> {
-    let first = holds(month, prefix);
-    // `~` comes behind both ends of a name.
-    let after = after.map_or_else(String::new, |name| format!("{name}~"));
-    let last = format!("{first}~");
-    let first = first.max(after);
-    (first <= last).then_some((first, last))
-}
-
 pub(in crate::store) fn run(partner: PartnerId, id: &RunId) -> Key {
     Key::new(runs(partner), id.as_str())
+}
+
+/// The first and last sort key of the runs up to one; of all of them without one.
+pub(in crate::store) fn runs_until(run: Option<&RunId>) -> (String, String) {
+    // Ids begin with a digit.
+    ("0".to_owned(), run.map_or_else(|| "~".to_owned(), |run| run.as_str().to_owned()))
 }
 
 pub(in crate::store) fn chunk(partner: PartnerId, run: &RunId, chunk: &Chunk) -> Key {
@@ -321,6 +286,18 @@ pub(in crate::store) fn chunks(kind: ChunkKind, bucket: u32) -> String {
         ChunkKind::Mapped => "mapped",
     };
     format!("CH#{kind}#{bucket:010}#")
+}
+
+/// The first and last sort key of a bucket's chunks behind the one at `after`.
+pub(in crate::store) fn chunk_range(kind: ChunkKind, bucket: u32, after: Option<&str>) -> (String, String) {
+    let all = chunks(kind, bucket);
+    // `!` sorts before every sign of a place, `~` behind all of them.
+    (after.map_or_else(|| all.clone(), |place| format!("{all}{place}!")), format!("{all}~"))
+}
+
+/// Where among its bucket's chunks the one with this sort key stands.
+pub(in crate::store) fn place_of_chunk(sort: &str, kind: ChunkKind, bucket: u32) -> Option<&str> {
+    sort.strip_prefix(&chunks(kind, bucket))
 }
 
 /// How a customer is named in the sort keys of a ledger, and in the key of a ledger's page.

@@ -21,16 +21,9 @@ impl HoldStore for MemoryStore {
         after: Option<&str>,
     ) -> Result<HoldPage, StoreError> {
         Ok(self.with(partner, |shelf| {
-            // By their names in the table, so that both stores page alike.
-            let mut named: Vec<(String, HoldKey)> =
-                shelf.holds.keys().filter(|key| key.month == month).map(|key| (keys::hold_name(*key), *key)).collect();
-            named.sort();
             let fits =
                 |name: &str| name.starts_with(&keys::holds(month, prefix)) && after.is_none_or(|after| name > after);
-            let mut fitting =
-                named.into_iter().filter(|(name, _)| fits(name)).filter_map(|(_, key)| decided(shelf, key));
-            let holds = fitting.by_ref().take(HOLDS_A_PAGE).collect();
-            hold::page(holds, fitting.next().is_some())
+            page(shelf, fits)
         }))
     }
 
@@ -47,6 +40,16 @@ impl HoldStore for MemoryStore {
             Some(_) | None => Err(hold::moved(key)),
         })
     }
+}
+
+/// The first page of the holds whose names fit.
+pub(super) fn page(shelf: &Shelf, fits: impl Fn(&str) -> bool) -> HoldPage {
+    // By their names in the table, so that both stores page alike.
+    let mut named: Vec<(String, HoldKey)> = shelf.holds.keys().map(|key| (key.name(), *key)).collect();
+    named.sort();
+    let mut fitting = named.into_iter().filter(|(name, _)| fits(name)).filter_map(|(_, key)| decided(shelf, key));
+    let holds = fitting.by_ref().take(HOLDS_A_PAGE).collect();
+    hold::page(holds, fitting.next().is_some())
 }
 
 fn decided(shelf: &Shelf, key: HoldKey) -> Option<StandingHold> {

@@ -3,6 +3,7 @@
 use shared::domain::id::CustomerId;
 use shared::domain::ledger::{Billed, CustomerLedger, Line};
 use shared::domain::outcome::{Outcome, Would};
+use shared::domain::terms::Terms;
 use shared::ports::Change;
 
 use super::commit;
@@ -64,6 +65,12 @@ fn long(customer: Option<CustomerId>, lines: usize) -> CustomerLedger {
             addition: None,
             target: "12.50".parse().unwrap(),
             would: Would::Update { from: "1.5".parse().unwrap(), to: "12.50".parse().unwrap() },
+            waiting: Some(Would::Nothing),
+            terms: Some(Terms {
+                unit_price: Some("3.25".parse().unwrap()),
+                less_included: "2".parse().unwrap(),
+                billable: true,
+            }),
         }),
     };
     CustomerLedger {

@@ -135,6 +135,7 @@ async fn every_end_of_a_run_is_read_back(store: impl Store) {
         RunState::Succeeded,
         RunState::Partial,
         RunState::Failed(failure),
+        RunState::Cancelled { by: "anna@msp.example".to_owned() },
         RunState::Superseded { by },
     ] {
         is_read_back(&store, Run { state, ..run(partner(1), 1) }).await;

@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, PsaProductId};
 use shared::domain::ledger::Billed;
 use shared::domain::outcome::{Failure, Hold, Outcome};
-use shared::domain::plan::{AdditionPlan, CustomerPlan, Step};
+use shared::domain::plan::{AdditionPlan, CustomerPlan, Release, Step};
 use shared::domain::psa::{Addition, NewAddition};
 use shared::domain::snapshot::{Intent, Pending, Written};
 use shared::error::{PsaError, StoreError};
@@ -228,6 +228,17 @@ fn note(
     plan: &AdditionPlan,
     (outcome, addition): (Outcome, Option<AdditionId>),
 ) {
-    let billed = Billed { product, addition, target: plan.target, would: plan.would() };
+    let waiting = match &outcome {
+        Outcome::Held(Hold::FirstRun { would } | Hold::Unfinished { would, .. }) => Some(*would),
+        Outcome::Held(_) => plan.release.as_ref().map(Release::would),
+        Outcome::Unchanged
+        | Outcome::Created
+        | Outcome::Updated
+        | Outcome::Adopted
+        | Outcome::Skipped(_)
+        | Outcome::Failed(_) => None,
+    };
+    let terms = plan.terms.clone();
+    let billed = Billed { product, addition, target: plan.target, would: plan.would(), waiting, terms };
     done.insert(product, (outcome, billed));
 }

@@ -1,0 +1,222 @@
+//! Deciding what waits: one by one or many at once, each about exactly what the person saw.
+
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use shared::domain::decision::{Decision, HoldKey, StandingHold, Verdict};
+use shared::domain::id::{CustomerId, PartnerId, PsaProductId};
+use shared::domain::month::UsageMonth;
+use shared::domain::outcome::Would;
+use shared::error::StoreError;
+use shared::http::{
+    Caller, Done, FieldError, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write, answer,
+};
+use shared::ports::{Attempt, Edit, Keep, Subject};
+use utoipa::ToSchema;
+
+use crate::holds::{DecisionShown, HoldRow, VerdictShown, version_of};
+use crate::{Naming, Sender, Store, Time, World};
+
+/// The most decisions of one request.
+const MOST: usize = 100;
+/// The most characters of a reason.
+const MAX_WHY: usize = 500;
+
+/// Decisions on what waits.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Decisions {
+    /// Each about another hold.
+    #[schema(min_items = 1, max_items = 100)]
+    decisions: Vec<HoldDecision>,
+}
+
+/// A decision on one hold.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct HoldDecision {
+    /// The hold's usage month.
+    #[schema(example = "2026-11")]
+    month: String,
+    /// Its customer.
+    customer_id: String,
+    /// Its ConnectWise product.
+    psa_product_id: i64,
+    /// Its `version`, as it was listed: what the person saw.
+    version: String,
+    /// What is to be done.
+    verdict: VerdictShown,
+    /// Why, in your words; kept with who and when.
+    #[schema(min_length = 1, max_length = 500)]
+    why: String,
+}
+
+/// What became of decisions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HoldsDecided {
+    /// How many are decided; the next run carries them out.
+    decided: usize,
+    /// The holds as they are now, in the order of the request.
+    holds: Vec<HoldRow>,
+    /// The places in the request (from 0) of those that moved at this very moment: decide them again.
+    moved: Vec<usize>,
+}
+
+/// Decide what waits.
+///
+/// `release` has the next run write it, as long as nothing of it has moved by then; `reject` keeps what ConnectWise has for
+/// the usage month. All rows are checked before any is decided. A new decision replaces the one before.
+#[utoipa::path(
+    post,
+    path = "/v1/sync/holds/decisions",
+    operation_id = "decideHolds",
+    tag = "holds",
+    security(("token" = ["psa/write"])),
+    params(IdempotencyKey),
+    request_body(content = Decisions, description = "One decision a hold, at most 100."),
+    responses(
+        (status = 200, description = "What is decided.", body = HoldsDecided),
+        (status = 412, description = "Some moved since they were seen; present has all of them as they are now. Nothing is decided.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn decide_holds<S: Store, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<S, Q, C, I>>,
+    caller: Caller<Write>,
+    _: NoQuery,
+    once: Once<Decisions>,
+) -> Result<Response, Problem> {
+    let (world, partner, who) = (&world, caller.partner(), caller.name().to_owned());
+    let act = |wanted: Decisions, attempt| async move { decide(world, partner, who, wanted, &attempt).await };
+    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+}
+
+async fn decide<S: Store, Q, C: Time, I>(
+    world: &World<S, Q, C, I>,
+    partner: PartnerId,
+    who: String,
+    Decisions { decisions }: Decisions,
+    attempt: &Attempt,
+) -> Result<Done, Problem> {
+    let store = &world.store;
+    let keys = keys(&decisions)?;
+    let now = world.clock.now();
+    let today = world.today(partner).await?;
+    let mut standing = Vec::new();
+    for key in &keys {
+        standing.push(store.find_hold(partner, *key).await?);
+    }
+    let standing = seen(&decisions, standing, today)?;
+    let (mut moved, mut edits) = (Vec::new(), Vec::new());
+    for (n, (wanted, hold)) in decisions.iter().zip(&standing).enumerate() {
+        let decision = Decision {
+            verdict: wanted.verdict.verdict(),
+            who: who.clone(),
+            why: wanted.why.trim().to_owned(),
+            at: now,
+            basis: hold.basis.clone(),
+        };
+        match store.decide_hold(partner, hold.key, &decision).await {
+            Ok(()) => edits.push(edit(hold, &decision)?),
+            Err(StoreError::Conflict { .. }) => moved.push(n),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut holds = Vec::new();
+    for (key, before) in keys.iter().zip(&standing) {
+        let after = store.find_hold(partner, *key).await?;
+        holds.push(HoldRow::of(after.as_ref().unwrap_or(before), today)?);
+    }
+    let told = answer(StatusCode::OK, &HoldsDecided { decided: edits.len(), holds, moved })?;
+    if edits.is_empty() {
+        return Ok(Done::Unkept(told));
+    }
+    let same = |(): &()| Ok(told.clone());
+    store.add_edits(partner, &edits, Some(&Keep { attempt, answer: &same })).await?;
+    Ok(Done::Kept(told))
+}
+
+/// The audit's entry of a decision.
+fn edit(hold: &StandingHold, decision: &Decision) -> Result<Edit, Problem> {
+    let json = |shown: Option<&Decision>| {
+        let shown = shown.map(|decision| serde_json::to_value(DecisionShown::of(decision)));
+        shown.transpose().map_err(|_| Problem::new(ProblemCode::Internal))
+    };
+    Ok(Edit {
+        at: decision.at,
+        who: decision.who.clone(),
+        subject: Subject::Hold(hold.key),
+        before: json(hold.decision.as_ref())?,
+        after: json(Some(decision))?,
+        note: Some(decision.why.clone()),
+    })
+}
+
+/// Which holds the rows are about; everything that is wrong with them at once.
+fn keys(decisions: &[HoldDecision]) -> Result<Vec<HoldKey>, Problem> {
+    let refused = |errors: Vec<FieldError>| Problem::new(ProblemCode::InvalidRequest).errors(errors);
+    if !(1..=MOST).contains(&decisions.len()) {
+        let told = format!("Send 1 to {MOST} decisions at a time.");
+        return Err(refused(vec![FieldError::body("/decisions", ProblemCode::Invalid, told)]));
+    }
+    let (mut keys, mut errors, mut met) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (n, wanted) in decisions.iter().enumerate() {
+        let mut wrong = |field: &str, told: String| {
+            errors.push(FieldError::body(format!("/decisions/{n}/{field}"), ProblemCode::Invalid, told));
+        };
+        let month = UsageMonth::parse(&wanted.month).map_err(|error| wrong("month", error.to_string()));
+        let customer = CustomerId::parse(&wanted.customer_id).map_err(|error| wrong("customerId", error.to_string()));
+        let product =
+            PsaProductId::try_from(wanted.psa_product_id).map_err(|error| wrong("psaProductId", error.to_string()));
+        let why = wanted.why.trim();
+        if why.is_empty() || why.chars().count() > MAX_WHY {
+            wrong("why", format!("Say why, in at most {MAX_WHY} characters."));
+        }
+        if let (Ok(month), Ok(customer), Ok(product)) = (month, customer, product) {
+            let key = HoldKey { month, customer, product };
+            if !met.insert(key) {
+                wrong("psaProductId", "This hold is decided in an earlier row.".to_owned());
+            }
+            keys.push(key);
+        }
+    }
+    if errors.is_empty() { Ok(keys) } else { Err(refused(errors)) }
+}
+
+/// The holds as the person saw them. One that has moved, is gone or cannot be released stops all of them.
+fn seen(
+    decisions: &[HoldDecision],
+    standing: Vec<Option<StandingHold>>,
+    today: Date,
+) -> Result<Vec<StandingHold>, Problem> {
+    let (mut moved, mut stuck, mut holds) = (Vec::new(), Vec::new(), Vec::new());
+    for (n, (wanted, found)) in decisions.iter().zip(standing).enumerate() {
+        let pointer = |field: &str| format!("/decisions/{n}/{field}");
+        let Some(hold) = found else {
+            let told = "It no longer waits: a later run has settled it.";
+            moved.push(FieldError::body(pointer("version"), ProblemCode::NotFound, told));
+            continue;
+        };
+        if version_of(&hold)? != wanted.version {
+            let told = format!("What waits of {} is no longer what you saw.", hold.name);
+            moved.push(FieldError::body(pointer("version"), ProblemCode::VersionMismatch, told));
+        } else if wanted.verdict.verdict() == Verdict::Release && hold.basis.release == Would::Nothing {
+            let told = format!("{}: {}", hold.name, hold.hold);
+            stuck.push(FieldError::body(pointer("verdict"), ProblemCode::NotReleasable, told));
+        }
+        holds.push(hold);
+    }
+    if !moved.is_empty() {
+        let present: Vec<HoldRow> = holds.iter().map(|hold| HoldRow::of(hold, today)).collect::<Result<_, _>>()?;
+        return Err(Problem::new(ProblemCode::VersionMismatch).errors(moved).present(&present));
+    }
+    if !stuck.is_empty() {
+        return Err(Problem::new(ProblemCode::NotReleasable).errors(stuck));
+    }
+    Ok(holds)
+}

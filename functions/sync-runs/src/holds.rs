@@ -1,0 +1,267 @@
+//! What waits for a person.
+
+use axum::extract::State;
+use axum::response::Response;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use shared::domain::decision::{Decision, HoldDue, StandingHold, Verdict};
+use shared::domain::id::CustomerId;
+use shared::domain::month::UsageMonth;
+use shared::domain::outcome::{Outcome, Would};
+use shared::http::{
+    Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, Query, Read, represent, version_of_content,
+};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::view::decimal;
+use crate::{Naming, Sender, Store, Time, World};
+
+/// The most holds of a page: one has a kilobyte or two.
+const MAX_PAGE: u16 = 500;
+
+/// Which holds.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub(crate) struct HoldFilter {
+    /// Only those of this usage month; all months by default, the oldest first.
+    #[serde(default)]
+    #[param(example = "2026-11")]
+    month: Option<String>,
+    /// Only those of this customer.
+    #[serde(default)]
+    customer: Option<String>,
+    /// Only those that are decided, or only those that are not.
+    #[serde(default)]
+    decided: Option<bool>,
+    /// How many holds a page has at most, 1 to 500; 50 by default.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 500)]
+    page_size: Option<u16>,
+    /// The `nextKey` of the page before, with the same filter.
+    #[serde(default)]
+    page_from_key: Option<String>,
+}
+
+/// A change that waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HoldRow {
+    /// The usage month.
+    month: String,
+    /// Sophos' id of the customer.
+    customer_id: String,
+    /// Its name.
+    customer: String,
+    /// The ConnectWise product.
+    psa_product_id: u32,
+    /// The Sophos products that are billed as it.
+    products: Vec<String>,
+    /// Why it waits, in one word for programs.
+    reason: String,
+    /// Why it waits.
+    what: String,
+    /// What to do next.
+    advice: String,
+    /// The agreement.
+    agreement_id: u32,
+    /// The addition; absent where there is none, or more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    addition_id: Option<u32>,
+    /// What ConnectWise bills on it.
+    quantity: String,
+    /// What a release does; absent where it cannot be released, only put right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<ReleaseShown>,
+    /// The ConnectWise invoice that it is about, if ConnectWise says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    invoice: Option<String>,
+    /// How long there is to decide.
+    due: HoldDueShown,
+    /// Days to that invoice; absent where it is missed or not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_left: Option<i32>,
+    /// When it was first seen.
+    #[schema(format = DateTime)]
+    since: String,
+    /// When it was last seen.
+    #[schema(format = DateTime)]
+    seen_at: String,
+    /// The run that saw it last.
+    run_id: String,
+    /// What a decision is about: send it with the decision.
+    version: String,
+    /// What was decided; it is carried out by the next run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<DecisionShown>,
+}
+
+/// What a release does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReleaseShown {
+    /// `create`, `update`, `adopt` or `keep`.
+    does: &'static str,
+    /// The quantity before.
+    from: String,
+    /// The quantity after.
+    to: String,
+}
+
+/// How long there is to decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum HoldDueShown {
+    /// Until the ConnectWise invoice.
+    BeforeInvoice,
+    /// The ConnectWise invoice was made without it.
+    Missed,
+    /// ConnectWise does not say when it invoices.
+    Unknown,
+}
+
+/// What a person decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DecisionShown {
+    /// What.
+    verdict: VerdictShown,
+    /// Who.
+    who: String,
+    /// Why.
+    why: String,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+/// What is to be done with a hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum VerdictShown {
+    /// Write it.
+    Release,
+    /// Keep what ConnectWise has for this usage month.
+    Reject,
+}
+
+impl VerdictShown {
+    pub(crate) const fn verdict(self) -> Verdict {
+        match self {
+            Self::Release => Verdict::Release,
+            Self::Reject => Verdict::Reject,
+        }
+    }
+}
+
+impl DecisionShown {
+    pub(crate) fn of(decision: &Decision) -> Self {
+        let verdict = match decision.verdict {
+            Verdict::Release => VerdictShown::Release,
+            Verdict::Reject => VerdictShown::Reject,
+        };
+        let Decision { who, why, at, .. } = decision;
+        Self { verdict, who: who.clone(), why: why.clone(), at: at.to_string() }
+    }
+}
+
+/// What a decision on a hold is about, as a text: it changes with whatever a person has to see again.
+pub(crate) fn version_of(hold: &StandingHold) -> Result<String, Problem> {
+    Ok(format!("{:016x}", version_of_content(&hold.basis)?))
+}
+
+impl HoldRow {
+    pub(crate) fn of(hold: &StandingHold, today: Date) -> Result<Self, Problem> {
+        let outcome = Outcome::Held(hold.hold.clone());
+        let code = outcome.code();
+        let (due, days_left) = match hold.due(today) {
+            HoldDue::In { days } => (HoldDueShown::BeforeInvoice, Some(days)),
+            HoldDue::Missed => (HoldDueShown::Missed, None),
+            HoldDue::Unknown => (HoldDueShown::Unknown, None),
+        };
+        let basis = &hold.basis;
+        Ok(Self {
+            month: hold.key.month.to_string(),
+            customer_id: hold.key.customer.to_string(),
+            customer: hold.name.clone(),
+            psa_product_id: hold.key.product.get(),
+            products: hold.parts.iter().map(ToString::to_string).collect(),
+            reason: code.split_once('.').map(|(_, reason)| reason.to_owned()).unwrap_or(code),
+            what: outcome.reason(),
+            advice: outcome.advice(),
+            agreement_id: basis.agreement.get(),
+            addition_id: basis.addition.map(|id| id.get()),
+            quantity: decimal(basis.quantity),
+            release: ReleaseShown::of(basis.release),
+            invoice: hold.invoice.map(|day| day.to_string()),
+            due,
+            days_left,
+            since: hold.since.to_string(),
+            seen_at: hold.seen_at.to_string(),
+            run_id: hold.run.to_string(),
+            version: version_of(hold)?,
+            decision: hold.decision.as_ref().map(DecisionShown::of),
+        })
+    }
+}
+
+impl ReleaseShown {
+    fn of(would: Would) -> Option<Self> {
+        let does = match would {
+            Would::Create { .. } => "create",
+            Would::Update { .. } => "update",
+            Would::Adopt { .. } => "adopt",
+            Would::Keep { .. } => "keep",
+            Would::Nothing => return None,
+        };
+        let (from, to) = would.quantities();
+        Some(Self { does, from: decimal(from), to: decimal(to) })
+    }
+}
+
+/// List what waits for a person.
+///
+/// With the days to the ConnectWise invoice that goes out without it. Decide with *decideHolds*. A request looks through a
+/// part of them: a page of a filtered list may be short or empty though a next one follows.
+#[utoipa::path(
+    get,
+    path = "/v1/sync/holds",
+    operation_id = "listHolds",
+    tag = "holds",
+    security(("token" = ["psa/read"])),
+    params(HoldFilter, IfNoneMatch),
+    responses((status = 200, description = "A page of holds.", body = List<HoldRow>)),
+)]
+pub(crate) async fn list_holds<S: Store, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<S, Q, C, I>>,
+    caller: Caller<Read>,
+    Query(filter): Query<HoldFilter>,
+    if_none_match: IfNoneMatch,
+) -> Result<Response, Problem> {
+    let partner = caller.partner();
+    let refused = |name: &str, told: String| {
+        Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter(name, ProblemCode::Invalid, told)])
+    };
+    let month = filter.month.as_deref().map(UsageMonth::parse).transpose();
+    let month = month.map_err(|error| refused("month", error.to_string()))?;
+    let customer = filter.customer.as_deref().map(CustomerId::parse).transpose();
+    let customer = customer.map_err(|error| refused("customer", error.to_string()))?;
+    let asked = (filter.page_size, filter.page_from_key.as_deref());
+    let paging = Paging::read(partner, "listHolds", &filter, asked, MAX_PAGE)?;
+    let today = world.today(partner).await?;
+    let page = match month {
+        Some(month) => world.store.list_holds(partner, month, "", paging.after()).await?,
+        None => world.store.list_all_holds(partner, paging.after()).await?,
+    };
+    let passes = |hold: &&StandingHold| {
+        customer.is_none_or(|customer| hold.key.customer == customer)
+            && filter.decided.is_none_or(|decided| hold.decision.is_some() == decided)
+    };
+    let mut passing = page.holds.iter().filter(passes);
+    let shown: Vec<&StandingHold> = passing.by_ref().take(usize::from(paging.size())).collect();
+    let cut = shown.last().filter(|_| passing.next().is_some()).map(|hold| hold.key.name());
+    let rows: Vec<HoldRow> = shown.iter().map(|hold| HoldRow::of(hold, today)).collect::<Result<_, _>>()?;
+    let next = cut.or(page.next);
+    Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
+}

@@ -1,0 +1,165 @@
+//! One line as it is shown.
+
+use serde::Serialize;
+use shared::domain::ledger::{Billed, CustomerLedger, Line};
+use shared::domain::outcome::{Outcome, Would};
+use utoipa::ToSchema;
+
+use super::OutcomeShown;
+use crate::view::decimal;
+
+/// What became of a pair of customer and Sophos product; in a preview, what would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunLine {
+    /// Sophos' id of the customer; absent for usage without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) customer_id: Option<String>,
+    /// Its name as Sophos had it.
+    pub(super) customer: String,
+    /// The ConnectWise company.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) company_id: Option<u32>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) company: Option<String>,
+    /// The agreement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) agreement_id: Option<u32>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) agreement: Option<String>,
+    /// The agreement's next ConnectWise invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub(super) next_invoice: Option<String>,
+    /// The Sophos product's code; absent for usage without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) product: Option<String>,
+    /// Its units in the month's usage.
+    pub(super) units: u64,
+    /// The usage lines that they add up from.
+    pub(super) usage_lines: u32,
+    /// How it ended.
+    pub(super) outcome: OutcomeShown,
+    /// Why, in one word for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<String>,
+    /// Why, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) what: Option<String>,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) advice: Option<String>,
+    /// Where it is billed, if it got that far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) billed: Option<BilledShown>,
+}
+
+/// The addition that a pair is billed on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BilledShown {
+    /// The ConnectWise product.
+    pub(super) psa_product_id: u32,
+    /// The addition; absent where there is none yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) addition_id: Option<u32>,
+    /// The quantity that the usage of all its Sophos products asks for.
+    pub(super) quantity: String,
+    /// The Sophos product under which the change below is shown, where several share the addition; absent where it is this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) shared_with: Option<String>,
+    /// What was done; in a preview, what would be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) change: Option<LineChange>,
+    /// What is done once it no longer waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) waiting: Option<LineChange>,
+}
+
+/// A change of what ConnectWise bills.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LineChange {
+    /// What: `create`, `update`, `adopt`, `keep`.
+    pub(super) does: &'static str,
+    /// The quantity before.
+    pub(super) from: String,
+    /// The quantity after.
+    pub(super) to: String,
+    /// Units more; less below zero.
+    pub(super) units: String,
+    /// How much more is billed: unit price times units, net of what the agreement includes; absent where ConnectWise tells no
+    /// price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) amount: Option<String>,
+}
+
+impl RunLine {
+    pub(super) fn of(entry: &CustomerLedger, line: &Line) -> Self {
+        let code = line.outcome.code();
+        let reason = code.split_once('.').map(|(_, reason)| reason.to_owned());
+        let said = |text: String| Some(text).filter(|text| !text.is_empty());
+        let (company_id, company) = entry.company.clone().map(|(id, name)| (id.get(), name)).unzip();
+        let (agreement_id, agreement) = entry.agreement.clone().map(|(id, name)| (id.get(), name)).unzip();
+        Self {
+            customer_id: entry.customer.map(|id| id.to_string()),
+            customer: entry.name.clone(),
+            company_id,
+            company,
+            agreement_id,
+            agreement,
+            next_invoice: entry.next_invoice.map(|day| day.to_string()),
+            product: line.code.as_ref().map(ToString::to_string),
+            units: line.units,
+            usage_lines: line.usage_lines,
+            outcome: match line.outcome {
+                Outcome::Unchanged => OutcomeShown::Unchanged,
+                Outcome::Created => OutcomeShown::Created,
+                Outcome::Updated => OutcomeShown::Updated,
+                Outcome::Adopted => OutcomeShown::Adopted,
+                Outcome::Held(_) => OutcomeShown::Held,
+                Outcome::Skipped(_) => OutcomeShown::Skipped,
+                Outcome::Failed(_) => OutcomeShown::Failed,
+            },
+            reason,
+            what: said(line.outcome.reason()),
+            advice: said(line.outcome.advice()),
+            billed: line.billed.as_ref().map(|billed| BilledShown::of(entry, line, billed)),
+        }
+    }
+}
+
+impl BilledShown {
+    fn of(entry: &CustomerLedger, line: &Line, billed: &Billed) -> Self {
+        let on_same = |other: &&Line| other.billed.as_ref().is_some_and(|other| other.product == billed.product);
+        // A change is shown once, so that a sheet's sum is right.
+        let first = entry.lines.iter().find(on_same).and_then(|line| line.code.as_ref());
+        let shared_with = first.filter(|first| Some(*first) != line.code.as_ref()).map(ToString::to_string);
+        let change = |would: Would| LineChange::of(would, billed).filter(|_| shared_with.is_none());
+        Self {
+            psa_product_id: billed.product.get(),
+            addition_id: billed.addition.map(|id| id.get()),
+            quantity: decimal(billed.target),
+            change: change(billed.would),
+            waiting: billed.waiting.and_then(change),
+            shared_with,
+        }
+    }
+}
+
+impl LineChange {
+    fn of(would: Would, billed: &Billed) -> Option<Self> {
+        let does = match would {
+            Would::Create { .. } => "create",
+            Would::Update { .. } => "update",
+            Would::Adopt { .. } => "adopt",
+            Would::Keep { .. } => "keep",
+            Would::Nothing => return None,
+        };
+        let (from, to) = would.quantities();
+        let amount = billed.terms.as_ref().and_then(|terms| terms.difference(would)).map(decimal);
+        Some(Self { does, from: decimal(from), to: decimal(to), units: decimal(would.units()), amount })
+    }
+}

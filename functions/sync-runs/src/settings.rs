@@ -1,0 +1,348 @@
+//! How a partner syncs: when, for which month, and what has to wait for a person.
+
+use axum::Json as Body;
+use axum::extract::State;
+use axum::http::header::ETAG;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use shared::domain::id::{PartnerId, ProductCode};
+use shared::domain::schedule::next_run_after;
+use shared::domain::settings::{DayOfMonth, DecreaseGuard, Frequency, Guards, Jump, MonthRule, Settings, TimeZoneName};
+use shared::http::{
+    Admin, Caller, FieldError, IfMatch, IfNoneMatch, Json, NoQuery, Problem, ProblemBody, ProblemCode, Query, Read,
+    etag, represent,
+};
+use shared::ports::Author;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{Naming, Sender, Store, Time, World};
+
+/// How often another save may come between before whoever asks has to come again.
+const ATTEMPTS: usize = 5;
+/// Agreements that are read at once to count what freezes.
+const AGREEMENTS_A_READ: u32 = 500;
+/// The largest percentage of a guard.
+const MAX_PERCENT: u32 = 1000;
+/// The largest number of units of a guard.
+const MAX_UNITS: u32 = 1_000_000;
+/// The most days of a new month in which nothing is lowered.
+const MAX_NEW_MONTH_DAYS: i8 = 28;
+
+/// How a partner syncs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SyncSettings {
+    /// The partner's time zone: it decides which day and month a night is in.
+    #[schema(example = "Europe/Rome")]
+    time_zone: String,
+    /// When the sync runs by itself.
+    frequency: SyncFrequency,
+    /// What waits for a person.
+    guards: SyncGuards,
+}
+
+/// When the sync runs by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SyncFrequency {
+    /// How often.
+    every: SyncEvery,
+    /// For `monthly` alone: the day, 1 to 31; one past the month's end is its last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 31)]
+    day: Option<i8>,
+    /// For `monthly` alone: which month such a run bills; `byDay` by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    month: Option<SyncMonthRule>,
+}
+
+/// How often the sync runs by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum SyncEvery {
+    /// With the Sophos monthly invoice: on the month's last day, and on the 3rd once more for the same month. Firewall
+    /// products sync in this mode alone.
+    SophosInvoice,
+    /// Once a month.
+    Monthly,
+    /// Every night, for the present month.
+    Nightly,
+}
+
+/// Which usage month a run on a day of the month bills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum SyncMonthRule {
+    /// From the 25th on the present month, before that the one before.
+    ByDay,
+    /// The month that the day is in.
+    Current,
+    /// The month before.
+    Previous,
+}
+
+/// What waits for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SyncGuards {
+    /// Decreases of more than this; every one where it is null. One to zero always waits.
+    #[serde(default)]
+    decrease: Option<SyncJump>,
+    /// Increases of more than this.
+    increase: SyncJump,
+    /// The whole run waits if of the month before more pairs than this are gone or lower.
+    unfinished: SyncJump,
+    /// For how many days of a new month nothing is lowered because of it.
+    #[schema(minimum = 0, maximum = 28)]
+    new_month_days: i8,
+}
+
+/// More than both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SyncJump {
+    /// Percent.
+    #[schema(maximum = 1000)]
+    percent: u32,
+    /// Units, or pairs.
+    #[schema(maximum = 1_000_000)]
+    units: u32,
+}
+
+/// How a partner syncs, and what follows from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SyncSettingsShown {
+    /// The settings, as they are saved.
+    settings: SyncSettings,
+    /// When the sync runs next by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    next_run_at: Option<String>,
+    /// What a person should know: additions of firewall products that freeze, for example.
+    warnings: Vec<String>,
+}
+
+/// How a save is meant.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub(crate) struct SaveHow {
+    /// Checks the settings and tells their warnings; saves nothing.
+    #[serde(default)]
+    validate_only: bool,
+}
+
+/// Show how the partner syncs.
+#[utoipa::path(
+    get,
+    path = "/v1/sync/settings",
+    operation_id = "getSyncSettings",
+    tag = "runs",
+    security(("token" = ["psa/read"])),
+    params(IfNoneMatch),
+    responses(
+        (status = 200, description = "The settings.", body = SyncSettingsShown),
+        (status = 409, description = "No ConnectWise connection is saved yet.", body = ProblemBody,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_sync_settings<S: Store, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<S, Q, C, I>>,
+    caller: Caller<Read>,
+    _: NoQuery,
+    if_none_match: IfNoneMatch,
+) -> Result<Response, Problem> {
+    let partner = caller.partner();
+    let read = world.store.find_versioned_settings(partner).await?;
+    let settings = read.value.ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
+    let next = world.store.find_due(partner).await?;
+    let shown = world.shown(partner, &settings, next).await?;
+    Ok(represent(&if_none_match, Some(read.version), &shown))
+}
+
+/// Save how the partner syncs.
+///
+/// A frequency other than the Sophos monthly invoice freezes the additions of firewall products; the answer warns of how many,
+/// also with `validateOnly`.
+#[utoipa::path(
+    put,
+    path = "/v1/sync/settings",
+    operation_id = "saveSyncSettings",
+    tag = "runs",
+    security(("token" = ["psa/admin"])),
+    params(SaveHow, IfMatch),
+    request_body(content = SyncSettings, description = "All of them."),
+    responses(
+        (status = 200, description = "The settings as they are now; with `validateOnly`, as they would be.",
+            body = SyncSettingsShown),
+        (status = 409, description = "No ConnectWise connection is saved yet.", body = ProblemBody,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn save_sync_settings<S: Store, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<S, Q, C, I>>,
+    caller: Caller<Admin>,
+    Query(how): Query<SaveHow>,
+    if_match: IfMatch,
+    Json(wanted): Json<SyncSettings>,
+) -> Result<Response, Problem> {
+    let (store, partner, now) = (&world.store, caller.partner(), world.clock.now());
+    let author = Author { who: caller.name().to_owned(), at: now, note: None };
+    for _ in 0..ATTEMPTS {
+        let read = store.find_versioned_settings(partner).await?;
+        let before = read.value.clone().ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
+        let due = store.find_due(partner).await?;
+        if_match.check(read.version, &world.shown(partner, &before, due).await?)?;
+        let settings = wanted.over(&before)?;
+        let mut version = read.version;
+        let is_moved = (settings.frequency, &settings.time_zone) != (before.frequency, &before.time_zone);
+        // What is due already is still run, on the occasion that it was due for.
+        let next = match due {
+            Some(due) if !is_moved || due <= now => due,
+            Some(_) | None => next_run_after(&settings, partner, now),
+        };
+        if !how.validate_only && settings != before {
+            if !store.save_settings(partner, &author, &read, &settings).await? {
+                continue;
+            }
+            version = version.saturating_add(1);
+            if due != Some(next) {
+                store.put_due(partner, next).await?;
+            }
+        }
+        let shown = world.shown(partner, &settings, Some(next)).await?;
+        return Ok(([(ETAG, etag(version, &shown)?)], Body(shown)).into_response());
+    }
+    Err(Problem::new(ProblemCode::ChangedMeanwhile))
+}
+
+impl<S: Store, Q, C, I> World<S, Q, C, I> {
+    async fn shown(
+        &self,
+        partner: PartnerId,
+        settings: &Settings,
+        next: Option<Timestamp>,
+    ) -> Result<SyncSettingsShown, Problem> {
+        let warnings = match settings.frequency {
+            Frequency::SophosInvoice => Vec::new(),
+            Frequency::Monthly { .. } | Frequency::Nightly => self.frozen(partner).await?.into_iter().collect(),
+        };
+        let next_run_at = next.map(|at| at.to_string());
+        Ok(SyncSettingsShown { settings: SyncSettings::of(settings), next_run_at, warnings })
+    }
+
+    /// What freezes outside of the Sophos-invoice mode, in words; none where nothing does.
+    async fn frozen(&self, partner: PartnerId) -> Result<Option<String>, Problem> {
+        let mappings = self.store.list_product_mappings(partner).await?;
+        let is_firewall = |code: &ProductCode| mappings.find(code).is_some_and(|mapping| mapping.firewall);
+        let products = mappings.iter().filter(|mapping| mapping.firewall && mapping.syncs_to().is_some()).count();
+        if products == 0 {
+            return Ok(None);
+        }
+        let (mut additions, mut after) = (0_usize, None);
+        loop {
+            let page = self.store.list_snapshots(partner, after, AGREEMENTS_A_READ).await?;
+            for (_, snapshot) in &page {
+                let frozen = snapshot
+                    .written
+                    .values()
+                    .filter(|written| written.confirmed > Decimal::ZERO && written.parts.keys().any(is_firewall));
+                additions += frozen.count();
+            }
+            match page.last() {
+                Some((last, _)) if page.len() >= AGREEMENTS_A_READ as usize => after = Some(*last),
+                Some(_) | None => break,
+            }
+        }
+        let products =
+            if products == 1 { "1 firewall product".to_owned() } else { format!("{products} firewall products") };
+        Ok(Some(format!(
+            "Firewall products sync with the Sophos monthly invoice alone: {products} no longer sync, and {additions} \
+             of their additions keep their last quantity in ConnectWise until somebody changes it there."
+        )))
+    }
+}
+
+impl SyncSettings {
+    fn of(settings: &Settings) -> Self {
+        let always = |every| SyncFrequency { every, day: None, month: None };
+        let frequency = match settings.frequency {
+            Frequency::SophosInvoice => always(SyncEvery::SophosInvoice),
+            Frequency::Nightly => always(SyncEvery::Nightly),
+            Frequency::Monthly { day, month } => {
+                let month = match month {
+                    MonthRule::ByDay => SyncMonthRule::ByDay,
+                    MonthRule::Current => SyncMonthRule::Current,
+                    MonthRule::Previous => SyncMonthRule::Previous,
+                };
+                SyncFrequency { every: SyncEvery::Monthly, day: Some(day.get()), month: Some(month) }
+            }
+        };
+        let jump = |jump: Jump| SyncJump { percent: jump.percent, units: jump.units };
+        let Guards { decrease, increase, unfinished, new_month_days } = settings.guards;
+        let decrease = match decrease {
+            DecreaseGuard::Every => None,
+            DecreaseGuard::Above(most) => Some(jump(most)),
+        };
+        let guards = SyncGuards { decrease, increase: jump(increase), unfinished: jump(unfinished), new_month_days };
+        Self { time_zone: settings.time_zone.name().to_owned(), frequency, guards }
+    }
+
+    /// The settings with these in place of theirs; everything that is wrong at once.
+    fn over(&self, before: &Settings) -> Result<Settings, Problem> {
+        let mut errors = Vec::new();
+        let mut wrong = |pointer: &str, told: String| {
+            errors.push(FieldError::body(pointer, ProblemCode::Invalid, told));
+        };
+        let zone = TimeZoneName::parse(&self.time_zone).map_err(|error| wrong("/timeZone", error.to_string()));
+        let SyncFrequency { every, day, month } = self.frequency;
+        let frequency = match (every, day) {
+            (SyncEvery::Monthly, None) => {
+                wrong("/frequency/day", "Choose a day of the month.".to_owned());
+                Err(())
+            }
+            (SyncEvery::Monthly, Some(day)) => {
+                let month = match month {
+                    None | Some(SyncMonthRule::ByDay) => MonthRule::ByDay,
+                    Some(SyncMonthRule::Current) => MonthRule::Current,
+                    Some(SyncMonthRule::Previous) => MonthRule::Previous,
+                };
+                let day = DayOfMonth::try_from(day).map_err(|error| wrong("/frequency/day", error.to_string()));
+                day.map(|day| Frequency::Monthly { day, month })
+            }
+            (SyncEvery::SophosInvoice | SyncEvery::Nightly, _) if day.is_some() || month.is_some() => {
+                wrong("/frequency", "Only a monthly sync has a day and a month rule; leave them out.".to_owned());
+                Err(())
+            }
+            (SyncEvery::SophosInvoice, _) => Ok(Frequency::SophosInvoice),
+            (SyncEvery::Nightly, _) => Ok(Frequency::Nightly),
+        };
+        let SyncGuards { decrease, increase, unfinished, new_month_days } = self.guards;
+        let named = [("decrease", decrease), ("increase", Some(increase)), ("unfinished", Some(unfinished))];
+        for (name, jump) in named {
+            if jump.is_some_and(|jump| jump.percent > MAX_PERCENT || jump.units > MAX_UNITS) {
+                let told = format!("Expected at most {MAX_PERCENT} percent and {MAX_UNITS} units.");
+                wrong(&format!("/guards/{name}"), told);
+            }
+        }
+        if !(0..=MAX_NEW_MONTH_DAYS).contains(&new_month_days) {
+            wrong("/guards/newMonthDays", format!("Expected 0 to {MAX_NEW_MONTH_DAYS} days."));
+        }
+        let jump = |jump: SyncJump| Jump { percent: jump.percent, units: jump.units };
+        let guards = Guards {
+            decrease: decrease.map_or(DecreaseGuard::Every, |most| DecreaseGuard::Above(jump(most))),
+            increase: jump(increase),
+            unfinished: jump(unfinished),
+            new_month_days,
+        };
+        match (zone, frequency) {
+            (Ok(time_zone), Ok(frequency)) if errors.is_empty() => {
+                Ok(Settings { time_zone, frequency, guards, writes: before.writes })
+            }
+            _ => Err(Problem::new(ProblemCode::InvalidRequest).errors(errors)),
+        }
+    }
+}

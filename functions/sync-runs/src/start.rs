@@ -1,0 +1,245 @@
+//! Starting runs: a preview, exactly that preview, everything now, or what failed once more.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shared::domain::id::{PartnerId, RunId};
+use shared::domain::month::UsageMonth;
+use shared::domain::run::{RunScope, Whose};
+use shared::http::{
+    Caller, Done, FieldError, IdempotencyKey, NoQuery, Once, Path, Problem, ProblemBody, ProblemCode, Write, answer,
+};
+use shared::ports::{Answer, Attempt};
+use shared::start::{Asked, Asker, NotChosen, StartError, choose, start};
+use utoipa::ToSchema;
+
+use crate::view::RunView;
+use crate::{Naming, Sender, Store, Time, World};
+
+/// A preview that is asked for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewPreview {
+    /// The usage month; the present one by default.
+    #[serde(default)]
+    #[schema(example = "2026-11")]
+    month: Option<String>,
+    /// Only these customers, by their Sophos ids; all of them by default.
+    #[serde(default)]
+    #[schema(min_items = 1, max_items = 100)]
+    customers: Option<Vec<String>>,
+    /// Takes every sync switch for on, to show what would be done if it were. Such a preview cannot be applied.
+    #[serde(default)]
+    ignore_switches: bool,
+}
+
+/// A run that is asked for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewRun {
+    /// The usage month; the present one by default.
+    #[serde(default)]
+    #[schema(example = "2026-11")]
+    month: Option<String>,
+    /// Only these customers, by their Sophos ids; all of them by default.
+    #[serde(default)]
+    #[schema(min_items = 1, max_items = 100)]
+    customers: Option<Vec<String>>,
+}
+
+/// Nothing to say beside the path: `{}`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NothingMore {}
+
+/// Start a preview.
+///
+/// Reads usage and ConnectWise and shows what a sync would do, line by line, in units and money. Writes nothing to
+/// ConnectWise: it works with writes off and with rights to read alone. Follow it under `Location`.
+#[utoipa::path(
+    post,
+    path = "/v1/sync/previews",
+    operation_id = "startPreview",
+    tag = "runs",
+    security(("token" = ["psa/write"])),
+    params(IdempotencyKey),
+    request_body(content = NewPreview, description = "About what; `{}` for all of the present month."),
+    responses(
+        (status = 202, description = "The preview is under way.", body = RunView,
+            headers(("location" = String, description = "Where it is followed."))),
+        (status = 409, description = "Nothing is set up, or another run is open: present has its runId.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn start_preview<S: Store, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<S, Q, C, I>>,
+    caller: Caller<Write>,
+    _: NoQuery,
+    once: Once<NewPreview>,
+) -> Result<Response, Problem> {
+    let (world, partner, name) = (&world, caller.partner(), caller.name().to_owned());
+    let act = |wanted: NewPreview, attempt| async move {
+        let month = month(wanted.month.as_deref())?;
+        let whose = whose(world, partner, wanted.customers).await?;
+        let scope = RunScope { whose, ignores_switches: wanted.ignore_switches };
+        begin(world, (partner, name), &attempt, &Asked::Preview { month, scope }).await
+    };
+    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+}
+
+/// Apply a preview.
+///
+/// Does exactly what the preview showed, on the usage that it read, within 24 hours of its end. Whatever has moved in
+/// ConnectWise or in the mappings since is held and named, not guessed.
+#[utoipa::path(
+    post,
+    path = "/v1/sync/previews/{runId}/apply",
+    operation_id = "applyPreview",
+    tag = "runs",
+    security(("token" = ["psa/write"])),
+    params(("runId" = String, Path, description = "The preview.", example = "20261130T011200Z-now-0123abcd"), IdempotencyKey),
+    request_body(content = NothingMore, description = "`{}`"),
+    responses(
+        (status = 202, description = "The run is under way.", body = RunView,
+            headers(("location" = String, description = "Where it is followed."))),
+        (status = 409, description = "The preview cannot be applied, writes are off, or another run is open.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn apply_preview<S: Store, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<S, Q, C, I>>,
+    caller: Caller<Write>,
+    Path(preview): Path<RunId>,
+    _: NoQuery,
+    once: Once<NothingMore>,
+) -> Result<Response, Problem> {
+    let (world, partner, name) = (&world, caller.partner(), caller.name().to_owned());
+    let act = |_: NothingMore, attempt| async move {
+        begin(world, (partner, name), &attempt, &Asked::Apply { preview }).await
+    };
+    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+}
+
+/// Sync now.
+///
+/// Carries the month's usage into ConnectWise at once, with all guards: what has to wait for a person waits.
+#[utoipa::path(
+    post,
+    path = "/v1/sync/runs",
+    operation_id = "syncNow",
+    tag = "runs",
+    security(("token" = ["psa/write"])),
+    params(IdempotencyKey),
+    request_body(content = NewRun, description = "About what; `{}` for all of the present month."),
+    responses(
+        (status = 202, description = "The run is under way.", body = RunView,
+            headers(("location" = String, description = "Where it is followed."))),
+        (status = 409, description = "Nothing is set up, writes are off, or another run is open: present has its runId.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn sync_now<S: Store, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<S, Q, C, I>>,
+    caller: Caller<Write>,
+    _: NoQuery,
+    once: Once<NewRun>,
+) -> Result<Response, Problem> {
+    let (world, partner, name) = (&world, caller.partner(), caller.name().to_owned());
+    let act = |wanted: NewRun, attempt| async move {
+        let month = month(wanted.month.as_deref())?;
+        let whose = whose(world, partner, wanted.customers).await?;
+        let scope = RunScope { whose, ignores_switches: false };
+        begin(world, (partner, name), &attempt, &Asked::Now { month, scope }).await
+    };
+    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+}
+
+/// Retry what failed.
+///
+/// A new run of the same month about those customers alone of whom something failed; of a run that failed or was cancelled
+/// as a whole, about the same customers as that one.
+#[utoipa::path(
+    post,
+    path = "/v1/sync/runs/{runId}/retry",
+    operation_id = "retryRun",
+    tag = "runs",
+    security(("token" = ["psa/write"])),
+    params(("runId" = String, Path, description = "The run of which something failed.", example = "20261130T011200Z-now-0123abcd"), IdempotencyKey),
+    request_body(content = NothingMore, description = "`{}`"),
+    responses(
+        (status = 202, description = "The run is under way.", body = RunView,
+            headers(("location" = String, description = "Where it is followed."))),
+        (status = 409, description = "Nothing failed in it, writes are off, or another run is open.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn retry_run<S: Store, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<S, Q, C, I>>,
+    caller: Caller<Write>,
+    Path(run): Path<RunId>,
+    _: NoQuery,
+    once: Once<NothingMore>,
+) -> Result<Response, Problem> {
+    let (world, partner, name) = (&world, caller.partner(), caller.name().to_owned());
+    let act =
+        |_: NothingMore, attempt| async move { begin(world, (partner, name), &attempt, &Asked::Retry { run }).await };
+    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+}
+
+/// Starts a run and tells where it is followed. A repetition whose first answer was lost finds the same run.
+async fn begin<S: Store, Q: Sender, C: Time, I: Naming>(
+    world: &World<S, Q, C, I>,
+    (partner, name): (PartnerId, String),
+    attempt: &Attempt,
+    asked: &Asked,
+) -> Result<Done, Problem> {
+    let asker = Asker { partner, name, key: attempt.key.clone() };
+    let run = start(&world.store, &world.queue, &world.clock, &asker, asked).await.map_err(problem_of)?;
+    let location = Some(format!("/v1/sync/runs/{}", run.id));
+    Ok(Done::Unkept(Answer { location, ..answer(StatusCode::ACCEPTED, &RunView::of(&run))? }))
+}
+
+fn problem_of(error: StartError) -> Problem {
+    let told = error.to_string();
+    match error {
+        StartError::NotSetUp => Problem::new(ProblemCode::ConnectionMissing).detail(told),
+        StartError::Busy(open) => {
+            Problem::new(ProblemCode::RunOpen).detail(told).present(&json!({ "runId": open.as_str() }))
+        }
+        StartError::Future(_) => {
+            let error = FieldError::body("/month", ProblemCode::Invalid, told);
+            Problem::new(ProblemCode::InvalidRequest).errors([error])
+        }
+        StartError::WritesOff => Problem::new(ProblemCode::WritesOff),
+        StartError::Unknown(_) => Problem::new(ProblemCode::NotFound).detail(told),
+        StartError::NotApplicable { .. } => Problem::new(ProblemCode::PreviewUnusable).detail(told),
+        StartError::NothingToRetry { .. } => Problem::new(ProblemCode::NothingToRetry).detail(told),
+        StartError::Store(error) => error.into(),
+        StartError::Queue(error) => error.into(),
+        StartError::Id(_) => Problem::new(ProblemCode::Internal),
+    }
+}
+
+fn month(text: Option<&str>) -> Result<Option<UsageMonth>, Problem> {
+    text.map(UsageMonth::parse).transpose().map_err(|error| {
+        let error = FieldError::body("/month", ProblemCode::Invalid, error.to_string());
+        Problem::new(ProblemCode::InvalidRequest).errors([error])
+    })
+}
+
+/// The chosen customers; every one that cannot be chosen is told.
+async fn whose<S: Store, Q, C, I>(
+    world: &World<S, Q, C, I>,
+    partner: PartnerId,
+    chosen: Option<Vec<String>>,
+) -> Result<Whose, Problem> {
+    let at = |pointer: String, told: String| FieldError::body(pointer, ProblemCode::Invalid, told);
+    let errors: Vec<FieldError> = match choose(&world.store, partner, chosen.as_deref()).await? {
+        Ok(whose) => return Ok(whose),
+        Err(NotChosen::These(each)) => each.into_iter().map(|(n, told)| at(format!("/customers/{n}"), told)).collect(),
+        Err(count @ NotChosen::Count) => vec![at("/customers".to_owned(), count.to_string())],
+    };
+    Err(Problem::new(ProblemCode::InvalidRequest).errors(errors))
+}

@@ -1,0 +1,365 @@
+//! A run as it is shown.
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+use shared::domain::id::CustomerId;
+use shared::domain::run::{Run, RunKind, RunState, Stage, Whose};
+use shared::domain::tally::{Difference, ProductTally};
+use utoipa::ToSchema;
+
+/// A run: how it stands and what it came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunView {
+    /// Its id.
+    run_id: String,
+    /// What asked for it.
+    kind: RunKindShown,
+    /// The usage month.
+    month: String,
+    /// How it stands.
+    state: RunStateShown,
+    /// Whether it may write to ConnectWise.
+    writes: bool,
+    /// How far it is.
+    progress: RunProgress,
+    /// The customers that it is about, where they were chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    customers: Option<Vec<CustomerId>>,
+    /// The run whose failures it tries again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed_in: Option<String>,
+    /// Whether sync switches are taken for on.
+    ignores_switches: bool,
+    /// The preview that it applies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<String>,
+    /// Who asked; absent for the schedule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_by: Option<String>,
+    /// When it was opened.
+    #[schema(format = DateTime)]
+    opened_at: String,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    ended_at: Option<String>,
+    /// Why it came to nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<RunTrouble>,
+    /// Who cancelled it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled_by: Option<String>,
+    /// The run of the month before that stands for it: Sophos had no usage of this month yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    superseded_by: Option<String>,
+    /// The month's usage as a whole looks unfinished: of so many pairs of the month before, so many are gone or lower. All that
+    /// would be done waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unfinished: Option<UnfinishedShown>,
+    /// Pairs of customer and Sophos product by how they ended.
+    counts: RunCounts,
+    /// What was done to what is billed; in a preview, what would be.
+    done: BillingChange,
+    /// What waits for a person.
+    waiting: BillingChange,
+    /// What could not be done.
+    failed: BillingChange,
+    /// Calls to ConnectWise.
+    psa_calls: u64,
+}
+
+/// What asked for a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum RunKindShown {
+    /// The schedule.
+    Scheduled,
+    /// A person or program: sync now, or a retry.
+    Now,
+    /// A preview.
+    Preview,
+    /// A preview that is applied.
+    Apply,
+}
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum RunStateShown {
+    /// Under way, or waiting for its turn.
+    Running,
+    /// All went as it must; some may wait for a person.
+    Succeeded,
+    /// Some failed.
+    Partial,
+    /// It came to nothing, or not to its end.
+    Failed,
+    /// A person ended it.
+    Cancelled,
+    /// The run of the month before stands for it.
+    Superseded,
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunProgress {
+    /// What it is at: `customers`, `usage`, `agreements`, `products`, `check`, `sync`, `settle`, `ended`.
+    stage: &'static str,
+    /// The same in words.
+    what: String,
+    /// How many of `of` are done in this stage, where they are counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<u64>,
+    /// How many there are in this stage, once that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<u64>,
+}
+
+/// Why a run came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunTrouble {
+    /// For programs.
+    code: String,
+    /// What happened.
+    what: String,
+    /// What to do next.
+    advice: &'static str,
+}
+
+/// Pairs of the month before, and those that are gone or lower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UnfinishedShown {
+    /// The pairs that were written for an earlier month.
+    pairs: u64,
+    /// Those among them that are gone or lower.
+    lower: u64,
+}
+
+/// Pairs of customer and Sophos product by how they ended; in a preview, by how they would.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunCounts {
+    /// Right already.
+    unchanged: u64,
+    /// On a new addition.
+    created: u64,
+    /// On an addition whose quantity was set.
+    updated: u64,
+    /// On an addition that is looked after from now on.
+    adopted: u64,
+    /// Waiting for a person.
+    held: u64,
+    /// Not synced, by a decision.
+    skipped: u64,
+    /// Not synced, because something is wrong.
+    failed: u64,
+    /// Customers that are done.
+    customers: u64,
+    /// Additions created in ConnectWise.
+    additions_created: u64,
+    /// Quantities set in ConnectWise.
+    quantities_set: u64,
+}
+
+/// How much more is billed, each addition counted once; less below zero.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BillingChange {
+    /// Units.
+    units: String,
+    /// Unit price times units, net of what agreements include; amounts of agreements in different currencies are added as
+    /// they are.
+    amount: String,
+    /// Additions whose price ConnectWise does not tell; they are not in the amount.
+    without_price: u64,
+}
+
+/// One run with its tie-out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RunDetail {
+    /// The run.
+    #[serde(flatten)]
+    run: RunView,
+    /// The tie-out by Sophos product: usage = synced + held + failed + off + unmapped + unassigned, once the run is over.
+    products: Vec<ProductTieOut>,
+    /// Whether no unit and no usage line was lost on the way; absent while the run is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ties_out: Option<bool>,
+}
+
+/// Where the units of a Sophos product went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProductTieOut {
+    /// Its code; empty for usage without one.
+    code: String,
+    /// What Sophos calls it.
+    description: String,
+    /// Units in Sophos' usage.
+    usage: u64,
+    /// Usage lines.
+    lines: u64,
+    /// Usage lines whose quantity cannot be read; they count no units.
+    unreadable: u64,
+    /// Units that ConnectWise bills.
+    synced: u64,
+    /// Units that wait for a person.
+    held: u64,
+    /// Units that could not be synced.
+    failed: u64,
+    /// Units switched off or excluded.
+    off: u64,
+    /// Units of products or customers that are not mapped.
+    unmapped: u64,
+    /// Units without a customer or a product.
+    unassigned: u64,
+}
+
+impl RunView {
+    pub(crate) fn of(run: &Run) -> Self {
+        let counts = &run.tally.counts;
+        let scope = &run.request.scope;
+        let (mut failure, mut cancelled_by, mut superseded_by) = (None, None, None);
+        let state = match &run.state {
+            RunState::Running => RunStateShown::Running,
+            RunState::Succeeded => RunStateShown::Succeeded,
+            RunState::Partial => RunStateShown::Partial,
+            RunState::Failed(why) => {
+                let code = serde_json::to_value(why.code).ok().and_then(|code| code.as_str().map(str::to_owned));
+                let (code, advice) = (code.unwrap_or_default(), why.code.advice());
+                failure = Some(RunTrouble { code, what: why.what.clone(), advice });
+                RunStateShown::Failed
+            }
+            RunState::Cancelled { by } => {
+                cancelled_by = Some(by.clone());
+                RunStateShown::Cancelled
+            }
+            RunState::Superseded { by } => {
+                superseded_by = Some(by.to_string());
+                RunStateShown::Superseded
+            }
+        };
+        Self {
+            run_id: run.id.to_string(),
+            kind: match run.request.kind {
+                RunKind::Scheduled => RunKindShown::Scheduled,
+                RunKind::Now => RunKindShown::Now,
+                RunKind::Preview => RunKindShown::Preview,
+                RunKind::Apply => RunKindShown::Apply,
+            },
+            month: run.request.month.to_string(),
+            state,
+            writes: run.writes,
+            progress: RunProgress::of(run),
+            customers: match &scope.whose {
+                Whose::Chosen { customers } => Some(customers.iter().copied().collect()),
+                Whose::Everyone | Whose::FailedIn { .. } => None,
+            },
+            failed_in: match &scope.whose {
+                Whose::FailedIn { run } => Some(run.to_string()),
+                Whose::Everyone | Whose::Chosen { .. } => None,
+            },
+            ignores_switches: scope.ignores_switches,
+            preview: run.request.preview.as_ref().map(ToString::to_string),
+            asked_by: run.request.asked_by.clone(),
+            opened_at: run.opened_at.to_string(),
+            ended_at: run.ended_at.map(|at| at.to_string()),
+            failure,
+            cancelled_by,
+            superseded_by,
+            unfinished: run.unfinished.map(|found| UnfinishedShown { pairs: found.pairs, lower: found.lower }),
+            counts: RunCounts {
+                unchanged: counts.unchanged,
+                created: counts.created,
+                updated: counts.updated,
+                adopted: counts.adopted,
+                held: counts.held,
+                skipped: counts.skipped,
+                failed: counts.failed,
+                customers: counts.customers,
+                additions_created: counts.additions_created,
+                quantities_set: counts.quantities_set,
+            },
+            done: BillingChange::of(&run.tally.billing.done),
+            waiting: BillingChange::of(&run.tally.billing.waiting),
+            failed: BillingChange::of(&run.tally.billing.failed),
+            psa_calls: run.psa.calls,
+        }
+    }
+}
+
+impl BillingChange {
+    fn of(difference: &Difference) -> Self {
+        let Difference { units, amount, without_price } = difference;
+        Self { units: decimal(*units), amount: decimal(*amount), without_price: *without_price }
+    }
+}
+
+impl RunDetail {
+    pub(crate) fn of(run: &Run) -> Self {
+        let product = |(code, tally): (&String, &ProductTally)| ProductTieOut {
+            code: code.clone(),
+            description: tally.description.clone(),
+            usage: tally.usage,
+            lines: tally.lines,
+            unreadable: tally.unreadable,
+            synced: tally.synced,
+            held: tally.held,
+            failed: tally.failed,
+            off: tally.off,
+            unmapped: tally.unmapped,
+            unassigned: tally.unassigned,
+        };
+        let whole = matches!(run.state, RunState::Succeeded | RunState::Partial);
+        Self {
+            run: RunView::of(run),
+            products: run.tally.products.iter().map(product).collect(),
+            ties_out: whole.then(|| run.tally.tie_out().is_ok()),
+        }
+    }
+}
+
+impl RunProgress {
+    fn of(run: &Run) -> Self {
+        let counted = |done: u64, of: Option<u64>| (Some(done), of);
+        let (stage, what, (done, of)) = match &run.stage {
+            Stage::Preview => ("usage", "Taking over the preview's usage".to_owned(), (None, None)),
+            Stage::Customers { listed, total, .. } => {
+                ("customers", "Reading Sophos' customers".to_owned(), counted(*listed, *total))
+            }
+            Stage::Usage { lines, total, .. } => {
+                ("usage", "Reading the month's usage from Sophos".to_owned(), counted(*lines, *total))
+            }
+            Stage::UsageAgain { page, prints, .. } => (
+                "usage",
+                "Reading the month's usage once more, to be sure of it".to_owned(),
+                counted(u64::from(*page), Some(prints.len() as u64)),
+            ),
+            Stage::Agreements { .. } => ("agreements", "Reading ConnectWise's agreements".to_owned(), (None, None)),
+            Stage::Products => ("products", "Reading ConnectWise's products".to_owned(), (None, None)),
+            Stage::Check => ("check", "Comparing with the month before".to_owned(), (None, None)),
+            Stage::Sync { .. } => {
+                let what = format!("Working on customers: {} done", run.tally.counts.customers);
+                ("sync", what, counted(run.tally.counts.customers, None))
+            }
+            Stage::Settle { .. } => {
+                let left = run.set_aside.len();
+                let what = format!("Waiting for what became of the last writes of {left} customers");
+                ("settle", what, (None, None))
+            }
+            Stage::Ended => ("ended", "Over".to_owned(), (None, None)),
+        };
+        Self { stage, what, done, of }
+    }
+}
+
+/// A number as it is shown: without zeros behind the point that say nothing.
+pub(crate) fn decimal(number: Decimal) -> String {
+    number.normalize().to_string()
+}

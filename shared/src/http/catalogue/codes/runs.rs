@@ -1,0 +1,50 @@
+//! The catalogue's entries about runs and decisions, behind those that it is given.
+
+macro_rules! catalogue_with_runs {
+    ($($before:tt)*) => { catalogue! { $($before)*
+
+    /// A run would write, and writes are off.
+    WritesOff "writesOff" 409 once {
+        "Writes to ConnectWise are switched off",
+        "Make a preview to see what would be done, or have an administrator switch writes on under the connections.",
+        "Le scritture su ConnectWise sono disattivate",
+        "Creare un'anteprima per vedere che cosa verrebbe fatto, o chiedere a un amministratore di attivare le scritture nelle connessioni.",
+    }
+    /// The preview cannot be applied.
+    PreviewUnusable "previewUnusable" 409 once {
+        "This preview cannot be applied",
+        "Make a new preview, look at it and apply that one.",
+        "Questa anteprima non può essere applicata",
+        "Creare una nuova anteprima, controllarla e applicare quella.",
+    }
+    /// Nothing of the run can be tried again.
+    NothingToRetry "nothingToRetry" 409 once {
+        "There is nothing to try again",
+        "Only what failed in a run that is over can be tried again. Sync now to sync everything.",
+        "Non c'è nulla da ripetere",
+        "Si può ripetere solo ciò che non è riuscito in un'esecuzione terminata. Sincronizzare ora per sincronizzare tutto.",
+    }
+    /// The run is over already.
+    RunOver "runOver" 409 once {
+        "This run is already over",
+        "What it wrote stays. Look at its lines to see what became of each customer.",
+        "Questa esecuzione è già terminata",
+        "Ciò che ha scritto resta. Controllare le sue righe per vedere l'esito di ogni cliente.",
+    }
+    /// The usage lines of the run are no longer kept.
+    UsageLinesGone "usageLinesGone" 410 once {
+        "The usage lines of this run are no longer kept",
+        "They are kept for three days. Make a preview of the month to read them again from Sophos.",
+        "Le righe di utilizzo di questa esecuzione non sono più conservate",
+        "Vengono conservate per tre giorni. Creare un'anteprima del mese per rileggerle da Sophos.",
+    }
+    /// The hold cannot be released.
+    NotReleasable "notReleasable" 422 once {
+        "This cannot be released",
+        "Put right what the hold names; the next run then sees it. It can be rejected for this month.",
+        "Questa riga non può essere sbloccata",
+        "Correggere quanto indicato nel blocco: l'esecuzione successiva ne terrà conto. Si può rifiutarla per questo mese.",
+    }
+    } };
+}
+pub(super) use catalogue_with_runs;

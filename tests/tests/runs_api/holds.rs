@@ -1,0 +1,110 @@
+//! What waits for a person, and deciding it.
+
+use serde_json::{Value, json};
+
+use crate::world::{World, id_of};
+
+/// A partner whose usage has fallen by half since it was billed: everything waits.
+async fn fallen() -> (World, Vec<Value>) {
+    let world = World::open().await;
+    let shown = world.preview(&json!({})).await;
+    world.apply(&shown).await;
+    world.usage_times(|units| units / 10);
+    let run = world.sync_now(&json!({})).await;
+    assert!(run["counts"]["held"].as_u64().unwrap() > 0, "{run}");
+    assert!(run["waiting"]["units"].as_str().unwrap().starts_with('-'), "{run}");
+    let holds = world.get("/v1/sync/holds?pageSize=500").await;
+    assert_eq!(holds.status, 200, "{}", holds.body);
+    let holds = holds.body["items"].as_array().unwrap().clone();
+    (world, holds)
+}
+
+fn decision(hold: &Value, verdict: &str) -> Value {
+    json!({
+        "month": hold["month"], "customerId": hold["customerId"], "psaProductId": hold["psaProductId"],
+        "version": hold["version"], "verdict": verdict, "why": "The customer closed an office.",
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_released_is_written_by_the_next_run_and_what_is_rejected_stays() {
+    let (world, holds) = fallen().await;
+    assert!(holds.len() >= 2, "{holds:?}");
+    let rows: Vec<Value> =
+        holds.iter().enumerate().map(|(n, hold)| decision(hold, if n == 0 { "release" } else { "reject" })).collect();
+    let decided = world.post("/v1/sync/holds/decisions", &json!({ "decisions": rows })).await;
+    assert_eq!((decided.status.as_u16(), &decided.body["decided"]), (200, &holds.len().into()), "{}", decided.body);
+    assert_eq!(decided.body["holds"][0]["decision"]["who"], "9f31");
+    let open = world.get("/v1/sync/holds?decided=false").await.body;
+    assert_eq!(open["items"], json!([]));
+    let before = world.stack.psa.writes().len();
+    let run = world.sync_now(&json!({})).await;
+    assert_eq!(run["counts"]["quantitiesSet"], 1, "{run}");
+    assert_eq!(world.stack.psa.writes().len(), before + 1);
+    let rejected = world.lines(&run, "&outcome=skipped").await;
+    assert_eq!(rejected.len(), holds.len() - 1, "{rejected:?}");
+    assert!(rejected.iter().all(|line| line["reason"] == "rejected"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_on_what_has_moved_since_is_refused_and_none_of_the_others_is_taken() {
+    let (world, holds) = fallen().await;
+    let mut rows: Vec<Value> = holds.iter().take(2).map(|hold| decision(hold, "release")).collect();
+    rows[1]["version"] = "0000000000000000".into();
+    let refused = world.post("/v1/sync/holds/decisions", &json!({ "decisions": rows })).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (412, "versionMismatch"), "{}", refused.body);
+    assert_eq!(refused.body["errors"][0]["pointer"], "/decisions/1/version");
+    assert!(refused.body["present"].as_array().unwrap().iter().all(|hold| hold["decision"].is_null()));
+    let decided = world.get("/v1/sync/holds?decided=true").await.body;
+    assert_eq!(decided["items"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_wrong_with_decisions_is_told_at_once() {
+    let (world, holds) = fallen().await;
+    let good = decision(&holds[0], "reject");
+    let with = |field: &str, value: Value| {
+        let mut row = good.clone();
+        row[field] = value;
+        row
+    };
+    let rows = [
+        good.clone(),
+        good.clone(),
+        with("why", " ".into()),
+        with("customerId", "ACME".into()),
+        with("month", "x".into()),
+    ];
+    let refused = world.post("/v1/sync/holds/decisions", &json!({ "decisions": rows })).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (400, "invalidRequest"), "{}", refused.body);
+    let pointers: Vec<&str> =
+        refused.body["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+    for pointer in ["/decisions/1/psaProductId", "/decisions/2/why", "/decisions/3/customerId", "/decisions/4/month"] {
+        assert!(pointers.contains(&pointer), "{pointers:?}");
+    }
+    let none = world.post("/v1/sync/holds/decisions", &json!({ "decisions": [] })).await;
+    assert_eq!(none.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn holds_are_paged_and_filtered_by_month_and_customer() {
+    let (world, holds) = fallen().await;
+    let (mut seen, mut key) = (Vec::new(), String::new());
+    loop {
+        let page = world.get(&format!("/v1/sync/holds?pageSize=2{key}")).await.body;
+        seen.extend(page["items"].as_array().unwrap().iter().cloned());
+        match page["pages"]["nextKey"].as_str() {
+            Some(next) => key = format!("&pageFromKey={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, holds);
+    let customer = holds[0]["customerId"].as_str().unwrap();
+    let of_one = world.get(&format!("/v1/sync/holds?customer={customer}&month=2025-11&pageSize=500")).await.body;
+    let expected: Vec<&Value> = holds.iter().filter(|hold| hold["customerId"] == customer).collect();
+    assert_eq!(of_one["items"].as_array().unwrap().iter().collect::<Vec<_>>(), expected);
+    assert_eq!(world.get("/v1/sync/holds?month=2025-10").await.body["items"], json!([]));
+    let run = holds[0]["runId"].as_str().unwrap();
+    assert_eq!(world.get(&format!("/v1/sync/runs/{run}")).await.body["runId"], run);
+    assert_eq!(id_of(&json!({ "runId": run })), run);
+}

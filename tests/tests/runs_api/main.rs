@@ -1,0 +1,13 @@
+//! The routes of `sync-runs`, asked as API Gateway asks them: runs go to the queue of the local stack and are worked off by
+//! the real worker.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod billing;
+mod holds;
+mod invoke;
+mod large;
+mod lines;
+mod scope;
+mod settings;
+mod start;
+mod world;

@@ -1,0 +1,74 @@
+//! How a partner syncs.
+
+use jiff::Timestamp;
+use serde_json::json;
+use shared::clock::SystemClock;
+use shared::domain::id::ProductCode;
+use shared::domain::mapping::ProductMapping;
+use shared::ports::{Clock, DueStore, MappingStore};
+
+use crate::world::World;
+
+fn nightly() -> serde_json::Value {
+    json!({
+        "timeZone": "America/New_York",
+        "frequency": { "every": "nightly" },
+        "guards": {
+            "decrease": null,
+            "increase": { "percent": 30, "units": 3 },
+            "unfinished": { "percent": 10, "units": 5 },
+            "newMonthDays": 2,
+        },
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_shown_saved_at_their_version_and_move_the_next_run() {
+    let world = World::open().await;
+    let partner = world.stack.demo.partner();
+    let before = world.get("/v1/sync/settings").await;
+    assert_eq!(before.status, 200, "{}", before.body);
+    let checked = world.put("/v1/sync/settings?validateOnly=true", before.header("etag"), &nightly()).await;
+    assert_eq!(checked.status, 200, "{}", checked.body);
+    assert_eq!(world.get("/v1/sync/settings").await.body, before.body, "nothing is saved");
+    let saved = world.put("/v1/sync/settings", before.header("etag"), &nightly()).await;
+    assert_eq!((saved.status.as_u16(), &saved.body["settings"]), (200, &nightly()), "{}", saved.body);
+    let after = world.get("/v1/sync/settings").await;
+    assert_eq!((after.header("etag"), &after.body), (saved.header("etag"), &saved.body));
+    let due = world.stack.store.find_due(partner).await.unwrap().unwrap();
+    assert_eq!(after.body["nextRunAt"].as_str().unwrap().parse::<Timestamp>().unwrap(), due);
+    assert!(due.duration_since(SystemClock.now()).as_hours() < 48, "a night, not a month: {due}");
+    let late = world.put("/v1/sync/settings", before.header("etag"), &nightly()).await;
+    assert_eq!((late.status.as_u16(), late.code()), (412, "versionMismatch"));
+    let edits = saved.body["warnings"].as_array().unwrap();
+    assert!(edits.is_empty(), "no firewall product is mapped: {edits:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leaving_the_invoice_mode_warns_of_firewall_products() {
+    let world = World::open().await;
+    let partner = world.stack.demo.partner();
+    let target = world.stack.store.list_product_mappings(partner).await.unwrap().targets()[0];
+    let firewall = ProductMapping::discovered(ProductCode::parse("XGS-MSP").unwrap(), true).map_to(target, None);
+    world.stack.store.put_product_mapping(partner, &firewall).await.unwrap();
+    let etag = world.get("/v1/sync/settings").await.header("etag").to_owned();
+    let checked = world.put("/v1/sync/settings?validateOnly=true", &etag, &nightly()).await;
+    let warning = checked.body["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("1 firewall product") && warning.contains("monthly invoice"), "{warning}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_cannot_be_are_refused_field_by_field() {
+    let world = World::open().await;
+    let etag = world.get("/v1/sync/settings").await.header("etag").to_owned();
+    let mut wrong = nightly();
+    wrong["timeZone"] = "Mars/Olympus".into();
+    wrong["frequency"] = json!({ "every": "monthly", "day": 32, "month": "byDay" });
+    wrong["guards"]["newMonthDays"] = 29.into();
+    wrong["guards"]["increase"]["percent"] = 1001.into();
+    let refused = world.put("/v1/sync/settings", &etag, &wrong).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (400, "invalidRequest"));
+    let pointers: Vec<&str> =
+        refused.body["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+    assert_eq!(pointers, ["/timeZone", "/frequency/day", "/guards/increase", "/guards/newMonthDays"]);
+}
