@@ -137,18 +137,8 @@ impl Gateway {
         routes: Routes,
         routers: impl IntoIterator<Item = (N, Router)>,
     ) -> Result<Self, GatewayError> {
-        let routers: BTreeMap<String, Router> =
-            routers.into_iter().map(|(function, router)| (function.into(), router)).collect();
-        let routed: BTreeSet<&str> = routes.iter().map(|route| route.function.as_str()).collect();
-        if let Some(function) = routed.iter().find(|function| !routers.contains_key(**function)) {
-            return Err(GatewayError::NoRouter((*function).to_owned()));
-        }
-        if let Some(function) = routers.keys().find(|function| !routed.contains(function.as_str())) {
-            return Err(GatewayError::NoRoute(function.clone()));
-        }
-        let GatewayOptions { port, authorizer, limits, kept_events } = options;
-        let events = Mutex::new(VecDeque::new());
-        let core = Arc::new(Core { routes, routers, authorizer, limits, kept_events, events });
+        let port = options.port;
+        let core = Core::of(options, routes, routers)?;
         let router = Router::new().fallback(answer).with_state(Arc::clone(&core));
         let running = serve(router, port).await?;
         Ok(Self { running, core })
@@ -178,6 +168,29 @@ impl Gateway {
     }
 }
 
+/// The same without a port, for callers in this process: what they send goes over no wire.
+#[derive(Clone)]
+pub struct InProcess(Arc<Core>);
+
+impl InProcess {
+    /// A gateway before `routes`, each with the router of its function, which are named as in the template.
+    ///
+    /// # Errors
+    /// The functions of the routes and of the routers are not the same ones.
+    pub fn new<N: Into<String>>(
+        options: GatewayOptions,
+        routes: Routes,
+        routers: impl IntoIterator<Item = (N, Router)>,
+    ) -> Result<Self, GatewayError> {
+        Ok(Self(Core::of(options, routes, routers)?))
+    }
+
+    /// Passes a call on, as if it had come by a wire.
+    pub async fn call(&self, request: Request) -> Response {
+        answer(State(Arc::clone(&self.0)), request).await
+    }
+}
+
 struct Core {
     routes: Routes,
     routers: BTreeMap<String, Router>,
@@ -194,6 +207,25 @@ async fn answer(State(core): State<Arc<Core>>, request: Request) -> Response {
 }
 
 impl Core {
+    fn of<N: Into<String>>(
+        options: GatewayOptions,
+        routes: Routes,
+        routers: impl IntoIterator<Item = (N, Router)>,
+    ) -> Result<Arc<Self>, GatewayError> {
+        let routers: BTreeMap<String, Router> =
+            routers.into_iter().map(|(function, router)| (function.into(), router)).collect();
+        let routed: BTreeSet<&str> = routes.iter().map(|route| route.function.as_str()).collect();
+        if let Some(function) = routed.iter().find(|function| !routers.contains_key(**function)) {
+            return Err(GatewayError::NoRouter((*function).to_owned()));
+        }
+        if let Some(function) = routers.keys().find(|function| !routed.contains(function.as_str())) {
+            return Err(GatewayError::NoRoute(function.clone()));
+        }
+        let GatewayOptions { authorizer, limits, kept_events, .. } = options;
+        let events = Mutex::new(VecDeque::new());
+        Ok(Arc::new(Self { routes, routers, authorizer, limits, kept_events, events }))
+    }
+
     async fn pass(&self, id: &str, parts: &Parts, body: Body) -> Result<Response, Refused> {
         // A body is always read to its end: a client that still sends would lose the answer with the connection.
         let body = read(body, self.limits.body_bytes).await;

@@ -5,6 +5,7 @@
 
 mod api;
 mod files;
+mod live;
 mod worker;
 
 use std::io;
@@ -15,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use shared::client::address::{AddressPolicy, AddressRules};
 use shared::client::connections::{ConnectionOptions, StoredConnections};
-use shared::client::credentials::{ConnectWiseCredentials, Credentials, SophosCredentials};
+use shared::client::credentials::{ConnectWiseCredentials, Credentials, CredentialsError, SophosCredentials};
 use shared::client::http::{Http, HttpError, HttpLimits};
 use shared::clock::SystemClock;
 use shared::domain::id::{IdError, RunId};
@@ -40,6 +41,7 @@ use crate::table::{LocalTable, TableError};
 pub use api::{Api, ApiError};
 use files::Files;
 pub use files::FilesError;
+pub use live::{Live, LiveApi, Refused, Reply};
 use worker::Workers;
 
 /// A message that a worker gave up is delivered again after this time.
@@ -106,6 +108,9 @@ pub enum StackError {
     /// The credentials cannot be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// The saved credentials are not in a form that this release reads.
+    #[error("the saved connections cannot be used: {0}")]
+    Credentials(#[from] CredentialsError),
     /// The HTTP client cannot be built.
     #[error(transparent)]
     Http(#[from] HttpError),

@@ -41,6 +41,14 @@ impl Probe {
     ) -> SophosReport {
         sophos::probe(partner, credentials, month, &self.options.sophos).await
     }
+
+    /// The partner whose Sophos credentials these are: for one that is not known here yet. Two calls.
+    ///
+    /// # Errors
+    /// What a test would say of credentials that are no partner's, or that Sophos does not take.
+    pub async fn find_partner(&self, credentials: &SophosCredentials) -> Result<PartnerId, SophosVerdict> {
+        sophos::find_partner(credentials, &self.options.sophos).await
+    }
 }
 
 /// A right of the API member's security role, in ConnectWise's own words.

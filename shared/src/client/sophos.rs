@@ -17,7 +17,7 @@ use std::sync::Arc;
 use url::Url;
 
 use self::call::Api;
-pub(super) use self::probe::probe;
+pub(super) use self::probe::{find_partner, probe};
 use super::credentials::SophosCredentials;
 use super::http::Http;
 use super::retry::RetryPolicy;

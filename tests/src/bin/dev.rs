@@ -3,16 +3,20 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use harness::dev::{Args, Command, api, main_job, simulator};
+use harness::dev::{Args, Command, LiveArgs, api, live, main_job, simulator};
 use shared::telemetry::{self, LogFilter, Output};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if let Some(words) = LiveArgs::asked_for(std::env::args_os()) {
+        let args = LiveArgs::parse_from(words);
+        return match logged(&args.log) {
+            Ok(()) => live(args).await,
+            Err(error) => refused(&error),
+        };
+    }
     let args = Args::parse();
-    let logged = LogFilter::parse(&args.log)
-        .map_err(|e| e.to_string())
-        .and_then(|filter| telemetry::start(Output::Text, &filter).map_err(|e| e.to_string()));
-    let ended = match (logged, args.command.clone()) {
+    let ended = match (logged(&args.log), args.command.clone()) {
         (Err(error), _) => Err(error),
         (Ok(()), Some(Command::Api { port })) => {
             api(args, port).await.map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
@@ -22,8 +26,15 @@ async fn main() -> ExitCode {
         }
         (Ok(()), None) => main_job(args).await.map_err(|e| e.to_string()),
     };
-    ended.unwrap_or_else(|error| {
-        eprintln!("{error}");
-        ExitCode::from(2)
-    })
+    ended.unwrap_or_else(|error| refused(&error))
+}
+
+fn logged(filter: &str) -> Result<(), String> {
+    let filter = LogFilter::parse(filter).map_err(|error| error.to_string())?;
+    telemetry::start(Output::Text, &filter).map_err(|error| error.to_string())
+}
+
+fn refused(error: &str) -> ExitCode {
+    eprintln!("{error}");
+    ExitCode::from(2)
 }

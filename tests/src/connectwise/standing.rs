@@ -27,7 +27,10 @@ impl ConnectWise {
         });
         let kind = psa.add_agreement_type("Managed services")?;
         let products = psa.standing_catalog()?;
-        for (number, name) in [("100", "Adler Bakery"), ("200", "Brook Dental"), ("300", "Cedar Logistics")] {
+        // Three of the customers of the Sophos simulator's own data set.
+        for (number, name) in
+            [("100", "Amberquill Bakery"), ("200", "Gristmill Veterinary"), ("300", "Quarrystone Glazing")]
+        {
             let company = psa.add_company(&format!("C{number}"), name)?;
             let agreement = psa.add_agreement(company, kind, &format!("{name} security"), json!({}))?;
             psa.add_addition(agreement, products[0], 12, json!({}))?;

@@ -10,7 +10,7 @@ use crate::demo::Size;
 /// Carries a made-up partner's Sophos usage into a simulated ConnectWise: previews it, applies the preview, shows what
 /// became of every pair, and goes on serving until Ctrl-C.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "cargo dev --", version, disable_version_flag = true)]
+#[command(name = "cargo dev --", bin_name = "cargo dev --", version, disable_version_flag = true)]
 pub struct Args {
     /// End after the sync: exit code 0 when nothing failed that was not made to fail, else 1.
     #[arg(long)]
@@ -39,6 +39,9 @@ pub struct Args {
     /// What is logged on standard error, such as info or usage_sync=debug.
     #[arg(long, value_name = "FILTER", default_value = "error")]
     pub log: String,
+    /// Work with a real ConnectWise and a real Sophos Central instead; --live --help says how.
+    #[arg(long)]
+    pub live: bool,
     /// Serve the HTTP API or one simulator alone instead.
     #[command(subcommand)]
     pub command: Option<Command>,

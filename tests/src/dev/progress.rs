@@ -21,12 +21,14 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Begins to show a run of so many customers, on standard error.
+    /// Begins to show a run of so many customers, 0 where nobody knows yet, on standard error.
     pub(super) fn start(what: &'static str, customers: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(customers);
-            let style = ProgressStyle::with_template("{prefix:>10} {bar:40} {pos}/{len} customers  {msg}");
-            if let Ok(style) = style {
+            let (bar, template) = match customers {
+                0 => (ProgressBar::new_spinner(), "{prefix:>10} {spinner} {pos} customers  {msg}"),
+                _ => (ProgressBar::new(customers), "{prefix:>10} {bar:40} {pos}/{len} customers  {msg}"),
+            };
+            if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
             bar.set_prefix(what);

@@ -24,6 +24,12 @@ pub(super) fn json(run: &Run, ledger: &[CustomerLedger]) -> String {
     format!("{}\n", json!({"run": run, "callFormula": run.call_formula(), "ledger": ledger}))
 }
 
+/// The report of a run against real services, for a person.
+pub(super) fn of_run(run: &Run, ledger: &[CustomerLedger]) -> String {
+    let units = "Units by Sophos product: usage = synced + held + failed + off + unmapped + unassigned";
+    format!("{}\n\n{units}\n{}\n\n{}\n{}", outcomes(ledger), tie_out(run), verdict(run), calls(run))
+}
+
 /// The whole report, for a person.
 pub(super) fn text(stack: &Stack, run: &Run, ledger: &[CustomerLedger]) -> String {
     let mut text = format!(
@@ -192,7 +198,7 @@ fn verdict(run: &Run) -> String {
             number(counts.quantities_set, "quantity", "quantities")
         ),
     };
-    let fewer = if counts.created + counts.updated > counts.writes() {
+    let fewer = if run.writes && counts.created + counts.updated > counts.writes() {
         "\nSeveral Sophos products can share one ConnectWise product, so there can be fewer writes than pairs."
     } else {
         ""
@@ -214,7 +220,7 @@ fn calls(run: &Run) -> String {
     )
 }
 
-fn table<const N: usize>(headings: [&str; N]) -> Table {
+pub(super) fn table<const N: usize>(headings: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
     if table.width().is_none() {

@@ -14,9 +14,9 @@ use crate::gateway::token::{Issuer, IssuerError, Token};
 use crate::gateway::{Gateway, GatewayError, GatewayOptions, Routes, TemplateError};
 
 /// What is deployed, as it was when this was built.
-const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml"));
+pub(super) const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml"));
 /// All that a token of the API can be good for.
-const SCOPES: [&str; 3] = ["psa/read", "psa/write", "psa/admin"];
+pub(super) const SCOPES: [&str; 3] = ["psa/read", "psa/write", "psa/admin"];
 /// Longer than a working day: whoever tries the API is not to be sent away from it.
 const TOKEN_LASTS: SignedDuration = SignedDuration::from_hours(12);
 

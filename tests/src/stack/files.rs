@@ -12,13 +12,16 @@ use crate::demo::{Demo, PlantedPsa, Size};
 
 /// What the partner was made from; written last, so that its absence tells a half-made folder.
 const MADE: &str = "demo.json";
-const TABLE: &str = "table.db";
+pub(super) const TABLE: &str = "table.db";
 const PSA: &str = "connectwise.json";
-const KEY: &str = "seal.key";
+pub(super) const KEY: &str = "seal.key";
 /// Signs the tokens of the HTTP API; made when the API is first served.
 const ISSUER_KEY: &str = "issuer.key";
 /// Locked by the stack that uses the folder. It is never deleted: whoever held a deleted one would lock nobody out.
 const LOCK: &str = "in-use.lock";
+
+/// Marks the folder of a real partner, from before anything else is in it.
+pub(super) const LIVE: &str = "live.json";
 
 /// The files of an earlier start cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +51,18 @@ pub enum FilesError {
         /// The folder.
         path: String,
     },
+    /// They are a real partner's.
+    #[error("{path} holds a real partner's connections and runs. Give --data another folder.")]
+    Live {
+        /// The folder.
+        path: String,
+    },
+    /// They are of the demo, or of something else.
+    #[error("{path} holds the demo's files, or half of them. Give --live another folder by --data.")]
+    NotLive {
+        /// The folder.
+        path: String,
+    },
     /// They were not all written.
     #[error("{path} was left half made. Add --fresh to start over.")]
     HalfMade {
@@ -69,6 +84,7 @@ impl Files {
         let Some(path) = &folder else { return Ok(Self { folder, size, _lock: None }) };
         std::fs::create_dir_all(path).map_err(|source| io_error(path, source))?;
         let lock = Some(lock(path)?);
+        not_live(path)?;
         let made = path.join(MADE);
         match std::fs::read(&made) {
             Ok(bytes) => match serde_json::from_slice::<Size>(&bytes) {
@@ -120,12 +136,22 @@ impl Files {
     }
 }
 
-fn io_error(path: &Path, source: io::Error) -> FilesError {
+/// Whether the demo, or half of it, is in a folder.
+pub(super) fn has_demo(folder: &Path) -> bool {
+    [MADE, TABLE, PSA, KEY].iter().any(|name| folder.join(name).exists())
+}
+
+fn not_live(folder: &Path) -> Result<(), FilesError> {
+    let is_live = folder.join(LIVE).exists();
+    if is_live { Err(FilesError::Live { path: folder.display().to_string() }) } else { Ok(()) }
+}
+
+pub(super) fn io_error(path: &Path, source: io::Error) -> FilesError {
     FilesError::Io { path: path.display().to_string(), source }
 }
 
 /// Keeps every other stack out of a folder until the result is dropped.
-fn lock(folder: &Path) -> Result<File, FilesError> {
+pub(super) fn lock(folder: &Path) -> Result<File, FilesError> {
     let path = folder.join(LOCK);
     let file = File::create(&path).map_err(|source| io_error(&path, source))?;
     match file.try_lock() {
@@ -141,6 +167,7 @@ pub(super) fn forget(folder: &Path) -> Result<(), FilesError> {
         return Ok(());
     }
     let _lock = lock(folder)?;
+    not_live(folder)?;
     let beside = ["-wal", "-shm"].map(|end| format!("{TABLE}{end}"));
     for name in [MADE, TABLE, PSA, KEY, ISSUER_KEY].into_iter().chain(beside.iter().map(String::as_str)) {
         let path = folder.join(name);

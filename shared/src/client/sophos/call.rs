@@ -19,7 +19,8 @@ type Read<T> = fn(&Answer) -> Result<T, Fault>;
 
 /// The way to one partner's API.
 pub(super) struct Api {
-    partner: PartnerId,
+    /// None while it is only asked whose credentials these are.
+    partner: Option<PartnerId>,
     url: Url,
     sign_in: SignIn,
     exchange: Exchange,
@@ -32,14 +33,14 @@ impl Api {
         credentials: &SophosCredentials,
         options: &SophosOptions,
     ) -> Result<Self, SourceError> {
-        let (api, account) = Self::sign_in(partner, credentials, options).await?;
+        let (api, account) = Self::sign_in(Some(partner), credentials, options).await?;
         let url = account.api_of(partner, &options.api_url)?;
         Ok(api.at(url))
     }
 
     /// Signs in and asks whose credentials these are.
     pub(super) async fn sign_in(
-        partner: PartnerId,
+        partner: Option<PartnerId>,
         credentials: &SophosCredentials,
         options: &SophosOptions,
     ) -> Result<(Self, Account), SourceError> {
@@ -76,7 +77,10 @@ impl Api {
         let url = at(&self.url, path);
         let request = || {
             let request = self.exchange.client().get(url.clone()).query(query);
-            request.header("X-Partner-ID", self.partner.to_string())
+            match self.partner {
+                Some(partner) => request.header("X-Partner-ID", partner.to_string()),
+                None => request,
+            }
         };
         let token = self.sign_in.token(&self.exchange, &self.reads).await?;
         match self.send(&token, &request, read).await {

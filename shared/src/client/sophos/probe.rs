@@ -16,7 +16,7 @@ pub(in crate::client) async fn probe(
     month: UsageMonth,
     options: &SophosOptions,
 ) -> SophosReport {
-    let (api, account) = match Api::sign_in(partner, credentials, options).await {
+    let (api, account) = match Api::sign_in(Some(partner), credentials, options).await {
         Ok(signed_in) => signed_in,
         // How often a call was repeated in vain is not known here; at least the sign-in was sent.
         Err(error) => return SophosReport { verdict: of_fault(error), calls: 1 },
@@ -37,6 +37,19 @@ pub(in crate::client) async fn probe(
         }
     };
     SophosReport { verdict, calls: api.calls() }
+}
+
+/// The partner whose credentials these are, where nobody has said so yet; see [`crate::client::probe::Probe`].
+pub(in crate::client) async fn find_partner(
+    credentials: &SophosCredentials,
+    options: &SophosOptions,
+) -> Result<PartnerId, SophosVerdict> {
+    let (_, account) = Api::sign_in(None, credentials, options).await.map_err(of_fault)?;
+    let (kind, id) = account.kind_and_id();
+    if kind != "partner" {
+        return Err(SophosVerdict::NotAPartner { kind: kind.to_owned() });
+    }
+    PartnerId::parse(id).map_err(|error| SophosVerdict::Unavailable { why: error.to_string() })
 }
 
 async fn rights(api: &Api, month: UsageMonth) -> Result<(), SophosVerdict> {
