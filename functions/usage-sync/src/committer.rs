@@ -3,7 +3,7 @@
 //! Customers are worked on side by side, but their writes go through one loop: each commit is fenced by the lease and
 //! renews it, what is ready together is written together, and the run's counts are never written by two at once.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -125,8 +125,8 @@ impl Commits {
 /// The loop's side.
 pub(crate) struct Committer<'a, W: World> {
     pub(crate) world: &'a W,
-    /// None when ConnectWise could not be connected to.
-    pub(crate) psa: Option<&'a PsaOf<W>>,
+    /// Empty until ConnectWise is connected to.
+    pub(crate) psa: &'a OnceLock<PsaOf<W>>,
     /// The calls of earlier slices.
     pub(crate) calls_before: u64,
     pub(crate) lease_s: u32,
@@ -229,7 +229,7 @@ impl<W: World> Committer<'_, W> {
     }
 
     fn with_calls(&self, run: &mut Run) -> Run {
-        run.psa.calls = self.calls_before + self.psa.map_or(0, Psa::calls);
+        run.psa.calls = self.calls_before + self.psa.get().map_or(0, Psa::calls);
         run.clone()
     }
 

@@ -14,8 +14,9 @@ mod sophos;
 mod whom;
 mod write;
 
-use std::sync::Mutex;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use futures::future::join;
@@ -28,6 +29,8 @@ use shared::ports::{Clock, Connections, DueStore, Lease, Look, Psa};
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
+use self::bucket::Kept;
+use self::check::Checked;
 use self::reference::Ahead;
 use self::whom::Whom;
 use crate::committer::Committer;
@@ -64,14 +67,27 @@ pub(crate) enum SliceEnd {
     Until(Timestamp),
 }
 
-/// What the stages of a slice share.
+/// The stages of a slice, once ConnectWise is connected to.
 pub(crate) struct Stages<'a, W: World> {
+    frame: &'a Frame<'a, W>,
+    psa: &'a PsaOf<W>,
+}
+
+impl<'a, W: World> Deref for Stages<'a, W> {
+    type Target = Frame<'a, W>;
+
+    fn deref(&self) -> &Self::Target {
+        self.frame
+    }
+}
+
+/// What the stages of a slice share: all that those need which ask Sophos and the table alone.
+pub(crate) struct Frame<'a, W: World> {
     world: &'a W,
     limits: &'a Limits,
     policy: Policy,
     settings: &'a Settings,
     deadline: Timestamp,
-    psa: &'a PsaOf<W>,
     committer: &'a Committer<'a, W>,
     /// Whether this slice has got anything done. One that has not goes on whatever the deadline: slices that only look
     /// at the clock would follow one another for ever.
@@ -84,40 +100,38 @@ pub(crate) struct Stages<'a, W: World> {
     places: Semaphore,
     /// Whose usage the run is about, once it was asked for.
     whom: OnceCell<Whom>,
+    /// The first bucket's usage as the check summed it, until that bucket is loaded.
+    kept: Kept,
 }
 
 impl<W: World> Slice<'_, W> {
     /// Works until the run ends, the deadline is near, or a service has to be left alone.
     pub(crate) async fn work(&self, lease: Lease, run: Run) -> Result<(Lease, SliceEnd), WorkError> {
-        let psa = self.world.connections().psa(lease.partner).await;
+        let psa = OnceLock::new();
         let committer = Committer {
             world: self.world,
-            psa: psa.as_ref().ok(),
+            psa: &psa,
             calls_before: run.psa.calls,
             lease_s: self.limits.lease_s,
             state: Mutex::new((lease, run)),
         };
         let begun_at = progress(&committer.run());
-        let worked = match psa.as_ref() {
-            Err(error) => Err(of_connection(error.clone())),
-            Ok(psa) => {
-                let stages = Stages {
-                    world: self.world,
-                    limits: self.limits,
-                    policy: self.policy,
-                    settings: &self.settings,
-                    deadline: self.deadline,
-                    psa,
-                    committer: &committer,
-                    worked: AtomicBool::new(false),
-                    last_try: self.last_try,
-                    progressed: AtomicBool::new(false),
-                    places: Semaphore::new(self.limits.at_once()),
-                    whom: OnceCell::new(),
-                };
-                stages.work().await.map_err(StageError::or_later)
-            }
+        let frame = Frame {
+            world: self.world,
+            limits: self.limits,
+            policy: self.policy,
+            settings: &self.settings,
+            deadline: self.deadline,
+            committer: &committer,
+            worked: AtomicBool::new(false),
+            last_try: self.last_try,
+            progressed: AtomicBool::new(false),
+            places: Semaphore::new(self.limits.at_once()),
+            whom: OnceCell::new(),
+            kept: Kept::default(),
         };
+        // In a box: a worker and its stages in one future are nested deeper than the compiler looks.
+        let worked = Box::pin(frame.work(&psa)).await.map_err(StageError::or_later);
         let end = match worked {
             Ok(end) => end,
             Err(StageError::Later { at_least_s, .. }) if !self.last_try => {
@@ -194,11 +208,39 @@ fn retries(run: &Run, settings: &Settings, state: &RunState) -> bool {
     rare && settings.writes && undone
 }
 
-impl<W: World> Stages<'_, W> {
-    async fn work(&self) -> Result<SliceEnd, StageError> {
+impl<W: World> Frame<'_, W> {
+    /// Connects to ConnectWise and works through the stages. While ConnectWise is connected to, and asked what neither
+    /// Sophos nor the table knows, Sophos is read.
+    async fn work(&self, connected: &OnceLock<PsaOf<W>>) -> Result<SliceEnd, StageError> {
         self.committer.put_run(Vec::new(), |run| run.psa.slices += 1).await?;
         self.still_fit()?;
-        let mut ahead = Ahead::default();
+        let run = self.committer.run();
+        let reference = async {
+            let psa = self.world.connections().psa(run.request.partner).await.map_err(of_connection)?;
+            let stages = Stages { frame: self, psa: connected.get_or_init(|| psa) };
+            let ahead = stages.read_ahead(&run).await;
+            Ok::<_, StageError>((stages, ahead))
+        };
+        let sophos = async {
+            if !matches!(run.stage, Stage::Customers { .. } | Stage::Usage { .. } | Stage::UsageAgain { .. }) {
+                return Ok(None);
+            }
+            self.read_sophos().await?;
+            Ok::<_, StageError>(self.check_ahead().await)
+        };
+        let (read, reference) = join(sophos, reference).await;
+        let run = self.committer.run();
+        if run.state.is_over() {
+            // It made way for another month's, whether ConnectWise can be reached or not.
+            return Ok(SliceEnd::Over(Box::new(run)));
+        }
+        let (stages, ahead) = reference?;
+        stages.work(ahead, read?).await
+    }
+}
+
+impl<W: World> Stages<'_, W> {
+    async fn work(&self, mut ahead: Ahead, mut checked: Option<Checked>) -> Result<SliceEnd, StageError> {
         loop {
             let run = self.committer.run();
             if run.state.is_over() {
@@ -210,13 +252,11 @@ impl<W: World> Stages<'_, W> {
             match run.stage {
                 Stage::Preview => self.take_preview(&run).await?,
                 Stage::Customers { .. } | Stage::Usage { .. } | Stage::UsageAgain { .. } => {
-                    let (read, reference) = join(self.read_sophos(), self.read_ahead(&run)).await;
-                    read?;
-                    ahead = reference;
+                    self.read_sophos().await?;
                 }
                 Stage::Agreements { .. } => self.read_agreements(&mut ahead).await?,
                 Stage::Products => self.read_products(&run, &mut ahead).await?,
-                Stage::Check => self.check_usage(&run).await?,
+                Stage::Check => self.check_usage(&run, checked.take()).await?,
                 Stage::Settle { from, .. } if self.world.clock().now() < from => return Ok(SliceEnd::Until(from)),
                 Stage::Sync { bucket } | Stage::Settle { bucket, .. } if bucket < run.buckets => {
                     self.sync_customers(&run, bucket).await?;
@@ -240,24 +280,6 @@ impl<W: World> Stages<'_, W> {
     /// How long after a write was sent its effect can still appear, in seconds.
     fn settle_s(&self) -> i64 {
         if self.policy.has(Guard::Settle) { self.limits.settle_s } else { 0 }
-    }
-
-    /// Settings and time move on while a run is interrupted: it is not carried on against either.
-    fn still_fit(&self) -> Result<(), StageError> {
-        let run = self.committer.run();
-        if run.writes && !self.settings.writes {
-            let what = "Writes to ConnectWise were switched off while the run was open";
-            return Err(never(RunFailureCode::WritesOff, what));
-        }
-        let age = self.world.clock().now().duration_since(run.opened_at);
-        if age > GOOD_FOR {
-            return Err(never(RunFailureCode::TooOld, "The run was interrupted more than a day ago"));
-        }
-        Ok(())
-    }
-
-    fn is_late(&self) -> bool {
-        self.worked.load(Ordering::Relaxed) && self.is_near_the_end()
     }
 
     /// As many places for writes as are free, one at least and `most` at the most. Each is kept until its write has an
@@ -289,6 +311,37 @@ impl<W: World> Stages<'_, W> {
         Ok(turns)
     }
 
+    /// Ends a run whose pairs all have an outcome, once its usage ties out.
+    async fn conclude(&self) -> Result<(), StageError> {
+        let run = self.committer.run();
+        if let Err(breaks) = run.tally.tie_out() {
+            let what = breaks.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            return Err(never(RunFailureCode::TieOut, format!("usage was lost on the way: {what}")));
+        }
+        let state = if run.tally.counts.failed == 0 { RunState::Succeeded } else { RunState::Partial };
+        Ok(end(self.world, self.settings, self.committer, state).await?)
+    }
+}
+
+impl<W: World> Frame<'_, W> {
+    /// Settings and time move on while a run is interrupted: it is not carried on against either.
+    fn still_fit(&self) -> Result<(), StageError> {
+        let run = self.committer.run();
+        if run.writes && !self.settings.writes {
+            let what = "Writes to ConnectWise were switched off while the run was open";
+            return Err(never(RunFailureCode::WritesOff, what));
+        }
+        let age = self.world.clock().now().duration_since(run.opened_at);
+        if age > GOOD_FOR {
+            return Err(never(RunFailureCode::TooOld, "The run was interrupted more than a day ago"));
+        }
+        Ok(())
+    }
+
+    fn is_late(&self) -> bool {
+        self.worked.load(Ordering::Relaxed) && self.is_near_the_end()
+    }
+
     fn has_worked(&self) {
         self.worked.store(true, Ordering::Relaxed);
     }
@@ -308,16 +361,5 @@ impl<W: World> Stages<'_, W> {
 
     fn has_progressed(&self) {
         self.progressed.store(true, Ordering::Relaxed);
-    }
-
-    /// Ends a run whose pairs all have an outcome, once its usage ties out.
-    async fn conclude(&self) -> Result<(), StageError> {
-        let run = self.committer.run();
-        if let Err(breaks) = run.tally.tie_out() {
-            let what = breaks.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            return Err(never(RunFailureCode::TieOut, format!("usage was lost on the way: {what}")));
-        }
-        let state = if run.tally.counts.failed == 0 { RunState::Succeeded } else { RunState::Partial };
-        Ok(end(self.world, self.settings, self.committer, state).await?)
     }
 }

@@ -1,6 +1,7 @@
 //! A bucket of customers: what a run has read of them, as it is in memory while they are worked on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use futures::future::{try_join, try_join4};
 use shared::domain::decision::StandingHold;
@@ -13,9 +14,24 @@ use shared::domain::run::{Run, RunKind};
 use shared::domain::usage::{UsageLine, UsageTotals};
 use shared::ports::{ChunkKind, CustomerNames, HoldStore, KnownStore, MappingStore, RunStore};
 
-use super::Stages;
+use super::Frame;
 use crate::chunks::{join, prefix_of};
 use crate::worker::{WorkError, World};
+
+/// The first bucket's usage between the check and the bucket's load. One bucket's, so that memory is bounded all the same.
+#[derive(Default)]
+pub(super) struct Kept(Mutex<Option<UsageTotals>>);
+
+impl Kept {
+    pub(super) fn put(&self, usage: UsageTotals) {
+        // A poisoned lock holds a whole value all the same: it is only ever replaced as one.
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(usage);
+    }
+
+    fn take(&self) -> Option<UsageTotals> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
 
 /// What is known of the customers of a bucket.
 pub(super) struct Bucket {
@@ -57,7 +73,7 @@ impl Bucket {
     }
 }
 
-impl<W: World> Stages<'_, W> {
+impl<W: World> Frame<'_, W> {
     pub(super) async fn load(&self, run: &Run, number: u32) -> Result<Bucket, WorkError> {
         let (store, partner) = (self.world.store(), run.request.partner);
         let of_usage = async |kind| store.list_chunks(partner, run.usage_of(), kind, number).await;
@@ -83,7 +99,14 @@ impl<W: World> Stages<'_, W> {
             let billed_on = store.list_billed_on(partner, &prefix).await?;
             Ok::<_, WorkError>((mapped, self.mappings_for(run).await?, products, billed_on))
         };
-        let others = try_join(self.read_usage_of(run, number), self.holds_of(run, number));
+        let usage = async {
+            let kept = if number == 0 { self.kept.take() } else { None };
+            match kept {
+                Some(usage) => Ok(usage),
+                None => self.read_usage_of(run, number).await,
+            }
+        };
+        let others = try_join(usage, self.holds_of(run, number));
         let (customers, agreements, mapped, (usage, holds)) = try_join4(customers, agreements, mapped, others).await?;
         let (customers, unreadable_customers) = customers;
         let (agreements, unreadable_agreements, set_out_with) = agreements;

@@ -13,20 +13,41 @@ use shared::domain::run::{Run, RunKind, Stage, Whose};
 use shared::domain::schedule::local_day;
 use shared::ports::{Clock, DiscoveredProduct, KnownStore, MappingStore, RunStore, SeenProduct};
 
-use super::Stages;
+use super::Frame;
 use super::customers::RECALLED_AT_ONCE;
 use crate::chunks::prefix_of;
 use crate::trouble::StageError;
 use crate::worker::{WorkError, World};
 
-impl<W: World> Stages<'_, W> {
-    pub(super) async fn check_usage(&self, run: &Run) -> Result<(), StageError> {
-        let (unfinished, ()) = try_join(self.looks_unfinished(run), self.note_products(run)).await?;
+/// What the check came to; the products are noted.
+pub(super) struct Checked {
+    unfinished: Option<Unfinished>,
+}
+
+impl<W: World> Frame<'_, W> {
+    /// The check before its stage, where the usage is whole: it needs nothing of ConnectWise, which is asked meanwhile.
+    /// What fails here fails again in the stage, which says why.
+    pub(super) async fn check_ahead(&self) -> Option<Checked> {
+        let run = self.committer.run();
+        let is_whole = matches!(run.stage, Stage::Agreements { page: 0, .. });
+        if is_whole && !self.is_late() { self.check(&run).await.ok() } else { None }
+    }
+
+    pub(super) async fn check_usage(&self, run: &Run, ahead: Option<Checked>) -> Result<(), StageError> {
+        let Checked { unfinished } = match ahead {
+            Some(checked) => checked,
+            None => self.check(run).await?,
+        };
         let change = |run: &mut Run| {
             run.unfinished = unfinished;
             run.stage = Stage::Sync { bucket: 0 };
         };
         Ok(self.committer.put_run(Vec::new(), change).await?)
+    }
+
+    async fn check(&self, run: &Run) -> Result<Checked, WorkError> {
+        let (unfinished, ()) = try_join(self.looks_unfinished(run), self.note_products(run)).await?;
+        Ok(Checked { unfinished })
     }
 
     async fn looks_unfinished(&self, run: &Run) -> Result<Option<Unfinished>, WorkError> {
@@ -85,6 +106,9 @@ impl<W: World> Stages<'_, W> {
                     last.add(written, &usage.of(Some(*customer)), run.request.month);
                 }
             }
+        }
+        if bucket == 0 {
+            self.kept.put(usage);
         }
         Ok(())
     }

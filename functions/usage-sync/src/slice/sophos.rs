@@ -16,7 +16,7 @@ use shared::ports::{
     UsageSource,
 };
 
-use super::{Stages, end};
+use super::{Frame, end};
 use crate::chunks::{bucket_of, buckets_for, cut};
 use crate::trouble::{StageError, never, of_connection, of_source};
 use crate::worker::{WorkError, World};
@@ -24,7 +24,7 @@ use crate::worker::{WorkError, World};
 /// More pages than any partner has: five million usage lines. Keys that lead in a circle end here at the latest.
 const MOST_PAGES: u32 = 5000;
 
-impl<W: World> Stages<'_, W> {
+impl<W: World> Frame<'_, W> {
     /// Reads customers and usage until both are complete or the deadline is near.
     pub(super) async fn read_sophos(&self) -> Result<(), StageError> {
         let run = self.committer.run();

@@ -10,7 +10,7 @@ use shared::domain::run::{Run, Whose};
 use shared::error::StoreError;
 use shared::ports::{MappingStore, RunStore};
 
-use super::Stages;
+use super::Frame;
 use crate::worker::{WorkError, World};
 
 /// The customers that a run is about.
@@ -31,7 +31,7 @@ impl Whom {
     }
 }
 
-impl<W: World> Stages<'_, W> {
+impl<W: World> Frame<'_, W> {
     /// Whom the run is about; of a retry, those of whom something failed in the run that it takes up.
     pub(super) async fn whom(&self, run: &Run) -> Result<&Whom, WorkError> {
         self.whom
