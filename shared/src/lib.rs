@@ -10,12 +10,13 @@
 //! - [`http`]: what all functions behind API Gateway share: who asks, requests, problems, pages, versions, the document.
 //! - [`store`]: the table, on DynamoDB and in memory.
 //! - [`queue`], [`seal`], [`clock`], [`ids`]: the adapters of the ports of the same names, real and local.
-//! - [`start`]: asking for a run, the same way for people, other services and the command line.
+//! - [`start`], [`cancel`]: asking for a run and ending one, the same way for people, other services and the command line.
 //! - [`aws`]: what the adapters of AWS share: timeouts, repetition, words.
 //! - [`config`]: the settings of each function; the only place that reads the environment.
 //! - [`telemetry`]: the log of a function or of the local stack.
 
 pub mod aws;
+pub mod cancel;
 pub mod client;
 pub mod clock;
 pub mod config;

@@ -7,6 +7,7 @@
 //! [`Outcome::wrongs`] says what an onlooker who knows everything finds wrong: additions made twice, missing pairs, wrong
 //! quantities, ledgers that say something else than what ConnectWise took.
 
+mod applied;
 mod args;
 mod books;
 mod drive;
@@ -32,6 +33,7 @@ use shared::error::StoreError;
 use tokio::runtime::Builder;
 use usage_sync::policy::Policy;
 
+pub use applied::{Applied, preview_and_apply};
 pub use args::Args;
 pub use many::{Many, many, seeds_asked_for};
 pub use points::{Slow, Strike, Struck, slow_writes, strike_at_each_await};

@@ -3,20 +3,15 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use jiff::SignedDuration;
-use shared::domain::id::{PartnerId, RunId};
-use shared::domain::run::{Run, RunState, Stage};
+use shared::cancel::{Cancelled, cancel};
+use shared::domain::id::RunId;
 use shared::http::{
     Caller, Done, IdempotencyKey, NoQuery, Once, Path, Problem, ProblemBody, ProblemCode, Write, answer,
 };
-use shared::ports::Change;
 
 use crate::start::NothingMore;
 use crate::view::RunView;
 use crate::{Naming, Sender, Store, Time, World};
-
-/// For how long a person keeps workers away while a run is ended, in seconds.
-const HELD_S: u32 = 60;
 
 /// Cancel a run.
 ///
@@ -45,36 +40,15 @@ pub(crate) async fn cancel_run<S: Store, Q: Sender, C: Time, I: Naming>(
 ) -> Result<Response, Problem> {
     let (world, partner, name) = (&world, caller.partner(), caller.name().to_owned());
     let act = |_: NothingMore, _| async move {
-        let run = cancel(world, partner, &id, name).await?;
-        Ok(Done::Unkept(answer(StatusCode::OK, &RunView::of(&run))?))
+        let (owner, now) = (world.ids.unique(), world.clock.now());
+        match cancel(&world.store, (&owner, now), partner, &id, name).await? {
+            Cancelled::Now(run) => {
+                tracing::info!(%partner, run = %id, "a person cancelled the run");
+                Ok(Done::Unkept(answer(StatusCode::OK, &RunView::of(&run))?))
+            }
+            Cancelled::Before(run) => Err(Problem::new(ProblemCode::RunOver).present(&RunView::of(&run))),
+            Cancelled::Unknown => Err(Problem::new(ProblemCode::NotFound)),
+        }
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
-}
-
-async fn cancel<S: Store, Q, C: Time, I: Naming>(
-    world: &World<S, Q, C, I>,
-    partner: PartnerId,
-    id: &RunId,
-    by: String,
-) -> Result<Run, Problem> {
-    let (store, now) = (&world.store, world.clock.now());
-    let find = async || store.find_run(partner, id).await?.ok_or_else(|| Problem::new(ProblemCode::NotFound));
-    let over = |run: &Run| Problem::new(ProblemCode::RunOver).present(&RunView::of(run));
-    let run = find().await?;
-    if run.state.is_over() {
-        return Err(over(&run));
-    }
-    // From here on no worker writes to the table, and so none begins anything in ConnectWise.
-    let lease = store.seize_lease(partner, &world.ids.unique(), now, HELD_S).await?;
-    let run = find().await?;
-    if run.state.is_over() {
-        store.release_lease(&lease).await?;
-        return Err(over(&run));
-    }
-    let cancelled = Run { stage: Stage::Ended, state: RunState::Cancelled { by }, ended_at: Some(now), ..run };
-    let until = now.saturating_add(SignedDuration::from_secs(i64::from(HELD_S))).unwrap_or(now);
-    let lease = store.commit(&lease, until, vec![Change::PutRun(Box::new(cancelled.clone()))]).await?;
-    store.release_lease(&lease).await?;
-    tracing::info!(%partner, run = %id, "a person cancelled the run");
-    Ok(cancelled)
 }

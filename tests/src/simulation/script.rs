@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use shared::cancel::{Cancelled, cancel};
 use shared::domain::mapping::Combine;
 use shared::domain::month::UsageMonth;
-use shared::domain::run::{RunKind, RunRequest, RunScope};
-use shared::ports::{Clock, MappingStore, SyncMessage};
+use shared::domain::run::{RunKind, RunRequest};
+use shared::ports::{Clock, MappingStore, OversightStore, SyncMessage};
 
 use super::SimulationError;
 use super::ground::locked;
@@ -28,6 +29,8 @@ pub(super) enum Event {
     EndAddition,
     /// A person maps a product elsewhere, switches it off, or on again.
     EditMapping,
+    /// A person cancels the run that is open, whatever its worker is at.
+    Cancel,
 }
 
 /// When what happens, in milliseconds.
@@ -43,6 +46,7 @@ pub(super) fn script_of(world: &World) -> Script {
         script.insert((at_ms, number), event);
     };
     let (edits, endings, mappings) = (ground.happens(150), ground.happens(50), ground.happens(150));
+    let cancels = ground.happens(250);
     for _ in 0..ground.between(2, 4) {
         put(at_ms, Event::Ask);
         for _ in 0..ground.below(3) {
@@ -56,6 +60,9 @@ pub(super) fn script_of(world: &World) -> Script {
         }
         if mappings {
             put(at_ms + ground.below(400_000), Event::EditMapping);
+        }
+        if cancels && ground.happens(600) {
+            put(at_ms + ground.below(60_000), Event::Cancel);
         }
         let gap_ms = ground.one_of(&[3_000, 40_000, 130_000, 200_000, 600_000]);
         at_ms += ground.between(gap_ms / 3, gap_ms);
@@ -77,24 +84,26 @@ impl World {
             Event::EditQuantity => self.edit_quantity(),
             Event::EndAddition => self.end_addition(),
             Event::EditMapping => self.edit_mapping().await?,
+            Event::Cancel => self.cancel().await?,
         }
+        Ok(())
+    }
+
+    /// Cancels the open run, as its route does.
+    async fn cancel(&self) -> Result<(), SimulationError> {
+        let store = &self.table.memory;
+        let newest = store.list_runs_before(self.partner, None, 1).await?;
+        let Some(open) = newest.into_iter().find(|run| !run.state.is_over()) else { return Ok(()) };
+        let ended = cancel(store, ("a person", self.ground.now()), self.partner, &open.id, "a person".into()).await?;
+        self.ground.note("cancel", &[u64::from(matches!(ended, Cancelled::Now(_)))]);
         Ok(())
     }
 
     /// Asks for a run; now and then twice.
     pub(super) fn ask(&self) {
         let now = self.ground.now();
-        let request = RunRequest {
-            partner: self.partner,
-            kind: RunKind::Now,
-            month: self.month,
-            slot: format!("key-{}", self.ground.now_ms()),
-            scheduled_at: now,
-            preview: None,
-            retry_of: None,
-            scope: RunScope::default(),
-            asked_by: None,
-        };
+        let slot = format!("key-{}", self.ground.now_ms());
+        let request = RunRequest::new(self.partner, RunKind::Now, (self.month, slot), now);
         let message = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: now };
         if self.ground.happens(self.ground.storm().doubled_message) {
             self.messages.ask(message.clone());

@@ -167,7 +167,7 @@ impl World {
     }
 
     /// The second Sophos product goes to the first one's ConnectWise product.
-    async fn combine_the_first_two(&self) -> Result<(), SimulationError> {
+    pub(super) async fn combine_the_first_two(&self) -> Result<(), SimulationError> {
         let mappings = self.table.memory.list_product_mappings(self.partner).await?;
         if let (Some(second), Some(first)) =
             (self.codes.get(1).and_then(|code| mappings.find(code)), self.products.first())
@@ -179,7 +179,7 @@ impl World {
     }
 
     /// Usage of most pairs, and additions that were there before us for some of them.
-    fn first_usage(&self) {
+    pub(super) fn first_usage(&self) {
         let mut units = Units::new();
         for (number, customer) in self.sophos.customers.iter().enumerate() {
             for (code, product) in self.codes.iter().zip(&self.products) {

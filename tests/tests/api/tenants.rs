@@ -18,19 +18,25 @@ use harness::gateway::{Gateway, GatewayOptions, Routes};
 use harness::table::LocalTable;
 use harness::table::ids::CountedIds;
 use harness::table::wire::Wire;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use lambda_http::request::RequestContext;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rust_decimal::Decimal;
 use serde_json::Value;
 use shared::client::address::{AddressPolicy, AddressRules};
 use shared::client::connections::ConnectionOptions;
 use shared::client::http::{Http, HttpLimits};
 use shared::clock::SystemClock;
+use shared::domain::decision::{HoldBasis, HoldKey, StandingHold};
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId};
+use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
-use shared::ports::{Clock, DiscoveredProduct, MappingStore};
+use shared::domain::month::UsageMonth;
+use shared::domain::outcome::{Hold, Outcome, Would};
+use shared::domain::run::{Run, RunKind, RunRequest, RunState, Stage};
+use shared::ports::{Change, Clock, DiscoveredProduct, MappingStore, RunStore};
 use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
 use shared::store::DynamoStore;
@@ -63,7 +69,7 @@ fn partner(id: u128) -> PartnerId {
 }
 
 /// What a partner has: the same codes as the other has, and one that nobody else has.
-async fn fill(store: &impl MappingStore, id: u128, canary: &str) {
+async fn fill(store: &(impl MappingStore + RunStore), id: u128, canary: &str) {
     let known = |code: &str| DiscoveredProduct {
         code: ProductCode::parse(code).unwrap(),
         description: format!("{code} {canary}"),
@@ -85,6 +91,64 @@ async fn fill(store: &impl MappingStore, id: u128, canary: &str) {
     let company = CompanyId::try_from(number).unwrap();
     let mapping = CustomerMapping::new(customer, company, AgreementId::try_from(number).unwrap());
     store.put_customer_mapping(partner(id), &mapping).await.unwrap();
+    fill_run(store, id, (customer, mapping.agreement), canary).await;
+}
+
+/// When every partner's run was opened: its id then tells partners apart by its hash alone.
+const OPENED_AT: Timestamp = Timestamp::constant(1_764_464_400, 0);
+
+fn run_of(id: u128) -> Run {
+    let month = UsageMonth::parse("2025-11").unwrap();
+    Run::open(RunRequest::new(partner(id), RunKind::Now, (month, "2025-11-30".into()), OPENED_AT), true, OPENED_AT)
+        .unwrap()
+}
+
+/// A run that is over, what became of its one customer, and what waits of it.
+async fn fill_run(store: &impl RunStore, id: u128, (customer, agreement): (CustomerId, AgreementId), canary: &str) {
+    let run = run_of(id);
+    store.open_run(&run).await.unwrap();
+    let now = SystemClock.now();
+    let lease = store.acquire_lease(partner(id), "worker", now, 60).await.unwrap().unwrap();
+    let (from, to) = (Decimal::from(12), Decimal::ONE);
+    let (hold, product) = (Hold::Decrease { from, to }, PsaProductId::try_from(7_700).unwrap());
+    let line = Line {
+        code: Some(ProductCode::parse("CIXA").unwrap()),
+        units: 1,
+        usage_lines: 1,
+        outcome: Outcome::Held(hold.clone()),
+        billed: None,
+    };
+    let ledger = CustomerLedger {
+        customer: Some(customer),
+        name: canary.to_owned(),
+        company: None,
+        agreement: Some((agreement, canary.to_owned())),
+        next_invoice: None,
+        lines: vec![line],
+        created: 0,
+        updated: 0,
+    };
+    let standing = StandingHold {
+        key: HoldKey { month: run.request.month, customer, product },
+        name: canary.to_owned(),
+        parts: Vec::new(),
+        hold,
+        basis: HoldBasis { agreement, addition: None, quantity: from, release: Would::Update { from, to } },
+        invoice: None,
+        next_invoice: None,
+        run: run.id.clone(),
+        since: OPENED_AT,
+        seen_at: OPENED_AT,
+        decision: None,
+    };
+    let over = Run { stage: Stage::Ended, state: RunState::Succeeded, ended_at: Some(OPENED_AT), ..run.clone() };
+    let changes = vec![
+        Change::PutLedger(run.id, Box::new(ledger)),
+        Change::PutHold(Box::new(standing)),
+        Change::PutRun(Box::new(over)),
+    ];
+    let lease = store.commit(&lease, lease.expires_at, changes).await.unwrap();
+    store.release_lease(&lease).await.unwrap();
 }
 
 /// Two partners in one table, and the functions at the other end of a wire to it.
@@ -157,7 +221,7 @@ impl World {
             "*".to_owned(),
         ];
         let known = ["CIXA", "SRVC", "OWN-3A", "7700", "7702", "23866"].map(str::to_owned);
-        let ids = [id, customer].into_iter().chain(alike).chain(known).collect();
+        let ids = [id, customer, run_of(OWNER).id.to_string()].into_iter().chain(alike).chain(known).collect();
         Pool { ids, keys, tags }
     }
 
