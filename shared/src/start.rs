@@ -12,7 +12,8 @@ use crate::domain::schedule::local_day;
 use crate::domain::settings::Settings;
 use crate::error::{QueueError, StoreError};
 use crate::ports::{
-    Clock, DueStore, EditStore, KnownStore, Look, Opened, OversightStore, Queue, RunStore, SettingsStore, SyncMessage,
+    Clock, DueStore, EditStore, IDEMPOTENCY_TTL_H, KnownStore, Look, Opened, OversightStore, Queue, RunStore,
+    SettingsStore, SyncMessage,
 };
 
 /// The run of a repeated request is looked for among so many of the newest.
@@ -176,27 +177,56 @@ pub async fn start(
 ) -> Result<Run, StartError> {
     let (partner, now) = (asker.partner, clock.now());
     let settings = store.find_settings(partner).await?.ok_or(StartError::NotSetUp)?;
-    let same = |run: &Run| run.request.slot == asker.key && run.request.kind == asked.kind();
-    let run = match store.list_runs_before(partner, None, NEWEST).await?.into_iter().find(same) {
-        Some(run) => run,
-        None => {
-            let request = request(store, asker, asked, (&settings, now)).await?;
-            let run = Run::open(request, settings.writes, now)?;
-            match store.open_run(&run).await? {
-                Opened::Fresh => run,
-                Opened::Existing(run) => *run,
-                Opened::Busy(other) => return Err(StartError::Busy(other)),
-            }
-        }
-    };
-    if !run.state.is_over() {
-        // Before the message: a run that nobody was told of is found by the tick.
-        store.put_look(partner, Look::Stopped, now.checked_add(LOOK_AFTER).ok()).await?;
-        // A message too many changes nothing.
-        let message = SyncMessage { request: run.request.clone(), attempt: 0, turns: 0, first_sent_at: now };
-        queue.send(&message, 0).await?;
+    let newest = store.list_runs_before(partner, None, NEWEST).await?;
+    if let Some(run) = newest.into_iter().find(|run| is_of(run, asker, asked, now)) {
+        send(store, queue, &run, now).await?;
+        return Ok(run);
     }
-    Ok(run)
+    let request = request(store, asker, asked, (&settings, now)).await?;
+    let run = Run::open(request, settings.writes, now)?;
+    match store.open_run(&run).await? {
+        Opened::Fresh => {
+            send(store, queue, &run, now).await?;
+            Ok(run)
+        }
+        Opened::Existing(run) => {
+            send(store, queue, &run, now).await?;
+            Ok(*run)
+        }
+        Opened::Busy(other) => {
+            // Should its own message never have been sent, nothing else would carry it on.
+            if let Some(open) = store.find_run(partner, &other).await? {
+                send(store, queue, &open, now).await?;
+            }
+            Err(StartError::Busy(other))
+        }
+    }
+}
+
+/// Has a run worked off, unless it is over. A message too many changes nothing.
+async fn send(store: &impl DueStore, queue: &impl Queue, run: &Run, now: Timestamp) -> Result<(), StartError> {
+    if run.state.is_over() {
+        return Ok(());
+    }
+    // Before the message: were that lost, the tick would find the run.
+    store.put_look(run.request.partner, Look::Stopped, now.checked_add(LOOK_AFTER).ok()).await?;
+    queue.send(&SyncMessage { request: run.request.clone(), attempt: 0, turns: 0, first_sent_at: now }, 0).await?;
+    Ok(())
+}
+
+/// Whether a run was opened by this very request, whose answer was lost. A key is new again after a day.
+fn is_of(run: &Run, asker: &Asker, asked: &Asked, now: Timestamp) -> bool {
+    let request = &run.request;
+    let lately = now.duration_since(request.scheduled_at) < SignedDuration::from_hours(IDEMPOTENCY_TTL_H);
+    let same = match asked {
+        Asked::Preview { month, scope } | Asked::Now { month, scope } => {
+            request.scope == RunScope { month_alone: month.is_some(), ..scope.clone() }
+                && month.is_none_or(|month| month == request.month)
+        }
+        Asked::Apply { preview } => request.preview.as_ref() == Some(preview),
+        Asked::Retry { .. } => true,
+    };
+    lately && same && request.slot == asker.key && request.kind == asked.kind()
 }
 
 /// The request for a run of what is asked.
@@ -214,7 +244,8 @@ async fn request(
     let kind = asked.kind();
     let (month, scope, preview) = match asked {
         Asked::Preview { month, scope } | Asked::Now { month, scope } => {
-            (month.unwrap_or(present), scope.clone(), None)
+            // A month that somebody named is never taken for the one before.
+            (month.unwrap_or(present), RunScope { month_alone: month.is_some(), ..scope.clone() }, None)
         }
         Asked::Apply { preview } => {
             let shown = find(preview).await?;
@@ -266,9 +297,11 @@ fn to_retry(run: &Run) -> Result<RunScope, &'static str> {
     }
     match &run.state {
         RunState::Running => Err("it is still under way"),
-        RunState::Failed(_) | RunState::Cancelled { .. } => Ok(run.request.scope.clone()),
+        RunState::Failed(_) | RunState::Cancelled { .. } => {
+            Ok(RunScope { month_alone: true, ..run.request.scope.clone() })
+        }
         RunState::Partial if run.tally.counts.failed > 0 => {
-            Ok(RunScope { whose: Whose::FailedIn { run: run.id.clone() }, ignores_switches: false })
+            Ok(RunScope { whose: Whose::FailedIn { run: run.id.clone() }, month_alone: true, ..RunScope::default() })
         }
         RunState::Partial | RunState::Succeeded => Err("nothing failed in it"),
         RunState::Superseded { .. } => Err("the run of the month before stands for it"),

@@ -33,11 +33,11 @@ def lists_with_a_condition():
     companies = CompaniesAPI(**SERVER)
     companies.conditions = 'identifier="C200"'
     [company] = companies.get_companies()
-    equal(company.name, "Brook Dental")
+    equal(company.name, "Gristmill Veterinary")
     agreements = AgreementsAPI(**SERVER)
     agreements.conditions = f"company/id={company.id}"
     [agreement] = agreements.get_agreements()
-    equal(agreement.name, "Brook Dental security")
+    equal(agreement.name, "Gristmill Veterinary security")
     return agreement
 
 

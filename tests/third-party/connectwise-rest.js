@@ -25,9 +25,9 @@ function client(publicKey = PUBLIC_KEY) {
 
 async function listsWithACondition({ CompanyAPI, FinanceAPI }) {
   const [company, ...others] = await CompanyAPI.getCompanyCompanies({ conditions: 'identifier = "C200"' })
-  assert.deepEqual([company.name, others], ['Brook Dental', []])
+  assert.deepEqual([company.name, others], ['Gristmill Veterinary', []])
   const agreements = await FinanceAPI.getFinanceAgreements({ conditions: `company/id = ${company.id}` })
-  assert.deepEqual(agreements.map((agreement) => agreement.name), ['Brook Dental security'])
+  assert.deepEqual(agreements.map((agreement) => agreement.name), ['Gristmill Veterinary security'])
   return agreements[0]
 }
 

@@ -98,7 +98,7 @@ impl<S: Store, Q: Queue, C: Clock, I: Ids> World<S, Q, C, I> {
     async fn asked_sync(&self, partner: PartnerId, input: &StartSyncInput) -> Result<Asked, Failure> {
         let Some(preview) = &input.preview else {
             let whose = self.whose(partner, input.customers.as_deref()).await?;
-            let scope = RunScope { whose, ignores_switches: false };
+            let scope = RunScope { whose, ..RunScope::default() };
             return Ok(Asked::Now { month: month(input.month.as_deref())?, scope });
         };
         if input.month.is_some() || input.customers.is_some() {
@@ -111,7 +111,7 @@ impl<S: Store, Q: Queue, C: Clock, I: Ids> World<S, Q, C, I> {
 
     async fn asked_preview(&self, partner: PartnerId, input: &PreviewInput) -> Result<Asked, Failure> {
         let whose = self.whose(partner, input.customers.as_deref()).await?;
-        let scope = RunScope { whose, ignores_switches: input.ignore_switches };
+        let scope = RunScope { whose, ignores_switches: input.ignore_switches, ..RunScope::default() };
         Ok(Asked::Preview { month: month(input.month.as_deref())?, scope })
     }
 

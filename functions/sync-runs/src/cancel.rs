@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use shared::cancel::{Cancelled, cancel};
 use shared::domain::id::RunId;
+use shared::domain::run::RunState;
 use shared::http::{
     Caller, Done, IdempotencyKey, NoQuery, Once, Path, Problem, ProblemBody, ProblemCode, Write, answer,
 };
@@ -41,7 +42,11 @@ pub(crate) async fn cancel_run<S: Store, Q: Sender, C: Time, I: Naming>(
     let (world, partner, name) = (&world, caller.partner(), caller.name().to_owned());
     let act = |_: NothingMore, _| async move {
         let (owner, now) = (world.ids.unique(), world.clock.now());
-        match cancel(&world.store, (&owner, now), partner, &id, name).await? {
+        match cancel(&world.store, (&owner, now), partner, &id, name.clone()).await? {
+            // The same person's cancel, whose answer was lost.
+            Cancelled::Before(run) if run.state == (RunState::Cancelled { by: name }) => {
+                Ok(Done::Unkept(answer(StatusCode::OK, &RunView::of(&run))?))
+            }
             Cancelled::Now(run) => {
                 tracing::info!(%partner, run = %id, "a person cancelled the run");
                 Ok(Done::Unkept(answer(StatusCode::OK, &RunView::of(&run))?))

@@ -198,17 +198,16 @@ pub(crate) async fn save_sync_settings<S: Store, Q: Sender, C: Time, I: Naming>(
         if_match.check(read.version, &world.shown(partner, &before, due).await?)?;
         let settings = wanted.over(&before)?;
         let mut version = read.version;
-        let is_moved = (settings.frequency, &settings.time_zone) != (before.frequency, &before.time_zone);
-        // What is due already is still run, on the occasion that it was due for.
-        let next = match due {
-            Some(due) if !is_moved || due <= now => due,
-            Some(_) | None => next_run_after(&settings, partner, now),
-        };
-        if !how.validate_only && settings != before {
-            if !store.save_settings(partner, &author, &read, &settings).await? {
-                continue;
+        // What is due already is still run. Else from these settings, whatever was there: the time of an earlier save may
+        // have been lost.
+        let next = due.filter(|due| *due <= now).unwrap_or_else(|| next_run_after(&settings, partner, now));
+        if !how.validate_only {
+            if settings != before {
+                if !store.save_settings(partner, &author, &read, &settings).await? {
+                    continue;
+                }
+                version = version.saturating_add(1);
             }
-            version = version.saturating_add(1);
             if due != Some(next) {
                 store.put_due(partner, next).await?;
             }

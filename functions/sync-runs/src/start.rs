@@ -83,7 +83,7 @@ pub(crate) async fn start_preview<S: Store, Q: Sender, C: Time, I: Naming>(
     let act = |wanted: NewPreview, attempt| async move {
         let month = month(wanted.month.as_deref())?;
         let whose = whose(world, partner, wanted.customers).await?;
-        let scope = RunScope { whose, ignores_switches: wanted.ignore_switches };
+        let scope = RunScope { whose, ignores_switches: wanted.ignore_switches, ..RunScope::default() };
         begin(world, (partner, name), &attempt, &Asked::Preview { month, scope }).await
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
@@ -150,7 +150,7 @@ pub(crate) async fn sync_now<S: Store, Q: Sender, C: Time, I: Naming>(
     let act = |wanted: NewRun, attempt| async move {
         let month = month(wanted.month.as_deref())?;
         let whose = whose(world, partner, wanted.customers).await?;
-        let scope = RunScope { whose, ignores_switches: false };
+        let scope = RunScope { whose, ..RunScope::default() };
         begin(world, (partner, name), &attempt, &Asked::Now { month, scope }).await
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await

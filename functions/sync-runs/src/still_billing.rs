@@ -49,9 +49,8 @@ pub(crate) struct StillBilling {
     psa_product_id: u32,
     /// The Sophos products that it was made up of.
     products: Vec<String>,
-    /// Sophos' id of the customer for whom it was written, where that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    customer_id: Option<String>,
+    /// Sophos' id of the customer for whom it was written.
+    customer_id: String,
     /// Its name, where Sophos still lists it.
     #[serde(skip_serializing_if = "Option::is_none")]
     customer: Option<String>,
@@ -89,7 +88,7 @@ pub(crate) enum StillBillingReason {
 ///
 /// Additions whose quantity a sync set last, and which no sync looks after any more, because a product or customer was
 /// unmapped, switched off or moved. ConnectWise goes on billing them until somebody ends them there. Told from what runs wrote;
-/// ConnectWise is not asked. A page may be short or empty though a next one follows.
+/// ConnectWise is not asked: what somebody has ended there since is listed until a run looks at it. A page may be short or empty though a next one follows.
 #[utoipa::path(
     get,
     path = "/v1/sync/still-billing",
@@ -119,7 +118,8 @@ pub(crate) async fn list_still_billing<S: Store, Q: Sender, C: Time, I: Naming>(
     let customers = customers_of(store, partner, &snapshots).await?;
     let mut rows = Vec::new();
     for (agreement, snapshot) in &snapshots {
-        let customer = customers.get(agreement);
+        // Where there is no mark, a run has seen that nothing of ours is billed any more.
+        let Some(customer) = customers.get(agreement) else { continue };
         for (product, written) in snapshot.written.iter().filter(|(_, written)| written.confirmed > Decimal::ZERO) {
             let reason = reason_of_customer(*agreement, customer)
                 .or_else(|| reason_of_product(*product, &mappings, invoice_mode));
@@ -162,8 +162,8 @@ async fn customers_of(
     Ok(customers)
 }
 
-fn reason_of_customer(agreement: AgreementId, customer: Option<&BilledCustomer>) -> Option<StillBillingReason> {
-    match customer.and_then(|customer| customer.mapping.as_ref()) {
+fn reason_of_customer(agreement: AgreementId, customer: &BilledCustomer) -> Option<StillBillingReason> {
+    match customer.mapping.as_ref() {
         None => Some(StillBillingReason::CustomerUnmapped),
         Some(mapping) if mapping.agreement != agreement => Some(StillBillingReason::CustomerMoved),
         Some(mapping) if !mapping.sync => Some(StillBillingReason::CustomerOff),
@@ -186,22 +186,19 @@ fn reason_of_product(
 }
 
 fn row(
-    (agreement, customer): (AgreementId, Option<&BilledCustomer>),
+    (agreement, customer): (AgreementId, &BilledCustomer),
     (product, written): (PsaProductId, &Written),
     reason: StillBillingReason,
 ) -> StillBilling {
-    let name = customer.map_or_else(
-        || "a customer that is no longer known".to_owned(),
-        |customer| customer.name.clone().unwrap_or_else(|| customer.id.to_string()),
-    );
+    let name = customer.name.clone().unwrap_or_else(|| customer.id.to_string());
     let (why, advice) = reason.words();
     StillBilling {
         agreement_id: agreement.get(),
         addition_id: written.addition.get(),
         psa_product_id: product.get(),
         products: written.parts.keys().map(ToString::to_string).collect(),
-        customer_id: customer.map(|customer| customer.id.to_string()),
-        customer: customer.and_then(|customer| customer.name.clone()),
+        customer_id: customer.id.to_string(),
+        customer: customer.name.clone(),
         quantity: decimal(written.confirmed),
         month: written.month.to_string(),
         reason,

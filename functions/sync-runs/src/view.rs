@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::domain::id::CustomerId;
-use shared::domain::run::{Run, RunKind, RunState, Stage, Whose};
+use shared::domain::run::{Run, RunFailureCode, RunKind, RunState, Stage, Whose};
 use shared::domain::tally::{Difference, ProductTally};
 use utoipa::ToSchema;
 
@@ -316,7 +316,11 @@ impl RunDetail {
             unmapped: tally.unmapped,
             unassigned: tally.unassigned,
         };
-        let whole = matches!(run.state, RunState::Succeeded | RunState::Partial);
+        let whole = match &run.state {
+            RunState::Succeeded | RunState::Partial => true,
+            RunState::Failed(failure) => failure.code == RunFailureCode::TieOut,
+            RunState::Running | RunState::Cancelled { .. } | RunState::Superseded { .. } => false,
+        };
         Self {
             run: RunView::of(run),
             products: run.tally.products.iter().map(product).collect(),

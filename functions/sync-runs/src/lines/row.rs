@@ -138,11 +138,13 @@ impl BilledShown {
         let first = entry.lines.iter().find(on_same).and_then(|line| line.code.as_ref());
         let shared_with = first.filter(|first| Some(*first) != line.code.as_ref()).map(ToString::to_string);
         let change = |would: Would| LineChange::of(would, billed).filter(|_| shared_with.is_none());
+        // What failed was not done.
+        let done = !matches!(line.outcome, Outcome::Failed(_));
         Self {
             psa_product_id: billed.product.get(),
             addition_id: billed.addition.map(|id| id.get()),
             quantity: decimal(billed.target),
-            change: change(billed.would),
+            change: change(billed.would).filter(|_| done),
             waiting: billed.waiting.and_then(change),
             shared_with,
         }

@@ -152,7 +152,7 @@ impl<W: World> Frame<'_, W> {
         let today = run.request.scheduled_at.to_zoned(self.settings.time_zone.zone().clone()).date();
         let nightly = match run.request.kind {
             RunKind::Scheduled => self.settings.frequency == Frequency::Nightly,
-            RunKind::Now => true,
+            RunKind::Now => !run.request.scope.month_alone,
             RunKind::Preview | RunKind::Apply => false,
         };
         if !nightly || month != UsageMonth::containing(today) {

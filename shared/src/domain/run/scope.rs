@@ -39,6 +39,9 @@ pub struct RunScope {
     /// never written.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ignores_switches: bool,
+    /// The month was named: while Sophos has no usage of it, the month before does not stand for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub month_alone: bool,
 }
 
 impl RunScope {

@@ -229,7 +229,9 @@ fn note(
     (outcome, addition): (Outcome, Option<AdditionId>),
 ) {
     let waiting = match &outcome {
-        Outcome::Held(Hold::FirstRun { would } | Hold::Unfinished { would, .. }) => Some(*would),
+        Outcome::Held(Hold::FirstRun { would } | Hold::Unfinished { would, .. } | Hold::Moved { now: would, .. }) => {
+            Some(*would)
+        }
         Outcome::Held(_) => plan.release.as_ref().map(Release::would),
         Outcome::Unchanged
         | Outcome::Created

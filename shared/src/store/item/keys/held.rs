@@ -44,5 +44,6 @@ pub(in crate::store) fn hold_range(month: UsageMonth, prefix: &str, after: Optio
 
 /// The first and last sort key of a page of holds of all months, behind the hold named `after`.
 pub(in crate::store) fn all_holds_after(after: Option<&str>) -> (String, String) {
-    (after.map_or_else(String::new, |name| format!("{name}~")), "~".to_owned())
+    // Months begin with a digit; the table takes no empty key.
+    (after.map_or_else(|| "0".to_owned(), |name| format!("{name}~")), "~".to_owned())
 }
