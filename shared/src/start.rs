@@ -307,3 +307,35 @@ fn to_retry(run: &Run) -> Result<RunScope, &'static str> {
         RunState::Superseded { .. } => Err("the run of the month before stands for it"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asker(key: &str) -> Asker {
+        let partner = PartnerId::parse("00000000-0000-4000-8000-000000000001").unwrap();
+        Asker { partner, name: "anna".into(), key: key.into() }
+    }
+
+    fn opened(asked_month: &str, at: Timestamp) -> Run {
+        let (asker, month) = (asker("key-1"), UsageMonth::parse(asked_month).unwrap());
+        let request = RunRequest::new(asker.partner, RunKind::Now, (month, asker.key), at);
+        let scope = RunScope { month_alone: true, ..RunScope::default() };
+        Run::open(RunRequest { scope, ..request }, true, at).unwrap()
+    }
+
+    #[test]
+    fn a_key_that_is_used_again_after_a_day_or_for_something_else_is_a_new_request() {
+        let at: Timestamp = "2026-11-26T10:00:00Z".parse().unwrap();
+        let later = |hours| at + SignedDuration::from_hours(hours);
+        let november = UsageMonth::parse("2026-11").unwrap();
+        let now = |month| Asked::Now { month: Some(month), scope: RunScope::default() };
+        let run = opened("2026-11", at);
+        assert!(is_of(&run, &asker("key-1"), &now(november), later(23)));
+        assert!(!is_of(&run, &asker("key-1"), &now(november), later(25)), "a day later");
+        assert!(!is_of(&run, &asker("key-2"), &now(november), later(1)), "another key");
+        assert!(!is_of(&run, &asker("key-1"), &now(november.previous()), later(1)), "another month");
+        let preview = Asked::Preview { month: Some(november), scope: RunScope::default() };
+        assert!(!is_of(&run, &asker("key-1"), &preview, later(1)), "another kind");
+    }
+}

@@ -1,6 +1,7 @@
 //! No key of one thing is another's.
 
 use super::*;
+use crate::domain::month::UsageMonth;
 
 fn partner() -> PartnerId {
     PartnerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap()
@@ -69,4 +70,24 @@ fn a_page_of_the_ledger_ends_before_what_starts_otherwise() {
     assert!(within("LG#ab000000-0000#0000") && within("LG#abffffff-ffff#9999"));
     assert!(!within("LG#aaffffff#0000") && !within("LG#ac000000#0000") && !within("LG#~#0000"));
     assert_eq!(ledger_range("ab", Some("ac000000")), None);
+}
+
+/// DynamoDB refuses an empty text for a key, which the embedded table takes.
+#[test]
+fn no_range_of_sort_keys_begins_or_ends_in_an_empty_text() {
+    let month = UsageMonth::parse("2026-11").unwrap();
+    let ranges = [
+        all_holds_after(None),
+        hold_range(month, "", None).unwrap(),
+        runs_until(None),
+        edits_until(None),
+        snapshots_after(None),
+        known_customers_after(None),
+        customer_mappings_after(None),
+        ledger_range("", None).unwrap(),
+        chunk_range(ChunkKind::Usage, 0, None),
+    ];
+    for (first, last) in ranges {
+        assert!(!first.is_empty() && first < last, "{first:?} to {last:?}");
+    }
 }
