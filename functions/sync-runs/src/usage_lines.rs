@@ -12,8 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{Naming, Sender, Store, Time, World};
 
-/// The most lines of a page. All that one page of the table has are on one page here.
-const MAX_PAGE: u16 = 1;
+/// More lines than one page of the table, which is one page here, ever has: a megabyte, and a line has a hundred bytes.
+const MAX_PAGE: u16 = 10_500;
 /// For how long what a run has read is kept.
 const KEPT_H: i64 = 72;
 
@@ -116,7 +116,7 @@ pub(crate) async fn list_usage_lines<S: Store, Q: Sender, C: Time, I: Naming>(
     let customer = customer.map_err(|error| refused("customer", error.to_string()))?;
     let product = filter.product.as_deref().map(ProductCode::parse).transpose();
     let product = product.map_err(|error| refused("product", error.to_string()))?;
-    let asked = (None, filter.page_from_key.as_deref());
+    let asked = (Some(MAX_PAGE), filter.page_from_key.as_deref());
     let paging = Paging::read(partner, &format!("listUsageLines {id}"), &filter, asked, MAX_PAGE)?;
     let not_found = || Problem::new(ProblemCode::NotFound);
     let run = store.find_run(partner, &id).await?.ok_or_else(not_found)?;
