@@ -38,6 +38,9 @@ pub struct Billed {
     pub target: Decimal,
     /// What was done, or in a preview what would be.
     pub would: Would,
+    /// Of what failed or was left, what had been done by then all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub did: Option<Would>,
     /// Of what waits for a person, what is done once it no longer does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Would>,

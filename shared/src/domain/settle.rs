@@ -69,7 +69,7 @@ fn settle_intent(settlement: &mut Settlement, intent: &Intent, additions: &[Addi
             let mut written = intent.as_written(*first);
             written.remember_settled(intent.sought());
             if let Some(before) = settlement.snapshot.written.get(&product) {
-                written.untold.add(before.untold);
+                written.untold.add_earlier(before.untold);
             }
             settlement.snapshot.written.insert(product, written);
             settlement.ended.push(product);
@@ -115,15 +115,15 @@ fn settle_pending(
         // One that took effect after its time is our own doing all the same.
         let came = written.late.iter().position(|late| Some(late.to) == found && found != Some(written.confirmed));
         if let Some(came) = came {
+            written.untold.update(written.confirmed);
             written.confirmed = written.late.remove(came).to;
-            written.untold.updated += 1;
         }
         return true;
     };
     if found == Some(pending.to) {
         written.confirmed = pending.to;
         written.pending = None;
-        written.untold.updated += 1;
+        written.untold.update(pending.from);
         return true;
     }
     if over(pending.at) {
@@ -157,7 +157,7 @@ fn settle_surplus(written: &mut Written, additions: &[Addition], over: impl Fn(T
         match surplus.sent {
             Some(_) if is_zero && !surplus.cleared => {
                 surplus.cleared = true;
-                written.untold.updated += 1;
+                written.untold.clear(surplus.quantity);
             }
             Some(at) if !surplus.cleared && !over(at) => rests = false,
             Some(_) | None => {}
@@ -173,7 +173,8 @@ mod tests {
     use super::*;
     use crate::domain::id::{AgreementId, RunId};
     use crate::domain::month::UsageMonth;
-    use crate::domain::snapshot::{Parts, Pending};
+    use crate::domain::outcome::Would;
+    use crate::domain::snapshot::{Parts, Pending, Untold};
 
     fn at() -> Timestamp {
         "2026-11-30T02:00:00Z".parse().unwrap()
@@ -227,7 +228,9 @@ mod tests {
     fn an_addition_that_is_new_and_fits_is_ours() {
         let settled = settle(Snapshot::default(), &[intent()], &[addition(1, 12), addition(2, 12)], at(), 120);
         assert_eq!(settled.snapshot.written[&product()].addition, AdditionId::try_from(2).unwrap());
-        assert_eq!((settled.ended.len(), settled.snapshot.written[&product()].untold.created), (1, 1));
+        let untold = settled.snapshot.written[&product()].untold;
+        assert_eq!((settled.ended.len(), untold.created), (1, 1));
+        assert_eq!(untold.did(12.into()), Some(Would::Create { to: 12.into() }));
     }
 
     #[test]
@@ -256,6 +259,30 @@ mod tests {
         let ended = Addition { cancelled: Some(Date::constant(2026, 11, 1)), ..addition(3, 0) };
         let settled = settle(settled.snapshot, &[], &[addition(2, 12), ended], at() + 1.hour(), 120);
         assert!(settled.snapshot.written[&product()].surplus.is_empty());
+    }
+
+    #[test]
+    fn a_surplus_addition_that_is_found_at_0_after_it_was_sent_has_lowered_what_is_billed() {
+        let mut written = Written::new(addition(2, 12).id, 12.into(), intent().month, Parts::new());
+        let sent = Some(at());
+        written.surplus.push(Surplus { addition: addition(3, 0).id, quantity: 12.into(), sent, cleared: false });
+        let snapshot = Snapshot { written: BTreeMap::from([(product(), written)]), ..Snapshot::default() };
+        let settled = settle(snapshot, &[], &[addition(2, 12), addition(3, 0)], at(), 120);
+        let untold = settled.snapshot.written[&product()].untold;
+        assert_eq!(untold.did(12.into()), Some(Would::Update { from: 12.into(), to: 0.into() }));
+    }
+
+    #[test]
+    fn what_several_writes_did_runs_from_before_the_first_of_them() {
+        let mut earlier = Untold::default();
+        earlier.update(8.into());
+        let mut untold = Untold::default();
+        untold.update(10.into());
+        untold.add_earlier(earlier);
+        assert_eq!(untold.did(15.into()), Some(Would::Update { from: 8.into(), to: 15.into() }));
+        let adopted = Untold { adopted: 1, ..Untold::default() };
+        assert_eq!(adopted.did(7.into()), Some(Would::Adopt { at: 7.into() }));
+        assert_eq!(Untold::default().did(7.into()), None);
     }
 
     #[test]
@@ -289,6 +316,7 @@ mod tests {
         let settled = settle(pending(8, 12), &[], &[addition(1, 12)], at(), 120);
         let written = &settled.snapshot.written[&product()];
         assert_eq!((written.confirmed, written.pending.is_none()), (Decimal::from(12), true));
+        assert_eq!(written.untold.did(written.confirmed), Some(Would::Update { from: 8.into(), to: 12.into() }));
         assert_eq!(written.untold.updated, 1);
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{AdditionId, AgreementId, ProductCode, PsaProductId, RunId};
 use super::month::UsageMonth;
+use super::outcome::Would;
 use super::psa::Addition;
 
 /// The parts that made up a quantity: units by Sophos product.
@@ -74,6 +75,12 @@ pub struct Untold {
     /// Additions adopted: no write to ConnectWise, but said once too.
     #[serde(default)]
     pub adopted: u32,
+    /// What ConnectWise billed on the addition before the first of them; none where none of them changed that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Decimal>,
+    /// The units of surplus additions that were set to 0.
+    #[serde(default, skip_serializing_if = "Decimal::is_zero")]
+    pub cleared: Decimal,
 }
 
 impl Untold {
@@ -83,11 +90,42 @@ impl Untold {
         self.created == 0 && self.updated == 0 && self.adopted == 0
     }
 
-    /// Takes in what another has to tell.
-    pub const fn add(&mut self, other: Self) {
-        self.created = self.created.saturating_add(other.created);
-        self.updated = self.updated.saturating_add(other.updated);
-        self.adopted = self.adopted.saturating_add(other.adopted);
+    /// Takes in what was there to tell before.
+    pub fn add_earlier(&mut self, earlier: Self) {
+        self.created = self.created.saturating_add(earlier.created);
+        self.updated = self.updated.saturating_add(earlier.updated);
+        self.adopted = self.adopted.saturating_add(earlier.adopted);
+        self.from = earlier.from.or(self.from);
+        self.cleared = self.cleared.saturating_add(earlier.cleared);
+    }
+
+    /// An addition was created.
+    pub fn create(&mut self) {
+        self.created = self.created.saturating_add(1);
+        self.from.get_or_insert(Decimal::ZERO);
+    }
+
+    /// A quantity was set that had been `from`.
+    pub fn update(&mut self, from: Decimal) {
+        self.updated = self.updated.saturating_add(1);
+        self.from.get_or_insert(from);
+    }
+
+    /// A surplus addition of `quantity` was set to 0.
+    pub fn clear(&mut self, quantity: Decimal) {
+        self.updated = self.updated.saturating_add(1);
+        self.cleared = self.cleared.saturating_add(quantity);
+    }
+
+    /// What all of them together did, now that the addition has the quantity `to`; none where they did nothing.
+    #[must_use]
+    pub fn did(&self, to: Decimal) -> Option<Would> {
+        match self.from {
+            Some(from) if self.created > 0 && from.is_zero() && self.cleared.is_zero() => Some(Would::Create { to }),
+            Some(from) => Some(Would::Update { from: from.saturating_add(self.cleared), to }),
+            None if !self.cleared.is_zero() => Some(Would::Update { from: self.cleared, to: Decimal::ZERO }),
+            None => (self.adopted > 0).then_some(Would::Adopt { at: to }),
+        }
     }
 }
 
@@ -133,7 +171,7 @@ impl Written {
             late: Vec::new(),
             settled: Vec::new(),
             surplus: Vec::new(),
-            untold: Untold { created: 0, updated: 0, adopted: 0 },
+            untold: Untold { created: 0, updated: 0, adopted: 0, from: None, cleared: Decimal::ZERO },
             month,
             parts,
         }
@@ -284,7 +322,8 @@ impl Intent {
     /// What the snapshot remembers once the addition is known to be there.
     #[must_use]
     pub fn as_written(&self, addition: AdditionId) -> Written {
-        let untold = Untold { created: 1, ..Untold::default() };
+        let mut untold = Untold::default();
+        untold.create();
         let settled = self.earlier.clone();
         Written { untold, settled, ..Written::new(addition, self.quantity, self.month, self.parts.clone()) }
     }

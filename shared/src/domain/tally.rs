@@ -165,6 +165,7 @@ impl Billing {
         for line in &ledger.lines {
             let Some(billed) = line.billed.as_ref().filter(|billed| counted.insert(billed.product)) else { continue };
             let terms = billed.terms.as_ref();
+            self.done.add(billed.did.unwrap_or(Would::Nothing), terms);
             match line.outcome.bucket() {
                 Bucket::Synced => self.done.add(billed.would, terms),
                 Bucket::Failed => self.failed.add(billed.would, terms),

@@ -34,6 +34,7 @@ fn count(ledger: &[CustomerLedger], code: &str) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_whose_answer_is_lost_after_it_took_effect_is_found_by_the_same_run() {
+    let (undisturbed, _) = preview_and_apply(&plain_stack().await).await;
     for kind in [FaultKind::ResetAfter, FaultKind::ErrorAfter { status: 500 }, FaultKind::TruncatedJson] {
         let stack = stack_of(small(), settling(1)).await;
         let lost = Fault::new(kind).on(CREATE.0, CREATE.1).call(2);
@@ -43,6 +44,7 @@ async fn a_create_whose_answer_is_lost_after_it_took_effect_is_found_by_the_same
         let posts = api_writes(&stack).len();
         assert_eq!((count(&ledger, "created"), run.tally.counts.additions_created), (posts, posts as u64));
         assert_eq!(run.set_aside.len(), 1, "one customer had its turn once more");
+        assert_eq!(run.tally.billing, undisturbed.tally.billing, "what was found counts in units and money");
         assert!(run.psa.calls <= run.call_formula(), "{} calls, {} allowed", run.psa.calls, run.call_formula());
         no_duplicates(&stack);
 
@@ -82,12 +84,14 @@ async fn a_write_that_gets_lost_twice_is_told_as_not_known_and_found_by_the_next
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_whose_answer_is_lost_is_our_own_when_it_is_read_back() {
+    let (undisturbed, _) = preview_and_apply(&stack_of(Size::default(), hasty()).await).await;
     for kind in [FaultKind::ResetAfter, FaultKind::ErrorAfter { status: 500 }] {
         let stack = stack_of(Size::default(), settling(1)).await;
         let lost = Fault::new(kind).on(UPDATE.0, UPDATE.1).call(1);
         stack.psa.gate().set_faults(FaultPlan::of(1, [lost])).unwrap();
         let (run, ledger) = preview_and_apply(&stack).await;
         assert_eq!((count(&ledger, "failed.unknown"), run.set_aside.len()), (0, 1));
+        assert_eq!(run.tally.billing, undisturbed.tally.billing, "what was found counts in units and money");
         assert_eq!(count(&ledger, "updated"), 1, "{:?}", outcomes(&ledger));
         let writes = api_writes(&stack).len();
         sync_now(&stack).await;

@@ -38,6 +38,7 @@ fn ledger(n: usize) -> CustomerLedger {
                 addition: None,
                 target: to,
                 would,
+                did: None,
                 waiting: None,
                 terms: Some(Terms { unit_price: Some(3.into()), less_included: 0.into(), billable: true }),
             }),

@@ -138,13 +138,18 @@ impl BilledShown {
         let first = entry.lines.iter().find(on_same).and_then(|line| line.code.as_ref());
         let shared_with = first.filter(|first| Some(*first) != line.code.as_ref()).map(ToString::to_string);
         let change = |would: Would| LineChange::of(would, billed).filter(|_| shared_with.is_none());
-        // What failed was not done.
-        let done = !matches!(line.outcome, Outcome::Failed(_));
+        let done = match line.outcome {
+            // What failed was not done, but for what had been done before.
+            Outcome::Failed(_) | Outcome::Skipped(_) => billed.did.unwrap_or(Would::Nothing),
+            Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Adopted | Outcome::Held(_) => {
+                billed.would
+            }
+        };
         Self {
             psa_product_id: billed.product.get(),
             addition_id: billed.addition.map(|id| id.get()),
             quantity: decimal(billed.target),
-            change: change(billed.would).filter(|_| done),
+            change: change(done),
             waiting: billed.waiting.and_then(change),
             shared_with,
         }

@@ -65,6 +65,7 @@ fn long(customer: Option<CustomerId>, lines: usize) -> CustomerLedger {
             addition: None,
             target: "12.50".parse().unwrap(),
             would: Would::Update { from: "1.5".parse().unwrap(), to: "12.50".parse().unwrap() },
+            did: Some(Would::Adopt { at: 3.into() }),
             waiting: Some(Would::Nothing),
             terms: Some(Terms {
                 unit_price: Some("3.25".parse().unwrap()),

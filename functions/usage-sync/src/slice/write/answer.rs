@@ -51,15 +51,15 @@ impl<W: World> Writer<'_, W> {
                     self.unanswered(&error, None)
                 }
             },
-            Stored::Update { product, plan, addition, before } => {
-                self.updated(*product, plan, (*addition, before.as_deref()), answer)
+            Stored::Update { product, plan, addition, from, before } => {
+                self.updated(*product, plan, (*addition, *from, before.as_deref()), answer)
             }
-            Stored::Clear { product, addition, hold } => match answer {
+            Stored::Clear { product, addition, from, hold } => match answer {
                 Ok(answer) => match self.differs(&answer, *product, Decimal::ZERO, Some(*addition)) {
                     None => {
                         self.surplus(*product, *addition, |surplus| surplus.cleared = true);
                         if let Some(written) = self.written(*product) {
-                            written.untold.updated += 1;
+                            written.untold.clear(*from);
                         }
                         Tried::Ended(Outcome::Held((*hold).clone()), Some(*addition))
                     }
@@ -79,7 +79,7 @@ impl<W: World> Writer<'_, W> {
         &mut self,
         product: PsaProductId,
         plan: &AdditionPlan,
-        (addition, before): (AdditionId, Option<&Written>),
+        (addition, from, before): (AdditionId, Decimal, Option<&Written>),
         answer: Result<Addition, PsaError>,
     ) -> Tried {
         match answer {
@@ -87,7 +87,7 @@ impl<W: World> Writer<'_, W> {
                 None => {
                     self.remember(product, plan, addition);
                     if let Some(written) = self.written(product) {
-                        written.untold.updated += 1;
+                        written.untold.update(from);
                     }
                     Tried::Ended(Outcome::Updated, Some(addition))
                 }
@@ -121,7 +121,7 @@ impl<W: World> Writer<'_, W> {
         self.remember(product, plan, answer.id);
         let right = differs.is_none();
         if let Some(written) = self.written(product) {
-            written.untold.created += 1;
+            written.untold.create();
             written.settled.clone_from(&intent.earlier);
             if !right {
                 // The addition is ours, with a quantity that nobody asked for: the next run sets it right.

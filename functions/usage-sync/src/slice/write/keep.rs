@@ -1,12 +1,14 @@
 //! What the table keeps of the writes: before they are sent, and once they are known.
 
 use jiff::civil::Date;
+use shared::domain::outcome::Outcome;
 use shared::domain::snapshot::Untold;
 use shared::error::StoreError;
 use shared::ports::{Change, Lease};
 
 use super::{MOST_AT_ONCE, Writer};
 use crate::committer::MOST_ASKED;
+use crate::slice::held::Done;
 use crate::worker::World;
 
 impl<W: World> Writer<'_, W> {
@@ -30,9 +32,28 @@ impl<W: World> Writer<'_, W> {
             snapshot.expect_invoice(month, next_invoice);
         }
         for written in snapshot.written.values_mut() {
-            told.add(std::mem::take(&mut written.untold));
+            told.add_earlier(std::mem::take(&mut written.untold));
         }
         Ok((self.unwritten(), told))
+    }
+
+    /// Puts into the lines what the run has to tell of each addition: also what an earlier slice wrote, or a run that did not
+    /// live to say so. A plan that was made since then knows nothing of it.
+    pub(super) fn tell_what_was_done(&self, done: &mut Done) {
+        if !self.run.writes {
+            return;
+        }
+        for (product, (outcome, billed)) in done {
+            let Some(written) = self.settlement.snapshot.written.get(product) else { continue };
+            match outcome {
+                Outcome::Created | Outcome::Updated | Outcome::Adopted => {
+                    billed.would = written.untold.did(billed.target).unwrap_or(billed.would);
+                }
+                Outcome::Held(_) => billed.would = written.untold.did(written.confirmed).unwrap_or(billed.would),
+                Outcome::Failed(_) | Outcome::Skipped(_) => billed.did = written.untold.did(written.confirmed),
+                Outcome::Unchanged => {}
+            }
+        }
     }
 
     /// Writes what is known so far, with what is about to be sent.

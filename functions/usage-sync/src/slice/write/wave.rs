@@ -60,9 +60,15 @@ pub(super) enum Stored<'p> {
     /// Creates an addition.
     Create { plan: &'p AdditionPlan, new: NewAddition, intent: Box<Intent> },
     /// Sets a quantity; what was remembered of the addition before.
-    Update { product: PsaProductId, plan: &'p AdditionPlan, addition: AdditionId, before: Option<Box<Written>> },
+    Update {
+        product: PsaProductId,
+        plan: &'p AdditionPlan,
+        addition: AdditionId,
+        from: Decimal,
+        before: Option<Box<Written>>,
+    },
     /// Sets a surplus addition to 0.
-    Clear { product: PsaProductId, addition: AdditionId, hold: &'p Hold },
+    Clear { product: PsaProductId, addition: AdditionId, from: Decimal, hold: &'p Hold },
 }
 
 impl<W: World> Writer<'_, W> {
@@ -117,6 +123,7 @@ impl<W: World> Writer<'_, W> {
                 tokio::time::sleep(pause).await;
             }
         }
+        self.tell_what_was_done(&mut done);
         Ok(Carried::Whole(done))
     }
 
@@ -181,11 +188,11 @@ impl<W: World> Writer<'_, W> {
                 if guarded {
                     written.pending = Some(pending);
                 }
-                Some(Stored::Update { product, plan, addition: *addition, before })
+                Some(Stored::Update { product, plan, addition: *addition, from: *from, before })
             }
-            Step::Clear { addition, hold, .. } => {
+            Step::Clear { addition, from, hold } => {
                 self.surplus(product, *addition, |surplus| surplus.sent = Some(at));
-                Some(Stored::Clear { product, addition: *addition, hold })
+                Some(Stored::Clear { product, addition: *addition, from: *from, hold })
             }
             Step::Nothing | Step::Keep { .. } | Step::Adopt { .. } | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => {
                 None
@@ -241,6 +248,6 @@ fn note(
         | Outcome::Failed(_) => None,
     };
     let terms = plan.terms.clone();
-    let billed = Billed { product, addition, target: plan.target, would: plan.would(), waiting, terms };
+    let billed = Billed { product, addition, target: plan.target, would: plan.would(), did: None, waiting, terms };
     done.insert(product, (outcome, billed));
 }
