@@ -246,10 +246,7 @@ impl<W: World> Worker<W> {
     ) -> Result<Handled, WorkError> {
         let (lease, end) = match worked {
             Ok(worked) => worked,
-            Err(WorkError::Store(StoreError::LeaseLost)) => {
-                tracing::warn!(partner = %message.request.partner, "another worker has taken over");
-                return Ok(Handled::Waits);
-            }
+            Err(WorkError::Store(StoreError::LeaseLost)) => return self.taken_over(message).await,
             Err(error) => return Err(error),
         };
         let handled = match end {
@@ -304,6 +301,17 @@ impl<W: World> Worker<W> {
             self.send(SyncMessage { request: run.request, attempt: 0, turns: 0, first_sent_at }, 0).await?;
         }
         Ok(())
+    }
+
+    /// Somebody else has the lease by now. That may be a person who cancels this run or the one before it: nobody else has
+    /// a message of this run then, so this one stays until the run is over.
+    async fn taken_over(&self, message: &SyncMessage) -> Result<Handled, WorkError> {
+        let (partner, id) = (message.request.partner, message.request.id()?);
+        tracing::warn!(%partner, run = %id, "somebody else has taken the lease");
+        match self.world.store().find_run(partner, &id).await? {
+            Some(run) if run.state.is_over() => Ok(Handled::Over(Box::new(run))),
+            Some(_) | None => self.wait_for_turn(message).await,
+        }
     }
 
     /// Puts the message back until the other one may have ended.
