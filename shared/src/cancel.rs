@@ -25,7 +25,7 @@ pub enum Cancelled {
 ///
 /// The lease is taken over: from then on no worker writes to the table, and so none begins anything in ConnectWise. A write
 /// that was stored and on its way by then stands as an intent or as pending, and is settled by the next run, as after a
-/// crash.
+/// crash. A run of the month before that was asked for in its place ends as it does, before it begins.
 ///
 /// # Errors
 /// [`StoreError`]; the run may be cancelled or not.

@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::{IdError, RunId};
-use shared::domain::run::Run;
+use shared::domain::run::{Run, RunState, Stage};
 use shared::error::{PsaError, QueueError, StoreError};
 use shared::ports::{
-    Clock, Connections, DueStore, HoldStore, Ids, KnownStore, Lease, Look, MappingStore, Opened, Queue, RunStore,
-    SettingsStore, SyncMessage,
+    Change, Clock, Connections, DueStore, HoldStore, Ids, KnownStore, Lease, Look, MappingStore, Opened, Queue,
+    RunStore, SettingsStore, SyncMessage,
 };
 
 use crate::policy::Policy;
@@ -230,12 +230,30 @@ impl<W: World> Worker<W> {
             self.world.store().release_lease(&lease).await?;
             return Ok(Handled::Over(Box::new(run)));
         }
+        if let Some(run) = self.cancel_with_its_predecessor(&lease, &run).await? {
+            self.world.store().release_lease(&lease).await?;
+            return Ok(Handled::Over(Box::new(run)));
+        }
         let look = self.world.clock().now().saturating_add(LOOK_AFTER).unwrap_or(deadline);
         self.world.store().put_look(partner, Look::Stopped, Some(look)).await?;
         let last_try = message.attempt >= self.limits.attempts;
         let (limits, policy) = (&self.limits, self.policy);
         let slice = Slice { world: &self.world, limits, policy, settings, deadline, last_try };
         self.go_on(message, slice.work(lease, run).await, look).await
+    }
+
+    /// Ends a run that takes the place of one which was cancelled before it could make way: whoever cancelled that one
+    /// wants neither. It is over by now, for of a partner's runs one alone is open.
+    async fn cancel_with_its_predecessor(&self, lease: &Lease, run: &Run) -> Result<Option<Run>, WorkError> {
+        let has_begun = !matches!(run.stage, Stage::Customers { page: 1, .. });
+        let Some(predecessor) = run.request.may_stand_for()?.filter(|_| !has_begun) else { return Ok(None) };
+        let predecessor = self.world.store().find_run(run.request.partner, &predecessor).await?;
+        let Some(Run { state: state @ RunState::Cancelled { .. }, .. }) = predecessor else { return Ok(None) };
+        tracing::info!(partner = %run.request.partner, run = %run.id, "the run whose place it takes was cancelled");
+        let ended_at = Some(self.world.clock().now());
+        let run = Run { stage: Stage::Ended, state, ended_at, ..run.clone() };
+        self.world.store().commit(lease, lease.expires_at, vec![Change::PutRun(Box::new(run.clone()))]).await?;
+        Ok(Some(run))
     }
 
     async fn go_on(

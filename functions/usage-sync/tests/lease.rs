@@ -1,4 +1,4 @@
-//! A lease that somebody takes while a worker has it.
+//! A lease that somebody takes while a worker has it, and a run whose predecessor was cancelled.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -15,10 +15,10 @@ use shared::client::http::{Http, HttpLimits};
 use shared::clock::SystemClock;
 use shared::domain::id::PartnerId;
 use shared::domain::month::UsageMonth;
-use shared::domain::run::{RunKind, RunRequest, RunState};
+use shared::domain::run::{Run, RunKind, RunRequest, RunState, Stage};
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::ids::CountedIds;
-use shared::ports::{Clock, OversightStore, RunStore, SettingsStore, SyncMessage};
+use shared::ports::{Change, Clock, OversightStore, RunStore, SettingsStore, SyncMessage};
 use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
@@ -132,4 +132,44 @@ async fn the_worker_of_a_run_that_is_cancelled_sends_no_further_message() {
 fn december_at(store: &MemoryStore) -> shared::domain::id::RunId {
     let runs = store.list_runs_before(partner(), None, 1).now_or_never().unwrap().unwrap();
     runs[0].id.clone()
+}
+
+/// A run that has asked for the one of the month before to take its place, as it ended.
+async fn predecessor(store: &MemoryStore, state: RunState) -> RunRequest {
+    let request = december();
+    let run = Run::open(request.clone(), true, SystemClock.now()).unwrap();
+    store.open_run(&run).await.unwrap();
+    let lease = store.acquire_lease(partner(), "before", SystemClock.now(), 60).await.unwrap().unwrap();
+    let over = Run { stage: Stage::Ended, state, ended_at: Some(SystemClock.now()), ..run };
+    store.commit(&lease, lease.expires_at, vec![Change::PutRun(Box::new(over))]).await.unwrap();
+    store.release_lease(&lease).await.unwrap();
+    request
+}
+
+#[tokio::test]
+async fn a_run_that_takes_the_place_of_a_cancelled_one_is_cancelled_with_it() {
+    let store = store().await;
+    let request = predecessor(&store, RunState::Cancelled { by: "Ann".into() }).await;
+    let successor = request.for_previous_month();
+
+    let (handled, _) = carry_on(&store, SystemClock, &message(successor.clone())).await;
+
+    let Handled::Over(run) = handled else { panic!("{handled:?}") };
+    assert_eq!((&run.request, &run.state), (&successor, &RunState::Cancelled { by: "Ann".into() }));
+    assert!(run.ended_at.is_some() && run.psa.slices == 0, "{run:?}");
+    let next = RunRequest { slot: "key-2".into(), ..december() };
+    let (handled, _) = carry_on(&store, SystemClock, &message(next)).await;
+    assert!(matches!(handled, Handled::Over(run) if matches!(run.state, RunState::Failed(_))), "the way is free");
+}
+
+#[tokio::test]
+async fn a_run_that_takes_the_place_of_one_that_made_way_is_worked_on() {
+    let store = store().await;
+    let by = december().for_previous_month().id().unwrap();
+    let request = predecessor(&store, RunState::Superseded { by }).await;
+
+    let (handled, _) = carry_on(&store, SystemClock, &message(request.for_previous_month())).await;
+
+    // There are no connections: whoever works on it finds that out.
+    assert!(matches!(handled, Handled::Over(run) if matches!(run.state, RunState::Failed(_))));
 }

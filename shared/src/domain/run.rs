@@ -119,6 +119,19 @@ impl RunRequest {
     pub fn for_previous_month(&self) -> Self {
         Self { month: self.month.previous(), ..self.clone() }
     }
+
+    /// The run whose place this one may take, seen back from [`Self::for_previous_month`]; none where there can be none.
+    ///
+    /// # Errors
+    /// As [`Self::id`].
+    pub fn may_stand_for(&self) -> Result<Option<RunId>, IdError> {
+        let makes_way = match self.kind {
+            RunKind::Scheduled => self.retry_of.is_none(),
+            RunKind::Now => !self.scope.month_alone,
+            RunKind::Preview | RunKind::Apply => false,
+        };
+        makes_way.then(|| Self { month: self.month.next(), ..self.clone() }.id()).transpose()
+    }
 }
 
 /// Where a run stands in its work. Each stage is checkpointed; a slice takes it up where the last one left it.

@@ -41,6 +41,21 @@ fn another_month_slot_or_partner_is_another_run() {
 }
 
 #[test]
+fn a_run_knows_the_one_whose_place_it_may_take() {
+    let nightly = request();
+    let stood_for = nightly.for_previous_month().may_stand_for();
+    assert_eq!(stood_for, Ok(Some(nightly.id().unwrap())));
+    let scope = RunScope { month_alone: true, ..RunScope::default() };
+    for alone in [
+        RunRequest { kind: RunKind::Now, scope, ..request() },
+        RunRequest { kind: RunKind::Preview, ..request() },
+        RunRequest { retry_of: request().id().ok(), ..request() },
+    ] {
+        assert_eq!(alone.may_stand_for(), Ok(None), "{alone:?}");
+    }
+}
+
+#[test]
 fn a_preview_never_writes() {
     let now = Timestamp::UNIX_EPOCH;
     let preview = RunRequest { kind: RunKind::Preview, ..request() };
