@@ -15,10 +15,10 @@ use shared::error::StoreError;
 use shared::http::{
     Caller, Done, FieldError, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write, answer,
 };
-use shared::ports::{Attempt, Edit, Keep, Subject};
+use shared::ports::{Attempt, Keep};
 use utoipa::ToSchema;
 
-use crate::holds::{DecisionShown, HoldRow, VerdictShown, version_of};
+use crate::holds::{HoldRow, VerdictShown, version_of};
 use crate::{Naming, Sender, Store, Time, World};
 
 /// The most decisions of one request.
@@ -112,7 +112,7 @@ async fn decide<S: Store, Q, C: Time, I>(
         standing.push(store.find_hold(partner, *key).await?);
     }
     let standing = seen(&decisions, standing, today)?;
-    let (mut moved, mut edits) = (Vec::new(), Vec::new());
+    let (mut moved, mut decided) = (Vec::new(), 0);
     for (n, (wanted, hold)) in decisions.iter().zip(&standing).enumerate() {
         let decision = Decision {
             verdict: wanted.verdict.verdict(),
@@ -122,7 +122,9 @@ async fn decide<S: Store, Q, C: Time, I>(
             basis: hold.basis.clone(),
         };
         match store.decide_hold(partner, hold.key, &decision).await {
-            Ok(()) => edits.push(edit(hold, &decision)?),
+            // With its entry in the audit: a request that dies here has said what it did, and decides the rest when it is
+            // repeated.
+            Ok(()) => decided += 1,
             Err(StoreError::Conflict { .. }) => moved.push(n),
             Err(error) => return Err(error.into()),
         }
@@ -132,29 +134,13 @@ async fn decide<S: Store, Q, C: Time, I>(
         let after = store.find_hold(partner, *key).await?;
         holds.push(HoldRow::of(after.as_ref().unwrap_or(before), today)?);
     }
-    let told = answer(StatusCode::OK, &HoldsDecided { decided: edits.len(), holds, moved })?;
-    if edits.is_empty() {
+    let told = answer(StatusCode::OK, &HoldsDecided { decided, holds, moved })?;
+    if decided == 0 {
         return Ok(Done::Unkept(told));
     }
     let same = |(): &()| Ok(told.clone());
-    store.add_edits(partner, &edits, Some(&Keep { attempt, answer: &same })).await?;
+    store.add_edits(partner, &[], Some(&Keep { attempt, answer: &same })).await?;
     Ok(Done::Kept(told))
-}
-
-/// The audit's entry of a decision.
-fn edit(hold: &StandingHold, decision: &Decision) -> Result<Edit, Problem> {
-    let json = |shown: Option<&Decision>| {
-        let shown = shown.map(|decision| serde_json::to_value(DecisionShown::of(decision)));
-        shown.transpose().map_err(|_| Problem::new(ProblemCode::Internal))
-    };
-    Ok(Edit {
-        at: decision.at,
-        who: decision.who.clone(),
-        subject: Subject::Hold(hold.key),
-        before: json(hold.decision.as_ref())?,
-        after: json(Some(decision))?,
-        note: Some(decision.why.clone()),
-    })
 }
 
 /// Which holds the rows are about; everything that is wrong with them at once.

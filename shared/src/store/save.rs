@@ -1,4 +1,4 @@
-//! What a save of mappings comes to, judged by what is stored: one rule for both stores.
+//! What a save of mappings or a decision comes to, judged by what is stored: one rule for both stores.
 //!
 //! A save is judged by what was read and written on condition that all of it still stands; where it does not, it is read
 //! and judged anew. So a refusal always names every row that cannot be saved.
@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::item::to_json;
 use super::limits::{self, MAX_CUSTOMER_ROWS, MAX_PRODUCT_ROWS};
 use super::version;
+use crate::domain::decision::{Decision, HoldKey};
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, ProductCode};
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
@@ -197,6 +198,20 @@ impl CustomerSave {
         };
         self.rows.iter().map(edit).collect()
     }
+}
+
+/// The edit of a decision; none where the same was decided before, for the same reason and about the same.
+pub(super) fn decision(
+    key: HoldKey,
+    before: Option<&Decision>,
+    decision: &Decision,
+) -> Result<Option<Edit>, StoreError> {
+    let again = Decision { at: decision.at, ..before.unwrap_or(decision).clone() };
+    if before.is_some() && again == *decision {
+        return Ok(None);
+    }
+    let Decision { who, why, at, .. } = decision.clone();
+    edit(&Author { who, at, note: Some(why) }, Subject::Hold(key), before, Some(decision)).map(Some)
 }
 
 fn edit<T: Serialize>(

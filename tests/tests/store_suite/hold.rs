@@ -5,27 +5,28 @@ use shared::domain::id::{AdditionId, CustomerId};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Hold, Would};
 use shared::error::StoreError;
-use shared::ports::Change;
+use shared::ports::{Change, Subject};
 
 use super::run::commit;
-use super::values::{agreement, customer, month, now, partner, product, run};
+use super::values::{after, agreement, customer, month, now, partner, product, run};
 use super::{Store, on_both_stores};
 
 on_both_stores!(
     a_hold_is_read_back_with_its_decision,
     a_run_that_sees_a_hold_again_leaves_the_decision_alone,
     a_decision_on_what_has_moved_is_refused,
+    a_decision_is_stored_with_its_entry_in_the_audit,
     a_decision_goes_by_itself_and_a_hold_leaves_it,
     holds_come_by_month_and_by_the_beginning_of_the_customer,
     many_holds_come_in_pages_and_none_is_lost,
     another_partners_holds_are_neither_seen_nor_decided,
 );
 
-fn key(customer: CustomerId, psa_product: i64) -> HoldKey {
+pub(crate) fn key(customer: CustomerId, psa_product: i64) -> HoldKey {
     HoldKey { month: month(), customer, product: product(psa_product) }
 }
 
-fn hold(key: HoldKey, to: i64) -> StandingHold {
+pub(crate) fn hold(key: HoldKey, to: i64) -> StandingHold {
     StandingHold {
         key,
         name: "ACME".to_owned(),
@@ -46,7 +47,7 @@ fn hold(key: HoldKey, to: i64) -> StandingHold {
     }
 }
 
-fn decision(hold: &StandingHold) -> Decision {
+pub(crate) fn decision(hold: &StandingHold) -> Decision {
     Decision {
         verdict: Verdict::Release,
         who: "Ann".to_owned(),
@@ -107,6 +108,27 @@ async fn a_decision_on_what_has_moved_is_refused(store: impl Store) {
     assert!(conflict(store.decide_hold(partner(1), seen.key, &decision(&seen)).await), "it has moved");
     let found = store.find_hold(partner(1), seen.key).await.unwrap().unwrap();
     assert_eq!(found.decision, None);
+}
+
+async fn a_decision_is_stored_with_its_entry_in_the_audit(store: impl Store) {
+    let held = hold(key(customer(1), 7), 1);
+    put(&store, std::slice::from_ref(&held)).await;
+    let first = decision(&held);
+    store.decide_hold(partner(1), held.key, &first).await.unwrap();
+    let again = Decision { at: after(1), ..first.clone() };
+    store.decide_hold(partner(1), held.key, &again).await.unwrap();
+    let second = Decision { verdict: Verdict::Reject, why: "they stay".to_owned(), at: after(2), ..first.clone() };
+    store.decide_hold(partner(1), held.key, &second).await.unwrap();
+    let moved = Decision { basis: hold(held.key, 2).basis, at: after(3), ..first.clone() };
+    assert!(store.decide_hold(partner(1), held.key, &moved).await.is_err());
+
+    let edits = store.list_edits(partner(1), None, None, 10).await.unwrap().edits;
+    let json = |decision: &Decision| serde_json::to_value(decision).unwrap();
+    let told: Vec<_> = edits.iter().map(|edit| (edit.before.clone(), edit.after.clone().unwrap())).collect();
+    assert_eq!(told, [(Some(json(&first)), json(&second)), (None, json(&first))]);
+    let newest = &edits[0];
+    assert_eq!((newest.at, newest.who.as_str(), newest.note.as_deref()), (after(2), "Ann", Some("they stay")));
+    assert!(edits.iter().all(|edit| edit.subject == Subject::Hold(held.key)));
 }
 
 async fn a_decision_goes_by_itself_and_a_hold_leaves_it(store: impl Store) {

@@ -42,7 +42,9 @@ pub trait HoldStore: Send + Sync {
         key: HoldKey,
     ) -> impl Future<Output = Result<Option<StandingHold>, StoreError>> + Send;
 
-    /// Stores a decision on a hold that stands with the decision's basis; it replaces an earlier one.
+    /// Stores a decision on a hold that stands with the decision's basis; it replaces an earlier one. Its entry in the audit
+    /// is stored with it: both or neither, whatever crashes. The same decision by the same person for the same reason
+    /// changes nothing and has no second entry.
     ///
     /// # Errors
     /// `Conflict` when the hold is gone or has another basis by now: the person saw something else.

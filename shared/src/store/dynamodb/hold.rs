@@ -8,7 +8,11 @@ use crate::domain::id::PartnerId;
 use crate::domain::month::UsageMonth;
 use crate::error::StoreError;
 use crate::ports::{HoldPage, HoldStore, Ids};
-use crate::store::item::{hold as row, keys, read_body, text};
+use crate::store::item::{BODY, edit, hold as row, keys, read_body, read_text, text};
+use crate::store::save;
+
+/// How often another decision may come in between before the caller has to come again.
+const ATTEMPTS: usize = 5;
 
 impl<I: Ids> HoldStore for DynamoStore<I> {
     async fn list_holds(
@@ -32,14 +36,32 @@ impl<I: Ids> HoldStore for DynamoStore<I> {
     }
 
     async fn decide_hold(&self, partner: PartnerId, key: HoldKey, decision: &Decision) -> Result<(), StoreError> {
-        let stands = Write::update(keys::hold(partner, key), "SET #nonce = :nonce")
-            .only_if("#basis = :basis")
-            .value("basis", text(&row::basis(&decision.basis)?));
-        let writes = vec![stands, Write::put(row::decision_to_entry(partner, key, decision)?)];
-        match self.transact(writes).await? {
-            Verdict::Written => Ok(()),
-            Verdict::Unmet(_) => Err(row::moved(key)),
+        for _ in 0..ATTEMPTS {
+            let before = self.find(&keys::decision(partner, key)).await?;
+            let decided = before.as_ref().map(read_body).transpose()?;
+            let edit = save::decision(key, decided.as_ref(), decision)?;
+            let stands = Write::update(keys::hold(partner, key), "SET #nonce = :nonce")
+                .only_if("#basis = :basis")
+                .value("basis", text(&row::basis(&decision.basis)?));
+            let mut writes = vec![stands];
+            if let Some(edit) = edit {
+                let put = Write::put(row::decision_to_entry(partner, key, decision)?);
+                // The audit says what it was before, so nobody may have decided in between.
+                writes.push(match &before {
+                    None => put.if_absent(),
+                    Some(before) => put.only_if("#body = :body").value("body", text(read_text(before, BODY)?)),
+                });
+                for entry in edit::to_entries(partner, &[edit], &self.ids.unique())? {
+                    writes.push(Write::put(entry).if_absent());
+                }
+            }
+            match self.transact(writes).await? {
+                Verdict::Written => return Ok(()),
+                Verdict::Unmet(unmet) if unmet.first().is_some_and(Option::is_some) => return Err(row::moved(key)),
+                Verdict::Unmet(_) => {}
+            }
         }
+        Err(StoreError::Unavailable { why: "others decided the same several times while it was decided".into() })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Holds and decisions, in memory.
 
 use super::MemoryStore;
+use super::edit::add_edits;
 use super::shelf::Shelf;
 use crate::domain::decision::{Decision, HoldKey, StandingHold};
 use crate::domain::id::PartnerId;
@@ -8,6 +9,7 @@ use crate::domain::month::UsageMonth;
 use crate::error::StoreError;
 use crate::ports::{HoldPage, HoldStore};
 use crate::store::item::{hold, keys};
+use crate::store::save;
 
 /// How many holds a page has; the table counts bytes instead.
 const HOLDS_A_PAGE: usize = 100;
@@ -34,7 +36,10 @@ impl HoldStore for MemoryStore {
     async fn decide_hold(&self, partner: PartnerId, key: HoldKey, decision: &Decision) -> Result<(), StoreError> {
         self.with(partner, |shelf| match shelf.holds.get(&key) {
             Some(hold) if hold.basis == decision.basis => {
-                shelf.decisions.insert(key, decision.clone());
+                if let Some(edit) = save::decision(key, shelf.decisions.get(&key), decision)? {
+                    add_edits(shelf, &[edit])?;
+                    shelf.decisions.insert(key, decision.clone());
+                }
                 Ok(())
             }
             Some(_) | None => Err(hold::moved(key)),

@@ -4,14 +4,16 @@
 //! tests but one let the table forget the token.
 
 use harness::table::wire::{Fault, Wire, nth};
+use shared::domain::decision::{Decision, Verdict};
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
 use shared::error::StoreError;
 use shared::ports::{
-    Begun, Change, CustomerEdit, DueStore, EditStore, IdempotencyStore, Keep, Lease, MappingStore, Opened, OwnerStore,
-    PsaClaim, PsaDatabase, RunStore,
+    Begun, Change, CustomerEdit, DueStore, EditStore, HoldStore, IdempotencyStore, Keep, Lease, MappingStore, Opened,
+    OwnerStore, PsaClaim, PsaDatabase, RunStore,
 };
 
 use super::wired;
+use crate::hold::{decision, hold, key};
 use crate::values::{
     after, agreement, answer, attempt, author, code, company, customer, intent, now, over, partner, product, run,
     snapshot,
@@ -186,6 +188,25 @@ async fn a_commit_that_the_table_remembers_is_not_made_twice() {
         wire.meets(nth(1, "TransactWriteItems", Fault::LoseAnswer));
         store.commit(&lease, after(90), vec![Change::PutIntent(Box::new(intent(5, 7)))]).await.unwrap();
         was_sent_twice(wire, "TransactWriteItems");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_decision_is_made_once_and_stands_in_the_audit_once() {
+    wired(async |wire, store| {
+        let held = hold(key(customer(1), 7), 1);
+        let lease = store.acquire_lease(partner(1), "worker", now(), 60).await.unwrap().unwrap();
+        store.commit(&lease, after(90), vec![Change::PutHold(Box::new(held.clone()))]).await.unwrap();
+        for verdict in [Verdict::Release, Verdict::Reject] {
+            lose_first_answer(wire, "TransactWriteItems");
+            let decision = Decision { verdict, ..decision(&held) };
+            store.decide_hold(partner(1), held.key, &decision).await.unwrap();
+            was_sent_twice(wire, "TransactWriteItems");
+            let found = store.find_hold(partner(1), held.key).await.unwrap().unwrap();
+            assert_eq!(found.decision, Some(decision));
+        }
+        assert_eq!(store.list_edits(partner(1), None, None, 10).await.unwrap().edits.len(), 2);
     })
     .await;
 }
