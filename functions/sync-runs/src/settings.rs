@@ -159,7 +159,7 @@ pub(crate) async fn get_sync_settings<S: Store, Q: Sender, C: Time, I: Naming>(
     let read = world.store.find_versioned_settings(partner).await?;
     let settings = read.value.ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
     let next = world.store.find_due(partner).await?;
-    let shown = world.shown(partner, &settings, next).await?;
+    let shown = world.shown(partner, (&settings, next), &mut None).await?;
     Ok(represent(&if_none_match, Some(read.version), &shown))
 }
 
@@ -191,11 +191,12 @@ pub(crate) async fn save_sync_settings<S: Store, Q: Sender, C: Time, I: Naming>(
 ) -> Result<Response, Problem> {
     let (store, partner, now) = (&world.store, caller.partner(), world.clock.now());
     let author = Author { who: caller.name().to_owned(), at: now, note: None };
+    let mut frozen = None;
     for _ in 0..ATTEMPTS {
         let read = store.find_versioned_settings(partner).await?;
         let before = read.value.clone().ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
         let due = store.find_due(partner).await?;
-        if_match.check(read.version, &world.shown(partner, &before, due).await?)?;
+        if_match.check(read.version, &world.shown(partner, (&before, due), &mut frozen).await?)?;
         let settings = wanted.over(&before)?;
         let mut version = read.version;
         // What is due already is still run. Else from these settings, whatever was there: the time of an earlier save may
@@ -212,22 +213,27 @@ pub(crate) async fn save_sync_settings<S: Store, Q: Sender, C: Time, I: Naming>(
                 store.put_due(partner, next).await?;
             }
         }
-        let shown = world.shown(partner, &settings, Some(next)).await?;
+        let shown = world.shown(partner, (&settings, Some(next)), &mut frozen).await?;
         return Ok(([(ETAG, etag(version, &shown)?)], Body(shown)).into_response());
     }
     Err(Problem::new(ProblemCode::ChangedMeanwhile))
 }
 
 impl<S: Store, Q, C, I> World<S, Q, C, I> {
+    /// The settings with what follows from them. `frozen` keeps the warnings of a request: they take a look at all that was
+    /// ever written, and a save shows its settings twice.
     async fn shown(
         &self,
         partner: PartnerId,
-        settings: &Settings,
-        next: Option<Timestamp>,
+        (settings, next): (&Settings, Option<Timestamp>),
+        frozen: &mut Option<Vec<String>>,
     ) -> Result<SyncSettingsShown, Problem> {
-        let warnings = match settings.frequency {
-            Frequency::SophosInvoice => Vec::new(),
-            Frequency::Monthly { .. } | Frequency::Nightly => self.frozen(partner).await?.into_iter().collect(),
+        let warnings = match (settings.frequency, &frozen) {
+            (Frequency::SophosInvoice, _) => Vec::new(),
+            (Frequency::Monthly { .. } | Frequency::Nightly, Some(known)) => known.clone(),
+            (Frequency::Monthly { .. } | Frequency::Nightly, None) => {
+                frozen.insert(self.frozen(partner).await?.into_iter().collect()).clone()
+            }
         };
         let next_run_at = next.map(|at| at.to_string());
         Ok(SyncSettingsShown { settings: SyncSettings::of(settings), next_run_at, warnings })

@@ -1,11 +1,20 @@
 //! How a partner syncs.
 
+use std::time::Duration;
+
+use harness::api::asking::Asking;
+use harness::table::LocalTable;
+use harness::table::wire::Wire;
 use jiff::Timestamp;
 use serde_json::json;
 use shared::clock::SystemClock;
-use shared::domain::id::ProductCode;
+use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::ProductMapping;
-use shared::ports::{Clock, DueStore, MappingStore};
+use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
+use shared::ids::UuidV7;
+use shared::ports::{Clock, DueStore, MappingStore, SettingsStore};
+use shared::queue::LocalQueue;
+use uuid::Uuid;
 
 use crate::world::World;
 
@@ -55,6 +64,50 @@ async fn leaving_the_invoice_mode_warns_of_firewall_products() {
     let checked = world.put("/v1/sync/settings?validateOnly=true", &etag, &nightly()).await;
     let warning = checked.body["warnings"][0].as_str().unwrap();
     assert!(warning.contains("1 firewall product") && warning.contains("monthly invoice"), "{warning}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_save_looks_once_for_what_freezes_though_it_shows_its_settings_twice() {
+    let partner = PartnerId::from_uuid(Uuid::from_u128(7));
+    let table = LocalTable::in_memory().await.unwrap();
+    let (frequency, guards) = (Frequency::Nightly, Guards::default());
+    let settings = Settings { time_zone: TimeZoneName::parse("Europe/Rome").unwrap(), frequency, writes: true, guards };
+    table.store().put_settings(partner, &settings).await.unwrap();
+    let target = PsaProductId::try_from(7).unwrap();
+    let firewall = ProductMapping::discovered(ProductCode::parse("XGS-MSP").unwrap(), true).map_to(target, None);
+    table.store().put_product_mapping(partner, &firewall).await.unwrap();
+    let wire = Wire::to(&table).await.unwrap();
+    let queue = LocalQueue::new(Duration::from_secs(60));
+    let world = sync_runs::World { store: wire.store(), queue, clock: SystemClock, ids: UuidV7 };
+    let app = sync_runs::app(world, harness::api::asking::options());
+    let person = Asking::new(partner, "psa/admin psa/read");
+
+    let shown = person.get(&app, "/v1/sync/settings").await;
+    let looks = wire.count("Query");
+    wire.forget();
+    let if_match = [("if-match", shown.header("etag"))];
+    let saved = person.ask(&app, "PUT /v1/sync/settings", &if_match, Some(&nightly())).await;
+
+    assert_eq!((shown.status.as_u16(), saved.status.as_u16()), (200, 200), "{} {}", shown.body, saved.body);
+    assert_eq!(saved.body["warnings"].as_array().unwrap().len(), 1);
+    assert!(looks > 0 && wire.count("Query") == looks, "{looks} reads to show, {} to save", wire.count("Query"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_due_time_that_was_lost_is_mended_by_saving_the_same_settings_again() {
+    let world = World::open().await;
+    let partner = world.stack.demo.partner();
+    let etag = world.get("/v1/sync/settings").await.header("etag").to_owned();
+    let saved = world.put("/v1/sync/settings", &etag, &nightly()).await;
+    let due = world.stack.store.find_due(partner).await.unwrap().unwrap();
+    // The worker of the save died before it could say when the next run is: the month of before stands.
+    let lost = due + jiff::SignedDuration::from_hours(20 * 24);
+    world.stack.store.put_due(partner, lost).await.unwrap();
+    let shown = world.get("/v1/sync/settings").await;
+    assert_eq!(shown.body["nextRunAt"], lost.to_string());
+    let again = world.put("/v1/sync/settings", shown.header("etag"), &nightly()).await;
+    assert_eq!((again.status.as_u16(), &again.body), (200, &saved.body));
+    assert_eq!(world.stack.store.find_due(partner).await.unwrap(), Some(due));
 }
 
 #[tokio::test(flavor = "multi_thread")]
