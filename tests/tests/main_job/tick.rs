@@ -1,12 +1,15 @@
 //! From a tick to changed agreement additions; and what a run that nobody looked at does not do.
 
+use harness::demo::Size;
+use harness::simulator::faults::{Fault, FaultKind, FaultPlan};
 use harness::stack::Stack;
 use jiff::Timestamp;
 use shared::domain::mapping::CustomerMapping;
-use shared::domain::run::{Run, RunState};
+use shared::domain::run::{Run, RunFailureCode, RunState};
 use shared::ports::{DueStore, MappingStore, RunHistory, SettingsStore};
+use usage_sync::Limits;
 
-use crate::started::{api_writes, november, outcomes, plain_stack, preview_and_apply};
+use crate::started::{api_writes, hasty, november, outcomes, plain_stack, preview_and_apply, stack_of};
 
 /// A night in November at which the partner is due.
 fn night() -> Timestamp {
@@ -100,6 +103,23 @@ async fn while_sophos_has_nothing_for_the_month_a_night_bills_the_month_before()
     assert_eq!(stands.state, RunState::Succeeded);
     assert_eq!(stands.tally.counts.writes(), 0, "November was written already");
     assert!(run.state.is_over());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_night_makes_way_for_the_month_before_also_while_connectwise_cannot_be_reached() {
+    // The first try is the last: what cannot be read now fails.
+    let limits = Limits { attempts: 0, ..hasty() };
+    let stack = stack_of(Size { seed: 11, customers: 6, products: 4 }, limits).await;
+    preview_and_apply(&stack).await;
+    let away = Fault::new(FaultKind::Html { status: 502 });
+    stack.psa.gate().set_faults(FaultPlan::of(1, [away])).unwrap();
+    tick_at(&stack, "2026-12-02T02:30:00Z".parse().unwrap()).await;
+    let runs = stack.store.list_runs(stack.demo.partner(), 100).await.unwrap();
+    let of_month = |month| runs.iter().find(|run| run.request.slot == "2026-12-02" && run.request.month == month);
+    let (december, stands) = (of_month(november().next()).unwrap(), of_month(november()).unwrap());
+    assert_eq!(december.state, RunState::Superseded { by: stands.id.clone() });
+    let RunState::Failed(failure) = &stands.state else { panic!("{stands:?}") };
+    assert_eq!(failure.code, RunFailureCode::PsaUnreadable, "{failure}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

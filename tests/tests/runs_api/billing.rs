@@ -1,6 +1,9 @@
 //! What ConnectWise goes on billing though no sync looks after it any more.
 
 use serde_json::{Value, json};
+use shared::clock::SystemClock;
+use shared::domain::id::{AgreementId, CustomerId};
+use shared::ports::{Change, Clock, RunStore};
 
 use crate::world::World;
 
@@ -37,4 +40,27 @@ async fn additions_of_a_product_that_was_switched_off_are_named_until_it_is_on_a
     }
     world.toggle(code, true).await;
     assert_eq!(still_billing(&world).await, Vec::<Value>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agreement_that_bills_nothing_of_ours_any_more_is_not_named() {
+    let world = World::open().await;
+    let shown = world.preview(&json!({})).await;
+    let code = world.lines(&shown, "").await[0]["product"].as_str().unwrap().to_owned();
+    world.apply(&shown).await;
+    world.toggle(&code, false).await;
+    let rows = still_billing(&world).await;
+    let ended = &rows[0];
+    // What a run does that finds nothing of ours billed there any more.
+    let (store, partner) = (&world.stack.store, world.stack.demo.partner());
+    let lease = store.acquire_lease(partner, "a run", SystemClock.now(), 60).await.unwrap().unwrap();
+    let customer = CustomerId::parse(ended["customerId"].as_str().unwrap()).unwrap();
+    let agreement = AgreementId::try_from(ended["agreementId"].as_i64().unwrap()).unwrap();
+    let gone = vec![Change::RemoveBilledOn(customer, agreement)];
+    let lease = store.commit(&lease, lease.expires_at, gone).await.unwrap();
+    store.release_lease(&lease).await.unwrap();
+
+    let left: Vec<Value> = rows.iter().filter(|row| row["agreementId"] != ended["agreementId"]).cloned().collect();
+    assert!(!left.is_empty(), "one agreement alone shows nothing");
+    assert_eq!(still_billing(&world).await, left);
 }

@@ -1,5 +1,6 @@
 //! What a preview shows in units and money, what its apply does of it, and what both come from.
 
+use harness::simulator::faults::{Fault, FaultKind, FaultPlan};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -36,6 +37,24 @@ async fn an_apply_does_line_by_line_what_its_preview_showed_in_units_and_money()
 
 fn decimal_of(value: &Value) -> Decimal {
     value.to_string().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_failed_is_not_shown_as_done() {
+    let world = World::open().await;
+    let shown = world.preview(&json!({})).await;
+    let refused = Fault::new(FaultKind::ErrorBefore { status: 400 });
+    let refused = refused.on("POST", "/finance/agreements/*/additions").call(1);
+    world.stack.psa.gate().set_faults(FaultPlan::of(1, [refused])).unwrap();
+    let applied = world.apply(&shown).await;
+    let failed = world.lines(&applied, "&outcome=failed").await;
+    let [line] = &failed[..] else { panic!("{failed:?}") };
+    assert!(line["billed"]["quantity"].is_string() && line["billed"]["change"].is_null(), "{line}");
+    let lines = world.lines(&applied, "").await;
+    let total: Decimal = changes(&lines).iter().map(|(_, _, change)| decimal(&change["units"])).sum();
+    assert_eq!(decimal(&applied["done"]["units"]), total);
+    assert_eq!(applied["failed"]["units"], line["billed"]["quantity"]);
+    assert_eq!(decimal(&shown["done"]["units"]), total + decimal(&applied["failed"]["units"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

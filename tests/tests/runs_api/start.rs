@@ -1,11 +1,15 @@
 //! Starting, repeating, cancelling and trying again.
 
+use std::collections::BTreeSet;
+
 use harness::connectwise::Collection;
 use harness::simulator::faults::{Fault, FaultKind, FaultPlan};
+use harness::stack::Live;
 use serde_json::json;
 use shared::clock::SystemClock;
+use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunRequest};
-use shared::ports::{Clock, RunStore};
+use shared::ports::{Clock, RunStore, SettingsStore};
 
 use crate::world::{World, id_of, november};
 
@@ -51,6 +55,38 @@ async fn one_run_is_open_at_a_time_and_a_cancelled_one_makes_way() {
     let listed: Vec<&str> = listed["items"].as_array().unwrap().iter().map(id_of).collect();
     assert_eq!(listed.len(), 2, "{listed:?}");
     assert!(listed.contains(&open.as_str()) && listed.contains(&id_of(&shown)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_meets_an_open_run_has_its_lost_message_sent_again() {
+    let world = World::open().await;
+    let open = open_run(&world).await;
+    let busy = world.post("/v1/sync/previews", &json!({})).await;
+    assert_eq!((busy.status.as_u16(), busy.code()), (409, "runOpen"));
+    world.stack.queue.drained().await;
+    let carried_on = world.get(&format!("/v1/sync/runs/{open}")).await.body;
+    assert_eq!(carried_on["state"], "succeeded", "{carried_on}");
+    world.preview(&json!({})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_that_is_named_does_not_make_way_for_the_one_before() {
+    let world = World::open().await;
+    let settings = world.stack.store.find_settings(world.stack.demo.partner()).await.unwrap().unwrap();
+    // Sophos has no usage of it, nor of the one before.
+    let present = UsageMonth::containing(Live::today(&settings));
+    let named = world.post("/v1/sync/runs", &json!({ "month": present.to_string() })).await;
+    let named = world.follow(named).await;
+    assert_eq!((&named["state"], &named["month"]), (&"failed".into(), &present.to_string().into()), "{named}");
+    let months = async || {
+        let listed = world.get("/v1/sync/runs").await.body;
+        listed["items"].as_array().unwrap().iter().map(|run| run["month"].as_str().unwrap().to_owned()).collect()
+    };
+    let listed: BTreeSet<String> = months().await;
+    assert_eq!(listed, BTreeSet::from([present.to_string()]));
+    let unnamed = world.follow(world.post("/v1/sync/runs", &json!({})).await).await;
+    assert_eq!(unnamed["state"], "superseded", "{unnamed}");
+    assert_eq!(months().await, BTreeSet::from([present.to_string(), present.previous().to_string()]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
