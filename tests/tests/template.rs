@@ -217,6 +217,23 @@ fn a_message_stays_invisible_for_six_timeouts_of_the_worker_and_answers_for_itse
 }
 
 #[test]
+fn what_another_service_sent_and_failed_each_time_is_kept_where_somebody_finds_it() {
+    let template = template();
+    let invoked = &functions(&template)["sync-invoke"]["Properties"]["EventInvokeConfig"];
+    let kept = &invoked["DestinationConfig"]["OnFailure"];
+    assert_eq!((kept["Type"].as_str(), kept["Destination"].as_str()), (Some("SQS"), Some("SyncInvokeDeadLetters.Arn")));
+    let queue = &template["Resources"]["SyncInvokeDeadLetters"]["Properties"];
+    let longest_s = 14 * 24 * 60 * 60;
+    assert_eq!(queue["MessageRetentionPeriod"].as_u64(), Some(longest_s));
+    let policies = &template["Resources"]["SyncInvokeRole"]["Properties"]["Policies"];
+    let statements = policies[0]["PolicyDocument"]["Statement"].as_sequence().unwrap();
+    let allowed = |statement: &&Value| {
+        statement["Action"] == "sqs:SendMessage" && statement["Resource"] == "SyncInvokeDeadLetters.Arn"
+    };
+    assert!(statements.iter().any(|statement| allowed(&statement)), "Lambda would have no right to put it there");
+}
+
+#[test]
 fn the_api_is_closed_unless_a_route_says_otherwise_and_asks_for_known_scopes() {
     let template = template();
     let auth = &template["Resources"]["HttpApi"]["Properties"]["Auth"];
