@@ -10,7 +10,7 @@ pub struct Policy {
     without: Option<Guard>,
 }
 
-/// One guard of the write protocol.
+/// One guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Guard {
     /// What became of a write without an answer is decided only once it must have taken effect.
@@ -26,12 +26,14 @@ pub enum Guard {
     ReadBack,
     /// The answer to a write is held against what was asked for.
     AnswerCheck,
+    /// An apply holds what it would do otherwise than its preview showed.
+    AsShown,
 }
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Settle, Self::LeaseCheck, Self::Intent, Self::Pending, Self::ReadBack, Self::AnswerCheck];
+    pub const ALL: [Self; 7] =
+        [Self::Settle, Self::LeaseCheck, Self::Intent, Self::Pending, Self::ReadBack, Self::AnswerCheck, Self::AsShown];
 }
 
 impl Policy {

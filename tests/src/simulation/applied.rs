@@ -38,11 +38,11 @@ type Lines = BTreeMap<AdditionId, (AgreementId, PsaProductId, Decimal)>;
 /// The lines of a ledger by customer and product.
 type Told = BTreeMap<(String, Option<ProductCode>), (Option<AgreementId>, Line)>;
 
-/// Lives one seed's world: usage, perhaps an earlier run, a preview, people's edits, and the apply.
+/// Lives one seed's world: usage, perhaps an earlier run, a preview, people's edits, and the apply by workers of `policy`.
 ///
 /// # Errors
 /// [`SimulationError`]: the harness failed, or the world never came to rest.
-pub fn preview_and_apply(seed: u64) -> Result<Applied, SimulationError> {
+pub fn preview_and_apply(seed: u64, policy: Policy) -> Result<Applied, SimulationError> {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
     runtime.block_on(async {
         let ground = Ground::new(seed, false);
@@ -52,7 +52,7 @@ pub fn preview_and_apply(seed: u64) -> Result<Applied, SimulationError> {
             world.combine_the_first_two().await?;
         }
         world.first_usage();
-        let mut drive = Drive::new(Policy::guarded());
+        let mut drive = Drive::new(policy);
         if ground.happens(600) {
             world.ask();
             drive.until_idle(&mut world, Script::new()).await?;

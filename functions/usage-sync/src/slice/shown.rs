@@ -11,6 +11,7 @@ use shared::ports::RunStore;
 
 use super::Stages;
 use super::bucket::Bucket;
+use crate::policy::Guard;
 use crate::worker::{WorkError, World};
 
 impl<W: World> Stages<'_, W> {
@@ -36,7 +37,7 @@ impl<W: World> Stages<'_, W> {
             let now = plan.would();
             let then = shown.get(product);
             let same = then.is_some_and(|billed| billed.would == now && billed.addition == addition_of(plan));
-            if now != Would::Nothing && !same {
+            if now != Would::Nothing && !same && self.policy.has(Guard::AsShown) {
                 let shown = then.map_or(Would::Nothing, |billed| billed.would);
                 plan.step = Step::Hold(Hold::Moved { shown, now });
                 seen = false;
