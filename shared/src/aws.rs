@@ -47,3 +47,18 @@ where
         (None, _) => DisplayErrorContext(error).to_string(),
     }
 }
+
+/// Whether the same call may succeed later: the service is away, failed, or refused with one of the codes `passing`.
+pub(crate) fn may_pass<E>(error: &SdkError<E>, passing: &[&str]) -> bool
+where
+    E: ProvideErrorMetadata,
+{
+    match error {
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+        SdkError::ServiceError(context) => {
+            context.raw().status().is_server_error() || error.code().is_some_and(|code| passing.contains(&code))
+        }
+        SdkError::ConstructionFailure(_) => false,
+        _ => false,
+    }
+}

@@ -276,3 +276,31 @@ pub struct QueueError {
     /// The service's words.
     pub why: String,
 }
+
+/// A mail was not handed over.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MailError {
+    /// The mail service is away, or takes no more mails at the moment. The same mail may go out later.
+    #[error("the mail service could not take the mail: {why}")]
+    Unavailable {
+        /// The service's words.
+        why: String,
+    },
+    /// The mail service refuses: the address, the sender or this account. Somebody has to act.
+    #[error("the mail service refuses the mail: {why}")]
+    Refused {
+        /// The service's words.
+        why: String,
+    },
+}
+
+impl MailError {
+    /// Whether the same mail may go out later.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } => true,
+            Self::Refused { .. } => false,
+        }
+    }
+}

@@ -4,12 +4,12 @@
 //! functions.
 //!
 //! - [`domain`]: what a sync *is*: mappings, usage, months, plans, runs. Pure values and pure functions.
-//! - [`ports`]: what the functions need of the world, as traits: store, PSA, usage source, queue, seal, clock, ids.
+//! - [`ports`]: what the functions need of the world, as traits: store, PSA, usage source, queue, mail, seal, clock, ids.
 //! - [`error`]: how a port fails, told by what the caller can do next.
 //! - [`client`]: ConnectWise and Sophos Central over HTTP, and how a partner's saved credentials become their clients.
 //! - [`http`]: what all functions behind API Gateway share: who asks, requests, problems, pages, versions, the document.
 //! - [`store`]: the table, on DynamoDB and in memory.
-//! - [`queue`], [`seal`], [`clock`], [`ids`]: the adapters of the ports of the same names, real and local.
+//! - [`queue`], [`mail`], [`seal`], [`clock`], [`ids`]: the adapters of the ports of the same names, real and local.
 //! - [`start`], [`cancel`]: asking for a run and ending one, the same way for people, other services and the command line.
 //! - [`aws`]: what the adapters of AWS share: timeouts, repetition, words.
 //! - [`config`]: the settings of each function; the only place that reads the environment.
@@ -24,6 +24,7 @@ pub mod domain;
 pub mod error;
 pub mod http;
 pub mod ids;
+pub mod mail;
 pub mod ports;
 pub mod queue;
 pub mod seal;

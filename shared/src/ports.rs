@@ -4,6 +4,7 @@
 //! one test-suite holds the stores to them.
 
 mod connect;
+mod mail;
 mod psa;
 mod psa_catalogue;
 mod store;
@@ -11,6 +12,7 @@ mod usage_source;
 mod world;
 
 pub use connect::{Connections, Seal, Sealed};
+pub use mail::{Mail, Mailer};
 pub use psa::{Listed, Page, Psa, Unreadable};
 pub use psa_catalogue::PsaCatalogue;
 pub use store::{

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use secrecy::SecretString;
 
 use super::{OPENED, SEALED, checked_secret, failed, opened_text};
-use crate::aws::words;
+use crate::aws::{may_pass, words};
 use crate::domain::id::PartnerId;
 use crate::error::{SealError, SealOutlook};
 use crate::ports::{Seal, Sealed};
@@ -75,15 +75,7 @@ fn refused<E>(action: &'static str, error: &SdkError<E>) -> SealError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let may_pass = match error {
-        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
-        SdkError::ServiceError(context) => {
-            context.raw().status().is_server_error() || error.code().is_some_and(|code| PASSING.contains(&code))
-        }
-        SdkError::ConstructionFailure(_) => false,
-        _ => false,
-    };
-    let outlook = if may_pass { SealOutlook::MayPass } else { SealOutlook::Lasting };
+    let outlook = if may_pass(error, &PASSING) { SealOutlook::MayPass } else { SealOutlook::Lasting };
     SealError { action, why: words(error), outlook }
 }
 
