@@ -124,11 +124,16 @@ impl PsaAddress {
     /// The host, with its port where it is not the usual one; for sentences.
     #[must_use]
     pub fn host(&self) -> String {
-        let name = self.0.host_str().unwrap_or_default();
-        match self.0.port() {
-            Some(port) => format!("{name}:{port}"),
-            None => name.to_owned(),
-        }
+        host_and_port(&self.0)
+    }
+}
+
+/// The host of a URL, with its port where it is not the usual one.
+pub(super) fn host_and_port(url: &Url) -> String {
+    let name = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{name}:{port}"),
+        None => name.to_owned(),
     }
 }
 
@@ -144,6 +149,6 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 }
 
 #[cfg(test)]
-mod hostile;
+pub(super) mod hostile;
 #[cfg(test)]
 mod tests;

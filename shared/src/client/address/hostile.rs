@@ -1,6 +1,6 @@
 //! Addresses of an attacker: none of them is looked up or connected to, seen from the resolver and from a listener.
 
-mod sites;
+pub(in crate::client) mod sites;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
