@@ -6,6 +6,8 @@
 //! The credentials and the region of AWS are not named here: the SDK reads them itself (see [`crate::aws`]), and with
 //! them `AWS_ENDPOINT_URL`, by which a local stack stands in for AWS.
 
+mod alert_delivery;
+mod alerts;
 mod connections;
 mod mappings;
 mod psa_forms;
@@ -17,6 +19,8 @@ mod usage_sync;
 
 use std::fmt;
 
+pub use alert_delivery::AlertDelivery;
+pub use alerts::Alerts;
 pub use connections::Connections;
 pub use mappings::Mappings;
 pub use psa_forms::PsaForms;
@@ -25,8 +29,9 @@ pub use sync_runs::SyncRuns;
 pub use sync_schedule::SyncSchedule;
 pub use usage_sync::UsageSync;
 
-/// The variables that only a machine of ours ever sets, to reach simulators; the template sets none of them.
-pub const LOCAL_ONLY: [&str; 3] = ["PSA_ALLOW_LOOPBACK", "SOPHOS_API_URL", "SOPHOS_SIGN_IN_URL"];
+/// The variables that only a machine of ours ever sets, to reach simulators and sinks; the template sets none of them.
+pub const LOCAL_ONLY: [&str; 4] =
+    ["PSA_ALLOW_LOOPBACK", "SOPHOS_API_URL", "SOPHOS_SIGN_IN_URL", "WEBHOOK_ALLOW_LOOPBACK"];
 
 /// A variable that is missing or cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 //! Imports std, serde and value crates (dates, decimals, UUIDs) only: no I/O, no clock, no environment. "Now" is an
 //! argument. Read it in this order: [`id`], [`month`], [`mapping`], [`usage`], [`psa`], [`snapshot`], [`settle`],
 //! [`plan`], [`recall`], [`outcome`], [`decision`], [`terms`], [`ledger`], [`tally`], [`run`], [`stamp`]. Beside the sync, for a
-//! person at a form: [`catalogue`], [`search`]. Where a partner is told of it: [`mail_address`], [`host_name`].
+//! person at a form: [`catalogue`], [`search`]. For a person who is told: [`alert`], [`mail_address`], [`host_name`].
 
+pub mod alert;
 pub mod catalogue;
 pub mod decision;
 pub mod host_name;

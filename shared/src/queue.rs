@@ -1,4 +1,4 @@
-//! The queue of sync messages: SQS where it is deployed, in process for the local stack and the tests.
+//! The queues of sync messages and of alerts: SQS where it is deployed, in process for the local stack and the tests.
 
 mod local;
 mod sqs;

@@ -13,7 +13,9 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry};
 
 /// Our own crates, as they name themselves in events.
-const OURS: [&str; 10] = [
+const OURS: [&str; 12] = [
+    "alert_delivery",
+    "alerts",
     "connections",
     "harness",
     "mappings",

@@ -17,20 +17,28 @@ use crate::stack::{StackError, connection_options, credentials};
 /// Where a world answers, and whose it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Addresses {
-    pub(crate) connectwise: String,
-    pub(crate) sophos: String,
-    pub(crate) table: String,
-    pub(crate) table_name: String,
-    pub(crate) partner: PartnerId,
+pub struct Addresses {
+    /// ConnectWise's.
+    pub connectwise: String,
+    /// Sophos Central's.
+    pub sophos: String,
+    /// The table's.
+    pub table: String,
+    /// The table's name.
+    pub table_name: String,
+    /// The partner.
+    pub partner: PartnerId,
     /// The month for which Sophos has usage.
-    pub(crate) month: UsageMonth,
+    pub month: UsageMonth,
 }
 
 impl Addresses {
     /// The Lambda's own adapters of table and wire, a queue and a clock as told, and a key that ends with this process:
     /// the credentials are sealed with it anew.
-    pub(crate) async fn world<Q: Queue, K: Clock>(
+    ///
+    /// # Errors
+    /// The table does not answer, or a client cannot be made.
+    pub async fn world<Q: Queue, K: Clock>(
         &self,
         queue: Q,
         clock: K,

@@ -17,7 +17,7 @@ use shared::client::connections::{ConnectionOptions, StoredConnections};
 use shared::client::http::{Http, HttpLimits};
 use shared::clock::SystemClock;
 use shared::ids::UuidV7;
-use shared::ports::SettingsStore;
+use shared::ports::{AlertMessage, SettingsStore};
 use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
@@ -32,6 +32,10 @@ type Stored = StoredConnections<MemoryStore, LocalSeal>;
 #[must_use]
 pub fn functions() -> Vec<(&'static str, OpenApi)> {
     vec![
+        (
+            "alerts",
+            alerts::routes::<MemoryStore, LocalQueue<AlertMessage>, LocalSeal, SystemClock, UuidV7>().into_openapi(),
+        ),
         ("connections", connections::routes::<MemoryStore, LocalSeal, SystemClock>().into_openapi()),
         ("mappings", mappings::routes::<MemoryStore, Stored, SystemClock, UuidV7>().into_openapi()),
         ("psa-products", psa_products::routes::<MemoryStore, Stored, SystemClock, UuidV7>().into_openapi()),

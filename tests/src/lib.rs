@@ -1,6 +1,6 @@
 //! The harness: simulators of both services that the product talks to, the table, and what tests share. Nothing of it is shipped.
 
-mod apart;
+pub mod apart;
 pub mod api;
 pub mod connectwise;
 pub mod demo;
@@ -9,6 +9,7 @@ pub mod gateway;
 pub mod hostile_text;
 pub mod mail_sink;
 pub mod mortal;
+pub mod rights;
 pub mod scale;
 pub mod simulation;
 pub mod simulator;

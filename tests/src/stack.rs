@@ -3,6 +3,7 @@
 //! The functions are the very libraries that the Lambdas run; only the adapters of queue and seal are local ones. With
 //! a folder, everything is still there when the stack is started again.
 
+mod alerts;
 mod api;
 mod files;
 mod live;
@@ -26,7 +27,7 @@ use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
 use shared::domain::schedule::next_run_after;
 use shared::error::{QueueError, SealError, StoreError};
 use shared::ids::UuidV7;
-use shared::ports::{Clock, DueStore, Queue, RunStore, Seal, SettingsStore, SyncMessage};
+use shared::ports::{AlertMessage, Clock, DueStore, Queue, RunStore, Seal, SettingsStore, SyncMessage};
 use shared::queue::LocalQueue;
 use shared::seal::{LocalKeyError, LocalSeal};
 use shared::store::DynamoStore;
@@ -38,6 +39,7 @@ use crate::demo::{DEMO_COMPANY, Demo, PlantError, SOPHOS_CLIENT, Size};
 use crate::simulator::serve::Running;
 use crate::sophos::{self, Sophos};
 use crate::table::{LocalTable, TableError};
+use alerts::AlertWorker;
 pub use api::{Api, ApiError};
 use files::Files;
 pub use files::FilesError;
@@ -155,6 +157,8 @@ pub struct Stack {
     pub store: LocalStore,
     /// The queue.
     pub queue: LocalQueue,
+    /// The queue of alerts.
+    pub alerts: LocalQueue<AlertMessage>,
     /// Whether the partner was made at this start; else it was found in the files.
     pub fresh: bool,
     files: Files,
@@ -163,6 +167,7 @@ pub struct Stack {
     sophos_server: Running,
     seal: LocalSeal,
     workers: Workers,
+    alert_worker: AlertWorker,
 }
 
 impl Stack {
@@ -206,10 +211,26 @@ impl Stack {
         let world =
             Adapters { store: store.clone(), connections, queue: queue.clone(), clock: SystemClock, ids: UuidV7 };
         let workers = Workers::start(&Worker::new(world, options.limits), &queue, options.slice);
+        let alerts = LocalQueue::new(REDELIVERED_AFTER);
+        let alert_worker = AlertWorker::start(alerts::world(store.clone(), seal.clone())?, &alerts);
         let fresh = planted.is_some();
         files.remember(&psa)?;
-        let stack =
-            Self { demo, psa, sophos, store, queue, fresh, files, table, psa_server, sophos_server, seal, workers };
+        let stack = Self {
+            demo,
+            psa,
+            sophos,
+            store,
+            queue,
+            alerts,
+            fresh,
+            files,
+            table,
+            psa_server,
+            sophos_server,
+            seal,
+            workers,
+            alert_worker,
+        };
         stack.save_credentials(&stack.credentials()).await?;
         Ok(stack)
     }
@@ -293,7 +314,7 @@ impl Stack {
     /// # Errors
     /// [`TickError`].
     pub async fn tick(&self, at: Timestamp) -> Result<TickReport, StackError> {
-        Ok(tick(&self.store, &self.queue, at).await?)
+        Ok(tick(&self.store, &self.queue, &self.alerts, at).await?)
     }
 
     /// A run's whole ledger.
@@ -318,6 +339,7 @@ impl Stack {
     /// The files cannot be written.
     pub async fn stop(self) -> Result<(), StackError> {
         self.workers.stop().await;
+        self.alert_worker.stop().await;
         self.psa_server.stop().await;
         self.files.remember(&self.psa)?;
         self.sophos_server.stop().await;

@@ -8,7 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use harness::gateway::{Access, Routes};
-use shared::config::{Connections, LOCAL_ONLY, Mappings, PsaForms, SyncInvoke, SyncRuns, SyncSchedule, UsageSync};
+use harness::rights::Rights;
+use shared::config::{
+    AlertDelivery, Alerts, Connections, LOCAL_ONLY, Mappings, PsaForms, SyncInvoke, SyncRuns, SyncSchedule, UsageSync,
+};
 use shared::store::table::{DUE_INDEX, DUE_SHARD, EXPIRY, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 use yaml_serde::Value;
 
@@ -57,6 +60,8 @@ fn asked_by<T, E>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T
 
 fn asked_by_function() -> BTreeMap<String, Names> {
     BTreeMap::from([
+        ("alert-delivery".into(), asked_by(|lookup| AlertDelivery::from_lookup(lookup))),
+        ("alerts".into(), asked_by(|lookup| Alerts::from_lookup(lookup))),
         ("connections".into(), asked_by(|lookup| Connections::from_lookup(lookup))),
         ("mappings".into(), asked_by(|lookup| Mappings::from_lookup(lookup))),
         ("psa-products".into(), asked_by(|lookup| PsaForms::from_lookup(lookup))),
@@ -133,28 +138,10 @@ fn the_schedules_event_is_the_one_that_the_tick_reads() {
     assert_eq!(tick.time, "2026-11-30T01:15:00Z".parse().unwrap());
 }
 
-/// What a role may do with which keys of the table.
-fn table_rights(template: &Value, role: &str) -> BTreeSet<(String, String)> {
-    let statements = &template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
-    let texts = |value: &Value| -> Vec<String> {
-        let one = value.as_str().map(str::to_owned);
-        let several = value.as_sequence().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned));
-        one.into_iter().chain(several).collect()
-    };
-    let mut rights = BTreeSet::new();
-    for statement in statements.as_sequence().unwrap() {
-        let keys = texts(&statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]);
-        for action in texts(&statement["Action"]).iter().filter_map(|action| action.strip_prefix("dynamodb:")) {
-            rights.extend(keys.iter().map(|key| (action.to_owned(), key.clone())));
-        }
-    }
-    rights
-}
-
 #[test]
 fn all_who_call_a_psa_may_read_and_change_its_rates_and_do_nothing_else_there() {
     for role in ["UsageSyncRole", "PsaSearchRole", "PsaProductsRole"] {
-        let rights = table_rights(&template(), role);
+        let rights = Rights::of(role);
         let of_no_partner: Vec<_> = rights.iter().filter(|(_, key)| !key.starts_with("P#")).collect();
         let expected = ["GetItem", "UpdateItem"].map(|action| (action.to_owned(), "H#*".to_owned()));
         assert_eq!(of_no_partner, expected.iter().collect::<Vec<_>>(), "{role}");
@@ -163,9 +150,8 @@ fn all_who_call_a_psa_may_read_and_change_its_rates_and_do_nothing_else_there() 
 
 #[test]
 fn the_functions_at_a_form_read_credentials_and_write_answers_and_the_audit_alone() {
-    let template = template();
     let of_partners = |role: &str| -> BTreeSet<(String, String)> {
-        table_rights(&template, role).into_iter().filter(|(_, key)| key.starts_with("P#")).collect()
+        Rights::of(role).iter().filter(|(_, key)| key.starts_with("P#")).cloned().collect()
     };
     let right = |action: &str, key: &str| (action.to_owned(), key.to_owned());
     let credentials = right("GetItem", "P#*#K");
@@ -177,14 +163,15 @@ fn the_functions_at_a_form_read_credentials_and_write_answers_and_the_audit_alon
 }
 
 #[test]
-fn connections_alone_seals_and_what_calls_the_services_opens_and_both_only_for_a_named_partner() {
+fn those_who_save_secrets_seal_and_those_who_call_open_and_both_only_for_a_named_partner() {
     let template = template();
     let statements = template["Resources"]["SealKey"]["Properties"]["KeyPolicy"]["Statement"].as_sequence().unwrap();
     for (action, roles) in [
-        ("kms:Encrypt", vec!["ConnectionsRole.Arn"]),
+        ("kms:Encrypt", vec!["AlertsRole.Arn", "ConnectionsRole.Arn"]),
         (
             "kms:Decrypt",
             vec![
+                "AlertDeliveryRole.Arn",
                 "ConnectionsRole.Arn",
                 "MappingsRole.Arn",
                 "PsaProductsRole.Arn",

@@ -58,6 +58,8 @@ pub(crate) enum EditedKind {
     SophosConnection,
     /// The settings.
     Settings,
+    /// What the partner is told of, and where.
+    Alerts,
     /// A decision on what waits for a person: usage month, customer and ConnectWise product.
     Hold,
 }
@@ -98,6 +100,7 @@ impl EditRow {
             Subject::ConnectWiseConnection => (EditedKind::ConnectWiseConnection, None),
             Subject::SophosConnection => (EditedKind::SophosConnection, None),
             Subject::Settings => (EditedKind::Settings, None),
+            Subject::Alerts => (EditedKind::Alerts, None),
             Subject::Hold(hold) => (EditedKind::Hold, Some(hold.name())),
         };
         let Edit { at, who, before, after, note, .. } = edit;

@@ -3,6 +3,7 @@
 //! A tick works by the time that its schedule names, not by the time at which it happens to run, and sends before it
 //! moves a partner on. So a tick that is late, doubled or cut off asks for the same runs, and a run's id makes them one.
 
+mod alerts;
 mod look;
 mod partner;
 mod report;
@@ -10,7 +11,7 @@ mod report;
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
-use shared::ports::{Due, DueFor, DueStore, Queue, RunHistory, SettingsStore};
+use shared::ports::{AlertQueue, Due, DueFor, DueStore, Look, Queue, RunHistory, SettingsStore};
 use shared::store::table::DUE_SHARDS;
 
 pub use report::{PartnerError, PartnerFailure, ShardFailure, TickError, TickReport};
@@ -30,17 +31,19 @@ pub struct Tick {
 }
 
 /// Asks for a run of every partner that is due at `at`, and moves each on to its next time. Of a partner whose runs are to
-/// be looked at, the open run is asked for again, or the last one retried.
+/// be looked at, the open run is asked for again, or the last one retried. Of one with alerts on their way, their delivery is
+/// asked for.
 ///
 /// A partner that fails is reported and logged, keeps its due time and is tried again by the next tick; the others go on.
 /// A partner without settings is moved on by a day.
 ///
 /// # Errors
 /// Some shards could not be read. The others were worked off; the same tick may be given again.
-pub async fn tick<S, Q>(store: &S, queue: &Q, at: Timestamp) -> Result<TickReport, TickError>
+pub async fn tick<S, Q, A>(store: &S, queue: &Q, alerts: &A, at: Timestamp) -> Result<TickReport, TickError>
 where
     S: DueStore + SettingsStore + RunHistory,
     Q: Queue,
+    A: AlertQueue,
 {
     let mut report = TickReport::default();
     let mut shards = Vec::new();
@@ -61,7 +64,9 @@ where
         .map(|due| async move {
             let outcome = match due.due_for {
                 DueFor::Occasion => partner::run_due(store, queue, due, at).await,
-                DueFor::Look(look) => look::look(store, queue, look, due, at).await,
+                DueFor::Look(Look::Stopped) => look::carry_on(store, queue, due, at).await,
+                DueFor::Look(Look::Undone) => look::retry(store, queue, due, at).await,
+                DueFor::Look(look @ (Look::Alerts | Look::Quiet)) => alerts::ask(store, alerts, look, due, at).await,
             };
             (due.partner, outcome)
         })

@@ -12,30 +12,41 @@ use crate::partner::{Outcome, PartnerError};
 /// The run to retry is among so many of the newest, previews and runs by hand between it and its night included.
 const NEWEST: u32 = 50;
 
-pub(crate) async fn look<S, Q>(
-    store: &S,
-    queue: &Q,
-    look: Look,
-    due: Due,
-    at: Timestamp,
-) -> Result<Outcome, PartnerError>
+/// Carries the partner's open run on, if it has one.
+pub(crate) async fn carry_on<S, Q>(store: &S, queue: &Q, due: Due, at: Timestamp) -> Result<Outcome, PartnerError>
+where
+    S: DueStore + RunHistory,
+    Q: Queue,
+{
+    let runs = store.list_runs(due.partner, NEWEST).await.map_err(PartnerError::Runs)?;
+    ask(store, queue, to_carry_on(&runs), (Look::Stopped, due), at).await
+}
+
+/// Asks for the partner's last scheduled run once more, if it left something undone.
+pub(crate) async fn retry<S, Q>(store: &S, queue: &Q, due: Due, at: Timestamp) -> Result<Outcome, PartnerError>
 where
     S: DueStore + SettingsStore + RunHistory,
     Q: Queue,
 {
-    let Due { partner, next_run_at, .. } = due;
-    let settings = store.find_settings(partner).await.map_err(PartnerError::Settings)?;
-    let runs = store.list_runs(partner, NEWEST).await.map_err(PartnerError::Runs)?;
-    let request = settings.and_then(|settings| match look {
-        Look::Stopped => to_carry_on(&runs),
-        Look::Undone => to_retry(&runs, &settings, next_run_at),
-    });
+    let settings = store.find_settings(due.partner).await.map_err(PartnerError::Settings)?;
+    let runs = store.list_runs(due.partner, NEWEST).await.map_err(PartnerError::Runs)?;
+    let request = settings.and_then(|settings| to_retry(&runs, &settings, due.next_run_at));
+    ask(store, queue, request, (Look::Undone, due), at).await
+}
+
+async fn ask<S: DueStore, Q: Queue>(
+    store: &S,
+    queue: &Q,
+    request: Option<RunRequest>,
+    (look, due): (Look, Due),
+    at: Timestamp,
+) -> Result<Outcome, PartnerError> {
     let found = request.is_some();
     if let Some(request) = request {
         queue.send(&SyncMessage { request, attempt: 0, turns: 0, first_sent_at: at }, 0).await?;
     }
     // The worker that takes the message up sets the next look.
-    store.end_look(partner, look, next_run_at).await.map_err(PartnerError::Advance)?;
+    store.end_look(due.partner, look, due.next_run_at).await.map_err(PartnerError::Advance)?;
     Ok(if found { Outcome::Sent } else { Outcome::NothingToLookAt })
 }
 

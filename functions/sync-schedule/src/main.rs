@@ -16,9 +16,10 @@ async fn main() -> Result<(), Error> {
     let aws = shared::aws::connect().await;
     let store = DynamoStore::new(Client::new(&aws), settings.table_name, UuidV7);
     let queue = SqsQueue::new(&aws, settings.queue_url);
-    let (store, queue) = (&store, &queue);
+    let alerts = SqsQueue::new(&aws, settings.alert_queue_url);
+    let (store, queue, alerts) = (&store, &queue, &alerts);
     run(service_fn(async |event: LambdaEvent<Tick>| {
-        tick(store, queue, event.payload.time).await?;
+        tick(store, queue, alerts, event.payload.time).await?;
         Ok::<(), Error>(())
     }))
     .await

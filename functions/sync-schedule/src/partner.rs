@@ -21,6 +21,8 @@ pub(crate) enum Outcome {
     WithoutSettings,
     /// Its runs were looked at, and none is to be carried on or retried.
     NothingToLookAt,
+    /// The delivery of its alerts was asked for.
+    AlertsAsked,
 }
 
 /// Why a partner keeps its due time.
@@ -35,6 +37,9 @@ pub enum PartnerError {
     /// The queue failed: its run may or may not have been asked for.
     #[error("its run may not have been asked for: {0}")]
     Send(#[from] QueueError),
+    /// The queue of alerts failed: their delivery may or may not have been asked for.
+    #[error("the delivery of its alerts may not have been asked for: {0}")]
+    Alerts(QueueError),
     /// Its run was asked for, but the partner is still due; the next tick asks for the same run.
     #[error("it could not be moved on to its next time: {0}")]
     Advance(StoreError),

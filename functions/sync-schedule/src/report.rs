@@ -10,8 +10,8 @@ use shared::store::table::DUE_SHARDS;
 use crate::partner::Outcome;
 pub use crate::partner::PartnerError;
 
-/// What a tick did. Every partner found due is in exactly one of `sent`, `without_settings`,
-/// `nothing_to_look_at` and `failed`.
+/// What a tick did. Everything found due is in exactly one of `sent`, `without_settings`, `nothing_to_look_at`, `alerts_asked`
+/// and `failed`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TickReport {
     /// Partners whose run was asked for.
@@ -22,6 +22,8 @@ pub struct TickReport {
     pub without_settings: usize,
     /// Partners whose runs were looked at, where none was to be carried on or retried.
     pub nothing_to_look_at: usize,
+    /// Partners whose alerts are to be delivered, or who may have to be told that nothing runs: that was asked for.
+    pub alerts_asked: usize,
     /// Partners that failed and keep their due time.
     pub failed: Vec<PartnerFailure>,
     /// Shards that had as many due partners as one tick takes on, and so perhaps more.
@@ -80,6 +82,7 @@ impl TickReport {
                 self.moved_meanwhile += 1;
             }
             Ok(Outcome::NothingToLookAt) => self.nothing_to_look_at += 1,
+            Ok(Outcome::AlertsAsked) => self.alerts_asked += 1,
             Ok(Outcome::WithoutSettings) => {
                 self.without_settings += 1;
                 tracing::warn!(%partner, "partner is due but has no settings; looked at again in a day");
@@ -98,6 +101,7 @@ impl TickReport {
             moved_meanwhile = self.moved_meanwhile,
             without_settings = self.without_settings,
             nothing_to_look_at = self.nothing_to_look_at,
+            alerts_asked = self.alerts_asked,
             failed = self.failed.len(),
             full_shards = self.full_shards,
             "tick ended"

@@ -21,11 +21,12 @@ use std::time::Duration;
 
 use futures::future::join;
 use jiff::{SignedDuration, Timestamp};
+use shared::domain::alert::{Alert, AlertAbout, AlertId, Digest};
 use shared::domain::run::{GOOD_FOR_H, Run, RunFailure, RunFailureCode, RunKind, RunState, Stage};
 use shared::domain::schedule::next_night_after;
 use shared::domain::settings::{Frequency, Settings};
 use shared::error::StoreError;
-use shared::ports::{Clock, Connections, DueStore, Lease, Look, Psa};
+use shared::ports::{Change, Clock, Connections, DueStore, Lease, Look, Psa};
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
@@ -173,7 +174,8 @@ fn progress(run: &Run) -> (Stage, u64) {
     (run.stage.clone(), run.tally.counts.pairs())
 }
 
-/// Ends a run, after having seen to it that what it left undone is taken up again.
+/// Ends a run, after having seen to it that what it left undone is taken up again. What the partner is to be told of it is
+/// stored with its end, and sent by others.
 async fn end<W: World>(
     world: &W,
     settings: &Settings,
@@ -188,12 +190,14 @@ async fn end<W: World>(
         let retry = retries(&run, settings, &state).then(|| next_night_after(settings, partner, now));
         world.store().put_look(partner, Look::Undone, retry).await?;
     }
+    let about = Digest::of(&run, &state).map(AlertAbout::Run);
+    let told = about.map(|about| Change::RaiseAlert(Box::new(Alert::new(AlertId::of_run(&run.id), now, about))));
     let change = |run: &mut Run| {
         run.stage = Stage::Ended;
         run.state = state;
         run.ended_at = Some(now);
     };
-    Ok(committer.put_run(Vec::new(), change).await?)
+    Ok(committer.put_run(told.into_iter().collect(), change).await?)
 }
 
 /// Whether a scheduled run is retried the next night: the partner's next occasion is weeks away, and there is something that may go

@@ -7,6 +7,7 @@ mod address;
 mod failure;
 #[cfg(test)]
 mod hostile;
+mod saved;
 mod secret;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use reqwest::header::CONTENT_TYPE;
 
 pub use address::{MAX_ADDRESS_CHARS, WebhookAddress, WebhookAddressError};
 pub use failure::WebhookFailure;
+pub use saved::{SavedWebhook, SavedWebhookError};
 pub use secret::{WebhookSecret, WebhookSecretError};
 
 use super::http::{Http, HttpLimits};

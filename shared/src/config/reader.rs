@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{ConfigError, Fault};
+use crate::domain::mail_address::MailAddress;
 use crate::http::ApiOptions;
 
 /// A reader of variables. Each method gives none after it noted a fault, and only then.
@@ -65,6 +66,14 @@ pub(super) fn address(text: &str) -> Result<Url, String> {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
         Ok(_) | Err(_) => Err(format!("is no http or https address: {text:?}")),
     }
+}
+
+/// A mail address; none for the empty text.
+pub(super) fn sender(text: &str) -> Result<Option<MailAddress>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    MailAddress::parse(text).map(Some).map_err(|error| error.to_string())
 }
 
 /// `true` or `false`, nothing else: a switch that opens something must not be read from a guess.

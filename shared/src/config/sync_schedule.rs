@@ -13,6 +13,8 @@ pub struct SyncSchedule {
     pub table_name: String,
     /// `QUEUE_URL`: the SQS queue from which `usage-sync` works.
     pub queue_url: Url,
+    /// `ALERT_QUEUE_URL`: the SQS queue from which `alert-delivery` works.
+    pub alert_queue_url: Url,
     /// `RUST_LOG`: what is logged, such as `info` or `info,shared=debug`; `info` by default.
     pub log_filter: LogFilter,
 }
@@ -34,8 +36,16 @@ impl SyncSchedule {
         let mut reader = Reader::new(lookup);
         let table_name = reader.required("TABLE_NAME", text);
         let queue_url = reader.required("QUEUE_URL", address);
+        let alert_queue_url = reader.required("ALERT_QUEUE_URL", address);
         let log_filter = reader.optional("RUST_LOG", "info", LogFilter::parse);
-        let whole = || Some(Self { table_name: table_name?, queue_url: queue_url?, log_filter: log_filter? });
+        let whole = || {
+            Some(Self {
+                table_name: table_name?,
+                queue_url: queue_url?,
+                alert_queue_url: alert_queue_url?,
+                log_filter: log_filter?,
+            })
+        };
         reader.finish(whole())
     }
 }

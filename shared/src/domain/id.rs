@@ -21,6 +21,10 @@ impl IdError {
     fn new(kind: &'static str, expected: &'static str, text: &str) -> Self {
         Self { kind, expected, text: text.chars().take(80).collect() }
     }
+
+    pub(super) fn of_alert(text: &str) -> Self {
+        Self::new("alert id", "expected one that an alert was given", text)
+    }
 }
 
 macro_rules! uuid_id {

@@ -3,6 +3,7 @@
 //! Duties of every implementation: the partner comes first and nothing of another partner is ever read or written;
 //! reads that decide a write are consistent; a write whose answer was lost and that is sent again succeeds.
 
+mod alert;
 mod change;
 mod chunk;
 mod due;
@@ -24,6 +25,7 @@ use std::future::Future;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::alert::{AlertPage, AlertStore, SavedAlertSettings};
 pub use self::change::Change;
 pub use self::chunk::{Chunk, ChunkKind};
 pub use self::due::{Due, DueFor, DueStore, Look};

@@ -5,6 +5,8 @@ use std::future::Future;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Look;
+use crate::domain::id::PartnerId;
 use crate::domain::run::RunRequest;
 use crate::error::QueueError;
 
@@ -44,4 +46,25 @@ pub trait Queue: Send + Sync {
     /// # Errors
     /// The message may or may not have been queued.
     fn send(&self, message: &SyncMessage, delay_s: u32) -> impl Future<Output = Result<(), QueueError>> + Send;
+}
+
+/// What `sync-schedule` and the API send, and `alert-delivery` works off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlertMessage {
+    /// Whose alerts are to be seen to.
+    pub partner: PartnerId,
+    /// For what: [`Look::Alerts`] or [`Look::Quiet`].
+    pub look: Look,
+    /// The time that the look is set to, unless somebody sets it to another meanwhile.
+    pub look_at: Timestamp,
+}
+
+/// The queue of alerts: its own, so that no run waits for a partner's webhook. At least once, in no order.
+pub trait AlertQueue: Send + Sync {
+    /// Queues a message. Messages of different partners do not wait for one another.
+    ///
+    /// # Errors
+    /// The message may or may not have been queued.
+    fn send_alert(&self, message: &AlertMessage) -> impl Future<Output = Result<(), QueueError>> + Send;
 }

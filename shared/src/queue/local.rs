@@ -10,39 +10,45 @@ use tokio::time::{Instant, sleep_until};
 
 use super::checked_delay;
 use crate::error::QueueError;
-use crate::ports::{Queue, SyncMessage};
+use crate::ports::{AlertMessage, AlertQueue, Queue, SyncMessage};
 
 /// A queue in this process; clones are the same queue.
-#[derive(Clone, Debug)]
-pub struct LocalQueue {
-    shared: Arc<Shared>,
+#[derive(Debug)]
+pub struct LocalQueue<M = SyncMessage> {
+    shared: Arc<Shared<M>>,
     redelivered_after: Duration,
     doubled: Option<u64>,
 }
 
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
+impl<M> Clone for LocalQueue<M> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), ..*self }
+    }
+}
+
+#[derive(Debug)]
+struct Shared<M> {
+    state: Mutex<State<M>>,
     changed: Notify,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    waiting: BinaryHeap<Reverse<Waiting>>,
+#[derive(Debug)]
+struct State<M> {
+    waiting: BinaryHeap<Reverse<Waiting<M>>>,
     /// Delivered and not acknowledged.
     in_flight: usize,
     sent: u64,
     next_number: u64,
 }
 
-impl State {
-    fn put(&mut self, message: SyncMessage, delay: Duration) {
+impl<M> State<M> {
+    fn put(&mut self, message: M, delay: Duration) {
         self.next_number += 1;
         self.waiting.push(Reverse(Waiting { due: Instant::now() + delay, number: self.next_number, message }));
     }
 
     /// The message that has been due longest; else when the next one is due, if any waits.
-    fn take_due(&mut self) -> Result<SyncMessage, Option<Instant>> {
+    fn take_due(&mut self) -> Result<M, Option<Instant>> {
         let due = self.waiting.peek().map(|Reverse(first)| first.due);
         if due.is_none_or(|due| due > Instant::now()) {
             return Err(due);
@@ -54,34 +60,34 @@ impl State {
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct Waiting<M> {
     due: Instant,
     /// Keeps messages that are due together in the order in which they were sent.
     number: u64,
-    message: SyncMessage,
+    message: M,
 }
 
-impl Waiting {
+impl<M> Waiting<M> {
     const fn key(&self) -> (Instant, u64) {
         (self.due, self.number)
     }
 }
 
-impl PartialEq for Waiting {
+impl<M> PartialEq for Waiting<M> {
     fn eq(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
 }
 
-impl Eq for Waiting {}
+impl<M> Eq for Waiting<M> {}
 
-impl PartialOrd for Waiting {
+impl<M> PartialOrd for Waiting<M> {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Waiting {
+impl<M> Ord for Waiting<M> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.key().cmp(&other.key())
     }
@@ -90,18 +96,20 @@ impl Ord for Waiting {
 /// A message that was delivered. Dropped without [`Delivery::acknowledge`], it is delivered again, as after a worker's death.
 #[derive(Debug)]
 #[must_use = "a delivery that is dropped is delivered again"]
-pub struct Delivery {
+pub struct Delivery<M: Clone = SyncMessage> {
     /// The message.
-    pub message: SyncMessage,
-    queue: LocalQueue,
+    pub message: M,
+    queue: LocalQueue<M>,
     acknowledged: bool,
 }
 
-impl LocalQueue {
+impl<M: Clone> LocalQueue<M> {
     /// An empty queue that delivers a message again `redelivered_after` it was given up.
     #[must_use]
     pub fn new(redelivered_after: Duration) -> Self {
-        Self { shared: Arc::default(), redelivered_after, doubled: None }
+        let state = State { waiting: BinaryHeap::new(), in_flight: 0, sent: 0, next_number: 0 };
+        let shared = Shared { state: Mutex::new(state), changed: Notify::new() };
+        Self { shared: Arc::new(shared), redelivered_after, doubled: None }
     }
 
     /// The same, with every `nth` message sent delivered twice, as a standard queue may do.
@@ -111,7 +119,7 @@ impl LocalQueue {
     }
 
     /// Waits for the next message that is due, the one that has been due longest first. Several may wait at once.
-    pub async fn receive(&self) -> Delivery {
+    pub async fn receive(&self) -> Delivery<M> {
         loop {
             // Made before the look, so that a message sent in between wakes it.
             let changed = self.shared.changed.notified();
@@ -155,13 +163,11 @@ impl LocalQueue {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<M>> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl Queue for LocalQueue {
-    async fn send(&self, message: &SyncMessage, delay_s: u32) -> Result<(), QueueError> {
+    fn queue(&self, message: &M, delay_s: u32) -> Result<(), QueueError> {
         let delay = Duration::from_secs(u64::from(checked_delay(delay_s)?));
         {
             let mut state = self.state();
@@ -176,14 +182,26 @@ impl Queue for LocalQueue {
     }
 }
 
-impl Delivery {
+impl Queue for LocalQueue {
+    async fn send(&self, message: &SyncMessage, delay_s: u32) -> Result<(), QueueError> {
+        self.queue(message, delay_s)
+    }
+}
+
+impl AlertQueue for LocalQueue<AlertMessage> {
+    async fn send_alert(&self, message: &AlertMessage) -> Result<(), QueueError> {
+        self.queue(message, 0)
+    }
+}
+
+impl<M: Clone> Delivery<M> {
     /// Ends the message: it is not delivered again.
     pub fn acknowledge(mut self) {
         self.acknowledged = true;
     }
 }
 
-impl Drop for Delivery {
+impl<M: Clone> Drop for Delivery<M> {
     fn drop(&mut self) {
         {
             let mut state = self.queue.state();

@@ -2,11 +2,13 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
+use serde::Serialize;
 
 use super::checked_delay;
 use crate::aws::words;
+use crate::domain::id::PartnerId;
 use crate::error::QueueError;
-use crate::ports::{Queue, SyncMessage};
+use crate::ports::{AlertMessage, AlertQueue, Queue, SyncMessage};
 
 /// A standard SQS queue, one message group a partner: with that SQS keeps the queue fair, so that a partner with a
 /// thousand messages does not hold up the others. Nothing is put in order by it.
@@ -24,17 +26,29 @@ impl SqsQueue {
     }
 }
 
-impl Queue for SqsQueue {
-    async fn send(&self, message: &SyncMessage, delay_s: u32) -> Result<(), QueueError> {
+impl SqsQueue {
+    async fn put<M: Serialize + Sync>(&self, partner: PartnerId, message: &M, delay_s: u32) -> Result<(), QueueError> {
         let delay_s = checked_delay(delay_s)?;
         let body = serde_json::to_string(message).map_err(|error| QueueError { why: error.to_string() })?;
         let request = self.client.send_message().queue_url(&self.url).message_body(body);
         let sent = request
-            .message_group_id(message.request.partner.to_string())
+            .message_group_id(partner.to_string())
             .delay_seconds(i32::try_from(delay_s).unwrap_or(i32::MAX))
             .send()
             .await;
         sent.map(drop).map_err(|error| QueueError { why: words(&error) })
+    }
+}
+
+impl Queue for SqsQueue {
+    async fn send(&self, message: &SyncMessage, delay_s: u32) -> Result<(), QueueError> {
+        self.put(message.request.partner, message, delay_s).await
+    }
+}
+
+impl AlertQueue for SqsQueue {
+    async fn send_alert(&self, message: &AlertMessage) -> Result<(), QueueError> {
+        self.put(message.partner, message, 0).await
     }
 }
 

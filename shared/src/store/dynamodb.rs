@@ -6,6 +6,7 @@
 //! - A conflict with a transaction that is under way is waited out for some seconds; what goes on longer, throttling
 //!   and a table that is away are `Unavailable`.
 
+mod alert;
 mod batch;
 mod commit;
 mod due;

@@ -3,6 +3,7 @@
 //! A value with structure is one compact JSON text, `body`; beside it stand only the attributes that conditions, updates
 //! and the index need. An entry that cannot be read is an error that names it, never a default.
 
+pub(super) mod alert;
 pub(super) mod due;
 pub(super) mod edit;
 pub(super) mod hold;

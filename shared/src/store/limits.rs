@@ -63,7 +63,8 @@ fn chunk_bytes(change: &Change) -> usize {
         | Change::RemoveBilledOn(..)
         | Change::PutHold(_)
         | Change::RemoveHold(_)
-        | Change::RemoveDecision(_) => 0,
+        | Change::RemoveDecision(_)
+        | Change::RaiseAlert(_) => 0,
     }
 }
 
@@ -85,7 +86,8 @@ fn check_change(partner: PartnerId, change: &Change) -> Result<(), StoreError> {
         | Change::RemoveBilledOn(..)
         | Change::PutHold(_)
         | Change::RemoveHold(_)
-        | Change::RemoveDecision(_) => Ok(()),
+        | Change::RemoveDecision(_)
+        | Change::RaiseAlert(_) => Ok(()),
     }
 }
 
@@ -103,7 +105,8 @@ pub(super) fn intent_of(change: &Change) -> Option<&Intent> {
         | Change::RemoveBilledOn(..)
         | Change::PutHold(_)
         | Change::RemoveHold(_)
-        | Change::RemoveDecision(_) => None,
+        | Change::RemoveDecision(_)
+        | Change::RaiseAlert(_) => None,
     }
 }
 

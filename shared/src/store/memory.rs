@@ -1,5 +1,6 @@
 //! The store in memory: the same duties without any I/O, for simulated worlds that run by the million.
 
+mod alert;
 mod due;
 mod edit;
 mod hold;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::item::to_json;
 use crate::domain::settings::Settings;
 use crate::error::StoreError;
-use crate::ports::{Author, Edit, SavedConnections, ShownConnections, Subject};
+use crate::ports::{Author, Edit, SavedAlertSettings, SavedConnections, ShownConnections, Subject};
 
 /// What a person changed of the connections: a half of which only the test is new was not edited.
 pub(super) fn edits_of_connections(
@@ -35,6 +35,15 @@ pub(super) fn edit_of_settings(
     after: &Settings,
 ) -> Result<Edit, StoreError> {
     edit(author, Subject::Settings, &before, &Some(after))
+}
+
+/// The edit of a save of alert settings. A new secret alone shows by who saved the webhook.
+pub(super) fn edit_of_alerts(
+    author: &Author,
+    before: Option<&SavedAlertSettings>,
+    after: &SavedAlertSettings,
+) -> Result<Edit, StoreError> {
+    edit(author, Subject::Alerts, &before.map(|saved| &saved.settings), &Some(&after.settings))
 }
 
 fn edit<T: Serialize>(

@@ -3,13 +3,14 @@
 //! A new function joins here and in [`super::functions`], with a line each.
 
 use axum::Router;
+use shared::client::address::AddressPolicy;
 use shared::client::connections::{ConnectionOptions, StoredConnections};
 use shared::clock::SystemClock;
 use shared::http::ApiOptions;
 use shared::ids::UuidV7;
 use shared::ports::{
-    DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OversightStore, OwnerStore, RateStore,
-    RemovalStore, RunStore, SettingsStore, SetupStore, SnapshotHistory,
+    AlertMessage, AlertStore, DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore,
+    OversightStore, OwnerStore, RateStore, RemovalStore, RunStore, SettingsStore, SetupStore, SnapshotHistory,
 };
 use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
@@ -26,6 +27,7 @@ pub trait ApiStore:
     + HoldStore
     + IdempotencyStore
     + RunStore
+    + AlertStore
     + OversightStore
     + OwnerStore
     + RateStore
@@ -46,6 +48,7 @@ impl<S> ApiStore for S where
         + HoldStore
         + IdempotencyStore
         + RunStore
+        + AlertStore
         + OversightStore
         + OwnerStore
         + RateStore
@@ -66,6 +69,8 @@ pub struct LocalApi<S> {
     pub seal: LocalSeal,
     /// What runs are asked for by.
     pub queue: LocalQueue,
+    /// What the delivery of alerts is asked for by.
+    pub alerts: LocalQueue<AlertMessage>,
     /// How ConnectWise and Sophos Central are called.
     pub connections: ConnectionOptions,
 }
@@ -77,6 +82,16 @@ impl<S: ApiStore> LocalApi<S> {
         let options = || ApiOptions { partner_claim: PARTNER_CLAIM.to_owned() };
         let (store, seal, clock, ids) = (self.store.clone(), self.seal.clone(), SystemClock, UuidV7);
         let connections = StoredConnections::new(store.clone(), seal.clone(), self.connections.clone());
+        let policy = AddressPolicy::VendorAndLoopback;
+        let alerts = alerts::World {
+            store: store.clone(),
+            queue: self.alerts.clone(),
+            seal: seal.clone(),
+            clock,
+            ids,
+            policy,
+            mails: true,
+        };
         let setup =
             connections::World { store: store.clone(), seal, clock: SystemClock, options: self.connections.clone() };
         let search = psa_search::World::new(connections.clone(), SystemClock);
@@ -84,6 +99,7 @@ impl<S: ApiStore> LocalApi<S> {
         let runs = sync_runs::World { store: store.clone(), queue: self.queue.clone(), clock, ids };
         let rows = mappings::World { store, connections, clock, ids };
         vec![
+            ("alerts", alerts::app(alerts, options())),
             ("connections", connections::app(setup, options())),
             ("mappings", mappings::app(rows, options())),
             ("psa-products", psa_products::app(products, options())),

@@ -50,7 +50,8 @@ impl Stack {
     /// The HTTP client cannot be built.
     pub fn local_api(&self) -> Result<LocalApi<LocalStore>, StackError> {
         let connections = connection_options(&self.sophos_server.url())?;
-        Ok(LocalApi { store: self.store.clone(), seal: self.seal.clone(), queue: self.queue.clone(), connections })
+        let (store, seal) = (self.store.clone(), self.seal.clone());
+        Ok(LocalApi { store, seal, queue: self.queue.clone(), alerts: self.alerts.clone(), connections })
     }
 
     /// Serves the HTTP API with the functions as they are.

@@ -103,7 +103,8 @@ impl Live {
     pub fn api(&self, partner: PartnerId, who: &str) -> Result<LiveApi, StackError> {
         let connections = self.options.clone().interactive();
         let (store, seal, queue) = (self.store.clone(), self.seal.clone(), self.queue.clone());
-        let local = LocalApi { store, seal, queue, connections };
+        // Nothing runs here but what is asked for: alerts are listed, and sent where it is deployed.
+        let local = LocalApi { store, seal, queue, alerts: LocalQueue::new(REDELIVERED_AFTER), connections };
         Ok(LiveApi::new(partner, who, local.routers())?)
     }
 

@@ -32,7 +32,7 @@ async fn the_lines_of_the_readme_work_as_printed() {
     let api = stack.serve_functions(0).await.unwrap();
     let (url, token) = (api.gateway.url(), api.token().unwrap());
     let lines = lines();
-    assert_eq!(lines.len(), 7);
+    assert_eq!(lines.len(), 10);
     for line in lines {
         let known = (url.clone(), token.clone());
         let (status, body) = tokio::task::spawn_blocking(move || run(line, known)).await.unwrap();

@@ -4,6 +4,7 @@
 //! names the caller's own keys; and what the other partner sees afterwards is what it saw before.
 
 mod pool;
+mod rights;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -169,8 +170,9 @@ impl World {
         let http = Http::build(policy, HttpLimits::default()).unwrap();
         let rules = AddressRules { policy, allowed_hosts: Vec::new() };
         let connections = ConnectionOptions::new(http, rules).unwrap();
-        let queue = LocalQueue::new(Duration::from_secs(60));
-        let api = LocalApi { store: wire.store(), seal: LocalSeal::ephemeral(), queue, connections };
+        let minute = Duration::from_secs(60);
+        let (queue, alerts) = (LocalQueue::new(minute), LocalQueue::new(minute));
+        let api = LocalApi { store: wire.store(), seal: LocalSeal::ephemeral(), queue, alerts, connections };
         let routers = by_key(&api);
         Self { table, wire, api, operations: operations(), routers }
     }

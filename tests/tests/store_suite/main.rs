@@ -1,6 +1,7 @@
 //! The duties of the store, each tested once and run on both stores, and what only DynamoDB's wire can do to one of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod alert;
 mod due;
 mod edit;
 mod hold;
@@ -18,13 +19,14 @@ mod values;
 mod wire;
 
 use shared::ports::{
-    DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OversightStore, OwnerStore, RateStore,
-    RemovalStore, RunHistory, RunStore, SettingsStore, SetupStore, SnapshotHistory,
+    AlertStore, DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OversightStore, OwnerStore,
+    RateStore, RemovalStore, RunHistory, RunStore, SettingsStore, SetupStore, SnapshotHistory,
 };
 
 /// A store with all its ports, shared by its clones.
 trait Store:
     SettingsStore
+    + AlertStore
     + MappingStore
     + OversightStore
     + EditStore
@@ -46,6 +48,7 @@ trait Store:
 
 impl<S> Store for S where
     S: SettingsStore
+        + AlertStore
         + MappingStore
         + OversightStore
         + EditStore

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunKind, RunRequest, RunScope, RunState};
 use shared::domain::settings::Frequency;
-use shared::ports::Look;
+use shared::ports::{AlertMessage, Look};
 use sync_schedule::TickReport;
 
 use crate::world::{World, partner};
@@ -109,4 +109,30 @@ async fn a_look_that_could_not_be_ended_is_taken_again_and_asks_for_the_same_run
     let sent = world.take_sent();
     assert_eq!(sent.len(), 2);
     assert_eq!(sent[0].request.id().unwrap(), sent[1].request.id().unwrap());
+}
+
+#[tokio::test]
+async fn alerts_are_handed_on_before_their_look_is_moved_and_asked_for_again_if_nobody_ends_it() {
+    for look in [Look::Alerts, Look::Quiet] {
+        let world = world(look, Vec::new());
+        let report = tick(&world, soon()).await;
+        let look_at = soon() + SignedDuration::from_mins(15);
+        assert_eq!((report.alerts_asked, report.sent), (1, 0));
+        let expected = AlertMessage { partner: partner(1), look, look_at };
+        assert_eq!(*world.alerts.lock().unwrap(), std::slice::from_ref(&expected));
+        assert_eq!(tick(&world, soon()).await.alerts_asked, 0, "it is under way");
+        tick(&world, look_at).await;
+        assert_eq!(world.alerts.lock().unwrap().len(), 2, "the delivery died");
+    }
+}
+
+#[tokio::test]
+async fn a_look_whose_message_the_queue_did_not_take_stays() {
+    let mut world = world(Look::Alerts, Vec::new());
+    world.not_queued.insert(partner(1));
+    let report = tick(&world, soon()).await;
+    assert_eq!(report.failed.len(), 1);
+    assert!(report.failed[0].error.to_string().starts_with("the delivery of its alerts may not have been asked for"));
+    world.not_queued.clear();
+    assert_eq!(tick(&world, soon()).await.alerts_asked, 1);
 }

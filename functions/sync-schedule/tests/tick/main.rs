@@ -36,7 +36,7 @@ fn monthly(day: i8) -> Frequency {
 }
 
 async fn tick(world: &World, time: Timestamp) -> TickReport {
-    sync_schedule::tick(world, world, time).await.unwrap()
+    sync_schedule::tick(world, world, world, time).await.unwrap()
 }
 
 #[test]
@@ -167,7 +167,7 @@ async fn a_shard_that_cannot_be_read_fails_the_tick_after_the_others_were_worked
     let mut world = (0..16).fold(World::default(), |world, number| world.with(number, &nightly, due));
     world.shard_away = Some(5);
 
-    let error = sync_schedule::tick(&world, &world, time).await.unwrap_err();
+    let error = sync_schedule::tick(&world, &world, &world, time).await.unwrap_err();
 
     assert_eq!((error.report.sent, error.shards.len()), (15, 1));
     assert!(error.to_string().contains("shard 5: the table could not be reached"), "{error}");

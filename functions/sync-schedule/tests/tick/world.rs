@@ -8,7 +8,9 @@ use shared::domain::id::PartnerId;
 use shared::domain::run::Run;
 use shared::domain::settings::Settings;
 use shared::error::{QueueError, StoreError};
-use shared::ports::{Due, DueFor, DueStore, Look, Queue, RunHistory, Sealed, SettingsStore, SyncMessage};
+use shared::ports::{
+    AlertMessage, AlertQueue, Due, DueFor, DueStore, Look, Queue, RunHistory, Sealed, SettingsStore, SyncMessage,
+};
 use tokio::task::yield_now;
 use uuid::Uuid;
 
@@ -18,6 +20,7 @@ pub(crate) struct World {
     pub(crate) due: Mutex<BTreeMap<PartnerId, Timestamp>>,
     pub(crate) settings: BTreeMap<PartnerId, Settings>,
     pub(crate) sent: Mutex<Vec<SyncMessage>>,
+    pub(crate) alerts: Mutex<Vec<AlertMessage>>,
     /// When partners' runs are to be looked at.
     pub(crate) looks: Mutex<BTreeMap<(PartnerId, Look), Timestamp>>,
     /// Runs, newest first.
@@ -125,6 +128,21 @@ impl DueStore for World {
         }
         Ok(())
     }
+
+    async fn move_look(
+        &self,
+        partner: PartnerId,
+        look: Look,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<(), StoreError> {
+        yield_now().await;
+        if self.not_moved.contains(&partner) {
+            return Err(away("timed out"));
+        }
+        self.looks.lock().unwrap().entry((partner, look)).and_modify(|at| *at = if *at == from { to } else { *at });
+        Ok(())
+    }
 }
 
 impl RunHistory for World {
@@ -166,6 +184,17 @@ impl Queue for World {
             return Err(QueueError { why: "timed out".into() });
         }
         self.sent.lock().unwrap().push(message.clone());
+        Ok(())
+    }
+}
+
+impl AlertQueue for World {
+    async fn send_alert(&self, message: &AlertMessage) -> Result<(), QueueError> {
+        yield_now().await;
+        if self.not_queued.contains(&message.partner) {
+            return Err(QueueError { why: "timed out".into() });
+        }
+        self.alerts.lock().unwrap().push(message.clone());
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! What a worker writes: the changes of which a commit makes all or none.
 
 use super::Chunk;
+use crate::domain::alert::Alert;
 use crate::domain::decision::{HoldKey, StandingHold};
 use crate::domain::id::{AgreementId, CustomerId, PsaProductId, RunId};
 use crate::domain::ledger::CustomerLedger;
@@ -35,4 +36,6 @@ pub enum Change {
     RemoveHold(HoldKey),
     /// A decision that no longer counts, or was carried out.
     RemoveDecision(HoldKey),
+    /// What the partner is to be told of the run, with [`super::Look::Alerts`] from the alert's time on.
+    RaiseAlert(Box<Alert>),
 }

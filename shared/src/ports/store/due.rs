@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
@@ -16,14 +17,19 @@ pub enum DueFor {
     Look(Look),
 }
 
-/// Why a partner's newest runs are looked at. Each has a time of its own: a preview that ends in between must not take
+/// Why a partner's newest runs, or what comes of them, are looked at. Each has a time of its own: a preview that ends in between must not take
 /// away the retry of the last scheduled run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Look {
     /// An open run may have stopped without a word.
     Stopped,
     /// The last scheduled run left something undone and is to be retried.
     Undone,
+    /// An alert is on its way.
+    Alerts,
+    /// It may be so long that no run wrote that the partner wants to know.
+    Quiet,
 }
 
 /// A partner that is due.
@@ -94,5 +100,17 @@ pub trait DueStore: Send + Sync {
         partner: PartnerId,
         look: Look,
         at: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Moves a look from one time to another; does nothing when it is no longer set to `from`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn move_look(
+        &self,
+        partner: PartnerId,
+        look: Look,
+        from: Timestamp,
+        to: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

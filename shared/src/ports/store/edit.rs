@@ -40,6 +40,8 @@ pub enum Subject {
     SophosConnection,
     /// The partner's settings.
     Settings,
+    /// What the partner is told of, and where.
+    Alerts,
     /// A decision on what waits.
     Hold(HoldKey),
 }

@@ -13,7 +13,7 @@ use crate::domain::settings::Settings;
 use crate::error::StoreError;
 
 /// Something and how often it was saved: 0 before the first time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Versioned<T> {
     /// What was saved; none before the first time.
     pub value: Option<T>,

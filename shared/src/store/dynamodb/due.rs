@@ -90,4 +90,16 @@ impl<I: Ids> DueStore for DynamoStore<I> {
         self.write(ended.only_if("#nextRunAt = :at").value("at", instant::to_text(at))).await?;
         Ok(())
     }
+
+    async fn move_look(
+        &self,
+        partner: PartnerId,
+        look: Look,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<(), StoreError> {
+        let moved = Write::put(due::to_entry(partner, DueFor::Look(look), to));
+        self.write(moved.only_if("#nextRunAt = :from").value("from", instant::to_text(from))).await?;
+        Ok(())
+    }
 }

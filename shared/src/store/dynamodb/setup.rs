@@ -55,7 +55,7 @@ impl<I: Ids> SetupStore for DynamoStore<I> {
 }
 
 impl<I: Ids> DynamoStore<I> {
-    async fn find_versioned<T>(
+    pub(super) async fn find_versioned<T>(
         &self,
         key: &Key,
         read: impl Fn(&Entry) -> Result<T, StoreError> + Send,
@@ -66,7 +66,7 @@ impl<I: Ids> DynamoStore<I> {
     }
 
     /// Writes an entry as the one after `version`, with its edits, or nothing.
-    async fn save_next(
+    pub(super) async fn save_next(
         &self,
         partner: PartnerId,
         mut entry: Entry,

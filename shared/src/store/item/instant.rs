@@ -8,6 +8,8 @@ use crate::error::StoreError;
 
 /// Chunks: a preview may be applied for a day, and whoever looks into a run has two more.
 pub(in crate::store) const CHUNK_DAYS: i64 = 3;
+/// Alerts: what has not arrived by then is told by the runs' own pages.
+pub(in crate::store) const ALERT_DAYS: i64 = 90;
 /// Runs and ledgers: a year's invoices can be checked against them, and the month after.
 pub(in crate::store) const HISTORY_DAYS: i64 = 400;
 

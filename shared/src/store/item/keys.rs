@@ -3,8 +3,10 @@
 //! Ids cannot contain `#`, and every part of a key that a query asks for by its beginning ends in one: no partner's,
 //! run's or agreement's entries can be taken for those of another whose id starts alike.
 
+mod alerts;
 mod held;
 
+pub(in crate::store) use self::alerts::{alert, alert_settings, alerts, alerts_until, place_of_alert};
 pub(in crate::store) use self::held::{all_holds_after, decision, held, hold, hold_range, holds, is_decision};
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::schedule::stable_hash;
@@ -148,7 +150,7 @@ pub(in crate::store) fn psa_mark(partner: PartnerId, database: &PsaDatabase) -> 
 /// The partitions of a partner but those of single runs, in the order in which they go when it leaves: what starts runs
 /// first, what fences them last.
 pub(in crate::store) fn partitions(partner: PartnerId) -> Vec<String> {
-    ["D", "K", "", "I", "H", "R", "S"].iter().map(|kind| format!("P#{partner}#{kind}")).collect()
+    ["D", "K", "", "I", "H", "A", "R", "S"].iter().map(|kind| format!("P#{partner}#{kind}")).collect()
 }
 
 /// The mark that a company has a customer.
@@ -165,14 +167,15 @@ fn due_word(due_for: DueFor) -> &'static str {
         DueFor::Occasion => "DUE",
         DueFor::Look(Look::Stopped) => "LOOK",
         DueFor::Look(Look::Undone) => "RETRY",
+        DueFor::Look(Look::Alerts) => "ALERTS",
+        DueFor::Look(Look::Quiet) => "QUIET",
     }
 }
 
 /// What a due entry is due for, by its sort key.
 pub(in crate::store) fn due_for(sort: &str) -> Option<DueFor> {
-    [DueFor::Occasion, DueFor::Look(Look::Stopped), DueFor::Look(Look::Undone)]
-        .into_iter()
-        .find(|due_for| due_word(*due_for) == sort)
+    let looks = [Look::Stopped, Look::Undone, Look::Alerts, Look::Quiet].map(DueFor::Look);
+    [DueFor::Occasion].into_iter().chain(looks).find(|due_for| due_word(*due_for) == sort)
 }
 
 /// The company in the sort key of its mark.
@@ -353,6 +356,7 @@ pub(in crate::store) fn of_change(partner: PartnerId, change: &Change) -> Key {
         Change::PutHold(held) => hold(partner, held.key),
         Change::RemoveHold(key) => hold(partner, *key),
         Change::RemoveDecision(key) => decision(partner, *key),
+        Change::RaiseAlert(raised) => alert(partner, raised),
     }
 }
 

@@ -56,4 +56,17 @@ impl DueStore for MemoryStore {
         self.with(partner, |shelf| shelf.looks.retain(|kind, due| *kind != look || *due != at));
         Ok(())
     }
+
+    async fn move_look(
+        &self,
+        partner: PartnerId,
+        look: Look,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.with(partner, |shelf| {
+            shelf.looks.entry(look).and_modify(|at| *at = if *at == from { to } else { *at });
+        });
+        Ok(())
+    }
 }

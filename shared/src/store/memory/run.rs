@@ -6,6 +6,7 @@ use std::ops::Bound;
 use jiff::Timestamp;
 
 use super::MemoryStore;
+use super::alert::raise;
 use super::shelf::Shelf;
 use crate::domain::id::{AgreementId, CustomerId, PartnerId, RunId};
 use crate::domain::ledger::CustomerLedger;
@@ -222,5 +223,6 @@ fn apply(shelf: &mut Shelf, change: Change) {
         Change::RemoveDecision(key) => {
             shelf.decisions.remove(&key);
         }
+        Change::RaiseAlert(alert) => raise(shelf, *alert),
     }
 }

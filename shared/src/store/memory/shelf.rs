@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::domain::alert::Alert;
 use crate::domain::decision::{Decision, HoldKey, StandingHold};
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId, RunId};
 use crate::domain::ledger::CustomerLedger;
@@ -14,7 +15,8 @@ use crate::domain::settings::Settings;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::domain::stamp::SyncStamp;
 use crate::ports::{
-    ChunkKind, CustomerNames, DiscoveredProduct, Edit, Look, MappedCustomer, Sealed, ShownConnections, Sighting,
+    ChunkKind, CustomerNames, DiscoveredProduct, Edit, Look, MappedCustomer, SavedAlertSettings, Sealed,
+    ShownConnections, Sighting, Versioned,
 };
 use crate::store::idempotency::Kept;
 use crate::store::lease::Standing;
@@ -56,6 +58,9 @@ pub(super) struct Shelf {
     pub(super) intents: BTreeMap<(AgreementId, PsaProductId), Intent>,
     pub(super) holds: BTreeMap<HoldKey, StandingHold>,
     pub(super) decisions: BTreeMap<HoldKey, Decision>,
+    pub(super) alert_settings: Versioned<SavedAlertSettings>,
+    /// By their place in the table, so that both stores page alike.
+    pub(super) alerts: BTreeMap<String, Alert>,
 }
 
 /// What one run read and wrote.

@@ -72,6 +72,18 @@ impl DueStore for Table {
         self.memory.end_look(partner, look, at).await?;
         self.back().await
     }
+
+    async fn move_look(
+        &self,
+        partner: PartnerId,
+        look: Look,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.go().await?;
+        self.memory.move_look(partner, look, from, to).await?;
+        self.back().await
+    }
 }
 
 impl KnownStore for Table {

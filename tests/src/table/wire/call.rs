@@ -22,6 +22,8 @@ pub struct WireKey {
     pub partition: String,
     /// The sort key; none for a partition as a whole.
     pub sort: Option<String>,
+    /// What is done to it, as a right is named: `PutItem`.
+    pub action: String,
 }
 
 impl Call {
@@ -30,7 +32,7 @@ impl Call {
         let (_, operation) = target.rsplit_once('.').unwrap_or(("", target));
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let mut keys: Vec<WireKey> = queried(&body).into_iter().collect();
-        collect(&body, &mut keys);
+        collect(&body, operation, &mut keys);
         Self { operation: operation.to_owned(), keys, token: body["ClientRequestToken"].as_str().map(str::to_owned) }
     }
 
@@ -41,16 +43,21 @@ impl Call {
 }
 
 /// The keys of all entries inside of a request, wherever they stand.
-fn collect(value: &Value, keys: &mut Vec<WireKey>) {
+fn collect(value: &Value, action: &str, keys: &mut Vec<WireKey>) {
     match value {
         Value::Object(fields) => {
             if let Some(partition) = text(&value[PARTITION_KEY]) {
-                keys.push(WireKey { partition, sort: text(&value[SORT_KEY]) });
+                keys.push(WireKey { partition, sort: text(&value[SORT_KEY]), action: action.to_owned() });
             } else {
-                fields.values().for_each(|field| collect(field, keys));
+                for (name, field) in fields {
+                    // A transaction asks for the right of each of its actions.
+                    let own = matches!(name.as_str(), "Put" | "Update" | "Delete" | "ConditionCheck");
+                    let own = own.then(|| format!("{name}Item"));
+                    collect(field, own.as_deref().unwrap_or(action), keys);
+                }
             }
         }
-        Value::Array(values) => values.iter().for_each(|value| collect(value, keys)),
+        Value::Array(values) => values.iter().for_each(|value| collect(value, action, keys)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
@@ -60,7 +67,8 @@ fn queried(body: &Value) -> Option<WireKey> {
     let condition = body["KeyConditionExpression"].as_str()?;
     let (_, behind) = condition.split_once('=')?;
     let value = behind.split_whitespace().next()?;
-    Some(WireKey { partition: text(&body["ExpressionAttributeValues"][value])?, sort: None })
+    let partition = text(&body["ExpressionAttributeValues"][value])?;
+    Some(WireKey { partition, sort: None, action: "Query".to_owned() })
 }
 
 fn text(attribute: &Value) -> Option<String> {

@@ -1,4 +1,4 @@
-//! The catalogue's entries about runs and decisions, behind those that it is given.
+//! The catalogue's entries about runs, decisions and alerts, behind those that it is given.
 
 macro_rules! catalogue_with_runs {
     ($($before:tt)*) => { catalogue! { $($before)*
@@ -44,6 +44,20 @@ macro_rules! catalogue_with_runs {
         "Put right what the hold names; the next run then sees it. It can be rejected for this month.",
         "Questa riga non può essere sbloccata",
         "Correggere quanto indicato nel blocco: l'esecuzione successiva ne terrà conto. Si può rifiutarla per questo mese.",
+    }
+    /// The webhook's address may not be called.
+    WebhookNotAllowed "webhookNotAllowed" 422 once {
+        "This webhook address is not allowed",
+        "Enter the https address of a server on the Internet, by its name.",
+        "Questo indirizzo del webhook non è consentito",
+        "Inserire l'indirizzo https di un server su Internet, con il suo nome.",
+    }
+    /// There is nowhere to send an alert.
+    NoAlertChannel "noAlertChannel" 409 once {
+        "Alerts have nowhere to go",
+        "Save a webhook or a mail address first.",
+        "Non c'è dove inviare gli avvisi",
+        "Salvare prima un webhook o un indirizzo e-mail.",
     }
     } };
 }

@@ -1,0 +1,93 @@
+//! Sends what partners are to be told: to their webhooks and mail addresses, and again where that failed.
+//!
+//! A run only stores its alert. This function works from a queue of its own, one partner a message, so that a webhook that
+//! is slow, down or hostile holds up nobody but its owner. Each attempt is stored before it is made: two deliveries at once
+//! send nothing twice, and one that died has used its attempt up. A receiver whose answer was lost gets the alert again,
+//! with the same id.
+//!
+//! - [`work_off`]: what the queue delivers.
+//! - `deliver`: one partner's alerts, channel by channel.
+//! - `told`: what is said.
+//! - `quiet`: whether nothing has run for too long.
+
+mod batch;
+mod deliver;
+mod quiet;
+mod told;
+
+use jiff::{SignedDuration, Timestamp};
+use shared::client::address::AddressPolicy;
+use shared::client::webhook::Webhooks;
+use shared::error::{SealError, StoreError};
+use shared::ports::{
+    AlertMessage, AlertStore, Clock, DueStore, HoldStore, Look, Mailer, RunHistory, RunStore, Seal, SettingsStore,
+};
+
+pub use batch::work_off;
+
+/// So long before the deadline no further attempt is begun: the longest one and what is stored after it fit in.
+const RESERVE: SignedDuration = SignedDuration::from_secs(15);
+/// A look that ended with something due is set to this much later.
+const SOON: SignedDuration = SignedDuration::from_mins(1);
+
+/// The parts of the store that alerts need.
+pub trait Store: AlertStore + DueStore + HoldStore + RunHistory + RunStore + SettingsStore {}
+
+impl<S: AlertStore + DueStore + HoldStore + RunHistory + RunStore + SettingsStore> Store for S {}
+
+/// What deliveries need of the world.
+#[derive(Clone, Debug)]
+pub struct World<S, K, M, C> {
+    /// Where alerts, and what they tell of, are kept.
+    pub store: S,
+    /// Opens the webhooks' addresses and secrets.
+    pub seal: K,
+    /// Calls webhooks.
+    pub webhooks: Webhooks,
+    /// Which addresses a webhook may have.
+    pub policy: AddressPolicy,
+    /// Sends mail; none where this service sends none.
+    pub mailer: Option<M>,
+    /// What time it is.
+    pub clock: C,
+}
+
+/// Why a message was not worked off. It is delivered again, and so is what was left.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The webhook's address could not be opened.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
+    /// Sees to one partner's alerts until `deadline` is near, and sets the next look.
+    ///
+    /// # Errors
+    /// [`WorkError`]. A receiver that failed is none.
+    pub async fn see_to(&self, message: &AlertMessage, deadline: Timestamp) -> Result<(), WorkError> {
+        let AlertMessage { partner, look, look_at } = *message;
+        let next = match look {
+            Look::Alerts => self.deliver_all(partner, deadline).await?,
+            Look::Quiet => self.look_for_quiet(partner).await?,
+            // Nobody sends them here.
+            Look::Stopped | Look::Undone => return Ok(()),
+        };
+        match next {
+            Some(next) => {
+                let now = self.clock.now();
+                let soon = now.saturating_add(SOON).unwrap_or(now);
+                self.store.move_look(partner, look, look_at, next.max(soon)).await?;
+            }
+            None => self.store.end_look(partner, look, look_at).await?,
+        }
+        Ok(())
+    }
+
+    fn is_near(&self, deadline: Timestamp) -> bool {
+        self.clock.now().saturating_add(RESERVE).is_ok_and(|soon| soon >= deadline)
+    }
+}

@@ -1,0 +1,91 @@
+//! What a person and a program read of an alert.
+
+use shared::domain::alert::AlertId;
+use shared::domain::id::{CustomerId, ProductCode, RunId};
+use shared::domain::month::UsageMonth;
+use shared::domain::outcome::Hold;
+use shared::domain::run::{RunFailure, RunFailureCode, RunKind};
+
+use super::*;
+
+fn digest(failed: u64, held: u64) -> Digest {
+    Digest {
+        run: RunId::parse("20261130T011200Z-scheduled-0123abcd").unwrap(),
+        kind: RunKind::Scheduled,
+        month: UsageMonth::parse("2026-11").unwrap(),
+        failed,
+        held,
+        failure: None,
+    }
+}
+
+fn ledger(name: &str, outcomes: Vec<Outcome>) -> CustomerLedger {
+    let line = |outcome| Line {
+        code: Some(ProductCode::parse("CIXA").unwrap()),
+        units: 12,
+        usage_lines: 1,
+        outcome,
+        billed: None,
+    };
+    CustomerLedger {
+        customer: Some(CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap()),
+        name: name.to_owned(),
+        company: None,
+        agreement: None,
+        next_invoice: None,
+        lines: outcomes.into_iter().map(line).collect(),
+        created: 0,
+        updated: 0,
+    }
+}
+
+#[test]
+fn a_mail_names_the_lines_and_counts_the_others() {
+    let held = Outcome::Held(Hold::Decrease { from: 20.into(), to: 12.into() });
+    let lines: Vec<ToldLine> = to_tell(&ledger("Amberquill Bakery", vec![Outcome::Updated, held])).collect();
+    assert_eq!(lines.len(), 1, "what went well is not told");
+    let about = AlertAbout::Run(digest(1, 2));
+    assert_eq!(subject(&about), "Usage sync of November 2026: 1 line failed, 2 lines need your decision");
+    let text = text(&about, &lines, 1);
+    for part in [
+        "Run 20261130T011200Z-scheduled-0123abcd of the usage sync of November 2026: 1 line failed, 2 lines need your decision.",
+        "Amberquill Bakery, CIXA, 12 units: needs your decision: ",
+        "and 2 lines more.",
+        "1 line was not decided before the ConnectWise invoice was made.",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+}
+
+#[test]
+fn a_run_that_came_to_nothing_says_why_and_what_to_do() {
+    let what = "Sophos did not answer.".to_owned();
+    let failure = Some(RunFailure { code: RunFailureCode::UsageIncomplete, what });
+    let about = AlertAbout::Run(Digest { failure, ..digest(0, 0) });
+    assert_eq!(subject(&about), "Usage sync of November 2026: the run came to nothing");
+    let text = text(&about, &[], 0);
+    assert!(text.contains("came to nothing. Sophos did not answer. Nothing was written."), "{text}");
+}
+
+#[test]
+fn a_program_reads_the_same_as_a_person() {
+    let partner = PartnerId::parse("00000000-0000-4000-8000-000000000001").unwrap();
+    let about = AlertAbout::Run(digest(0, 2));
+    let alert = Alert::new(AlertId::of_run(&digest(0, 2).run), "2026-11-30T01:20:00Z".parse().unwrap(), about);
+    let body: serde_json::Value = serde_json::from_str(&body(partner, &alert, ("a", "b"), &[], 1)).unwrap();
+    let expected = json!({
+        "type": "sync.needsAttention",
+        "timestamp": "2026-11-30T01:20:00Z",
+        "data": {
+            "alertId": "run-20261130T011200Z-scheduled-0123abcd",
+            "partnerId": "00000000-0000-4000-8000-000000000001",
+            "subject": "a",
+            "text": "b",
+            "about": {
+                "runId": "20261130T011200Z-scheduled-0123abcd", "kind": "scheduled", "month": "2026-11",
+                "failed": 0, "held": 2, "missed": 1, "failure": null, "lines": [],
+            },
+        },
+    });
+    assert_eq!(body, expected);
+}

@@ -1,0 +1,23 @@
+//! One partner whose alerts are to be seen to: handed to `alert-delivery`, which may be kept waiting as long as a tick may not.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::ports::{AlertMessage, AlertQueue, Due, DueStore, Look};
+
+use crate::partner::{Outcome, PartnerError};
+
+/// The look is set so much later: by then the delivery has set it as it must be, or died and is asked for again.
+const UNTIL_ASKED_AGAIN: SignedDuration = SignedDuration::from_mins(15);
+
+pub(crate) async fn ask<S: DueStore, A: AlertQueue>(
+    store: &S,
+    alerts: &A,
+    look: Look,
+    due: Due,
+    at: Timestamp,
+) -> Result<Outcome, PartnerError> {
+    let Due { partner, next_run_at, .. } = due;
+    let look_at = at.saturating_add(UNTIL_ASKED_AGAIN).unwrap_or(at);
+    alerts.send_alert(&AlertMessage { partner, look, look_at }).await.map_err(PartnerError::Alerts)?;
+    store.move_look(partner, look, next_run_at, look_at).await.map_err(PartnerError::Advance)?;
+    Ok(Outcome::AlertsAsked)
+}
