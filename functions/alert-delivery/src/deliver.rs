@@ -5,10 +5,13 @@ use shared::client::webhook::SavedWebhook;
 use shared::domain::alert::{Alert, AlertSettings, Channel, Delivery};
 use shared::domain::id::PartnerId;
 use shared::domain::mail_address::MailAddress;
+use shared::error::MailError;
 use shared::ports::{Clock, Mail, Mailer, SavedAlertSettings, Seal};
 
 use crate::{Store, WorkError, World};
 
+/// How often others may save an alert while what came of an attempt is saved.
+const ATTEMPTS: usize = 10;
 /// Alerts that are read at once.
 const ALERTS_A_READ: u32 = 100;
 
@@ -24,12 +27,19 @@ impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
             return Ok(None);
         }
         let saved = self.store.find_alert_settings(partner).await?.value.unwrap_or_default();
-        let mut next: Option<Timestamp> = None;
+        let (mut next, mut failed): (Option<Timestamp>, Option<WorkError>) = (None, None);
         for alert in waiting {
-            let alert = self.deliver(partner, &saved, alert, deadline).await?;
-            next = [next, alert.next_at()].into_iter().flatten().min();
+            if self.is_near(deadline) {
+                next = Some(self.clock.now());
+                break;
+            }
+            match self.deliver(partner, &saved, alert, deadline).await {
+                Ok(alert) => next = [next, alert.next_at()].into_iter().flatten().min(),
+                // The others do not wait for it.
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(next)
+        failed.map_or(Ok(next), Err)
     }
 
     /// The alerts that are not done with, oldest first.
@@ -56,10 +66,10 @@ impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
         deadline: Timestamp,
     ) -> Result<Alert, WorkError> {
         if alert.told.is_none() {
-            let (told, missed) = self.told(partner, &alert).await?;
+            let told = self.told(partner, &alert).await?;
             let now = self.clock.now();
             let to = |channel| Delivery::to(channel, now);
-            alert.deliveries = channels(&saved.settings, &alert, missed).into_iter().map(to).collect();
+            alert.deliveries = channels(&saved.settings, &alert).into_iter().map(to).collect();
             alert.told = Some(told);
             if !self.save(partner, &mut alert).await? {
                 return Ok(alert);
@@ -100,7 +110,7 @@ impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
         };
         // In boxes: both clients are nested deeper than the compiler looks.
         let sent = match &delivery.channel {
-            Channel::Webhook => Box::pin(self.call(partner, saved, alert)).await?,
+            Channel::Webhook => Box::pin(self.call(partner, saved, alert)).await,
             Channel::Mail { address } => Box::pin(self.mail(saved, alert, address)).await,
         };
         let now = self.clock.now();
@@ -113,27 +123,52 @@ impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
             }
             Sent::Pointless(why) => delivery.give_up(now, why),
         }
-        if !self.save(partner, alert).await? {
-            tracing::warn!(%partner, alert = %alert.id, "somebody else saved an alert while it was sent");
+        self.keep(partner, alert, place).await
+    }
+
+    /// Saves what came of an attempt, also over what others have saved of the alert's other deliveries meanwhile. An attempt
+    /// that somebody else has followed up by then is theirs.
+    async fn keep(&self, partner: PartnerId, alert: &mut Alert, place: usize) -> Result<(), WorkError> {
+        let Some(ended) = alert.deliveries.get(place).cloned() else { return Ok(()) };
+        for _ in 0..ATTEMPTS {
+            if self.save(partner, alert).await? {
+                return Ok(());
+            }
+            let Some(now) = self.store.find_alert(partner, alert).await? else { return Ok(()) };
+            *alert = now;
+            match alert.deliveries.get_mut(place) {
+                Some(delivery) if delivery.attempts == ended.attempts => *delivery = ended.clone(),
+                Some(_) | None => return Ok(()),
+            }
         }
+        tracing::warn!(%partner, alert = %alert.id, "an alert was saved by others again and again while it was sent");
         Ok(())
     }
 
-    async fn call(&self, partner: PartnerId, saved: &SavedAlertSettings, alert: &Alert) -> Result<Sent, WorkError> {
+    async fn call(&self, partner: PartnerId, saved: &SavedAlertSettings, alert: &Alert) -> Sent {
         let (Some(sealed), Some(told)) = (&saved.webhook, &alert.told) else {
-            return Ok(Sent::Pointless("The webhook was removed.".to_owned()));
+            return Sent::Pointless("The webhook was removed.".to_owned());
         };
-        let opened = self.seal.open(partner, sealed).await?;
+        let opened = match self.seal.open(partner, sealed).await {
+            Ok(opened) => opened,
+            // The partner's other alerts, and its mail, do not wait for the key.
+            Err(error) => {
+                tracing::error!(%partner, %error, "a webhook could not be opened");
+                return Sent::Failed(
+                    "The webhook's address could not be opened here. Save it again if that stays so.".to_owned(),
+                );
+            }
+        };
         let webhook = match SavedWebhook::parse(&opened, self.policy) {
             Ok(webhook) => webhook,
-            Err(error) => return Ok(Sent::Pointless(format!("The webhook has to be saved again: {error}."))),
+            Err(error) => return Sent::Pointless(format!("The webhook has to be saved again: {error}.")),
         };
         let sent =
             self.webhooks.send(&webhook.address, &webhook.secret, alert.id.as_str(), self.clock.now(), &told.body);
-        Ok(match sent.await {
+        match sent.await {
             Ok(()) => Sent::Taken,
-            Err(failure) => Sent::Failed(failure.to_string()),
-        })
+            Err(failure) => Sent::Failed(sentence(&failure.to_string())),
+        }
     }
 
     async fn mail(&self, saved: &SavedAlertSettings, alert: &Alert, address: &str) -> Sent {
@@ -149,7 +184,17 @@ impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
         };
         match mailer.send(&Mail { to, subject: told.subject.clone(), text: told.text.clone() }).await {
             Ok(()) => Sent::Taken,
-            Err(error) => Sent::Failed(error.to_string()),
+            Err(error) => {
+                // The service's own words name the operator's account.
+                tracing::error!(%error, "a mail was not taken");
+                Sent::Failed(match error {
+                    MailError::Unavailable { .. } => "The mail service could not take the mail.".to_owned(),
+                    MailError::Refused { .. } => {
+                        "The mail service refuses this mail: check the address, or ask this service's operator."
+                            .to_owned()
+                    }
+                })
+            }
         }
     }
 
@@ -173,6 +218,13 @@ enum Sent {
     Pointless(String),
 }
 
-fn channels(settings: &AlertSettings, alert: &Alert, missed: u64) -> Vec<Channel> {
-    if settings.wants(&alert.about, missed) { settings.channels() } else { Vec::new() }
+fn channels(settings: &AlertSettings, alert: &Alert) -> Vec<Channel> {
+    if settings.wants(&alert.about) { settings.channels() } else { Vec::new() }
+}
+
+/// Words that begin in the middle, as a sentence.
+fn sentence(words: &str) -> String {
+    let mut signs = words.chars();
+    let first = signs.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(signs).chain(['.']).collect()
 }

@@ -8,19 +8,19 @@
 //! - [`work_off`]: what the queue delivers.
 //! - `deliver`: one partner's alerts, channel by channel.
 //! - `told`: what is said.
-//! - `quiet`: whether nothing has run for too long.
+//! - `watch`: what comes to pass without any run.
 
 mod batch;
 mod deliver;
-mod quiet;
 mod told;
+mod watch;
 
 use jiff::{SignedDuration, Timestamp};
 use shared::client::address::AddressPolicy;
 use shared::client::webhook::Webhooks;
-use shared::error::{SealError, StoreError};
+use shared::error::StoreError;
 use shared::ports::{
-    AlertMessage, AlertStore, Clock, DueStore, HoldStore, Look, Mailer, RunHistory, RunStore, Seal, SettingsStore,
+    AlertMessage, AlertStore, Clock, DueStore, HoldStore, Look, Mailer, OversightStore, RunStore, Seal, SettingsStore,
 };
 
 pub use batch::work_off;
@@ -31,9 +31,9 @@ const RESERVE: SignedDuration = SignedDuration::from_secs(15);
 const SOON: SignedDuration = SignedDuration::from_mins(1);
 
 /// The parts of the store that alerts need.
-pub trait Store: AlertStore + DueStore + HoldStore + RunHistory + RunStore + SettingsStore {}
+pub trait Store: AlertStore + DueStore + HoldStore + OversightStore + RunStore + SettingsStore {}
 
-impl<S: AlertStore + DueStore + HoldStore + RunHistory + RunStore + SettingsStore> Store for S {}
+impl<S: AlertStore + DueStore + HoldStore + OversightStore + RunStore + SettingsStore> Store for S {}
 
 /// What deliveries need of the world.
 #[derive(Clone, Debug)]
@@ -58,9 +58,6 @@ pub enum WorkError {
     /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The webhook's address could not be opened.
-    #[error(transparent)]
-    Seal(#[from] SealError),
 }
 
 impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
@@ -72,7 +69,7 @@ impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
         let AlertMessage { partner, look, look_at } = *message;
         let next = match look {
             Look::Alerts => self.deliver_all(partner, deadline).await?,
-            Look::Quiet => self.look_for_quiet(partner).await?,
+            Look::Watch => self.watch(partner).await?,
             // Nobody sends them here.
             Look::Stopped | Look::Undone => return Ok(()),
         };

@@ -1,21 +1,25 @@
 //! What is said: in a mail for a person, and in JSON for a program.
 
+use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
 use shared::domain::alert::{Alert, AlertAbout, Digest, Told};
-use shared::domain::decision::HoldDue;
-use shared::domain::id::PartnerId;
+use shared::domain::decision::StandingHold;
+use shared::domain::id::{PartnerId, ProductCode};
 use shared::domain::ledger::{CustomerLedger, Line};
+use shared::domain::month::UsageMonth;
 use shared::domain::outcome::Outcome;
 use shared::domain::schedule::local_day;
+use shared::error::StoreError;
 use shared::ports::{Clock, Mailer, Seal};
 
+use crate::watch::{MOST_PAGES, is_missed};
 use crate::{Store, WorkError, World};
 
 /// So many lines are named; the others are counted.
 const MOST_LINES: usize = 10;
-/// So many pages of a run's lines, and of what waits, are looked through: a megabyte each.
-const MOST_PAGES: usize = 20;
+/// The most characters of a reason, and of an advice.
+const MOST_SIGNS: usize = 400;
 
 /// A line that failed or waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,7 +30,7 @@ struct ToldLine {
     customer_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     product: Option<String>,
-    units: u64,
+    units: String,
     /// The outcome and its reason, for programs.
     outcome: String,
     reason: String,
@@ -34,20 +38,29 @@ struct ToldLine {
 }
 
 impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
-    /// What is said of an alert, and how many of the waiting lines were not decided before their ConnectWise invoice.
-    pub(crate) async fn told(&self, partner: PartnerId, alert: &Alert) -> Result<(Told, u64), WorkError> {
-        let (lines, missed) = match &alert.about {
-            AlertAbout::Run(digest) => (self.first_lines(partner, digest).await?, self.missed(partner, digest).await?),
-            AlertAbout::Quiet { .. } | AlertAbout::Test { .. } => (Vec::new(), 0),
+    /// What is said of an alert. Where its lines cannot be read and never will be, it is said without them.
+    pub(crate) async fn told(&self, partner: PartnerId, alert: &Alert) -> Result<Told, WorkError> {
+        let lines = match &alert.about {
+            AlertAbout::Run(digest) => self.lines_of_run(partner, digest).await,
+            AlertAbout::Missed { month, invoice, .. } => self.lines_missed(partner, *month, *invoice).await,
+            AlertAbout::Quiet { .. } | AlertAbout::Test { .. } => Ok(Vec::new()),
+        };
+        let lines = match lines {
+            Ok(lines) => lines,
+            Err(error @ (StoreError::Unreadable { .. } | StoreError::Refused { .. })) => {
+                tracing::error!(%partner, alert = %alert.id, %error, "the lines of an alert cannot be read");
+                Vec::new()
+            }
+            Err(error) => return Err(error.into()),
         };
         let subject = subject(&alert.about);
-        let text = text(&alert.about, &lines, missed);
-        let body = body(partner, alert, (&subject, &text), &lines, missed);
-        Ok((Told { subject, text, body }, missed))
+        let text = text(&alert.about, &lines);
+        let body = body(partner, alert, (&subject, &text), &lines);
+        Ok(Told { subject, text, body })
     }
 
     /// The first lines of a run that failed or wait, by customer.
-    async fn first_lines(&self, partner: PartnerId, digest: &Digest) -> Result<Vec<ToldLine>, WorkError> {
+    async fn lines_of_run(&self, partner: PartnerId, digest: &Digest) -> Result<Vec<ToldLine>, StoreError> {
         let (mut lines, mut after) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
             let page = self.store.list_ledger(partner, &digest.run, "", after.as_deref()).await?;
@@ -61,24 +74,27 @@ impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
         Ok(lines)
     }
 
-    /// How many lines of the month wait undecided though their ConnectWise invoice was made.
-    async fn missed(&self, partner: PartnerId, digest: &Digest) -> Result<u64, WorkError> {
-        let Some(settings) = self.store.find_settings(partner).await? else { return Ok(0) };
-        if digest.held == 0 {
-            return Ok(0);
-        }
+    /// The first lines of a month that an invoice was made without.
+    async fn lines_missed(
+        &self,
+        partner: PartnerId,
+        month: UsageMonth,
+        invoice: Date,
+    ) -> Result<Vec<ToldLine>, StoreError> {
+        let Some(settings) = self.store.find_settings(partner).await? else { return Ok(Vec::new()) };
         let today = local_day(&settings, self.clock.now());
-        let (mut missed, mut after) = (0, None);
+        let (mut lines, mut after) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
-            let page = self.store.list_holds(partner, digest.month, "", after.as_deref()).await?;
-            let late = page.holds.iter().filter(|hold| hold.decision.is_none() && hold.due(today) == HoldDue::Missed);
-            missed += u64::try_from(late.count()).unwrap_or_default();
+            let page = self.store.list_holds(partner, month, "", after.as_deref()).await?;
+            let missed = page.holds.iter().filter(|hold| hold.invoice == Some(invoice) && is_missed(hold, today));
+            lines.extend(missed.map(of_hold));
             after = page.next;
-            if after.is_none() {
+            if after.is_none() || lines.len() >= MOST_LINES {
                 break;
             }
         }
-        Ok(missed)
+        lines.truncate(MOST_LINES);
+        Ok(lines)
     }
 }
 
@@ -88,19 +104,43 @@ fn to_tell(ledger: &CustomerLedger) -> impl Iterator<Item = ToldLine> + '_ {
         customer: ledger.name.clone(),
         customer_id: ledger.customer.map(|id| id.to_string()),
         product: line.code.as_ref().map(ToString::to_string),
-        units: line.units,
+        units: line.units.to_string(),
         outcome: line.outcome.code(),
-        reason: line.outcome.reason(),
-        advice: line.outcome.advice(),
+        reason: short(&line.outcome.reason()),
+        advice: short(&line.outcome.advice()),
     })
+}
+
+fn of_hold(hold: &StandingHold) -> ToldLine {
+    let outcome = Outcome::Held(hold.hold.clone());
+    let parts: Vec<&str> = hold.parts.iter().map(ProductCode::as_str).collect();
+    ToldLine {
+        customer: hold.name.clone(),
+        customer_id: Some(hold.key.customer.to_string()),
+        product: (!parts.is_empty()).then(|| parts.join(" + ")),
+        units: hold.basis.release.quantities().1.normalize().to_string(),
+        outcome: outcome.code(),
+        reason: short(&outcome.reason()),
+        advice: short(&outcome.advice()),
+    }
+}
+
+/// A text as it fits into an alert with nine others.
+fn short(text: &str) -> String {
+    let mut signs = text.chars();
+    let head: String = signs.by_ref().take(MOST_SIGNS).collect();
+    if signs.next().is_some() { head + "…" } else { head }
 }
 
 fn subject(about: &AlertAbout) -> String {
     match about {
         AlertAbout::Run(Digest { month, failure: Some(_), .. }) => {
-            format!("Usage sync of {}: the run came to nothing", month.in_words())
+            format!("Usage sync of {}: the run could not be completed", month.in_words())
         }
         AlertAbout::Run(digest) => format!("Usage sync of {}: {}", digest.month.in_words(), left(digest)),
+        AlertAbout::Missed { month, invoice, lines } => {
+            format!("Usage sync of {}: {} missed the invoice of {invoice}", month.in_words(), counted(*lines, "line"))
+        }
         AlertAbout::Quiet { days, .. } => {
             format!("Usage sync: nothing was synced for {}", counted(u64::from(*days), "day"))
         }
@@ -122,56 +162,71 @@ fn counted(number: u64, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
-fn text(about: &AlertAbout, lines: &[ToldLine], missed: u64) -> String {
-    let digest = match about {
-        AlertAbout::Run(digest) => digest,
+fn text(about: &AlertAbout, lines: &[ToldLine]) -> String {
+    let (mut text, all, end) = match about {
+        AlertAbout::Run(digest) => {
+            let left = left(digest);
+            let head = match &digest.failure {
+                Some(failure) if left.is_empty() => format!("The run could not be completed. {failure}\n"),
+                Some(failure) => format!("The run could not be completed. {failure} Before that, {left}.\n"),
+                None => format!("{left}.\n"),
+            };
+            let head = format!("Usage sync of {}. {head}", digest.month.in_words());
+            (head, digest.failed + digest.held, format!("The run is {}.\n", digest.run))
+        }
+        AlertAbout::Missed { month, invoice, lines } => {
+            let were = if *lines == 1 { "was" } else { "were" };
+            let head = format!(
+                "Usage sync of {}. {} {were} not decided before the ConnectWise invoice of {invoice} was made, and so {were} not \
+                 on it. Released now, they are billed by the next one.\n",
+                month.in_words(),
+                counted(*lines, "line"),
+            );
+            (head, *lines, String::new())
+        }
         AlertAbout::Quiet { since, days } => {
-            return format!(
-                "No run has written to ConnectWise since {}, which is more than {}. Look at the runs, at the connections and at \
-                 whether writes are switched on.\n",
+            let head = format!(
+                "Nothing was written to ConnectWise since {}, for {} by now. Look at the runs, at the connections and at whether \
+                 writes are switched on.\n",
                 since.strftime("%Y-%m-%d %H:%M UTC"),
                 counted(u64::from(*days), "day"),
             );
+            (head, 0, String::new())
         }
-        AlertAbout::Test { by } => {
-            return format!("{by} tried whether alerts of the usage sync arrive. This one did.\n");
+        AlertAbout::Test { .. } => {
+            ("Somebody tried whether alerts of the usage sync arrive. This one did.\n".to_owned(), 0, String::new())
         }
     };
-    let mut text = format!("Run {} of the usage sync of {}", digest.run, digest.month.in_words());
-    match &digest.failure {
-        Some(failure) => text.push_str(&format!(" came to nothing. {failure}\n")),
-        None => text.push_str(&format!(": {}.\n", left(digest))),
-    }
     for ToldLine { customer, product, units, outcome, reason, advice, .. } in lines {
         let product = product.as_deref().unwrap_or("no product");
         let kind = if outcome.starts_with("failed") { "failed" } else { "needs your decision" };
-        let units = counted(*units, "unit");
-        text.push_str(&format!("\n{customer}, {product}, {units}: {kind}: {reason}\n    {advice}\n"));
+        let s = if units == "1" { "" } else { "s" };
+        text.push_str(&format!("\n{customer}, {product}, {units} unit{s}: {kind}: {reason}\n    {advice}\n"));
     }
-    let told = u64::try_from(lines.len()).unwrap_or_default();
-    let more = (digest.failed + digest.held).saturating_sub(told);
-    if more > 0 {
+    let more = all.saturating_sub(u64::try_from(lines.len()).unwrap_or_default());
+    if more > 0 && !lines.is_empty() {
         text.push_str(&format!("\nand {} more.\n", counted(more, "line")));
     }
-    if missed > 0 {
-        let were = if missed == 1 { "was" } else { "were" };
-        text.push_str(&format!(
-            "\n{} {were} not decided before the ConnectWise invoice was made.\n",
-            counted(missed, "line")
-        ));
-    }
+    text.push('\n');
+    text.push_str(&end);
+    text.push_str(
+        "You get this because the address is saved in the alerts of the usage sync; whoever manages it can remove it there.\n",
+    );
     text
 }
 
-fn body(partner: PartnerId, alert: &Alert, (subject, text): (&str, &str), lines: &[ToldLine], missed: u64) -> String {
+fn body(partner: PartnerId, alert: &Alert, (subject, text): (&str, &str), lines: &[ToldLine]) -> String {
     let (kind, about) = match &alert.about {
         AlertAbout::Run(digest) => (
             "sync.needsAttention",
             json!({
-                "runId": digest.run, "kind": digest.kind, "month": digest.month, "failed": digest.failed, "held": digest.held,
-                "missed": missed, "failure": digest.failure, "lines": lines,
+                "runId": digest.run, "kind": digest.kind, "month": digest.month, "failed": digest.failed,
+                "held": digest.held, "failure": digest.failure, "lines": lines,
             }),
         ),
+        AlertAbout::Missed { month, invoice, lines: missed } => {
+            ("sync.missedInvoice", json!({"month": month, "invoice": invoice, "missed": missed, "lines": lines}))
+        }
         AlertAbout::Quiet { since, days } => ("sync.quiet", json!({"since": since, "days": days})),
         AlertAbout::Test { by } => ("sync.test", json!({"by": by})),
     };

@@ -70,6 +70,7 @@ pub(crate) async fn save_webhook<S: Store, Q: Sender, K: Sealer, C: Time, I: Nam
     let told = secret.expose_text();
     let shown = ShownWebhook { host: address.host(), saved_by: caller.name().to_owned(), saved_at: world.clock.now() };
     let sealed = world.seal.seal(caller.partner(), SavedWebhook { address, secret }.to_json().expose_secret()).await?;
+    world.watch(caller.partner()).await?;
     let saved = world
         .change(&caller, &if_match, |saved| {
             let settings = AlertSettings { webhook: Some(shown.clone()), ..saved.settings };

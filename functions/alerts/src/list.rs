@@ -38,6 +38,8 @@ pub(crate) enum AlertKind {
     Run,
     /// No run has written for too long.
     Quiet,
+    /// Lines were not decided before their invoice.
+    Missed,
     /// Somebody tried whether alerts arrive.
     Test,
 }
@@ -141,6 +143,7 @@ impl AlertRow {
         let (kind, run_id) = match &alert.about {
             AlertAbout::Run(digest) => (AlertKind::Run, Some(digest.run.to_string())),
             AlertAbout::Quiet { .. } => (AlertKind::Quiet, None),
+            AlertAbout::Missed { .. } => (AlertKind::Missed, None),
             AlertAbout::Test { .. } => (AlertKind::Test, None),
         };
         let state = match alert.next_at() {

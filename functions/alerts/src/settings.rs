@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use shared::domain::alert::{AlertSettings, MAX_MAIL_ADDRESSES, MAX_QUIET_DAYS, Wanted};
+use shared::domain::id::PartnerId;
 use shared::domain::mail_address::MailAddress;
 use shared::http::{
     Admin, Caller, FieldError, IfMatch, IfNoneMatch, Json, NoQuery, Problem, ProblemCode, Read, etag, represent,
@@ -18,7 +19,7 @@ use crate::{Naming, Sealer, Sender, Store, Time, World};
 
 /// How often another save may come between before whoever asks has to come again.
 pub(crate) const ATTEMPTS: usize = 5;
-/// The first look for a quiet time; each sets the next one.
+/// The first look for what comes to pass without any run; each sets the next one.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a partner is told of.
@@ -107,15 +108,13 @@ pub(crate) async fn save_alert_settings<S: Store, Q: Sender, K: Sealer, C: Time,
     Json(choices): Json<AlertChoices>,
 ) -> Result<Response, Problem> {
     let (wanted, mail) = choices.read()?;
+    world.watch(caller.partner()).await?;
     let saved = world
         .change(&caller, &if_match, |saved| {
             let settings = AlertSettings { wanted, mail: mail.clone(), webhook: saved.settings.webhook };
             Ok(SavedAlertSettings { settings, webhook: saved.webhook })
         })
         .await?;
-    // Also where nothing was changed: the look of an earlier save may have been lost.
-    let first = wanted.quiet_days.and_then(|_| world.clock.now().checked_add(FIRST_LOOK).ok());
-    world.store.put_look(caller.partner(), Look::Quiet, first).await?;
     let shown = world.shown(&saved);
     Ok(([(ETAG, etag(saved.version, &shown)?)], Body(shown)).into_response())
 }
@@ -173,6 +172,13 @@ impl<S: Store, Q: Sender, K: Sealer, C: Time, I: Naming> World<S, Q, K, C, I> {
             saved_at: webhook.saved_at.to_string(),
         });
         AlertSettingsShown { settings: AlertChoices::of(settings), webhook, warnings }
+    }
+
+    /// Has it looked for what comes to pass without any run. Before a save, so that what was saved is never without its look;
+    /// one that nobody wants ends itself.
+    pub(crate) async fn watch(&self, partner: PartnerId) -> Result<(), Problem> {
+        let first = self.clock.now().checked_add(FIRST_LOOK).ok();
+        Ok(self.store.put_look(partner, Look::Watch, first).await?)
     }
 
     /// Saves what `act` makes of the settings that are there, over exactly those.

@@ -3,14 +3,23 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use shared::domain::alert::{Alert, AlertAbout, AlertId};
 use shared::http::{Admin, Caller, Done, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, answer};
-use shared::ports::{AlertMessage, Answer, Look};
+use shared::ports::{AlertMessage, Attempt, Look};
 use utoipa::ToSchema;
 
 use crate::list::AlertRow;
 use crate::{Naming, Sealer, Sender, Store, Time, World};
+
+/// So many tests are sent in an hour: mail goes to whoever is named.
+const TESTS_AN_HOUR: usize = 5;
+const AN_HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// Among so many of the newest alerts those tests are looked for.
+const TESTS_LOOKED_AT: u32 = 50;
+/// When it is worth trying again.
+const RETRY_AFTER_S: u64 = 900;
 
 /// Nothing to say: `{}`.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -33,6 +42,8 @@ pub(crate) struct NoChoices {}
         (status = 202, description = "It is on its way.", body = AlertRow),
         (status = 409, description = "Neither a webhook nor a mail address is saved.", body = ProblemBody,
             content_type = "application/problem+json"),
+        (status = 429, description = "Five tests were sent within the hour.", body = ProblemBody,
+            content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn test_alerts<S: Store, Q: Sender, K: Sealer, C: Time, I: Naming>(
@@ -42,25 +53,32 @@ pub(crate) async fn test_alerts<S: Store, Q: Sender, K: Sealer, C: Time, I: Nami
     once: Once<NoChoices>,
 ) -> Result<Response, Problem> {
     let (world, partner, by) = (&world, caller.partner(), caller.name().to_owned());
-    let act = |_: NoChoices, _| async move {
+    let act = |_: NoChoices, attempt: Attempt| async move {
         let saved = world.store.find_alert_settings(partner).await?.value.unwrap_or_default();
         if saved.settings.channels().is_empty() {
             return Err(Problem::new(ProblemCode::NoAlertChannel));
         }
         let now = world.clock.now();
-        let id = AlertId::parse(&format!("test-{}", world.ids.unique())).map_err(|error| {
+        let newest = world.store.list_alerts(partner, None, TESTS_LOOKED_AT).await?.alerts;
+        let recent = |alert: &&Alert| {
+            matches!(alert.about, AlertAbout::Test { .. }) && now.duration_since(alert.raised_at) < AN_HOUR
+        };
+        if newest.iter().filter(recent).count() >= TESTS_AN_HOUR {
+            return Err(Problem::new(ProblemCode::TooManyTests).retry_after_s(RETRY_AFTER_S));
+        }
+        // By the key: an attempt that is made again raises the same one.
+        let name = attempt.key.get(..32).unwrap_or(&attempt.key);
+        let id = AlertId::parse(&format!("test-{name}")).map_err(|error| {
             tracing::error!(%error, "an id cannot be an alert's");
             Problem::new(ProblemCode::Internal)
         })?;
         let alert = Alert::new(id, now, AlertAbout::Test { by });
         world.store.raise_alert(partner, &alert).await?;
-        // Without it the next tick would ask for the delivery.
-        world.queue.send_alert(&AlertMessage { partner, look: Look::Alerts, look_at: now }).await?;
-        Ok(Done::Unkept(accepted(&AlertRow::of(&alert))?))
+        let message = AlertMessage { partner, look: Look::Alerts, look_at: now };
+        if let Err(error) = world.queue.send_alert(&message).await {
+            tracing::warn!(%partner, %error, "a test alert waits for the next tick");
+        }
+        Ok(Done::Unkept(answer(StatusCode::ACCEPTED, &AlertRow::of(&alert))?))
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
-}
-
-fn accepted(row: &AlertRow) -> Result<Answer, Problem> {
-    Ok(answer(StatusCode::ACCEPTED, row)?)
 }

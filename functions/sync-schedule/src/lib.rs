@@ -66,7 +66,7 @@ where
                 DueFor::Occasion => partner::run_due(store, queue, due, at).await,
                 DueFor::Look(Look::Stopped) => look::carry_on(store, queue, due, at).await,
                 DueFor::Look(Look::Undone) => look::retry(store, queue, due, at).await,
-                DueFor::Look(look @ (Look::Alerts | Look::Quiet)) => alerts::ask(store, alerts, look, due, at).await,
+                DueFor::Look(look @ (Look::Alerts | Look::Watch)) => alerts::ask(store, alerts, look, due, at).await,
             };
             (due.partner, outcome)
         })

@@ -1,5 +1,5 @@
-//! What a partner is told without having asked: one alert for each run that left something to do, one for a sync that has
-//! stood still, and one for a test; and how far each has got on its way to the partner.
+//! What a partner is told without having asked: one alert for each run that left something to do, for a sync that has stood
+//! still, for lines that missed their invoice, and for a test; and how far each has got on its way to the partner.
 //!
 //! An alert is raised whether anybody wants it or not, in the transaction that ends its run. What is wanted, and where it
 //! goes, is decided when its delivery begins.
@@ -9,12 +9,14 @@ mod settings;
 
 use std::fmt;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use self::digest::Digest;
 pub use self::settings::{AlertSettings, MAX_MAIL_ADDRESSES, MAX_QUIET_DAYS, ShownWebhook, Wanted};
 use super::id::{IdError, RunId};
+use super::month::UsageMonth;
 
 /// How long after each attempt the next one follows, in minutes. With the first one there are eight, over 22 h 35 min: a
 /// night's maintenance of a receiver loses nothing.
@@ -34,10 +36,16 @@ impl AlertId {
         Self(format!("run-{run}"))
     }
 
-    /// The alert of a sync that stands still since a time.
+    /// The alert of a sync that has stood still for so many days since a time.
     #[must_use]
-    pub fn of_quiet(since: Timestamp) -> Self {
-        Self(format!("quiet-{}", since.strftime("%Y%m%dT%H%M%SZ")))
+    pub fn of_quiet(since: Timestamp, days: u16) -> Self {
+        Self(format!("quiet-{}-{days}d", since.strftime("%Y%m%dT%H%M%SZ")))
+    }
+
+    /// The alert of the lines of a month that were not decided before the ConnectWise invoices of a day.
+    #[must_use]
+    pub fn of_missed(month: UsageMonth, invoice: Date) -> Self {
+        Self(format!("missed-{month}-{invoice}"))
     }
 
     /// Reads an id as it was written.
@@ -88,6 +96,15 @@ pub enum AlertAbout {
         since: Timestamp,
         /// The days after which the partner wants to know.
         days: u16,
+    },
+    /// Lines were not decided before their ConnectWise invoice was made.
+    Missed {
+        /// Their usage month.
+        month: UsageMonth,
+        /// The invoice's day.
+        invoice: Date,
+        /// How many.
+        lines: u64,
     },
     /// Somebody tries whether alerts arrive.
     Test {

@@ -54,7 +54,7 @@ pub trait Queue: Send + Sync {
 pub struct AlertMessage {
     /// Whose alerts are to be seen to.
     pub partner: PartnerId,
-    /// For what: [`Look::Alerts`] or [`Look::Quiet`].
+    /// For what: [`Look::Alerts`] or [`Look::Watch`].
     pub look: Look,
     /// The time that the look is set to, unless somebody sets it to another meanwhile.
     pub look_at: Timestamp,

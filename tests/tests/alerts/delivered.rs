@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use harness::mail_sink::MailFault;
 use harness::webhook_sink::Misbehaviour;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use shared::ports::{AlertMessage, AlertStore, DueStore, Look};
+use shared::ports::{AlertMessage, DueFor, DueStore, Look};
+use shared::seal::LocalSeal;
+use tokio::task::JoinHandle;
 
 use crate::world::{World, partner};
 
@@ -24,7 +26,8 @@ async fn a_digest_arrives_signed_and_nothing_is_left_to_look_at() {
     world.tick_for(SignedDuration::from_hours(2)).await;
     assert_eq!(world.hook.requests(), 1);
     for shard in 0..16 {
-        assert_eq!(world.store.list_due(shard, world.now(), 10).await.unwrap(), [], "a look is left behind");
+        let due = world.store.list_due(shard, world.now(), 10).await.unwrap();
+        assert!(due.iter().all(|due| due.due_for != DueFor::Look(Look::Alerts)), "a look is left behind");
     }
 }
 
@@ -103,17 +106,65 @@ async fn nothing_is_begun_that_cannot_end_before_the_deadline() {
 #[tokio::test]
 async fn an_alert_that_is_raised_while_others_are_sent_is_not_forgotten() {
     let world = World::with_webhook().await;
+    world.hook.misbehave(Misbehaviour::Hang, 1);
     let first = world.raise(1, 0).await;
-    let message = AlertMessage { partner: partner(), look: Look::Alerts, look_at: first.raised_at };
+    let sending = send(&world, first.raised_at);
+    while world.hook.requests() == 0 {
+        tokio::task::yield_now().await;
+    }
+    // The delivery has listed what waits, and will set the next look when it has given this attempt up.
     world.pass(SignedDuration::from_secs(1));
-    // The second one is stored with a look of its own before the first one's delivery puts its look away.
     world.raise(2, 0).await;
-    let page = world.store.list_alerts(partner(), None, 10).await.unwrap();
-    assert_eq!(page.alerts.len(), 2);
-    world.delivery.see_to(&message, world.deadline()).await.unwrap();
+    sending.await.unwrap().unwrap();
     world.tick_for(SignedDuration::from_mins(20)).await;
     assert_eq!(world.hook.taken().len(), 2);
     assert!(world.hook.taken().iter().all(|alert| alert.times == 1));
+}
+
+#[tokio::test]
+async fn what_came_of_an_attempt_is_kept_though_another_delivery_saved_the_alert_meanwhile() {
+    let world = World::with_webhook().await;
+    let mail = ["a@example.com", "b@example.com"];
+    world.save_settings(&json!({"failed": true, "held": true, "missed": true, "mail": mail})).await;
+    world.hook.misbehave(Misbehaviour::Hang, 1);
+    let alert = world.raise(1, 0).await;
+    let first = send(&world, alert.raised_at);
+    while world.hook.requests() == 0 {
+        tokio::task::yield_now().await;
+    }
+    // The webhook's attempt is under way; this one sends the mails.
+    send(&world, alert.raised_at).await.unwrap().unwrap();
+    first.await.unwrap().unwrap();
+    let row = &world.listed().await[0]["deliveries"][0];
+    assert!(row["lastFailure"].as_str().unwrap().starts_with("The webhook's server did not answer"), "{row}");
+    world.tick_for(SignedDuration::from_hours(2)).await;
+    assert_eq!((world.hook.taken().len(), world.hook.taken()[0].times, world.hook.requests()), (1, 1, 2));
+    let mut to: Vec<String> = world.mails.taken().into_iter().map(|mail| mail.to).collect();
+    to.sort();
+    assert_eq!(to, mail, "each has one mail");
+}
+
+#[tokio::test]
+async fn a_success_that_was_saved_over_what_another_delivery_saved_is_not_sent_again() {
+    for _ in 0..20 {
+        let world = World::with_webhook().await;
+        world.save_settings(&json!({"failed": true, "held": true, "missed": true, "mail": ["a@example.com"]})).await;
+        let alert = world.raise(1, 0).await;
+        let sending: Vec<_> = (0..4).map(|_| send(&world, alert.raised_at)).collect();
+        for sent in sending {
+            sent.await.unwrap().unwrap();
+        }
+        world.tick_for(SignedDuration::from_hours(1)).await;
+        assert_eq!((world.hook.requests(), world.mails.taken().len()), (1, 1));
+        assert_eq!(world.listed().await[0]["state"], "delivered");
+    }
+}
+
+/// A delivery of its own, as another invocation makes it.
+fn send(world: &World, look_at: Timestamp) -> JoinHandle<Result<(), alert_delivery::WorkError>> {
+    let (delivery, deadline) = (Arc::clone(&world.delivery), world.deadline());
+    let message = AlertMessage { partner: partner(), look: Look::Alerts, look_at };
+    tokio::spawn(async move { delivery.see_to(&message, deadline).await })
 }
 
 #[tokio::test]
@@ -128,9 +179,24 @@ async fn each_address_has_a_mail_of_its_own_and_one_that_is_refused_keeps_no_oth
     let states: Vec<&Value> = listed[0]["deliveries"].as_array().unwrap().iter().map(|row| &row["state"]).collect();
     assert_eq!(states, ["waiting", "delivered"]);
     let told = listed[0]["deliveries"][0]["lastFailure"].as_str().unwrap();
-    assert!(told.contains("not verified"), "{told}");
+    assert!(told.starts_with("The mail service refuses this mail") && !told.contains("verified"), "{told}");
     world.tick_for(SignedDuration::from_mins(15)).await;
     let to: Vec<String> = world.mails.taken().into_iter().map(|mail| mail.to).collect();
     assert_eq!(to, ["b@example.com", "a@example.com"]);
     assert_eq!(world.mails.taken()[0].subject, "Usage sync of November 2026: 1 line failed");
+}
+
+#[tokio::test]
+async fn a_webhook_that_cannot_be_opened_keeps_no_mail_back_and_is_tried_again() {
+    let world = World::with_webhook().await;
+    world.save_settings(&json!({"failed": true, "held": true, "missed": true, "mail": ["a@example.com"]})).await;
+    let alert = world.raise(1, 0).await;
+    let message = AlertMessage { partner: partner(), look: Look::Alerts, look_at: alert.raised_at };
+    let away = alert_delivery::World { seal: LocalSeal::ephemeral(), ..(*world.delivery).clone() };
+    away.see_to(&message, world.deadline()).await.unwrap();
+    assert_eq!((world.hook.requests(), world.mails.taken().len()), (0, 1));
+    let told = world.listed().await[0]["deliveries"][0]["lastFailure"].as_str().unwrap().to_owned();
+    assert!(told.starts_with("The webhook's address could not be opened"), "{told}");
+    world.tick_for(SignedDuration::from_mins(20)).await;
+    assert_eq!((world.hook.taken().len(), world.mails.taken().len()), (1, 1));
 }

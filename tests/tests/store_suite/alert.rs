@@ -18,7 +18,7 @@ on_both_stores!(
     a_look_moves_only_from_its_own_time,
 );
 
-fn alert(n: i64) -> Alert {
+pub(crate) fn alert(n: i64) -> Alert {
     let id = AlertId::parse(&format!("test-{n}")).unwrap();
     Alert::new(id, after(n), AlertAbout::Test { by: "Ann".to_owned() })
 }
@@ -39,6 +39,10 @@ async fn an_alert_stands_once_and_makes_its_partner_due(store: impl Store) {
     store.put_look(me, Look::Alerts, None).await.unwrap();
     assert_eq!(store.raise_alert(me, &alert(1)).await, Ok(false));
     assert_eq!(looks(&store, me).await, [], "nothing is new");
+    let later = Alert { raised_at: after(9), ..alert(1) };
+    assert_eq!(store.raise_alert(me, &later).await, Ok(false), "its id is the same, whatever its time");
+    assert_eq!(store.find_alert(me, &alert(1)).await, Ok(Some(alert(1))));
+    assert_eq!(store.find_alert(me, &later).await, Ok(None));
     assert_eq!(store.list_alerts(me, None, 10).await.unwrap().alerts, [alert(1)]);
 }
 

@@ -5,10 +5,12 @@ use shared::domain::id::PartnerId;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::domain::stamp::SyncStamp;
 use shared::ports::{
-    Change, ChunkKind, CustomerEdit, DiscoveredProduct, PsaClaim, PsaDatabase, PsaOwner, Removal, RunStore, Sealed,
+    Change, ChunkKind, CustomerEdit, DiscoveredProduct, PsaClaim, PsaDatabase, PsaOwner, Removal, RunStore,
+    SavedAlertSettings, Sealed,
 };
 use shared::store::table::PARTITION_KEY;
 
+use super::alert::alert;
 use super::values::{
     after, agreement, author, chunk, code, company, customer, intent, ledger, listed, month, now, over, partner, run,
     snapshot,
@@ -43,6 +45,10 @@ async fn fill(store: &impl Store, n: u128) {
     store.refresh_products(me, month(), now(), &[(seen, 1)]).await.unwrap();
     store.refresh_known_customers(me, "", &[listed(1, "Acme")]).await.unwrap();
     assert_eq!(store.claim_psa(me, &database(n)).await, Ok(PsaClaim::Claimed));
+    let unset = store.find_alert_settings(me).await.unwrap();
+    let alerts = SavedAlertSettings { webhook: Some(Sealed("sealed".to_owned())), ..SavedAlertSettings::default() };
+    assert_eq!(store.save_alert_settings(me, &author(2), &unset, &alerts).await, Ok(true));
+    assert_eq!(store.raise_alert(me, &alert(1)).await, Ok(true));
     for slot in 1..=2 {
         let run = run(me, slot);
         store.open_run(&run).await.unwrap();
@@ -96,17 +102,19 @@ async fn is_there(store: &impl Store, n: u128) -> Vec<bool> {
         store.find_snapshot(me, agreement(5)).await.unwrap() == snapshot(1),
         !store.list_intents(me).await.unwrap().is_empty(),
         !store.list_billed_on(me, "").await.unwrap().is_empty(),
+        store.find_alert_settings(me).await.unwrap().value.is_some(),
+        !store.list_alerts(me, None, 10).await.unwrap().alerts.is_empty(),
     ]
 }
 
 async fn nothing_stays_of_a_partner_and_nothing_goes_of_another(store: impl Store) {
     for n in [1, 0x11] {
         fill(&store, n).await;
-        assert_eq!(is_there(&store, n).await, [true; 17]);
+        assert_eq!(is_there(&store, n).await, [true; 19]);
     }
     remove(&store, partner(1)).await;
-    assert_eq!(is_there(&store, 1).await, [false; 17]);
-    assert_eq!(is_there(&store, 0x11).await, [true; 17]);
+    assert_eq!(is_there(&store, 1).await, [false; 19]);
+    assert_eq!(is_there(&store, 0x11).await, [true; 19]);
     assert_eq!(store.claim_psa(partner(2), &database(1)).await, Ok(PsaClaim::Claimed));
 }
 
@@ -115,7 +123,7 @@ async fn a_partner_with_an_open_run_stays(store: impl Store) {
     let open = run(partner(1), 3);
     store.open_run(&open).await.unwrap();
     assert_eq!(store.remove_partner(partner(1), after(100)).await, Ok(Removal::RunOpen(open.id.clone())));
-    assert_eq!(is_there(&store, 1).await, [true; 17]);
+    assert_eq!(is_there(&store, 1).await, [true; 19]);
     // The refused removal does not keep the run's worker away.
     let lease = store.acquire_lease(partner(1), "worker", after(100), 60).await.unwrap().unwrap();
     let lease = store.commit(&lease, after(160), vec![Change::PutRun(Box::new(over(&open)))]).await.unwrap();
@@ -127,7 +135,7 @@ async fn a_partner_whose_lease_a_worker_has_stays(store: impl Store) {
     fill(&store, 1).await;
     store.acquire_lease(partner(1), "worker", after(90), 60).await.unwrap().unwrap();
     assert_eq!(store.remove_partner(partner(1), after(100)).await, Ok(Removal::Leased { until: after(150) }));
-    assert_eq!(is_there(&store, 1).await, [true; 17]);
+    assert_eq!(is_there(&store, 1).await, [true; 19]);
     assert_eq!(store.remove_partner(partner(1), after(150)).await, Ok(Removal::Done));
 }
 
@@ -138,7 +146,7 @@ async fn a_partner_of_whom_nothing_is_stored_is_done(store: impl Store) {
 async fn a_removed_partner_may_come_back(store: impl Store) {
     for _ in 0..2 {
         fill(&store, 1).await;
-        assert_eq!(is_there(&store, 1).await, [true; 17]);
+        assert_eq!(is_there(&store, 1).await, [true; 19]);
         remove(&store, partner(1)).await;
     }
 }

@@ -46,12 +46,12 @@ fn a_mail_names_the_lines_and_counts_the_others() {
     assert_eq!(lines.len(), 1, "what went well is not told");
     let about = AlertAbout::Run(digest(1, 2));
     assert_eq!(subject(&about), "Usage sync of November 2026: 1 line failed, 2 lines need your decision");
-    let text = text(&about, &lines, 1);
+    let text = text(&about, &lines);
     for part in [
-        "Run 20261130T011200Z-scheduled-0123abcd of the usage sync of November 2026: 1 line failed, 2 lines need your decision.",
+        "Usage sync of November 2026. 1 line failed, 2 lines need your decision.",
+        "The run is 20261130T011200Z-scheduled-0123abcd.",
         "Amberquill Bakery, CIXA, 12 units: needs your decision: ",
         "and 2 lines more.",
-        "1 line was not decided before the ConnectWise invoice was made.",
     ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
@@ -62,9 +62,9 @@ fn a_run_that_came_to_nothing_says_why_and_what_to_do() {
     let what = "Sophos did not answer.".to_owned();
     let failure = Some(RunFailure { code: RunFailureCode::UsageIncomplete, what });
     let about = AlertAbout::Run(Digest { failure, ..digest(0, 0) });
-    assert_eq!(subject(&about), "Usage sync of November 2026: the run came to nothing");
-    let text = text(&about, &[], 0);
-    assert!(text.contains("came to nothing. Sophos did not answer. Nothing was written."), "{text}");
+    assert_eq!(subject(&about), "Usage sync of November 2026: the run could not be completed");
+    let text = text(&about, &[]);
+    assert!(text.contains("could not be completed. Sophos did not answer. Nothing was written."), "{text}");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_program_reads_the_same_as_a_person() {
     let partner = PartnerId::parse("00000000-0000-4000-8000-000000000001").unwrap();
     let about = AlertAbout::Run(digest(0, 2));
     let alert = Alert::new(AlertId::of_run(&digest(0, 2).run), "2026-11-30T01:20:00Z".parse().unwrap(), about);
-    let body: serde_json::Value = serde_json::from_str(&body(partner, &alert, ("a", "b"), &[], 1)).unwrap();
+    let body: serde_json::Value = serde_json::from_str(&body(partner, &alert, ("a", "b"), &[])).unwrap();
     let expected = json!({
         "type": "sync.needsAttention",
         "timestamp": "2026-11-30T01:20:00Z",
@@ -83,9 +83,16 @@ fn a_program_reads_the_same_as_a_person() {
             "text": "b",
             "about": {
                 "runId": "20261130T011200Z-scheduled-0123abcd", "kind": "scheduled", "month": "2026-11",
-                "failed": 0, "held": 2, "missed": 1, "failure": null, "lines": [],
+                "failed": 0, "held": 2, "failure": null, "lines": [],
             },
         },
     });
     assert_eq!(body, expected);
+}
+
+#[test]
+fn a_refusal_without_end_does_not_fill_an_alert() {
+    let told = short(&"é".repeat(5_000));
+    assert_eq!((told.chars().count(), told.ends_with('…')), (401, true));
+    assert_eq!(short("as it is"), "as it is");
 }

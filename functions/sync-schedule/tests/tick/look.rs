@@ -113,7 +113,7 @@ async fn a_look_that_could_not_be_ended_is_taken_again_and_asks_for_the_same_run
 
 #[tokio::test]
 async fn alerts_are_handed_on_before_their_look_is_moved_and_asked_for_again_if_nobody_ends_it() {
-    for look in [Look::Alerts, Look::Quiet] {
+    for look in [Look::Alerts, Look::Watch] {
         let world = world(look, Vec::new());
         let report = tick(&world, soon()).await;
         let look_at = soon() + SignedDuration::from_mins(15);

@@ -58,15 +58,15 @@ pub struct AlertSettings {
 }
 
 impl AlertSettings {
-    /// Whether an alert is wanted; `missed` says how many of the waiting lines were not decided before their invoice.
+    /// Whether an alert is wanted.
     #[must_use]
-    pub fn wants(&self, about: &AlertAbout, missed: u64) -> bool {
+    pub fn wants(&self, about: &AlertAbout) -> bool {
         match about {
             AlertAbout::Run(digest) => {
                 (self.wanted.failed && (digest.failed > 0 || digest.failure.is_some()))
                     || (self.wanted.held && digest.held > 0)
-                    || (self.wanted.missed && missed > 0)
             }
+            AlertAbout::Missed { .. } => self.wanted.missed,
             AlertAbout::Quiet { .. } => self.wanted.quiet_days.is_some(),
             AlertAbout::Test { .. } => true,
         }

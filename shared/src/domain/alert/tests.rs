@@ -93,14 +93,19 @@ fn an_attempt_that_nobody_ended_is_used_up_and_not_made_twice_at_once() {
 
 #[test]
 fn each_switch_decides_about_its_own_part_of_a_digest() {
-    let wants = |failed, held, missed, about: &AlertAbout, late| {
+    let wants = |failed, held, missed, about: &AlertAbout| {
         let wanted = Wanted { failed, held, missed, quiet_days: None };
-        AlertSettings { wanted, ..AlertSettings::default() }.wants(about, late)
+        AlertSettings { wanted, ..AlertSettings::default() }.wants(about)
     };
-    assert!(wants(true, false, false, &digest(1, 0), 0) && !wants(false, true, true, &digest(1, 0), 0));
-    assert!(wants(false, true, false, &digest(0, 1), 0) && !wants(true, false, true, &digest(0, 1), 0));
-    assert!(wants(false, false, true, &digest(0, 1), 1) && !wants(true, false, false, &digest(0, 1), 1));
-    assert!(wants(false, false, false, &AlertAbout::Test { by: "Ann".into() }, 0));
+    let missed = AlertAbout::Missed {
+        month: UsageMonth::parse("2026-11").unwrap(),
+        invoice: jiff::civil::date(2026, 12, 1),
+        lines: 1,
+    };
+    assert!(wants(true, false, false, &digest(1, 0)) && !wants(false, true, true, &digest(1, 0)));
+    assert!(wants(false, true, false, &digest(0, 1)) && !wants(true, false, true, &digest(0, 1)));
+    assert!(wants(false, false, true, &missed) && !wants(true, true, false, &missed));
+    assert!(wants(false, false, false, &AlertAbout::Test { by: "Ann".into() }));
 }
 
 #[test]

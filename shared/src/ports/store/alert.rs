@@ -49,12 +49,22 @@ pub trait AlertStore: Send + Sync {
         settings: &SavedAlertSettings,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Stores a new alert and makes the partner due for [`super::Look::Alerts`] from its time on. False where the alert stands
-    /// already; then nothing is written.
+    /// Stores a new alert and makes the partner due for [`super::Look::Alerts`] from its time on. False where one with its id
+    /// was raised so within 400 days, at whatever time; then nothing is written.
     ///
     /// # Errors
     /// [`StoreError`].
     fn raise_alert(&self, partner: PartnerId, alert: &Alert) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// The alert of this time and id as it stands, if it is still kept.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_alert(
+        &self,
+        partner: PartnerId,
+        alert: &Alert,
+    ) -> impl Future<Output = Result<Option<Alert>, StoreError>> + Send;
 
     /// Saves an alert that was read at `alert.version`; what is stored has the next version. False when somebody else saved
     /// it meanwhile, or it is gone; then nothing is written.

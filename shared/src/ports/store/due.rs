@@ -28,8 +28,8 @@ pub enum Look {
     Undone,
     /// An alert is on its way.
     Alerts,
-    /// It may be so long that no run wrote that the partner wants to know.
-    Quiet,
+    /// Something may have come to pass without any run: nothing was synced for long, or an invoice was made.
+    Watch,
 }
 
 /// A partner that is due.

@@ -30,10 +30,15 @@ impl<I: Ids> AlertStore for DynamoStore<I> {
 
     async fn raise_alert(&self, partner: PartnerId, alert: &Alert) -> Result<bool, StoreError> {
         let [entry, look] = row::to_entries(partner, alert)?;
-        match self.transact(vec![Write::put(entry).if_absent(), Write::put(look)]).await? {
+        let mark = Write::put(row::mark_to_entry(partner, alert)).if_absent();
+        match self.transact(vec![mark, Write::put(entry), Write::put(look)]).await? {
             Verdict::Written => Ok(true),
             Verdict::Unmet(_) => Ok(false),
         }
+    }
+
+    async fn find_alert(&self, partner: PartnerId, alert: &Alert) -> Result<Option<Alert>, StoreError> {
+        self.find(&keys::alert(partner, alert)).await?.as_ref().map(read_body).transpose()
     }
 
     async fn save_alert(&self, partner: PartnerId, alert: &Alert) -> Result<bool, StoreError> {

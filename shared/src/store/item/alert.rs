@@ -1,6 +1,6 @@
 //! Alerts and their settings in the table.
 
-use super::{Entry, due, find_text, instant, keys, number, read_body, text, to_json, with_body};
+use super::{Entry, due, find_text, instant, keyed, keys, number, read_body, text, to_json, with_body};
 use crate::domain::alert::Alert;
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
@@ -15,6 +15,13 @@ const WEBHOOK: &str = "webhook";
 /// An alert, and the look that sees to its delivery.
 pub(in crate::store) fn to_entries(partner: PartnerId, alert: &Alert) -> Result<[Entry; 2], StoreError> {
     Ok([to_entry(partner, alert)?, due::to_entry(partner, DueFor::Look(Look::Alerts), alert.raised_at)])
+}
+
+/// The mark that an alert was raised: it outlives the alert, so that nothing is told twice.
+pub(in crate::store) fn mark_to_entry(partner: PartnerId, alert: &Alert) -> Entry {
+    let mut entry = keyed(&keys::alert_mark(partner, alert));
+    entry.insert(EXPIRY.to_owned(), instant::expiry(alert.raised_at, instant::HISTORY_DAYS));
+    entry
 }
 
 pub(in crate::store) fn to_entry(partner: PartnerId, alert: &Alert) -> Result<Entry, StoreError> {

@@ -6,7 +6,7 @@
 mod alerts;
 mod held;
 
-pub(in crate::store) use self::alerts::{alert, alert_settings, alerts, alerts_until, place_of_alert};
+pub(in crate::store) use self::alerts::{alert, alert_mark, alert_settings, alerts, alerts_until, place_of_alert};
 pub(in crate::store) use self::held::{all_holds_after, decision, held, hold, hold_range, holds, is_decision};
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::schedule::stable_hash;
@@ -168,13 +168,13 @@ fn due_word(due_for: DueFor) -> &'static str {
         DueFor::Look(Look::Stopped) => "LOOK",
         DueFor::Look(Look::Undone) => "RETRY",
         DueFor::Look(Look::Alerts) => "ALERTS",
-        DueFor::Look(Look::Quiet) => "QUIET",
+        DueFor::Look(Look::Watch) => "WATCH",
     }
 }
 
 /// What a due entry is due for, by its sort key.
 pub(in crate::store) fn due_for(sort: &str) -> Option<DueFor> {
-    let looks = [Look::Stopped, Look::Undone, Look::Alerts, Look::Quiet].map(DueFor::Look);
+    let looks = [Look::Stopped, Look::Undone, Look::Alerts, Look::Watch].map(DueFor::Look);
     [DueFor::Occasion].into_iter().chain(looks).find(|due_for| due_word(*due_for) == sort)
 }
 

@@ -35,12 +35,16 @@ impl AlertStore for MemoryStore {
 
     async fn raise_alert(&self, partner: PartnerId, alert: &Alert) -> Result<bool, StoreError> {
         Ok(self.with(partner, |shelf| {
-            let is_new = !shelf.alerts.contains_key(&keys::place_of_alert(alert));
+            let is_new = shelf.alert_marks.insert(alert.id.clone());
             if is_new {
                 raise(shelf, alert.clone());
             }
             is_new
         }))
+    }
+
+    async fn find_alert(&self, partner: PartnerId, alert: &Alert) -> Result<Option<Alert>, StoreError> {
+        Ok(self.with(partner, |shelf| shelf.alerts.get(&keys::place_of_alert(alert)).cloned()))
     }
 
     async fn save_alert(&self, partner: PartnerId, alert: &Alert) -> Result<bool, StoreError> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::domain::alert::Alert;
+use crate::domain::alert::{Alert, AlertId};
 use crate::domain::decision::{Decision, HoldKey, StandingHold};
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId, RunId};
 use crate::domain::ledger::CustomerLedger;
@@ -61,6 +61,8 @@ pub(super) struct Shelf {
     pub(super) alert_settings: Versioned<SavedAlertSettings>,
     /// By their place in the table, so that both stores page alike.
     pub(super) alerts: BTreeMap<String, Alert>,
+    /// The ids of those that were raised by themselves.
+    pub(super) alert_marks: BTreeSet<AlertId>,
 }
 
 /// What one run read and wrote.

@@ -59,6 +59,13 @@ macro_rules! catalogue_with_runs {
         "Non c'è dove inviare gli avvisi",
         "Salvare prima un webhook o un indirizzo e-mail.",
     }
+    /// So many tests of alerts were sent lately.
+    TooManyTests "tooManyTests" 429 again {
+        "Enough tests were sent for now",
+        "Look at the list of alerts to see what became of them; test again in an hour.",
+        "Per ora sono state inviate abbastanza prove",
+        "Controllare nell'elenco degli avvisi che cosa ne è stato; riprovare fra un'ora.",
+    }
     } };
 }
 pub(super) use catalogue_with_runs;

@@ -25,6 +25,11 @@ pub(in crate::store) fn alert(partner: PartnerId, alert: &Alert) -> Key {
     Key::new(alerts(partner), format!("{ALERTS}{}", place_of_alert(alert)))
 }
 
+/// The mark that an alert of this id was raised, whatever its time.
+pub(in crate::store) fn alert_mark(partner: PartnerId, alert: &Alert) -> Key {
+    Key::new(alerts(partner), format!("ID#{}", alert.id))
+}
+
 /// The first and last sort key of the alerts older than the one at a place; of all of them without one.
 pub(in crate::store) fn alerts_until(place: Option<&str>) -> (String, String) {
     // A place ends in letters, digits and hyphens: the sign before the last one's is not needed, for the page leaves its
