@@ -82,7 +82,7 @@ impl<S: ApiStore> LocalApi<S> {
         let options = || ApiOptions { partner_claim: PARTNER_CLAIM.to_owned() };
         let (store, seal, clock, ids) = (self.store.clone(), self.seal.clone(), SystemClock, UuidV7);
         let connections = StoredConnections::new(store.clone(), seal.clone(), self.connections.clone());
-        let policy = AddressPolicy::VendorAndLoopback;
+        let policy = AddressPolicy::Loopback;
         let alerts = alerts::World {
             store: store.clone(),
             queue: self.alerts.clone(),

@@ -101,7 +101,8 @@ async fn a_digest_names_the_customers_and_products_of_its_run() {
     for line in lines {
         let of_ledger = ledger.iter().filter(|entry| line["customer"] == entry.name.as_str());
         let found = of_ledger.flat_map(|entry| &entry.lines).any(|known| {
-            known.outcome.code() == line["outcome"].as_str().unwrap() && line["units"] == known.units.to_string()
+            known.outcome.code() == line["outcome"].as_str().unwrap()
+                && line["units"].as_str() == Some(&*known.units.to_string())
         });
         assert!(found, "{line}");
     }
