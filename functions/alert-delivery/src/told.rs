@@ -177,8 +177,8 @@ fn text(about: &AlertAbout, lines: &[ToldLine]) -> String {
         AlertAbout::Missed { month, invoice, lines } => {
             let were = if *lines == 1 { "was" } else { "were" };
             let head = format!(
-                "Usage sync of {}. {} {were} not decided before the ConnectWise invoice of {invoice} was made, and so {were} not \
-                 on it. Released now, they are billed by the next one.\n",
+                "Usage sync of {}. {} {were} not decided before the ConnectWise invoice of {invoice} was made: it bills what was \
+                 there before. What is released now changes the next one.\n",
                 month.in_words(),
                 counted(*lines, "line"),
             );
