@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 pub(super) use self::board::Board;
 use self::breaker::{Breaker, OPEN_FOR};
-use self::learnt::Learnt;
+use self::learnt::{Departure, Learnt};
 
 /// So many calls may leave at once after a pause.
 const BUCKET: u32 = 4;
@@ -61,6 +61,7 @@ pub(super) enum Ended {
 /// Shared by the clones of a client: what one call meets, all heed.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
+    in_flight: usize,
     slots: Arc<Semaphore>,
     /// Held by the call whose turn is next; a fair lock.
     head: Arc<tokio::sync::Mutex<()>>,
@@ -91,7 +92,7 @@ struct Control {
 pub(super) struct Slot {
     /// None only if the semaphore were closed, which it never is.
     _permit: Option<OwnedSemaphorePermit>,
-    generation: u64,
+    left: Departure,
     probe: Option<Probe>,
 }
 
@@ -109,8 +110,10 @@ impl Drop for Probe {
 impl Pace {
     /// A pace that only heeds the service's own wishes.
     pub(super) fn new(in_flight: usize) -> Self {
+        let in_flight = in_flight.max(1);
         Self {
-            slots: Arc::new(Semaphore::new(in_flight.max(1))),
+            in_flight,
+            slots: Arc::new(Semaphore::new(in_flight)),
             head: Arc::default(),
             state: Arc::new(Mutex::new(State::new())),
             board: None,
@@ -176,15 +179,12 @@ impl Pace {
             }
             let permit = timeout_at(latest, self.slots.clone().acquire_owned()).await.map_err(too_late)?;
             self.look().await;
+            let beside_others = self.slots.available_permits() + 1 < self.in_flight;
             let mut state = self.state();
             let now = Instant::now();
             if state.held_for(now).is_zero() {
-                let (generation, probe) = state.leaves(now, has_turn)?;
-                return Ok(Slot {
-                    _permit: permit.ok(),
-                    generation,
-                    probe: probe.then(|| Probe(Arc::clone(&self.state))),
-                });
+                let (left, probe) = state.leaves(now, has_turn, beside_others)?;
+                return Ok(Slot { _permit: permit.ok(), left, probe: probe.then(|| Probe(Arc::clone(&self.state))) });
             }
         }
     }
@@ -259,12 +259,13 @@ impl State {
         Ok(turn.max(now + held))
     }
 
-    /// A call leaves now: the complaints that it is to be told from, and whether it finds out for the others.
-    fn leaves(&mut self, now: Instant, has_turn: bool) -> Result<(u64, bool), NoTurn> {
+    /// A call leaves now; whether it finds out for the others.
+    fn leaves(&mut self, now: Instant, has_turn: bool, beside_others: bool) -> Result<(Departure, bool), NoTurn> {
         let since_start = now - self.start;
         let resumes = self.not_before.take_if(|start| *start <= now);
-        let Some(control) = &mut self.control else { return Ok((0, false)) };
+        let Some(control) = &mut self.control else { return Ok((Departure::default(), false)) };
         let probe = control.breaker.admit(now).map_err(NoTurn::Away)?;
+        let mut busy = beside_others;
         if !has_turn {
             // After a pause that the service asked for there is nothing to make up.
             let from = resumes.map_or(control.next, |resumes| control.next.max(resumes));
@@ -272,8 +273,9 @@ impl State {
             control.learnt.leaves(since_start, pressed);
             let bucket = control.learnt.interval() * (BUCKET - 1);
             control.next = from.max(now.checked_sub(bucket).unwrap_or(now)) + control.learnt.interval();
+            busy |= pressed;
         }
-        Ok((control.learnt.generation(), probe))
+        Ok((control.learnt.departure(since_start, busy), probe))
     }
 
     /// How long the service has to be left alone after this.
@@ -287,7 +289,7 @@ impl State {
         let Some(control) = &mut self.control else { return wish };
         // Who would take the same call at once does not complain of the rate.
         let of_rate = matches!(ended, Ended::TooMany(_) | Ended::Overloaded(_)) && wish != Some(Duration::ZERO);
-        if of_rate && control.learnt.complained(since_start, slot.generation, wish) {
+        if of_rate && control.learnt.complained(since_start, slot.left, wish) {
             // What was made up for is made up for: from here on, evenly.
             control.next = now + control.learnt.interval();
             tracing::info!(calls_per_minute = control.learnt.to_remember(), "a service asks for fewer calls");

@@ -19,6 +19,19 @@ const CLIMB: Duration = Duration::from_secs(4);
 const FIRST_CLIMB: Duration = Duration::from_secs(15);
 /// The first minute at what is known adds so much of it; each further one twice as much.
 const CREEP_SHARE: u64 = 128;
+/// Each call refused is made up for by so many that leave before the rate goes beyond what is known again: a slow
+/// service, of which much is in flight when it complains, refuses many calls at once, and is tried the more seldom.
+const CALLS_PER_REFUSAL: u64 = 64;
+
+/// How a call left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Departure {
+    at: Duration,
+    /// Counts the complaints that had been heeded.
+    generation: u64,
+    /// Whether there was more to do than this call. Who calls now and then does not learn a limit from his own calls.
+    busy: bool,
+}
 
 /// A rate between [`FLOOR`] and a ceiling.
 #[derive(Debug)]
@@ -29,14 +42,14 @@ pub(super) struct Learnt {
     known: Option<u64>,
     /// How long the rate has been used since it came up to what is known.
     quiet: Duration,
+    /// Calls still to leave before the rate goes beyond what is known.
+    owed: u64,
     /// Counts the complaints that were heeded: calls that left before the last one say nothing new.
     generation: u64,
     /// When calls may have begun again after the last complaint.
     resumed: Duration,
     /// When the calls of the last minute left.
     left: VecDeque<Duration>,
-    /// Whether the last call had to wait for the rate. A rate that nobody uses proves nothing.
-    pressed: bool,
 }
 
 impl Learnt {
@@ -49,10 +62,10 @@ impl Learnt {
             rate: (ceiling / 2).max(FLOOR * UNIT),
             known: None,
             quiet: Duration::ZERO,
+            owed: 0,
             generation: 0,
             resumed: now,
             left: VecDeque::new(),
-            pressed: false,
         }
     }
 
@@ -75,19 +88,19 @@ impl Learnt {
         Duration::from_micros(60_000_000 * UNIT / self.rate)
     }
 
-    /// Which complaints the calls that leave now are to be told from.
-    pub(super) fn generation(&self) -> u64 {
-        self.generation
+    /// What is to be known of a call that leaves, should it meet a complaint.
+    pub(super) fn departure(&self, now: Duration, busy: bool) -> Departure {
+        Departure { at: now, generation: self.generation, busy }
     }
 
-    /// A call leaves; it had to wait for the rate where `pressed`.
+    /// A call leaves; it had to wait for the rate where `pressed`. A rate that nobody uses does not grow.
     pub(super) fn leaves(&mut self, now: Duration, pressed: bool) {
         let since_last = self.left.back().map_or(Duration::ZERO, |last| now.saturating_sub(*last));
         if pressed {
             // A longer pause than between two calls was not the rate's doing.
             self.grow(since_last.min(self.interval() * 2));
         }
-        self.pressed = pressed;
+        self.owed = self.owed.saturating_sub(1);
         self.left.push_back(now);
         while self.left.front().is_some_and(|left| *left + WINDOW < now) {
             self.left.pop_front();
@@ -95,13 +108,16 @@ impl Learnt {
     }
 
     /// A call met a complaint; the service wants to be left alone for `hold`. Says whether that was news.
-    pub(super) fn complained(&mut self, now: Duration, generation: u64, hold: Option<Duration>) -> bool {
+    pub(super) fn complained(&mut self, now: Duration, left: Departure, hold: Option<Duration>) -> bool {
         // It was not let through.
-        self.left.pop_back();
-        if generation != self.generation {
+        if let Some(refused) = self.left.iter().rposition(|at| *at <= left.at) {
+            self.left.remove(refused);
+        }
+        self.owed += CALLS_PER_REFUSAL;
+        if left.generation != self.generation {
             return false;
         }
-        let passed = hold.filter(|_| self.pressed).and_then(|hold| self.let_through(now, hold));
+        let passed = hold.filter(|_| left.busy).and_then(|hold| self.let_through(left.at, hold));
         // Where others call too, some complaints are theirs: what was known does not fall by more than a quarter at once.
         let least = self.known.map_or(FLOOR * UNIT, |known| known.min(self.rate) / 4 * 3);
         let known = passed.unwrap_or(self.rate).clamp(least.max(FLOOR * UNIT), self.rate);
@@ -113,14 +129,16 @@ impl Learnt {
         true
     }
 
-    /// What is sure to be let through: the calls since the last pause, spread over the pause to come, or those of the
-    /// last minute, whichever are more. The first knows limits by the second; the second, pauses that follow closely.
-    fn let_through(&self, now: Duration, hold: Duration) -> Option<u64> {
-        let since = |from: Duration| self.left.iter().filter(|left| **left >= from).count() as u64 * UNIT;
-        let spread = now.saturating_sub(self.resumed) + hold;
+    /// What is sure to be let through: the calls from the last pause to `last`, when the refused one left, spread over
+    /// the pause to come, or those of the minute before it, whichever are more. The first knows limits by the second; the
+    /// second, pauses that follow closely. What left later is under way, and to be refused as well.
+    fn let_through(&self, last: Duration, hold: Duration) -> Option<u64> {
+        let before = |left: &&Duration| **left <= last;
+        let since = |from| self.left.iter().filter(before).filter(|left| **left >= from).count() as u64 * UNIT;
+        let spread = last.saturating_sub(self.resumed) + hold;
         let over_pause = (since(self.resumed) * 60_000).checked_div(u64::try_from(spread.as_millis()).ok()?)?;
         let counted_wholly = spread <= WINDOW;
-        let in_minute = since(now.saturating_sub(WINDOW));
+        let in_minute = since(last.saturating_sub(WINDOW));
         Some(if counted_wholly { over_pause.max(in_minute) } else { in_minute })
     }
 
@@ -130,6 +148,7 @@ impl Learnt {
         let grown = match self.known {
             None => self.rate + share(self.ceiling / 2, FIRST_CLIMB),
             Some(known) if self.rate < known => known.min(self.rate + share(known / 2, CLIMB)),
+            Some(_) if self.owed > 0 => self.rate,
             Some(known) => {
                 self.quiet += used;
                 let doubled = (self.quiet.as_secs() / 60).min(16);

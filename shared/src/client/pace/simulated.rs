@@ -69,10 +69,12 @@ const JUDGED: Duration = Duration::from_secs(240);
 const MEAN_PERMILLE: u64 = 950;
 const LEAST_PERMILLE: u64 = 800;
 /// Refused calls in thousandths: on average, and of a few hundred calls to the slowest PSA by three workers.
-const MEAN_REFUSED_PERMILLE: u64 = 10;
-const MOST_PERMILLE: u64 = 50;
+const MEAN_REFUSED_PERMILLE: u64 = 5;
+const MOST_PERMILLE: u64 = 30;
+/// A fast PSA answers within so many milliseconds.
+const FAST_MS: u64 = 400;
 
-fn simulate(seed: u64) -> Figures {
+fn simulate(seed: u64, slowest_ms: u64) -> Figures {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let mut rng = fastrand::Rng::with_seed(seed);
@@ -91,7 +93,7 @@ fn simulate(seed: u64) -> Figures {
             inside: 0,
         }));
         let (workers, tasks) = (rng.u64(1..=3), rng.u64(4..=12));
-        let latency_ms = rng.u64(20..=400);
+        let latency_ms = rng.u64(20..=slowest_ms);
         let store = MemoryStore::default();
         let mut all = Vec::new();
         for _ in 0..workers {
@@ -152,29 +154,39 @@ async fn work(pace: Pace, limited: Arc<Mutex<Limited>>, lag: Duration) {
     }
 }
 
-fn hold_for(seeds: std::ops::RangeInclusive<u64>) {
+/// Figures of many seeds: what is used is judged where answers are fast enough for all of it to be taken.
+fn hold_for(seeds: std::ops::RangeInclusive<u64>, slowest_ms: u64) {
     let count = seeds.end() - seeds.start() + 1;
+    let is_fast = slowest_ms <= FAST_MS;
     let (mut used_permille, mut refused_permille) = (0, 0);
     for seed in seeds {
-        let figures = simulate(seed);
+        let figures = simulate(seed, slowest_ms);
         assert_eq!(figures.inside, 0, "calls while it wanted to be left alone: {}", figures.told);
         assert!(figures.refused_permille <= MOST_PERMILLE, "too many refused: {}", figures.told);
         refused_permille += figures.refused_permille;
-        assert!(figures.used_permille >= LEAST_PERMILLE, "too few calls: {}", figures.told);
+        assert!(!is_fast || figures.used_permille >= LEAST_PERMILLE, "too few calls: {}", figures.told);
         used_permille += figures.used_permille;
     }
     let (used, refused) = (used_permille / count, refused_permille / count);
     println!("on average {used} thousandths of what was taken were used, {refused} thousandths were refused");
-    assert!(used >= MEAN_PERMILLE && refused <= MEAN_REFUSED_PERMILLE, "{used} used, {refused} refused on average");
+    assert!(refused <= MEAN_REFUSED_PERMILLE, "{refused} refused on average");
+    assert!(!is_fast || used >= MEAN_PERMILLE, "{used} used on average");
 }
 
 #[test]
 fn workers_that_share_a_limit_use_most_of_it_and_never_call_inside_a_pause() {
-    hold_for(1..=100);
+    hold_for(1..=100, FAST_MS);
+}
+
+#[test]
+fn where_answers_take_seconds_and_much_is_in_flight_few_calls_are_refused_all_the_same() {
+    hold_for(1..=40, 2000);
+    hold_for(1..=40, 5000);
 }
 
 #[test]
 #[ignore = "takes minutes; part of infra/check ignored-tests"]
 fn a_thousand_seeds_hold() {
-    hold_for(1..=1000);
+    hold_for(1..=1000, FAST_MS);
+    hold_for(1001..=2000, 5000);
 }

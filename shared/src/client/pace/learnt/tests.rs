@@ -29,10 +29,11 @@ fn a_new_service_is_given_half_of_the_ceiling_and_all_of_it_within_20_seconds() 
 fn a_complaint_halves_the_rate_once_however_many_calls_met_it() {
     let mut learnt = Learnt::new(900, Duration::ZERO);
     let now = used(&mut learnt, Duration::ZERO, s(60));
-    let generation = learnt.generation();
-    let heeded = (0..8).filter(|_| learnt.complained(now, generation, None)).count();
+    let left = learnt.departure(now, true);
+    let heeded = (0..8).filter(|_| learnt.complained(now, left, None)).count();
     assert_eq!((heeded, learnt.rate), (1, 450 * UNIT));
-    assert!(learnt.complained(now, learnt.generation(), None));
+    let left = learnt.departure(now, true);
+    assert!(learnt.complained(now, left, None));
     assert_eq!(learnt.rate, 225 * UNIT);
 }
 
@@ -44,8 +45,13 @@ fn what_was_let_through_before_a_pause_tells_the_limit() {
         now += learnt.interval();
         learnt.leaves(now, true);
     }
+    let left = learnt.departure(now, true);
+    // These are under way when the 121st is refused.
+    for ahead in 1..8 {
+        learnt.leaves(now + learnt.interval() * ahead, true);
+    }
     // The vendor's window is a minute: it has room again when the first call is a minute old.
-    learnt.complained(now, 0, Some(s(60) - now));
+    learnt.complained(now + s(1), left, Some(s(60) - now));
     assert_eq!(learnt.known, Some(120 * UNIT));
     assert_eq!(learnt.rate, 60 * UNIT);
 }
@@ -54,7 +60,8 @@ fn what_was_let_through_before_a_pause_tells_the_limit() {
 fn a_pause_in_idle_times_says_nothing_of_the_limit() {
     let mut learnt = Learnt::new(900, Duration::ZERO);
     learnt.leaves(s(50), false);
-    learnt.complained(s(50), 0, Some(s(30)));
+    let left = learnt.departure(s(50), false);
+    learnt.complained(s(50), left, Some(s(30)));
     assert_eq!(learnt.known, Some(450 * UNIT));
 }
 
@@ -62,7 +69,8 @@ fn a_pause_in_idle_times_says_nothing_of_the_limit() {
 fn the_rate_never_falls_below_its_floor_nor_grows_while_nobody_uses_it() {
     let mut learnt = Learnt::new(900, Duration::ZERO);
     for _ in 0..20 {
-        learnt.complained(s(1), learnt.generation(), Some(s(60)));
+        let left = learnt.departure(s(1), false);
+        learnt.complained(s(1), left, Some(s(60)));
     }
     assert_eq!(learnt.rate, FLOOR * UNIT);
     for minute in 1..60 {
@@ -90,4 +98,24 @@ fn what_was_learnt_is_gone_on_from() {
     assert_eq!((learnt.rate, learnt.known), (900 * UNIT, None));
     learnt.resume(0);
     assert_eq!(learnt.rate, FLOOR * UNIT);
+}
+
+#[test]
+fn each_refused_call_is_made_up_for_before_the_rate_goes_beyond_what_is_known() {
+    let mut learnt = Learnt::new(900, Duration::ZERO);
+    learnt.resume(120);
+    learnt.leaves(s(1), true);
+    let left = learnt.departure(s(1), true);
+    for n in 0..8 {
+        assert_eq!(learnt.complained(s(2), left, None), n == 0);
+    }
+    let known = learnt.known.unwrap();
+    let mut now = s(2);
+    for _ in 0..8 * CALLS_PER_REFUSAL {
+        now += learnt.interval();
+        learnt.leaves(now, true);
+        assert!(learnt.rate <= known, "{} calls a minute after {now:?}", learnt.to_remember());
+    }
+    used(&mut learnt, now, now + s(10));
+    assert!(learnt.rate > known);
 }
