@@ -11,6 +11,7 @@ use super::id::{AdditionId, AgreementId, ProductCode, PsaProductId, RunId};
 use super::month::UsageMonth;
 use super::outcome::Would;
 use super::psa::Addition;
+use super::usage::CustomerUsage;
 
 /// The parts that made up a quantity: units by Sophos product.
 pub type Parts = BTreeMap<ProductCode, u64>;
@@ -258,6 +259,13 @@ impl Snapshot {
         self.written.values().filter_map(|w| w.parts.get(code).map(|units| (w.month, *units))).max()
     }
 
+    /// Whether the units of a Sophos product that was written are others by now. One never written does not count.
+    #[must_use]
+    pub fn differs_from(&self, usage: &CustomerUsage) -> bool {
+        let parts = self.written.values().flat_map(|written| &written.parts);
+        parts.into_iter().any(|(code, units)| usage.find(code).map_or(0, |now| now.units) != *units)
+    }
+
     /// Remembers the ConnectWise invoice that bills `month`: the earliest known to come on or after the month's last day.
     pub fn expect_invoice(&mut self, month: UsageMonth, next_invoice: Option<Date>) {
         let Some(date) = next_invoice.filter(|date| *date >= month.last_day()) else { return };
@@ -326,5 +334,31 @@ impl Intent {
         untold.create();
         let settled = self.earlier.clone();
         Written { untold, settled, ..Written::new(addition, self.quantity, self.month, self.parts.clone()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::usage::PairUsage;
+
+    #[test]
+    fn usage_differs_where_a_part_that_was_written_has_other_units_or_is_gone() {
+        let code = |text: &str| ProductCode::parse(text).unwrap();
+        let usage = |units: &[(&str, u64)]| {
+            let pair =
+                |(text, units): &(&str, u64)| (Some(code(text)), PairUsage { units: *units, ..Default::default() });
+            CustomerUsage(units.iter().map(pair).collect())
+        };
+        let parts = Parts::from([(code("CIX"), 10), (code("MDR"), 5)]);
+        let month = UsageMonth::parse("2026-11").unwrap();
+        let addition = AdditionId::try_from(1).unwrap();
+        let product = PsaProductId::try_from(7).unwrap();
+        let written = Written::new(addition, Decimal::from(15), month, parts);
+        let snapshot = Snapshot { written: BTreeMap::from([(product, written)]), ..Snapshot::default() };
+        assert!(!snapshot.differs_from(&usage(&[("CIX", 10), ("MDR", 5), ("NEVER-WRITTEN", 3)])));
+        assert!(snapshot.differs_from(&usage(&[("CIX", 10), ("MDR", 6)])));
+        assert!(snapshot.differs_from(&usage(&[("CIX", 10)])));
+        assert!(!Snapshot::default().differs_from(&usage(&[("CIX", 10)])));
     }
 }

@@ -18,17 +18,24 @@ use super::Frame;
 use crate::chunks::{join, prefix_of};
 use crate::worker::{WorkError, World};
 
-/// The first bucket's usage between the check and the bucket's load. One bucket's, so that memory is bounded all the same.
+/// What the check learnt of the first bucket, until that is loaded. One bucket's, so that memory is bounded all the same.
 #[derive(Default)]
-pub(super) struct Kept(Mutex<Option<UsageTotals>>);
+pub(super) struct Kept(Mutex<Option<Summed>>);
+
+/// A bucket's usage as the check summed it.
+pub(super) struct Summed {
+    pub(super) usage: UsageTotals,
+    /// The customers whose usage is another than what was written.
+    pub(super) changed: BTreeSet<CustomerId>,
+}
 
 impl Kept {
-    pub(super) fn put(&self, usage: UsageTotals) {
+    pub(super) fn put(&self, counted: Summed) {
         // A poisoned lock holds a whole value all the same: it is only ever replaced as one.
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(usage);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
     }
 
-    fn take(&self) -> Option<UsageTotals> {
+    fn take(&self) -> Option<Summed> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -40,6 +47,8 @@ pub(super) struct Bucket {
     /// Why the entries of customers that Sophos lists cannot be read.
     pub(super) unreadable_customers: BTreeMap<CustomerId, String>,
     pub(super) usage: UsageTotals,
+    /// Those who are begun with: each has calls to make, while the others are done in the time between two.
+    pub(super) changed: BTreeSet<CustomerId>,
     /// Where we write, or wrote, for each customer.
     pub(super) billed_on: BTreeMap<CustomerId, BTreeSet<AgreementId>>,
     /// As the partner has them now.
@@ -102,12 +111,13 @@ impl<W: World> Frame<'_, W> {
         let usage = async {
             let kept = if number == 0 { self.kept.take() } else { None };
             match kept {
-                Some(usage) => Ok(usage),
-                None => self.read_usage_of(run, number).await,
+                Some(Summed { usage, changed }) => Ok((usage, changed)),
+                None => Ok((self.read_usage_of(run, number).await?, BTreeSet::new())),
             }
         };
         let others = try_join(usage, self.holds_of(run, number));
-        let (customers, agreements, mapped, (usage, holds)) = try_join4(customers, agreements, mapped, others).await?;
+        let (customers, agreements, mapped, ((usage, changed), holds)) =
+            try_join4(customers, agreements, mapped, others).await?;
         let (customers, unreadable_customers) = customers;
         let (agreements, unreadable_agreements, set_out_with) = agreements;
         let (mut mapped, mappings, products, billed_on) = mapped;
@@ -120,6 +130,7 @@ impl<W: World> Frame<'_, W> {
             unreadable_customers: unreadable_customers.into_iter().collect(),
             unreadable_agreements: unreadable_agreements.into_iter().collect(),
             usage,
+            changed,
             billed_on,
             mapped: mapped.into_iter().map(|(m, names)| (m.customer, (m, names))).collect(),
             set_out_with: set_out_with.into_iter().collect(),
@@ -164,7 +175,8 @@ impl<W: World> Frame<'_, W> {
         added.map(|()| usage)
     }
 
-    /// The customers with usage or a mapping, of those that the run is about, that have no entry in its ledger yet.
+    /// The customers with usage or a mapping, of those that the run is about, that have no entry in its ledger yet; first
+    /// those of whom it is known that they have changed.
     pub(super) async fn not_done(&self, bucket: &Bucket, number: u32) -> Result<Vec<CustomerId>, WorkError> {
         let run = &bucket.run;
         let prefix = prefix_of(number, run.buckets);
@@ -182,6 +194,8 @@ impl<W: World> Frame<'_, W> {
         let mut todo: BTreeSet<CustomerId> = bucket.usage.customers().into_iter().collect();
         todo.extend(bucket.mapped.keys());
         let whom = self.whom(run).await?;
-        Ok(todo.difference(&done).copied().filter(|customer| whom.has(Some(*customer))).collect())
+        let todo = todo.difference(&done).copied().filter(|customer| whom.has(Some(*customer)));
+        let (changed, others): (Vec<_>, Vec<_>) = todo.partition(|customer| bucket.changed.contains(customer));
+        Ok([changed, others].concat())
     }
 }

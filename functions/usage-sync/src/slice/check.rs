@@ -14,6 +14,7 @@ use shared::domain::schedule::local_day;
 use shared::ports::{Clock, DiscoveredProduct, KnownStore, MappingStore, RunStore, SeenProduct};
 
 use super::Frame;
+use super::bucket::Summed;
 use super::customers::RECALLED_AT_ONCE;
 use crate::chunks::prefix_of;
 use crate::trouble::StageError;
@@ -98,17 +99,22 @@ impl<W: World> Frame<'_, W> {
         let mapped = mapped.into_iter().map(|(mapping, _)| mapping);
         let synced = mapped.filter(|mapping| mapping.sync && whom.has(Some(mapping.customer)));
         let synced: Vec<(CustomerId, AgreementId)> = synced.map(|m| (m.customer, m.agreement)).collect();
+        let mut changed = BTreeSet::new();
         for some in synced.chunks(RECALLED_AT_ONCE) {
             let agreements: BTreeSet<AgreementId> = some.iter().map(|(_, agreement)| *agreement).collect();
             let snapshots = store.find_snapshots(partner, &Vec::from_iter(agreements)).await?;
             for (customer, agreement) in some {
                 if let Some(written) = snapshots.get(agreement) {
-                    last.add(written, &usage.of(Some(*customer)), run.request.month);
+                    let now = usage.of(Some(*customer));
+                    last.add(written, &now, run.request.month);
+                    if written.differs_from(&now) {
+                        changed.insert(*customer);
+                    }
                 }
             }
         }
         if bucket == 0 {
-            self.kept.put(usage);
+            self.kept.put(Summed { usage, changed });
         }
         Ok(())
     }
