@@ -67,7 +67,31 @@ pub(crate) struct Counted {
 
 /// Where customers hand in what is to be written.
 #[derive(Clone)]
-pub(crate) struct Commits(mpsc::Sender<Asked>);
+pub(crate) struct Commits {
+    first: mpsc::Sender<Asked>,
+    last: mpsc::Sender<Asked>,
+}
+
+/// What was handed in, at the loop's end.
+pub(crate) struct Incoming {
+    /// What the next call to ConnectWise waits for.
+    first: mpsc::Receiver<Asked>,
+    /// The ledgers of customers that ConnectWise was not asked about, which are many where little has changed: they are
+    /// written while it answers for the others.
+    last: mpsc::Receiver<Asked>,
+}
+
+impl Incoming {
+    /// What is written next: as much as is ready and fits into one commit. None when all [`Commits`] are dropped.
+    async fn next(&mut self) -> Option<Vec<Asked>> {
+        tokio::select! {
+            biased;
+            Some(asked) = self.first.recv() => Some(ready(asked, &mut self.first)),
+            Some(asked) = self.last.recv() => Some(ready(asked, &mut self.last)),
+            else => None,
+        }
+    }
+}
 
 impl Commits {
     /// Writes changes in their order; returns when they are written, with the renewed lease.
@@ -105,7 +129,9 @@ impl Commits {
         left_open: Option<LeftOpen>,
     ) -> Result<Lease, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.hand_in(Asked { changes, counted, left_open, passed: None, answer }).await?;
+        let was_asked_about = counted.as_ref().is_none_or(|counted| !counted.reads.is_empty());
+        let queue = if was_asked_about { &self.first } else { &self.last };
+        hand_in(queue, Asked { changes, counted, left_open, passed: None, answer }).await?;
         answered.await.map_err(|_| StoreError::LeaseLost)?
     }
 
@@ -113,13 +139,14 @@ impl Commits {
     /// dies in between finds in the ledger what was done.
     pub(crate) async fn pass(&self, next: u32) -> Result<(), StoreError> {
         let (answer, _) = oneshot::channel();
-        self.hand_in(Asked { changes: Vec::new(), counted: None, left_open: None, passed: Some(next), answer }).await
+        let asked = Asked { changes: Vec::new(), counted: None, left_open: None, passed: Some(next), answer };
+        hand_in(&self.last, asked).await
     }
+}
 
-    async fn hand_in(&self, asked: Asked) -> Result<(), StoreError> {
-        // The loop ends early only when the lease is lost or the table failed; then nothing more may be written.
-        self.0.send(asked).await.map_err(|_| StoreError::LeaseLost)
-    }
+async fn hand_in(queue: &mpsc::Sender<Asked>, asked: Asked) -> Result<(), StoreError> {
+    // The loop ends early only when the lease is lost or the table failed; then nothing more may be written.
+    queue.send(asked).await.map_err(|_| StoreError::LeaseLost)
 }
 
 /// The loop's side.
@@ -138,11 +165,11 @@ impl<W: World> Committer<'_, W> {
     ///
     /// # Errors
     /// The lease is lost, or the table failed: the slice is over.
-    pub(crate) async fn serve(&self, mut asked: mpsc::Receiver<Asked>) -> Result<(), StoreError> {
+    pub(crate) async fn serve(&self, mut asked: Incoming) -> Result<(), StoreError> {
         let renew = Duration::from_secs(u64::from(self.lease_s) / 3);
         loop {
-            let batch = match tokio::time::timeout(renew, asked.recv()).await {
-                Ok(Some(first)) => ready(first, &mut asked),
+            let batch = match tokio::time::timeout(renew, asked.next()).await {
+                Ok(Some(batch)) => batch,
                 Ok(None) => return Ok(()),
                 Err(_) => Vec::new(),
             };
@@ -245,9 +272,10 @@ impl<W: World> Committer<'_, W> {
 }
 
 /// A way in for customers, and the loop's end of it.
-pub(crate) fn channel() -> (Commits, mpsc::Receiver<Asked>) {
-    let (sender, receiver) = mpsc::channel(64);
-    (Commits(sender), receiver)
+pub(crate) fn channel() -> (Commits, Incoming) {
+    let (first, asked_first) = mpsc::channel(64);
+    let (last, asked_last) = mpsc::channel(64);
+    (Commits { first, last }, Incoming { first: asked_first, last: asked_last })
 }
 
 /// The first one and what else is ready, as far as it fits into one commit.
@@ -282,3 +310,6 @@ fn answer_all(batch: Vec<Asked>, outcome: &Result<Lease, StoreError>) -> Result<
         Err(error) => Err(error.clone()),
     }
 }
+
+#[cfg(test)]
+mod tests;
