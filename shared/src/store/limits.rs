@@ -27,6 +27,8 @@ pub const MAX_PRODUCT_ROWS: usize = 90;
 pub const MAX_CUSTOMER_ROWS: usize = 30;
 /// The most rows of one page.
 pub(super) const MAX_PAGE: u32 = 1_000;
+/// The most chunks of one page, whose rows are in memory together.
+pub(super) const MAX_CHUNKS_A_PAGE: usize = 4;
 /// The most runs of one list.
 pub(super) const MAX_RUNS: u32 = 100;
 

@@ -8,7 +8,8 @@ use crate::domain::id::{PartnerId, RunId};
 use crate::domain::run::Run;
 use crate::error::StoreError;
 use crate::ports::{ChunkKind, ChunkPage, HoldPage, Ids, Lease, OversightStore};
-use crate::store::item::{BODY, keys, read_body, read_text};
+use crate::store::item::run::rows_of_chunk;
+use crate::store::item::{keys, read_body, read_text};
 use crate::store::lease::Wanted;
 use crate::store::limits;
 use crate::store::table::SORT_KEY;
@@ -48,8 +49,9 @@ impl<I: Ids> OversightStore for DynamoStore<I> {
         after: Option<&str>,
     ) -> Result<ChunkPage, StoreError> {
         let range = keys::chunk_range(kind, bucket, after);
-        let page = self.page_of_range(&keys::run_rows(partner, run), &range, None).await?;
-        let chunks = page.entries.iter().map(|entry| read_text(entry, BODY).map(str::to_owned));
+        let ask = Ask { start: None, limit: limits::MAX_CHUNKS_A_PAGE, backwards: false };
+        let page = self.part_of_range(&keys::run_rows(partner, run), &range, ask).await?;
+        let chunks = page.entries.iter().map(rows_of_chunk);
         let chunks: Vec<String> = chunks.collect::<Result<_, _>>()?;
         let last = page.entries.last().filter(|_| page.next.is_some());
         let sort = last.map(|entry| read_text(entry, SORT_KEY)).transpose()?;

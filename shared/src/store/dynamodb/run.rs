@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::ports::{
     Change, ChunkKind, Ids, Lease, LeaseTaken, LedgerPage, Opened, RunHistory, RunStore, SnapshotHistory,
 };
-use crate::store::item::{BODY, Entry, keys, read_body, read_text, run as snapshot, text};
+use crate::store::item::{Entry, keys, read_body, run as snapshot, text};
 use crate::store::lease::Wanted;
 use crate::store::limits;
 
@@ -75,7 +75,7 @@ impl<I: Ids> RunStore for DynamoStore<I> {
         bucket: u32,
         mut take: impl FnMut(String) + Send,
     ) -> Result<(), StoreError> {
-        let read = |entry| read_text(&entry, BODY).map(|rows| take(rows.to_owned()));
+        let read = |entry| snapshot::rows_of_chunk(&entry).map(&mut take);
         self.list(&keys::run_rows(partner, run), &keys::chunks(kind, bucket), read).await.map(drop)
     }
 

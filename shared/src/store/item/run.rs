@@ -1,9 +1,11 @@
 //! Runs and what they share: the mark of the open run, the lease, chunks, snapshots, intents.
 
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::instant::{self, CHUNK_DAYS, HISTORY_DAYS};
-use super::{BODY, Entry, find_text, keyed, keys, number, read_number, read_text, text, unreadable, with_body};
+use super::{Entry, find_text, keyed, keys, number, read_number, read_text, text, unreadable, with_body};
 use crate::domain::id::{AgreementId, CustomerId, PartnerId, RunId};
 use crate::domain::run::Run;
 use crate::domain::snapshot::{Intent, Snapshot};
@@ -20,6 +22,8 @@ const OWNER: &str = "owner";
 const EPOCH: &str = "epoch";
 /// When the lease may be taken by another.
 const EXPIRES_AT: &str = "expiresAt";
+/// The rows of a chunk, compressed (LZ4, their length in front).
+const PACKED: &str = "packed";
 
 pub(in crate::store) fn to_entry(run: &Run) -> Result<Entry, StoreError> {
     let mut entry = with_body(&keys::run(run.request.partner, &run.id), run)?;
@@ -55,12 +59,22 @@ pub(in crate::store) fn lease_from_entry(entry: &Entry) -> Result<Standing, Stor
     })
 }
 
-/// The rows of a chunk are the body as they are: they are JSON already.
+/// The rows of a chunk are packed: JSON lines that are much alike, and the table charges and works by the kilobyte.
 pub(in crate::store) fn chunk_to_entry(partner: PartnerId, run: &RunId, chunk: &Chunk, now: Timestamp) -> Entry {
     let mut entry = keyed(&keys::chunk(partner, run, chunk));
-    entry.insert(BODY.to_owned(), text(&chunk.rows));
+    let packed = lz4_flex::block::compress_prepend_size(chunk.rows.as_bytes());
+    entry.insert(PACKED.to_owned(), AttributeValue::B(Blob::new(packed)));
     entry.insert(EXPIRY.to_owned(), instant::expiry(now, CHUNK_DAYS));
     entry
+}
+
+/// The rows of a chunk, as they were handed in.
+pub(in crate::store) fn rows_of_chunk(entry: &Entry) -> Result<String, StoreError> {
+    let packed = entry.get(PACKED).and_then(|value| value.as_b().ok());
+    let packed = packed.ok_or_else(|| unreadable(entry, format!("it has no bytes {PACKED}")))?;
+    let rows = lz4_flex::block::decompress_size_prepended(packed.as_ref());
+    let rows = rows.map_err(|error| unreadable(entry, error))?;
+    String::from_utf8(rows).map_err(|error| unreadable(entry, error))
 }
 
 pub(in crate::store) fn snapshot_to_entry(
@@ -84,4 +98,28 @@ pub(in crate::store) fn read_billed_on(entry: &Entry) -> Result<(CustomerId, Agr
 
 pub(in crate::store) fn intent_to_entry(partner: PartnerId, intent: &Intent) -> Result<Entry, StoreError> {
     with_body(&keys::intent(partner, intent.agreement, intent.product), intent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::ChunkKind;
+
+    #[test]
+    fn rows_take_a_fraction_of_their_text_and_come_back_as_they_were() {
+        let row = |n: u32| format!(r#"{{"pair":{{"customer":"c{n}","product":"CIX"}},"quantity":{{"units":{n}}}}}"#);
+        let rows = format!("[{}]", (0..500).map(row).collect::<Vec<_>>().join(","));
+        let chunk = Chunk { kind: ChunkKind::Usage, bucket: 0, page: 0, part: 0, rows: rows.clone() };
+        let partner = PartnerId::parse("bb343ad3-31b9-43b6-885f-26a39b9f7e63").unwrap();
+        let run = RunId::parse("20261101T020000Z-scheduled-0123abcd").unwrap();
+        let mut entry = chunk_to_entry(partner, &run, &chunk, Timestamp::UNIX_EPOCH);
+        assert_eq!(rows_of_chunk(&entry), Ok(rows.clone()));
+        let packed = entry[PACKED].as_b().unwrap().as_ref().to_vec();
+        assert!(packed.len() * 4 < rows.len(), "{} of {} bytes", packed.len(), rows.len());
+
+        entry.insert(PACKED.to_owned(), AttributeValue::B(Blob::new(&packed[..packed.len() / 2])));
+        assert!(matches!(rows_of_chunk(&entry), Err(StoreError::Unreadable { .. })));
+        entry.remove(PACKED);
+        assert!(matches!(rows_of_chunk(&entry), Err(StoreError::Unreadable { .. })));
+    }
 }

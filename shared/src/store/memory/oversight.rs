@@ -12,9 +12,6 @@ use crate::ports::{ChunkKind, ChunkPage, HoldPage, Lease, OversightStore};
 use crate::store::lease::{self, Wanted};
 use crate::store::limits;
 
-/// How many chunks a page has; the table counts bytes instead.
-const CHUNKS_A_PAGE: usize = 4;
-
 impl OversightStore for MemoryStore {
     async fn list_runs_before(
         &self,
@@ -43,7 +40,7 @@ impl OversightStore for MemoryStore {
             // As the table names their places.
             let named = rows.map(|((_, _, page, part), rows)| (format!("{page:010}#{part:010}"), rows.clone()));
             let mut behind = named.filter(|(place, _)| after.is_none_or(|after| place.as_str() > after));
-            let page: Vec<(String, String)> = behind.by_ref().take(CHUNKS_A_PAGE).collect();
+            let page: Vec<(String, String)> = behind.by_ref().take(limits::MAX_CHUNKS_A_PAGE).collect();
             let next = page.last().map(|(place, _)| place.clone()).filter(|_| behind.next().is_some());
             ChunkPage { chunks: page.into_iter().map(|(_, rows)| rows).collect(), next }
         }))
