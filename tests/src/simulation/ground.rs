@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use shared::ports::{Clock, Ids};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
 /// The faults of a world, each with how many of a thousand occasions it spoils. A world has some kinds and not others:
 /// where everything fails at once, nothing gets far enough to go wrong in an interesting way.
@@ -44,6 +44,8 @@ pub(super) struct Ground(Arc<Shared>);
 
 struct Shared {
     chance: Mutex<ChaCha8Rng>,
+    /// The longest that something was ready before anybody looked.
+    unheeded_ms: AtomicU64,
     storm: Mutex<Storm>,
     calm: AtomicBool,
     started: Instant,
@@ -67,6 +69,7 @@ impl Ground {
     pub(super) fn new(seed: u64, told: bool) -> Self {
         Self(Arc::new(Shared {
             chance: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
+            unheeded_ms: AtomicU64::new(0),
             storm: Mutex::default(),
             calm: AtomicBool::new(false),
             started: Instant::now(),
@@ -157,8 +160,15 @@ impl Ground {
 
     /// Waits between so many milliseconds.
     pub(super) async fn pass(&self, least: u64, most: u64) {
-        let ms = self.between(least, most);
-        sleep(Duration::from_millis(ms)).await;
+        let ready = Instant::now() + Duration::from_millis(self.between(least, most));
+        sleep_until(ready).await;
+        let unheeded_ms = u64::try_from(ready.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.0.unheeded_ms.fetch_max(unheeded_ms, Ordering::Relaxed);
+    }
+
+    /// The longest that an answer of the table was there before its caller took it.
+    pub(super) fn unheeded_ms(&self) -> u64 {
+        self.0.unheeded_ms.load(Ordering::Relaxed)
     }
 }
 

@@ -103,6 +103,8 @@ pub struct Slow {
     pub deaths: u64,
     /// Invocations in all.
     pub invocations: u64,
+    /// The longest that an answer of the table was there before the worker took it, in milliseconds.
+    pub unheeded_ms: u64,
 }
 
 /// One customer with six creates, each of up to half a minute, in invocations of two minutes.
@@ -110,19 +112,32 @@ pub struct Slow {
 /// # Errors
 /// [`SimulationError`].
 pub fn slow_writes(seed: u64) -> Result<Slow, SimulationError> {
+    slow(seed, Size { customers: 1, products: 12 }, 90_000)
+}
+
+/// More customers than are worked on at once, each of which ConnectWise is asked about for up to half a minute.
+///
+/// # Errors
+/// [`SimulationError`].
+pub fn slow_reads(seed: u64) -> Result<Slow, SimulationError> {
+    slow(seed, Size { customers: 90, products: 2 }, 800_000)
+}
+
+fn slow(seed: u64, size: Size, time_ms: u64) -> Result<Slow, SimulationError> {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
     runtime.block_on(async {
-        let mut world = World::make(Ground::new(seed, false), Size { customers: 1, products: 12 }).await?;
+        let mut world = World::make(Ground::new(seed, false), size).await?;
         world.ground.set_storm(Storm { slow_psa: 1000, ..Storm::default() });
-        let customer = world.sophos.customers[0].id;
-        let pairs = world.codes.iter().map(|code| ((customer, code.clone()), 10));
-        world.usage().entry(world.month).or_default().extend(pairs);
+        for customer in world.sophos.customers.iter() {
+            let pairs = world.codes.iter().map(|code| ((customer.id, code.clone()), 10));
+            world.usage().entry(world.month).or_default().extend(pairs);
+        }
         let mut drive = Drive::new(Policy::guarded());
-        drive.time_ms = Some(90_000);
+        drive.time_ms = Some(time_ms);
         world.ask();
         drive.until_idle(&mut world, Script::new()).await?;
-        let (deaths, invocations) = (drive.deaths, drive.invocations);
+        let (deaths, invocations, unheeded_ms) = (drive.deaths, drive.invocations, world.ground.unheeded_ms());
         let wrongs = calm(&mut world, &mut drive).await?.wrongs;
-        Ok(Slow { wrongs, deaths, invocations })
+        Ok(Slow { wrongs, deaths, invocations, unheeded_ms })
     })
 }

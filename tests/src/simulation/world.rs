@@ -93,7 +93,8 @@ impl World {
         let mut books = Books::default();
         let mut customers = Vec::new();
         for number in 0..usize::try_from(size.customers).unwrap_or(1) {
-            let id = CustomerId::parse(&format!("{:x}18b6047-2fbc-4f4b-a143-45ee42bf5d3b", number * 5 % 16))?;
+            let (first, last) = (number * 5 % 16, 0x5d3b + number / 16);
+            let id = CustomerId::parse(&format!("{first:x}18b6047-2fbc-4f4b-a143-45ee42bf{last:04x}"))?;
             let (agreement, company) = (agreement_of(number)?, CompanyId::try_from(1 + number as i64)?);
             customers.push(Customer { id, name: format!("Customer {number}"), billing: "usage".into() });
             books.agreements.push(Agreement {

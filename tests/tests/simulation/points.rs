@@ -1,6 +1,6 @@
 //! Chosen worlds: a strike at each await in turn, and writes that take longer than an invocation.
 
-use harness::simulation::{Strike, slow_writes, strike_at_each_await};
+use harness::simulation::{Strike, slow_reads, slow_writes, strike_at_each_await};
 use usage_sync::policy::{Guard, Policy};
 
 #[test]
@@ -26,5 +26,16 @@ fn one_customer_with_many_slow_writes_is_carried_on_by_the_next_slice_before_tim
         assert!(slow.wrongs.is_empty(), "seed {seed}: {:#?}", slow.wrongs);
         assert_eq!(slow.deaths, 0, "seed {seed}: an invocation ran into its time-out");
         assert!(slow.invocations > 1, "seed {seed}: one invocation did it all, which proves nothing");
+    }
+}
+
+/// The client of the real table gives a call up after 20 s: one that nobody looked after came to nothing though it had
+/// been answered, and the slice with it.
+#[test]
+fn a_call_to_the_table_is_looked_after_while_all_customers_wait_for_connectwise() {
+    for seed in 0..3 {
+        let slow = slow_reads(seed).unwrap();
+        assert!(slow.wrongs.is_empty(), "seed {seed}: {:#?}", slow.wrongs);
+        assert!(slow.unheeded_ms < 1_000, "seed {seed}: an answer waited for {} ms", slow.unheeded_ms);
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures::future::join;
 use futures::{StreamExt, stream};
 use shared::domain::id::{AgreementId, CustomerId};
 use shared::domain::ledger::CustomerLedger;
@@ -13,7 +14,7 @@ use shared::domain::plan::unassigned_rows;
 use shared::domain::run::{Run, Stage};
 use shared::domain::snapshot::{Intent, Snapshot};
 use shared::ports::RunStore;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use super::Stages;
 use super::bucket::Bucket;
@@ -27,8 +28,8 @@ use crate::worker::{WorkError, World};
 const BUCKETS_AT_ONCE: usize = 2;
 /// What is known of earlier writes is read for so many customers in one call; so many are planned at once.
 pub(super) const RECALLED_AT_ONCE: usize = 50;
-/// So many such calls are under way while customers are worked on.
-const RECALLS_AHEAD: usize = 2;
+/// The answers of so many such calls wait for customers to be done.
+const RECALLS_AHEAD: usize = 1;
 
 /// What the customers of all buckets share.
 pub(super) struct Flow {
@@ -79,7 +80,7 @@ impl<W: World> Stages<'_, W> {
         let intents = self.world.store().list_intents(run.request.partner).await.map_err(WorkError::from)?;
         let (commits, asked) = channel();
         let work = self.sync_buckets(run, first, Flow::new(commits, self.limits.at_once(), intents));
-        let (served, worked) = futures::future::join(self.committer.serve(asked), work).await;
+        let (served, worked) = join(self.committer.serve(asked), work).await;
         served?;
         Ok(worked?)
     }
@@ -121,8 +122,16 @@ impl<W: World> Stages<'_, W> {
         if settling {
             todo.retain(|customer| run.set_aside.contains(customer));
         }
-        let some: Vec<Vec<CustomerId>> = todo.chunks(RECALLED_AT_ONCE).map(<[CustomerId]>::to_vec).collect();
-        let recalled = stream::iter(some).map(|some| self.recall(bucket, some, flow));
+        let (recalled, mut ahead) = mpsc::channel(RECALLS_AHEAD);
+        let recall = async move {
+            for some in todo.chunks(RECALLED_AT_ONCE) {
+                let known = self.recall(bucket, some.to_vec(), flow).await;
+                let goes_on = known.is_ok();
+                if recalled.send(known).await.is_err() || !goes_on {
+                    break;
+                }
+            }
+        };
         let each = |recalled: Result<Vec<(CustomerId, Recalled)>, WorkError>| {
             let (some, fault) = recalled.map_or_else(|fault| (Vec::new(), Some(fault)), |some| (some, None));
             stream::iter(some.into_iter().map(Ok).chain(fault.map(Err)))
@@ -131,19 +140,24 @@ impl<W: World> Stages<'_, W> {
             Ok((customer, recalled)) => self.work_on(bucket, customer, recalled, flow).await,
             Err(error) => Err(error),
         };
-        let customers = recalled.buffered(RECALLS_AHEAD).flat_map(each);
+        let customers = stream::poll_fn(|context| ahead.poll_recv(context)).flat_map(each);
         let mut going = std::pin::pin!(customers.map(turn).buffer_unordered(RECALLED_AT_ONCE));
         let (mut whole, mut fault) = (true, None);
-        // What is under way is brought to its end: a request that was sent deserves to have its answer read.
-        while let Some(worked) = going.next().await {
-            match worked {
-                Ok(done) => whole &= done,
-                Err(error) => {
-                    flow.halt();
-                    fault = fault.or(Some(error));
+        let work = async {
+            // What is under way is brought to its end: a request that was sent deserves to have its answer read.
+            while let Some(worked) = going.next().await {
+                match worked {
+                    Ok(done) => whole &= done,
+                    Err(error) => {
+                        flow.halt();
+                        fault = fault.take().or(Some(error));
+                    }
                 }
             }
-        }
+        };
+        // Side by side: a stream that is full does not look after what it has begun, and the table's answers do not wait
+        // while all customers at once wait for ConnectWise.
+        join(recall, work).await;
         fault.map_or(Ok(whole), Err)
     }
 
@@ -231,7 +245,7 @@ impl<W: World> Stages<'_, W> {
             let (commits, asked) = channel();
             let finish =
                 async move { commits.finish(Vec::new(), Counted { ledger, reads: Vec::new(), to_retry: false }).await };
-            let (served, finished) = futures::future::join(self.committer.serve(asked), finish).await;
+            let (served, finished) = join(self.committer.serve(asked), finish).await;
             served?;
             finished?;
         }
