@@ -1,6 +1,6 @@
 //! Chosen worlds: a strike at each await in turn, and writes that take longer than an invocation.
 
-use harness::simulation::{Strike, slow_reads, slow_writes, strike_at_each_await};
+use harness::simulation::{Strike, live, slow_reads, slow_writes, strike_at_each_await};
 use usage_sync::policy::{Guard, Policy};
 
 #[test]
@@ -38,4 +38,11 @@ fn a_call_to_the_table_is_looked_after_while_all_customers_wait_for_connectwise(
         assert!(slow.wrongs.is_empty(), "seed {seed}: {:#?}", slow.wrongs);
         assert!(slow.unheeded_ms < 1_000, "seed {seed}: an answer waited for {} ms", slow.unheeded_ms);
     }
+}
+
+/// Frozen for 142 s while it stored the end of an older intent, after it had looked at the age of its list.
+#[test]
+fn a_worker_that_was_frozen_before_it_wrote_overwrites_no_hand_edit_made_meanwhile() {
+    let lived = live(2_045_904, Policy::guarded(), false).unwrap();
+    assert!(lived.wrongs.is_empty(), "{:#?}", lived.wrongs);
 }

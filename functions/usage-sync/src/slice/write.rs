@@ -128,12 +128,12 @@ impl<'a, W: World> Writer<'a, W> {
     }
 
     /// Whether a write may leave now: what was stored for it is fresh, and the lease outlives the request. A worker that
-    /// was frozen in between must not send what another one may have settled by now.
+    /// was frozen in between must not send what another one may have settled by now, nor overwrite what people did.
     fn may_send(&self, lease: &Lease, stored_at: Timestamp) -> bool {
         let now = self.stages.world.clock().now();
         let left = lease.expires_at.duration_since(now);
         let needed = SignedDuration::from_secs(self.stages.limits.request_s + LEASE_SPARE_S);
-        let in_time = now.duration_since(stored_at) < FRESH && left >= needed;
+        let in_time = now.duration_since(stored_at) < FRESH && left >= needed && !self.is_out_of_date();
         in_time || !self.has(Guard::LeaseCheck)
     }
 }

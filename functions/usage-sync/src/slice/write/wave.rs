@@ -93,7 +93,7 @@ impl<W: World> Writer<'_, W> {
             if self.stages.must_stop() {
                 return Ok(Carried::Late);
             }
-            if self.stages.world.clock().now().duration_since(self.listed_at) > LIST_GOOD_FOR {
+            if self.is_out_of_date() {
                 return Ok(Carried::Stale);
             }
             let wave: Vec<Attempt<'_>> = todo.drain(..turns.min(todo.len())).collect();
@@ -213,6 +213,11 @@ impl<W: World> Writer<'_, W> {
             at,
             earlier: self.settlement.lapsed.get(&new.product).cloned().unwrap_or_default(),
         }
+    }
+
+    /// Whether what the plan was made on is too old to write by.
+    pub(super) fn is_out_of_date(&self) -> bool {
+        self.stages.world.clock().now().duration_since(self.listed_at) > LIST_GOOD_FOR
     }
 
     async fn send(&self, write: &Stored<'_>, lease: &Lease, at: Timestamp) -> Result<Addition, PsaError> {
