@@ -30,9 +30,9 @@ pub(super) struct Summed {
 }
 
 impl Kept {
-    pub(super) fn put(&self, counted: Summed) {
+    pub(super) fn put(&self, summed: Summed) {
         // A poisoned lock holds a whole value all the same: it is only ever replaced as one.
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(summed);
     }
 
     fn take(&self) -> Option<Summed> {
