@@ -84,8 +84,9 @@ pub(super) fn refusal(answer: &Answer) -> Option<Fault> {
 
 /// Whether a 404 is Sophos' own, which says that there is none, rather than that of something in front of it.
 pub(super) fn is_own_not_found(answer: &Answer) -> bool {
-    let body = serde_json::from_slice(&answer.body);
-    answer.status == StatusCode::NOT_FOUND && body.is_ok_and(|body: Value| body.is_object())
+    // Read only then: a page of usage is not to be read twice.
+    let is_object = || serde_json::from_slice(&answer.body).is_ok_and(|body: Value| body.is_object());
+    answer.status == StatusCode::NOT_FOUND && is_object()
 }
 
 /// Sophos' words, and the ids by which its support finds the call.
