@@ -13,7 +13,7 @@ mod world;
 
 pub use connect::{Connections, Seal, Sealed};
 pub use mail::{Mail, Mailer};
-pub use psa::{Listed, Page, Psa, Unreadable};
+pub use psa::{Listed, Listing, Page, Psa, Unreadable};
 pub use psa_catalogue::PsaCatalogue;
 pub use store::{
     AlertPage, AlertStore, Answer, Attempt, Author, Begun, Change, Chunk, ChunkKind, ChunkPage, CustomerConflict,

@@ -36,7 +36,7 @@ use usage_sync::policy::Policy;
 pub use applied::{Applied, preview_and_apply};
 pub use args::Args;
 pub use many::{Many, many, seeds_asked_for};
-pub use points::{Slow, Strike, Struck, slow_reads, slow_writes, strike_at_each_await};
+pub use points::{Slow, Strike, Struck, slow_reads, slow_turns, slow_writes, strike_at_each_await};
 
 use drive::Drive;
 use ground::Ground;

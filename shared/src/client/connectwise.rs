@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
+use tokio::time::Instant;
 
 use self::call::{Api, Call};
 use self::page::List;
@@ -32,7 +33,7 @@ use super::retry::RetryPolicy;
 use crate::domain::id::{AdditionId, AgreementId, PsaProductId};
 use crate::domain::psa::{Addition, Agreement, Company, NewAddition, PsaProduct};
 use crate::error::PsaError;
-use crate::ports::{Clock, Page, Psa, PsaDatabase, RateStore};
+use crate::ports::{Clock, Listing, Page, Psa, PsaDatabase, RateStore};
 
 /// What a client of ConnectWise is made with.
 #[derive(Clone, Debug)]
@@ -168,13 +169,15 @@ impl Psa for ConnectWise {
         }
     }
 
-    async fn list_additions(&self, agreement: AgreementId) -> Result<Vec<Addition>, PsaError> {
+    async fn ask_for_additions(&self, agreement: AgreementId) -> Result<Listing, PsaError> {
+        let begun = Instant::now();
         let list = List {
             path: &format!("finance/agreements/{agreement}/additions"),
             conditions: None,
             fields: wire::ADDITION_FIELDS,
         };
-        page::read_all(&self.api, &list, wire::addition).await
+        let (additions, left) = page::ask_all(&self.api, &list, wire::addition).await?;
+        Ok(Listing { additions, waited: left.duration_since(begun) })
     }
 
     async fn create_addition(&self, agreement: AgreementId, addition: &NewAddition) -> Result<Addition, PsaError> {

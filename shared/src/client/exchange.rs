@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Request, RequestBuilder, Response, StatusCode};
+use tokio::time::Instant;
 
 use super::http::Http;
 use super::pace::{Ended, NoTurn, Pace, Patience, Slot};
@@ -24,6 +25,8 @@ pub(super) struct Exchange {
 /// A whole answer.
 #[derive(Debug)]
 pub(super) struct Answer {
+    /// When its request left, or was about to connect.
+    pub(super) left: Instant,
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     /// At most as long as the client's limit; empty where the body of a refusal broke off.
@@ -91,11 +94,12 @@ impl Exchange {
     }
 
     async fn answer(&self, request: Request) -> Result<Answer, NoAnswer> {
+        let left = Instant::now();
         let response = self.client().execute(request).await.map_err(|error| self.no_answer(&error))?;
-        self.whole(response).await
+        self.whole(response, left).await
     }
 
-    async fn whole(&self, mut response: Response) -> Result<Answer, NoAnswer> {
+    async fn whole(&self, mut response: Response, left: Instant) -> Result<Answer, NoAnswer> {
         let (status, headers) = (response.status(), response.headers().clone());
         let body = match self.body(&mut response).await {
             Ok(body) => body,
@@ -103,7 +107,7 @@ impl Exchange {
             Err(_) if status.is_client_error() => Vec::new(),
             Err(none) => return Err(none),
         };
-        Ok(Answer { status, headers, body })
+        Ok(Answer { left, status, headers, body })
     }
 
     async fn body(&self, response: &mut Response) -> Result<Vec<u8>, NoAnswer> {

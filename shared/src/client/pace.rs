@@ -178,10 +178,15 @@ impl Pace {
                 continue;
             }
             let permit = timeout_at(latest, self.slots.clone().acquire_owned()).await.map_err(too_late)?;
-            self.look().await;
+            // Whoever has no time for it does not leave: the table can take long to answer.
+            timeout_at(latest, self.look()).await.map_err(too_late)?;
             let beside_others = self.slots.available_permits() + 1 < self.in_flight;
             let mut state = self.state();
             let now = Instant::now();
+            // Late all the same where this process was stopped meanwhile.
+            if now > latest {
+                return Err(NoTurn::Full);
+            }
             if state.held_for(now).is_zero() {
                 let (left, probe) = state.leaves(now, has_turn, beside_others)?;
                 return Ok(Slot { _permit: permit.ok(), left, probe: probe.then(|| Probe(Arc::clone(&self.state))) });
@@ -198,7 +203,7 @@ impl Pace {
             if state.looked.is_some_and(|at| now - at < LOOK_GOOD_FOR) {
                 return;
             }
-            state.control.as_ref().map(|control| control.learnt.to_remember())
+            state.control.as_ref().and_then(|control| control.learnt.to_remember())
         };
         let seen = board.look(learnt).await;
         self.state().looked = Some(Instant::now());

@@ -1,6 +1,7 @@
 //! ConnectWise, as the sync needs it.
 
 use std::future::Future;
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 
@@ -37,6 +38,15 @@ pub struct Unreadable {
     pub why: String,
 }
 
+/// The additions of an agreement.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// All of them.
+    pub additions: Vec<Addition>,
+    /// How long the request waited for its turn: what had taken effect by then is in the list.
+    pub waited: Duration,
+}
+
 /// A partner's ConnectWise.
 ///
 /// Reads are repeated on faults that pass; a write is sent once, and again only after an answer that says that it took
@@ -64,7 +74,15 @@ pub trait Psa: Send + Sync {
     ///
     /// # Errors
     /// [`PsaError`]; `NotFound` when there is no such agreement.
-    fn list_additions(&self, agreement: AgreementId) -> impl Future<Output = Result<Vec<Addition>, PsaError>> + Send;
+    fn list_additions(&self, agreement: AgreementId) -> impl Future<Output = Result<Vec<Addition>, PsaError>> + Send {
+        async move { Ok(self.ask_for_additions(agreement).await?.additions) }
+    }
+
+    /// The same, with how long it took until they were asked for.
+    ///
+    /// # Errors
+    /// [`PsaError`]; `NotFound` when there is no such agreement.
+    fn ask_for_additions(&self, agreement: AgreementId) -> impl Future<Output = Result<Listing, PsaError>> + Send;
 
     /// Creates an addition. Sent once.
     ///

@@ -36,6 +36,8 @@ pub(super) struct Storm {
     pub(super) queue_lost: u32,
     pub(super) source_away: u32,
     pub(super) psa_unread: u32,
+    /// How long each call to ConnectWise waits for its turn, in milliseconds: it takes so few.
+    pub(super) turn_ms: u64,
 }
 
 /// One world's ground; clones stand on the same.

@@ -112,7 +112,7 @@ pub struct Slow {
 /// # Errors
 /// [`SimulationError`].
 pub fn slow_writes(seed: u64) -> Result<Slow, SimulationError> {
-    slow(seed, Size { customers: 1, products: 12 }, 90_000)
+    slow(seed, Size { customers: 1, products: 12 }, 90_000, Storm { slow_psa: 1000, ..Storm::default() })
 }
 
 /// More customers than are worked on at once, each of which ConnectWise is asked about for up to half a minute.
@@ -120,14 +120,23 @@ pub fn slow_writes(seed: u64) -> Result<Slow, SimulationError> {
 /// # Errors
 /// [`SimulationError`].
 pub fn slow_reads(seed: u64) -> Result<Slow, SimulationError> {
-    slow(seed, Size { customers: 90, products: 2 }, 800_000)
+    slow(seed, Size { customers: 90, products: 2 }, 800_000, Storm { slow_psa: 1000, ..Storm::default() })
 }
 
-fn slow(seed: u64, size: Size, time_ms: u64) -> Result<Slow, SimulationError> {
+/// A ConnectWise of which each call has to wait for its turn for 70 s: a list and then a write take longer than a list is
+/// good for, were the list's own wait counted.
+///
+/// # Errors
+/// [`SimulationError`].
+pub fn slow_turns(seed: u64) -> Result<Slow, SimulationError> {
+    slow(seed, Size { customers: 3, products: 2 }, 600_000, Storm { turn_ms: 70_000, ..Storm::default() })
+}
+
+fn slow(seed: u64, size: Size, time_ms: u64, storm: Storm) -> Result<Slow, SimulationError> {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
     runtime.block_on(async {
         let mut world = World::make(Ground::new(seed, false), size).await?;
-        world.ground.set_storm(Storm { slow_psa: 1000, ..Storm::default() });
+        world.ground.set_storm(storm);
         for customer in world.sophos.customers.iter() {
             let pairs = world.codes.iter().map(|code| ((customer.id, code.clone()), 10));
             world.usage().entry(world.month).or_default().extend(pairs);

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
 use shared::domain::psa::{Addition, Agreement, Company, NewAddition, PsaProduct};
 use shared::error::PsaError;
-use shared::ports::{Page, Psa};
+use shared::ports::{Listing, Page, Psa};
 
 use super::books::{Books, Effect, units};
 use super::fate::Effects;
@@ -60,14 +60,15 @@ impl ConnectWise {
         tokio::time::sleep(Duration::from_millis(ms)).await;
     }
 
-    /// A read's way: when it is there, and when its answer is back.
-    async fn read(&self) -> Result<u64, PsaError> {
+    /// A read's way: how long it waits for its turn, half of the time until it is there included, and how long its answer
+    /// takes to be back.
+    async fn read(&self) -> Result<(u64, u64), PsaError> {
         let storm = self.ground.storm();
         let slow = self.ground.happens(storm.slow_psa);
         let most = if slow { self.request_ms } else { 300 };
         let answer_ms = self.ground.between(20, most);
         let there_ms = self.ground.below(answer_ms);
-        self.wait(there_ms).await;
+        self.wait(storm.turn_ms + there_ms).await;
         if self.ground.happens(storm.psa_unread) {
             self.wait(answer_ms - there_ms).await;
             return Err(match self.ground.happens(500) {
@@ -75,7 +76,7 @@ impl ConnectWise {
                 false => PsaError::Unanswered { why: "a storm".into() },
             });
         }
-        Ok(answer_ms - there_ms)
+        Ok((storm.turn_ms + there_ms / 2, answer_ms - there_ms))
     }
 
     fn way(&self) -> Way {
@@ -135,29 +136,29 @@ impl Psa for ConnectWise {
     }
 
     async fn list_agreements(&self, _after: Option<&str>) -> Result<Page<Agreement>, PsaError> {
-        let back = self.read().await?;
+        let (_, back) = self.read().await?;
         let rows = self.books().agreements.clone();
         self.wait(back).await;
         Ok(Page { rows, unreadable: Vec::new(), next: None })
     }
 
     async fn list_products(&self, ids: &[PsaProductId]) -> Result<Vec<PsaProduct>, PsaError> {
-        let back = self.read().await?;
+        let (_, back) = self.read().await?;
         let rows = self.books().products.iter().filter(|product| ids.contains(&product.id)).cloned().collect();
         self.wait(back).await;
         Ok(rows)
     }
 
-    async fn list_additions(&self, agreement: AgreementId) -> Result<Vec<Addition>, PsaError> {
-        let back = self.read().await?;
-        let rows = {
+    async fn ask_for_additions(&self, agreement: AgreementId) -> Result<Listing, PsaError> {
+        let (waited_ms, back) = self.read().await?;
+        let additions = {
             let mut books = self.books();
             let seen = (self.ground.now_ms(), books.edits);
             books.listed.insert((self.invocation, agreement), seen);
             books.of(agreement).map(|seen| seen.addition.clone()).collect()
         };
         self.wait(back).await;
-        Ok(rows)
+        Ok(Listing { additions, waited: Duration::from_millis(waited_ms) })
     }
 
     async fn create_addition(&self, agreement: AgreementId, addition: &NewAddition) -> Result<Addition, PsaError> {
@@ -220,6 +221,9 @@ impl Psa for ConnectWise {
 
     async fn take_turn(&self) -> Result<(), PsaError> {
         let (ground, storm) = (&self.ground, self.ground.storm());
+        if storm.turn_ms > 0 {
+            self.wait(storm.turn_ms).await;
+        }
         if !ground.happens(storm.kept_waiting) {
             return Ok(());
         }

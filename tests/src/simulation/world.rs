@@ -239,5 +239,6 @@ fn storm_of(ground: &Ground) -> Storm {
         queue_lost: some(100),
         source_away: some(100),
         psa_unread: some(100),
+        turn_ms: 0,
     }
 }

@@ -1,6 +1,6 @@
 //! Chosen worlds: a strike at each await in turn, and writes that take longer than an invocation.
 
-use harness::simulation::{Strike, live, slow_reads, slow_writes, strike_at_each_await};
+use harness::simulation::{Strike, live, slow_reads, slow_turns, slow_writes, strike_at_each_await};
 use usage_sync::policy::{Guard, Policy};
 
 #[test]
@@ -37,6 +37,17 @@ fn a_call_to_the_table_is_looked_after_while_all_customers_wait_for_connectwise(
         let slow = slow_reads(seed).unwrap();
         assert!(slow.wrongs.is_empty(), "seed {seed}: {:#?}", slow.wrongs);
         assert!(slow.unheeded_ms < 1_000, "seed {seed}: an answer waited for {} ms", slow.unheeded_ms);
+    }
+}
+
+/// The list's own wait made it too old by the time a write's turn had come, so that it was asked for again and again until
+/// the invocation's time was up.
+#[test]
+fn a_list_that_waits_long_for_its_turn_is_no_older_for_it() {
+    for seed in 0..3 {
+        let slow = slow_turns(seed).unwrap();
+        assert!(slow.wrongs.is_empty(), "seed {seed}: {:#?}", slow.wrongs);
+        assert_eq!(slow.deaths, 0, "seed {seed}: an invocation ran into its time-out");
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::iter::repeat_n;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::domain::decision::Decision;
 use shared::domain::id::{CustomerId, PsaProductId};
 use shared::domain::ledger::CustomerLedger;
@@ -21,7 +21,7 @@ use shared::domain::settings::Frequency;
 use shared::domain::settle::{Settlement, settle};
 use shared::domain::snapshot::{Intent, Snapshot};
 use shared::domain::usage::CustomerUsage;
-use shared::ports::{Clock, Psa};
+use shared::ports::{Clock, Listing, Psa};
 
 use super::Stages;
 use super::bucket::Bucket;
@@ -84,6 +84,8 @@ impl<W: World> Stages<'_, W> {
             match self.turn_of(bucket, id, recalled, flow).await? {
                 Turn::Over => return Ok(true),
                 Turn::Open => return Ok(false),
+                // A slice that has nothing to show ends as well, where ConnectWise takes so little that all grows old.
+                Turn::Stale if self.is_near_the_end() => return Ok(false),
                 Turn::Stale => recalled = self.recall_anew(bucket, id).await?,
             }
         }
@@ -188,10 +190,9 @@ impl<W: World> Stages<'_, W> {
         agreement: &Agreement,
         reason: ReadFor,
     ) -> Result<(Known, CustomerPlan), WorkError> {
-        // Before the list is asked for: it shows what had taken effect by then, however late its answer comes.
-        let now = self.world.clock().now();
-        let additions = match self.psa.list_additions(agreement.id).await {
-            Ok(additions) => additions,
+        let begun = self.world.clock().now();
+        let Listing { additions, waited } = match self.psa.ask_for_additions(agreement.id).await {
+            Ok(listing) => listing,
             Err(error) if !self.last_try && leaves_all_waiting(&error) => return Err(WorkError::LeaveAlone(error)),
             Err(error) => {
                 let partner = bucket.run.request.partner;
@@ -200,6 +201,9 @@ impl<W: World> Stages<'_, W> {
                 return Ok(self.plan_untouched(bucket, planned, state, Some(reason)));
             }
         };
+        // When the list was asked for: it shows what had taken effect by then, however late its answer comes. A list that
+        // waited long for its turn is none the older for it.
+        let now = begun.saturating_add(SignedDuration::try_from(waited).unwrap_or_default()).unwrap_or(begun);
         let mut settlement = settle(planned.stored.clone(), &planned.intents, &additions, now, self.settle_s());
         settlement.snapshot.see(now, &additions);
         let state = AgreementState::Ready { agreement: agreement.clone(), additions };

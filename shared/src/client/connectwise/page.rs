@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tokio::time::Instant;
 use url::Url;
 
 use super::call::{Api, Call};
@@ -30,6 +31,16 @@ pub(super) async fn read<T>(
     after: Option<&str>,
     read: Read<T>,
 ) -> Result<Page<T>, PsaError> {
+    Ok(ask(api, list, after, read).await?.0)
+}
+
+/// The same, with when it was asked for.
+async fn ask<T>(
+    api: &Api,
+    list: &List<'_>,
+    after: Option<&str>,
+    read: Read<T>,
+) -> Result<(Page<T>, Instant), PsaError> {
     let after = after.map(start).transpose()?;
     let mut query = vec![("pageSize", PAGE_SIZE.to_string()), ("fields", list.fields.to_owned())];
     query.extend(list.conditions.map(|conditions| ("conditions", conditions.to_owned())));
@@ -44,21 +55,28 @@ pub(super) async fn read<T>(
             Err(error) => return Err(error),
         }
     }
-    Ok(page)
+    Ok((page, raw.left))
 }
 
 /// All pages of a list of which no row may be missing: one that cannot be read fails it.
 pub(super) async fn read_all<T>(api: &Api, list: &List<'_>, row: Read<T>) -> Result<Vec<T>, PsaError> {
+    Ok(ask_all(api, list, row).await?.0)
+}
+
+/// The same, with when the first page was asked for.
+pub(super) async fn ask_all<T>(api: &Api, list: &List<'_>, row: Read<T>) -> Result<(Vec<T>, Instant), PsaError> {
     let mut rows = Vec::new();
     let mut after = None;
+    let mut first_left = None;
     loop {
-        let mut page = read(api, list, after.as_deref(), row).await?;
+        let (mut page, left) = ask(api, list, after.as_deref(), row).await?;
+        let first_left = *first_left.get_or_insert(left);
         if let Some(row) = page.unreadable.pop() {
             return Err(PsaError::Unanswered { why: row.why });
         }
         rows.append(&mut page.rows);
         if page.next.is_none() {
-            return Ok(rows);
+            return Ok((rows, first_left));
         }
         after = page.next;
     }
@@ -82,6 +100,7 @@ fn start(after: &str) -> Result<i64, PsaError> {
 
 /// A page's records, unread, and its link to the next.
 struct RawPage {
+    left: Instant,
     records: Vec<Box<RawValue>>,
     link: Option<String>,
 }
@@ -91,7 +110,7 @@ impl RawPage {
         // Something in between may have split the header in two; the link to the next page can stand in either.
         let links: Vec<&str> = answer.headers.get_all("link").iter().filter_map(|link| link.to_str().ok()).collect();
         let link = (!links.is_empty()).then(|| links.join(", "));
-        Ok(Self { records: read_json(answer)?, link })
+        Ok(Self { left: answer.left, records: read_json(answer)?, link })
     }
 
     /// The id after which the next page begins; none on the last page.

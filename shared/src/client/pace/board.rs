@@ -11,8 +11,10 @@ use crate::ports::{Clock, PsaDatabase, RateStore};
 
 /// What is learnt is written back at most this often,
 const WRITTEN_EVERY: SignedDuration = SignedDuration::from_secs(30);
-/// and only where it differs by more than this share of what stands.
-const WRITTEN_SHARE: u32 = 8;
+/// and only where it is lower by more than this share of what stands,
+const LOWER_SHARE: u32 = 8;
+/// or higher by more than this one: what a slice of some minutes gains, so that many of them find a limit that was raised.
+const HIGHER_SHARE: u32 = 32;
 
 /// The way to the task. It ends when the last of these is dropped.
 #[derive(Clone, Debug)]
@@ -96,8 +98,11 @@ impl<S: RateStore, C: Clock> Keeper<S, C> {
             }
         };
         let now = self.clock.now();
-        let differs = |learnt: u32| rate.learnt.is_none_or(|old| old.abs_diff(learnt) > old / WRITTEN_SHARE);
-        if let Some(learnt) = learnt.filter(|learnt| differs(*learnt)) {
+        let is_news = |old: u32, learnt: u32| match learnt.checked_sub(old) {
+            Some(higher) => higher > old / HIGHER_SHARE,
+            None => old - learnt > old / LOWER_SHARE,
+        };
+        if let Some(learnt) = learnt.filter(|learnt| rate.learnt.is_none_or(|old| is_news(old, *learnt))) {
             self.remember(learnt, now).await;
         }
         let left = rate.not_before.map_or(SignedDuration::ZERO, |until| until.duration_since(now));

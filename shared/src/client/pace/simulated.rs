@@ -9,7 +9,7 @@ use crate::store::MemoryStore;
 
 /// The wall clock, moving as tokio's paused time does.
 #[derive(Clone)]
-struct Paused(Instant);
+pub(super) struct Paused(pub(super) Instant);
 
 impl Clock for Paused {
     fn now(&self) -> Timestamp {

@@ -1,6 +1,12 @@
 //! The pace by itself, on paused time.
 
+use jiff::Timestamp;
+
+use super::simulated::Paused;
 use super::*;
+use crate::error::StoreError;
+use crate::ports::{PsaDatabase, Rate, RateStore};
+use crate::store::MemoryStore;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const PATIENT: Patience = Patience { hold: MINUTE, turn: MINUTE };
@@ -139,4 +145,63 @@ async fn a_call_that_was_given_up_while_it_was_to_find_out_leaves_that_to_the_ne
     let probe = pace.enter(PATIENT).await.ok().unwrap();
     drop(probe);
     assert!(pace.enter(PATIENT).await.is_ok());
+}
+
+fn psa() -> PsaDatabase {
+    PsaDatabase::new("psa.example.com", "acme")
+}
+
+/// A table that takes its time to say what stands on the board.
+struct SlowTable(Duration);
+
+impl RateStore for SlowTable {
+    async fn find_rate(&self, _psa: &PsaDatabase) -> Result<Option<Rate>, StoreError> {
+        tokio::time::sleep(self.0).await;
+        Ok(None)
+    }
+
+    async fn hold_rate(&self, _psa: &PsaDatabase, _until: Timestamp, _now: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn put_learnt_rate(&self, _psa: &PsaDatabase, _learnt: u32, _now: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_whose_look_at_the_board_takes_longer_than_its_patience_does_not_leave() {
+    let start = Instant::now();
+    let board = Board::open(SlowTable(s(20)), Paused(start), psa());
+    let pace = Pace::learning(8, 900, Some(board));
+    let hurried = Patience { hold: s(1), turn: s(1) };
+    assert_eq!(pace.enter_by_turn(hurried).await.err(), Some(NoTurn::Full));
+    assert_eq!(start.elapsed(), s(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_slices_of_four_minutes_learn_one_after_the_other_adds_up() {
+    let (store, start) = (MemoryStore::default(), Instant::now());
+    store.put_learnt_rate(&psa(), 120, Timestamp::UNIX_EPOCH).await.unwrap();
+    for _ in 0..8 {
+        let pace = Pace::learning(8, 900, Some(Board::open(store.clone(), Paused(start), psa())));
+        pace.resume().await;
+        let end = Instant::now() + 4 * MINUTE;
+        while Instant::now() < end {
+            call(&pace, Ended::Well).await;
+        }
+    }
+    let learnt = store.find_rate(&psa()).await.unwrap().unwrap().learnt;
+    assert!(learnt.is_some_and(|learnt| learnt >= 180), "half as much again: {learnt:?} calls a minute");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_never_met_a_limit_tells_others_of_none() {
+    let (store, start) = (MemoryStore::default(), Instant::now());
+    let pace = Pace::learning(8, 900, Some(Board::open(store.clone(), Paused(start), psa())));
+    pace.resume().await;
+    while start.elapsed() < MINUTE {
+        call(&pace, Ended::Well).await;
+    }
+    assert_eq!(store.find_rate(&psa()).await.unwrap().and_then(|rate| rate.learnt), None);
 }

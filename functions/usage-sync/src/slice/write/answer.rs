@@ -139,7 +139,7 @@ impl<W: World> Writer<'_, W> {
     /// What an error says of a write.
     fn unanswered(&self, error: &PsaError, addition: Option<AdditionId>) -> Tried {
         let failure = of_write(self.agreement, error);
-        let sent = !matches!(error, PsaError::NotSent { .. });
+        let sent = !matches!(error, PsaError::NotSent { .. } | PsaError::Away { .. });
         match passing(error)
             .or_else(|| (!self.has(Guard::ReadBack) && error.may_have_taken_effect()).then_some(SHORT_WAIT))
         {

@@ -8,7 +8,7 @@ use super::*;
 
 fn page(ids: std::ops::Range<i64>, link: Option<&str>) -> RawPage {
     let record = |id| RawValue::from_string(format!("{{\"id\":{id}}}")).unwrap();
-    RawPage { records: ids.map(record).collect(), link: link.map(str::to_owned) }
+    RawPage { left: Instant::now(), records: ids.map(record).collect(), link: link.map(str::to_owned) }
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_server_that_ignores_the_page_or_leads_back_is_not_believed() {
 fn read_whatever(body: &[u8], link: &str) {
     let mut headers = HeaderMap::new();
     headers.extend(link.parse().ok().map(|link| (reqwest::header::LINK, link)));
-    let answer = Answer { status: StatusCode::OK, headers, body: body.to_vec() };
+    let answer = Answer { left: Instant::now(), status: StatusCode::OK, headers, body: body.to_vec() };
     let Ok(page) = RawPage::read(&answer) else { return };
     let records = page.records.len();
     if page.next(0).is_ok() {
@@ -82,6 +82,6 @@ fn a_link_header_that_was_split_in_two_still_leads_to_the_next_page() {
     let mut headers = HeaderMap::new();
     headers.append("link", "</x?page=9>; rel=\"last\"".parse().unwrap());
     headers.append("link", "</x?pageId=77>; rel=\"next\"".parse().unwrap());
-    let answer = Answer { status: StatusCode::OK, headers, body: br#"[{"id":5}]"#.to_vec() };
+    let answer = Answer { left: Instant::now(), status: StatusCode::OK, headers, body: br#"[{"id":5}]"#.to_vec() };
     assert_eq!(RawPage::read(&answer).unwrap().next(0), Ok(Some(77)));
 }

@@ -21,7 +21,12 @@ fn line(text: &str) -> UsageLine {
 }
 
 fn page(body: &[u8]) -> Option<UsagePage> {
-    let answer = Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_vec() };
+    let answer = Answer {
+        left: tokio::time::Instant::now(),
+        status: StatusCode::OK,
+        headers: HeaderMap::new(),
+        body: body.to_vec(),
+    };
     usage_page::parse(&answer).ok()?.into_page(None).ok()
 }
 
