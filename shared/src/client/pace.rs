@@ -203,7 +203,7 @@ impl Pace {
             if state.looked.is_some_and(|at| now - at < LOOK_GOOD_FOR) {
                 return;
             }
-            state.control.as_ref().and_then(|control| control.learnt.to_remember())
+            state.control.as_ref().map(|control| control.learnt.to_remember())
         };
         let seen = board.look(learnt).await;
         self.state().looked = Some(Instant::now());

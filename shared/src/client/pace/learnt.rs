@@ -77,10 +77,10 @@ impl Learnt {
         self.quiet = Duration::ZERO;
     }
 
-    /// What to begin with next time, in calls a minute; none while the service was never heard to complain.
-    pub(super) fn to_remember(&self) -> Option<u32> {
-        let rate = self.known?.max(self.rate);
-        Some(u32::try_from(rate / UNIT).unwrap_or(u32::MAX))
+    /// What to begin with next time, in calls a minute.
+    pub(super) fn to_remember(&self) -> u32 {
+        let rate = self.rate.max(self.known.unwrap_or_default());
+        u32::try_from(rate / UNIT).unwrap_or(u32::MAX)
     }
 
     /// The time between two calls.

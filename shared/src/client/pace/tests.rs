@@ -194,14 +194,3 @@ async fn what_slices_of_four_minutes_learn_one_after_the_other_adds_up() {
     let learnt = store.find_rate(&psa()).await.unwrap().unwrap().learnt;
     assert!(learnt.is_some_and(|learnt| learnt >= 180), "half as much again: {learnt:?} calls a minute");
 }
-
-#[tokio::test(start_paused = true)]
-async fn who_never_met_a_limit_tells_others_of_none() {
-    let (store, start) = (MemoryStore::default(), Instant::now());
-    let pace = Pace::learning(8, 900, Some(Board::open(store.clone(), Paused(start), psa())));
-    pace.resume().await;
-    while start.elapsed() < MINUTE {
-        call(&pace, Ended::Well).await;
-    }
-    assert_eq!(store.find_rate(&psa()).await.unwrap().and_then(|rate| rate.learnt), None);
-}
