@@ -65,8 +65,8 @@ pub use standing::{STANDING_COMPANY, STANDING_PRIVATE_KEY, STANDING_PUBLIC_KEY};
 use crate::simulator::gate::{Gate, guard};
 use crate::simulator::serve::{Running, serve, serve_tls};
 use crate::simulator::tls::Authority;
-use schema::SchemaReport;
 use schema::watch::Watch;
+use schema::{SchemaReport, Validation};
 use state::State;
 
 /// A simulated PSA; clones are handles on the same one.
@@ -109,6 +109,11 @@ impl ConnectWise {
     /// The whole server as a router, gate and admin routes included.
     pub fn router(&self) -> Router {
         guard(routes::router(self.clone()), &self.gate)
+    }
+
+    /// What becomes of an answer that is not as the vendor's OpenAPI document says; [`Validation::Strict`] at first.
+    pub fn set_validation(&self, validation: Validation) {
+        self.inner.watch.set_validation(validation);
     }
 
     /// How the answers so far compare with the vendor's OpenAPI document; see [`schema`].

@@ -1,189 +1,129 @@
-//! Holds answers against the vendor's own OpenAPI document, where there is one to hold them against.
+//! Holds every answer of a simulated PSA against the vendor's own description of its API.
 //!
-//! The document is not ours to ship: its path comes from the environment variable `CONNECTWISE_SCHEMA`. Its known
-//! defects are not held against an answer: `required` is over-strict on reads, no 4xx is declared though all have one
-//! shape, and one path ends in a slash.
+//! The facts of the vendor's 2025.1 document are part of this package: which schema answers which call, and the names,
+//! types, lengths and enumerations of all fields. `infra/connectwise-facts` wrote them and names their source. The
+//! environment variable `CONNECTWISE_SCHEMA` may name another OpenAPI document.
+//!
+//! Defects of the document are exceptions: `required` is over-strict on reads (`fields` selects), no 4xx is declared
+//! though all have one shape, whose `errors` may be null, and one path ends in a slash. A type of `object` without
+//! fields means any JSON.
 
-mod added;
+mod shape;
 pub(super) mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::path::template;
-pub use watch::SchemaReport;
+use shape::{At, Shape, Shapes};
+pub use watch::{SchemaReport, Validation};
 
-/// Where the document is looked for.
-pub const VARIABLE: &str = "CONNECTWISE_SCHEMA";
+/// Names an OpenAPI document to be used instead of the facts.
+const VARIABLE: &str = "CONNECTWISE_SCHEMA";
 
-/// What the document says of an answer.
+const FACTS: &str = include_str!("schema/facts-2025.1.json");
+
+/// The schema of all 4xx and 5xx, which no path of the document names.
+const ERROR: &str = "ErrorResponseMessage";
+
+/// How an answer compares with the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is as the document says.
     Valid,
-    /// The document does not describe it, or there is no document.
+    /// The document does not describe it.
     NotDescribed,
     /// It is not as the document says, and why.
     Broken(Vec<String>),
 }
 
 /// The vendor's document, as far as answers are concerned.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Schema {
-    paths: BTreeMap<String, Value>,
-    schemas: Value,
+    /// By path template and verb, both in lower case: the body for each status; `None` is "no body".
+    answers: BTreeMap<String, BTreeMap<String, Option<Shape>>>,
+    shapes: Shapes,
 }
 
-/// The document that the environment names; `None` if it names none, an error if it names one that cannot be read.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the path of a schema that is not the product's is the harness' own setting"
-)]
-pub fn configured() -> Result<Option<&'static Schema>, String> {
-    static SCHEMA: OnceLock<Result<Option<Schema>, String>> = OnceLock::new();
+/// The document that answers are held against: the one that the environment names, or the facts.
+///
+/// # Errors
+/// The document cannot be read, or is not an OpenAPI document that can be understood.
+#[expect(clippy::disallowed_methods, reason = "which document is used is the harness' own setting")]
+pub fn configured() -> Result<&'static Schema, String> {
+    static SCHEMA: OnceLock<Result<Schema, String>> = OnceLock::new();
     let load = || {
         let Ok(path) = std::env::var(VARIABLE) else {
-            return Ok(None);
+            return Schema::parse(FACTS).map_err(|wrong| format!("the facts of ConnectWise's schema: {wrong}"));
         };
         let text = std::fs::read_to_string(&path).map_err(|failed| format!("{VARIABLE}: {path}: {failed}"))?;
-        let document = serde_json::from_str(&text).map_err(|wrong| format!("{VARIABLE}: {path}: {wrong}"))?;
-        Ok(Some(Schema::new(&document)))
+        Schema::parse(&text).map_err(|wrong| format!("{VARIABLE}: {path}: {wrong}"))
     };
-    SCHEMA.get_or_init(load).as_ref().map(Option::as_ref).map_err(Clone::clone)
+    SCHEMA.get_or_init(load).as_ref().map_err(Clone::clone)
 }
 
-/// Holds an answer against the configured document.
+/// Holds an answer against the configured document. `path` is the path as called.
 pub fn validate(path: &str, method: &str, status: u16, body: &Value) -> Verdict {
     match configured() {
-        Ok(Some(schema)) => schema.validate(path, method, status, body),
-        Ok(None) => Verdict::NotDescribed,
+        Ok(schema) => schema.validate(path, method, status, body),
         Err(unreadable) => Verdict::Broken(vec![unreadable]),
     }
 }
 
 impl Schema {
-    /// Takes an OpenAPI 3.0 document.
-    pub fn new(document: &Value) -> Self {
-        let paths = document["paths"].as_object().cloned().unwrap_or_default();
-        let normal = |path: &str| {
-            let segments = path.split('/').filter(|segment| !segment.is_empty());
-            let plain = |segment: &str| {
-                if segment.starts_with('{') { "{id}".to_owned() } else { segment.to_owned() }
-            };
-            format!("/{}", segments.map(plain).collect::<Vec<_>>().join("/")).to_lowercase()
-        };
-        let mut schemas = document["components"]["schemas"].clone();
-        added::add_to(document, &mut schemas);
-        Self { paths: paths.iter().map(|(path, verbs)| (normal(path), verbs.clone())).collect(), schemas }
+    /// Reads an OpenAPI 3.0 document.
+    ///
+    /// # Errors
+    /// The text is not JSON, has no paths, or a schema has a type that OpenAPI 3.0 does not have.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let document: Value = serde_json::from_str(text).map_err(|wrong| wrong.to_string())?;
+        let paths = document["paths"].as_object().ok_or("the document has no paths")?;
+        let mut answers: BTreeMap<String, BTreeMap<String, Option<Shape>>> = BTreeMap::new();
+        for (path, verbs) in paths {
+            for (verb, call) in verbs.as_object().into_iter().flatten() {
+                for (status, answer) in call["responses"].as_object().into_iter().flatten() {
+                    let body = answer["content"].as_object().and_then(|content| content.values().next());
+                    let body = body.map(|body| Shape::parse(&body["schema"])).transpose()?;
+                    answers.entry(normal(path)).or_default().insert(format!("{verb} {status}"), body);
+                }
+            }
+        }
+        Ok(Self { answers, shapes: Shapes::parse(&document["components"]["schemas"])? })
     }
 
     /// Holds an answer against the document. `path` is the path as called.
     pub fn validate(&self, path: &str, method: &str, status: u16, body: &Value) -> Verdict {
         let mut wrong = Vec::new();
         match status {
-            429 => self.check(&json!({"required": ["error", "message"]}), body, "body", &mut wrong),
+            429 => demand(&["error", "message"], body, &mut wrong),
             400.. => {
-                let error =
-                    json!({"$ref": "#/components/schemas/ErrorResponseMessage", "required": ["code", "message"]});
-                self.check(&error, body, "body", &mut wrong);
+                demand(&["code", "message"], body, &mut wrong);
+                self.shapes.check(&Shape::Named(ERROR.to_owned()), body, At::Body, &mut wrong);
             }
-            204 => {}
             _ => {
-                let operation =
-                    self.paths.get(&template(path).to_lowercase()).map(|verbs| &verbs[method.to_lowercase()]);
-                let content = operation.and_then(|operation| operation["responses"][status.to_string()].get("content"));
-                let Some(content) = content.and_then(Value::as_object).and_then(|content| content.values().next())
-                else {
-                    return Verdict::NotDescribed;
-                };
-                self.check(&content["schema"], body, "body", &mut wrong);
+                let answers = self.answers.get(&template(path).to_lowercase());
+                let answer = answers.and_then(|answers| answers.get(&format!("{} {status}", method.to_lowercase())));
+                match answer {
+                    None => return Verdict::NotDescribed,
+                    Some(None) if body.is_null() => {}
+                    Some(None) => wrong.push("body: the vendor answers without one".to_owned()),
+                    Some(Some(shape)) => self.shapes.check(shape, body, At::Body, &mut wrong),
+                }
             }
         }
         if wrong.is_empty() { Verdict::Valid } else { Verdict::Broken(wrong) }
     }
-
-    fn check(&self, schema: &Value, value: &Value, at: &str, wrong: &mut Vec<String>) {
-        for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            // Only the error bodies below demand a field; the document's own `required` is dropped with its `$ref`.
-            if value.get(name).is_none() {
-                wrong.push(format!("{at}: {name} is missing"));
-            }
-        }
-        let schema = match schema["$ref"].as_str().and_then(|name| name.rsplit('/').next()) {
-            Some(name) => match self.schemas.get(name) {
-                Some(named) => named,
-                None => return wrong.push(format!("{at}: the document has no schema {name}")),
-            },
-            None => schema,
-        };
-        match schema["type"].as_str() {
-            // The vendor's generator writes "object" for "anything": a patch's value, a custom field's.
-            Some("object") if is_anything(schema) => {}
-            Some("object") => self.check_object(schema, value, at, wrong),
-            Some("array") => self.check_array(schema, value, at, wrong),
-            Some(kind) => wrong.extend(scalar_error(kind, schema, value).map(|error| format!("{at}: {error}"))),
-            None => {}
-        }
-    }
-
-    fn check_object(&self, schema: &Value, value: &Value, at: &str, wrong: &mut Vec<String>) {
-        let Some(members) = value.as_object() else {
-            return wrong.push(format!("{at}: {value} is not an object"));
-        };
-        for (name, member) in members {
-            let at = format!("{at}.{name}");
-            match schema["properties"].get(name).or_else(|| schema.get("additionalProperties")) {
-                // Error bodies say `"errors": null`, against their own schema.
-                Some(_) if member.is_null() && name == "errors" => {}
-                Some(inner) => self.check(inner, member, &at, wrong),
-                None => wrong.push(format!("{at}: the vendor has no such field")),
-            }
-        }
-    }
-
-    fn check_array(&self, schema: &Value, value: &Value, at: &str, wrong: &mut Vec<String>) {
-        let Some(members) = value.as_array() else {
-            return wrong.push(format!("{at}: {value} is not an array"));
-        };
-        for (index, member) in members.iter().enumerate() {
-            self.check(&schema["items"], member, &format!("{at}[{index}]"), wrong);
-        }
-    }
 }
 
-fn is_anything(schema: &Value) -> bool {
-    schema.get("properties").is_none()
-        && schema["additionalProperties"]["type"].as_str().is_none_or(|kind| kind == "object")
+/// The template of a path, under which calls are counted, too: `/company/companies/{id}`, in lower case.
+fn normal(path: &str) -> String {
+    let segments = path.split('/').filter(|segment| !segment.is_empty());
+    let plain = |segment: &str| if segment.starts_with('{') { "{id}".to_owned() } else { segment.to_lowercase() };
+    format!("/{}", segments.map(plain).collect::<Vec<_>>().join("/"))
 }
 
-fn scalar_error(kind: &str, schema: &Value, value: &Value) -> Option<String> {
-    if value.is_null() {
-        return (schema["nullable"] != json!(true)).then(|| "null is not allowed".to_owned());
-    }
-    let fits = match (kind, schema["format"].as_str()) {
-        ("integer", _) => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
-        ("number", _) => value.is_number(),
-        ("boolean", _) => value.is_boolean(),
-        ("string", Some("date-time")) => value.as_str().is_some_and(is_date_time),
-        ("string", Some("uuid")) => value.as_str().is_some_and(|text| uuid::Uuid::parse_str(text).is_ok()),
-        ("string", _) => value.is_string(),
-        _ => true,
-    };
-    let words = schema["enum"].as_array();
-    let longest = schema["x-maxLength"].as_u64().and_then(|longest| usize::try_from(longest).ok());
-    if !fits {
-        return Some(format!("{value} is not a {kind} {}", schema["format"].as_str().unwrap_or_default()));
-    }
-    if words.is_some_and(|words| !words.contains(value)) {
-        return Some(format!("{value} is none of the allowed words"));
-    }
-    let length = value.as_str().map_or(0, |text| text.chars().count());
-    longest.filter(|longest| length > *longest).map(|longest| format!("{length} characters, {longest} are allowed"))
-}
-
-/// `yyyy-MM-ddTHH:mm:ssZ`, and nothing else.
-fn is_date_time(text: &str) -> bool {
-    text.len() == 20 && text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok()
+fn demand(names: &[&str], body: &Value, wrong: &mut Vec<String>) {
+    wrong.extend(names.iter().filter(|name| body.get(name).is_none()).map(|name| format!("body: {name} is missing")));
 }
