@@ -2,6 +2,7 @@
 
 mod api;
 mod args;
+mod faults;
 mod live;
 mod main_job;
 mod progress;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use shared::domain::month::UsageMonth;
 
+use super::faults::Faults;
 use crate::demo::Size;
 
 /// Carries a made-up partner's Sophos usage into a simulated ConnectWise: previews it, applies the preview, shows what
@@ -72,6 +73,9 @@ pub enum Simulator {
         /// How it is served.
         #[command(flatten)]
         transport: Transport,
+        /// What goes wrong.
+        #[command(flatten)]
+        faults: Faults,
     },
     /// The Sophos Central simulator, with a small standing data set.
     Sophos {
@@ -81,6 +85,9 @@ pub enum Simulator {
         /// How it is served.
         #[command(flatten)]
         transport: Transport,
+        /// What goes wrong.
+        #[command(flatten)]
+        faults: Faults,
     },
 }
 
@@ -100,7 +107,7 @@ impl Args {
     }
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number @ 1..=100_000) => Ok(number),
         Ok(_) | Err(_) => Err("expected a whole number from 1 to 100000".into()),

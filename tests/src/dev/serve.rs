@@ -7,7 +7,10 @@ use axum::Router;
 
 use super::Simulator;
 use super::args::Transport;
+use super::faults::Faults;
+use crate::connectwise::schema::Validation;
 use crate::connectwise::{ConnectWise, STANDING_COMPANY, STANDING_PRIVATE_KEY, STANDING_PUBLIC_KEY};
+use crate::simulator::gate::Gate;
 use crate::simulator::serve::{Running, serve, serve_tls};
 use crate::simulator::tls::Authority;
 use crate::sophos::{CLIENT_ID, CLIENT_SECRET, Sophos};
@@ -15,25 +18,42 @@ use crate::sophos::{CLIENT_ID, CLIENT_SECRET, Sophos};
 /// Serves a simulator with its standing data set until Ctrl-C.
 ///
 /// # Errors
-/// The port is taken, the data set is refused, or the authority's certificate cannot be written.
+/// The port is taken, the data set or the faults are refused, the authority's certificate cannot be written, or an
+/// answer of ConnectWise was not as the vendor's schema says.
 pub async fn simulator(simulator: Simulator) -> io::Result<()> {
-    let running = match simulator {
-        Simulator::Connectwise { port, transport } => {
+    match simulator {
+        Simulator::Connectwise { port, transport, faults } => {
             let psa = ConnectWise::standing_data().map_err(|refusal| io::Error::other(format!("{refusal:?}")))?;
+            // A person who tries something must not lose the server over it.
+            psa.set_validation(Validation::Report);
+            set(&faults, psa.gate())?;
             let running = start(psa.router(), port, &transport).await?;
             println!("ConnectWise PSA simulator: {}", running.url());
             println!(
                 "company id {STANDING_COMPANY}, public key {STANDING_PUBLIC_KEY}, private key {STANDING_PRIVATE_KEY}, any client id"
             );
-            running
+            until_told(running).await?;
+            match psa.schema_report().broken.len() {
+                0 => Ok(()),
+                wrong => Err(io::Error::other(format!("{wrong} answers were not as ConnectWise's schema says"))),
+            }
         }
-        Simulator::Sophos { port, transport } => {
-            let running = start(Sophos::standing_data().router(), port, &transport).await?;
+        Simulator::Sophos { port, transport, faults } => {
+            let sophos = Sophos::standing_data();
+            set(&faults, sophos.gate())?;
+            let running = start(sophos.router(), port, &transport).await?;
             println!("Sophos Central simulator: {}", running.url());
             println!("client id {CLIENT_ID}, client secret {CLIENT_SECRET}");
-            running
+            until_told(running).await
         }
-    };
+    }
+}
+
+fn set(faults: &Faults, gate: &Gate) -> io::Result<()> {
+    gate.set_faults(faults.on(gate.faults())).map_err(io::Error::other)
+}
+
+async fn until_told(running: Running) -> io::Result<()> {
     println!("Ctrl-C ends it.");
     tokio::signal::ctrl_c().await?;
     running.stop().await;

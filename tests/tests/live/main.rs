@@ -9,5 +9,6 @@ mod interrupted;
 mod keys;
 mod named;
 mod scripts;
+mod served;
 mod services;
 mod terminal;
