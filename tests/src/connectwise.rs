@@ -9,18 +9,23 @@
 //!
 //! # Assumptions
 //!
-//! - Texts compare without their capitals. Nothing is equal to, or different from, an unset field but `null`.
+//! What nobody public can prove either way is a switch: [`WireReadings`](settings::wire::WireReadings) lists the readings
+//! and what speaks for them. Besides:
+//!
+//! - Nothing is equal to, or different from, an unset field but `null`.
 //! - `AND` binds tighter than `OR`; `NOT` stands before an operator, not before a term.
-//! - In a quoted text, a backslash before a quote or a backslash, and a doubled quote, stand for the sign itself.
-//! - A page or page size that is no positive number counts as not given. `rel="last"` is on every page of several.
-//! - A query above 2,048 bytes meets the web server's own 404.15, in HTML.
-//! - A missing or malformed `clientId` is 401.
+//! - A page or page size that is no positive number counts as not given.
+//! - A missing or malformed `clientId` is 401; a verb that a path does not have is 405 after the keys, before the rights.
+//! - The guide documents 409 for what is in use, not its body. An agreement's additions do not keep it: they go with it.
 //! - A value that its field's type cannot hold is `OutOfRange`; an unknown path of a PATCH is `NotFound`; an
 //!   operation other than add, replace and remove is refused; a PATCH of `id`, `_info` or a computed field is ignored.
-//! - An identifier of a catalog item or company is unique without its capitals.
+//! - Names of members in bodies and operations count without their capitals at every depth.
+//! - A quoted number passes for a number in conditions, as public clients write ids. `childConditions` takes lists alone,
+//!   and holds where one member of the list fits all of it. `in` is taken there, though the guide does not list it.
+//! - `fields` works for GET and POST, as the guide says, and not for PUT and PATCH.
+//! - There is no `/search`: the vendor's document has it for tickets alone.
 //! - A product that cannot be an addition is reported as `NotFound` on `product`, in a POST as in a PATCH.
 //! - Agreements that are cancelled or expired still take additions.
-//! - A record that others refer to cannot be deleted; an agreement's additions go with it.
 
 mod audit;
 pub mod auth;
@@ -28,6 +33,7 @@ mod coerce;
 mod complete;
 pub mod conditions;
 mod dates;
+mod doubts;
 mod file;
 mod operations;
 mod patch;
@@ -39,7 +45,7 @@ mod refusal;
 mod routes;
 pub mod schema;
 mod seed;
-mod settings;
+pub mod settings;
 mod standing;
 mod state;
 mod validate;
@@ -67,6 +73,7 @@ use crate::simulator::serve::{Running, serve, serve_tls};
 use crate::simulator::tls::Authority;
 use schema::watch::Watch;
 use schema::{SchemaReport, Validation};
+use settings::wire::{Doubtful, IsCloud, SiteUrl, WireReadings};
 use state::State;
 
 /// A simulated PSA; clones are handles on the same one.
@@ -160,16 +167,29 @@ impl Inner {
         lock(&self.codebase).trim_end_matches('/').replace('_', ".")
     }
 
-    fn company_info(&self, company: &str) -> Value {
+    /// The readings for people at the PSA's own screens and for tests that set it up, who write dates as they like.
+    fn in_house(&self) -> WireReadings {
+        WireReadings { loose_dates: Doubtful::Taken, ..self.settings.wire }
+    }
+
+    fn company_info(&self, company: &str, host: &str) -> Value {
         let version = self.version();
-        json!({
+        let is_cloud = match self.settings.wire.is_cloud {
+            IsCloud::Flag => json!(true),
+            IsCloud::Text => json!("True"),
+        };
+        let mut info = json!({
             "CompanyName": company,
             "Codebase": lock(&self.codebase).clone(),
             "VersionCode": version,
             "VersionNumber": format!("{version}.100000"),
             "CompanyID": company,
-            "IsCloud": true,
-        })
+            "IsCloud": is_cloud,
+        });
+        if self.settings.wire.site_url == SiteUrl::Named {
+            info["SiteUrl"] = json!(host);
+        }
+        info
     }
 }
 

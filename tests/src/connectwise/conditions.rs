@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 
 pub(super) use evaluate::to_decimal;
 pub use evaluate::{Names, holds};
-pub use parser::{ConditionError, parse};
+pub use parser::{ConditionError, parse, parse_as};
 
 /// A condition on the fields of a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,11 +86,18 @@ pub enum Literal {
 }
 
 impl Condition {
-    /// All field names of the condition, as often as they stand in it.
-    pub fn paths(&self) -> Vec<&Path> {
+    /// All terms of the condition, in order.
+    pub fn terms(&self) -> Vec<&Term> {
         match self {
-            Self::All(terms) | Self::Any(terms) => terms.iter().flat_map(Self::paths).collect(),
-            Self::Term(term) => vec![&term.path],
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::terms).collect(),
+            Self::Term(term) => vec![term],
+        }
+    }
+
+    pub(super) fn rename(&mut self, rename: &impl Fn(&mut Path)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter_mut().for_each(|part| part.rename(rename)),
+            Self::Term(term) => rename(&mut term.path),
         }
     }
 

@@ -17,6 +17,12 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     text.parse::<Date>().ok().map(|date| date.to_datetime(jiff::civil::Time::midnight())).and_then(local)
 }
 
+/// Whether a date that can be read is written loosely: with fractions of a second, or with a time of day and no zone.
+pub(crate) fn is_loose(text: &str) -> bool {
+    let text = text.trim();
+    text.contains('T') && (text.contains('.') || text.parse::<Timestamp>().is_err()) && parse(text).is_some()
+}
+
 /// Writes a date as the vendor does: whole seconds, UTC.
 pub(crate) fn to_wire(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()

@@ -8,11 +8,13 @@ use super::audit::Write;
 use super::coerce::coerce;
 use super::complete::complete;
 use super::dates;
+use super::doubts::Doubts;
 use super::patch;
 use super::path::Scope;
-use super::query::{Address, Listing, Query};
+use super::query::{Address, Listing, Query, fields_of};
 use super::records::{Collection, Row};
 use super::refusal::{FieldError, Refusal};
+use super::settings::wire::WireReadings;
 use super::state::{State, reference_id};
 use super::validate::{Candidate, validate};
 use super::view::{Scene, View};
@@ -25,6 +27,8 @@ pub(super) struct Session<'a> {
     pub(super) who: &'a str,
     /// The API's root as the caller addressed it.
     pub(super) root: &'a str,
+    /// How this server reads what the vendor leaves open.
+    pub(super) wire: WireReadings,
 }
 
 impl Session<'_> {
@@ -36,7 +40,7 @@ impl Session<'_> {
         address: &Address<'_>,
     ) -> Result<Listing, Refusal> {
         self.owner_exists(scope)?;
-        let query = Query::read(scope.collection, query, headers)?;
+        let query = Query::read(scope.collection, query, headers, self.wire)?;
         let mut listing = query.list(self.views(scope, query.after()), address);
         listing.records.iter_mut().for_each(|record| narrow(scope, record));
         Ok(listing)
@@ -44,40 +48,37 @@ impl Session<'_> {
 
     pub(super) fn count(&self, scope: Scope, query: &str, headers: &HeaderMap) -> Result<Value, Refusal> {
         self.owner_exists(scope)?;
-        let query = Query::read(scope.collection, query, headers)?;
+        let query = Query::read(scope.collection, query, headers, self.wire)?;
         Ok(json!({ "count": self.views(scope, 0).filter(|view| query.admits(view)).count() }))
     }
 
     pub(super) fn get(&self, scope: Scope, id: u32, query: &str, headers: &HeaderMap) -> Result<Row, Refusal> {
-        let query = Query::read(scope.collection, query, headers)?;
+        let query = Query::read(scope.collection, query, headers, self.wire)?;
         let mut record = query.select(self.view(scope, id)?);
         narrow(scope, &mut record);
         Ok(record)
     }
 
-    pub(super) fn create(&mut self, scope: Scope, body: &[u8]) -> Result<Row, Refusal> {
+    /// Adds a record; the answer shows what `fields` of the query asks for, and its id is in front.
+    pub(super) fn create(&mut self, scope: Scope, query: &str, body: &[u8]) -> Result<(u32, Row), Refusal> {
         self.owner_exists(scope)?;
-        let mut body = object(body)?;
-        if let Some(category) = scope.category {
-            body.insert("category".to_owned(), json!({ "id": category }));
-        }
-        let row = self.admit(scope, None, None, &body)?;
+        let shown = fields_of(scope.collection, query, &self.wire)?;
+        let row = self.admit(scope, None, None, &within(scope, object(body)?))?;
         let id = self.state.take_id(scope.collection);
         self.store("POST", scope, id, None, row);
-        self.shown(scope, id)
+        Ok((id, shown.of(self.shown(scope, id)?)))
     }
 
     pub(super) fn replace(&mut self, scope: Scope, id: u32, body: &[u8]) -> Result<Row, Refusal> {
         let before = self.view(scope, id)?.row.clone();
-        let body = object(body)?;
-        let row = self.admit(scope, Some(id), None, &body)?;
+        let row = self.admit(scope, Some(id), None, &within(scope, object(body)?))?;
         self.store("PUT", scope, id, Some(before), row);
         self.shown(scope, id)
     }
 
     pub(super) fn patch(&mut self, scope: Scope, id: u32, body: &[u8]) -> Result<Row, Refusal> {
         let before = self.view(scope, id)?.row.clone();
-        let changes = patch::changes(scope.collection, body)?;
+        let changes = patch::changes(scope.collection, body, &self.wire)?;
         let row = self.admit(scope, Some(id), Some(&before), &changes)?;
         self.store("PATCH", scope, id, Some(before), row);
         self.shown(scope, id)
@@ -85,9 +86,8 @@ impl Session<'_> {
 
     pub(super) fn delete(&mut self, scope: Scope, id: u32) -> Result<(), Refusal> {
         self.view(scope, id)?;
-        if let Some(referrer) = self.state.referrer(scope.collection, id) {
-            let (resource, user) = (scope.collection.profile().resource, referrer.profile().resource);
-            return Err(Refusal::body(format!("The {resource} is in use by at least one {user}.")));
+        if self.state.referrer(scope.collection, id).is_some() {
+            return Err(Refusal::in_use());
         }
         if scope.collection == Collection::Agreements {
             let lines = Scope { owner: id, ..Scope::of(Collection::Additions) };
@@ -109,14 +109,15 @@ impl Session<'_> {
         let (row, mut errors) = self.draft(scope, before, body);
         let candidate = Candidate { collection: scope.collection, id, row: &row };
         let reported: Vec<String> = errors.iter().map(|error| error.field.clone()).collect();
-        let fresh = validate(self.state, &candidate).into_iter().filter(|error| !reported.contains(&error.field));
-        errors.extend(fresh);
+        let doubts = Doubts { state: self.state, wire: &self.wire, candidate: &candidate, before };
+        let fresh = validate(self.state, &candidate).into_iter().filter(|error| !doubts.waive(error));
+        errors.extend(fresh.chain(doubts.more()).filter(|error| !reported.contains(&error.field)));
         if errors.is_empty() { Ok(row) } else { Err(Refusal::invalid(scope.collection.profile().resource, errors)) }
     }
 
     /// The record that a body leads to, typed and completed, and what in the body could not be typed.
     fn draft(&self, scope: Scope, before: Option<&Row>, body: &Map<String, Value>) -> (Row, Vec<FieldError>) {
-        let (sent, errors) = coerce(self.state, scope.collection, body);
+        let (sent, errors) = coerce(self.state, scope.collection, body, &self.wire);
         let mut row = before.cloned().unwrap_or_default();
         for (name, value) in &sent {
             if value.is_null() {
@@ -222,7 +223,16 @@ fn narrow(scope: Scope, record: &mut Row) {
 }
 
 fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
-    serde_json::from_slice(body).map_err(|wrong| Refusal::body(format!("The body must be a JSON object: {wrong}")))
+    serde_json::from_slice(body).map_err(|_| Refusal::body("The body must be a JSON object."))
+}
+
+/// The body of a record that its path puts into a category: that category, whatever the body says.
+fn within(scope: Scope, mut body: Map<String, Value>) -> Map<String, Value> {
+    if let Some(category) = scope.category {
+        body.retain(|name, _| !name.eq_ignore_ascii_case("category"));
+        body.insert("category".to_owned(), json!({ "id": category }));
+    }
+    body
 }
 
 /// Who entered a record and when it changed last; a record keeps its first two stamps.

@@ -39,7 +39,8 @@ impl ConnectWise {
         let scope = Scope { owner, ..Scope::of(collection) };
         let changes = changes.as_object().cloned().unwrap_or_default();
         let mut state = self.inner.state();
-        Session { state: &mut state, now: self.inner.now(), who: "technician", root: "" }.edit(scope, id, &changes)
+        Session { state: &mut state, now: self.inner.now(), who: "technician", root: "", wire: self.inner.in_house() }
+            .edit(scope, id, &changes)
     }
 
     /// Deletes a record the way a person in the PSA does. False if there is no such record.
@@ -49,7 +50,8 @@ impl ConnectWise {
             return false;
         }
         let scope = Scope { owner, ..Scope::of(collection) };
-        Session { state: &mut state, now: self.inner.now(), who: "technician", root: "" }.erase(scope, id);
+        Session { state: &mut state, now: self.inner.now(), who: "technician", root: "", wire: self.inner.in_house() }
+            .erase(scope, id);
         true
     }
 }

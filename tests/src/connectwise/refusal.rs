@@ -52,6 +52,17 @@ impl Refusal {
         Self::plain(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
     }
 
+    /// The record is referred to; the vendor documents the status and its meaning, the body is a guess.
+    pub(super) fn in_use() -> Self {
+        let message = "Record possibly in use or another conflict with the record";
+        Self::plain(StatusCode::CONFLICT, "Conflict", message)
+    }
+
+    /// A value that its field does not have; `kind` is `Enum` or, by analogy, another type.
+    pub(super) fn value(kind: &str) -> Self {
+        Self::condition(format!("{kind} value supplied was invalid"))
+    }
+
     pub(super) fn condition(message: impl Into<String>) -> Self {
         Self::plain(StatusCode::BAD_REQUEST, "ApiFindCondition", message)
     }
@@ -79,6 +90,11 @@ impl FieldError {
 
     pub(super) fn out_of_range(resource: &'static str, field: &str, message: impl Into<String>) -> Self {
         Self { code: "OutOfRange", message: message.into(), resource, field: field.to_owned() }
+    }
+
+    pub(super) fn date_format(resource: &'static str, field: &str) -> Self {
+        let message = format!("The date of {field} must be in the format yyyy-MM-ddTHH:mm:ssZ.");
+        Self { code: "UnsupportedFormat", message, resource, field: field.to_owned() }
     }
 
     pub(super) fn too_long(resource: &'static str, field: &str, longest: usize) -> Self {

@@ -89,7 +89,8 @@ impl ConnectWise {
 
     fn add(&self, scope: Scope, fields: Value) -> Result<u32, Refusal> {
         let mut state = self.inner.state();
-        Session { state: &mut state, now: self.inner.now(), who: "setup", root: "" }.plant(scope, &object(fields))
+        Session { state: &mut state, now: self.inner.now(), who: "setup", root: "", wire: self.inner.in_house() }
+            .plant(scope, &object(fields))
     }
 }
 

@@ -1,6 +1,10 @@
 //! What differs from one server of the vendor's to the next.
 
+pub mod wire;
+
 use jiff::Timestamp;
+
+use wire::WireReadings;
 
 /// How the simulated server behaves where the vendor's servers differ.
 #[derive(Clone, Debug)]
@@ -13,6 +17,8 @@ pub struct Settings {
     pub wrong_keys: WrongKeys,
     /// The server's clock; the machine's, if absent.
     pub now: Option<Timestamp>,
+    /// How it reads what the vendor leaves open.
+    pub wire: WireReadings,
 }
 
 /// What discovery answers for a company that it does not know.
@@ -40,6 +46,7 @@ impl Default for Settings {
             unknown_company: UnknownCompany::Null,
             wrong_keys: WrongKeys::Unauthorized,
             now: None,
+            wire: WireReadings::default(),
         }
     }
 }

@@ -71,7 +71,10 @@ impl State {
     pub(super) fn remove(&mut self, collection: Collection, owner: u32, id: u32) -> Option<Row> {
         let row = self.rows.get_mut(&collection)?.remove(&(owner, id))?;
         if let Some(value) = unique_value(collection, &row) {
-            self.holders.remove(&(collection, value));
+            // Where identifiers may be shared, another row can hold it by now.
+            if self.holders.get(&(collection, value.clone())) == Some(&id) {
+                self.holders.remove(&(collection, value));
+            }
         }
         Some(row)
     }

@@ -33,7 +33,8 @@ impl Vendor for Inner {
             return;
         };
         let mut state = self.state();
-        let mut session = Session { state: &mut state, now: self.now(), who: "colleague", root: "" };
+        let mut session =
+            Session { state: &mut state, now: self.now(), who: "colleague", root: "", wire: self.settings.wire };
         let mut rng = ChaCha8Rng::seed_from_u64(draw);
         for _ in 0..delete {
             if let Some(id) = any(&session, scope, &mut rng) {

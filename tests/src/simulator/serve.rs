@@ -11,9 +11,9 @@ use axum::extract::Request;
 use axum::http::uri::Scheme;
 use axum::response::Response;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
@@ -100,10 +100,13 @@ async fn greet(stream: TcpStream, router: Router, tls: Option<TlsAcceptor>) {
     }
 }
 
-async fn drive(stream: impl AsyncRead + AsyncWrite + Unpin, router: Router, scheme: Scheme) {
+/// Speaks HTTP/1.1, or HTTP/2 with a client that begins so: by ALPN over TLS, by prior knowledge in clear.
+async fn drive(stream: impl AsyncRead + AsyncWrite + Unpin + 'static, router: Router, scheme: Scheme) {
     let service = service_fn(move |request: hyper::Request<Incoming>| answer(router.clone(), scheme.clone(), request));
-    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
-    if let Err(ended) = connection.await {
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server.http1().timer(TokioTimer::new());
+    server.http2().timer(TokioTimer::new());
+    if let Err(ended) = server.serve_connection(TokioIo::new(stream), service).await {
         tracing::debug!(%ended, "a simulator's connection ended early");
     }
 }

@@ -40,10 +40,11 @@ impl Authority {
         leaf.use_authority_key_identifier_extension = true;
         let leaf = leaf.signed_by(&key, &issuer)?;
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
-        let server = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let mut server = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![leaf.der().clone()], key)?;
+        server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self { certificate_pem: issuer.pem(), server: Arc::new(server) })
     }
 

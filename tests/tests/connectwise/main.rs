@@ -3,14 +3,19 @@
 
 mod addition_rules;
 mod addressing;
+mod bodies;
 mod conditions;
 mod errors;
+mod exchange;
 mod faults;
 mod grammar;
 mod keys_and_roles;
 mod paging;
 mod persistence;
+mod protocol;
+mod readings;
 mod schema;
+mod strict_conditions;
 mod tables;
 mod world;
 mod writing;

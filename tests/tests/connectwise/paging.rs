@@ -1,5 +1,7 @@
 //! Both kinds of paging.
 
+use harness::connectwise::Settings;
+use harness::connectwise::settings::wire::{Links, WireReadings};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -36,23 +38,70 @@ async fn a_page_has_25_records_unless_told_and_1000_at_most() {
 #[tokio::test]
 async fn a_page_past_the_end_is_an_empty_list() {
     let world = with_companies(3).await;
-    let past = world.list("/company/companies", &[("page", "9")]).await;
-    assert_eq!(past.link(), None);
-    assert_eq!(past.expect(200), json!([]));
+    assert_eq!(world.list("/company/companies", &[("page", "9")]).await.expect(200), json!([]));
+}
+
+/// The relations of a `Link` header in order, each with its page.
+fn relations(answer: &Answer) -> Vec<(String, String)> {
+    let links = answer.link().unwrap().split(", ").filter(|link| !link.is_empty());
+    let parts = links.map(|link| link.strip_suffix('"').unwrap().split_once(">; rel=\"").unwrap());
+    parts.map(|(url, relation)| (relation.to_owned(), url.rsplit_once("&page=").unwrap().1.to_owned())).collect()
+}
+
+async fn page_of_four(world: &World, page: &str) -> Answer {
+    world.list("/company/companies", &[("page", page), ("pageSize", "50")]).await
 }
 
 #[tokio::test]
-async fn the_link_names_next_and_last_with_the_page_as_the_last_parameter() {
+async fn c5_the_link_has_first_and_last_always_and_the_page_as_the_last_parameter() {
     let world = with_companies(170).await;
     let query = [("page", "1"), ("conditions", "id > 0"), ("pageSize", "50")];
     let first = world.list("/company/companies", &query).await;
-    let url = world.url("/company/companies");
-    let expected = format!(
-        "<{url}?conditions=id+%3E+0&pageSize=50&page=2>; rel=\"next\", <{url}?conditions=id+%3E+0&pageSize=50&page=4>; rel=\"last\""
-    );
+    let url = format!("{}?conditions=id+%3E+0&pageSize=50&page=", world.url("/company/companies"));
+    let expected = format!("<{url}1>; rel=\"first\", <{url}2>; rel=\"next\", <{url}4>; rel=\"last\"");
     assert_eq!(first.link(), Some(expected.as_str()));
-    let last = world.list("/company/companies", &[("page", "4"), ("pageSize", "50")]).await;
-    assert!(!last.link().unwrap_or_default().contains("next"), "{:?}", last.link());
+    for (page, expected) in [
+        ("2", vec![("first", "1"), ("prev", "1"), ("next", "3"), ("last", "4")]),
+        ("4", vec![("last", "4"), ("first", "1"), ("prev", "3")]),
+        ("9", vec![("last", "4"), ("first", "1"), ("prev", "4")]),
+    ] {
+        let found = relations(&page_of_four(&world, page).await);
+        let found: Vec<_> = found.iter().map(|(relation, page)| (relation.as_str(), page.as_str())).collect();
+        assert_eq!(found, expected, "page {page}");
+    }
+    let single = world.list("/company/companies", &[("pageSize", "500")]).await;
+    assert_eq!(relations(&single), [("last", "1"), ("first", "1")].map(|(a, b)| (a.to_owned(), b.to_owned())));
+    let empty = world.list("/company/companies", &[("conditions", "id > 9000")]).await;
+    assert_eq!(relations(&empty), [("last", "1"), ("first", "1")].map(|(a, b)| (a.to_owned(), b.to_owned())));
+}
+
+/// One public client turns the page while the header ends in `rel="last"`.
+#[tokio::test]
+async fn c5_the_header_ends_in_last_where_a_page_follows_and_nowhere_else() {
+    let world = with_companies(170).await;
+    for (page, more) in [("1", true), ("3", true), ("4", false), ("5", false)] {
+        let answer = page_of_four(&world, page).await;
+        assert_eq!(answer.link().unwrap().ends_with("rel=\"last\""), more, "page {page}");
+    }
+}
+
+#[tokio::test]
+async fn links_where_they_lead_name_no_last_page_on_the_last_and_are_empty_on_a_single_one() {
+    let wire = WireReadings { links: Links::WhereTheyLead, ..WireReadings::default() };
+    let world = World::with(Settings { wire, ..Settings::default() }).await;
+    for number in 1..170 {
+        world.psa.add_company(&format!("C{number:04}"), &format!("Company {number}")).unwrap();
+    }
+    for (page, expected) in [
+        ("1", vec!["next", "last"]),
+        ("2", vec!["first", "prev", "next", "last"]),
+        ("4", vec!["first", "prev"]),
+        ("9", vec!["first", "prev"]),
+    ] {
+        let found = relations(&page_of_four(&world, page).await);
+        assert_eq!(found.iter().map(|(relation, _)| relation).collect::<Vec<_>>(), expected, "page {page}");
+    }
+    assert_eq!(world.list("/company/companies", &[("pageSize", "500")]).await.link(), Some(""));
 }
 
 #[tokio::test]

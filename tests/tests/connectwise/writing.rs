@@ -122,7 +122,7 @@ async fn a_change_moves_last_updated_and_keeps_who_entered() {
 async fn delete_answers_204_and_refuses_what_is_in_use() {
     let world = World::new().await;
     world.psa.add_addition(1, 1, 5, json!({})).unwrap();
-    world.delete("/procurement/catalog/1").await.expect(400);
+    world.delete("/procurement/catalog/1").await.expect(409);
     world.delete("/finance/agreements/1/additions/1").await.expect(204);
     world.delete("/finance/agreements/1/additions/1").await.expect(404);
     world.delete("/procurement/catalog/1").await.expect(204);

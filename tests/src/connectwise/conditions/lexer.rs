@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use super::{ConditionError, Operator};
 use crate::connectwise::dates;
+use crate::connectwise::settings::wire::Quotes;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
@@ -19,12 +20,12 @@ pub(super) enum Token {
     Comma,
 }
 
-pub(super) fn tokens(source: &str) -> Result<Vec<Token>, ConditionError> {
+pub(super) fn tokens(source: &str, quotes: Quotes) -> Result<Vec<Token>, ConditionError> {
     let mut rest = source.trim_start();
     let mut tokens = Vec::new();
     while let Some(first) = rest.chars().next() {
         let (token, after) = match first {
-            '"' | '\'' => text(rest, first)?,
+            '"' | '\'' => text(rest, first, quotes)?,
             '[' => date(rest)?,
             '0'..='9' | '-' => number(rest)?,
             _ if first == '_' || first.is_alphabetic() => word(rest),
@@ -36,19 +37,20 @@ pub(super) fn tokens(source: &str) -> Result<Vec<Token>, ConditionError> {
     Ok(tokens)
 }
 
-/// Reads a quoted text. A backslash before a quote or a backslash, and a doubled quote, stand for the sign itself:
-/// the vendor documents neither, public clients write the one or the other.
-fn text(source: &str, quote: char) -> Result<(Token, &str), ConditionError> {
+/// Reads a quoted text. A backslash before a quote or a backslash, and a doubled quote, stand for the sign itself where
+/// the server reads them so.
+fn text(source: &str, quote: char, quotes: Quotes) -> Result<(Token, &str), ConditionError> {
+    let (backslash, doubled) = (quotes != Quotes::Doubled, quotes != Quotes::Backslash);
     let mut text = String::new();
     let mut letters = source.char_indices().skip(1).peekable();
     while let Some((at, letter)) = letters.next() {
         let next = letters.peek().map(|&(_, next)| next);
         match (letter, next) {
-            ('\\', Some(escaped @ ('"' | '\'' | '\\'))) => {
+            ('\\', Some(escaped @ ('"' | '\'' | '\\'))) if backslash => {
                 text.push(escaped);
                 letters.next();
             }
-            (letter, Some(next)) if letter == quote && next == quote => {
+            (letter, Some(next)) if doubled && letter == quote && next == quote => {
                 text.push(quote);
                 letters.next();
             }

@@ -5,6 +5,7 @@ use std::vec::IntoIter;
 
 use super::lexer::{Token, tokens};
 use super::{Condition, Literal, Operator, Path, Term};
+use crate::connectwise::settings::wire::Quotes;
 
 /// Parentheses deeper than this are refused rather than followed: the parser must outlive whatever it is sent.
 const DEEPEST: usize = 64;
@@ -22,9 +23,14 @@ impl ConditionError {
     }
 }
 
-/// Reads a condition.
+/// Reads a condition in which a quote stands after a backslash or doubled.
 pub fn parse(source: &str) -> Result<Condition, ConditionError> {
-    let mut parser = Parser { tokens: tokens(source)?.into_iter().peekable(), depth: 0 };
+    parse_as(source, Quotes::BackslashOrDoubled)
+}
+
+/// Reads a condition; `quotes` says how a quote is written inside a text.
+pub fn parse_as(source: &str, quotes: Quotes) -> Result<Condition, ConditionError> {
+    let mut parser = Parser { tokens: tokens(source, quotes)?.into_iter().peekable(), depth: 0 };
     let condition = parser.any()?;
     match parser.tokens.next() {
         None => Ok(condition),

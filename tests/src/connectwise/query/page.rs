@@ -3,6 +3,7 @@
 use axum::http::HeaderMap;
 
 use crate::connectwise::records::Row;
+use crate::connectwise::settings::wire::Links;
 use crate::connectwise::view::View;
 
 const DEFAULT_SIZE: usize = 25;
@@ -66,23 +67,31 @@ impl Address<'_> {
     }
 }
 
-/// The page by number; `next` on all pages but the last, `last` on all pages of several.
+/// The page by number, and the links to others that the server's reading has.
+///
+/// `last` ends the header where a page follows, and nowhere else: one public client takes that for the sign of it.
 pub(super) fn numbered<'a>(
     rows: Vec<View<'a>>,
     page: usize,
     size: usize,
     address: &Address<'_>,
+    links: Links,
 ) -> (Vec<View<'a>>, Option<String>) {
-    let pages = rows.len().div_ceil(size);
-    let mut links = Vec::new();
-    if page < pages {
-        links.push(format!("<{}>; rel=\"next\"", address.with("page", page + 1, size)));
-    }
-    if pages > 1 && page <= pages {
-        links.push(format!("<{}>; rel=\"last\"", address.with("page", pages, size)));
-    }
+    let pages = rows.len().div_ceil(size).max(1);
+    let always = links == Links::FirstAndLastAlways;
+    let (before_last, after_first) = (page < pages, page > 1);
+    let last = ("last", always || before_last, pages);
+    let mut relations = vec![
+        ("first", always || after_first, 1),
+        // Before a page past the end comes the last one that has rows.
+        ("prev", after_first, (page - 1).min(pages)),
+        ("next", before_last, page + 1),
+    ];
+    relations.insert(if before_last { relations.len() } else { 0 }, last);
+    let link = |(relation, _, page)| format!("<{}>; rel=\"{relation}\"", address.with("page", page, size));
+    let header: Vec<String> = relations.into_iter().filter(|(_, there, _)| *there).map(link).collect();
     let shown = rows.into_iter().skip((page - 1).saturating_mul(size)).take(size).collect();
-    (shown, (!links.is_empty()).then(|| links.join(", ")))
+    (shown, Some(header.join(", ")))
 }
 
 /// What comes after an id; the link is there on every page, and empty on the last.

@@ -2,20 +2,30 @@
 
 use serde_json::{Map, Value};
 
-use crate::connectwise::records::Row;
+use crate::connectwise::records::{Collection, Row};
+use crate::connectwise::refusal::Refusal;
+use crate::connectwise::settings::wire::{Doubtful, WireReadings};
 
 /// The fields that a caller wants to see; all of them, if it does not say.
-pub(super) struct Selection {
+pub(in crate::connectwise) struct Selection {
     paths: Vec<Vec<String>>,
 }
 
 impl Selection {
-    pub(super) fn read(text: Option<&str>) -> Self {
+    pub(super) fn read(collection: Collection, text: Option<&str>, wire: &WireReadings) -> Result<Self, Refusal> {
         let paths = text.unwrap_or_default().split(',').map(str::trim).filter(|path| !path.is_empty());
-        Self { paths: paths.map(|path| path.split('/').map(str::to_owned).collect()).collect() }
+        let paths: Vec<Vec<String>> = paths.map(|path| path.split('/').map(str::to_owned).collect()).collect();
+        let has = |name: &str| {
+            let of_all = ["id", "_info"].iter().any(|known| known.eq_ignore_ascii_case(name));
+            of_all || collection.field_ignoring_case(name).is_some()
+        };
+        match paths.iter().filter_map(|path| path.first()).find(|name| !has(name)) {
+            Some(unknown) if wire.unknown_fields == Doubtful::Refused => Err(Refusal::unknown_name(unknown)),
+            Some(_) | None => Ok(Self { paths }),
+        }
     }
 
-    pub(super) fn of(&self, record: Row) -> Row {
+    pub(in crate::connectwise) fn of(&self, record: Row) -> Row {
         if self.paths.is_empty() {
             return record;
         }
