@@ -60,6 +60,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tower_http::compression::CompressionLayer;
 
 pub use audit::Write;
 pub use file::StateFileError;
@@ -113,9 +114,10 @@ impl ConnectWise {
         &self.gate
     }
 
-    /// The whole server as a router, gate and admin routes included.
+    /// The whole server as a router, gate and admin routes included. Answers are compressed for callers that ask for it,
+    /// as whatever the gate made of them.
     pub fn router(&self) -> Router {
-        guard(routes::router(self.clone()), &self.gate)
+        guard(routes::router(self.clone()), &self.gate).layer(CompressionLayer::new())
     }
 
     /// What becomes of an answer that is not as the vendor's OpenAPI document says; [`Validation::Strict`] at first.

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
+use harness::simulator::faults::{Fault, FaultKind, FaultPlan};
 use harness::simulator::tls::Authority;
 use hyper::Request;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -62,4 +64,46 @@ async fn c19_http2_is_agreed_on_over_tls_with_a_client_that_offers_it() {
     let url = format!("{}/v4_6_release/apis/3.0/finance/agreements/1", server.url());
     let (status, agreement) = over_http2(stream, &url).await;
     assert_eq!((status, &agreement["id"]), (200, &json!(1)));
+}
+
+/// The bytes of an answer to a caller that takes gzip, and whether they are compressed.
+async fn zipped(world: &World, path: &str) -> (bool, Vec<u8>) {
+    let call = world.call(Method::GET, path).header("accept-encoding", "gzip, deflate, br");
+    // This client has no gzip of its own: it hands on what came.
+    let answer = call.send().await.unwrap();
+    let is_gzip = answer.headers().get("content-encoding").is_some_and(|encoding| encoding == "gzip");
+    (is_gzip, answer.bytes().await.unwrap().to_vec())
+}
+
+fn unzipped(bytes: &[u8]) -> String {
+    std::io::read_to_string(flate2::read::GzDecoder::new(bytes)).unwrap()
+}
+
+#[tokio::test]
+async fn c19_an_answer_is_compressed_for_a_caller_that_asks_for_it_alone() {
+    let world = World::new().await;
+    let (is_gzip, bytes) = zipped(&world, "/procurement/catalog").await;
+    assert!(is_gzip);
+    let plain = world.get("/procurement/catalog").await;
+    assert_eq!(plain.headers.get("content-encoding"), None);
+    assert_eq!(serde_json::from_str::<Value>(&unzipped(&bytes)).unwrap(), plain.expect(200));
+}
+
+#[tokio::test]
+async fn what_a_fault_spoils_is_spoilt_below_the_compression() {
+    let world = World::new().await;
+    let plain = world.call(Method::GET, "/procurement/catalog").send().await.unwrap().text().await.unwrap();
+    let meet = |kind: FaultKind| {
+        world.psa.gate().set_faults(FaultPlan::of(1, [Fault::new(kind).on("GET", "/procurement/catalog")])).unwrap();
+    };
+    meet(FaultKind::TruncatedJson);
+    let (is_gzip, bytes) = zipped(&world, "/procurement/catalog").await;
+    assert!(is_gzip);
+    assert_eq!(unzipped(&bytes), plain[..plain.len() / 2]);
+    meet(FaultKind::TextReplaced { text: "Endpoint".into(), by: "Elsewhere".into() });
+    let (_, bytes) = zipped(&world, "/procurement/catalog").await;
+    assert_eq!(unzipped(&bytes), plain.replace("Endpoint", "Elsewhere"));
+    meet(FaultKind::ResetBefore);
+    let call = world.call(Method::GET, "/procurement/catalog").header("accept-encoding", "gzip");
+    assert!(call.send().await.is_err());
 }
