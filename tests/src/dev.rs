@@ -6,6 +6,7 @@ mod faults;
 mod live;
 mod main_job;
 mod progress;
+mod readings;
 mod report;
 mod serve;
 

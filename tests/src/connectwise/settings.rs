@@ -22,7 +22,8 @@ pub struct Settings {
 }
 
 /// What discovery answers for a company that it does not know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum UnknownCompany {
     /// 200 with the body `null`.
     Null,
@@ -31,7 +32,8 @@ pub enum UnknownCompany {
 }
 
 /// What a call with a wrong company or key meets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WrongKeys {
     /// 401.
     Unauthorized,

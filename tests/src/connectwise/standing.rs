@@ -17,7 +17,12 @@ impl ConnectWise {
     /// A PSA with one set of keys, three companies, five catalog items (one inactive, one of class Bundle) and a few
     /// additions.
     pub fn standing_data() -> Result<Self, Refusal> {
-        let psa = Self::new(Settings::default());
+        Self::standing_data_with(Settings::default())
+    }
+
+    /// The same on a server with other settings.
+    pub fn standing_data_with(settings: Settings) -> Result<Self, Refusal> {
+        let psa = Self::new(settings);
         psa.add_credential(Credential {
             company_id: STANDING_COMPANY.to_owned(),
             public_key: STANDING_PUBLIC_KEY.to_owned(),

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use shared::domain::month::UsageMonth;
 
 use super::faults::Faults;
+use super::readings::Readings;
 use crate::demo::Size;
 
 /// Carries a made-up partner's Sophos usage into a simulated ConnectWise: previews it, applies the preview, shows what
@@ -73,6 +74,9 @@ pub enum Simulator {
         /// How it is served.
         #[command(flatten)]
         transport: Transport,
+        /// How it reads what the vendor leaves open.
+        #[command(flatten)]
+        readings: Readings,
         /// What goes wrong.
         #[command(flatten)]
         faults: Faults,

@@ -22,8 +22,10 @@ use crate::sophos::{CLIENT_ID, CLIENT_SECRET, Sophos};
 /// answer of ConnectWise was not as the vendor's schema says.
 pub async fn simulator(simulator: Simulator) -> io::Result<()> {
     match simulator {
-        Simulator::Connectwise { port, transport, faults } => {
-            let psa = ConnectWise::standing_data().map_err(|refusal| io::Error::other(format!("{refusal:?}")))?;
+        Simulator::Connectwise { port, transport, readings, faults } => {
+            let settings = readings.settings().map_err(io::Error::other)?;
+            let psa = ConnectWise::standing_data_with(settings)
+                .map_err(|refusal| io::Error::other(format!("{refusal:?}")))?;
             // A person who tries something must not lose the server over it.
             psa.set_validation(Validation::Report);
             set(&faults, psa.gate())?;

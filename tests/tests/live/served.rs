@@ -158,6 +158,20 @@ async fn the_same_seed_loses_the_same_calls() {
 }
 
 #[tokio::test]
+async fn a_reading_is_what_the_server_does() {
+    let served =
+        Served::connectwise(&["--reading", "wrong-keys=not-found", "--reading", "unknown-company=not-found"]).await;
+    let stranger = served.list().basic_auth("training+stranger", Some("private"));
+    assert_eq!(status(stranger).await, 404);
+    let nobody = served.http.get(format!("{}/login/companyinfo/nobody", served.url));
+    assert_eq!(status(nobody).await, 404);
+    let help = String::from_utf8(ended(&["connectwise", "--help"]).await.stdout).unwrap();
+    for reading in ["wrong-keys=unauthorized, not-found", "unknown-company=null, not-found", "is-cloud=flag, text"] {
+        assert!(help.contains(reading), "{help}");
+    }
+}
+
+#[tokio::test]
 async fn help_explains_each_option_in_a_line() {
     for simulator in ["connectwise", "sophos"] {
         let help = String::from_utf8(ended(&[simulator, "-h"]).await.stdout).unwrap();
@@ -188,6 +202,9 @@ async fn a_value_that_no_option_has_is_refused_with_a_sentence() {
         ("--latency", "-1", "expected milliseconds from 0 to 600000"),
         ("--calls-per-minute", "0", "expected a whole number from 1 to 100000"),
         ("--calls-in-flight", "many", "expected a whole number from 1 to 100000"),
+        ("--reading", "wrong-keys", "expected NAME=VALUE, such as wrong-keys=not-found"),
+        ("--reading", "weather=fine", "there is no reading weather; --help lists them"),
+        ("--reading", "wrong-keys=teapot", "unknown variant `teapot`, expected `unauthorized` or `not-found`"),
     ] {
         let ended = ended(&["connectwise", &format!("{option}={value}")]).await;
         let said = String::from_utf8_lossy(&ended.stderr);

@@ -4,9 +4,11 @@
 //! client must do no harm under it.
 
 use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
 
 /// How a server reads what the vendor's guide leaves open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct WireReadings {
     /// Where the web server cuts off. The guide offers another way for URLs above 10,000 characters and recommends
     /// 2,000; IIS by itself takes 2,048.
@@ -56,7 +58,8 @@ pub struct WireReadings {
 }
 
 /// What becomes of a request of which nobody knows whether a real server takes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Doubtful {
     /// It is served.
     Taken,
@@ -65,7 +68,8 @@ pub enum Doubtful {
 }
 
 /// The longest query in bytes; a longer one is 404.15, in HTML.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LongestQuery {
     /// 10,000, the length from which the guide offers another way.
     Guide,
@@ -74,7 +78,8 @@ pub enum LongestQuery {
 }
 
 /// What `_` is in a pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Underscore {
     /// Itself.
     Letter,
@@ -83,7 +88,8 @@ pub enum Underscore {
 }
 
 /// What `*` is in a text compared for equality.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Star {
     /// Itself.
     Letter,
@@ -92,7 +98,8 @@ pub enum Star {
 }
 
 /// Whether capitals count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Capitals {
     /// `A` is not `a`.
     Count,
@@ -101,7 +108,8 @@ pub enum Capitals {
 }
 
 /// How a quote is written inside a quoted text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Quotes {
     /// After a backslash, or doubled.
     BackslashOrDoubled,
@@ -112,7 +120,8 @@ pub enum Quotes {
 }
 
 /// Which relations the `Link` header of numbered pages has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Links {
     /// `first` and `last` always, `prev` and `next` where there is one: the guide's text.
     FirstAndLastAlways,
@@ -122,7 +131,8 @@ pub enum Links {
 }
 
 /// What is kept of a date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StoredDates {
     /// Date and time of day.
     WithTime,
@@ -131,7 +141,8 @@ pub enum StoredDates {
 }
 
 /// Whether an identifier may be given twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Identifiers {
     /// No, whatever the capitals.
     Unique,
@@ -142,7 +153,8 @@ pub enum Identifiers {
 }
 
 /// The type of `IsCloud`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum IsCloud {
     /// `true`
     Flag,
@@ -151,7 +163,8 @@ pub enum IsCloud {
 }
 
 /// Whether discovery names the site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SiteUrl {
     /// By its host.
     Named,
