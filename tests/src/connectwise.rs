@@ -26,6 +26,9 @@
 //! - There is no `/search`: the vendor's document has it for tickets alone.
 //! - A product that cannot be an addition is reported as `NotFound` on `product`, in a POST as in a PATCH.
 //! - Agreements that are cancelled or expired still take additions.
+//! - `periodType` `Current` bills in arrears, anything else in advance. An agreement with `autoInvoiceFlag` is invoiced by
+//!   the server itself when its date has come, any other on request. Each has an invoice of its own, also a child agreement.
+//! - An addition that is `DoNotBill` is not on the invoice; one of `NoCharge` is, at no amount.
 
 mod audit;
 pub mod auth;
@@ -35,6 +38,7 @@ pub mod conditions;
 mod dates;
 mod doubts;
 mod file;
+pub mod invoices;
 mod operations;
 mod patch;
 mod path;
@@ -66,12 +70,16 @@ pub use audit::Write;
 pub use file::StateFileError;
 pub use records::{Collection, Row};
 pub use refusal::Refusal;
-pub use settings::{Settings, UnknownCompany, WrongKeys};
+pub use settings::{
+    ArrearsDate, BegunInside, BillingReadings, CancelledDate, EndedInside, LateDates, Settings, UnknownCompany,
+    WrongKeys,
+};
 pub use standing::{STANDING_COMPANY, STANDING_PRIVATE_KEY, STANDING_PUBLIC_KEY};
 
 use crate::simulator::gate::{Gate, guard};
 use crate::simulator::serve::{Running, serve, serve_tls};
 use crate::simulator::tls::Authority;
+use invoices::make_automatic;
 use schema::watch::Watch;
 use schema::{SchemaReport, Validation};
 use settings::wire::{Doubtful, IsCloud, SiteUrl, WireReadings};
@@ -117,7 +125,8 @@ impl ConnectWise {
     /// The whole server as a router, gate and admin routes included. Answers are compressed for callers that ask for it,
     /// as whatever the gate made of them.
     pub fn router(&self) -> Router {
-        guard(routes::router(self.clone()), &self.gate).layer(CompressionLayer::new())
+        let guarded = guard(routes::router(self.clone()), &self.gate);
+        guarded.merge(invoices::admin::router(self.clone())).layer(CompressionLayer::new())
     }
 
     /// What becomes of an answer that is not as the vendor's OpenAPI document says; [`Validation::Strict`] at first.
@@ -140,9 +149,10 @@ impl ConnectWise {
         serve_tls(self.router(), port, authority).await
     }
 
-    /// Stops the server's clock at `now`.
+    /// Stops the server's clock at `now`, and makes the invoices that the server makes by itself by then.
     pub fn set_now(&self, now: Timestamp) {
         *lock(&self.inner.clock) = Some(now);
+        make_automatic(&mut self.inner.state(), self.inner.settings.billing, now);
     }
 
     /// Moves the server to another codebase (`v2025_2/`), as a cloud upgrade does: paths of the old one are 404.

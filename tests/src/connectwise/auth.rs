@@ -21,6 +21,8 @@ pub enum Area {
     CompanyMaintenance,
     /// Categories, subcategories, types, units of measure, manufacturers, agreement types.
     TableSetup,
+    /// Invoices.
+    Invoicing,
 }
 
 /// What a role lets its members do in one area.
@@ -99,7 +101,8 @@ impl Role {
     }
 
     fn everywhere(rights: Rights) -> Self {
-        let areas = [Area::ProductCatalog, Area::Agreements, Area::CompanyMaintenance, Area::TableSetup];
+        let areas =
+            [Area::ProductCatalog, Area::Agreements, Area::CompanyMaintenance, Area::TableSetup, Area::Invoicing];
         Self::with(areas.map(|area| (area, rights)))
     }
 

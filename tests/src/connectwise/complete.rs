@@ -33,7 +33,8 @@ pub(super) fn complete(
         | Collection::Subcategories
         | Collection::ProductTypes
         | Collection::UnitsOfMeasure
-        | Collection::Manufacturers => {}
+        | Collection::Manufacturers
+        | Collection::Invoices => {}
     }
 }
 

@@ -61,6 +61,7 @@ impl Session<'_> {
 
     /// Adds a record; the answer shows what `fields` of the query asks for, and its id is in front.
     pub(super) fn create(&mut self, scope: Scope, query: &str, body: &[u8]) -> Result<(u32, Row), Refusal> {
+        writable(scope)?;
         self.owner_exists(scope)?;
         let shown = fields_of(scope.collection, query, &self.wire)?;
         let row = self.admit(scope, None, None, &within(scope, object(body)?))?;
@@ -70,6 +71,7 @@ impl Session<'_> {
     }
 
     pub(super) fn replace(&mut self, scope: Scope, id: u32, body: &[u8]) -> Result<Row, Refusal> {
+        writable(scope)?;
         let before = self.view(scope, id)?.row.clone();
         let row = self.admit(scope, Some(id), None, &within(scope, object(body)?))?;
         self.store("PUT", scope, id, Some(before), row);
@@ -77,6 +79,7 @@ impl Session<'_> {
     }
 
     pub(super) fn patch(&mut self, scope: Scope, id: u32, body: &[u8]) -> Result<Row, Refusal> {
+        writable(scope)?;
         let before = self.view(scope, id)?.row.clone();
         let changes = patch::changes(scope.collection, body, &self.wire)?;
         let row = self.admit(scope, Some(id), Some(&before), &changes)?;
@@ -85,6 +88,7 @@ impl Session<'_> {
     }
 
     pub(super) fn delete(&mut self, scope: Scope, id: u32) -> Result<(), Refusal> {
+        writable(scope)?;
         self.view(scope, id)?;
         if self.state.referrer(scope.collection, id).is_some() {
             return Err(Refusal::in_use());
@@ -209,6 +213,10 @@ impl Session<'_> {
         let scene = Scene { state: self.state, now: self.now, root: self.root };
         View { scene, collection: scope.collection, owner: scope.owner, id, row }
     }
+}
+
+fn writable(scope: Scope) -> Result<(), Refusal> {
+    if scope.collection.profile().read_only { Err(Refusal::verb()) } else { Ok(()) }
 }
 
 fn in_scope(scope: Scope, row: &Row) -> bool {

@@ -70,6 +70,7 @@ fn resource(segments: &[&str]) -> Option<Resource> {
         ["finance", "agreements", id, "additions", rest @ ..] => {
             (Scope { owner: id.parse().ok()?, ..Scope::of(Collection::Additions) }, rest)
         }
+        ["finance", "invoices", rest @ ..] => (Scope::of(Collection::Invoices), rest),
         ["finance", "agreements", rest @ ..] => (Scope::of(Collection::Agreements), rest),
         ["procurement", "catalog", rest @ ..] => (Scope::of(Collection::Catalog), rest),
         ["procurement", "categories", id, "subcategories", rest @ ..] => {

@@ -6,6 +6,7 @@ mod agreement_type;
 mod catalog;
 mod company;
 pub(super) mod field;
+mod invoice;
 mod setup;
 
 use serde::{Deserialize, Serialize};
@@ -41,10 +42,12 @@ pub enum Collection {
     UnitsOfMeasure,
     /// `/procurement/manufacturers`
     Manufacturers,
+    /// `/finance/invoices`
+    Invoices,
 }
 
 /// All collections, those first that the others refer to.
-pub(super) const COLLECTIONS: [Collection; 10] = [
+pub(super) const COLLECTIONS: [Collection; 11] = [
     Collection::Companies,
     Collection::AgreementTypes,
     Collection::Agreements,
@@ -55,6 +58,7 @@ pub(super) const COLLECTIONS: [Collection; 10] = [
     Collection::Manufacturers,
     Collection::Catalog,
     Collection::Additions,
+    Collection::Invoices,
 ];
 
 /// What the API says of a collection as a whole.
@@ -71,6 +75,8 @@ pub(super) struct Profile {
     pub(super) unique: Option<&'static str>,
     /// The rights that guard it.
     pub(super) area: Area,
+    /// Whether no call may change it.
+    pub(super) read_only: bool,
     /// Its fields, in the vendor's order, without `id` and `_info`.
     pub(super) fields: &'static [Field],
 }
@@ -89,6 +95,7 @@ impl Collection {
             Self::ProductTypes => &PRODUCT_TYPES,
             Self::UnitsOfMeasure => &UNITS_OF_MEASURE,
             Self::Manufacturers => &MANUFACTURERS,
+            Self::Invoices => &INVOICES,
         }
     }
 
@@ -110,6 +117,7 @@ static COMPANIES: Profile = Profile {
     titles: &["identifier", "name"],
     unique: Some("identifier"),
     area: Area::CompanyMaintenance,
+    read_only: false,
     fields: company::COMPANY,
 };
 
@@ -120,6 +128,7 @@ static AGREEMENTS: Profile = Profile {
     titles: &["name"],
     unique: None,
     area: Area::Agreements,
+    read_only: false,
     fields: agreement::AGREEMENT,
 };
 
@@ -130,6 +139,7 @@ static ADDITIONS: Profile = Profile {
     titles: &[],
     unique: None,
     area: Area::Agreements,
+    read_only: false,
     fields: addition::ADDITION,
 };
 
@@ -140,7 +150,19 @@ static CATALOG: Profile = Profile {
     titles: &["identifier"],
     unique: Some("identifier"),
     area: Area::ProductCatalog,
+    read_only: false,
     fields: catalog::CATALOG_ITEM,
+};
+
+static INVOICES: Profile = Profile {
+    resource: "invoice",
+    path: "finance/invoices",
+    href: "invoice_href",
+    titles: &[],
+    unique: None,
+    area: Area::Invoicing,
+    read_only: true,
+    fields: invoice::INVOICE,
 };
 
 static AGREEMENT_TYPES: Profile =
@@ -160,5 +182,5 @@ const fn setup_table(
     href: &'static str,
     fields: &'static [Field],
 ) -> Profile {
-    Profile { resource, path, href, titles: &["name"], unique: None, area: Area::TableSetup, fields }
+    Profile { resource, path, href, titles: &["name"], unique: None, area: Area::TableSetup, read_only: false, fields }
 }

@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::auth::{self, Area};
+use super::invoices::make_automatic;
 use super::operations::Session;
 use super::path::{Addressed, Resource, Scope, read};
 use super::query::{Address, Listing};
@@ -72,6 +73,7 @@ impl Call {
             return Err(no_such_path());
         }
         let mut state = psa.state();
+        make_automatic(&mut state, psa.settings.billing, psa.now());
         let credential = auth::authenticate(&state.credentials, &self.headers);
         let credential = credential.map_err(|refusal| match psa.settings.wrong_keys {
             WrongKeys::Unauthorized => refusal,

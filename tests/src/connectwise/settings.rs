@@ -1,10 +1,13 @@
 //! What differs from one server of the vendor's to the next.
 
+mod billing;
 pub mod wire;
 
 use jiff::Timestamp;
 
 use wire::WireReadings;
+
+pub use billing::{ArrearsDate, BegunInside, BillingReadings, CancelledDate, EndedInside, LateDates};
 
 /// How the simulated server behaves where the vendor's servers differ.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub struct Settings {
     pub now: Option<Timestamp>,
     /// How it reads what the vendor leaves open.
     pub wire: WireReadings,
+    /// How it bills where the vendor documents nothing.
+    pub billing: BillingReadings,
 }
 
 /// What discovery answers for a company that it does not know.
@@ -49,6 +54,7 @@ impl Default for Settings {
             wrong_keys: WrongKeys::Unauthorized,
             now: None,
             wire: WireReadings::default(),
+            billing: BillingReadings::default(),
         }
     }
 }

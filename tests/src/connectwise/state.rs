@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::audit::Write;
 use super::auth::Credential;
+use super::invoices::Invoice;
 use super::records::field::Kind;
 use super::records::{COLLECTIONS, Collection, Row};
 
@@ -23,6 +25,10 @@ pub(super) struct State {
     holders: HashMap<(Collection, String), u32>,
     pub(super) credentials: Vec<Credential>,
     pub(super) writes: Vec<Write>,
+    /// By agreement and id.
+    pub(super) invoices: BTreeMap<(u32, u32), Invoice>,
+    /// The day on which the invoices were made last that the server makes by itself.
+    pub(super) invoiced_on: Option<Date>,
 }
 
 impl State {
@@ -108,6 +114,8 @@ pub(super) struct SavedState {
     next_id: BTreeMap<Collection, u32>,
     credentials: Vec<Credential>,
     writes: Vec<Write>,
+    #[serde(default)]
+    invoices: Vec<Invoice>,
 }
 
 impl State {
@@ -118,12 +126,19 @@ impl State {
             next_id: self.next_id.clone(),
             credentials: self.credentials.clone(),
             writes: self.writes.clone(),
+            invoices: self.invoices.values().cloned().collect(),
         }
     }
 
     pub(super) fn from_saved(saved: SavedState) -> Self {
-        let mut state =
-            Self { next_id: saved.next_id, credentials: saved.credentials, writes: saved.writes, ..Self::default() };
+        let invoices = saved.invoices.into_iter().map(|invoice| ((invoice.agreement, invoice.id), invoice)).collect();
+        let mut state = Self {
+            invoices,
+            next_id: saved.next_id,
+            credentials: saved.credentials,
+            writes: saved.writes,
+            ..Self::default()
+        };
         for (collection, rows) in saved.rows {
             for (owner, id, row) in rows {
                 state.put(collection, owner, id, row);

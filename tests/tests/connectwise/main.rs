@@ -3,12 +3,14 @@
 
 mod addition_rules;
 mod addressing;
+mod billing_readings;
 mod bodies;
 mod conditions;
 mod errors;
 mod exchange;
 mod faults;
 mod grammar;
+mod invoices;
 mod keys_and_roles;
 mod paging;
 mod persistence;

@@ -1,0 +1,42 @@
+//! The fields of an invoice. The server makes them; no call writes them.
+
+use super::Collection;
+use super::field::{Field, choice, date, elsewhere, flag, list, long_text, number, reference, text, whole};
+
+pub(super) const INVOICE: &[Field] = &[
+    text("invoiceNumber", 15),
+    choice("type", &["Agreement", "CreditMemo", "DownPayment", "Miscellaneous", "Progress", "Standard"]).required(),
+    elsewhere("status"),
+    reference("company", Collection::Companies).required(),
+    reference("billToCompany", Collection::Companies),
+    reference("shipToCompany", Collection::Companies),
+    long_text("accountNumber"),
+    choice("applyToType", &["All", "Agreement", "Project", "ProjectPhase", "SalesOrder", "Ticket"]),
+    whole("applyToId"),
+    text("attention", 60),
+    elsewhere("billingSite"),
+    elsewhere("billingTerms"),
+    text("reference", 50),
+    text("customerPO", 50),
+    date("date"),
+    long_text("topComment"),
+    long_text("bottomComment"),
+    flag("taxableFlag"),
+    elsewhere("taxCode"),
+    long_text("internalNotes"),
+    number("serviceTotal"),
+    elsewhere("currency"),
+    date("dueDate"),
+    number("expenseTotal"),
+    number("productTotal"),
+    number("agreementAmount"),
+    number("subtotal"),
+    number("total"),
+    number("salesTax"),
+    number("payments"),
+    number("credits"),
+    number("balance"),
+    flag("specialInvoiceFlag"),
+    reference("agreement", Collection::Agreements),
+    list("customFields"),
+];
