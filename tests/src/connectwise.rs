@@ -50,6 +50,7 @@ mod routes;
 pub mod schema;
 mod seed;
 pub mod settings;
+mod setup_tables;
 mod standing;
 mod state;
 mod validate;
@@ -101,12 +102,15 @@ struct Inner {
 }
 
 impl ConnectWise {
-    /// An empty PSA: no credentials, no records.
+    /// A PSA with the setup tables that every server has, no credentials and no other records.
     pub fn new(settings: Settings) -> Self {
-        Self::with_state(settings, State::default())
+        let mut state = State::default();
+        setup_tables::enter(&mut state);
+        Self::with_state(settings, state)
     }
 
-    fn with_state(settings: Settings, state: State) -> Self {
+    fn with_state(settings: Settings, mut state: State) -> Self {
+        state.older = is_older(&settings.codebase);
         let inner = Arc::new(Inner {
             codebase: Mutex::new(settings.codebase.clone()),
             clock: Mutex::new(settings.now),
@@ -158,6 +162,7 @@ impl ConnectWise {
     /// Moves the server to another codebase (`v2025_2/`), as a cloud upgrade does: paths of the old one are 404.
     pub fn upgrade(&self, codebase: &str) {
         codebase.clone_into(&mut lock(&self.inner.codebase));
+        self.inner.state().older = is_older(codebase);
     }
 }
 
@@ -203,6 +208,12 @@ impl Inner {
         }
         info
     }
+}
+
+/// Whether a codebase (`v2022_1/`) is older than 2025.1, whose lengths the records have.
+fn is_older(codebase: &str) -> bool {
+    let year = codebase.trim_start_matches('v').split('_').next().and_then(|year| year.parse::<u32>().ok());
+    year.is_some_and(|year| (2000..2025).contains(&year))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -9,8 +9,9 @@ pub mod bill;
 pub mod judge;
 mod maker;
 pub mod period;
-mod terms;
-mod wire;
+pub(super) mod prorated;
+pub(super) mod terms;
+pub(super) mod wire;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;

@@ -130,7 +130,7 @@ impl Session<'_> {
                 row.insert(name.clone(), value.clone());
             }
         }
-        complete(self.state, self.now, scope.collection, &mut row, &sent, before);
+        complete(self.state, self.now, scope, &mut row, &sent, before);
         (row, errors)
     }
 
@@ -188,6 +188,7 @@ impl Session<'_> {
     fn owner_exists(&self, scope: Scope) -> Result<(), Refusal> {
         let owner = match (scope.agreement(), scope.category) {
             (Some(agreement), _) => (Collection::Agreements, agreement),
+            (None, None) if scope.collection == Collection::Sites => (Collection::Companies, scope.owner),
             (None, Some(category)) => (Collection::Categories, category),
             (None, None) => return Ok(()),
         };

@@ -21,7 +21,7 @@ pub(super) enum Resource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Scope {
     pub(super) collection: Collection,
-    /// The agreement of additions; 0 for every other collection.
+    /// The agreement of additions, the company of sites; 0 for every other collection.
     pub(super) owner: u32,
     /// The category whose subcategories are meant, if only one's are.
     pub(super) category: Option<u32>,
@@ -65,6 +65,17 @@ pub(super) fn read(path: &str) -> Option<Addressed> {
 fn resource(segments: &[&str]) -> Option<Resource> {
     let (scope, rest) = match segments {
         ["system", "info"] => return Some(Resource::SystemInfo),
+        ["company", "companies", "statuses", rest @ ..] => (Scope::of(Collection::CompanyStatuses), rest),
+        ["company", "companies", "types", rest @ ..] => (Scope::of(Collection::CompanyTypes), rest),
+        ["company", "companies", id, "sites", rest @ ..] => {
+            (Scope { owner: id.parse().ok()?, ..Scope::of(Collection::Sites) }, rest)
+        }
+        ["company", "contacts", rest @ ..] => (Scope::of(Collection::Contacts), rest),
+        ["system", "locations", rest @ ..] => (Scope::of(Collection::Locations), rest),
+        ["system", "departments", rest @ ..] => (Scope::of(Collection::Departments), rest),
+        ["finance", "billingcycles", rest @ ..] => (Scope::of(Collection::BillingCycles), rest),
+        ["finance", "billingterms", rest @ ..] => (Scope::of(Collection::BillingTerms), rest),
+        ["finance", "currencies", rest @ ..] => (Scope::of(Collection::Currencies), rest),
         ["company", "companies", rest @ ..] => (Scope::of(Collection::Companies), rest),
         ["finance", "agreements", "types", rest @ ..] => (Scope::of(Collection::AgreementTypes), rest),
         ["finance", "agreements", id, "additions", rest @ ..] => {

@@ -3,8 +3,10 @@
 mod addition;
 mod agreement;
 mod agreement_type;
+mod billing;
 mod catalog;
 mod company;
+mod contact;
 pub(super) mod field;
 mod invoice;
 mod setup;
@@ -28,7 +30,7 @@ pub enum Collection {
     Agreements,
     /// `/finance/agreements/types`
     AgreementTypes,
-    /// `/finance/agreements/{id}/additions`, the only one whose records belong to another record.
+    /// `/finance/agreements/{id}/additions`; each belongs to an agreement.
     Additions,
     /// `/procurement/catalog`
     Catalog,
@@ -44,11 +46,38 @@ pub enum Collection {
     Manufacturers,
     /// `/finance/invoices`
     Invoices,
+    /// `/company/companies/statuses`
+    CompanyStatuses,
+    /// `/company/companies/types`
+    CompanyTypes,
+    /// `/company/companies/{id}/sites`; each belongs to a company.
+    Sites,
+    /// `/company/contacts`
+    Contacts,
+    /// `/system/locations`; a company's territory is one, too.
+    Locations,
+    /// `/system/departments`
+    Departments,
+    /// `/finance/billingCycles`
+    BillingCycles,
+    /// `/finance/billingTerms`
+    BillingTerms,
+    /// `/finance/currencies`
+    Currencies,
 }
 
 /// All collections, those first that the others refer to.
-pub(super) const COLLECTIONS: [Collection; 11] = [
+pub(super) const COLLECTIONS: [Collection; 20] = [
+    Collection::CompanyStatuses,
+    Collection::CompanyTypes,
+    Collection::Locations,
+    Collection::Departments,
+    Collection::BillingCycles,
+    Collection::BillingTerms,
+    Collection::Currencies,
     Collection::Companies,
+    Collection::Sites,
+    Collection::Contacts,
     Collection::AgreementTypes,
     Collection::Agreements,
     Collection::Categories,
@@ -96,6 +125,15 @@ impl Collection {
             Self::UnitsOfMeasure => &UNITS_OF_MEASURE,
             Self::Manufacturers => &MANUFACTURERS,
             Self::Invoices => &INVOICES,
+            Self::CompanyStatuses => &COMPANY_STATUSES,
+            Self::CompanyTypes => &COMPANY_TYPES,
+            Self::Sites => &SITES,
+            Self::Contacts => &CONTACTS,
+            Self::Locations => &LOCATIONS,
+            Self::Departments => &DEPARTMENTS,
+            Self::BillingCycles => &BILLING_CYCLES,
+            Self::BillingTerms => &BILLING_TERMS,
+            Self::Currencies => &CURRENCIES,
         }
     }
 
@@ -165,6 +203,58 @@ static INVOICES: Profile = Profile {
     fields: invoice::INVOICE,
 };
 
+static SITES: Profile = Profile {
+    resource: "companySite",
+    path: "company/companies/{}/sites",
+    href: "site_href",
+    titles: &["name"],
+    unique: None,
+    area: Area::CompanyMaintenance,
+    read_only: false,
+    fields: contact::SITE,
+};
+
+static CONTACTS: Profile = Profile {
+    resource: "contact",
+    path: "company/contacts",
+    href: "contact_href",
+    titles: &["name"],
+    unique: None,
+    area: Area::CompanyMaintenance,
+    read_only: false,
+    fields: contact::CONTACT,
+};
+
+static DEPARTMENTS: Profile = Profile {
+    resource: "department",
+    path: "system/departments",
+    href: "department_href",
+    titles: &["identifier", "name"],
+    unique: None,
+    area: Area::TableSetup,
+    read_only: false,
+    fields: setup::DEPARTMENT,
+};
+
+static CURRENCIES: Profile = Profile {
+    resource: "currency",
+    path: "finance/currencies",
+    href: "currency_href",
+    titles: &["symbol", "currencyCode", "numberOfDecimals", "currencyIdentifier", "name"],
+    unique: None,
+    area: Area::TableSetup,
+    read_only: false,
+    fields: billing::CURRENCY,
+};
+
+static COMPANY_STATUSES: Profile =
+    setup_table("companyStatus", "company/companies/statuses", "status_href", setup::COMPANY_STATUS);
+static COMPANY_TYPES: Profile = setup_table("companyType", "company/companies/types", "type_href", setup::COMPANY_TYPE);
+static LOCATIONS: Profile = setup_table("location", "system/locations", "location_href", setup::LOCATION);
+static BILLING_CYCLES: Profile =
+    setup_table("billingCycle", "finance/billingCycles", "billingCycle_href", billing::BILLING_CYCLE);
+static BILLING_TERMS: Profile =
+    setup_table("billingTerm", "finance/billingTerms", "billingTerms_href", billing::BILLING_TERM);
 static AGREEMENT_TYPES: Profile =
     setup_table("agreementType", "finance/agreements/types", "type_href", agreement_type::AGREEMENT_TYPE);
 static CATEGORIES: Profile = setup_table("category", "procurement/categories", "category_href", setup::CATEGORY);

@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 use super::auth::Credential;
 use super::operations::Session;
 use super::path::Scope;
+use super::setup_tables::MONTHLY;
+use super::state::reference_id;
 use super::{Collection, ConnectWise, Refusal};
 
 impl ConnectWise {
@@ -20,7 +22,13 @@ impl ConnectWise {
 
     /// Adds a company and returns its id.
     pub fn add_company(&self, identifier: &str, name: &str) -> Result<u32, Refusal> {
-        self.add(Scope::of(Collection::Companies), json!({"identifier": identifier, "name": name}))
+        self.add_company_with(identifier, name, json!({}))
+    }
+
+    /// Adds a company and returns its id; `fields` adds and overrides.
+    pub fn add_company_with(&self, identifier: &str, name: &str, fields: Value) -> Result<u32, Refusal> {
+        let basis = json!({"identifier": identifier, "name": name});
+        self.add(Scope::of(Collection::Companies), merged(basis, fields))
     }
 
     /// Adds an agreement type and returns its id.
@@ -37,18 +45,48 @@ impl ConnectWise {
         self.add(Scope::of(Collection::AgreementTypes), fields)
     }
 
-    /// Adds an agreement of a company, with no end and billed monthly, and returns its id; `fields` adds and overrides.
+    /// Adds an agreement of a company, with no end and billed monthly by default, and returns its id; `fields` adds and overrides.
     pub fn add_agreement(&self, company: u32, kind: u32, name: &str, fields: Value) -> Result<u32, Refusal> {
         let basis = json!({
             "name": name,
             "type": {"id": kind},
             "company": {"id": company},
-            "contact": {"id": 1, "name": "Accounts"},
-            "billingCycle": {"id": 2, "name": "Monthly"},
+            "contact": {"id": self.contact_of(company)?},
+            "billingCycle": {"id": MONTHLY},
             "startDate": "2024-01-01",
             "noEndingDateFlag": true,
         });
         self.add(Scope::of(Collection::Agreements), merged(basis, fields))
+    }
+
+    /// The company's first contact; a new one, if it has none yet.
+    fn contact_of(&self, company: u32) -> Result<u32, Refusal> {
+        let found = self
+            .inner
+            .state()
+            .row(Collection::Companies, 0, company)
+            .and_then(|row| reference_id(row, "defaultContact"));
+        if let Some(contact) = found {
+            return Ok(contact);
+        }
+        let contact = self.add_contact(company, "Accounts", "Office")?;
+        let mut state = self.inner.state();
+        if let Some(mut row) = state.row(Collection::Companies, 0, company).cloned() {
+            row.insert("defaultContact".to_owned(), json!({"id": contact}));
+            state.put(Collection::Companies, 0, company, row);
+        }
+        Ok(contact)
+    }
+
+    /// Adds a contact of a company and returns its id.
+    pub fn add_contact(&self, company: u32, first: &str, last: &str) -> Result<u32, Refusal> {
+        let fields = json!({"firstName": first, "lastName": last, "company": {"id": company}});
+        self.add(Scope::of(Collection::Contacts), fields)
+    }
+
+    /// Adds a site of a company and returns its id.
+    pub fn add_site(&self, company: u32, name: &str, fields: Value) -> Result<u32, Refusal> {
+        self.add(Scope { owner: company, ..Scope::of(Collection::Sites) }, merged(json!({ "name": name }), fields))
     }
 
     /// Adds a category and returns its id.

@@ -1,10 +1,13 @@
 //! The small standing data set of a simulator that is started alone, so that any client has something to talk to.
 
+mod others;
+
 use serde_json::json;
 
 use super::auth::{Credential, Role};
 use super::seed::merged;
 use super::{ConnectWise, Refusal, Settings};
+use others::{USD, customer};
 
 /// The keys of the standing data set. They open nothing but a simulator.
 pub const STANDING_COMPANY: &str = "training";
@@ -14,8 +17,13 @@ pub const STANDING_PUBLIC_KEY: &str = "public";
 pub const STANDING_PRIVATE_KEY: &str = "private";
 
 impl ConnectWise {
-    /// A PSA with one set of keys, three companies, five catalog items (one inactive, one of class Bundle) and a few
-    /// additions.
+    /// A PSA with one set of keys and what a real partner's has: companies with status, types, territory and address;
+    /// agreements in two currencies, by month, quarter and year, prorated or not, one under a parent, two of one company;
+    /// catalog items in three categories (one inactive, one of class Bundle); additions that end inside a month, one-time
+    /// charges and the lines of the vendor's own integration.
+    ///
+    /// Ids and names of the first three companies and agreements and of the first five products never change: scripts
+    /// and the README use them. Dates follow the clock: the next invoice of most agreements is that of next month.
     pub fn standing_data() -> Result<Self, Refusal> {
         Self::standing_data_with(Settings::default())
     }
@@ -36,11 +44,15 @@ impl ConnectWise {
         for (number, name) in
             [("100", "Amberquill Bakery"), ("200", "Gristmill Veterinary"), ("300", "Quarrystone Glazing")]
         {
-            let company = psa.add_company(&format!("C{number}"), name)?;
-            let agreement = psa.add_agreement(company, kind, &format!("{name} security"), json!({}))?;
+            let address = format!("{number} Mill Lane");
+            let company = psa.add_company_with(&format!("C{number}"), name, customer(&address, "Bristol", USD))?;
+            psa.add_contact(company, "Dana", "Whitlock")?;
+            let terms = psa.terms_of(company, &address)?;
+            let agreement = psa.add_agreement(company, kind, &format!("{name} security"), terms)?;
             psa.add_addition(agreement, products[0], 12, json!({}))?;
             psa.add_addition(agreement, products[1], 3, json!({"lessIncluded": 1}))?;
         }
+        psa.standing_others(kind, &products)?;
         Ok(psa)
     }
 
@@ -67,6 +79,7 @@ impl ConnectWise {
             });
             products.push(self.add_catalog_item(identifier, description, merged(basis, fields))?);
         }
+        products.extend(self.more_products(kind, unit)?);
         Ok(products)
     }
 }

@@ -21,9 +21,13 @@ type Key = (u32, u32);
 pub(super) struct State {
     rows: BTreeMap<Collection, BTreeMap<Key, Row>>,
     next_id: BTreeMap<Collection, u32>,
+    /// The owner of each row that has one.
+    owners: HashMap<(Collection, u32), u32>,
     /// Who holds a unique value (in small letters).
     holders: HashMap<(Collection, String), u32>,
     pub(super) credentials: Vec<Credential>,
+    /// Whether the server is older than 2025.1.
+    pub(super) older: bool,
     pub(super) writes: Vec<Write>,
     /// By agreement and id.
     pub(super) invoices: BTreeMap<(u32, u32), Invoice>,
@@ -48,8 +52,10 @@ impl State {
         self.rows_after(collection, owner, 0)
     }
 
+    /// A row by its owner and its id; by its id alone if `owner` is 0.
     pub(super) fn row(&self, collection: Collection, owner: u32, id: u32) -> Option<&Row> {
-        self.rows.get(&collection)?.get(&(owner, id))
+        let known = if owner == 0 { self.owners.get(&(collection, id)).copied() } else { None };
+        self.rows.get(&collection)?.get(&(known.unwrap_or(owner), id))
     }
 
     /// The id of the row that holds a unique value.
@@ -71,6 +77,9 @@ impl State {
         if let Some(value) = unique_value(collection, &row) {
             self.holders.insert((collection, value), id);
         }
+        if owner != 0 {
+            self.owners.insert((collection, id), owner);
+        }
         self.rows.entry(collection).or_default().insert((owner, id), row);
     }
 
@@ -82,6 +91,7 @@ impl State {
                 self.holders.remove(&(collection, value));
             }
         }
+        self.owners.remove(&(collection, id));
         Some(row)
     }
 

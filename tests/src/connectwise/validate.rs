@@ -24,6 +24,9 @@ pub(super) fn validate(state: &State, candidate: &Candidate<'_>) -> Vec<FieldErr
     if candidate.collection == Collection::Additions {
         errors.extend(unusable_product(state, candidate.row));
     }
+    if candidate.collection == Collection::Companies {
+        errors.extend(unknown_type(state, candidate.row));
+    }
     errors
 }
 
@@ -34,7 +37,8 @@ fn field_error(state: &State, resource: &'static str, field: &Field, row: &Row) 
         _ if empty => field.required.then(|| FieldError::missing(resource, field.name)),
         Kind::Text(Some(longest)) => {
             let length = value.as_str().map_or(0, |text| text.chars().count());
-            (length > *longest).then(|| FieldError::too_long(resource, field.name, *longest))
+            let longest = field.formerly.filter(|_| state.older).unwrap_or(*longest);
+            (length > longest).then(|| FieldError::too_long(resource, field.name, longest))
         }
         Kind::Reference(to) => {
             let id = reference_id(row, field.name);
@@ -73,4 +77,15 @@ fn unusable_product(state: &State, row: &Row) -> Option<FieldError> {
         (false, false) => return None,
     };
     Some(FieldError::not_found("addition", "product", reason))
+}
+
+/// The types of a company are records of their own.
+fn unknown_type(state: &State, row: &Row) -> Option<FieldError> {
+    let types = row.get("types").and_then(Value::as_array)?;
+    let known = |kind: &Value| {
+        let id = kind.get("id").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
+        id.is_some_and(|id| state.row(Collection::CompanyTypes, 0, id).is_some())
+    };
+    let gone = types.iter().any(|kind| !known(kind));
+    gone.then(|| FieldError::not_found("company", "types", "A type of the company was not found."))
 }

@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::conditions::{Names, Path};
 use super::dates;
+use super::invoices::prorated::prorated;
+use super::invoices::terms::root;
 use super::records::field::{Field, Kind};
 use super::records::{Collection, Row};
 use super::state::{State, reference_id};
@@ -88,6 +90,11 @@ impl<'a> View<'a> {
             (Collection::Agreements, "agreementStatus") => {
                 Cow::Owned(json!(agreement_status(self.row, self.scene.now)))
             }
+            (
+                Collection::Additions,
+                "proratePrice" | "prorateCost" | "extendedProratePrice" | "extendedProrateCost",
+            ) => Cow::Owned(prorated(self.scene.state, self.owner, self.row, field.name, self.scene.now)),
+            (Collection::Agreements, "nextInvoiceDate") => owned_or_null(self.invoiced_with().get(field.name)),
             _ => match (self.row.get(field.name), &field.kind) {
                 (None, Kind::Flag) => Cow::Owned(json!(false)),
                 (value, _) => owned_or_null(value),
@@ -104,7 +111,18 @@ impl<'a> View<'a> {
     }
 
     fn title(&self, to: Collection, field: &str, title: &str) -> Option<&'a Value> {
-        self.scene.state.row(to, 0, reference_id(self.row, field)?)?.get(title)
+        let value = self.scene.state.row(to, 0, reference_id(self.row, field)?)?.get(title)?;
+        // A currency's code is a record of its own, and a word where a reference shows it.
+        if to == Collection::Currencies && title == "currencyCode" { value.get("name") } else { Some(value) }
+    }
+
+    /// The agreement whose next invoice date counts for this one: its topmost parent.
+    fn invoiced_with(&self) -> &'a Row {
+        let state = self.scene.state;
+        if !self.row.contains_key("parentAgreement") {
+            return self.row;
+        }
+        state.row(Collection::Agreements, 0, root(state, self.id)).unwrap_or(self.row)
     }
 
     fn owner_status(&self) -> &'static str {
@@ -152,7 +170,9 @@ impl<'a> View<'a> {
         let mut reference: Row = titles.map(|(title, value)| (title.to_owned(), value)).collect();
         reference.insert("id".to_owned(), json!(id));
         // Two slashes, as the vendor's own links have them.
-        let href = format!("{}//{}/{id}", self.scene.root, profile.path);
+        let owner = self.scene.state.row(to, 0, id).and_then(|row| reference_id(row, "company")).unwrap_or_default();
+        let path = profile.path.replace("{}", &owner.to_string());
+        let href = format!("{}//{path}/{id}", self.scene.root);
         reference.insert("_info".to_owned(), json!({profile.href: href}));
         Value::Object(reference)
     }

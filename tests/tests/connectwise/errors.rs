@@ -44,7 +44,7 @@ async fn all_wrong_fields_are_reported_at_once() {
 async fn too_long_dangling_and_duplicate_values_have_their_own_codes() {
     let world = World::new().await;
     for (field, value, code) in [
-        ("identifier", json!("x".repeat(61)), "MaxLengthField identifier"),
+        ("identifier", json!("x".repeat(76)), "MaxLengthField identifier"),
         ("identifier", json!("endpoint"), "ObjectExists identifier"),
         ("description", json!("é".repeat(61)), "MaxLengthField description"),
         ("subcategory", json!({"id": 99}), "NotFound subcategory"),

@@ -130,12 +130,12 @@ async fn in_arrears_a_period_is_invoiced_when_it_is_over() {
 #[tokio::test]
 async fn periods_follow_the_cycle_from_any_day_and_along_the_calendar() {
     for (cycle, from, more, periods) in [
-        ("Quarterly", "2025-11-15", json!({}), ["2025-11-15/2026-02-14", "2026-02-15/2026-05-14"]),
-        ("Annual", "2025-12-01", json!({}), ["2025-12-01/2026-11-30", "2026-12-01/2027-11-30"]),
+        ("Quarterly", "2025-11-15", contract(), ["2025-11-15/2026-02-14", "2026-02-15/2026-05-14"]),
+        ("Annual", "2025-12-01", contract(), ["2025-12-01/2026-11-30", "2026-12-01/2027-11-30"]),
         (
             "Monthly",
             "2026-01-31",
-            json!({"startDate": "2025-01-31"}),
+            json!({"startDate": "2025-01-31", "invoicingCycle": "ContractYear"}),
             ["2026-01-31/2026-02-27", "2026-02-28/2026-03-30"],
         ),
         (
@@ -153,19 +153,23 @@ async fn periods_follow_the_cycle_from_any_day_and_along_the_calendar() {
     }
 }
 
+fn contract() -> Value {
+    json!({"invoicingCycle": "ContractYear"})
+}
+
 fn cycle_of(name: &str) -> Value {
     let id = match name {
         "Quarterly" => 3,
         "Annual" => 7,
         _ => 2,
     };
-    json!({"id": id, "name": name})
+    json!({ "id": id })
 }
 
 #[tokio::test]
 async fn an_agreement_of_no_cycle_one_that_is_over_and_one_that_is_inactive_are_not_invoiced() {
     for change in [
-        json!({"billingCycle": {"id": 9, "name": "One time"}}),
+        json!({"billingCycle": {"id": 8}}),
         json!({"noEndingDateFlag": false, "endDate": "2025-10-31"}),
         json!({"cancelledFlag": true, "dateCancelled": "2025-10-15"}),
         json!({"cancelledFlag": true}),
@@ -257,13 +261,17 @@ async fn the_server_invoices_by_itself_what_is_to_be_invoiced_by_itself_once_the
 
 #[tokio::test]
 async fn the_api_lists_invoices_and_changes_none() {
-    let world = world(json!({"currency": {"id": 1, "name": "EUR"}})).await;
+    let world = world(json!({"currency": {"id": 2}})).await;
     world.psa.add_addition(1, 1, 9, json!({"effectiveDate": "2025-01-01"})).unwrap();
     world.psa.make_invoices(day("2025-11-01"));
     let invoice = world.get("/finance/invoices/1").await.expect(200);
     let shown = ["type", "invoiceNumber", "total", "date"].map(|field| invoice[field].clone());
     assert_eq!(shown, [json!("Agreement"), json!("1"), json!(40.5), json!("2025-11-01T00:00:00Z")]);
     assert_eq!(invoice["agreement"]["name"], "Adler security");
+    assert_eq!(
+        (&invoice["currency"]["currencyCode"], world.psa.invoices()[0].currency.as_deref()),
+        (&json!("EUR"), Some("EUR"))
+    );
     assert_eq!(world.get("/finance/invoices/count").await.expect(200), json!({"count": 1}));
     world.post("/finance/invoices", json!({"type": "Standard"})).await.expect(405);
     world.patch("/finance/invoices/1", json!([])).await.expect(405);

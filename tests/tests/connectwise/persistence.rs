@@ -40,7 +40,7 @@ fn a_file_that_is_not_there_is_no_psa_and_one_that_is_broken_says_so() {
 #[tokio::test]
 async fn the_standing_data_answers_any_client() {
     let psa = ConnectWise::standing_data().unwrap();
-    assert_eq!(psa.records(harness::connectwise::Collection::Companies, 0).len(), 3);
+    assert_eq!(psa.records(harness::connectwise::Collection::Companies, 0).len(), 8);
     assert_eq!(psa.additions(1).len(), 2);
     assert!(psa.writes().is_empty());
 }

@@ -34,7 +34,7 @@ pub fn billed_twice<'a>(invoices: impl IntoIterator<Item = &'a Invoice>) -> Vec<
             if times < 2 {
                 continue;
             }
-            let additions: BTreeSet<(u32, u32)> = counts.into_keys().collect();
+            let additions: BTreeSet<Addition> = counts.into_keys().collect();
             match found.last_mut() {
                 Some(BilledTwice { company: c, product: p, days: last, additions: same })
                     if (*c, *p) == (company, product) && *same == additions && day_after(last.last) == days.first =>
@@ -67,6 +67,12 @@ pub fn unbilled<'a>(
 
 type Line<'a> = (u32, &'a InvoiceLine);
 
+/// An addition: its agreement and its id.
+type Addition = (u32, u32);
+
+/// How often each addition bills the same days.
+type Counts = BTreeMap<Addition, i64>;
+
 /// The lines of units that a customer pays for, each with its agreement.
 fn by_product<'a>(invoices: impl IntoIterator<Item = &'a Invoice>) -> BTreeMap<(u32, u32), Vec<Line<'a>>> {
     let mut lines: BTreeMap<(u32, u32), Vec<Line<'a>>> = BTreeMap::new();
@@ -81,19 +87,19 @@ fn by_product<'a>(invoices: impl IntoIterator<Item = &'a Invoice>) -> BTreeMap<(
 }
 
 /// The days that the lines bill, cut wherever a line begins or ends, and how often each addition bills them.
-fn covered(lines: &[Line<'_>]) -> Vec<(Period, BTreeMap<(u32, u32), i64>)> {
-    let mut changes: BTreeMap<Date, Vec<((u32, u32), i64)>> = BTreeMap::new();
+fn covered(lines: &[Line<'_>]) -> Vec<(Period, Counts)> {
+    let mut changes: BTreeMap<Date, Vec<(Addition, i64)>> = BTreeMap::new();
     for (agreement, line) in lines {
         let (addition, sign) = ((*agreement, line.addition), if line.kind == LineKind::Credit { -1 } else { 1 });
         changes.entry(line.days.first).or_default().push((addition, sign));
         changes.entry(day_after(line.days.last)).or_default().push((addition, -sign));
     }
-    let mut net: BTreeMap<(u32, u32), i64> = BTreeMap::new();
+    let mut net: Counts = BTreeMap::new();
     let mut found = Vec::new();
     let mut since = None;
     for (day, changed) in changes {
         if let Some(days) = since.and_then(|first| Period::of(first, day_before(day))) {
-            let counts: BTreeMap<_, _> = net.iter().filter(|(_, n)| **n > 0).map(|(a, n)| (*a, *n)).collect();
+            let counts: Counts = net.iter().filter(|(_, n)| **n > 0).map(|(a, n)| (*a, *n)).collect();
             if !counts.is_empty() {
                 found.push((days, counts));
             }

@@ -13,7 +13,7 @@ use crate::connectwise::records::{Collection, Row};
 use crate::connectwise::state::{State, reference_id};
 
 /// An agreement as far as invoices are concerned.
-pub(super) struct AgreementTerms {
+pub(in crate::connectwise) struct AgreementTerms {
     pub(super) company: u32,
     /// The company that pays, where the agreement names one.
     pub(super) bill_to: Option<u32>,
@@ -39,7 +39,7 @@ pub(in crate::connectwise) fn decimal(row: &Row, field: &str) -> Option<Decimal>
     row.get(field).and_then(Value::as_number).and_then(to_decimal)
 }
 
-fn flag(row: &Row, field: &str) -> bool {
+pub(super) fn flag(row: &Row, field: &str) -> bool {
     row.get(field).and_then(Value::as_bool).unwrap_or_default()
 }
 
@@ -47,20 +47,22 @@ fn word<'a>(row: &'a Row, field: &str) -> Option<&'a str> {
     row.get(field)?.as_str()
 }
 
-/// A text of the record that a reference leads to, or of the reference itself where the PSA does not have the record.
-fn referred<'a>(row: &'a Row, field: &str, text: &str) -> Option<&'a str> {
-    row.get(field)?.get(text)?.as_str()
+/// The record that a reference leads to.
+fn referred<'a>(state: &'a State, row: &Row, field: &str, to: Collection) -> Option<&'a Row> {
+    state.row(to, 0, reference_id(row, field)?)
 }
 
-pub(super) fn agreement(state: &State, id: u32) -> Option<AgreementTerms> {
+pub(in crate::connectwise) fn agreement(state: &State, id: u32) -> Option<AgreementTerms> {
     let row = state.row(Collection::Agreements, 0, id)?;
     let cancelled = flag(row, "cancelledFlag").then(|| day(row, "dateCancelled"));
     let ends = day(row, "endDate").filter(|_| !flag(row, "noEndingDateFlag"));
     let status = word(row, "agreementStatus");
+    let currency = referred(state, row, "currency", Collection::Currencies);
+    let decimals = currency.and_then(|currency| currency.get("numberOfDecimals")?.as_u64());
     Some(AgreementTerms {
         company: reference_id(row, "company")?,
         bill_to: reference_id(row, "billToCompany"),
-        cycle: cycle(row),
+        cycle: cycle(state, row),
         // What the vendor's words mean is not documented: an assumption of the simulator.
         in_arrears: word(row, "periodType") == Some("Current"),
         next: day(row, "nextInvoiceDate"),
@@ -68,26 +70,25 @@ pub(super) fn agreement(state: &State, id: u32) -> Option<AgreementTerms> {
             prorated: flag(row, "prorateFlag"),
             first: day(row, "startDate"),
             last: cancelled.flatten().into_iter().chain(ends).min(),
-            decimals: 2,
+            decimals: decimals.and_then(|decimals| decimals.try_into().ok()).unwrap_or(2),
         },
-        currency: referred(row, "currency", "currencyCode")
-            .or_else(|| referred(row, "currency", "name"))
-            .map(str::to_owned),
+        currency: currency.and_then(|currency| currency.get("currencyCode")?.get("name")?.as_str()).map(str::to_owned),
         inactive: status == Some("Inactive") || cancelled == Some(None),
         automatic: flag(row, "autoInvoiceFlag"),
     })
 }
 
 /// The cycle that an agreement's billing cycle names; none where it does not bill again and again.
-fn cycle(row: &Row) -> Option<Cycle> {
-    let length = match referred(row, "billingCycle", "name")?.to_lowercase().as_str() {
-        "weekly" => Length::Weeks(1),
-        "biweekly" => Length::Weeks(2),
-        "monthly" => Length::Months(1),
-        "bimonthly" => Length::Months(2),
-        "quarterly" => Length::Months(3),
-        "semiannual" => Length::Months(6),
-        "yearly" | "annual" => Length::Months(12),
+fn cycle(state: &State, row: &Row) -> Option<Cycle> {
+    let options = referred(state, row, "billingCycle", Collection::BillingCycles)?.get("billingOptions")?;
+    let length = match options.as_str()? {
+        "Weekly" => Length::Weeks(1),
+        "BiWeekly" => Length::Weeks(2),
+        "Monthly" => Length::Months(1),
+        "BiMonthly" => Length::Months(2),
+        "Quarterly" => Length::Months(3),
+        "SemiAnnual" => Length::Months(6),
+        "Yearly" => Length::Months(12),
         _ => return None,
     };
     let next = day(row, "nextInvoiceDate")?;

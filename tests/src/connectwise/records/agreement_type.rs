@@ -1,6 +1,7 @@
 //! The fields of an agreement type.
 
-use super::field::{Field, choice, elsewhere, flag, list, number, text, whole};
+use super::Collection;
+use super::field::{Field, choice, elsewhere, flag, list, number, reference, text, whole};
 
 pub(super) const AGREEMENT_TYPE: &[Field] = &[
     text("name", 50).required(),
@@ -9,8 +10,8 @@ pub(super) const AGREEMENT_TYPE: &[Field] = &[
     flag("inactiveFlag"),
     flag("prePaymentFlag"),
     text("invoicePreSuffix", 5),
-    elsewhere("location"),
-    elsewhere("department"),
+    reference("location", Collection::Locations),
+    reference("department", Collection::Departments),
     flag("restrictLocationFlag"),
     flag("restrictDepartmentFlag"),
     elsewhere("sla"),
@@ -45,9 +46,9 @@ pub(super) const AGREEMENT_TYPE: &[Field] = &[
     choice("employeeCompNotExceed", &["Billing", "Amount", "Percent"]).required(),
     number("compHourlyRate"),
     number("compLimitAmount"),
-    elsewhere("billingCycle"),
+    reference("billingCycle", Collection::BillingCycles),
     flag("billOneTimeFlag"),
-    elsewhere("billingTerms"),
+    reference("billingTerms", Collection::BillingTerms),
     choice("invoicingCycle", &["ContractYear", "CalendarYear"]).required(),
     number("billAmount"),
     flag("taxableFlag"),

@@ -3,9 +3,8 @@
 use super::Collection;
 use super::field::{Field, choice, elsewhere, flag, list, long_text, number, reference, text, whole};
 
-/// An identifier is limited to 60 characters; newer servers allow 75, older ones do not.
 pub(super) const CATALOG_ITEM: &[Field] = &[
-    text("identifier", 60).required(),
+    text("identifier", 75).formerly(60).required(),
     text("description", 60).required(),
     flag("inactiveFlag"),
     reference("subcategory", Collection::Subcategories).required(),
@@ -35,7 +34,7 @@ pub(super) const CATALOG_ITEM: &[Field] = &[
     number("recurringRevenue"),
     number("recurringCost"),
     flag("recurringOneTimeFlag"),
-    elsewhere("recurringBillCycle"),
+    reference("recurringBillCycle", Collection::BillingCycles),
     choice("recurringCycleType", &["ContractYear", "CalendarYear"]),
     flag("calculatedPriceFlag"),
     flag("calculatedCostFlag"),

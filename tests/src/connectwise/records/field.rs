@@ -12,6 +12,8 @@ pub(crate) struct Field {
     pub(crate) computed: bool,
     /// The value of a new record that does not say.
     pub(crate) default: Option<&'static str>,
+    /// How long a text may be on a server older than 2025.1, where that differs.
+    pub(crate) formerly: Option<usize>,
 }
 
 /// The type of a field.
@@ -38,7 +40,7 @@ pub(crate) enum Kind {
 
 impl Field {
     const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, required: false, computed: false, default: None }
+        Self { name, kind, required: false, computed: false, default: None, formerly: None }
     }
 
     pub(super) const fn required(mut self) -> Self {
@@ -48,6 +50,11 @@ impl Field {
 
     pub(super) const fn computed(mut self) -> Self {
         self.computed = true;
+        self
+    }
+
+    pub(super) const fn formerly(mut self, longest: usize) -> Self {
+        self.formerly = Some(longest);
         self
     }
 

@@ -1,0 +1,57 @@
+//! The fields of a company's contacts and sites.
+
+use super::Collection;
+use super::field::{Field, elsewhere, flag, list, long_text, number, reference, text};
+
+pub(super) const CONTACT: &[Field] = &[
+    long_text("firstName").required(),
+    long_text("lastName"),
+    reference("company", Collection::Companies),
+    reference("site", Collection::Sites),
+    long_text("addressLine1"),
+    long_text("addressLine2"),
+    long_text("city"),
+    long_text("state"),
+    long_text("zip"),
+    elsewhere("country"),
+    flag("inactiveFlag"),
+    long_text("securityIdentifier"),
+    reference("managerContact", Collection::Contacts),
+    reference("assistantContact", Collection::Contacts),
+    long_text("title"),
+    long_text("nickName"),
+    flag("unsubscribeFlag"),
+    long_text("defaultPhoneType"),
+    long_text("defaultPhoneNbr"),
+    flag("defaultBillingFlag"),
+    flag("defaultFlag"),
+    reference("companyLocation", Collection::Locations),
+    list("communicationItems"),
+    list("types"),
+    list("customFields"),
+];
+
+pub(super) const SITE: &[Field] = &[
+    text("name", 50).required(),
+    text("addressLine1", 50),
+    text("addressLine2", 50),
+    text("city", 50),
+    elsewhere("stateReference"),
+    text("zip", 12),
+    elsewhere("country"),
+    long_text("addressFormat"),
+    text("phoneNumber", 30),
+    text("faxNumber", 30),
+    elsewhere("taxCode"),
+    number("expenseReimbursement"),
+    flag("primaryAddressFlag"),
+    flag("defaultShippingFlag"),
+    flag("defaultBillingFlag"),
+    flag("defaultMailingFlag"),
+    flag("inactiveFlag"),
+    flag("billSeparateFlag"),
+    elsewhere("calendar"),
+    elsewhere("timeZone"),
+    reference("company", Collection::Companies).computed(),
+    list("customFields"),
+];
