@@ -4,17 +4,23 @@
 //! through the [`Sophos`] handle, before or while it serves; all clones of a handle share it.
 
 mod account;
+mod admin;
 mod bent_answer;
 mod billing_usage;
+mod changes;
 mod clock;
 mod cut;
 mod edge;
+mod firewalls;
 pub mod generate;
+mod licenses;
 mod page_key;
 mod problem;
 mod query;
+mod siem;
 mod sign_in;
 mod standing;
+mod tenant;
 mod tenant_list;
 mod usage_month;
 mod usage_row;
@@ -34,15 +40,17 @@ use uuid::Uuid;
 use crate::simulator::gate::{Gate, guard};
 use crate::simulator::serve::{Running, serve};
 use account::Account;
-pub use account::{AccountType, BillingType, Tenant};
+pub use account::AccountType;
 use bent_answer::bend;
 pub use bent_answer::{BentAnswer, End};
 pub use clock::SimulatedClock;
 pub use cut::Cut;
 use cut::PlannedCut;
 use edge::Edge;
+pub use firewalls::{Firewall, FirewallLicense, FirewallOwner, ModelType, OwnerKind};
 use generate::Population;
-pub use standing::{CLIENT_ID, CLIENT_SECRET};
+pub use standing::{CLIENT_ID, CLIENT_SECRET, LIMIT, MIXED_CLIENT_ID, StandingCase};
+pub use tenant::{Address, BillingType, Contact, Details, Tenant};
 use usage_month::{Lines, UsageMonth};
 pub use usage_row::{ProductGroup, UsageRow};
 use world::World;
@@ -59,6 +67,11 @@ impl Default for Config {
         Self { token_lifetime: SignedDuration::from_hours(1) }
     }
 }
+
+/// A customer that no partner has.
+#[derive(Debug, thiserror::Error)]
+#[error("no partner has a customer {0}; GET /partner/v1/tenants lists them")]
+pub struct UnknownTenant(pub Uuid);
 
 /// A simulator: its state, its clock and its faults.
 #[derive(Clone)]
@@ -158,7 +171,9 @@ impl Sophos {
 
     /// Makes every token that was given out worthless, as a rotation of the credentials does.
     pub fn revoke_tokens(&self) {
-        self.world().tokens.clear();
+        let mut world = self.world();
+        world.tokens.clear();
+        world.refresh_tokens.clear();
     }
 
     /// The routes, behind the gate; for a caller that serves them itself.
@@ -167,11 +182,16 @@ impl Sophos {
             .route("/api/v2/oauth2/token", post(sign_in::token))
             .route("/whoami/v1", get(sign_in::whoami))
             .route("/partner/v1/tenants", get(tenant_list::list))
+            .route("/partner/v1/tenants/{id}", get(tenant_list::one))
             .route("/partner/v1/billing/usage/{year}/{month}", get(billing_usage::list))
+            .route("/licenses/v1/licenses", get(licenses::list))
+            .route("/licenses/v1/licenses/firewalls", get(firewalls::list))
+            .route("/siem/v1/events", get(siem::list))
+            .route("/siem/v1/alerts", get(siem::list))
             .fallback(edge::no_such_path)
             .with_state(self.clone())
             .layer(from_fn_with_state(self.clone(), bend));
-        guard(routes, &self.gate)
+        guard(routes, &self.gate).merge(admin::router(self.clone()))
     }
 
     fn world(&self) -> MutexGuard<'_, World> {

@@ -1,5 +1,8 @@
 //! The plan of what goes wrong, and when: a value that a test writes, an admin route takes, and a seed replays.
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// Everything that a simulator shall do wrong. The default does nothing wrong.
@@ -12,6 +15,8 @@ pub struct FaultPlan {
     pub latency: Option<Latency>,
     /// Refuses with 429 by rate.
     pub rate: Option<RateLimit>,
+    /// Refuses with 429 by a steady rate that allows bursts.
+    pub bucket: Option<Bucket>,
     /// Refuses with 429 when more calls than this of one caller are being answered.
     pub max_in_flight: Option<u64>,
     /// The single faults, tried in this order; the first that applies to a call is used.
@@ -30,6 +35,23 @@ pub struct RateLimit {
     /// `Retry-After` in seconds; the time until the window has room, unless told.
     #[serde(default)]
     pub retry_after_s: Option<u64>,
+}
+
+/// The 429 by a token bucket, for each caller on its own: full at first, and refilled at a steady rate.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Bucket {
+    /// Calls that come into the bucket each minute, one after the other.
+    pub per_minute: NonZeroU32,
+    /// Calls that it holds: so many at once are let through after a pause.
+    pub burst: NonZeroU32,
+}
+
+impl Bucket {
+    /// How long until the next call comes in.
+    pub(crate) fn interval(self) -> Duration {
+        Duration::from_secs(60) / self.per_minute.get()
+    }
 }
 
 fn minute_ms() -> u64 {

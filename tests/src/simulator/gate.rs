@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::admin;
 use super::counters::{Counters, NO_ANSWER};
-use super::faults::{FaultKind, FaultPlan, PlanError};
+use super::faults::{Bucket, FaultKind, FaultPlan, PlanError};
 use super::limits::{Limits, Verdict};
 
 /// What the gate must know of the vendor behind it.
@@ -61,6 +61,12 @@ impl Gate {
         plan.check()?;
         *self.limits() = Limits::new(plan);
         Ok(())
+    }
+
+    /// Limits each caller from the next call on; the rest of the plan stays, and counts its calls from 1 again.
+    pub fn limit(&self, bucket: Bucket) {
+        let plan = FaultPlan { bucket: Some(bucket), ..self.faults() };
+        *self.limits() = Limits::new(plan);
     }
 
     /// The plan being carried out.

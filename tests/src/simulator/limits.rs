@@ -29,6 +29,8 @@ struct Caller {
     admitted: VecDeque<Instant>,
     in_flight: u64,
     refused: Option<(Instant, Instant)>,
+    /// When the plan's bucket is full again.
+    full_at: Option<Instant>,
 }
 
 /// A plan at work.
@@ -85,7 +87,15 @@ impl Limits {
         if self.plan.max_in_flight.is_some_and(|most| caller.in_flight >= most) {
             return (early, Some(FaultKind::TooManyCalls { retry_after_s: 1 }));
         }
+        let full_at = self.plan.bucket.map(|bucket| caller.full_at.unwrap_or(now).max(now) + bucket.interval());
+        if let Some((bucket, full_at)) = self.plan.bucket.zip(full_at) {
+            let wait = full_at.saturating_duration_since(now + bucket.interval() * bucket.burst.get());
+            if !wait.is_zero() {
+                return (early, Some(FaultKind::TooManyCalls { retry_after_s: whole_seconds(wait) }));
+            }
+        }
         let Some(rate) = &self.plan.rate else {
+            caller.full_at = full_at;
             return (early, None);
         };
         let window = Duration::from_millis(rate.window_ms);
@@ -94,10 +104,11 @@ impl Limits {
         }
         if caller.admitted.len() < rate.calls {
             caller.admitted.push_back(now);
+            caller.full_at = full_at;
             return (early, None);
         }
         let room = caller.admitted.front().map_or(window, |&at| (at + window).saturating_duration_since(now));
-        let retry_after_s = rate.retry_after_s.unwrap_or(room.as_secs() + u64::from(room.subsec_nanos() > 0));
+        let retry_after_s = rate.retry_after_s.unwrap_or_else(|| whole_seconds(room));
         (early, Some(FaultKind::TooManyCalls { retry_after_s }))
     }
 
@@ -121,6 +132,11 @@ impl Limits {
         }
         found
     }
+}
+
+/// A wait as `Retry-After` says it: never too short.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 fn fits(fault: &Fault, verb: &str, path: &str, template: &str) -> bool {
@@ -190,6 +206,34 @@ mod tests {
         assert!(enter(20).early, "it was told to wait for 45 s and came back after 5");
         let waited = enter(61);
         assert_eq!((waited.kind, waited.early), (None, false));
+    }
+
+    #[test]
+    fn a_bucket_lets_a_burst_through_and_then_a_steady_rate() {
+        let number = |number| std::num::NonZeroU32::new(number).unwrap_or(std::num::NonZeroU32::MIN);
+        let bucket = super::super::faults::Bucket { per_minute: number(100), burst: number(300) };
+        let mut limits = Limits::new(FaultPlan { bucket: Some(bucket), ..FaultPlan::default() });
+        let start = Instant::now();
+        let mut admitted = |calls: u64, after_s| {
+            let call = |_: &u64| limits.enter("GET", "/", "/", "a", start + Duration::from_secs(after_s)).admitted;
+            (0..calls).filter(call).count()
+        };
+        assert_eq!(admitted(500, 0), 300, "a burst out of a full bucket");
+        assert_eq!(admitted(500, 60), 100, "what came in within a minute");
+        assert_eq!(admitted(500, 90), 50);
+        assert_eq!(admitted(500, 3600), 300, "full again, and no fuller");
+    }
+
+    #[test]
+    fn a_call_beyond_the_bucket_is_told_when_the_next_one_comes_in() {
+        let one = std::num::NonZeroU32::MIN;
+        let bucket = super::super::faults::Bucket { per_minute: one, burst: one };
+        let mut limits = Limits::new(FaultPlan { bucket: Some(bucket), ..FaultPlan::default() });
+        let start = Instant::now();
+        let mut enter = |after_s| limits.enter("GET", "/", "/", "a", start + Duration::from_secs(after_s)).kind;
+        assert_eq!(enter(0), None);
+        assert_eq!(enter(15), Some(FaultKind::TooManyCalls { retry_after_s: 45 }));
+        assert_eq!(enter(60), None);
     }
 
     #[test]

@@ -9,7 +9,11 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// An authority made for one run, and a certificate of it for `localhost` and 127.0.0.1.
+/// The names that the certificate is for. A client whose hosts are fixed in its code reaches a simulator through a proxy
+/// and finds the vendor's own names; the authority's key is gone by then, so nothing else can use them.
+const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "id.sophos.com", "api.central.sophos.com"];
+
+/// An authority made for one run, and a certificate of it for this machine and for Sophos' hosts.
 pub struct Authority {
     certificate_pem: String,
     server: Arc<ServerConfig>,
@@ -35,7 +39,7 @@ impl Authority {
         root.distinguished_name.push(DnType::CommonName, "Simulators of this machine, this run only");
         let issuer = CertifiedIssuer::self_signed(root, KeyPair::generate()?)?;
         let key = KeyPair::generate()?;
-        let mut leaf = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+        let mut leaf = CertificateParams::new(NAMES.map(str::to_owned))?;
         // Python 3.13 and later refuse a certificate that does not name its issuer's key.
         leaf.use_authority_key_identifier_extension = true;
         let leaf = leaf.signed_by(&key, &issuer)?;

@@ -7,6 +7,8 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::tenant::Tenant;
+
 /// What a set of API credentials belongs to; `whoami` tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -17,58 +19,6 @@ pub enum AccountType {
     Organization,
     /// A single customer.
     Tenant,
-}
-
-/// How Sophos bills a customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BillingType {
-    /// MSP Flex: by monthly usage, the only type that usage sync is for.
-    Usage,
-    /// A fixed term.
-    Term,
-    /// A trial.
-    Trial,
-}
-
-/// A customer as the partner's tenant list shows it.
-#[derive(Clone, Debug)]
-pub struct Tenant {
-    /// The `accountId` of the customer's usage lines.
-    pub id: Uuid,
-    /// Shown as `name` and `showAs`.
-    pub name: String,
-    /// Calls that name a tenant of another type than `usage` are refused with 403.
-    pub billing_type: BillingType,
-    /// `active` on a customer in good standing; served as given.
-    pub status: String,
-    /// The data region, such as `us03` or `eu01`.
-    pub region: String,
-}
-
-impl Tenant {
-    /// An active MSP Flex customer in `us03`.
-    #[must_use]
-    pub fn new(id: Uuid, name: impl Into<String>) -> Self {
-        Self { id, name: name.into(), billing_type: BillingType::Usage, status: "active".into(), region: "us03".into() }
-    }
-
-    /// The same customer, billed otherwise.
-    #[must_use]
-    pub fn billed_by(self, billing_type: BillingType) -> Self {
-        Self { billing_type, ..self }
-    }
-
-    /// The country code that Sophos shows for the region.
-    pub(super) fn geography(&self) -> &'static str {
-        match self.region.get(..2) {
-            Some("eu") => "IE",
-            Some("ca") => "CA",
-            Some("ap") => "AU",
-            Some("jp") => "JP",
-            _ => "US",
-        }
-    }
 }
 
 /// One account with its credentials; the secret is compared, never shown.
@@ -96,6 +46,27 @@ impl Tenants {
         }
     }
 
+    /// Takes a customer off the list; whether it was on it.
+    pub(super) fn remove(&mut self, id: Uuid) -> bool {
+        let Some(place) = self.places.remove(&id) else { return false };
+        self.listed.remove(place);
+        self.count_places();
+        true
+    }
+
+    /// The customer of this id, to be changed in its place.
+    pub(super) fn find_mut(&mut self, id: Uuid) -> Option<&mut Tenant> {
+        self.places.get(&id).map(|place| &mut self.listed[*place])
+    }
+
+    /// The ids of the customers with this contact address, in any case of letters.
+    pub(super) fn with_contact(&self, email: &str) -> Vec<Uuid> {
+        let has_it = |tenant: &&Tenant| {
+            tenant.details.as_ref().is_some_and(|details| details.contact.email.eq_ignore_ascii_case(email))
+        };
+        self.listed.iter().filter(has_it).map(|tenant| tenant.id).collect()
+    }
+
     pub(super) fn find(&self, id: Uuid) -> Option<&Tenant> {
         self.places.get(&id).map(|place| &self.listed[*place])
     }
@@ -115,6 +86,10 @@ impl Tenants {
             let newcomer = Tenant::new(Uuid::from_u128(draws.random()), "Newcomer");
             self.listed.insert(draws.random_range(0..=self.listed.len()), newcomer);
         }
+        self.count_places();
+    }
+
+    fn count_places(&mut self) {
         self.places = self.listed.iter().map(|tenant| tenant.id).zip(0..).collect();
     }
 

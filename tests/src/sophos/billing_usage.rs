@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Sophos;
-use super::account::BillingType;
 use super::cut::{self, Cut};
 use super::page_key::UsageList;
 use super::problem::Problem;
-use super::query::{Query, page_size, wants_totals};
-use super::usage_month::Lines;
+use super::query::{Query, asks_for, page_size, wants_totals};
+use super::tenant::BillingType;
+use super::usage_month::{Lines, Renamed};
 use super::world::World;
 
 /// Assumed: the vendor documents the cap, not what it gives where no size is asked for.
@@ -39,15 +39,18 @@ pub(super) async fn list(
             return Err(Problem::forbidden(now));
         }
         let month_start = parse_month(&year, &month).map_err(|reason| Problem::bad_request(now, reason))?;
-        let account = account_filter(&world, partner_id, &query, now)?;
-        let list = UsageList { partner_id, month_start, account };
+        let accounts = account_filter(&world, partner_id, &query, now)?;
+        let list = UsageList { partner_id, month_start, accounts };
         asked_page(&mut world, list, &query, now)?
     };
-    let lines = sophos.world().months.get(&page.list.month()).and_then(|month| month.lines(now));
+    let (lines, renamed) = {
+        let world = sophos.world();
+        (world.months.get(&page.list.month()).and_then(|month| month.lines(now)), world.renamed.clone())
+    };
     let Some(lines) = lines else {
         return Err(Problem::not_found(now, format!("No billing usage found for {year}/{month}")));
     };
-    let body = page.to_text(&lines, &query);
+    let body = page.to_text(&lines, &renamed, &query);
     Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
 }
 
@@ -57,8 +60,24 @@ pub(super) fn parse_month(year: &str, month: &str) -> Result<Date, String> {
     day.ok_or_else(|| format!("{year}/{month} is not a year and a month"))
 }
 
+/// The customers that `accountId` and `contactEmail` name; all, where neither is there.
+fn account_filter(
+    world: &World,
+    partner_id: Uuid,
+    query: &Query,
+    now: Timestamp,
+) -> Result<Option<Vec<Uuid>>, Problem> {
+    let named = named_account(world, partner_id, query, now)?;
+    let Some(email) = query.get("contactEmail") else {
+        return Ok(named.map(|id| vec![id]));
+    };
+    let mut accounts = world.tenants.get(&partner_id).map(|tenants| tenants.with_contact(email)).unwrap_or_default();
+    accounts.retain(|id| named.is_none_or(|named| named == *id));
+    Ok(Some(accounts))
+}
+
 /// The customer that `accountId` names. One who is not this partner's, or not billed by usage, is refused.
-fn account_filter(world: &World, partner_id: Uuid, query: &Query, now: Timestamp) -> Result<Option<Uuid>, Problem> {
+fn named_account(world: &World, partner_id: Uuid, query: &Query, now: Timestamp) -> Result<Option<Uuid>, Problem> {
     let Some(text) = query.get("accountId") else {
         return Ok(None);
     };
@@ -99,8 +118,8 @@ fn asked_page(world: &mut World, list: UsageList, query: &Query, now: Timestamp)
 
 impl Page {
     /// The body, put together as text: a line may be anything, JSON or not.
-    fn to_text(&self, lines: &Lines, query: &Query) -> String {
-        let mut served = lines.page(self.list.account, self.from, self.size);
+    fn to_text(&self, lines: &Lines, renamed: &Renamed, query: &Query) -> String {
+        let mut served = lines.page(self.list.accounts.as_deref(), self.from, self.size, renamed);
         if let Some(Cut::LinesMissing(missing)) = self.cut {
             served.truncate(served.len().saturating_sub(missing));
         }
@@ -112,7 +131,7 @@ impl Page {
     }
 
     fn pages(&self, lines: &Lines, query: &Query) -> Value {
-        let count = lines.count(self.list.account);
+        let count = lines.count(self.list.accounts.as_deref());
         let next = self.from + self.size;
         let mut pages = json!({ "size": self.size, "maxSize": MAX_SIZE });
         if let Some(key) = &self.from_key {
@@ -134,6 +153,6 @@ fn trim(line: &str, fields: &str) -> String {
     let Ok(mut members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(line) else {
         return line.to_owned();
     };
-    members.retain(|name, _| fields.split(',').any(|field| field.trim() == name));
+    members.retain(|name, _| asks_for(Some(fields), name));
     serde_json::to_string(&members).unwrap_or_else(|_| line.to_owned())
 }

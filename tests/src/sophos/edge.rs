@@ -29,10 +29,11 @@ pub(super) struct Edge {
 
 impl Vendor for Edge {
     fn template(&self, _: &Method, path: &str) -> String {
-        match path.strip_prefix(USAGE_PATH) {
-            Some(_) => format!("{USAGE_PATH}{{year}}/{{month}}"),
-            None => path.to_owned(),
+        if path.starts_with(USAGE_PATH) {
+            return format!("{USAGE_PATH}{{year}}/{{month}}");
         }
+        let one_tenant = path.strip_prefix(TENANTS_PATH).is_some_and(|rest| rest.starts_with('/'));
+        if one_tenant { format!("{TENANTS_PATH}/{{id}}") } else { path.to_owned() }
     }
 
     /// The partner that the call claims to come from; sign-ins, which claim none, count together.

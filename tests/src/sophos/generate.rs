@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub use products::Product;
 
-use super::account::Tenant;
+use super::tenant::Tenant;
 use super::usage_row::UsageRow;
 
 /// The month in which every quantity starts; the months before it are all like it.
@@ -36,8 +36,10 @@ impl Population {
         let mut draws = ChaCha8Rng::seed_from_u64(seed);
         let partner_id = random_uuid(&mut draws);
         let first_name = draws.random_range(0..names::COUNT);
-        let tenants = (0..customers).map(|n| Tenant::new(random_uuid(&mut draws), names::company(first_name + n)));
-        Self { seed, partner_id, tenants: tenants.collect(), products: (0..products).map(products::product).collect() }
+        let products: Vec<Product> = (0..products).map(products::product).collect();
+        let codes = || products.iter().map(|product| product.code.as_str());
+        let tenant = |n| Tenant::new(random_uuid(&mut draws), names::company(first_name + n)).detailed(codes());
+        Self { seed, partner_id, tenants: (0..customers).map(tenant).collect(), products }
     }
 
     /// The id of the partner that serves these customers.
@@ -46,7 +48,7 @@ impl Population {
         self.partner_id
     }
 
-    /// The customers, all of them MSP Flex.
+    /// The customers, all of them MSP Flex and of the newer kind.
     #[must_use]
     pub fn tenants(&self) -> &[Tenant] {
         &self.tenants

@@ -5,12 +5,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-/// The list that a key belongs to: a partner's month, of one customer or of all.
-#[derive(Clone, Copy)]
+/// The list that a key belongs to: a partner's month, of some customers or of all.
+#[derive(Clone)]
 pub(super) struct UsageList {
     pub(super) partner_id: Uuid,
     pub(super) month_start: Date,
-    pub(super) account: Option<Uuid>,
+    pub(super) accounts: Option<Vec<Uuid>>,
 }
 
 impl UsageList {
@@ -31,7 +31,7 @@ impl UsageList {
     }
 
     fn scope(&self) -> String {
-        let account = self.account.unwrap_or_default();
-        format!("{}/{}/{account}/", self.partner_id.simple(), self.month_start.strftime("%Y-%m"))
+        let accounts: Vec<String> = self.accounts.iter().flatten().map(|id| id.simple().to_string()).collect();
+        format!("{}/{}/{}/", self.partner_id.simple(), self.month_start.strftime("%Y-%m"), accounts.join("+"))
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 /// A call's query parameters.
 pub(super) type Query = axum::extract::Query<HashMap<String, String>>;
 
@@ -22,7 +24,21 @@ pub(super) fn count(query: &Query, name: &str, default: usize) -> Result<usize, 
     }
 }
 
-/// Whether the totals are asked for; they are absent otherwise.
+/// Whether the totals are asked for; they are absent otherwise. `sfos-central-sdk` writes `True`.
 pub(super) fn wants_totals(query: &Query) -> bool {
-    query.get("pageTotal").is_some_and(|asked| asked == "true")
+    query.get("pageTotal").is_some_and(|asked| asked.eq_ignore_ascii_case("true"))
+}
+
+/// Whether `fields`, names with commas between them, asks for a member; all are served where it is absent.
+pub(super) fn asks_for(fields: Option<&str>, member: &str) -> bool {
+    fields.is_none_or(|fields| fields.split(',').any(|field| field.trim() == member))
+}
+
+/// The record with the members alone that `fields` asks for.
+pub(super) fn partial(mut record: Value, query: &Query) -> Value {
+    let fields = query.get("fields").map(String::as_str);
+    if let Some(members) = record.as_object_mut() {
+        members.retain(|name, _| asks_for(fields, name));
+    }
+    record
 }

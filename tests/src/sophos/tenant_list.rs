@@ -1,6 +1,6 @@
-//! `GET /partner/v1/tenants`: a partner's customers, by page number.
+//! `GET /partner/v1/tenants`, by page number, and `GET /partner/v1/tenants/{id}`: a partner's customers.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::uri::Scheme;
 use axum::{Extension, Json};
@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Sophos;
-use super::account::Tenant;
 use super::problem::Problem;
-use super::query::{Query, count, page_size, wants_totals};
+use super::query::{Query, count, page_size, partial, wants_totals};
 use super::sign_in::own_url;
 
 const DEFAULT_SIZE: usize = 50;
@@ -35,23 +34,32 @@ pub(super) async fn list(
     };
     if wants_totals(&query) {
         pages["total"] = tenants.len().div_ceil(size).into();
-        pages["items"] = tenants.len().into();
+        if !world.tenants_uncounted {
+            pages["items"] = tenants.len().into();
+        }
     }
     let own = own_url(scheme, &headers);
-    let items: Vec<Value> = tenants.page(page, size).iter().map(|tenant| to_wire(tenant, partner_id, &own)).collect();
+    let served = tenants.page(page, size).iter();
+    let items: Vec<Value> = served.map(|tenant| partial(tenant.to_wire(partner_id, &own), &query)).collect();
     Ok(Json(json!({ "items": items, "pages": pages })))
 }
 
-fn to_wire(tenant: &Tenant, partner_id: Uuid, own_url: &str) -> Value {
-    json!({
-        "id": tenant.id,
-        "showAs": tenant.name,
-        "name": tenant.name,
-        "dataGeography": tenant.geography(),
-        "dataRegion": tenant.region,
-        "billingType": tenant.billing_type,
-        "partner": { "id": partner_id },
-        "apiHost": own_url,
-        "status": tenant.status,
-    })
+/// One customer. Assumed: 403 for another partner's, as billing usage has it, and 404 for one that nobody has.
+pub(super) async fn one(
+    State(sophos): State<Sophos>,
+    Path(id): Path<String>,
+    scheme: Option<Extension<Scheme>>,
+    headers: HeaderMap,
+    query: Query,
+) -> Result<Json<Value>, Problem> {
+    let now = sophos.clock.now();
+    let world = sophos.world();
+    let partner_id = world.partner(&headers, now)?;
+    let id: Uuid = id.parse().map_err(|_| Problem::bad_request(now, "tenantId must be a UUID"))?;
+    let own = own_url(scheme, &headers);
+    if let Some(tenant) = world.tenants.get(&partner_id).and_then(|tenants| tenants.find(id)) {
+        return Ok(Json(partial(tenant.to_wire(partner_id, &own), &query)));
+    }
+    let foreign = world.tenants.values().any(|tenants| tenants.find(id).is_some());
+    Err(if foreign { Problem::forbidden(now) } else { Problem::not_found(now, format!("No tenant {id}")) })
 }

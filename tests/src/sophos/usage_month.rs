@@ -1,5 +1,6 @@
 //! The lines of one partner's month: written out once, so that a page is a slice of them however long the month is.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,11 +10,31 @@ use uuid::Uuid;
 
 use super::usage_row::UsageRow;
 
+/// The descriptions that products have from now on, by code.
+pub(super) type Renamed = HashMap<String, String>;
+
 /// One line as it stands in a page, and the customer that a filter finds it by.
 #[derive(Clone)]
 struct Line {
     account: Option<Uuid>,
     text: String,
+    product: Option<Described>,
+}
+
+/// The product of a line, as the line names it.
+#[derive(Clone)]
+pub(super) struct Described {
+    pub(super) code: String,
+    pub(super) description: String,
+}
+
+impl Line {
+    fn named_anew(&self, renamed: &Renamed) -> Cow<'_, str> {
+        let new_name = self.product.as_ref().and_then(|product| Some((product, renamed.get(&product.code)?)));
+        let Some((product, new_name)) = new_name else { return Cow::Borrowed(&self.text) };
+        let member = |name: &str| format!("\"productDescription\":{}", serde_json::Value::from(name));
+        Cow::Owned(self.text.replacen(&member(&product.description), &member(new_name), 1))
+    }
 }
 
 /// The lines of a month in the order in which they were set.
@@ -25,22 +46,33 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn new(partner_id: Uuid, month_start: Date, rows: &[UsageRow]) -> Self {
-        let written = |row: &UsageRow| Line { account: row.filed_under(), text: row.to_text(partner_id, month_start) };
+        let written = |row: &UsageRow| Line {
+            account: row.filed_under(),
+            text: row.to_text(partner_id, month_start),
+            product: row.described(),
+        };
         rows.iter().map(written).collect()
     }
 
-    /// How many lines there are, of one customer or of all.
-    pub(super) fn count(&self, account: Option<Uuid>) -> usize {
-        account.map_or(self.all.len(), |account| self.of_account(account).len())
+    /// How many lines there are, of these customers or of all.
+    pub(super) fn count(&self, accounts: Option<&[Uuid]>) -> usize {
+        accounts.map_or(self.all.len(), |accounts| accounts.iter().map(|id| self.of_account(*id).len()).sum())
     }
 
-    /// At most `size` lines after the first `from`, of one customer or of all.
-    pub(super) fn page(&self, account: Option<Uuid>, from: usize, size: usize) -> Vec<&str> {
-        match account {
-            None => self.all.iter().skip(from).take(size).map(|line| line.text.as_str()).collect(),
-            Some(account) => {
-                let places = self.of_account(account).iter().skip(from).take(size);
-                places.map(|place| self.all[*place].text.as_str()).collect()
+    /// At most `size` lines after the first `from`, of these customers or of all, their products named as of now.
+    pub(super) fn page(
+        &self,
+        accounts: Option<&[Uuid]>,
+        from: usize,
+        size: usize,
+        renamed: &Renamed,
+    ) -> Vec<Cow<'_, str>> {
+        match accounts {
+            None => self.all.iter().skip(from).take(size).map(|line| line.named_anew(renamed)).collect(),
+            Some(accounts) => {
+                let mut places: Vec<usize> = accounts.iter().flat_map(|id| self.of_account(*id)).copied().collect();
+                places.sort_unstable();
+                places.into_iter().skip(from).take(size).map(|place| self.all[place].named_anew(renamed)).collect()
             }
         }
     }

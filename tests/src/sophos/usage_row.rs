@@ -7,6 +7,8 @@ use line_text::LineText;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use super::usage_month::Described;
+
 /// What a product is licensed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProductGroup {
@@ -61,6 +63,12 @@ pub struct UsageRow {
     pub serial_number: String,
     /// The customer's id in the vendor's billing system.
     pub external_id: Option<Uuid>,
+    /// The first day that the line is for; the first of the month that it is set in, unless given.
+    pub billing_start: Option<Date>,
+    /// The last day that the line is for; the last of the month that it is set in, unless given.
+    pub billing_end: Option<Date>,
+    /// `active` or `suspended`; served as given.
+    pub account_status: String,
     /// How the line differs from a well-formed one; not at all by default.
     pub bent: Bent,
 }
@@ -98,8 +106,17 @@ impl UsageRow {
             order_line_item_number: "OrderLine-10000001".into(),
             serial_number: "C01000AAA1AAAA1".into(),
             external_id: None,
+            billing_start: None,
+            billing_end: None,
+            account_status: "active".into(),
             bent: Bent::default(),
         }
+    }
+
+    /// The same line for these days, the first and the last of them included.
+    #[must_use]
+    pub fn covering(self, first: Date, last: Date) -> Self {
+        Self { billing_start: Some(first), billing_end: Some(last), ..self }
     }
 
     /// A line served byte for byte as given, JSON or not.
@@ -136,6 +153,15 @@ impl UsageRow {
         }
     }
 
+    /// The product that the line names, where a later name of it can take the place of this one: nowhere in a line that
+    /// is bent in its product.
+    pub(super) fn described(&self) -> Option<Described> {
+        let about_product = |name: &String| name == "productCode" || name == "productDescription";
+        let bent = self.bent.text.is_some() || self.bent.members.iter().any(|(name, _)| about_product(name));
+        let described = || Described { code: self.product_code.clone(), description: self.product_description.clone() };
+        (!bent).then(described)
+    }
+
     /// The line as it stands in a page.
     pub(super) fn to_text(&self, partner_id: Uuid, month_start: Date) -> String {
         if let Some(text) = &self.bent.text {
@@ -145,8 +171,8 @@ impl UsageRow {
         line.string("partnerAccountId", &partner_id.to_string());
         line.string("partnerEdiAccountNumber", &format!("{:07}", partner_id.as_u128() % 10_000_000));
         line.string("partnerAccountName", &format!("Partner {}", &partner_id.to_string()[..8]));
-        line.string("billingStartDate", &month_start.to_string());
-        line.string("billingEndDate", &month_start.last_of_month().to_string());
+        line.string("billingStartDate", &self.billing_start.unwrap_or(month_start).to_string());
+        line.string("billingEndDate", &self.billing_end.unwrap_or_else(|| month_start.last_of_month()).to_string());
         line.string("orderNumber", &self.order_number);
         line.string("orderLineItemNumber", &self.order_line_item_number);
         line.string("accountNumberOrSerialNumber", &self.serial_number);
@@ -159,7 +185,7 @@ impl UsageRow {
         line.number("netPrice", self.net_price);
         line.id("externalId", self.external_id);
         line.id("accountId", self.account_id);
-        line.string("accountStatus", "active");
+        line.string("accountStatus", &self.account_status);
         line.number("actualQuantity", Some(self.actual_quantity));
         line.string("productCode", &self.product_code);
         line.finish()

@@ -11,15 +11,23 @@ use uuid::Uuid;
 use super::account::{Account, AccountType, Tenants};
 use super::bent_answer::Bend;
 use super::cut::PlannedCut;
+use super::firewalls::Firewall;
 use super::problem::Problem;
-use super::usage_month::UsageMonth;
+use super::usage_month::{Renamed, UsageMonth};
 
 /// The accounts, what was given to them, and what they may read.
 #[derive(Default)]
 pub(super) struct World {
     pub(super) accounts: HashMap<String, Account>,
     pub(super) tokens: HashMap<String, Token>,
+    /// The client id that a refresh token was given to.
+    pub(super) refresh_tokens: HashMap<String, String>,
     pub(super) tenants: HashMap<Uuid, Tenants>,
+    /// Pages of customers lack `pages.items`.
+    pub(super) tenants_uncounted: bool,
+    /// By partner.
+    pub(super) firewalls: HashMap<Uuid, Vec<Firewall>>,
+    pub(super) renamed: Renamed,
     /// By partner and first day of the month.
     pub(super) months: HashMap<(Uuid, Date), UsageMonth>,
     pub(super) cuts: HashMap<Uuid, Vec<PlannedCut>>,
@@ -60,5 +68,32 @@ impl World {
         } else {
             Err(Problem::forbidden(now))
         }
+    }
+
+    /// The partner that calls, and the one customer that it asks about in `X-Tenant-ID`, if it does: one of its own, or
+    /// the caller itself. 401 without either header, 403 where they name somebody else.
+    pub(super) fn partner_or_tenant(
+        &self,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<(Uuid, Option<Uuid>), Problem> {
+        let Some(tenant) = headers.get("x-tenant-id") else {
+            return Ok((self.partner(headers, now)?, None));
+        };
+        let caller = self.caller(headers, now)?;
+        if headers.contains_key("x-partner-id") {
+            self.partner(headers, now)?;
+        }
+        let tenant: Option<Uuid> = tenant.to_str().ok().and_then(|id| id.parse().ok());
+        let tenant = tenant.ok_or_else(|| Problem::forbidden(now))?;
+        let serves = |tenants: &Tenants| tenants.find(tenant).is_some();
+        let partner = match caller.account_type {
+            AccountType::Partner => Some(caller.account_id).filter(|id| self.tenants.get(id).is_some_and(serves)),
+            AccountType::Tenant if caller.account_id == tenant => {
+                self.tenants.iter().find(|(_, tenants)| serves(tenants)).map(|(partner, _)| *partner)
+            }
+            AccountType::Tenant | AccountType::Organization => None,
+        };
+        partner.map(|partner| (partner, Some(tenant))).ok_or_else(|| Problem::forbidden(now))
     }
 }

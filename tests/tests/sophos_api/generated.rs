@@ -91,7 +91,7 @@ async fn the_simulator_started_alone_serves_one_partner_with_customers_and_usage
     let partner_id = Some(identity["id"].as_str().unwrap().parse().unwrap());
 
     let tenants = served.get_as(&token, partner_id, "/partner/v1/tenants?pageTotal=true", StatusCode::OK).await;
-    assert_eq!(json(tenants).await["pages"]["items"], 40);
+    assert_eq!(json(tenants).await["pages"]["items"], 52);
     let path = format!("/partner/v1/billing/usage/{}/{}?pageTotal=true", last_month.year(), last_month.month());
     let usage = json(served.get_as(&token, partner_id, &path, StatusCode::OK).await).await;
     assert!(usage["pages"]["items"].as_u64().unwrap() >= 40 * 24);

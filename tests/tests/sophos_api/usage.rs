@@ -37,6 +37,15 @@ async fn a_usage_line_has_the_members_of_the_vendors_sample() {
 }
 
 #[tokio::test]
+async fn a_usage_line_can_be_for_other_days_than_its_month_and_for_a_suspended_account() {
+    let row = UsageRow { account_status: "suspended".into(), ..UsageRow::new(customer(), "CIXA-MSP", 20) };
+    let served = Served::with_usage(&[row.covering(date(2026, 10, 16), date(2026, 11, 15))]).await;
+    let line = &served.get(USAGE, StatusCode::OK).await["items"][0];
+    assert_eq!((&line["billingStartDate"], &line["billingEndDate"]), (&json!("2026-10-16"), &json!("2026-11-15")));
+    assert_eq!(line["accountStatus"], "suspended");
+}
+
+#[tokio::test]
 async fn usage_pages_by_key_to_the_end_and_the_last_page_has_no_next_key() {
     let served = Served::with_usage(&numbered_rows(2500)).await;
     let (lines, pages) = served.all_pages(&format!("{USAGE}?pageSize=1000&pageTotal=true")).await;

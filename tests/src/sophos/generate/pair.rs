@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::products::Product;
-use crate::sophos::account::Tenant;
+use crate::sophos::tenant::Tenant;
 use crate::sophos::usage_row::{ProductGroup, UsageRow};
 
 /// The lines of one customer and one product, after so many months of drift.
