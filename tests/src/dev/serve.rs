@@ -13,7 +13,7 @@ use crate::connectwise::{ConnectWise, STANDING_COMPANY, STANDING_PRIVATE_KEY, ST
 use crate::simulator::gate::Gate;
 use crate::simulator::serve::{Running, serve, serve_tls};
 use crate::simulator::tls::Authority;
-use crate::sophos::{CLIENT_ID, CLIENT_SECRET, Sophos};
+use crate::sophos::{CLIENT_ID, CLIENT_SECRET, MIXED_CLIENT_ID, Sophos};
 
 /// Serves a simulator with its standing data set until Ctrl-C.
 ///
@@ -46,6 +46,7 @@ pub async fn simulator(simulator: Simulator) -> io::Result<()> {
             let running = start(sophos.router(), port, &transport).await?;
             println!("Sophos Central simulator: {}", running.url());
             println!("client id {CLIENT_ID}, client secret {CLIENT_SECRET}");
+            println!("client id {MIXED_CLIENT_ID}, the same secret: customers of older and newer answers in one list");
             until_told(running).await
         }
     }
