@@ -36,10 +36,11 @@ impl Vendor for Edge {
         if one_tenant { format!("{TENANTS_PATH}/{{id}}") } else { path.to_owned() }
     }
 
-    /// The partner that the call claims to come from; sign-ins, which claim none, count together.
+    /// The partner that the call claims to come from, or the customer that it is about; sign-ins, which name neither,
+    /// count together.
     fn caller(&self, headers: &HeaderMap) -> String {
-        let partner = headers.get("x-partner-id").and_then(|id| id.to_str().ok());
-        partner.unwrap_or("signing in").to_owned()
+        let named = |header| headers.get(header).and_then(|id| id.to_str().ok());
+        named("x-partner-id").or_else(|| named("x-tenant-id")).unwrap_or("signing in").to_owned()
     }
 
     fn too_many_calls(&self, _: u64) -> Response {
