@@ -45,7 +45,7 @@ pub struct Size {
 
 impl Default for Size {
     fn default() -> Self {
-        Self { seed: 7, customers: 40, products: 24 }
+        Self { seed: 7, customers: 60, products: 24 }
     }
 }
 
@@ -118,6 +118,9 @@ impl Demo {
     pub fn fill_sophos(&self, sophos: &Sophos, month: UsageMonth) {
         sophos.add_partner(self.population.partner_id(), SOPHOS_CLIENT.0, SOPHOS_CLIENT.1);
         for (number, tenant) in self.population.tenants().iter().enumerate() {
+            if self.spec(number).is_some_and(|spec| !spec.listed) {
+                continue;
+            }
             let billed = self.spec(number).map_or(tenant.billing_type, |spec| spec.billing);
             sophos.add_tenant(self.population.partner_id(), tenant.clone().billed_by(billed));
         }

@@ -18,9 +18,10 @@ pub(super) enum UsageSpec {
 pub(super) struct AdditionSpec {
     pub(super) code: &'static str,
     pub(super) quantity: u32,
-    /// Day of the usage month on which it was cancelled; 0 for one that was not.
+    /// Day on which it was cancelled, counted like [`AdditionSpec::effective`]; 0 for one that was not.
     pub(super) cancelled: i8,
-    /// Day of the usage month from which it is effective; 0 for long ago.
+    /// Day from which it is effective, counted from 1 for the first of the usage month: a negative one lies before the
+    /// month, one past the month's end after it. 0 for long ago.
     pub(super) effective: i8,
 }
 
@@ -40,6 +41,25 @@ pub(super) enum AgreementSpec {
     Cancelled,
     /// ConnectWise answers 403.
     Denied,
+    /// Deleted after it had been mapped.
+    Deleted,
+    /// Given to another company after it had been mapped.
+    OfOtherCompany,
+    /// It begins after the usage month.
+    NotStarted,
+    /// Its ConnectWise invoice of the month before is still to be made.
+    AwaitsInvoice,
+    /// The customer was mapped to another agreement before, which has the additions and the history.
+    Changed,
+}
+
+/// When the units of an awkward customer's history were written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HistoryMonth {
+    /// In the month before the usage month.
+    Before,
+    /// In the month after it: the run is about an older month than the last one written.
+    After,
 }
 
 /// An awkward customer.
@@ -48,8 +68,13 @@ pub(super) struct Spec {
     pub(super) name: &'static str,
     pub(super) usage: &'static [UsageSpec],
     pub(super) additions: &'static [AdditionSpec],
-    /// What a run of the month before wrote: product and units.
+    /// What an earlier run wrote: product and units.
     pub(super) history: &'static [(&'static str, u32)],
+    pub(super) history_month: HistoryMonth,
+    /// Whether the last of the additions is one that ConnectWise made of a creation that it had carried out already.
+    pub(super) doubled: bool,
+    /// Whether Sophos lists the customer.
+    pub(super) listed: bool,
     pub(super) mapped: Mapped,
     pub(super) agreement: AgreementSpec,
     pub(super) billing: BillingType,
@@ -62,6 +87,9 @@ const PLAIN: Spec = Spec {
     usage: &[],
     additions: &[],
     history: &[],
+    history_month: HistoryMonth::Before,
+    doubled: false,
+    listed: true,
     mapped: Mapped::On,
     agreement: AgreementSpec::Fine,
     billing: BillingType::Usage,
@@ -250,6 +278,93 @@ pub(super) const CASES: &[Spec] = &[
         additions: &[line("SRVCIXA", 10)],
         history: &[("SRVCIXA", 10)],
         ends: &[("SRVCIXA", "updated")],
+        ..PLAIN
+    },
+    Spec {
+        name: "usage rose by much",
+        usage: &[Units("SRVCIXA", 40)],
+        additions: &[line("SRVCIXA", 10)],
+        history: &[("SRVCIXA", 10)],
+        ends: &[("SRVCIXA", "held.increase")],
+        ..PLAIN
+    },
+    Spec {
+        name: "usage fell while the last month is not invoiced",
+        usage: &[Units("SVRC", 11)],
+        additions: &[line("SVRC", 12)],
+        history: &[("SVRC", 12)],
+        agreement: AgreementSpec::AwaitsInvoice,
+        ends: &[("SVRC", "held.newMonth")],
+        ..PLAIN
+    },
+    Spec {
+        name: "our addition was ended before the month",
+        usage: &[Units("CIXE", 6)],
+        additions: &[AdditionSpec { code: "CIXE", quantity: 6, cancelled: -3, effective: 0 }],
+        history: &[("CIXE", 6)],
+        ends: &[("CIXE", "held.additionGone")],
+        ..PLAIN
+    },
+    Spec {
+        name: "addition that begins after the month",
+        usage: &[Units("CIXE", 7)],
+        additions: &[AdditionSpec { code: "CIXE", quantity: 7, cancelled: 0, effective: 45 }],
+        ends: &[("CIXE", "held.notYetInForce")],
+        ..PLAIN
+    },
+    Spec {
+        name: "a later month was written already",
+        usage: &[Units("CEP", 8)],
+        additions: &[line("CEP", 9)],
+        history: &[("CEP", 9)],
+        history_month: HistoryMonth::After,
+        ends: &[("CEP", "held.olderMonth")],
+        ..PLAIN
+    },
+    Spec {
+        name: "ConnectWise carried one creation out twice",
+        usage: &[Units("CIXA", 5)],
+        additions: &[line("CIXA", 5), line("CIXA", 5)],
+        history: &[("CIXA", 5)],
+        doubled: true,
+        ends: &[("CIXA", "held.surplus")],
+        ..PLAIN
+    },
+    Spec {
+        name: "still billed on the agreement of before",
+        usage: &[Units("CIXA", 13)],
+        additions: &[line("CIXA", 13)],
+        history: &[("CIXA", 13)],
+        agreement: AgreementSpec::Changed,
+        ends: &[("CIXA", "held.formerAgreement")],
+        ..PLAIN
+    },
+    Spec {
+        name: "deleted agreement",
+        usage: &[Units("CIXA", 3)],
+        agreement: AgreementSpec::Deleted,
+        ends: &[("CIXA", "failed.agreementGone")],
+        ..PLAIN
+    },
+    Spec {
+        name: "agreement of another company",
+        usage: &[Units("CIXA", 3)],
+        agreement: AgreementSpec::OfOtherCompany,
+        ends: &[("CIXA", "failed.agreementWrongCompany")],
+        ..PLAIN
+    },
+    Spec {
+        name: "agreement that has not begun",
+        usage: &[Units("CIXA", 3)],
+        agreement: AgreementSpec::NotStarted,
+        ends: &[("CIXA", "failed.agreementNotStarted")],
+        ..PLAIN
+    },
+    Spec {
+        name: "customer that Sophos no longer lists",
+        usage: &[Units("CEP", 4)],
+        listed: false,
+        ends: &[("CEP", "failed.customerNotListed")],
         ..PLAIN
     },
 ];

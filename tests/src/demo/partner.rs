@@ -9,11 +9,11 @@ use shared::domain::id::{AdditionId, AgreementId, CompanyId, IdError, ProductCod
 use shared::domain::mapping::{Combine, CustomerMapping, ProductMapping};
 use shared::domain::month::UsageMonth;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneError, TimeZoneName};
-use shared::domain::snapshot::{Snapshot, Written};
+use shared::domain::snapshot::{Snapshot, Surplus, Written};
 use shared::error::StoreError;
 use shared::ports::{Change, DueStore, MappingStore, RunStore, SettingsStore};
 
-use super::cases::{Mapped, Spec};
+use super::cases::{AgreementSpec, HistoryMonth, Mapped, Spec};
 use super::catalogue::{EXCLUDED_BECAUSE, Role};
 use super::{Demo, PlantedPsa};
 
@@ -73,7 +73,7 @@ impl Demo {
             None => Ok(()),
         };
         customers.try_for_each_concurrent(MAPPINGS_IN_FLIGHT, save).await?;
-        self.fill_history(store, planted, month.previous(), now).await
+        self.fill_history(store, planted, month, now).await
     }
 
     fn customer_mapping(&self, number: usize, planted: &PlantedPsa) -> Result<Option<CustomerMapping>, IdError> {
@@ -84,7 +84,8 @@ impl Demo {
         let company = CompanyId::try_from(i64::from(planted.companies[number]))?;
         let agreement = AgreementId::try_from(i64::from(planted.agreements[number]))?;
         let mapping = CustomerMapping::new(self.customer(number), company, agreement);
-        Ok(Some(CustomerMapping { sync: mapped == Mapped::On, ..mapping }))
+        let former = planted.former.get(&number).map(|former| AgreementId::try_from(i64::from(*former))).transpose()?;
+        Ok(Some(CustomerMapping { sync: mapped == Mapped::On, applied: former, ..mapping }))
     }
 
     fn product_mapping(&self, number: usize, planted: &PlantedPsa) -> Result<Option<ProductMapping>, IdError> {
@@ -119,7 +120,8 @@ impl Demo {
         let mut changes = Vec::new();
         for number in 0..self.size.customers {
             let Some(spec) = self.spec(number).filter(|spec| !spec.history.is_empty()) else { continue };
-            let agreement = AgreementId::try_from(i64::from(planted.agreements[number]))?;
+            let written_on = planted.former.get(&number).copied().unwrap_or(planted.agreements[number]);
+            let agreement = AgreementId::try_from(i64::from(written_on))?;
             changes.push(Change::PutSnapshot(agreement, self.history(spec, number, planted, month)?));
         }
         if changes.is_empty() {
@@ -130,7 +132,7 @@ impl Demo {
         Ok(store.release_lease(&lease).await?)
     }
 
-    /// What a run of `month` wrote for one customer: all parts on the addition of the first one's product.
+    /// What an earlier run wrote for one customer: all parts on the addition of the first one's product.
     fn history(
         &self,
         spec: &Spec,
@@ -145,9 +147,28 @@ impl Demo {
             .collect::<Result<_, _>>()?;
         let first = spec.history[0].0;
         let confirmed = Decimal::from(parts.values().sum::<u64>());
-        let addition = AdditionId::try_from(i64::from(planted.additions[&(number, first.to_owned())]))?;
+        let additions = planted.additions[&(number, first.to_owned())].iter();
+        let additions = additions.map(|id| AdditionId::try_from(i64::from(*id))).collect::<Result<Vec<_>, _>>()?;
         let product = PsaProductId::try_from(i64::from(planted.products[first]))?;
-        let written = BTreeMap::from([(product, Written::new(addition, confirmed, month, parts))]);
-        Ok(Snapshot { written, ..Snapshot::default() })
+        let written_for = match spec.history_month {
+            HistoryMonth::Before => month.previous(),
+            HistoryMonth::After => month.next(),
+        };
+        let kept = if spec.doubled { additions[0] } else { additions[additions.len() - 1] };
+        let mut written = Written::new(kept, confirmed, written_for, parts);
+        if spec.doubled {
+            let doubled = additions[1..].iter().map(|addition| Surplus {
+                addition: *addition,
+                quantity: confirmed,
+                sent: None,
+                cleared: false,
+            });
+            written.surplus.extend(doubled);
+        }
+        let mut snapshot = Snapshot { written: BTreeMap::from([(product, written)]), ..Snapshot::default() };
+        if spec.agreement == AgreementSpec::AwaitsInvoice {
+            snapshot.invoices.insert(written_for, month.next().first_day());
+        }
+        Ok(snapshot)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
+use jiff::ToSpan as _;
 use serde_json::{Value, json};
 use shared::domain::id::ProductCode;
 use shared::domain::month::UsageMonth;
@@ -27,8 +27,10 @@ pub struct PlantedPsa {
     pub companies: Vec<u32>,
     /// Each customer's agreement.
     pub agreements: Vec<u32>,
-    /// The newest addition of a customer's product.
-    pub additions: BTreeMap<(usize, String), u32>,
+    /// The agreement of before, of a customer whose agreement was changed.
+    pub former: BTreeMap<usize, u32>,
+    /// The additions of an awkward customer's product, in the order of the case.
+    pub additions: BTreeMap<(usize, String), Vec<u32>>,
 }
 
 impl Demo {
@@ -44,23 +46,35 @@ impl Demo {
         let mut denied = Vec::new();
         for (number, tenant) in self.population.tenants().iter().enumerate() {
             let company = psa.add_company(&format!("C{number:05}"), &shortened(&tenant.name, 50))?;
-            let agreement = psa.add_agreement(company, kind, &agreement_name(&tenant.name), json!({}))?;
+            let spec = self.spec(number).map_or(AgreementSpec::Fine, |spec| spec.agreement);
+            let name = agreement_name(&tenant.name);
+            if spec == AgreementSpec::Changed {
+                let former = psa.add_agreement(company, kind, &format!("{name} (before)"), json!({}))?;
+                planted.former.insert(number, former);
+            }
+            let agreement = psa.add_agreement(company, kind, &name, agreement_fields(spec, month))?;
             planted.companies.push(company);
             planted.agreements.push(agreement);
             self.plant_additions(psa, &mut planted, number, month, &usage.of(Some(self.customer(number))))?;
-            match self.spec(number).map(|spec| spec.agreement) {
-                Some(AgreementSpec::Cancelled) => {
+            match spec {
+                AgreementSpec::Cancelled => {
                     let change = json!({"cancelledFlag": true, "dateCancelled": "2026-01-31T00:00:00Z", "reasonCancelled": "Renewed"});
                     psa.edit(Collection::Agreements, 0, agreement, &change)?;
-                    psa.add_agreement(
-                        company,
-                        kind,
-                        &format!("{} (renewed)", agreement_name(&tenant.name)),
-                        json!({}),
-                    )?;
+                    psa.add_agreement(company, kind, &format!("{name} (renewed)"), json!({}))?;
                 }
-                Some(AgreementSpec::Denied) => denied.push(agreement),
-                Some(AgreementSpec::Fine) | None => {}
+                AgreementSpec::Denied => denied.push(agreement),
+                AgreementSpec::Deleted => {
+                    let erased = psa.erase(Collection::Agreements, 0, agreement);
+                    debug_assert!(erased, "the agreement was there");
+                }
+                AgreementSpec::OfOtherCompany => {
+                    let other = json!({"company": {"id": planted.companies[0]}});
+                    psa.edit(Collection::Agreements, 0, agreement, &other)?;
+                }
+                AgreementSpec::Fine
+                | AgreementSpec::NotStarted
+                | AgreementSpec::AwaitsInvoice
+                | AgreementSpec::Changed => {}
             }
         }
         self.spoil_catalogue(psa, &planted)?;
@@ -131,12 +145,12 @@ impl Demo {
         month: UsageMonth,
         usage: &CustomerUsage,
     ) -> Result<(), Refusal> {
-        let agreement = planted.agreements[customer];
+        let agreement = planted.former.get(&customer).copied().unwrap_or(planted.agreements[customer]);
         for spec in self.spec(customer).into_iter().flat_map(|spec| spec.additions) {
             let product = planted.products[spec.code];
             let id =
                 psa.add_addition(agreement, product, spec.quantity, dates(month, spec.effective, spec.cancelled))?;
-            planted.additions.insert((customer, spec.code.to_owned()), id);
+            planted.additions.entry((customer, spec.code.to_owned())).or_default().push(id);
         }
         for (code, usage) in self.spec(customer).is_none().then_some(&usage.0).into_iter().flatten() {
             let Some(code) = code.as_ref().map(ProductCode::as_str) else { continue };
@@ -177,15 +191,33 @@ impl Demo {
 }
 
 fn dates(month: UsageMonth, effective: i8, cancelled: i8) -> Value {
-    let on = |day: i8| Date::new(month.year(), month.month(), day).unwrap_or(month.first_day());
+    let on = |day: i8| {
+        let days = if day > 0 { day - 1 } else { day };
+        month.first_day().checked_add(i64::from(days).days()).unwrap_or(month.first_day())
+    };
     let mut dates = json!({"effectiveDate": "2026-01-01T00:00:00Z"});
-    if effective > 0 {
+    if effective != 0 {
         dates["effectiveDate"] = json!(format!("{}T00:00:00Z", on(effective)));
     }
-    if cancelled > 0 {
+    if cancelled != 0 {
         dates["cancelledDate"] = json!(format!("{}T00:00:00Z", on(cancelled)));
     }
     dates
+}
+
+/// What is special about an awkward customer's agreement from the beginning.
+fn agreement_fields(spec: AgreementSpec, month: UsageMonth) -> Value {
+    let after = format!("{}T00:00:00Z", month.next().first_day());
+    match spec {
+        AgreementSpec::NotStarted => json!({"startDate": after}),
+        AgreementSpec::AwaitsInvoice => json!({"nextInvoiceDate": after}),
+        AgreementSpec::Fine
+        | AgreementSpec::Cancelled
+        | AgreementSpec::Denied
+        | AgreementSpec::Deleted
+        | AgreementSpec::OfOtherCompany
+        | AgreementSpec::Changed => json!({}),
+    }
 }
 
 fn agreement_name(customer: &str) -> String {

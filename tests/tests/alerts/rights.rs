@@ -27,7 +27,7 @@ use usage_sync::{Handled, Limits, Worker};
 #[tokio::test]
 async fn the_worker_the_tick_and_the_delivery_have_the_rights_for_what_they_do() {
     let month = UsageMonth::parse("2025-11").unwrap();
-    let demo = Demo::new(Size { seed: 31, customers: 40, products: 24 });
+    let demo = Demo::new(Size { seed: 31, customers: 60, products: 24 });
     let psa = ConnectWise::new(Settings::default());
     let planted = demo.fill_psa(&psa, month).unwrap();
     let sophos = Sophos::new(sophos::Config::default());

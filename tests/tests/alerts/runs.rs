@@ -24,7 +24,7 @@ async fn stack(size: Size) -> Stack {
     Stack::start_for(Demo::new(size), options).await.unwrap()
 }
 
-const AWKWARD: Size = Size { seed: 31, customers: 40, products: 24 };
+const AWKWARD: Size = Size { seed: 31, customers: 60, products: 24 };
 
 async fn sync(stack: &Stack) -> Run {
     stack.run(stack.request(RunKind::Now, november(), None), |_| {}).await.unwrap()

@@ -7,6 +7,7 @@ mod awkward;
 mod bad_input;
 mod calls;
 mod decisions;
+mod every_outcome;
 mod folder;
 mod former;
 mod looks;
