@@ -72,6 +72,11 @@ pub enum PsaError {
         /// The fields that it complains of, in its order; empty where it names none.
         fields: Vec<RefusedField>,
     },
+    /// Somebody else has the record in use (423, or a 409 that names no field): it took no effect, and that passes.
+    Locked {
+        /// ConnectWise's words.
+        message: String,
+    },
     /// Too many requests (429), also after waiting: it took no effect.
     Throttled {
         /// How long ConnectWise wants to be left alone, if it said so.
@@ -115,6 +120,7 @@ impl PsaError {
             Self::Unauthorized
             | Self::Forbidden { .. }
             | Self::NotFound
+            | Self::Locked { .. }
             | Self::Throttled { .. }
             | Self::Away { .. }
             | Self::NotSent { .. }
@@ -131,6 +137,7 @@ impl PsaError {
             | Self::Forbidden { .. }
             | Self::NotFound
             | Self::Refused { .. }
+            | Self::Locked { .. }
             | Self::Throttled { .. }
             | Self::Away { .. }
             | Self::NotSent { .. } => false,
@@ -148,6 +155,7 @@ impl fmt::Display for PsaError {
                 None => write!(f, "ConnectWise refuses ({code}): {message}"),
                 Some(first) => write!(f, "ConnectWise refuses ({code}, field {}): {message}", first.field),
             },
+            Self::Locked { message } => write!(f, "ConnectWise has the record in use: {message}"),
             Self::Throttled { .. } => f.write_str("ConnectWise asks for fewer requests"),
             Self::Away { retry_after } => {
                 write!(

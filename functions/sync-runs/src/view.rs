@@ -354,7 +354,8 @@ impl RunProgress {
             }
             Stage::Settle { .. } => {
                 let left = run.set_aside.len();
-                let what = format!("Waiting for what became of the last writes of {left} customers");
+                let what =
+                    format!("Waiting to try again what ConnectWise did not answer or put off, for {left} customers");
                 ("settle", what, (None, None))
             }
             Stage::Ended => ("ended", "Over".to_owned(), (None, None)),

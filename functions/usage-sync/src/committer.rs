@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::CustomerId;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::recall::ReadFor;
-use shared::domain::run::Run;
+use shared::domain::run::{Run, Stage};
 use shared::domain::stamp::SyncStamp;
 use shared::error::StoreError;
 use shared::ports::{Change, Clock, Lease, Psa, RunStore};
@@ -216,7 +216,18 @@ impl<W: World> Committer<'_, W> {
             run.stage = run.stage.passed_to(bucket);
         }
         let set_aside = batch.iter().filter_map(|asked| asked.left_open.as_ref()?.set_aside);
-        run.set_aside.extend(set_aside);
+        match run.stage {
+            Stage::Settle { .. } => run.set_aside_again.extend(set_aside),
+            Stage::Preview
+            | Stage::Customers { .. }
+            | Stage::Usage { .. }
+            | Stage::UsageAgain { .. }
+            | Stage::Agreements { .. }
+            | Stage::Products
+            | Stage::Check
+            | Stage::Sync { .. }
+            | Stage::Ended => run.set_aside.extend(set_aside),
+        }
         if run != before {
             changes.push(Change::PutRun(Box::new(self.with_calls(&mut run))));
         }

@@ -265,7 +265,10 @@ impl<W: World> Stages<'_, W> {
                 Stage::Sync { bucket } | Stage::Settle { bucket, .. } if bucket < run.buckets => {
                     self.sync_customers(&run, bucket).await?;
                 }
-                Stage::Sync { .. } if !run.set_aside.is_empty() => self.begin_to_settle().await?,
+                Stage::Sync { .. } if !run.set_aside.is_empty() => self.begin_to_settle(1).await?,
+                Stage::Settle { round, .. } if !run.set_aside_again.is_empty() => {
+                    self.begin_to_settle(round + 1).await?;
+                }
                 Stage::Sync { .. } | Stage::Settle { .. } => self.sync_unassigned(&run).await?,
                 Stage::Ended => {
                     return Err(never(RunFailureCode::PsaUnreadable, "the run stands at its end, unfinished"));
@@ -274,11 +277,19 @@ impl<W: World> Stages<'_, W> {
         }
     }
 
-    /// All customers were worked on, and of some a write has no known end: it will have one by the time that is put here.
-    async fn begin_to_settle(&self) -> Result<(), StageError> {
+    /// All customers were worked on, and some were set aside: a write of theirs has a known end by the time that is put
+    /// here. Each round waits for as long again as the one before and the settle time.
+    async fn begin_to_settle(&self, round: u32) -> Result<(), StageError> {
         let now = self.world.clock().now();
-        let from = now.saturating_add(SignedDuration::from_secs(self.settle_s())).unwrap_or(now);
-        Ok(self.committer.put_run(Vec::new(), |run| run.stage = Stage::Settle { bucket: 0, from }).await?)
+        let wait = SignedDuration::from_secs(self.settle_s()).saturating_mul(i32::try_from(round).unwrap_or(i32::MAX));
+        let from = now.saturating_add(wait).unwrap_or(now);
+        let change = |run: &mut Run| {
+            if round > 1 {
+                run.set_aside = std::mem::take(&mut run.set_aside_again);
+            }
+            run.stage = Stage::Settle { bucket: 0, from, round };
+        };
+        Ok(self.committer.put_run(Vec::new(), change).await?)
     }
 
     /// How long after a write was sent its effect can still appear, in seconds.

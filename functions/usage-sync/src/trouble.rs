@@ -42,6 +42,7 @@ pub(crate) const fn leaves_all_waiting(error: &PsaError) -> bool {
         | PsaError::Forbidden { .. }
         | PsaError::NotFound
         | PsaError::Refused { .. }
+        | PsaError::Locked { .. }
         | PsaError::NotSent { .. }
         | PsaError::Unanswered { .. } => false,
     }
@@ -93,7 +94,7 @@ pub(crate) fn of_psa(error: &PsaError) -> StageError {
             at_least_s: seconds(Some(*retry_after)),
             failure: failure(RunFailureCode::PsaUnreadable, error),
         },
-        PsaError::NotSent { .. } | PsaError::Unanswered { .. } => {
+        PsaError::Locked { .. } | PsaError::NotSent { .. } | PsaError::Unanswered { .. } => {
             StageError::Later { at_least_s: 0, failure: failure(RunFailureCode::PsaUnreadable, error) }
         }
     }
@@ -124,6 +125,7 @@ pub(crate) fn of_agreement(agreement: AgreementId, error: &PsaError) -> Failure 
         PsaError::NotFound => Failure::AgreementGone { agreement },
         PsaError::Unauthorized
         | PsaError::Refused { .. }
+        | PsaError::Locked { .. }
         | PsaError::Throttled { .. }
         | PsaError::Away { .. }
         | PsaError::NotSent { .. }
@@ -137,11 +139,12 @@ pub(crate) fn of_write(agreement: AgreementId, error: &PsaError) -> Failure {
         PsaError::Unanswered { .. } => Failure::Unknown,
         PsaError::Forbidden { .. } => Failure::AgreementForbidden { agreement },
         PsaError::NotSent { why } => Failure::NotSent { why: why.clone() },
-        PsaError::Unauthorized
-        | PsaError::NotFound
-        | PsaError::Refused { .. }
-        | PsaError::Throttled { .. }
-        | PsaError::Away { .. } => Failure::Refused { answer: error.to_string() },
+        PsaError::Locked { .. } | PsaError::Throttled { .. } | PsaError::Away { .. } => {
+            Failure::Busy { answer: error.to_string() }
+        }
+        PsaError::Unauthorized | PsaError::NotFound | PsaError::Refused { .. } => {
+            Failure::Refused { answer: error.to_string() }
+        }
     }
 }
 

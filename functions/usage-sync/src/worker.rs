@@ -29,6 +29,9 @@ pub struct Limits {
     pub margin_s: i64,
     /// How long a message waits that has to wait, in seconds; each time a little longer.
     pub wait_s: u32,
+    /// How long a write waits that ConnectWise put off without saying for how long, in milliseconds; each time twice as
+    /// long, up to 10 s.
+    pub retry_ms: u64,
     /// How many times in a row a service may be away before the run ends as failed.
     pub attempts: u32,
     /// How many times in a row a message may wait for another worker or another run before it is left to the dead
@@ -53,6 +56,7 @@ impl Default for Limits {
             request_s: 30,
             margin_s: 60,
             wait_s: 30,
+            retry_ms: 500,
             attempts: 8,
             turns: 100,
         }

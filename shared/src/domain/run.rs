@@ -197,6 +197,8 @@ pub enum Stage {
         bucket: u32,
         /// Not before: by then each of these writes has taken effect, or never will.
         from: Timestamp,
+        /// How often it was begun, this time included; from 1.
+        round: u32,
     },
     /// Done.
     Ended,
@@ -207,7 +209,7 @@ impl Stage {
     #[must_use]
     pub const fn passed_to(&self, bucket: u32) -> Self {
         match self {
-            Self::Settle { from, .. } => Self::Settle { bucket, from: *from },
+            Self::Settle { from, round, .. } => Self::Settle { bucket, from: *from, round: *round },
             Self::Preview
             | Self::Customers { .. }
             | Self::Usage { .. }
@@ -308,9 +310,13 @@ pub struct Run {
     /// Customers of which something failed and whose ConnectWise invoice is still to come: a retry may mend them.
     #[serde(default)]
     pub to_retry: u64,
-    /// Customers with a write whose end was not known when they were worked on: they have their turn once more at the end.
+    /// Customers that could not be brought to their end when they were worked on: the end of a write was not known, or
+    /// ConnectWise put one off. They have their turn once more when the others are done.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub set_aside: BTreeSet<CustomerId>,
+    /// Those of them for whom the present turn was not the last one either.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub set_aside_again: BTreeSet<CustomerId>,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// When it ended.
@@ -341,6 +347,7 @@ impl Run {
             unfinished: None,
             to_retry: 0,
             set_aside: BTreeSet::new(),
+            set_aside_again: BTreeSet::new(),
             opened_at: now,
             ended_at: None,
         })

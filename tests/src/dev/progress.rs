@@ -86,7 +86,7 @@ const fn doing(stage: &Stage) -> &'static str {
         Stage::Products => "reading ConnectWise products",
         Stage::Check => "comparing with last month",
         Stage::Sync { .. } => "comparing and writing",
-        Stage::Settle { .. } => "waiting to read back what ConnectWise did not answer",
+        Stage::Settle { .. } => "waiting to try again what ConnectWise did not answer or put off",
         Stage::Ended => "done",
     }
 }

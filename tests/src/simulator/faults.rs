@@ -188,6 +188,13 @@ pub enum FaultKind {
         /// Any status; an edge is known to send 200 too.
         status: u16,
     },
+    /// The same with a `Retry-After`, in whatever form: seconds, a date, or nonsense.
+    HtmlAfter {
+        /// Any status.
+        status: u16,
+        /// The header's text.
+        retry_after: String,
+    },
     /// The vendor's 429, whatever the rate.
     TooManyCalls {
         /// `Retry-After`.
@@ -267,7 +274,8 @@ impl FaultKind {
             Self::ErrorBefore { status }
             | Self::ErrorAfter { status }
             | Self::LateCommit { status, .. }
-            | Self::Html { status } => Some(*status),
+            | Self::Html { status }
+            | Self::HtmlAfter { status, .. } => Some(*status),
             Self::ResetBefore
             | Self::ResetAfter
             | Self::TooManyCalls { .. }

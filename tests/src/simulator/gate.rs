@@ -108,6 +108,14 @@ impl Gate {
                 self.vendor.server_error(code(status))
             }
             Some(FaultKind::Html { status }) => edge_page(code(status)),
+            Some(FaultKind::HtmlAfter { status, retry_after }) => {
+                let mut answer = edge_page(code(status));
+                // A text that no header can have is left out.
+                answer
+                    .headers_mut()
+                    .extend(HeaderValue::from_str(&retry_after).ok().map(|text| (header::RETRY_AFTER, text)));
+                answer
+            }
             Some(FaultKind::TooManyCalls { retry_after_s }) => {
                 let mut answer = self.vendor.too_many_calls(retry_after_s);
                 answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));

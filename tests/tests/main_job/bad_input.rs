@@ -1,14 +1,16 @@
 //! Bad input ends in a clear outcome with advice; nothing is written wrongly, and the other customers go on.
 
 use harness::connectwise::Collection;
+use harness::demo::Size;
 use harness::simulator::faults::{Fault, FaultKind, FaultPlan};
 use harness::simulator::gate::Gate;
 use harness::sophos::{AccountType, Cut, UsageRow};
 use harness::stack::Stack;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState};
+use usage_sync::Limits;
 
-use crate::started::{api_writes, awkward_stack, november, plain_stack, preview, sync_now};
+use crate::started::{api_writes, awkward_stack, hasty, november, plain_stack, preview, stack_of, sync_now};
 
 fn failure(run: &Run) -> &RunFailure {
     let RunState::Failed(failure) = &run.state else { panic!("expected a failed run, found {:?}", run.state) };
@@ -141,7 +143,9 @@ async fn lines_that_cannot_be_read_are_held_and_the_other_customers_go_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connectwise_that_is_down_for_some_customers_fails_those_and_no_others() {
-    let stack = plain_stack().await;
+    // Whom it is down for is asked once more at the end of the run.
+    let size = Size { seed: 11, customers: 6, products: 4 };
+    let stack = stack_of(size, Limits { settle_s: 0, ..hasty() }).await;
     let broken = Fault::new(FaultKind::Html { status: 502 }).on("GET", "*/finance/agreements/3/additions");
     stack.psa.gate().set_faults(FaultPlan::of(1, [broken])).unwrap();
     let (run, ledger) = sync_now(&stack).await;

@@ -69,12 +69,25 @@ async fn a_create_that_never_took_effect_is_repeated_only_after_the_settle_time(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_that_gets_lost_twice_is_told_as_not_known_and_found_by_the_next_run() {
+async fn a_write_that_got_lost_twice_ended_as_not_known_although_the_run_could_go_on() {
     let stack = stack_of(small(), settling(0)).await;
     let lost = |call| Fault::new(FaultKind::ResetBefore).on(CREATE.0, CREATE.1).call(call);
-    let all = 1 + preview(&stack).await.tally.counts.created;
-    // The first one, and its repetition: the last POST of the run.
-    stack.psa.gate().set_faults(FaultPlan::of(1, [lost(1), lost(all)])).unwrap();
+    let all = preview(&stack).await.tally.counts.created;
+    // The first one, and its repetition after all others.
+    stack.psa.gate().set_faults(FaultPlan::of(1, [lost(1), lost(all + 1)])).unwrap();
+    let (run, ledger) = preview_and_apply(&stack).await;
+    assert_eq!((run.state, count(&ledger, "created") as u64), (RunState::Succeeded, all), "{:?}", outcomes(&ledger));
+    no_duplicates(&stack);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_gets_lost_in_every_turn_is_reported_as_not_known_and_found_by_the_next_run() {
+    let stack = stack_of(small(), settling(0)).await;
+    let all = preview(&stack).await.tally.counts.created;
+    let lost = |call| Fault::new(FaultKind::ResetBefore).on(CREATE.0, CREATE.1).call(call);
+    // The first one, and its five repetitions after all others.
+    let always = [1, all + 1, all + 2, all + 3, all + 4, all + 5].map(lost);
+    stack.psa.gate().set_faults(FaultPlan::of(1, always)).unwrap();
     let (run, ledger) = preview_and_apply(&stack).await;
     assert_eq!((run.state, count(&ledger, "failed.unknown")), (RunState::Partial, 1), "{:?}", outcomes(&ledger));
     let (run, ledger) = sync_now(&stack).await;
@@ -102,7 +115,7 @@ async fn an_update_whose_answer_is_lost_is_our_own_when_it_is_read_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_that_is_refused_is_named_and_leaves_nothing_behind() {
     let stack = plain_stack().await;
-    let refused = Fault::new(FaultKind::TooManyCalls { retry_after_s: 0 }).on(CREATE.0, CREATE.1);
+    let refused = Fault::new(FaultKind::Html { status: 400 }).on(CREATE.0, CREATE.1);
     stack.psa.gate().set_faults(FaultPlan::of(1, [refused])).unwrap();
     let (_, ledger) = preview_and_apply(&stack).await;
     assert!(outcomes(&ledger).iter().any(|outcome| outcome == "failed.refused"), "{:?}", outcomes(&ledger));

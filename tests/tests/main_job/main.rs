@@ -13,6 +13,7 @@ mod former;
 mod looks;
 mod lost_answers;
 mod months;
+mod passing_refusals;
 mod seen;
 mod slices;
 mod started;

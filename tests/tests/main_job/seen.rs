@@ -40,7 +40,8 @@ async fn an_apply_writes_nothing_to_an_agreement_that_its_preview_never_showed()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_whose_preview_could_not_be_made_is_not_written_unseen() {
-    let stack = plain_stack().await;
+    let size = harness::demo::Size { seed: 11, customers: 6, products: 4 };
+    let stack = stack_of(size, Limits { settle_s: 0, ..hasty() }).await;
     let (mapping, _) = stack.store.list_customer_mappings(stack.demo.partner(), "").await.unwrap().remove(0);
     let path = format!("*/finance/agreements/{}/additions", mapping.agreement);
     let broken = Fault::new(FaultKind::Html { status: 502 }).on("GET", &path);

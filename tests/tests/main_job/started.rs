@@ -15,7 +15,7 @@ pub(crate) fn november() -> UsageMonth {
 
 /// Nothing waits for real: what has to wait is delivered again at once.
 pub(crate) fn hasty() -> Limits {
-    Limits { wait_s: 0, attempts: 3, ..Limits::default() }
+    Limits { wait_s: 0, retry_ms: 10, attempts: 3, ..Limits::default() }
 }
 
 pub(crate) async fn stack_of(size: Size, limits: Limits) -> Stack {

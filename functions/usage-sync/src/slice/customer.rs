@@ -281,6 +281,7 @@ impl<W: World> Stages<'_, W> {
         commits: &Commits,
     ) -> Result<Turn, WorkError> {
         let Known { state, settlement, read, listed_at } = known;
+        let unread = read.is_some() && matches!(state, AgreementState::Trouble(Failure::Unreadable { .. }));
         let mapping = planned.mapping;
         let known = (planned.stored, settlement, listed_at);
         let marked = bucket.billed_on.get(&mapping.customer).is_some_and(|on| on.contains(&mapping.agreement));
@@ -304,7 +305,7 @@ impl<W: World> Stages<'_, W> {
             }
             Err(error) => return Err(error),
         };
-        if self.is_set_aside(bucket, &done) {
+        if self.is_set_aside(bucket, &done, unread) {
             let left = LeftOpen { set_aside: Some(mapping.customer), ..left };
             commits.leave_open(writer.unwritten(), left).await?;
             return Ok(Turn::Over);

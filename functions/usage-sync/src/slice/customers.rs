@@ -120,7 +120,7 @@ impl<W: World> Stages<'_, W> {
         let bucket = &self.load(run, number).await?;
         let mut todo = self.not_done(bucket, number).await?;
         if settling {
-            todo.retain(|customer| run.set_aside.contains(customer));
+            todo.retain(|customer| run.set_aside.contains(customer) && !run.set_aside_again.contains(customer));
         }
         let (recalled, mut ahead) = mpsc::channel(RECALLS_AHEAD);
         let recall = async move {

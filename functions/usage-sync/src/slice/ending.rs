@@ -14,15 +14,19 @@ use super::bucket::Bucket;
 use super::held::Done;
 use crate::worker::{WorkError, World};
 
-/// So many customers are set aside at the most: the run is written with them at each commit.
+/// At most this many customers are set aside: the run is written with them at each commit.
 const MOST_SET_ASIDE: usize = 1000;
+/// How often the customers that were set aside have another turn. With the default settle time they end after 2, 6, 12,
+/// 20 and 30 minutes; what ConnectWise still puts off by then is the next run's.
+const MOST_ROUNDS: u32 = 5;
 
 impl<W: World> Stages<'_, W> {
     /// Whether the customer has its turn once more at the end of the run: a write of it has no known end yet, and will have
-    /// one by then.
-    pub(super) fn is_set_aside(&self, bucket: &Bucket, done: &Done) -> bool {
+    /// one by then, or ConnectWise put it off, and may take it by then. One whose additions are `unread` has one turn
+    /// more, not all of them: what cannot be read tends to stay so.
+    pub(super) fn is_set_aside(&self, bucket: &Bucket, done: &Done, unread: bool) -> bool {
         let open = |(outcome, _): &(Outcome, Billed)| match outcome {
-            Outcome::Failed(failure) => failure.is_to_be_read_back(),
+            Outcome::Failed(failure) => failure.is_to_be_read_back() || failure.may_pass(),
             Outcome::Unchanged
             | Outcome::Created
             | Outcome::Updated
@@ -31,8 +35,19 @@ impl<W: World> Stages<'_, W> {
             | Outcome::Skipped(_) => false,
         };
         let run = self.committer.run();
-        let first_turn = matches!(run.stage, Stage::Sync { .. }) && run.set_aside.len() < MOST_SET_ASIDE;
-        bucket.run.writes && first_turn && done.values().any(open)
+        let has_another_turn = match run.stage {
+            Stage::Settle { round, .. } => round < MOST_ROUNDS && !unread,
+            Stage::Preview
+            | Stage::Customers { .. }
+            | Stage::Usage { .. }
+            | Stage::UsageAgain { .. }
+            | Stage::Agreements { .. }
+            | Stage::Products
+            | Stage::Check
+            | Stage::Sync { .. }
+            | Stage::Ended => run.set_aside.len() < MOST_SET_ASIDE,
+        };
+        bucket.run.writes && has_another_turn && (unread || done.values().any(open))
     }
 
     /// Whether something failed that is worth another night: its ConnectWise invoice has not been made since the run that

@@ -77,7 +77,7 @@ async fn look(api: &Api, (right, path): (PsaRight, &str)) -> Result<Option<PsaRi
 fn of_discovery(error: PsaError) -> ConnectWiseVerdict {
     match error {
         PsaError::Refused { code, .. } if code == UNKNOWN_COMPANY => ConnectWiseVerdict::UnknownCompany,
-        PsaError::Throttled { .. } | PsaError::Away { .. } => {
+        PsaError::Locked { .. } | PsaError::Throttled { .. } | PsaError::Away { .. } => {
             ConnectWiseVerdict::Unavailable { why: error.to_string() }
         }
         // A server error passes; a web page or another service's answer does not.

@@ -23,7 +23,9 @@ pub(super) enum Effect {
 pub(super) fn verdict(effect: Effect, error: &PsaError) -> Verdict {
     match (effect, error) {
         (_, PsaError::Throttled { retry_after: Some(wish) }) => Verdict::AgainAfter(*wish),
-        (_, PsaError::Throttled { retry_after: None } | PsaError::NotSent { .. }) => Verdict::Again,
+        (_, PsaError::Throttled { retry_after: None } | PsaError::Locked { .. } | PsaError::NotSent { .. }) => {
+            Verdict::Again
+        }
         (Effect::Read, PsaError::Unanswered { .. }) => Verdict::Again,
         (Effect::Write, PsaError::Unanswered { .. }) => Verdict::Final,
         (
@@ -60,6 +62,8 @@ pub(super) fn refusal(answer: &Answer) -> Option<PsaError> {
         StatusCode::NOT_FOUND => PsaError::NotFound,
         StatusCode::TOO_MANY_REQUESTS => PsaError::Throttled { retry_after: answer.retry_after() },
         StatusCode::REQUEST_TIMEOUT => unanswered(status),
+        StatusCode::LOCKED => PsaError::Locked { message: Complaint::read(answer).message },
+        StatusCode::CONFLICT => Complaint::read(answer).conflict(),
         _ if status.is_client_error() => Complaint::read(answer).into(),
         _ => unanswered(status),
     };
@@ -103,6 +107,13 @@ impl Complaint {
             message: words.join("; "),
             fields: errors.iter().filter_map(refused_field).collect(),
         }
+    }
+}
+
+impl Complaint {
+    /// A conflict that names a field stays until the value is another one; any other is a record that is in use.
+    fn conflict(self) -> PsaError {
+        if self.fields.is_empty() { PsaError::Locked { message: self.message } } else { self.into() }
     }
 }
 

@@ -81,6 +81,11 @@ pub enum Failure {
         /// What was in the way.
         why: String,
     },
+    /// ConnectWise put the write off, again and again: too many requests, or a record in use. It took no effect.
+    Busy {
+        /// Its words.
+        answer: String,
+    },
     /// ConnectWise refused the write.
     Refused {
         /// Its words.
@@ -110,6 +115,7 @@ impl Failure {
             Self::Unknown => "unknown",
             Self::Unsettled => "unsettled",
             Self::NotSent { .. } => "notSent",
+            Self::Busy { .. } => "busy",
             Self::Refused { .. } => "refused",
             Self::WrongAnswer { .. } => "wrongAnswer",
         }
@@ -119,6 +125,12 @@ impl Failure {
     #[must_use]
     pub const fn is_to_be_read_back(&self) -> bool {
         matches!(self, Self::Unknown | Self::Unsettled | Self::WrongAnswer { .. })
+    }
+
+    /// Whether the same write may go through a little later: nothing has to be put right.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::NotSent { .. } | Self::Busy { .. })
     }
 
     pub(super) fn advice(&self) -> String {
@@ -154,7 +166,9 @@ impl Failure {
             Self::Unknown | Self::Unsettled => {
                 "Nothing by hand: the next run reads ConnectWise back before it writes anything here.".into()
             }
-            Self::NotSent { .. } => "Run the sync again.".into(),
+            Self::NotSent { .. } | Self::Busy { .. } => {
+                "Nothing by hand: the next run writes it. Run the sync again to have it sooner.".into()
+            }
             Self::Refused { .. } => "Put right in ConnectWise what it complains of, then run the sync again.".into(),
             Self::WrongAnswer { .. } => "Look at the addition in ConnectWise; the next run compares it again.".into(),
         }
@@ -194,6 +208,9 @@ impl fmt::Display for Failure {
             }
             Self::Unsettled => f.write_str("a change sent earlier has no known end yet"),
             Self::NotSent { why } => write!(f, "nothing was sent to ConnectWise: {why}"),
+            Self::Busy { answer } => {
+                write!(f, "ConnectWise put the change off for as long as the run lasted: {answer}")
+            }
             Self::Refused { answer } => write!(f, "ConnectWise refused the change: {answer}"),
             Self::WrongAnswer { answer } => write!(f, "ConnectWise answered the change with something else: {answer}"),
         }

@@ -293,6 +293,13 @@ catalogue_with_runs! {
         "ConnectWise ha già un prodotto con questo identificatore",
         "Scegliere un altro identificatore o mappare il prodotto esistente.",
     }
+    /// Somebody else has the record in use in ConnectWise.
+    PsaLocked "psaLocked" 503 again {
+        "ConnectWise has this record in use",
+        "Wait a little and try again. Nothing was changed in ConnectWise.",
+        "L'elemento è in uso in ConnectWise",
+        "Attendere un momento e riprovare. In ConnectWise non è cambiato nulla.",
+    }
     /// ConnectWise asks for fewer requests.
     PsaBusy "psaBusy" 503 again {
         "ConnectWise asks for fewer requests",

@@ -33,6 +33,9 @@ impl From<PsaError> for Problem {
                 let field = fields.into_iter().next().map(|refused| refused.field);
                 Self::new(ProblemCode::PsaRefused).detail(told).psa(PsaRefusal { code: Some(code), message, field })
             }
+            PsaError::Locked { message } => {
+                Self::new(ProblemCode::PsaLocked).detail(told).psa(PsaRefusal { code: None, message, field: None })
+            }
             PsaError::Away { retry_after } => {
                 Self::new(ProblemCode::PsaUnreachable).detail(told).after(Some(retry_after))
             }

@@ -120,7 +120,7 @@ async fn every_stage_is_read_back(store: impl Store) {
         Stage::Products,
         Stage::Check,
         Stage::Sync { bucket: 256 },
-        Stage::Settle { bucket: 16, from: now() },
+        Stage::Settle { bucket: 16, from: now(), round: 2 },
         Stage::Ended,
     ] {
         is_read_back(&store, Run { stage, ..run(partner(1), 1) }).await;

@@ -16,10 +16,8 @@ use crate::policy::Guard;
 use crate::trouble::of_write;
 use crate::worker::World;
 
-/// How long such a write waits where nobody says how long.
-const SHORT_WAIT: Duration = Duration::from_millis(500);
-/// How long it waits at the most: a customer must not keep a whole slice waiting.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How long it waits at the most: a ConnectWise that has to be left alone for longer gives the slice back.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// Why a write did not leave.
 const TOO_LATE: &str = "our own records were too slow";
 
@@ -140,8 +138,9 @@ impl<W: World> Writer<'_, W> {
     fn unanswered(&self, error: &PsaError, addition: Option<AdditionId>) -> Tried {
         let failure = of_write(self.agreement, error);
         let sent = !matches!(error, PsaError::NotSent { .. } | PsaError::Away { .. });
-        match passing(error)
-            .or_else(|| (!self.has(Guard::ReadBack) && error.may_have_taken_effect()).then_some(SHORT_WAIT))
+        let short = Duration::from_millis(self.stages.limits.retry_ms).min(LONGEST_WAIT);
+        match passing(error, short)
+            .or_else(|| (!self.has(Guard::ReadBack) && error.may_have_taken_effect()).then_some(short))
         {
             Some(wait) => Tried::NoEffect { failure, wait, sent },
             None => Tried::Ended(Outcome::Failed(failure), addition),
@@ -159,12 +158,13 @@ impl<W: World> Writer<'_, W> {
     }
 }
 
-/// How long to wait before a write is tried again that had no effect; none where trying again is of no use.
-fn passing(error: &PsaError) -> Option<Duration> {
+/// How long to wait before a write is tried again that had no effect, `short` where nobody says how long; none where
+/// trying again is of no use.
+fn passing(error: &PsaError, short: Duration) -> Option<Duration> {
     match error {
-        PsaError::Throttled { retry_after } => Some(retry_after.unwrap_or(SHORT_WAIT).clamp(SHORT_WAIT, LONGEST_WAIT)),
-        PsaError::Away { retry_after } => Some((*retry_after).clamp(SHORT_WAIT, LONGEST_WAIT)),
-        PsaError::NotSent { .. } => Some(SHORT_WAIT),
+        PsaError::Throttled { retry_after } => Some(retry_after.unwrap_or(short).clamp(short, LONGEST_WAIT)),
+        PsaError::Away { retry_after } => Some((*retry_after).clamp(short, LONGEST_WAIT)),
+        PsaError::Locked { .. } | PsaError::NotSent { .. } => Some(short),
         PsaError::Unauthorized
         | PsaError::Forbidden { .. }
         | PsaError::NotFound

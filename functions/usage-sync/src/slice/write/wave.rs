@@ -21,13 +21,13 @@ use shared::ports::{Change, Clock, Lease, Psa};
 use tokio::sync::SemaphorePermit;
 
 use super::Writer;
-use super::answer::{Tried, too_late};
+use super::answer::{LONGEST_WAIT, Tried, too_late};
 use crate::policy::Guard;
 use crate::slice::held::Done;
 use crate::worker::{WorkError, World};
 
-/// How often a write is tried whose answer says that it had no effect.
-const TRIES: u32 = 3;
+/// How often a write is tried whose answer says that it had no effect; then the customer is set aside.
+const TRIES: u32 = 6;
 /// How often one is tried that does not get to ConnectWise: others come first there, and that passes.
 const UNSENT_TRIES: u32 = 30;
 /// Nothing is written on a list of additions that is older: a person may have changed them since.
@@ -109,7 +109,7 @@ impl<W: World> Writer<'_, W> {
                 match tried {
                     Tried::Ended(outcome, addition) => note(&mut done, product, plan, (outcome, addition)),
                     Tried::NoEffect { wait, sent, .. } if tries + 1 < TRIES && unsent + 1 < UNSENT_TRIES => {
-                        pause = pause.max(wait);
+                        pause = pause.max(longer_each_time(wait, tries));
                         let count = if sent { &mut tries } else { &mut unsent };
                         *count += 1;
                         todo.push_back(Attempt { product, plan, tries, unsent });
@@ -232,6 +232,11 @@ impl<W: World> Writer<'_, W> {
             Stored::Clear { addition, .. } => psa.set_quantity(self.agreement, *addition, Decimal::ZERO).await,
         }
     }
+}
+
+/// A wait that doubles with each try, up to [`LONGEST_WAIT`]; one that is longer by itself stays as it is.
+fn longer_each_time(wait: Duration, tries: u32) -> Duration {
+    wait.saturating_mul(1 << tries.min(TRIES)).min(LONGEST_WAIT).max(wait)
 }
 
 fn note(
