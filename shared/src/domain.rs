@@ -28,3 +28,4 @@ pub mod stamp;
 pub mod tally;
 pub mod terms;
 pub mod usage;
+pub mod vendor_text;

@@ -82,6 +82,13 @@ pub enum PsaError {
         /// How long ConnectWise wants to be left alone, if it said so.
         retry_after: Option<Duration>,
     },
+    /// A list has no end that is reached: it is longer than anything that is read. Reading it again does not help.
+    ListTooLong {
+        /// Of what.
+        list: String,
+        /// What was exceeded: `more than 5,000 rows`.
+        bound: String,
+    },
     /// The request never left: ConnectWise did not answer many requests in a row, and is not asked for a while. It took
     /// no effect.
     Away {
@@ -122,6 +129,7 @@ impl PsaError {
             | Self::NotFound
             | Self::Locked { .. }
             | Self::Throttled { .. }
+            | Self::ListTooLong { .. }
             | Self::Away { .. }
             | Self::NotSent { .. }
             | Self::Unanswered { .. } => &[],
@@ -139,6 +147,7 @@ impl PsaError {
             | Self::Refused { .. }
             | Self::Locked { .. }
             | Self::Throttled { .. }
+            | Self::ListTooLong { .. }
             | Self::Away { .. }
             | Self::NotSent { .. } => false,
         }
@@ -157,6 +166,9 @@ impl fmt::Display for PsaError {
             },
             Self::Locked { message } => write!(f, "ConnectWise has the record in use: {message}"),
             Self::Throttled { .. } => f.write_str("ConnectWise asks for fewer requests"),
+            Self::ListTooLong { list, bound } => {
+                write!(f, "ConnectWise's list of {list} has no end that is reached: {bound}")
+            }
             Self::Away { retry_after } => {
                 write!(
                     f,
@@ -201,6 +213,12 @@ pub enum SourceError {
     Unavailable {
         /// What came instead.
         why: String,
+    },
+    /// An answer is longer than anything that is read. Asking again does not help.
+    #[error("Sophos' answer has no end that is reached: {bound}")]
+    TooLong {
+        /// What was exceeded: `more than 16777216 bytes`.
+        bound: String,
     },
     /// The answer is not what Sophos documents, or the pages do not add up.
     #[error("Sophos' answer cannot be used: {why}")]

@@ -38,4 +38,6 @@ enum Told {
     Done,
     /// It gives its message back.
     Failed { why: String },
+    /// The most memory that it had in use, told right before its end.
+    Peak { kib: u64 },
 }

@@ -7,6 +7,7 @@
 
 mod admin;
 pub mod counters;
+mod endless;
 pub mod faults;
 pub mod gate;
 mod limits;

@@ -139,6 +139,24 @@ fn the_schedules_event_is_the_one_that_the_tick_reads() {
 }
 
 #[test]
+fn a_second_stack_of_one_account_met_the_name_of_the_first_ones_schedule() {
+    let template = template();
+    let schedule = &functions(&template)["sync-schedule"]["Properties"]["Events"]["EveryFiveMinutes"];
+    assert_eq!(schedule["Type"], "ScheduleV2");
+    assert_eq!(schedule["Properties"]["OmitName"], true, "SAM writes a fixed name otherwise");
+    assert!(schedule["Properties"]["Name"].is_null());
+}
+
+#[test]
+fn lambda_ended_a_run_after_sixteen_messages_for_a_loop() {
+    let template = template();
+    for (folder, function) in functions(&template) {
+        let expected = if folder == "usage-sync" { Value::from("Allow") } else { Value::Null };
+        assert_eq!(function["Properties"]["RecursiveLoop"], expected, "{folder}");
+    }
+}
+
+#[test]
 fn all_who_call_a_psa_may_read_and_change_its_rates_and_do_nothing_else_there() {
     for role in ["UsageSyncRole", "PsaSearchRole", "PsaProductsRole"] {
         let rights = Rights::of(role);

@@ -14,7 +14,7 @@ pub(crate) struct TestReport {
     /// Whether the connection works.
     pub(crate) works: bool,
     /// What was found: `works`, `addressNotAllowed`, `wrongHost`, `unknownCompany`, `wrongClientId`, `wrongKeys`,
-    /// `missingRights`, `takenByAnother`, `notAPartner`, `anotherPartner` or `unavailable`.
+    /// `missingRights`, `takenByAnother`, `notAPartner`, `anotherPartner`, `answerUnusable` or `unavailable`.
     pub(crate) verdict: &'static str,
     /// The same in a sentence.
     pub(crate) detail: String,
@@ -66,6 +66,7 @@ pub(crate) fn of_sophos(verdict: &SophosVerdict) -> (&'static str, Vec<String>) 
             };
             return ("missingRights", rights.iter().map(name).collect());
         }
+        SophosVerdict::AnswerUnusable { .. } => "answerUnusable",
         SophosVerdict::Unavailable { .. } => "unavailable",
     };
     (word, Vec::new())
@@ -96,6 +97,9 @@ pub(crate) fn refusal_of_sophos(verdict: &SophosVerdict) -> Option<Problem> {
     let told = verdict.to_string();
     let (name, code) = match verdict {
         SophosVerdict::Works => return None,
+        SophosVerdict::AnswerUnusable { .. } => {
+            return Some(Problem::new(ProblemCode::SophosAnswerUnusable).detail(told));
+        }
         SophosVerdict::Unavailable { .. } => {
             return Some(Problem::new(ProblemCode::SophosUnreachable).detail(told));
         }

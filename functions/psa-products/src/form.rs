@@ -50,11 +50,11 @@ macro_rules! form {
             unit_id: Option<UnitId>,
             /// The catalogue price of one: a decimal text. Additions that exist keep theirs when it changes.
             #[serde(default, deserialize_with = "sent")]
-            #[schema(nullable = false, pattern = r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$", example = "4.50")]
+            #[schema(nullable = false, pattern = r"^[0-9]{1,9}(\.[0-9]{1,6})?$", example = "4.50")]
             price: Option<String>,
             /// What one costs the partner: a decimal text.
             #[serde(default, deserialize_with = "sent")]
-            #[schema(nullable = false, pattern = r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$", example = "4.50")]
+            #[schema(nullable = false, pattern = r"^[0-9]{1,9}(\.[0-9]{1,6})?$", example = "4.50")]
             cost: Option<String>,
             /// Whether it is taxable.
             #[serde(default, deserialize_with = "sent")]
@@ -121,8 +121,7 @@ macro_rules! form {
                     Ok(_) => {}
                     Err(invalid) => wrong.extend(invalid.iter().map(told)),
                 }
-                let problem = Problem::new(ProblemCode::InvalidRequest);
-                Err(if wrong.is_empty() { problem.detail("No field was sent: there is nothing to change.") } else { problem.errors(wrong) })
+                Err(refused(wrong))
             }
         }
     };
@@ -170,9 +169,20 @@ pub(crate) const fn pointer(field: ProductField) -> &'static str {
     }
 }
 
+/// A form of which this is wrong. Where it is one thing, its own title and advice stand on top, in the caller's language.
+fn refused(wrong: Vec<FieldError>) -> Problem {
+    let is_below_zero = |error: &FieldError| error.code() == ProblemCode::AmountBelowZero;
+    match wrong.as_slice() {
+        [] => Problem::new(ProblemCode::InvalidRequest).detail("No field was sent: there is nothing to change."),
+        errors if errors.iter().all(is_below_zero) => Problem::new(ProblemCode::AmountBelowZero).errors(wrong),
+        _ => Problem::new(ProblemCode::InvalidRequest).errors(wrong),
+    }
+}
+
 fn told(invalid: &InvalidValue) -> FieldError {
     let code = match invalid {
         InvalidValue::Missing(_) => ProblemCode::Missing,
+        InvalidValue::Negative(_) => ProblemCode::AmountBelowZero,
         InvalidValue::TooLong { .. }
         | InvalidValue::Unquotable(_)
         | InvalidValue::TooPrecise(_)

@@ -337,6 +337,11 @@ impl RunProgress {
             Stage::Customers { listed, total, .. } => {
                 ("customers", "Reading Sophos' customers".to_owned(), counted(*listed, *total))
             }
+            Stage::CustomersAgain { page, prints, .. } => (
+                "customers",
+                "Reading Sophos' customers once more, to be sure of them".to_owned(),
+                counted(u64::from(*page), Some(prints.len() as u64)),
+            ),
             Stage::Usage { lines, total, .. } => {
                 ("usage", "Reading the month's usage from Sophos".to_owned(), counted(*lines, *total))
             }

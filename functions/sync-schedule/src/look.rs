@@ -9,7 +9,7 @@ use shared::ports::{Due, DueStore, Look, Queue, RunHistory, SettingsStore, SyncM
 
 use crate::partner::{Outcome, PartnerError};
 
-/// The run to retry is among so many of the newest, previews and runs by hand between it and its night included.
+/// The open run is among this many of the newest: of a partner's runs one alone is open, and no other begins before it ends.
 const NEWEST: u32 = 50;
 
 /// Carries the partner's open run on, if it has one.
@@ -22,15 +22,15 @@ where
     ask(store, queue, to_carry_on(&runs), (Look::Stopped, due), at).await
 }
 
-/// Asks for the partner's last scheduled run once more, if it left something undone.
+/// Asks for the scheduled run that left something undone once more.
 pub(crate) async fn retry<S, Q>(store: &S, queue: &Q, due: Due, at: Timestamp) -> Result<Outcome, PartnerError>
 where
-    S: DueStore + SettingsStore + RunHistory,
+    S: DueStore + SettingsStore,
     Q: Queue,
 {
     let settings = store.find_settings(due.partner).await.map_err(PartnerError::Settings)?;
-    let runs = store.list_runs(due.partner, NEWEST).await.map_err(PartnerError::Runs)?;
-    let request = settings.and_then(|settings| to_retry(&runs, &settings, due.next_run_at));
+    let run = store.find_retry(due.partner).await.map_err(PartnerError::Runs)?;
+    let request = run.zip(settings).and_then(|(run, settings)| to_retry(&run, &settings, due.next_run_at));
     ask(store, queue, request, (Look::Undone, due), at).await
 }
 
@@ -55,9 +55,11 @@ fn to_carry_on(runs: &[Run]) -> Option<RunRequest> {
     runs.iter().find(|run| !run.state.is_over()).map(|run| run.request.clone())
 }
 
-/// The partner's newest scheduled run once more, for the same month, if it left something undone.
-fn to_retry(runs: &[Run], settings: &Settings, look: Timestamp) -> Option<RunRequest> {
-    let last = runs.iter().find(|run| run.request.kind == RunKind::Scheduled)?;
+/// A scheduled run once more, for the same month, if it left something undone.
+fn to_retry(last: &Run, settings: &Settings, look: Timestamp) -> Option<RunRequest> {
+    if last.request.kind != RunKind::Scheduled {
+        return None;
+    }
     match last.state {
         RunState::Partial | RunState::Failed(_) => {}
         RunState::Running | RunState::Succeeded | RunState::Cancelled { .. } | RunState::Superseded { .. } => {

@@ -220,6 +220,7 @@ impl<W: World> Committer<'_, W> {
             Stage::Settle { .. } => run.set_aside_again.extend(set_aside),
             Stage::Preview
             | Stage::Customers { .. }
+            | Stage::CustomersAgain { .. }
             | Stage::Usage { .. }
             | Stage::UsageAgain { .. }
             | Stage::Agreements { .. }

@@ -42,6 +42,10 @@ use crate::worker::{Limits, PsaOf, WorkError, World, is_near};
 /// How long a run may take. What it has read is kept longer than this run and the preview that it may stand on.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(GOOD_FOR_H);
 
+/// How long after it began a run may still read lists. A slice is at most a quarter of an hour; the longest list that is
+/// read takes four of them.
+const READ_FOR: SignedDuration = SignedDuration::from_hours(6);
+
 /// Writes whose turn comes within this time are stored together.
 const RIGHT_AFTER: Duration = Duration::from_millis(250);
 
@@ -187,8 +191,10 @@ async fn end<W: World>(
     let partner = run.request.partner;
     if run.request.kind == RunKind::Scheduled {
         // Before the run's end: a worker that died in between would leave it without its retry.
-        let retry = retries(&run, settings, &state).then(|| next_night_after(settings, partner, now));
-        world.store().put_look(partner, Look::Undone, retry).await?;
+        match retries(&run, settings, &state) {
+            true => world.store().put_retry(partner, &run.id, next_night_after(settings, partner, now)).await?,
+            false => world.store().put_look(partner, Look::Undone, None).await?,
+        }
     }
     let about = Digest::of(&run, &state).map(AlertAbout::Run);
     let told = about.map(|about| Change::RaiseAlert(Box::new(Alert::new(AlertId::of_run(&run.id), now, about))));
@@ -226,7 +232,7 @@ impl<W: World> Frame<'_, W> {
             Ok::<_, StageError>((stages, ahead))
         };
         let sophos = async {
-            if !matches!(run.stage, Stage::Customers { .. } | Stage::Usage { .. } | Stage::UsageAgain { .. }) {
+            if !run.stage.reads_sophos() {
                 return Ok(None);
             }
             self.read_sophos().await?;
@@ -255,9 +261,10 @@ impl<W: World> Stages<'_, W> {
             }
             match run.stage {
                 Stage::Preview => self.take_preview(&run).await?,
-                Stage::Customers { .. } | Stage::Usage { .. } | Stage::UsageAgain { .. } => {
-                    self.read_sophos().await?;
-                }
+                Stage::Customers { .. }
+                | Stage::CustomersAgain { .. }
+                | Stage::Usage { .. }
+                | Stage::UsageAgain { .. } => self.read_sophos().await?,
                 Stage::Agreements { .. } => self.read_agreements(&mut ahead).await?,
                 Stage::Products => self.read_products(&run, &mut ahead).await?,
                 Stage::Check => self.check_usage(&run, checked.take()).await?,
@@ -349,6 +356,19 @@ impl<W: World> Frame<'_, W> {
         let age = self.world.clock().now().duration_since(run.opened_at);
         if age > GOOD_FOR {
             return Err(never(RunFailureCode::TooOld, "The run was interrupted more than a day ago"));
+        }
+        Ok(())
+    }
+
+    /// Whether the lists of both services may still be read: each of them comes to an end long before.
+    fn reads_in_time(&self, run: &Run) -> Result<(), StageError> {
+        let reading = self.world.clock().now().duration_since(run.opened_at);
+        if reading > READ_FOR {
+            let what = format!(
+                "The lists of Sophos and ConnectWise had not come to their ends {} hours after the run began",
+                READ_FOR.as_hours()
+            );
+            return Err(never(RunFailureCode::ListTooLong, what));
         }
         Ok(())
     }

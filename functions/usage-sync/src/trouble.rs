@@ -43,6 +43,7 @@ pub(crate) const fn leaves_all_waiting(error: &PsaError) -> bool {
         | PsaError::NotFound
         | PsaError::Refused { .. }
         | PsaError::Locked { .. }
+        | PsaError::ListTooLong { .. }
         | PsaError::NotSent { .. }
         | PsaError::Unanswered { .. } => false,
     }
@@ -69,6 +70,7 @@ pub(crate) fn of_source(error: &SourceError) -> StageError {
             never(RunFailureCode::Connection, error)
         }
         SourceError::Malformed { .. } => never(RunFailureCode::UsageIncomplete, error),
+        SourceError::TooLong { .. } => never(RunFailureCode::ListTooLong, error),
         SourceError::Throttled { retry_after } => StageError::Later {
             at_least_s: seconds(*retry_after),
             failure: failure(RunFailureCode::UsageIncomplete, error),
@@ -86,6 +88,7 @@ pub(crate) fn of_psa(error: &PsaError) -> StageError {
         PsaError::Forbidden { .. } | PsaError::NotFound | PsaError::Refused { .. } => {
             never(RunFailureCode::PsaUnreadable, error)
         }
+        PsaError::ListTooLong { .. } => never(RunFailureCode::ListTooLong, error),
         PsaError::Throttled { retry_after } => StageError::Later {
             at_least_s: seconds(*retry_after),
             failure: failure(RunFailureCode::PsaUnreadable, error),
@@ -123,6 +126,7 @@ pub(crate) fn of_agreement(agreement: AgreementId, error: &PsaError) -> Failure 
     match error {
         PsaError::Forbidden { .. } => Failure::AgreementForbidden { agreement },
         PsaError::NotFound => Failure::AgreementGone { agreement },
+        PsaError::ListTooLong { .. } => Failure::ListTooLong { what: error.to_string() },
         PsaError::Unauthorized
         | PsaError::Refused { .. }
         | PsaError::Locked { .. }
@@ -136,7 +140,7 @@ pub(crate) fn of_agreement(agreement: AgreementId, error: &PsaError) -> Failure 
 /// A write failed.
 pub(crate) fn of_write(agreement: AgreementId, error: &PsaError) -> Failure {
     match error {
-        PsaError::Unanswered { .. } => Failure::Unknown,
+        PsaError::Unanswered { .. } | PsaError::ListTooLong { .. } => Failure::Unknown,
         PsaError::Forbidden { .. } => Failure::AgreementForbidden { agreement },
         PsaError::NotSent { why } => Failure::NotSent { why: why.clone() },
         PsaError::Locked { .. } | PsaError::Throttled { .. } | PsaError::Away { .. } => {

@@ -4,6 +4,7 @@
 //! Lists are read by the vendor's forward-only paging, the only one that is safe against rows that come and go.
 
 mod body;
+mod bounds;
 mod call;
 mod catalogue;
 mod codebase;
@@ -22,6 +23,7 @@ use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use self::bounds::Bounds;
 use self::call::{Api, Call};
 use self::page::List;
 pub(super) use self::probe::probe;
@@ -138,13 +140,18 @@ impl ConnectWise {
 
 impl Psa for ConnectWise {
     async fn list_companies(&self, after: Option<&str>) -> Result<Page<Company>, PsaError> {
-        let list =
-            List { path: "company/companies", conditions: Some("deletedFlag=false"), fields: wire::COMPANY_FIELDS };
+        let list = List {
+            of: "companies",
+            path: "company/companies",
+            conditions: Some("deletedFlag=false"),
+            fields: wire::COMPANY_FIELDS,
+        };
         self.list(&list, after, wire::company).await
     }
 
     async fn list_agreements(&self, after: Option<&str>) -> Result<Page<Agreement>, PsaError> {
-        let list = List { path: "finance/agreements", conditions: None, fields: wire::AGREEMENT_FIELDS };
+        let list =
+            List { of: "agreements", path: "finance/agreements", conditions: None, fields: wire::AGREEMENT_FIELDS };
         self.list(&list, after, wire::agreement).await
     }
 
@@ -154,11 +161,12 @@ impl Psa for ConnectWise {
         for ids in ids.chunks(100) {
             let ids: Vec<String> = ids.iter().map(PsaProductId::to_string).collect();
             let list = List {
+                of: "products by their ids",
                 path: "procurement/catalog",
                 conditions: Some(&format!("id in ({})", ids.join(","))),
                 fields: wire::PRODUCT_FIELDS,
             };
-            let found = page::read_all(&self.api, &list, wire::product).await;
+            let found = page::read_all(&self.api, &list, Bounds::BY_ID, wire::product).await;
             products.append(&mut found.map_err(|error| self.not_without_list(error))?);
         }
         match products.iter().find(|product| !ids.contains(&product.id)) {
@@ -172,11 +180,12 @@ impl Psa for ConnectWise {
     async fn ask_for_additions(&self, agreement: AgreementId) -> Result<Listing, PsaError> {
         let begun = Instant::now();
         let list = List {
+            of: &format!("additions of agreement {agreement}"),
             path: &format!("finance/agreements/{agreement}/additions"),
             conditions: None,
             fields: wire::ADDITION_FIELDS,
         };
-        let (additions, left) = page::ask_all(&self.api, &list, wire::addition).await?;
+        let (additions, left) = page::ask_all(&self.api, &list, Bounds::ADDITIONS, wire::addition).await?;
         Ok(Listing { additions, waited: left.duration_since(begun) })
     }
 

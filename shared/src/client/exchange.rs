@@ -14,6 +14,9 @@ use super::pace::{Ended, NoTurn, Pace, Patience, Slot};
 use super::retry::RetryPolicy;
 use super::retry_after::retry_after;
 
+/// What some servers put before a text in UTF-8, and no parser of JSON takes.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Sends one client's requests; clones share the count and the pace.
 #[derive(Clone, Debug)]
 pub(super) struct Exchange {
@@ -29,7 +32,7 @@ pub(super) struct Answer {
     pub(super) left: Instant,
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    /// At most as long as the client's limit; empty where the body of a refusal broke off.
+    /// At most as long as the client's limit, without a byte order mark; empty where the body of a refusal broke off.
     pub(super) body: Vec<u8>,
 }
 
@@ -44,6 +47,8 @@ pub(super) enum NoAnswer {
     NotSent(String),
     /// Something may have been sent, and no whole answer came.
     Lost(String),
+    /// The answer has more bytes than this, which is all that is read of one.
+    TooLong(usize),
     /// The same, because it took too long.
     Late(String),
 }
@@ -70,14 +75,24 @@ impl Exchange {
 
     /// Sends a request once, as soon as the pace allows it, and reads its answer to the end.
     pub(super) async fn send(&self, request: RequestBuilder, policy: &RetryPolicy) -> Result<Answer, NoAnswer> {
+        self.send_for(request, policy, usize::MAX).await
+    }
+
+    /// As [`Self::send`]; of the answer at most `most` bytes are read, and never more than the client's limit.
+    pub(super) async fn send_for(
+        &self,
+        request: RequestBuilder,
+        policy: &RetryPolicy,
+        most: usize,
+    ) -> Result<Answer, NoAnswer> {
         let slot = self.pace.enter(patience(policy)).await?;
-        self.send_in(slot, request).await
+        self.send_in(slot, request, most).await
     }
 
     /// As [`Self::send`], in the turn that [`Self::take_turn`] took if it did.
     pub(super) async fn send_by_turn(&self, request: RequestBuilder, policy: &RetryPolicy) -> Result<Answer, NoAnswer> {
         let slot = self.pace.enter_by_turn(patience(policy)).await?;
-        self.send_in(slot, request).await
+        self.send_in(slot, request, usize::MAX).await
     }
 
     /// Waits until a request may leave, for the next one that is sent by turn.
@@ -85,23 +100,23 @@ impl Exchange {
         Ok(self.pace.take_turn(patience(policy)).await?)
     }
 
-    async fn send_in(&self, slot: Slot, request: RequestBuilder) -> Result<Answer, NoAnswer> {
+    async fn send_in(&self, slot: Slot, request: RequestBuilder, most: usize) -> Result<Answer, NoAnswer> {
         let request = request.build().map_err(|error| NoAnswer::NotSent(innermost(&error)))?;
         self.sent.fetch_add(1, Ordering::Relaxed);
-        let answer = self.answer(request).await;
+        let answer = self.answer(request, most).await;
         self.pace.learn(slot, ended(&answer)).await;
         answer
     }
 
-    async fn answer(&self, request: Request) -> Result<Answer, NoAnswer> {
+    async fn answer(&self, request: Request, most: usize) -> Result<Answer, NoAnswer> {
         let left = Instant::now();
         let response = self.client().execute(request).await.map_err(|error| self.no_answer(&error))?;
-        self.whole(response, left).await
+        self.whole(response, left, most).await
     }
 
-    async fn whole(&self, mut response: Response, left: Instant) -> Result<Answer, NoAnswer> {
+    async fn whole(&self, mut response: Response, left: Instant, most: usize) -> Result<Answer, NoAnswer> {
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = match self.body(&mut response).await {
+        let body = match self.body(&mut response, most).await {
             Ok(body) => body,
             // A refusal says enough by its status.
             Err(_) if status.is_client_error() => Vec::new(),
@@ -110,14 +125,17 @@ impl Exchange {
         Ok(Answer { left, status, headers, body })
     }
 
-    async fn body(&self, response: &mut Response) -> Result<Vec<u8>, NoAnswer> {
-        let cap = self.http.limits.max_body_bytes;
+    async fn body(&self, response: &mut Response, most: usize) -> Result<Vec<u8>, NoAnswer> {
+        let cap = self.http.limits.max_body_bytes.min(most);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.no_answer(&error))? {
             if body.len() + chunk.len() > cap {
-                return Err(NoAnswer::Lost(format!("an answer of more than {cap} bytes")));
+                return Err(NoAnswer::TooLong(cap));
             }
             body.extend_from_slice(&chunk);
+        }
+        if body.starts_with(BYTE_ORDER_MARK) {
+            body.drain(..BYTE_ORDER_MARK.len());
         }
         Ok(body)
     }
@@ -166,6 +184,8 @@ fn ended(answer: &Result<Answer, NoAnswer>) -> Ended {
             _ => Ended::Well,
         },
         Err(NoAnswer::Late(_)) => Ended::Overloaded(None),
+        // It answers, and far too much: nothing that fewer calls would change.
+        Err(NoAnswer::TooLong(_)) => Ended::Well,
         Err(NoAnswer::Held(_) | NoAnswer::Away(_) | NoAnswer::NotSent(_) | NoAnswer::Lost(_)) => Ended::Failed,
     }
 }

@@ -188,6 +188,11 @@ pub enum SophosVerdict {
     },
     /// They may not read all that is needed.
     MissingRights(Vec<SophosRight>),
+    /// Sophos answers with something that cannot be used. That does not pass within minutes.
+    AnswerUnusable {
+        /// What is wrong with it.
+        why: String,
+    },
     /// Sophos could not be asked just now: try again.
     Unavailable {
         /// What came instead.
@@ -211,6 +216,7 @@ impl fmt::Display for SophosVerdict {
                 });
                 write!(f, "these credentials may not read {}", named.collect::<Vec<_>>().join(" and "))
             }
+            Self::AnswerUnusable { why } => write!(f, "Sophos answers with something that cannot be used: {why}"),
             Self::Unavailable { why } => write!(f, "Sophos could not be asked just now: {why}"),
         }
     }

@@ -2,7 +2,6 @@
 
 mod bare_numbers;
 mod call;
-mod capped;
 mod customers;
 mod probe;
 mod refusal;
@@ -87,14 +86,15 @@ impl SophosCentral {
 
 impl UsageSource for SophosCentral {
     async fn list_customers(&self, page: u32) -> Result<CustomerPage, SourceError> {
-        let query = [("pageTotal", "true".to_owned()), ("page", page.to_string()), ("pageSize", "100".to_owned())];
+        let size = customers::PAGE_SIZE.to_string();
+        let query = [("pageTotal", "true".to_owned()), ("page", page.to_string()), ("pageSize", size)];
         let found = self.api.get("partner/v1/tenants", &query, customers::parse).await?;
         found.into_page(page)
     }
 
     async fn list_usage(&self, month: UsageMonth, key: Option<&str>) -> Result<Option<UsagePage>, SourceError> {
         let path = format!("partner/v1/billing/usage/{}/{}", month.year(), month.month());
-        let mut query = vec![("pageSize", "1000".to_owned()), ("pageTotal", "true".to_owned())];
+        let mut query = vec![("pageSize", usage_page::PAGE_SIZE.to_string()), ("pageTotal", "true".to_owned())];
         query.extend(key.map(|key| ("pageFromKey", key.to_owned())));
         let found = self.api.find(&path, &query, usage_page::parse).await?;
         found.map(|page| page.into_page(key)).transpose()

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{AdditionId, AgreementId, CategoryId, ProductTypeId, PsaProductId, SubcategoryId, UnitId};
 use super::snapshot::Snapshot;
+use super::vendor_text::lines;
 
 pub use value::{InvalidValue, ProductField, ProductValue};
 
@@ -147,7 +148,8 @@ impl ProductDetails {
     #[must_use]
     pub fn shows(&self, value: &ProductValue) -> bool {
         // Servers trim texts and end lines in their own way.
-        let same = |mine: &str, sent: &str| mine.split_whitespace().eq(sent.split_whitespace());
+        // What hides other characters is not kept of a text that is read.
+        let same = |mine: &str, sent: &str| mine.split_whitespace().eq(lines(sent).split_whitespace());
         match value {
             ProductValue::Identifier(sent) => same(&self.identifier, sent),
             ProductValue::Description(sent) => same(&self.description, sent),

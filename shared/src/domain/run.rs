@@ -150,6 +150,18 @@ pub enum Stage {
         /// How many there are, once a page has said so.
         #[serde(default)]
         total: Option<u64>,
+        /// What tells each stored page from any other.
+        #[serde(default)]
+        prints: Vec<u64>,
+    },
+    /// Reading the pages of customers once more, where no page said how many there are.
+    CustomersAgain {
+        /// Page number, from 1.
+        page: u32,
+        /// How many customers all pages had.
+        listed: u64,
+        /// What each page was known by.
+        prints: Vec<u64>,
     },
     /// Reading the month's usage.
     Usage {
@@ -205,6 +217,15 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Whether a list of Sophos is being read.
+    #[must_use]
+    pub const fn reads_sophos(&self) -> bool {
+        matches!(
+            self,
+            Self::Customers { .. } | Self::CustomersAgain { .. } | Self::Usage { .. } | Self::UsageAgain { .. }
+        )
+    }
+
     /// The same stage with all buckets before `bucket` done.
     #[must_use]
     pub const fn passed_to(&self, bucket: u32) -> Self {
@@ -212,6 +233,7 @@ impl Stage {
             Self::Settle { from, round, .. } => Self::Settle { bucket, from: *from, round: *round },
             Self::Preview
             | Self::Customers { .. }
+            | Self::CustomersAgain { .. }
             | Self::Usage { .. }
             | Self::UsageAgain { .. }
             | Self::Agreements { .. }
@@ -332,7 +354,7 @@ impl Run {
         let stage = match request.kind {
             RunKind::Apply => Stage::Preview,
             RunKind::Scheduled | RunKind::Now | RunKind::Preview => {
-                Stage::Customers { page: 1, listed: 0, total: None }
+                Stage::Customers { page: 1, listed: 0, total: None, prints: Vec::new() }
             }
         };
         Ok(Self {

@@ -78,35 +78,60 @@ impl Counts {
     }
 }
 
+/// The most Sophos products that a run counts: its entry in the table has at most 400 KB, and no partner has so many.
+pub const MOST_PRODUCTS: usize = 1_000;
+/// How many of them keep their description in the run.
+const MOST_DESCRIBED: usize = 500;
+/// How much of a description a run keeps. Sophos' own have fewer than 150 characters.
+const DESCRIPTION_BYTES: usize = 150;
+
 /// The units of one Sophos product: usage = synced + held + failed + off + unmapped + unassigned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct ProductTally {
-    /// What Sophos calls it.
+    /// What Sophos calls it, as far as [`DESCRIPTION_BYTES`] go; empty beyond the first [`MOST_DESCRIBED`] products.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Units in the usage as it was fetched.
+    #[serde(skip_serializing_if = "is_zero")]
     pub usage: u64,
     /// Usage lines as they were fetched.
+    #[serde(skip_serializing_if = "is_zero")]
     pub lines: u64,
     /// Usage lines behind what is in the ledger.
+    #[serde(skip_serializing_if = "is_zero")]
     pub lines_accounted: u64,
     /// Fetched usage lines whose quantity could not be read; they count no units.
+    #[serde(skip_serializing_if = "is_zero")]
     pub unreadable: u64,
     /// Units that ConnectWise bills.
+    #[serde(skip_serializing_if = "is_zero")]
     pub synced: u64,
     /// Units that wait for a person.
+    #[serde(skip_serializing_if = "is_zero")]
     pub held: u64,
     /// Units that could not be synced.
+    #[serde(skip_serializing_if = "is_zero")]
     pub failed: u64,
     /// Units switched off or excluded.
+    #[serde(skip_serializing_if = "is_zero")]
     pub off: u64,
     /// Units of products or customers that are not mapped.
+    #[serde(skip_serializing_if = "is_zero")]
     pub unmapped: u64,
     /// Units without a customer or a product.
+    #[serde(skip_serializing_if = "is_zero")]
     pub unassigned: u64,
 }
 
 impl ProductTally {
+    /// What Sophos calls it in this usage, where that is not what it was known as.
+    #[must_use]
+    pub fn renamed_from(&self, known: &str) -> Option<&str> {
+        let is_other = !self.description.is_empty() && self.description != beginning(known);
+        is_other.then_some(self.description.as_str())
+    }
+
     /// Units that have an outcome.
     #[must_use]
     pub const fn accounted(&self) -> u64 {
@@ -123,6 +148,18 @@ impl ProductTally {
             Bucket::Unassigned => &mut self.unassigned,
         }
     }
+}
+
+/// As much of a description as a run keeps.
+fn beginning(description: &str) -> &str {
+    let ends = description.char_indices().map(|(at, c)| at + c.len_utf8());
+    let end = ends.take_while(|end| *end <= DESCRIPTION_BYTES).last().unwrap_or_default();
+    description.split_at_checked(end).map_or(description, |(kept, _)| kept)
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field over by reference")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What a run changes in units and in money, each addition counted once; each amount in its agreement's currency.
@@ -216,9 +253,10 @@ impl Tally {
     /// Counts a usage line as it is fetched.
     pub fn add_usage(&mut self, line: &UsageLine) {
         let code = line.pair.product.as_ref().map_or_else(String::new, ToString::to_string);
+        let is_described = self.products.len() <= MOST_DESCRIBED;
         let product = self.products.entry(code).or_default();
-        if product.description.is_empty() {
-            product.description.clone_from(&line.description);
+        if is_described && product.description.is_empty() {
+            beginning(&line.description).clone_into(&mut product.description);
         }
         product.lines += 1;
         match line.quantity {

@@ -52,6 +52,12 @@ impl FieldError {
         Self { pointer: Some(pointer.into()), parameter: None, code, detail: detail.into() }
     }
 
+    /// What is wrong.
+    #[must_use]
+    pub const fn code(&self) -> ProblemCode {
+        self.code
+    }
+
     /// Whether it is about this parameter.
     pub(super) fn is_parameter(&self, name: &str) -> bool {
         self.parameter.as_deref() == Some(name)

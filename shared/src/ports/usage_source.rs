@@ -15,10 +15,12 @@ pub struct CustomerPage {
     pub customers: Vec<Customer>,
     /// The customers that are there and cannot be read: only they fail.
     pub unreadable: Vec<UnreadableCustomer>,
-    /// How many pages there are.
-    pub pages: u32,
-    /// How many customers there are.
-    pub total: u64,
+    /// How many pages there are, where Sophos says so.
+    pub pages: Option<u32>,
+    /// How many customers there are, where Sophos says so.
+    pub total: Option<u64>,
+    /// Whether it has as many customers as a page can have: one that has fewer is the last.
+    pub is_full: bool,
 }
 
 /// A customer that has an id, and something else that cannot be read.

@@ -132,7 +132,7 @@ async fn a_page_of_customers_is_read() {
     let (_server, client) = sophos(json(200, body)).await;
     let page = client.list_customers(1).await.unwrap();
     assert_eq!((page.customers[0].name.as_str(), page.customers[0].billing.as_str()), ("ACME", "usage"));
-    assert_eq!((page.pages, page.total), (1, 1));
+    assert_eq!((page.pages, page.total, page.is_full), (Some(1), Some(1), false));
     assert!(client.list_customers(2).await.is_err(), "page 1 came for page 2");
 }
 

@@ -80,7 +80,7 @@ impl Progress {
 const fn doing(stage: &Stage) -> &'static str {
     match stage {
         Stage::Preview => "taking over the preview",
-        Stage::Customers { .. } => "reading Sophos customers",
+        Stage::Customers { .. } | Stage::CustomersAgain { .. } => "reading Sophos customers",
         Stage::Usage { .. } | Stage::UsageAgain { .. } => "reading Sophos usage",
         Stage::Agreements { .. } => "reading ConnectWise agreements",
         Stage::Products => "reading ConnectWise products",

@@ -37,6 +37,8 @@ pub struct Worked {
     pub deliveries: u64,
     /// Workers killed.
     pub kills: u64,
+    /// The most memory that a worker had in use which came to its end, in KiB.
+    pub peak_kib: u64,
     /// What workers said that gave their message back.
     pub failures: Vec<String>,
 }
@@ -108,7 +110,7 @@ impl<'a> Supervisor<'a> {
             if worked.deliveries > MOST_DELIVERIES {
                 return Err(MortalError::Endless);
             }
-            match self.deliver(&message).await? {
+            match self.deliver(&message, &mut worked.peak_kib).await? {
                 Ended::Done => continue,
                 Ended::Killed => worked.kills += 1,
                 Ended::Failed(why) => worked.failures.push(why),
@@ -119,7 +121,7 @@ impl<'a> Supervisor<'a> {
         Ok(worked)
     }
 
-    async fn deliver(&mut self, message: &SyncMessage) -> Result<Ended, MortalError> {
+    async fn deliver(&mut self, message: &SyncMessage, peak_kib: &mut u64) -> Result<Ended, MortalError> {
         let ahead_ms = i64::try_from(self.ahead.as_millis()).unwrap_or(i64::MAX);
         let order = Order { addresses: self.world.addresses.clone(), message: message.clone(), ahead_ms };
         let mut process =
@@ -127,7 +129,7 @@ impl<'a> Supervisor<'a> {
         if let Some(mut stdin) = process.stdin.take() {
             stdin.write_all(serde_json::to_string(&order)?.as_bytes()).await?;
         }
-        let ended = self.watch(&mut process).await?;
+        let ended = self.watch(&mut process, peak_kib).await?;
         process.wait().await?;
         if ended == Ended::Killed {
             self.kills.pop_front();
@@ -136,7 +138,7 @@ impl<'a> Supervisor<'a> {
     }
 
     /// Listens until the process is gone, and kills it when it is time.
-    async fn watch(&mut self, process: &mut Child) -> Result<Ended, MortalError> {
+    async fn watch(&mut self, process: &mut Child, peak_kib: &mut u64) -> Result<Ended, MortalError> {
         let stdout = process.stdout.take().ok_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe))?;
         let mut lines = BufReader::new(stdout).lines();
         let mut ended = None;
@@ -157,6 +159,7 @@ impl<'a> Supervisor<'a> {
                 Ok(Some(Told::Sent { message, delay_s })) => {
                     self.send(message, SignedDuration::from_secs(i64::from(delay_s)));
                 }
+                Ok(Some(Told::Peak { kib })) => *peak_kib = kib.max(*peak_kib),
                 Ok(Some(Told::Done)) => ended = Some(Ended::Done),
                 Ok(Some(Told::Failed { why })) => ended = Some(Ended::Failed(why)),
                 Ok(None) => break,

@@ -24,7 +24,16 @@ pub async fn work() -> Result<(), String> {
         Ok(()) => Told::Done,
         Err(why) => Told::Failed { why },
     };
+    tell(&Told::Peak { kib: peak_kib()? })?;
     tell(&told)
+}
+
+/// The most memory that this process had in use so far, in KiB (`VmHWM`).
+fn peak_kib() -> Result<u64, String> {
+    let status = std::fs::read_to_string("/proc/self/status").map_err(|error| error.to_string())?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.and_then(|peak| peak.split_whitespace().next()?.parse().ok());
+    kib.ok_or_else(|| "/proc/self/status says nothing of the peak".to_owned())
 }
 
 async fn work_on(order: &Order, clock: AheadClock) -> Result<(), String> {

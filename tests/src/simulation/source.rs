@@ -42,7 +42,8 @@ impl UsageSource for Sophos {
     async fn list_customers(&self, _page: u32) -> Result<CustomerPage, SourceError> {
         self.answer().await?;
         let customers = self.customers.as_ref().clone();
-        Ok(CustomerPage { total: customers.len() as u64, customers, unreadable: Vec::new(), pages: 1 })
+        let total = Some(customers.len() as u64);
+        Ok(CustomerPage { total, customers, unreadable: Vec::new(), pages: Some(1), is_full: false })
     }
 
     async fn list_usage(&self, month: UsageMonth, _key: Option<&str>) -> Result<Option<UsagePage>, SourceError> {

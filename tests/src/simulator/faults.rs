@@ -216,6 +216,11 @@ pub enum FaultKind {
         /// By what.
         by: String,
     },
+    /// The list has no end: whatever page is asked for has so many rows, copies of the first one, and leads to a next.
+    EndlessList {
+        /// Rows a page.
+        rows: u32,
+    },
     /// Right after the call, other people insert and delete rows of the list it read: what paging must survive.
     RowsChange {
         /// How many rows appear.
@@ -283,6 +288,7 @@ impl FaultKind {
             | Self::TruncatedJson
             | Self::MalformedJson
             | Self::TextReplaced { .. }
+            | Self::EndlessList { .. }
             | Self::RowsChange { .. } => None,
         }
     }

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::admin;
 use super::counters::{Counters, NO_ANSWER};
+use super::endless;
 use super::faults::{Bucket, FaultKind, FaultPlan, PlanError};
 use super::limits::{Limits, Verdict};
 
@@ -135,6 +136,10 @@ impl Gate {
                     *body = String::from_utf8_lossy(body).replace(&text, &by).into_bytes();
                 };
                 spoil(next.run(request).await, replace).await
+            }
+            Some(FaultKind::EndlessList { rows }) => {
+                let uri = request.uri().clone();
+                endless::answer(next.run(request).await, &uri, rows).await
             }
             Some(FaultKind::RowsChange { insert, delete }) => {
                 let answer = next.run(request).await;

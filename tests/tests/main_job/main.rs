@@ -20,3 +20,4 @@ mod started;
 mod storm;
 mod tick;
 mod twice;
+mod vendor_bounds;

@@ -17,7 +17,7 @@ fn form() -> Value {
     })
 }
 
-fn form_with(more: Value) -> Value {
+pub(crate) fn form_with(more: Value) -> Value {
     let mut form = form();
     form.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     form

@@ -135,3 +135,26 @@ async fn an_edits_own_field_errors_and_a_taken_identifier_are_told_on_their_fiel
     }
     assert_eq!(psa.psa.writes().len(), 0);
 }
+
+#[tokio::test]
+async fn a_price_below_zero_was_written_and_would_have_paid_the_customer() {
+    let (world, psa) = served().await;
+    let id = psa.plant("Sophos_Intercept_X", "Intercept X", &json!({}));
+    for (field, amount) in [("price", "-4.50"), ("cost", "-0.01")] {
+        let head = format!("PATCH /v1/psa/products/{id}");
+        let headers = [("if-match", "*"), ("accept-language", "it")];
+        let refused = world.write(&head, &headers, &json!({ field: amount })).await;
+        assert_eq!((refused.status.as_u16(), refused.code()), (400, "amountBelowZero"), "{}", refused.body);
+        assert_eq!(refused.body["title"], "Un prezzo o un costo è inferiore a zero");
+        let error = &refused.body["errors"][0];
+        assert_eq!((&error["pointer"], &error["code"]), (&json!(format!("/{field}")), &json!("amountBelowZero")));
+        let english = edit(&world, id, "*", &json!({ field: amount })).await;
+        assert_eq!(english.body["title"], "A price or cost is below zero");
+        let form = crate::create::form_with(json!({ field: amount }));
+        let created = world.create(field, &form).await;
+        assert_eq!((created.status.as_u16(), created.code()), (400, "amountBelowZero"), "{}", created.body);
+    }
+    assert_eq!(psa.calls_of("PATCH") + psa.calls_of("POST"), 0);
+    let free = edit(&world, id, "*", &json!({"price": "-0.00", "cost": "0"})).await;
+    assert_eq!(free.status, 200, "nothing is not below zero: {}", free.body);
+}

@@ -9,7 +9,7 @@ use shared::domain::id::PartnerId;
 use shared::ports::{Due, DueFor, DueStore, Look};
 use shared::store::table::{DUE_SHARD, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 
-use super::values::{after, at, now, partner};
+use super::values::{self, after, at, now, partner};
 use super::{Store, on_both_stores};
 
 on_both_stores!(
@@ -22,6 +22,7 @@ on_both_stores!(
     of_many_who_advance_a_partner_one_does,
     a_partner_who_was_moved_meanwhile_is_not_advanced,
     a_look_is_due_beside_the_occasion_and_ends_only_at_its_own_time,
+    a_retry_names_its_run_however_many_came_after_it,
 );
 
 /// The first partners that share a shard with partner 1, found as anyone would: by looking.
@@ -149,6 +150,17 @@ async fn a_look_is_due_beside_the_occasion_and_ends_only_at_its_own_time(store: 
     assert_eq!(looks(after(100)).await, [after(20)], "each reason has its own time");
     store.put_look(partner(1), Look::Undone, None).await.unwrap();
     assert_eq!(looks(after(100)).await, []);
+}
+
+async fn a_retry_names_its_run_however_many_came_after_it(store: impl Store) {
+    let run = values::run(partner(1), 0);
+    store.open_run(&run).await.unwrap();
+    assert_eq!(store.find_retry(run.request.partner).await, Ok(None));
+    store.put_retry(run.request.partner, &run.id, after(10)).await.unwrap();
+    assert_eq!(store.find_retry(run.request.partner).await.unwrap().unwrap().id, run.id);
+    assert_eq!(store.find_retry(partner(9)).await, Ok(None), "another partner's");
+    store.put_look(run.request.partner, Look::Undone, None).await.unwrap();
+    assert_eq!(store.find_retry(run.request.partner).await, Ok(None));
 }
 
 #[tokio::test]

@@ -21,8 +21,13 @@ const MOST_EXTRA_A_KILL: u64 = 36;
 /// The killed run, one after the settle time, and one in reserve.
 const MOST_RUNS: usize = 3;
 
-fn november() -> UsageMonth {
+pub(crate) fn november() -> UsageMonth {
     UsageMonth::parse("2026-11").unwrap()
+}
+
+/// The worker that may be killed.
+pub(crate) fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_mortal-worker"))
 }
 
 /// Answers take a moment, so that some are under way whenever a worker dies.
@@ -46,7 +51,7 @@ fn plan(seed: u64, kills: usize, sophos: u64, connectwise: u64) -> Vec<Kill> {
     plan
 }
 
-async fn run_of(
+pub(crate) async fn run_of(
     world: &MortalWorld,
     supervisor: &mut Supervisor<'_>,
     delay: SignedDuration,
@@ -84,8 +89,7 @@ async fn kill_all_along(size: Size, kills: usize) {
     let sophos = 2 + customers.div_ceil(100) + 1;
     world.psa.gate().set_faults(a_moment(size.seed)).unwrap();
     world.sophos.gate().set_faults(a_moment(size.seed)).unwrap();
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_mortal-worker"));
-    let mut supervisor = Supervisor::new(&world, program, plan(size.seed, kills, sophos, ideal), size.seed);
+    let mut supervisor = Supervisor::new(&world, program(), plan(size.seed, kills, sophos, ideal), size.seed);
 
     let started = Instant::now();
     let (mut last, ledger, worked) = run_of(&world, &mut supervisor, SignedDuration::ZERO).await;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod creations;
+mod endless;
 mod killed;
 mod moving_rows;
 mod odd_usage;

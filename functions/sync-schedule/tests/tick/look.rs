@@ -35,7 +35,10 @@ fn failed() -> RunState {
 fn world(look: Look, runs: Vec<Run>) -> World {
     let world = World::default().with(1, &settings(Frequency::SophosInvoice), at("2026-12-03T01:40:00Z"));
     world.looks.lock().unwrap().insert((partner(1), look), at(LOOK));
-    World { runs: [(partner(1), runs)].into(), ..world }
+    // The worker sets it when a scheduled run ends.
+    let scheduled = runs.iter().find(|run| run.request.kind == RunKind::Scheduled);
+    let retry = scheduled.map(|run| (partner(1), run.id.clone())).into_iter().collect();
+    World { runs: [(partner(1), runs)].into(), retry, ..world }
 }
 
 fn soon() -> Timestamp {
@@ -60,6 +63,20 @@ async fn a_run_that_ended_partial_or_failed_is_retried_for_its_month_on_the_next
         tick(&world, soon()).await;
         assert_eq!(world.take_sent(), [], "a look is taken once");
     }
+}
+
+#[tokio::test]
+async fn fifty_runs_by_hand_hid_the_run_that_was_to_be_retried() {
+    let by_hand = |n: u32| {
+        let mut run = run(RunKind::Now, RunState::Succeeded);
+        run.request.slot = n.to_string();
+        Run { id: run.request.id().unwrap(), ..run }
+    };
+    let first = run(RunKind::Scheduled, RunState::Partial);
+    let runs: Vec<Run> = (0..200).map(by_hand).chain([first.clone()]).collect();
+    let world = world(Look::Undone, runs);
+    tick(&world, soon()).await;
+    assert_eq!(world.take_sent()[0].request.retry_of, Some(first.id));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use jiff::Timestamp;
-use shared::domain::id::PartnerId;
+use shared::domain::id::{PartnerId, RunId};
 use shared::domain::run::Run;
 use shared::domain::settings::Settings;
 use shared::error::{QueueError, StoreError};
@@ -23,6 +23,8 @@ pub(crate) struct World {
     pub(crate) alerts: Mutex<Vec<AlertMessage>>,
     /// When partners' runs are to be looked at.
     pub(crate) looks: Mutex<BTreeMap<(PartnerId, Look), Timestamp>>,
+    /// Which runs are to be retried.
+    pub(crate) retry: BTreeMap<PartnerId, RunId>,
     /// Runs, newest first.
     pub(crate) runs: BTreeMap<PartnerId, Vec<Run>>,
     /// Partners whose settings cannot be read.
@@ -115,6 +117,16 @@ impl DueStore for World {
             None => looks.remove(&(partner, look)),
         };
         Ok(())
+    }
+
+    async fn put_retry(&self, _: PartnerId, _: &RunId, _: Timestamp) -> Result<(), StoreError> {
+        Err(away("a tick sets no retry"))
+    }
+
+    async fn find_retry(&self, partner: PartnerId) -> Result<Option<Run>, StoreError> {
+        yield_now().await;
+        let id = self.retry.get(&partner);
+        Ok(self.runs.get(&partner).into_iter().flatten().find(|run| Some(&run.id) == id).cloned())
     }
 
     async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {

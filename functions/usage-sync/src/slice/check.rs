@@ -81,8 +81,8 @@ impl<W: World> Frame<'_, W> {
             let tally = run.tally.products.get(product.code.as_str())?;
             // An older month only says what it was called then.
             let is_latest = seen.is_none_or(|seen| seen.last_month <= month);
-            let renamed = is_latest && !tally.description.is_empty();
-            let description = if renamed { tally.description.clone() } else { product.description };
+            let renamed = tally.renamed_from(&product.description).filter(|_| is_latest).map(str::to_owned);
+            let description = renamed.unwrap_or(product.description);
             Some((DiscoveredProduct { description, ..product }, tally.usage))
         };
         let known = store.list_seen_products(partner).await?;

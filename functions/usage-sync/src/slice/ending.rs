@@ -39,6 +39,7 @@ impl<W: World> Stages<'_, W> {
             Stage::Settle { round, .. } => round < MOST_ROUNDS && !unread,
             Stage::Preview
             | Stage::Customers { .. }
+            | Stage::CustomersAgain { .. }
             | Stage::Usage { .. }
             | Stage::UsageAgain { .. }
             | Stage::Agreements { .. }

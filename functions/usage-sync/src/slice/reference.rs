@@ -17,6 +17,10 @@ use crate::chunks::{bucket_of, cut, prefix_of};
 use crate::trouble::{StageError, of_psa};
 use crate::worker::World;
 
+/// More agreements than any partner has.
+const MOST_AGREEMENTS: u64 = 200_000;
+/// More pages of agreements than any partner's ConnectWise gives: a full one has 1,000.
+const MOST_PAGES: u32 = 1_000;
 /// ConnectWise takes up to 100 ids in one condition within the length of a URL.
 const IDS_A_CALL: usize = 100;
 
@@ -51,6 +55,7 @@ impl<W: World> Stages<'_, W> {
         let mapped = self.mapped_customers(&self.committer.run()).await?;
         loop {
             let run = self.committer.run();
+            self.reads_in_time(&run)?;
             match &run.stage {
                 Stage::Agreements { page, after } if !self.is_late() => {
                     let read = match ahead.agreements.take().filter(|_| after.is_none()) {
@@ -62,6 +67,7 @@ impl<W: World> Stages<'_, W> {
                 Stage::Agreements { .. }
                 | Stage::Preview
                 | Stage::Customers { .. }
+                | Stage::CustomersAgain { .. }
                 | Stage::Usage { .. }
                 | Stage::UsageAgain { .. }
                 | Stage::Products
@@ -90,6 +96,13 @@ impl<W: World> Stages<'_, W> {
             None => Stage::Products,
         };
         let agreements = (read.rows.len() + read.unreadable.len()) as u64;
+        let too_long = |bound| Err(of_psa(&PsaError::ListTooLong { list: "agreements".to_owned(), bound }));
+        if run.psa.agreements + agreements > MOST_AGREEMENTS {
+            return too_long(format!("more than {MOST_AGREEMENTS} rows"));
+        }
+        if stage != Stage::Products && page + 1 >= MOST_PAGES {
+            return too_long(format!("more than {MOST_PAGES} pages"));
+        }
         self.store_page(run, chunks, |run| {
             run.psa.agreements += agreements;
             run.stage = stage;

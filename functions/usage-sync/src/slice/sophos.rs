@@ -2,6 +2,8 @@
 //!
 //! Nothing is planned before the last page is stored: what a cut fetch lacks would look like usage that vanished.
 
+mod customers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::Wrapping;
 
@@ -10,19 +12,22 @@ use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunFailureCode, RunKind, RunState, Stage};
 use shared::domain::schedule::stable_hash;
 use shared::domain::settings::Frequency;
+use shared::domain::tally::MOST_PRODUCTS;
 use shared::domain::usage::UsageLine;
 use shared::ports::{
-    Change, Chunk, ChunkKind, Clock, Connections, CustomerPage, DiscoveredProduct, MappingStore, Queue, SyncMessage,
-    UsageSource,
+    Change, Chunk, ChunkKind, Clock, Connections, DiscoveredProduct, MappingStore, Queue, SyncMessage, UsageSource,
 };
 
+use self::customers::CustomersBefore;
 use super::{Frame, end};
-use crate::chunks::{bucket_of, buckets_for, cut};
+use crate::chunks::cut;
 use crate::trouble::{StageError, never, of_connection, of_source};
 use crate::worker::{WorkError, World};
 
-/// More pages than any partner has: five million usage lines. Keys that lead in a circle end here at the latest.
+/// More pages than any partner has. Keys that lead in a circle end here at the latest.
 const MOST_PAGES: u32 = 5000;
+/// More usage lines than any partner has in a month.
+const MOST_LINES: u64 = 5_000_000;
 
 impl<W: World> Frame<'_, W> {
     /// Reads customers and usage until both are complete or the deadline is near.
@@ -34,9 +39,14 @@ impl<W: World> Frame<'_, W> {
             if self.is_late() {
                 return Ok(());
             }
+            self.reads_in_time(&run)?;
             match &run.stage {
-                Stage::Customers { page, listed, total } => {
-                    self.read_customers(&source, &run, *page, (*listed, *total)).await?;
+                Stage::Customers { page, listed, total, prints } => {
+                    let before = CustomersBefore { listed: *listed, total: *total, prints };
+                    self.read_customers(&source, &run, *page, before).await?;
+                }
+                Stage::CustomersAgain { page, listed, prints } => {
+                    self.read_customers_again(&source, &run, *page, (*listed, prints)).await?;
                 }
                 Stage::Usage { page, key, lines, total, prints } => {
                     let before = PagesBefore { key: key.as_deref(), lines: *lines, total: *total, prints };
@@ -56,31 +66,6 @@ impl<W: World> Frame<'_, W> {
                 }
             }
         }
-    }
-
-    async fn read_customers(
-        &self,
-        source: &impl UsageSource,
-        run: &Run,
-        page: u32,
-        (listed, total): (u64, Option<u64>),
-    ) -> Result<(), StageError> {
-        let read = source.list_customers(page).await.map_err(|e| of_source(&e))?;
-        let buckets = if page == 1 { buckets_for(read.total) } else { run.buckets };
-        let listed = listed + (read.customers.len() + read.unreadable.len()) as u64;
-        let rows = read.customers.iter().map(|customer| (bucket_of(customer.id, buckets), customer));
-        let mut chunks = cut(ChunkKind::Customers, page, rows)?;
-        let unreadable = read.unreadable.iter().map(|row| (bucket_of(row.id, buckets), (row.id, &row.why)));
-        chunks.extend(cut(ChunkKind::UnreadableCustomers, page, unreadable)?);
-        let stage = match all_customers(&read, (page, listed), total)? {
-            true => Stage::Usage { page: 0, key: None, lines: 0, total: None, prints: Vec::new() },
-            false => Stage::Customers { page: page + 1, listed, total: Some(read.total) },
-        };
-        self.store_page(run, chunks, |run| {
-            run.buckets = buckets;
-            run.stage = stage;
-        })
-        .await
     }
 
     async fn read_usage(
@@ -104,6 +89,7 @@ impl<W: World> Frame<'_, W> {
         let whom = self.whom(run).await?;
         // Of all others nothing is kept: it is neither compared nor counted.
         let asked: Vec<UsageLine> = read.lines.into_iter().filter(|line| whom.has(line.pair.customer)).collect();
+        names_few_products(run, &asked)?;
         self.discover(run, &asked).await?;
         let chunks = cut(ChunkKind::Usage, page, asked.iter().map(|line| (run.bucket_of(line.pair.customer), line)))?;
         let stage = match next {
@@ -217,25 +203,22 @@ fn print(lines: &[UsageLine]) -> Result<u64, StageError> {
     Ok(prints.sum::<Result<Wrapping<u64>, WorkError>>()?.0)
 }
 
-fn incomplete(what: String) -> StageError {
-    never(RunFailureCode::UsageIncomplete, what)
+/// The run counts each product by itself, in one entry of the table.
+fn names_few_products(run: &Run, lines: &[UsageLine]) -> Result<(), StageError> {
+    let codes = lines.iter().filter_map(|line| line.pair.product.as_ref());
+    let fresh: BTreeSet<&ProductCode> = codes.filter(|code| !run.tally.products.contains_key(code.as_str())).collect();
+    if run.tally.products.len() + fresh.len() > MOST_PRODUCTS {
+        return Err(too_long("products", format!("more than {MOST_PRODUCTS}")));
+    }
+    Ok(())
 }
 
-/// Whether the page is the last one of the customers. A list that does not come to what Sophos counts is not whole: who
-/// is left out of it would be taken for a customer who has left.
-fn all_customers(read: &CustomerPage, (page, listed): (u32, u64), total: Option<u64>) -> Result<bool, StageError> {
-    let distinct = read.customers.iter().map(|customer| customer.id).collect::<BTreeSet<_>>().len();
-    if total.is_some_and(|total| total != read.total) || distinct != read.customers.len() {
-        return Err(incomplete("Sophos' list of customers changed while it was read".into()));
-    }
-    if page < read.pages && !read.customers.is_empty() && page < MOST_PAGES {
-        return Ok(false);
-    }
-    if listed != read.total {
-        let total = read.total;
-        return Err(incomplete(format!("Sophos says that there are {total} customers and listed {listed}")));
-    }
-    Ok(true)
+fn too_long(list: &str, bound: String) -> StageError {
+    never(RunFailureCode::ListTooLong, format!("Sophos' list of {list} has no end that is reached: {bound}"))
+}
+
+fn incomplete(what: String) -> StageError {
+    never(RunFailureCode::UsageIncomplete, what)
 }
 
 /// The month's total as the pages before and this one tell it; a month that changes while it is read is not read whole.
@@ -255,9 +238,11 @@ fn next_key(
     (lines, total): (u64, Option<u64>),
 ) -> Result<Option<String>, StageError> {
     match (next, total) {
-        (Some(next), _) if Some(next.as_str()) == key || page >= MOST_PAGES => {
-            Err(incomplete("Sophos' usage pages lead in a circle".into()))
+        (Some(next), _) if Some(next.as_str()) == key => Err(incomplete("Sophos' usage pages lead in a circle".into())),
+        (_, total) if lines.max(total.unwrap_or_default()) > MOST_LINES => {
+            Err(too_long("usage lines", format!("more than {MOST_LINES}")))
         }
+        (Some(_), _) if page >= MOST_PAGES => Err(too_long("usage lines", format!("more than {MOST_PAGES} pages"))),
         (Some(_), Some(total)) if lines > total => {
             Err(incomplete(format!("Sophos says that the month has {total} usage lines and sent {lines} and more")))
         }

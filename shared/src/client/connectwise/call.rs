@@ -33,15 +33,17 @@ pub(super) struct Call<'a> {
     body: Option<String>,
     /// Whether it leaves within a second or not at all, and once: what was stored about it before counts from then.
     at_once: bool,
+    /// How many bytes of the answer to a read are read at most.
+    most_bytes: usize,
 }
 
 impl<'a> Call<'a> {
     pub(super) fn get(path: &'a str, query: Vec<(&'static str, String)>) -> Self {
-        Self { method: Method::GET, path, query, body: None, at_once: false }
+        Self { method: Method::GET, path, query, body: None, at_once: false, most_bytes: usize::MAX }
     }
 
     pub(super) fn post(path: &'a str, body: String) -> Self {
-        Self { method: Method::POST, path, query: Vec::new(), body: Some(body), at_once: true }
+        Self { method: Method::POST, path, query: Vec::new(), body: Some(body), at_once: true, most_bytes: usize::MAX }
     }
 
     pub(super) fn patch(path: &'a str, body: String) -> Self {
@@ -51,6 +53,11 @@ impl<'a> Call<'a> {
     /// The same, at once or not at all.
     pub(super) fn at_once(self) -> Self {
         Self { at_once: true, ..self }
+    }
+
+    /// The same, reading at most `most_bytes` of the answer.
+    pub(super) fn within(self, most_bytes: usize) -> Self {
+        Self { most_bytes, ..self }
     }
 
     fn effect(&self) -> Effect {
@@ -149,8 +156,8 @@ impl Api {
     async fn look_at(&self, codebase: &str, call: &Call<'_>) -> Result<Answer, PsaError> {
         let attempt = || async {
             let request = self.request(codebase, call)?;
-            let answer = self.exchange.send(request, &self.reads).await;
-            let answer = answer.map_err(refusal::no_answer)?;
+            let answer = self.exchange.send_for(request, &self.reads, call.most_bytes).await;
+            let answer = answer.map_err(|none| refusal::no_answer(Effect::Read, none))?;
             match refusal::refusal(&answer) {
                 Some(passing @ (PsaError::Throttled { .. } | PsaError::Unanswered { .. })) => Err(passing),
                 Some(_) | None => Ok(answer),
@@ -174,10 +181,10 @@ impl Api {
         let attempt = || async {
             let request = self.request(codebase, call)?;
             let answer = match effect {
-                Effect::Read => self.exchange.send(request, policy).await,
+                Effect::Read => self.exchange.send_for(request, policy, call.most_bytes).await,
                 Effect::Write => self.exchange.send_by_turn(request, policy).await,
             };
-            let answer = answer.map_err(refusal::no_answer)?;
+            let answer = answer.map_err(|none| refusal::no_answer(effect, none))?;
             match refusal::refusal(&answer) {
                 Some(error) => Err(error),
                 None => read(&answer),
@@ -246,7 +253,7 @@ impl Api {
 
     /// Waits until a write may leave.
     pub(super) async fn take_turn(&self) -> Result<(), PsaError> {
-        self.exchange.take_turn(&self.reads).await.map_err(refusal::no_answer)
+        self.exchange.take_turn(&self.reads).await.map_err(|none| refusal::no_answer(Effect::Write, none))
     }
 
     pub(super) fn exchange(&self) -> &Exchange {

@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::ConnectWise;
+use super::bounds::{Bounds, PAGE_BYTES};
 use super::call::Call;
 use super::page::{self, List};
 use super::{body, conditions, wire};
@@ -20,6 +21,7 @@ const SEARCH_PAGES: usize = 3;
 
 /// What a search asks for: all that contains a text and, where that is too much, what is called so.
 struct Search<'a> {
+    of: &'a str,
     path: &'a str,
     with: &'a str,
     called: &'a str,
@@ -34,7 +36,7 @@ impl ConnectWise {
         search: &Search<'_>,
         read: page::Read<T>,
     ) -> Result<Found<T>, PsaError> {
-        let list = List { path: search.path, conditions: Some(search.with), fields: search.fields };
+        let list = List { of: search.of, path: search.path, conditions: Some(search.with), fields: search.fields };
         let (mut rows, mut after) = (Vec::new(), None);
         for _ in 0..SEARCH_PAGES {
             let page = self.list(&list, after.as_deref(), read).await?;
@@ -55,13 +57,14 @@ impl ConnectWise {
     /// All rows of a table that are active, in the alphabet's order.
     async fn active<T>(
         &self,
-        path: &str,
+        (of, path): (&str, &str),
         fields: &str,
         read: page::Read<T>,
         name: fn(&T) -> &str,
     ) -> Result<Vec<T>, PsaError> {
-        let list = List { path, conditions: Some("inactiveFlag=false"), fields };
-        let mut rows = page::read_all(&self.api, &list, read).await.map_err(|error| self.not_without_list(error))?;
+        let list = List { of, path, conditions: Some("inactiveFlag=false"), fields };
+        let rows = page::read_all(&self.api, &list, Bounds::AT_A_FORM, read).await;
+        let mut rows = rows.map_err(|error| self.not_without_list(error))?;
         rows.sort_by_cached_key(|row| name(row).to_lowercase());
         Ok(rows)
     }
@@ -75,7 +78,8 @@ impl ConnectWise {
 impl PsaCatalogue for ConnectWise {
     async fn search_products(&self, text: &SearchText, limit: usize) -> Result<Found<PsaProduct>, PsaError> {
         let (with, called) = (conditions::products_with(text)?, conditions::products_called(text)?);
-        let search = Search { path: CATALOG, with: &with, called: &called, fields: wire::PRODUCT_FIELDS };
+        let search =
+            Search { of: "products", path: CATALOG, with: &with, called: &called, fields: wire::PRODUCT_FIELDS };
         let mut found = self.search(text, usize::MAX, &search, wire::product).await?;
         found.hits.retain(|hit| hit.row.is_available());
         Ok(found.cut(limit))
@@ -83,38 +87,32 @@ impl PsaCatalogue for ConnectWise {
 
     async fn search_companies(&self, text: &SearchText, limit: usize) -> Result<Found<Company>, PsaError> {
         let (with, called) = (conditions::companies_with(text)?, conditions::companies_called(text)?);
-        let search = Search { path: COMPANIES, with: &with, called: &called, fields: wire::COMPANY_FIELDS };
+        let search =
+            Search { of: "companies", path: COMPANIES, with: &with, called: &called, fields: wire::COMPANY_FIELDS };
         self.search(text, limit, &search, wire::company).await
     }
 
     async fn list_agreements_of(&self, company: CompanyId) -> Result<Listed<Agreement>, PsaError> {
         let conditions = conditions::agreements_of(company);
-        let list = List { path: "finance/agreements", conditions: Some(&conditions), fields: wire::AGREEMENT_FIELDS };
-        let mut listed = Listed { rows: Vec::new(), unreadable: Vec::new() };
-        let mut after = None;
-        loop {
-            let page = self.list(&list, after.as_deref(), wire::agreement).await?;
-            listed.rows.extend(page.rows);
-            listed.unreadable.extend(page.unreadable);
-            after = page.next;
-            if after.is_none() {
-                return Ok(listed);
-            }
-        }
+        let of = format!("agreements of company {company}");
+        let list =
+            List { of: &of, path: "finance/agreements", conditions: Some(&conditions), fields: wire::AGREEMENT_FIELDS };
+        let listed = page::list_all(&self.api, &list, Bounds::AT_A_FORM, wire::agreement).await;
+        listed.map_err(|error| self.not_without_list(error))
     }
 
     async fn get_product(&self, id: PsaProductId) -> Result<ProductDetails, PsaError> {
         let path = format!("{CATALOG}/{id}");
         let fields = vec![("fields", wire::DETAILS_FIELDS.to_owned())];
-        let product = self.product(Call::get(&path, fields)).await?;
+        let product = self.product(Call::get(&path, fields).within(PAGE_BYTES)).await?;
         if product.id == id { Ok(product) } else { Err(other_product(id, product.id)) }
     }
 
     async fn find_product_by_identifier(&self, identifier: &str) -> Result<Option<ProductDetails>, PsaError> {
         let identifier = identifier.trim();
         let conditions = conditions::product_identified(identifier)?;
-        let list = List { path: CATALOG, conditions: Some(&conditions), fields: wire::DETAILS_FIELDS };
-        let found = page::read_all(&self.api, &list, wire::details).await;
+        let list = List { of: "products", path: CATALOG, conditions: Some(&conditions), fields: wire::DETAILS_FIELDS };
+        let found = page::read_all(&self.api, &list, Bounds::AT_A_FORM, wire::details).await;
         let found = found.map_err(|error| self.not_without_list(error))?;
         let (exact, alike) = (identifier, identifier.to_lowercase());
         let called = |product: &&ProductDetails| product.identifier.trim().to_lowercase() == alike;
@@ -125,8 +123,8 @@ impl PsaCatalogue for ConnectWise {
 
     async fn list_products_keyed(&self, key: &str) -> Result<Vec<ProductDetails>, PsaError> {
         let conditions = conditions::products_keyed(key.trim())?;
-        let list = List { path: CATALOG, conditions: Some(&conditions), fields: wire::DETAILS_FIELDS };
-        let found = page::read_all(&self.api, &list, wire::details).await;
+        let list = List { of: "products", path: CATALOG, conditions: Some(&conditions), fields: wire::DETAILS_FIELDS };
+        let found = page::read_all(&self.api, &list, Bounds::AT_A_FORM, wire::details).await;
         found.map_err(|error| self.not_without_list(error))
     }
 
@@ -162,11 +160,16 @@ impl PsaCatalogue for ConnectWise {
 
     async fn list_product_choices(&self) -> Result<ProductChoices, PsaError> {
         let (categories, subcategories, types, units) = futures::try_join!(
-            self.active("procurement/categories", "id,name", wire::category, |row| &row.name),
+            self.active(("categories", "procurement/categories"), "id,name", wire::category, |row| &row.name),
             // The vendor's own path ends in a slash here.
-            self.active("procurement/subcategories/", "id,name,category", wire::subcategory, |row| &row.name),
-            self.active("procurement/types", "id,name", wire::kind_of_product, |row| &row.name),
-            self.active("procurement/unitOfMeasures", "id,name", wire::unit, |row| &row.name),
+            self.active(
+                ("subcategories", "procurement/subcategories/"),
+                "id,name,category",
+                wire::subcategory,
+                |row| &row.name
+            ),
+            self.active(("product types", "procurement/types"), "id,name", wire::kind_of_product, |row| &row.name),
+            self.active(("units of measure", "procurement/unitOfMeasures"), "id,name", wire::unit, |row| &row.name),
         )?;
         Ok(ProductChoices { categories, subcategories, types, units })
     }

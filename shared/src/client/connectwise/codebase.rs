@@ -11,6 +11,9 @@ use crate::error::PsaError;
 /// The code of our own refusal of a company that the server does not know.
 pub(super) const UNKNOWN_COMPANY: &str = "UnknownCompany";
 
+/// The longest answer that is read; the vendor's has some hundred bytes.
+const MOST_BYTES: usize = 64 * 1024;
+
 /// Wire: what discovery answers; `null` for a company that the server does not know.
 #[derive(Deserialize)]
 struct CompanyInfo {
@@ -24,8 +27,8 @@ impl Api {
         let url = self.companyinfo_url()?;
         let attempt = || async {
             let request = self.exchange().client().get(url.clone());
-            let answer = self.exchange().send(request, self.reads()).await;
-            self.codebase_in(&answer.map_err(refusal::no_answer)?)
+            let answer = self.exchange().send_for(request, self.reads(), MOST_BYTES).await;
+            self.codebase_in(&answer.map_err(|none| refusal::no_answer(Effect::Read, none))?)
         };
         let outcome = self.reads().run(|error| refusal::verdict(Effect::Read, error), attempt).await;
         if let Err(error) = &outcome {

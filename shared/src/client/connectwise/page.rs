@@ -5,17 +5,20 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 use url::Url;
 
+use super::bounds::{Bounds, Meter, PAGE_BYTES};
 use super::call::{Api, Call};
 use super::wire;
 use crate::client::exchange::Answer;
 use crate::error::PsaError;
-use crate::ports::{Page, Unreadable};
+use crate::ports::{Listed, Page, Unreadable};
 
 /// ConnectWise's largest page.
 const PAGE_SIZE: usize = 1000;
 
 /// A list to be read.
 pub(super) struct List<'a> {
+    /// What it is of, for people.
+    pub(super) of: &'a str,
     pub(super) path: &'a str,
     pub(super) conditions: Option<&'a str>,
     pub(super) fields: &'a str,
@@ -31,21 +34,30 @@ pub(super) async fn read<T>(
     after: Option<&str>,
     read: Read<T>,
 ) -> Result<Page<T>, PsaError> {
-    Ok(ask(api, list, after, read).await?.0)
+    Ok(ask(api, list, (after, PAGE_BYTES), read).await?.0)
 }
 
-/// The same, with when it was asked for.
+/// The same, of at most `most_bytes`, with how it came.
 async fn ask<T>(
     api: &Api,
     list: &List<'_>,
-    after: Option<&str>,
+    (after, most_bytes): (Option<&str>, usize),
     read: Read<T>,
-) -> Result<(Page<T>, Instant), PsaError> {
+) -> Result<(Page<T>, Came), PsaError> {
     let after = after.map(start).transpose()?;
     let mut query = vec![("pageSize", PAGE_SIZE.to_string()), ("fields", list.fields.to_owned())];
     query.extend(list.conditions.map(|conditions| ("conditions", conditions.to_owned())));
     query.extend(after.map(|after| ("pageId", after.to_string())));
-    let raw = api.call(&Call::get(list.path, query), RawPage::read).await?;
+    let raw = match api.call(&Call::get(list.path, query).within(most_bytes), RawPage::read).await {
+        Err(PsaError::ListTooLong { bound, .. }) => {
+            return Err(PsaError::ListTooLong { list: list.of.to_owned(), bound });
+        }
+        raw => raw?,
+    };
+    if raw.records.len() > PAGE_SIZE {
+        let why = format!("a page has {} rows, and {PAGE_SIZE} were asked for", raw.records.len());
+        return Err(not_forward(&why));
+    }
     let next = raw.next(after.unwrap_or(0))?;
     let mut page = Page { rows: Vec::new(), unreadable: Vec::new(), next: next.map(|next| next.to_string()) };
     for record in &raw.records {
@@ -55,28 +67,63 @@ async fn ask<T>(
             Err(error) => return Err(error),
         }
     }
-    Ok((page, raw.left))
+    Ok((page, Came { left: raw.left, bytes: raw.bytes }))
+}
+
+/// How a page came.
+struct Came {
+    /// When it was asked for.
+    left: Instant,
+    /// How long its text was.
+    bytes: usize,
 }
 
 /// All pages of a list of which no row may be missing: one that cannot be read fails it.
-pub(super) async fn read_all<T>(api: &Api, list: &List<'_>, row: Read<T>) -> Result<Vec<T>, PsaError> {
-    Ok(ask_all(api, list, row).await?.0)
+pub(super) async fn read_all<T>(api: &Api, list: &List<'_>, bounds: Bounds, row: Read<T>) -> Result<Vec<T>, PsaError> {
+    Ok(ask_all(api, list, bounds, row).await?.0)
 }
 
 /// The same, with when the first page was asked for.
-pub(super) async fn ask_all<T>(api: &Api, list: &List<'_>, row: Read<T>) -> Result<(Vec<T>, Instant), PsaError> {
-    let mut rows = Vec::new();
-    let mut after = None;
-    let mut first_left = None;
+pub(super) async fn ask_all<T>(
+    api: &Api,
+    list: &List<'_>,
+    bounds: Bounds,
+    row: Read<T>,
+) -> Result<(Vec<T>, Instant), PsaError> {
+    let (mut listed, left) = list_from(api, list, bounds, row).await?;
+    match listed.unreadable.pop() {
+        Some(row) => Err(PsaError::Unanswered { why: row.why }),
+        None => Ok((listed.rows, left)),
+    }
+}
+
+/// All pages of a list; the rows that cannot be read apart.
+pub(super) async fn list_all<T>(
+    api: &Api,
+    list: &List<'_>,
+    bounds: Bounds,
+    row: Read<T>,
+) -> Result<Listed<T>, PsaError> {
+    Ok(list_from(api, list, bounds, row).await?.0)
+}
+
+async fn list_from<T>(
+    api: &Api,
+    list: &List<'_>,
+    bounds: Bounds,
+    row: Read<T>,
+) -> Result<(Listed<T>, Instant), PsaError> {
+    let mut listed = Listed { rows: Vec::new(), unreadable: Vec::new() };
+    let (mut after, mut first_left) = (None, None);
+    let mut meter = Meter::new(list.of, bounds);
     loop {
-        let (mut page, left) = ask(api, list, after.as_deref(), row).await?;
-        let first_left = *first_left.get_or_insert(left);
-        if let Some(row) = page.unreadable.pop() {
-            return Err(PsaError::Unanswered { why: row.why });
-        }
-        rows.append(&mut page.rows);
+        let (mut page, came) = ask(api, list, (after.as_deref(), meter.bytes_left()), row).await?;
+        let first_left = *first_left.get_or_insert(came.left);
+        meter.count(page.rows.len() + page.unreadable.len(), came.bytes, page.next.is_none())?;
+        listed.rows.append(&mut page.rows);
+        listed.unreadable.append(&mut page.unreadable);
         if page.next.is_none() {
-            return Ok((rows, first_left));
+            return Ok((listed, first_left));
         }
         after = page.next;
     }
@@ -101,6 +148,7 @@ fn start(after: &str) -> Result<i64, PsaError> {
 /// A page's records, unread, and its link to the next.
 struct RawPage {
     left: Instant,
+    bytes: usize,
     records: Vec<Box<RawValue>>,
     link: Option<String>,
 }
@@ -110,7 +158,7 @@ impl RawPage {
         // Something in between may have split the header in two; the link to the next page can stand in either.
         let links: Vec<&str> = answer.headers.get_all("link").iter().filter_map(|link| link.to_str().ok()).collect();
         let link = (!links.is_empty()).then(|| links.join(", "));
-        Ok(Self { left: answer.left, records: read_json(answer)?, link })
+        Ok(Self { left: answer.left, bytes: answer.body.len(), records: read_json(answer)?, link })
     }
 
     /// The id after which the next page begins; none on the last page.

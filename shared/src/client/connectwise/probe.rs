@@ -80,6 +80,7 @@ fn of_discovery(error: PsaError) -> ConnectWiseVerdict {
         PsaError::Locked { .. } | PsaError::Throttled { .. } | PsaError::Away { .. } => {
             ConnectWiseVerdict::Unavailable { why: error.to_string() }
         }
+        PsaError::ListTooLong { bound, .. } => ConnectWiseVerdict::WrongHost { why: bound },
         // A server error passes; a web page or another service's answer does not.
         PsaError::Unanswered { why } if why.starts_with("HTTP 5") => ConnectWiseVerdict::Unavailable { why },
         PsaError::NotSent { why } | PsaError::Unanswered { why } => ConnectWiseVerdict::WrongHost { why },

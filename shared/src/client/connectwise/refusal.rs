@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::client::exchange::{Answer, NoAnswer};
 use crate::client::retry::Verdict;
+use crate::domain::vendor_text::one_line;
 use crate::error::{PsaError, RefusedField};
 
 /// Longest text of a vendor's message that is kept.
@@ -34,14 +35,22 @@ pub(super) fn verdict(effect: Effect, error: &PsaError) -> Verdict {
             | PsaError::Forbidden { .. }
             | PsaError::NotFound
             | PsaError::Refused { .. }
+            | PsaError::ListTooLong { .. }
             | PsaError::Away { .. },
         ) => Verdict::Final,
     }
 }
 
 /// What it means that no whole answer came.
-pub(super) fn no_answer(none: NoAnswer) -> PsaError {
+pub(super) fn no_answer(effect: Effect, none: NoAnswer) -> PsaError {
     match none {
+        NoAnswer::TooLong(bytes) => {
+            let bound = format!("an answer of more than {bytes} bytes");
+            match effect {
+                Effect::Read => PsaError::ListTooLong { list: "rows".to_owned(), bound },
+                Effect::Write => PsaError::Unanswered { why: bound },
+            }
+        }
         NoAnswer::Held(remaining) => PsaError::Throttled { retry_after: Some(remaining) },
         NoAnswer::NotSent(why) => PsaError::NotSent { why },
         NoAnswer::Away(remaining) => PsaError::Away { retry_after: remaining },
@@ -132,8 +141,8 @@ fn refused_field(inner: &Value) -> Option<RefusedField> {
 /// A text of the answer that says something, on one line and not endless.
 fn text(value: &Value, name: &str) -> Option<String> {
     let text = value.get(name)?.as_str()?;
-    let words: Vec<&str> =
-        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
+    let start: String = text.chars().take(4 * MESSAGE_CHARS).collect();
+    let words: Vec<String> = start.split_whitespace().map(one_line).filter(|word| !word.is_empty()).collect();
     let line: String = words.join(" ").chars().take(MESSAGE_CHARS).collect();
     (!line.is_empty()).then_some(line)
 }

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::value::{date, number, to_id, whole};
 use crate::domain::id::IdError;
 use crate::domain::psa::{Addition, Agreement, AgreementStatus, Company, PsaProduct};
+use crate::domain::vendor_text::one_line;
 use crate::error::PsaError;
 
 pub(super) use catalogue::{category, details, kind_of_product, subcategory, unit};
@@ -121,8 +122,8 @@ pub(super) fn company(record: &RawValue) -> Result<Company, PsaError> {
     parse(record, "company", |wire: CompanyRecord<'_>| {
         Ok(Company {
             id: to_id(wire.id)?,
-            identifier: wire.identifier.unwrap_or_default(),
-            name: wire.name.unwrap_or_default(),
+            identifier: wire.identifier.as_deref().map(one_line).unwrap_or_default(),
+            name: wire.name.as_deref().map(one_line).unwrap_or_default(),
         })
     })
 }
@@ -133,15 +134,15 @@ pub(super) fn agreement(record: &RawValue) -> Result<Agreement, PsaError> {
         let end = date("endDate", wire.end_date.as_deref())?;
         Ok(Agreement {
             id: to_id(wire.id)?,
-            name: wire.name.unwrap_or_default(),
+            name: wire.name.as_deref().map(one_line).unwrap_or_default(),
             company: Reference::id(wire.company.as_ref(), "company")?,
-            company_name: wire.company.and_then(|company| company.name).unwrap_or_default(),
-            kind: wire.kind.and_then(|kind| kind.name).unwrap_or_default(),
+            company_name: wire.company.and_then(|company| company.name).as_deref().map(one_line).unwrap_or_default(),
+            kind: wire.kind.and_then(|kind| kind.name).as_deref().map(one_line).unwrap_or_default(),
             status: status(wire.agreement_status.as_deref(), wire.cancelled_flag),
             start: date("startDate", wire.start_date.as_deref())?,
             end: end.filter(|_| wire.no_ending_date_flag != Some(true)),
             next_invoice: date("nextInvoiceDate", wire.next_invoice_date.as_deref())?,
-            billing_cycle: wire.billing_cycle.and_then(|cycle| cycle.name),
+            billing_cycle: wire.billing_cycle.and_then(|cycle| cycle.name).as_deref().map(one_line),
         })
     })
 }
@@ -162,8 +163,8 @@ pub(super) fn product(record: &RawValue) -> Result<PsaProduct, PsaError> {
     parse(record, "product", |wire: CatalogRecord<'_>| {
         Ok(PsaProduct {
             id: to_id(wire.id)?,
-            identifier: wire.identifier.unwrap_or_default(),
-            description: wire.description.unwrap_or_default(),
+            identifier: wire.identifier.as_deref().map(one_line).unwrap_or_default(),
+            description: wire.description.as_deref().map(one_line).unwrap_or_default(),
             bundle: wire.product_class.as_deref() == Some("Bundle"),
             inactive: wire.inactive_flag.unwrap_or_default(),
             price: number("price", wire.price)?,
@@ -180,7 +181,7 @@ pub(super) fn addition(record: &RawValue) -> Result<Addition, PsaError> {
             quantity: number("quantity", wire.quantity)?.unwrap_or_default(),
             less_included: number("lessIncluded", wire.less_included)?.unwrap_or_default(),
             unit_price: number("unitPrice", wire.unit_price)?,
-            bill_customer: wire.bill_customer.unwrap_or_default(),
+            bill_customer: wire.bill_customer.as_deref().map(one_line).unwrap_or_default(),
             effective: date("effectiveDate", wire.effective_date.as_deref())?,
             cancelled: date("cancelledDate", wire.cancelled_date.as_deref())?,
         })
@@ -197,6 +198,7 @@ fn parse<'a, Wire: Deserialize<'a>, T>(
     read.and_then(convert).map_err(|why| {
         let id = serde_json::from_str(record.get()).ok().and_then(|wire: IdRecord<'_>| whole(wire.id).ok());
         let which = id.map_or_else(|| "without a number".to_owned(), |id| id.to_string());
-        PsaError::Unanswered { why: format!("{kind} {which} cannot be read: {why}") }
+        // A parser shows the value that it cannot read, however long.
+        PsaError::Unanswered { why: one_line(&format!("{kind} {which} cannot be read: {why}")) }
     })
 }

@@ -3,13 +3,16 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::capped::capped;
 use super::refusal::Fault;
 use crate::client::exchange::Answer;
 use crate::domain::id::CustomerId;
 use crate::domain::plan::Customer;
+use crate::domain::vendor_text::one_line;
 use crate::error::SourceError;
 use crate::ports::{CustomerPage, UnreadableCustomer};
+
+/// How many customers are asked for at a time: Sophos' largest page.
+pub(super) const PAGE_SIZE: usize = 100;
 
 /// Wire: a page.
 #[derive(Deserialize)]
@@ -18,12 +21,16 @@ pub(super) struct TenantPage {
     pages: Pages,
 }
 
-/// Wire: where the page stands. Numbered pages count themselves, unlike those by key.
+/// Wire: where the page stands. Numbered pages count themselves, unlike those by key; each of the numbers may be missing.
 #[derive(Deserialize)]
 struct Pages {
     current: Option<u32>,
-    total: u32,
-    items: u64,
+    /// How many customers a page has.
+    size: Option<usize>,
+    /// How many pages there are.
+    total: Option<u32>,
+    /// How many customers there are.
+    items: Option<u64>,
 }
 
 /// Wire: a customer.
@@ -47,7 +54,7 @@ struct IdRecord {
 
 pub(super) fn parse(answer: &Answer) -> Result<TenantPage, Fault> {
     serde_json::from_slice(&answer.body)
-        .map_err(|error| Fault::malformed(format!("a page of customers cannot be read: {error}")))
+        .map_err(|error| Fault::malformed(one_line(&format!("a page of customers cannot be read: {error}"))))
 }
 
 impl TenantPage {
@@ -58,8 +65,19 @@ impl TenantPage {
                 why: format!("page {asked} of the customers was asked for and another came"),
             });
         }
-        let (pages, total) = (self.pages.total, self.pages.items);
-        let mut page = CustomerPage { customers: Vec::new(), unreadable: Vec::new(), pages, total };
+        let size = self.pages.size.filter(|size| (1..=PAGE_SIZE).contains(size)).unwrap_or(PAGE_SIZE);
+        if self.items.len() > PAGE_SIZE {
+            return Err(SourceError::Malformed {
+                why: format!("a page of customers has {} rows, {PAGE_SIZE} were asked for", self.items.len()),
+            });
+        }
+        let mut page = CustomerPage {
+            customers: Vec::new(),
+            unreadable: Vec::new(),
+            pages: self.pages.total,
+            total: self.pages.items,
+            is_full: self.items.len() >= size,
+        };
         for raw in &self.items {
             match customer(raw) {
                 Ok(customer) => page.customers.push(customer),
@@ -72,14 +90,15 @@ impl TenantPage {
 
 /// A customer without an id fails the list: left out, it would count as one that Sophos does not list.
 fn id(raw: &RawValue) -> Result<CustomerId, SourceError> {
-    let unreadable = |why: String| SourceError::Malformed { why: format!("a customer cannot be read: {why}") };
+    let unreadable =
+        |why: String| SourceError::Malformed { why: format!("a customer cannot be read: {}", one_line(&why)) };
     let record: IdRecord = serde_json::from_str(raw.get()).map_err(|error| unreadable(error.to_string()))?;
     CustomerId::parse(&record.id).map_err(|error| unreadable(error.to_string()))
 }
 
 /// Whatever is odd about a customer is its own: what is no billing type that bills by usage keeps it from syncing.
 fn customer(raw: &RawValue) -> Result<Customer, String> {
-    let record: TenantRecord<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
+    let record: TenantRecord<'_> = serde_json::from_str(raw.get()).map_err(|error| one_line(&error.to_string()))?;
     Ok(Customer {
         id: CustomerId::parse(&record.id).map_err(|error| error.to_string())?,
         name: record.show_as.or(record.name).map(shown).unwrap_or_default(),
@@ -89,5 +108,5 @@ fn customer(raw: &RawValue) -> Result<Customer, String> {
 
 /// A text, or whatever else stands there as it is written; never longer than anybody reads.
 fn shown(raw: &RawValue) -> String {
-    capped(serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned()))
+    serde_json::from_str::<String>(raw.get()).map_or_else(|_| one_line(raw.get()), |text| one_line(&text))
 }

@@ -49,7 +49,7 @@ pub(in crate::client) async fn find_partner(
     if kind != "partner" {
         return Err(SophosVerdict::NotAPartner { kind: kind.to_owned() });
     }
-    PartnerId::parse(id).map_err(|error| SophosVerdict::Unavailable { why: error.to_string() })
+    PartnerId::parse(id).map_err(|error| SophosVerdict::AnswerUnusable { why: error.to_string() })
 }
 
 async fn rights(api: &Api, month: UsageMonth) -> Result<(), SophosVerdict> {
@@ -73,7 +73,9 @@ fn of_fault(error: SourceError) -> SophosVerdict {
     match error {
         SourceError::Unauthorized => SophosVerdict::WrongKeys,
         SourceError::NotAPartner { found } => SophosVerdict::NotAPartner { kind: found },
-        SourceError::Unavailable { why } | SourceError::Malformed { why } => SophosVerdict::Unavailable { why },
+        SourceError::Malformed { why } => SophosVerdict::AnswerUnusable { why },
+        SourceError::TooLong { .. } => SophosVerdict::AnswerUnusable { why: error.to_string() },
+        SourceError::Unavailable { why } => SophosVerdict::Unavailable { why },
         SourceError::Forbidden { .. } | SourceError::Throttled { .. } => {
             SophosVerdict::Unavailable { why: error.to_string() }
         }

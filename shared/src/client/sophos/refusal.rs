@@ -7,10 +7,8 @@ use serde_json::Value;
 
 use crate::client::exchange::{Answer, NoAnswer};
 use crate::client::retry::Verdict;
+use crate::domain::vendor_text::one_line;
 use crate::error::SourceError;
-
-/// Longest text of a vendor's message that is kept.
-const MESSAGE_CHARS: usize = 500;
 
 /// Why an attempt gave nothing.
 #[derive(Debug)]
@@ -51,12 +49,17 @@ impl fmt::Display for Fault {
 
 impl From<NoAnswer> for Fault {
     fn from(none: NoAnswer) -> Self {
-        Self::passing(match none {
-            NoAnswer::Held(remaining) | NoAnswer::Away(remaining) => {
-                SourceError::Throttled { retry_after: Some(remaining) }
+        match none {
+            NoAnswer::TooLong(bytes) => {
+                Self::lasting(SourceError::TooLong { bound: format!("more than {bytes} bytes") })
             }
-            NoAnswer::NotSent(why) | NoAnswer::Lost(why) | NoAnswer::Late(why) => SourceError::Unavailable { why },
-        })
+            NoAnswer::Held(remaining) | NoAnswer::Away(remaining) => {
+                Self::passing(SourceError::Throttled { retry_after: Some(remaining) })
+            }
+            NoAnswer::NotSent(why) | NoAnswer::Lost(why) | NoAnswer::Late(why) => {
+                Self::passing(SourceError::Unavailable { why })
+            }
+        }
     }
 }
 
@@ -103,8 +106,7 @@ impl Complaint {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let text = |names: &[&str]| {
             let found = names.iter().find_map(|name| body.get(name)?.as_str());
-            let shown = found.unwrap_or_default().chars().filter(|c| !c.is_control());
-            shown.take(MESSAGE_CHARS).collect::<String>()
+            one_line(found.unwrap_or_default())
         };
         let code = text(&["error", "errorCode"]);
         let said = text(&["message"]);

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::capped::capped;
 use crate::domain::id::{CustomerId, ProductCode};
 use crate::domain::usage::{LineQuantity, Pair, UsageLine};
+use crate::domain::vendor_text::one_line;
 
 /// Longest text of an oddity that is kept.
 const SHOWN_CHARS: usize = 200;
@@ -91,7 +91,7 @@ fn quantity(raw: Option<&RawValue>) -> LineQuantity {
 /// A text for people: the text itself, or whatever else stands there as it is written. Cut where it is too long.
 fn text(raw: Option<&RawValue>) -> String {
     let raw = raw.map(RawValue::get).unwrap_or_default();
-    capped(serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned()))
+    serde_json::from_str::<String>(raw).map_or_else(|_| one_line(raw), |text| one_line(&text))
 }
 
 fn order(number: String, line: &str) -> String {
@@ -99,7 +99,7 @@ fn order(number: String, line: &str) -> String {
 }
 
 fn shown(what: &str, raw: &RawValue) -> String {
-    format!("{what} {}", raw.get()).chars().take(SHOWN_CHARS).collect()
+    one_line(&format!("{what} {}", raw.get())).chars().take(SHOWN_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -8,8 +8,12 @@ use super::refusal::Fault;
 use super::usage_line;
 use crate::client::exchange::Answer;
 use crate::domain::usage::UsageLine;
+use crate::domain::vendor_text::one_line;
 use crate::error::SourceError;
 use crate::ports::UsagePage;
+
+/// How many lines are asked for at a time: Sophos' largest page.
+pub(super) const PAGE_SIZE: usize = 1000;
 
 /// A page as it came, its lines read.
 #[derive(Debug)]
@@ -45,7 +49,7 @@ pub(super) fn parse(answer: &Answer) -> Result<ReadPage, Fault> {
     };
     read(&answer.body)
         .or_else(|error| quoted(&answer.body).map_or(Err(error), |text| read(&text)))
-        .map_err(|error| Fault::malformed(format!("a page of usage cannot be read: {error}")))
+        .map_err(|error| Fault::malformed(one_line(&format!("a page of usage cannot be read: {error}"))))
 }
 
 impl ReadPage {
@@ -59,6 +63,9 @@ impl ReadPage {
             return Err(malformed("a page of usage leads to itself"));
         }
         let (count, total) = (self.lines.len() as u64, self.pages.items);
+        if self.lines.len() > PAGE_SIZE {
+            return Err(malformed(&format!("a page of usage has {count} lines, {PAGE_SIZE} were asked for")));
+        }
         let whole_month = asked.is_none() && next.is_none();
         match total {
             Some(total) if count > total || (whole_month && count != total) => {

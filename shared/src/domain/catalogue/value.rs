@@ -224,6 +224,9 @@ pub enum InvalidValue {
     /// ConnectWise reckons with fifteen digits; what is beyond them it changes.
     #[error("the {0} has more than 15 digits")]
     TooPrecise(ProductField),
+    /// Nobody sells or buys for less than nothing: an invoice would pay the customer.
+    #[error("the {0} is below zero")]
+    Negative(ProductField),
     /// The field is there twice.
     #[error("the {0} is set twice")]
     Twice(ProductField),
@@ -234,7 +237,11 @@ impl InvalidValue {
     #[must_use]
     pub const fn field(&self) -> ProductField {
         match self {
-            Self::Missing(field) | Self::TooLong { field, .. } | Self::TooPrecise(field) | Self::Twice(field) => *field,
+            Self::Missing(field)
+            | Self::TooLong { field, .. }
+            | Self::TooPrecise(field)
+            | Self::Negative(field)
+            | Self::Twice(field) => *field,
             Self::Unquotable(_) => ProductField::Identifier,
         }
     }
@@ -247,6 +254,7 @@ impl InvalidValue {
             Self::TooLong { .. } => "tooLong",
             Self::Unquotable(_) => "unquotable",
             Self::TooPrecise(_) => "tooPrecise",
+            Self::Negative(_) => "negative",
             Self::Twice(_) => "twice",
         }
     }
@@ -293,6 +301,9 @@ impl ProductValue {
             | Self::Notes(text) => fits(field, text),
             Self::Price(amount) | Self::Cost(amount) if amount.normalize().mantissa().unsigned_abs() >= MOST_DIGITS => {
                 Err(InvalidValue::TooPrecise(field))
+            }
+            Self::Price(amount) | Self::Cost(amount) if amount.is_sign_negative() && !amount.is_zero() => {
+                Err(InvalidValue::Negative(field))
             }
             Self::Price(_)
             | Self::Cost(_)

@@ -72,6 +72,11 @@ pub enum Failure {
         /// What it answered.
         answer: String,
     },
+    /// The agreement's additions have no end that is reached.
+    ListTooLong {
+        /// What was exceeded.
+        what: String,
+    },
     /// A write was sent and its answer never came: it may or may not have taken effect.
     Unknown,
     /// A write of an earlier run has no known end yet.
@@ -112,6 +117,7 @@ impl Failure {
             Self::CustomerNotListed => "customerNotListed",
             Self::CustomerUnreadable { .. } => "customerUnreadable",
             Self::Unreadable { .. } => "unreadable",
+            Self::ListTooLong { .. } => "listTooLong",
             Self::Unknown => "unknown",
             Self::Unsettled => "unsettled",
             Self::NotSent { .. } => "notSent",
@@ -163,6 +169,10 @@ impl Failure {
                 "Try again later; if it stays, show this to Sophos support. Its mapping can stay as it is.".into()
             }
             Self::Unreadable { .. } => "Try again later; if it stays, check the agreement in ConnectWise.".into(),
+            Self::ListTooLong { .. } => {
+                "Look at the agreement in ConnectWise: no agreement has so many additions. Trying again does not help before."
+                    .into()
+            }
             Self::Unknown | Self::Unsettled => {
                 "Nothing by hand: the next run reads ConnectWise back before it writes anything here.".into()
             }
@@ -203,6 +213,7 @@ impl fmt::Display for Failure {
             Self::CustomerNotListed => f.write_str("Sophos no longer lists this customer"),
             Self::CustomerUnreadable { why } => write!(f, "Sophos' entry of this customer cannot be read: {why}"),
             Self::Unreadable { answer } => write!(f, "ConnectWise could not be read: {answer}"),
+            Self::ListTooLong { what } => f.write_str(what),
             Self::Unknown => {
                 f.write_str("the change was sent to ConnectWise and no answer came; it may have taken effect")
             }

@@ -26,6 +26,8 @@ pub enum RunFailureCode {
     NoUsage,
     /// ConnectWise could not be read.
     PsaUnreadable,
+    /// A list of Sophos or ConnectWise has no end that is reached.
+    ListTooLong,
     /// Units were lost between usage and ledger: a defect of this program.
     TieOut,
     /// Writes to ConnectWise were switched off while the run was open.
@@ -43,7 +45,12 @@ impl RunFailureCode {
     #[must_use]
     pub const fn may_pass(self) -> bool {
         match self {
-            Self::Connection | Self::UsageIncomplete | Self::NoUsage | Self::PsaUnreadable | Self::TooOld => true,
+            Self::Connection
+            | Self::UsageIncomplete
+            | Self::NoUsage
+            | Self::PsaUnreadable
+            | Self::ListTooLong
+            | Self::TooOld => true,
             Self::TieOut | Self::WritesOff | Self::Table | Self::NoPreview => false,
         }
     }
@@ -64,6 +71,10 @@ impl RunFailureCode {
             Self::Table => "Nothing more is written. Report it with the run's id; then run the sync again.",
             Self::PsaUnreadable => {
                 "Nothing more is written. Check that ConnectWise is up and the API member's role can read; run the sync again."
+            }
+            Self::ListTooLong => {
+                "Nothing more is written. Running the sync again does not help soon: check the connection's address, and \
+                 report the run's id."
             }
             Self::TieOut => "Do not bill from this run. Report it with the run's id.",
             Self::NoPreview => "Make a new preview, look at it and apply it.",

@@ -39,6 +39,13 @@ catalogue_with_runs! {
         "Un valore non è valido",
         "Correggere il valore e inviare di nuovo la richiesta.",
     }
+    /// A price or a cost below zero.
+    AmountBelowZero "amountBelowZero" 400 once {
+        "A price or cost is below zero",
+        "Enter 0 or more. To give money back, write a credit in ConnectWise.",
+        "Un prezzo o un costo è inferiore a zero",
+        "Inserire 0 o un importo maggiore. Per restituire denaro, emettere una nota di credito in ConnectWise.",
+    }
     /// A page key that is not of this list, this filter or this partner.
     InvalidPageKey "invalidPageKey" 400 once {
         "This page key does not belong to this list",
@@ -306,6 +313,13 @@ catalogue_with_runs! {
         "Wait a little and try again. Nothing was changed in ConnectWise.",
         "ConnectWise chiede meno richieste",
         "Attendere un momento e riprovare. In ConnectWise non è cambiato nulla.",
+    }
+    /// A list of ConnectWise has no end that is reached.
+    PsaListTooLong "psaListTooLong" 502 once {
+        "ConnectWise sends a list without an end",
+        "Trying again does not help. Check the address of the connection; if it is right, tell support the correlation id.",
+        "ConnectWise invia un elenco senza fine",
+        "Riprovare non serve. Verificare l'indirizzo della connessione; se è corretto, comunicare all'assistenza il correlationId.",
     }
     /// ConnectWise cannot be reached; nothing was sent.
     PsaUnreachable "psaUnreachable" 502 again {

@@ -36,6 +36,7 @@ impl From<PsaError> for Problem {
             PsaError::Locked { message } => {
                 Self::new(ProblemCode::PsaLocked).detail(told).psa(PsaRefusal { code: None, message, field: None })
             }
+            PsaError::ListTooLong { .. } => Self::new(ProblemCode::PsaListTooLong).detail(told),
             PsaError::Away { retry_after } => {
                 Self::new(ProblemCode::PsaUnreachable).detail(told).after(Some(retry_after))
             }
@@ -57,7 +58,9 @@ impl From<SourceError> for Problem {
                 Self::new(ProblemCode::SophosBusy).detail(told).after(retry_after)
             }
             SourceError::Unavailable { .. } => Self::new(ProblemCode::SophosUnreachable).detail(told),
-            SourceError::Malformed { .. } => Self::new(ProblemCode::SophosAnswerUnusable).detail(told),
+            SourceError::TooLong { .. } | SourceError::Malformed { .. } => {
+                Self::new(ProblemCode::SophosAnswerUnusable).detail(told)
+            }
         }
     }
 }

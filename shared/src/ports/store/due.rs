@@ -5,7 +5,8 @@ use std::future::Future;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::PartnerId;
+use crate::domain::id::{PartnerId, RunId};
+use crate::domain::run::Run;
 use crate::error::StoreError;
 
 /// What a partner is due for.
@@ -90,6 +91,23 @@ pub trait DueStore: Send + Sync {
         look: Look,
         at: Option<Timestamp>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Has a run that left something undone retried at a time, whatever run was to be retried before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn put_retry(
+        &self,
+        partner: PartnerId,
+        run: &RunId,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The run that is to be retried, while that is set.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_retry(&self, partner: PartnerId) -> impl Future<Output = Result<Option<Run>, StoreError>> + Send;
 
     /// Ends a look that was due `at`; one that has been set to another time stays.
     ///

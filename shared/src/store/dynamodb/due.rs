@@ -7,7 +7,8 @@ use super::failure;
 use super::read::page;
 use super::send::Verdict;
 use super::write::Write;
-use crate::domain::id::PartnerId;
+use crate::domain::id::{PartnerId, RunId};
+use crate::domain::run::Run;
 use crate::error::StoreError;
 use crate::ports::{Due, DueFor, DueStore, Ids, Look};
 use crate::store::item::{Entry, due, find_text, instant, keys};
@@ -82,6 +83,18 @@ impl<I: Ids> DueStore for DynamoStore<I> {
         })
         .await?;
         Ok(())
+    }
+
+    async fn put_retry(&self, partner: PartnerId, run: &RunId, at: Timestamp) -> Result<(), StoreError> {
+        self.write(Write::put(due::retry_to_entry(partner, run, at))).await?;
+        Ok(())
+    }
+
+    async fn find_retry(&self, partner: PartnerId) -> Result<Option<Run>, StoreError> {
+        match self.find(&keys::due(partner, DueFor::Look(Look::Undone))).await? {
+            Some(entry) => self.run(partner, &due::run_to_retry(&entry)?).await,
+            None => Ok(None),
+        }
     }
 
     async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {

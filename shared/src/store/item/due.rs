@@ -4,10 +4,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::{Entry, instant, keyed, keys, read_text, text, unreadable};
-use crate::domain::id::PartnerId;
+use crate::domain::id::{PartnerId, RunId};
 use crate::error::StoreError;
-use crate::ports::{Due, DueFor};
+use crate::ports::{Due, DueFor, Look};
 use crate::store::table::{DUE_SHARD, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
+
+/// The run that is to be retried.
+const RUN: &str = "run";
 
 /// The index' partition of a shard, 0 to 15.
 pub(in crate::store) fn shard(shard: u8) -> AttributeValue {
@@ -19,6 +22,18 @@ pub(in crate::store) fn to_entry(partner: PartnerId, due_for: DueFor, at: Timest
     entry.insert(DUE_SHARD.to_owned(), shard(keys::due_shard(partner)));
     entry.insert(NEXT_RUN_AT.to_owned(), instant::to_text(at));
     entry
+}
+
+/// A look at one run by its id: among the newest it may be hidden by others.
+pub(in crate::store) fn retry_to_entry(partner: PartnerId, run: &RunId, at: Timestamp) -> Entry {
+    let mut entry = to_entry(partner, DueFor::Look(Look::Undone), at);
+    entry.insert(RUN.to_owned(), text(run.as_str()));
+    entry
+}
+
+/// The run that is to be retried.
+pub(in crate::store) fn run_to_retry(entry: &Entry) -> Result<RunId, StoreError> {
+    RunId::parse(read_text(entry, RUN)?).map_err(|error| unreadable(entry, error))
 }
 
 pub(in crate::store) fn from_entry(entry: &Entry) -> Result<Due, StoreError> {

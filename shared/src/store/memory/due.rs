@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::MemoryStore;
-use crate::domain::id::PartnerId;
+use crate::domain::id::{PartnerId, RunId};
+use crate::domain::run::Run;
 use crate::error::StoreError;
 use crate::ports::{Due, DueFor, DueStore, Look};
 use crate::store::item::keys;
@@ -50,6 +51,21 @@ impl DueStore for MemoryStore {
             None => shelf.looks.remove(&look),
         });
         Ok(())
+    }
+
+    async fn put_retry(&self, partner: PartnerId, run: &RunId, at: Timestamp) -> Result<(), StoreError> {
+        self.with(partner, |shelf| {
+            shelf.looks.insert(Look::Undone, at);
+            shelf.retry = Some(run.clone());
+        });
+        Ok(())
+    }
+
+    async fn find_retry(&self, partner: PartnerId) -> Result<Option<Run>, StoreError> {
+        Ok(self.with(partner, |shelf| {
+            let is_set = shelf.looks.contains_key(&Look::Undone);
+            shelf.retry.as_ref().filter(|_| is_set).and_then(|run| shelf.runs.get(run)).cloned()
+        }))
     }
 
     async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {

@@ -48,6 +48,7 @@ pub(super) struct Shelf {
     pub(super) attempts: BTreeMap<String, Kept>,
     pub(super) due: Option<Timestamp>,
     pub(super) looks: BTreeMap<Look, Timestamp>,
+    pub(super) retry: Option<RunId>,
     pub(super) lease: Option<Standing>,
     /// The run that was opened last.
     pub(super) open: Option<RunId>,

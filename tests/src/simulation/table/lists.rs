@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use shared::domain::decision::{Decision, HoldKey, StandingHold};
-use shared::domain::id::{CustomerId, PartnerId};
+use shared::domain::id::{CustomerId, PartnerId, RunId};
 use shared::domain::month::UsageMonth;
 use shared::domain::plan::Customer;
+use shared::domain::run::Run;
 use shared::domain::stamp::SyncStamp;
 use shared::error::StoreError;
 use shared::ports::{DiscoveredProduct, Due, DueStore, HoldPage, HoldStore, KnownStore, Look, SeenProduct};
@@ -65,6 +66,17 @@ impl DueStore for Table {
         self.go().await?;
         self.memory.put_look(partner, look, at).await?;
         self.back().await
+    }
+
+    async fn put_retry(&self, partner: PartnerId, run: &RunId, at: Timestamp) -> Result<(), StoreError> {
+        self.go().await?;
+        self.memory.put_retry(partner, run, at).await?;
+        self.back().await
+    }
+
+    async fn find_retry(&self, partner: PartnerId) -> Result<Option<Run>, StoreError> {
+        self.go().await?;
+        self.memory.find_retry(partner).await
     }
 
     async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {

@@ -110,8 +110,9 @@ async fn is_read_back(store: &impl Store, run: Run) {
 async fn every_stage_is_read_back(store: impl Store) {
     let key = || Some("next \"key\"".to_owned());
     for stage in [
-        Stage::Customers { page: 1, listed: 0, total: None },
-        Stage::Customers { page: 2, listed: 100, total: Some(121) },
+        Stage::Customers { page: 1, listed: 0, total: None, prints: Vec::new() },
+        Stage::Customers { page: 2, listed: 100, total: Some(121), prints: vec![7] },
+        Stage::CustomersAgain { page: 2, listed: 121, prints: vec![7, 8] },
         Stage::Usage { page: 2, key: key(), lines: 2000, total: Some(3000), prints: vec![u64::MAX, 0] },
         Stage::UsageAgain { page: 1, key: key(), prints: vec![u64::MAX, 0, 7] },
         Stage::Usage { page: 0, key: None, lines: 0, total: None, prints: Vec::new() },

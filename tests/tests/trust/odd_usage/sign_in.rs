@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use shared::domain::run::RunFailureCode::{Connection, UsageIncomplete};
+use shared::domain::run::RunFailureCode::{Connection, ListTooLong, UsageIncomplete};
 
 use super::answers::RunEnds::{Each, Failed, Whole};
 use super::answers::{AnswerKind, RunEnds, edit};
@@ -57,7 +57,21 @@ fn customers() -> Vec<AnswerKind> {
     let items = |body: &mut Value, change: fn(&mut Vec<Value>)| change(body["items"].as_array_mut().unwrap());
     vec![
         json_at(CUSTOMERS, "customers: null", INCOMPLETE, |body| body["items"] = Value::Null),
-        json_at(CUSTOMERS, "customers: no pages", INCOMPLETE, |body| body["pages"] = json!({})),
+        json_at(CUSTOMERS, "customers: no pages", Whole, |body| body["pages"] = json!({})),
+        json_at(CUSTOMERS, "customers: not counted", Whole, |body| {
+            body["pages"].as_object_mut().unwrap().remove("items");
+        }),
+        json_at(CUSTOMERS, "customers: nobody, and nobody says so", INCOMPLETE, |body| {
+            body["items"] = json!([]);
+            body["pages"] = json!({"total": 1});
+        }),
+        json_at(CUSTOMERS, "customers: not counted, one in place of another", INCOMPLETE, move |body| {
+            body["pages"].as_object_mut().unwrap().remove("items");
+            items(body, |items| items[1] = items[0].clone());
+        }),
+        json_at(CUSTOMERS, "customers: more than anybody has", Failed(ListTooLong), |body| {
+            body["pages"]["items"] = json!(4_000_000_000_u64);
+        }),
         json_at(CUSTOMERS, "customers: another page", INCOMPLETE, |body| body["pages"]["current"] = json!(2)),
         json_at(CUSTOMERS, "customers: one left out", INCOMPLETE, move |body| items(body, |items| drop(items.pop()))),
         json_at(CUSTOMERS, "customers: all left out", INCOMPLETE, move |body| items(body, Vec::clear)),

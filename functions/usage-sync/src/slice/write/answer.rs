@@ -169,6 +169,7 @@ fn passing(error: &PsaError, short: Duration) -> Option<Duration> {
         | PsaError::Forbidden { .. }
         | PsaError::NotFound
         | PsaError::Refused { .. }
+        | PsaError::ListTooLong { .. }
         | PsaError::Unanswered { .. } => None,
     }
 }

@@ -8,7 +8,7 @@ use super::*;
 
 fn page(ids: std::ops::Range<i64>, link: Option<&str>) -> RawPage {
     let record = |id| RawValue::from_string(format!("{{\"id\":{id}}}")).unwrap();
-    RawPage { left: Instant::now(), records: ids.map(record).collect(), link: link.map(str::to_owned) }
+    RawPage { left: Instant::now(), bytes: 0, records: ids.map(record).collect(), link: link.map(str::to_owned) }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::super::value::{number, to_id};
 use super::{Reference, parse};
 use crate::domain::catalogue::{Choice, ProductClass, ProductDetails, SubcategoryChoice};
 use crate::domain::id::{CategoryId, IdError, ProductTypeId, UnitId};
+use crate::domain::vendor_text::{lines, one_line};
 use crate::error::PsaError;
 
 /// The fields of a catalog item that a form shows.
@@ -73,9 +74,9 @@ pub(in super::super) fn details(record: &RawValue) -> Result<ProductDetails, Psa
         let stamps = wire.stamps.unwrap_or_default();
         Ok(ProductDetails {
             id: to_id(wire.id)?,
-            identifier: wire.identifier.unwrap_or_default(),
-            description: wire.description.unwrap_or_default(),
-            customer_description: wire.customer_description.unwrap_or_default(),
+            identifier: wire.identifier.as_deref().map(one_line).unwrap_or_default(),
+            description: wire.description.as_deref().map(one_line).unwrap_or_default(),
+            customer_description: wire.customer_description.as_deref().map(lines).unwrap_or_default(),
             category: wire.category.as_ref().map(|chosen| chosen.choice("category")).transpose()?,
             subcategory: wire.subcategory.as_ref().map(|chosen| chosen.choice("subcategory")).transpose()?,
             kind: wire.kind.as_ref().map(|chosen| chosen.choice("type")).transpose()?,
@@ -86,19 +87,19 @@ pub(in super::super) fn details(record: &RawValue) -> Result<ProductDetails, Psa
             taxable: wire.taxable_flag.unwrap_or_default(),
             recurring: wire.recurring_flag.unwrap_or_default(),
             inactive: wire.inactive_flag.unwrap_or_default(),
-            vendor_sku: wire.vendor_sku.unwrap_or_default(),
-            manufacturer_part_number: wire.manufacturer_part_number.unwrap_or_default(),
-            integration_xref: wire.integration_xref.unwrap_or_default(),
-            notes: wire.notes.unwrap_or_default(),
+            vendor_sku: wire.vendor_sku.as_deref().map(one_line).unwrap_or_default(),
+            manufacturer_part_number: wire.manufacturer_part_number.as_deref().map(one_line).unwrap_or_default(),
+            integration_xref: wire.integration_xref.as_deref().map(one_line).unwrap_or_default(),
+            notes: wire.notes.as_deref().map(lines).unwrap_or_default(),
             last_updated: stamps.last_updated.and_then(|at| at.parse::<Timestamp>().ok()),
-            updated_by: stamps.updated_by,
+            updated_by: stamps.updated_by.as_deref().map(one_line),
         })
     })
 }
 
 impl Reference<'_> {
     fn choice<Id: TryFrom<i64, Error = IdError>>(&self, field: &str) -> Result<Choice<Id>, String> {
-        Ok(Choice { id: Self::id(Some(self), field)?, name: self.name.clone().unwrap_or_default() })
+        Ok(Choice { id: Self::id(Some(self), field)?, name: self.name.as_deref().map(one_line).unwrap_or_default() })
     }
 }
 
@@ -121,12 +122,16 @@ pub(in super::super) fn unit(record: &RawValue) -> Result<Choice<UnitId>, PsaErr
 pub(in super::super) fn subcategory(record: &RawValue) -> Result<SubcategoryChoice, PsaError> {
     parse(record, "subcategory", |wire: ChoiceRecord<'_>| {
         let category = wire.category.as_ref().map(|category| Reference::id(Some(category), "category")).transpose()?;
-        Ok(SubcategoryChoice { id: to_id(wire.id)?, name: wire.name.unwrap_or_default(), category })
+        Ok(SubcategoryChoice {
+            id: to_id(wire.id)?,
+            name: wire.name.as_deref().map(one_line).unwrap_or_default(),
+            category,
+        })
     })
 }
 
 fn choice<Id: TryFrom<i64, Error = IdError>>(record: &RawValue, kind: &str) -> Result<Choice<Id>, PsaError> {
     parse(record, kind, |wire: ChoiceRecord<'_>| {
-        Ok(Choice { id: to_id(wire.id)?, name: wire.name.unwrap_or_default() })
+        Ok(Choice { id: to_id(wire.id)?, name: wire.name.as_deref().map(one_line).unwrap_or_default() })
     })
 }
