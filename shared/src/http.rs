@@ -82,7 +82,9 @@ use serde::Serialize;
 
 pub use self::caller::{Admin, Caller, Read, SCOPES, Scope, Write};
 pub use self::catalogue::ProblemCode;
-pub use self::csv::{CsvRow, NEXT_PAGE_KEY, csv_page, guarded, line_error, read_csv, unguarded, with_plain_lines};
+pub use self::csv::{
+    CsvRow, NEXT_PAGE_KEY, csv_page, guarded, is_blank, line_error, read_csv, separator_of, unguarded, with_plain_lines,
+};
 pub use self::document::{PsaProblems, document};
 pub use self::json::{Json, MAX_JSON_BYTES, SecretJson, has_type, read_bytes};
 pub use self::language::Language;

@@ -95,17 +95,15 @@ pub struct CsvRow<const N: usize> {
     pub cells: [String; N],
 }
 
-/// Reads the named columns of a table; others are left out. Commas or semicolons part cells, whichever the header has more
-/// of: sheets of some countries write semicolons. Empty lines are passed over.
+/// Reads the named columns of a table; others are left out. Cells are parted as [`separator_of`] says. Lines without a
+/// cell are passed over.
 ///
 /// # Errors
 /// `invalidRequest` with every column that is missing or there twice, or every row that has too few or too many cells, at
 /// the JSON pointer `pointer`; at most 100.
 pub fn read_csv<const N: usize>(text: &str, columns: [&str; N], pointer: &str) -> Result<Vec<CsvRow<N>>, Problem> {
     let text = &with_plain_lines(text);
-    let first = text.lines().next().unwrap_or_default();
-    let semicolons = first.matches(';').count() > first.matches(',').count();
-    let delimiter = if semicolons { b';' } else { b',' };
+    let delimiter = separator_of(text);
     let mut reader =
         ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text.as_bytes());
     let mut records = reader.records();
@@ -119,7 +117,7 @@ pub fn read_csv<const N: usize>(text: &str, columns: [&str; N], pointer: &str) -
         let record =
             record.map_err(|error| refused([line_error(pointer, 1, "", ProblemCode::Invalid, &error.to_string())]))?;
         let line = record.position().map_or(0, ::csv::Position::line);
-        if record.iter().all(|cell| cell.trim().is_empty()) {
+        if is_blank(&record) {
             continue;
         }
         if record.len() == header.len() {
@@ -131,6 +129,22 @@ pub fn read_csv<const N: usize>(text: &str, columns: [&str; N], pointer: &str) -
         }
     }
     if errors.is_empty() { Ok(rows) } else { Err(refused(errors)) }
+}
+
+/// What parts the cells of a sheet: a comma, a semicolon or a tab, whichever its header has most of. Sheets of some
+/// countries write semicolons, and what is copied out of a sheet has tabs.
+#[must_use]
+pub fn separator_of(text: &str) -> u8 {
+    let header = text.lines().next().unwrap_or_default().as_bytes();
+    let count = |separator: u8| header.iter().filter(|byte| **byte == separator).count();
+    // Of equals the last one is taken: a header of one column is a comma's.
+    [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',')
+}
+
+/// Whether a line has no cell with anything in it.
+#[must_use]
+pub fn is_blank(record: &StringRecord) -> bool {
+    record.iter().all(|cell| cell.trim().is_empty())
 }
 
 /// The text of a sheet without a byte order mark, and with one sign at the end of each line: the reader counts a line too
@@ -193,7 +207,11 @@ mod tests {
     #[test]
     fn columns_are_found_by_name_in_any_order_with_commas_or_semicolons() {
         let expected = vec![CsvRow { line: 2, cells: ["1".to_owned(), "x, \"y\"".to_owned()] }];
-        for text in ["\u{feff}B,other,a\r\n\"x, \"\"y\"\"\", z ,1\r\n\r\n", "a;B\n1;\"x, \"\"y\"\"\"\n;\n"] {
+        for text in [
+            "\u{feff}B,other,a\r\n\"x, \"\"y\"\"\", z ,1\r\n\r\n",
+            "a;B\n1;\"x, \"\"y\"\"\"\n;\n",
+            "a\tB\tc\n1\t\"x, \"\"y\"\"\"\t\n\t\t\n",
+        ] {
             assert_eq!(read_csv(text, ["a", "b"], "/csv").unwrap(), expected, "{text}");
         }
     }

@@ -44,6 +44,20 @@ async fn an_exported_sheet_imports_as_no_change_and_its_cells_are_not_run() {
 }
 
 #[tokio::test]
+async fn a_sheet_that_was_saved_with_semicolons_was_refused_line_by_line() {
+    let app = served().await;
+    for (separator, end) in [(';', "\r\n"), ('\t', "\n"), (',', "\r\n")] {
+        let mut lines: Vec<String> = vec!["Notes,code,sync,reason".into(), ",CIXA,off,".into(), "mine,SRVC,on,".into()];
+        lines.insert(2, ",,,".into());
+        lines.extend([String::new(), ",,,".into()]);
+        let sheet = format!("\u{feff}{}", lines.join(end)).replace(',', &separator.to_string());
+        let imported = import(&app, "?validateOnly=true", &sheet).await;
+        assert_eq!(imported.status, 200, "{separator:?}: {:#}", imported.body);
+        assert_eq!(imported.body["changed"], 2, "{separator:?}: {:#}", imported.body);
+    }
+}
+
+#[tokio::test]
 async fn a_sheet_comes_in_pages() {
     let app = served().await;
     let first = export(&app, "?pageSize=4").await;
@@ -60,8 +74,8 @@ async fn what_is_wrong_in_a_sheet_is_told_by_line_and_nothing_is_stored() {
     let places: Vec<&str> = errors.iter().map(|(pointer, _)| pointer.as_str()).collect();
     let expected = ["/lines/2/state", "/lines/3/reason", "/lines/4/sync", "/lines/5/code"];
     assert_eq!((status, code.as_str(), places), (400, "invalidRequest", expected.to_vec()));
-    let unknown = import(&app, "", "code,price\nCIXA,1\n").await;
-    assert_eq!(faults(&unknown).2, [("/lines/1/price".to_owned(), "invalid".to_owned())]);
+    let unknown = import(&app, "", "product,price\nCIXA,1\n").await;
+    assert_eq!(faults(&unknown).2[0], ("/lines/1/code".to_owned(), "invalid".to_owned()));
     let wordy = import(&app, "", &format!("code,state,reason\nCIXA,excluded,{}\n", "x".repeat(501))).await;
     assert_eq!(faults(&wordy).2, [("/lines/2/reason".to_owned(), "invalid".to_owned())]);
     assert_eq!(row(&app, "SRVC").await["version"], 1);

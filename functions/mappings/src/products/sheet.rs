@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use shared::domain::id::{ProductCode, PsaProductId};
 use shared::domain::mapping::{Combine, ProductChange, ProductMapping, ProductState, WantedState};
-use shared::http::{ProblemCode, with_plain_lines};
+use shared::http::{ProblemCode, is_blank, separator_of, with_plain_lines};
 
 use super::judge::{Fault, Wanted};
 use super::known::Known;
 use super::row::ProductRow;
 use super::save::MAX_TEXT;
 
-/// The columns, in the order in which they are written. They are read in any order; only `code` must be there, and what
-/// only a run writes is not read at all.
+/// The columns, in the order in which they are written. They are read in any order, and others are passed over; only
+/// `code` must be there, and what only a run writes is not read at all.
 pub(super) const COLUMNS: [&str; 11] = [
     "code",
     "description",
@@ -66,20 +66,18 @@ pub(super) fn cells(row: &ProductRow) -> [String; 11] {
 /// Everything that is wrong, by line and column.
 pub(super) fn read(text: &str, known: &Known) -> Result<Vec<(u64, Wanted)>, Vec<Fault>> {
     let text = with_plain_lines(text);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let separator = separator_of(&text);
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text.as_bytes());
     let fault = |line: u64, column: &str, why: String| {
         Fault::new(format!("/lines/{line}/{column}"), ProblemCode::Invalid, format!("Line {line}: {why}"))
     };
     let header = reader.headers().map_err(|error| vec![fault(1, "", error.to_string())])?.clone();
     let columns: BTreeMap<String, usize> =
         header.iter().enumerate().map(|(place, name)| (name.trim().to_owned(), place)).collect();
-    let mut faults: Vec<Fault> = columns
-        .keys()
-        .filter(|name| !COLUMNS.contains(&name.as_str()))
-        .map(|name| fault(1, name, format!("{name} is no column; the columns are {}.", COLUMNS.join(", "))))
-        .collect();
+    let mut faults = Vec::new();
     if !columns.contains_key("code") {
-        faults.push(fault(1, "code", "The column code is missing.".to_owned()));
+        let told = format!("The column code is missing; the columns are {}.", COLUMNS.join(", "));
+        faults.push(fault(1, "code", told));
     }
     let mut rows = Vec::new();
     for record in reader.records().take(MAX_LINES + 1) {
@@ -92,6 +90,9 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Vec<(u64, Wanted)>, Vec<
             }
         };
         let line = record.position().map_or(1, csv::Position::line);
+        if is_blank(&record) {
+            continue;
+        }
         if rows.len() == MAX_LINES {
             faults.push(fault(line, "", format!("A sheet has at most {MAX_LINES} rows.")));
             break;
