@@ -245,6 +245,9 @@ pub enum ConnectError {
         /// Why, without any secret.
         why: String,
     },
+    /// The ConnectWise database is nobody's: another partner could take it at any moment.
+    #[error("this ConnectWise company is not claimed for this account; save the ConnectWise connection again")]
+    Unclaimed,
     /// Another partner drives this ConnectWise database. Nobody is told which.
     #[error("this ConnectWise company is connected by another account of this service; only one can write to it")]
     TakenByAnother,

@@ -10,6 +10,7 @@ mod known;
 mod lease;
 mod limits;
 mod memory;
+mod owner;
 mod save;
 mod setup;
 pub mod table;

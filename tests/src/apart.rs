@@ -12,7 +12,7 @@ use shared::seal::LocalSeal;
 use shared::store::DynamoStore;
 use usage_sync::{Adapters, World};
 
-use crate::stack::{StackError, connection_options, credentials};
+use crate::stack::{StackError, claim, connection_options, credentials};
 
 /// Where a world answers, and whose it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,8 +46,10 @@ impl Addresses {
         let aws = shared::aws::connect_local(&self.table).await;
         let store = DynamoStore::new(Client::new(&aws), self.table_name.clone(), UuidV7);
         let seal = LocalSeal::ephemeral();
-        let sealed = seal.seal(self.partner, credentials(&self.connectwise).to_json().expose_secret()).await?;
+        let credentials = credentials(&self.connectwise);
+        let sealed = seal.seal(self.partner, credentials.to_json().expose_secret()).await?;
         store.put_credentials(self.partner, &sealed).await?;
+        claim(&store, self.partner, &credentials).await?;
         let connections = StoredConnections::new(store.clone(), seal, connection_options(&self.sophos)?);
         Ok(Adapters { store, connections, queue, clock, ids: UuidV7 })
     }

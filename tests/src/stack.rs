@@ -20,14 +20,16 @@ use shared::client::connections::{ConnectionOptions, StoredConnections};
 use shared::client::credentials::{ConnectWiseCredentials, Credentials, CredentialsError, SophosCredentials};
 use shared::client::http::{Http, HttpError, HttpLimits};
 use shared::clock::SystemClock;
-use shared::domain::id::{IdError, RunId};
+use shared::domain::id::{IdError, PartnerId, RunId};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
 use shared::domain::schedule::next_run_after;
 use shared::error::{QueueError, SealError, StoreError};
 use shared::ids::UuidV7;
-use shared::ports::{AlertMessage, Clock, DueStore, Queue, RunStore, Seal, SettingsStore, SyncMessage};
+use shared::ports::{
+    AlertMessage, Clock, DueStore, OwnerStore, PsaDatabase, Queue, RunStore, Seal, SettingsStore, SyncMessage,
+};
 use shared::queue::LocalQueue;
 use shared::seal::{LocalKeyError, LocalSeal};
 use shared::store::DynamoStore;
@@ -207,7 +209,8 @@ impl Stack {
         };
         let queue = LocalQueue::new(REDELIVERED_AFTER);
         let connections =
-            StoredConnections::new(store.clone(), seal.clone(), connection_options(&sophos_server.url())?);
+            StoredConnections::new(store.clone(), seal.clone(), connection_options(&sophos_server.url())?)
+                .noting_work();
         let world =
             Adapters { store: store.clone(), connections, queue: queue.clone(), clock: SystemClock, ids: UuidV7 };
         let workers = Workers::start(&Worker::new(world, options.limits), &queue, options.slice);
@@ -246,8 +249,10 @@ impl Stack {
     /// # Errors
     /// They cannot be sealed or stored.
     pub async fn save_credentials(&self, credentials: &Credentials) -> Result<(), StackError> {
-        let sealed = self.seal.seal(self.demo.partner(), credentials.to_json().expose_secret()).await?;
-        Ok(self.store.put_credentials(self.demo.partner(), &sealed).await?)
+        let partner = self.demo.partner();
+        let sealed = self.seal.seal(partner, credentials.to_json().expose_secret()).await?;
+        self.store.put_credentials(partner, &sealed).await?;
+        claim(&self.store, partner, credentials).await
     }
 
     /// Deletes what a stack has kept in a folder, and nothing else that is there.
@@ -377,4 +382,13 @@ pub(crate) fn connection_options(sophos: &str) -> Result<ConnectionOptions, Stac
     // What a simulator takes is up to its plan of faults, not to a vendor's guide.
     options.connectwise.calls_per_minute = UNLIMITED;
     Ok(options)
+}
+
+/// Claims the database that planted credentials lead to, as saving them would: one that is nobody's is not written to.
+pub async fn claim(store: &impl OwnerStore, partner: PartnerId, credentials: &Credentials) -> Result<(), StackError> {
+    if let Some(connectwise) = &credentials.connectwise {
+        let host = connectwise.site.trim_start_matches("http://");
+        store.claim_psa(partner, &PsaDatabase::new(host, &connectwise.company)).await?;
+    }
+    Ok(())
 }

@@ -4,7 +4,9 @@ use secrecy::ExposeSecret;
 use shared::client::credentials::Credentials;
 use shared::domain::id::PartnerId;
 use shared::http::{Problem, ProblemCode};
-use shared::ports::{Author, SavedConnections, ShownConnections};
+use shared::ports::{
+    Author, ConnectionsSaved, Databases, PsaHolder, SavedConnections, ShownConnectWise, ShownConnections,
+};
 
 use crate::{Sealer, Store, Time, World};
 
@@ -30,13 +32,26 @@ impl<S: Store, K: Sealer, C: Time> World<S, K, C> {
     }
 
     /// Lets `act` change the connections and saves them; returns what may be shown of them now. `act` is called again on
-    /// what stands there where another save came between, and refuses there what it would have refused here.
+    /// what stands there where another save came between, and refuses there what it would have refused here. The database
+    /// that ConnectWise's half leads to is the partner's in the same transaction, and the one before is given up.
     pub(crate) async fn change(
         &self,
         partner: PartnerId,
         author: &Author,
         act: impl Fn(&mut Draft) -> Result<(), Problem> + Send + Sync,
     ) -> Result<ShownConnections, Problem> {
+        self.change_taking(partner, author, None, act).await
+    }
+
+    /// The same, taking the database from the partner that has it.
+    pub(crate) async fn change_taking(
+        &self,
+        partner: PartnerId,
+        author: &Author,
+        taken_from: Option<PsaHolder>,
+        act: impl Fn(&mut Draft) -> Result<(), Problem> + Send + Sync,
+    ) -> Result<ShownConnections, Problem> {
+        let database = |shown: &ShownConnections| shown.connectwise.as_ref().and_then(ShownConnectWise::database);
         for _ in 0..ATTEMPTS {
             let read = self.store.find_connections(partner).await?;
             let (credentials, shown) = match &read.value {
@@ -48,19 +63,31 @@ impl<S: Store, K: Sealer, C: Time> World<S, K, C> {
                 },
             };
             let before = read.value.as_ref().map(|saved| saved.shown.clone()).unwrap_or_default();
-            let mut draft = Draft { credentials, before, shown, version: read.version.saturating_add(1) };
+            let mut draft =
+                Draft { credentials, before: before.clone(), shown, version: read.version.saturating_add(1) };
             act(&mut draft)?;
             let sealed = self.seal.seal(partner, draft.credentials.to_json().expose_secret()).await?;
             let next = SavedConnections { sealed, shown: draft.shown };
-            if self.store.save_connections(partner, author, &read, &next).await? {
-                return Ok(next.shown);
+            let (was, is) = (database(&before), database(&next.shown));
+            let saved = |shown: &ShownConnections| shown.connectwise.as_ref().map(|half| half.saved.clone());
+            // Saved anew, it is claimed anew, also where it stays; the other half has nothing to do with it.
+            let taken = is.as_ref().filter(|_| saved(&before) != saved(&next.shown));
+            let databases = Databases { taken, taken_from, left: was.as_ref().filter(|_| was != is) };
+            match self.store.save_connections_moving(partner, author, &read, &next, databases).await? {
+                ConnectionsSaved::Saved => return Ok(next.shown),
+                ConnectionsSaved::HeldByAnother => return Err(Problem::new(ProblemCode::PsaTaken)),
+                ConnectionsSaved::ChangedMeanwhile => {}
             }
         }
         Err(Problem::new(ProblemCode::ChangedMeanwhile))
     }
 
     /// The saved credentials; none where they cannot be opened any more, which only saving them again mends.
-    async fn open(&self, partner: PartnerId, saved: &SavedConnections) -> Result<Option<Credentials>, Problem> {
+    pub(crate) async fn open(
+        &self,
+        partner: PartnerId,
+        saved: &SavedConnections,
+    ) -> Result<Option<Credentials>, Problem> {
         let opened = match self.seal.open(partner, &saved.sealed).await {
             Ok(opened) => Credentials::parse(&opened).map_err(|error| error.to_string()),
             Err(error) if error.is_retryable() => return Err(error.into()),

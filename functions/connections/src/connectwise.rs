@@ -13,7 +13,7 @@ use shared::domain::id::PartnerId;
 use shared::domain::schedule::next_run_after;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::http::{Admin, Caller, FieldError, IfMatch, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, etag};
-use shared::ports::{Author, PsaClaim, PsaDatabase, PsaOwner, SavedBy, ShownConnectWise, ShownConnections};
+use shared::ports::{Author, PsaDatabase, PsaHolder, PsaOwner, SavedBy, ShownConnectWise, ShownConnections};
 use utoipa::ToSchema;
 
 use crate::advice::switch_the_vendors_sync_off;
@@ -60,7 +60,8 @@ pub(crate) struct ConnectWiseSaved {
 ///
 /// Tests it first and saves nothing that does not pass. Replaces all of what was there, the keys too; the Sophos connection
 /// stays. Another database than before switches writes off. The first one also makes the partner's settings: synced with
-/// the Sophos invoice, writes off.
+/// the Sophos invoice, writes off. A database whose owner has not worked with it for 14 days and whose keys ConnectWise
+/// refuses is taken over.
 #[utoipa::path(
     put,
     path = "/v1/connections/connectwise",
@@ -90,10 +91,8 @@ pub(crate) async fn save_connectwise<S: Store, K: Sealer, C: Time>(
         return Err(problem);
     }
     let database = PsaDatabase::new(&address.host(), &credentials.company);
-    let fresh = world.store.find_psa_owner(partner, &database).await? == PsaOwner::Nobody;
-    if world.store.claim_psa(partner, &database).await? == PsaClaim::HeldByAnother {
-        return Err(Problem::new(ProblemCode::PsaTaken));
-    }
+    // Before anything is changed for it; the save itself holds to it.
+    let taken_from = world.lapsed_owner(partner, &database).await?;
     let told = told(&report, PsaOwner::Asker, &headers);
     let shown = ShownConnectWise {
         site: credentials.site.clone(),
@@ -104,13 +103,8 @@ pub(crate) async fn save_connectwise<S: Store, K: Sealer, C: Time>(
         saved: SavedBy { who: author.who.clone(), at: author.at, version: 0 },
         tested: told.at(author.at),
     };
-    let connection = Connection { credentials, shown, before, zone };
-    let saved = world.put_connectwise(partner, &author, &connection, &if_match).await;
-    if saved.is_err() && fresh {
-        // Nothing of it is saved: the database is not to be kept from whoever it belongs to.
-        world.store.release_psa(partner, &database).await?;
-    }
-    let row = saved?;
+    let connection = Connection { credentials, shown, before, zone, taken_from };
+    let row = world.put_connectwise(partner, &author, &connection, &if_match).await?;
     let writes = world.store.find_versioned_settings(partner).await?.value.is_some_and(|settings| settings.writes);
     let tag = etag(row.version(), &row)?;
     let body = ConnectWiseSaved { connection: row, report: told, writes };
@@ -197,9 +191,6 @@ pub(crate) async fn remove_connectwise<S: Store, K: Sealer, C: Time>(
     };
     world.change(partner, &author, act).await?;
     world.switch_writes_off(partner, &author).await?;
-    if let Some(database) = before.database() {
-        world.store.release_psa(partner, &database).await?;
-    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -211,6 +202,8 @@ struct Connection {
     before: Option<ShownConnectWise>,
     /// The time zone of a partner without settings.
     zone: Option<TimeZoneName>,
+    /// Who loses the database that it leads to.
+    taken_from: Option<PsaHolder>,
 }
 
 impl Connection {
@@ -261,13 +254,13 @@ impl<S: Store, K: Sealer, C: Time> World<S, K, C> {
             draft.credentials.connectwise = Some(connection.credentials.clone());
             Ok(())
         };
-        let shown = self.change(partner, author, act).await?.connectwise;
+        let shown = self.change_taking(partner, author, connection.taken_from, act).await?.connectwise;
+        if let Some(holder) = connection.taken_from {
+            self.stop_owner(holder.partner, author.at).await?;
+        }
         if connection.is_elsewhere() {
             // Whoever switched them on meanwhile did so for the database before.
             self.switch_writes_off(partner, author).await?;
-            if let Some(left) = connection.before.as_ref().and_then(ShownConnectWise::database) {
-                self.store.release_psa(partner, &left).await?;
-            }
         }
         self.make_due(partner).await?;
         let row = shown.as_ref().map(ConnectWiseRow::from);

@@ -11,6 +11,7 @@ mod input;
 mod partner;
 mod row;
 mod sophos;
+mod takeover;
 mod verdict;
 mod writes;
 

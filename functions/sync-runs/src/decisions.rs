@@ -111,7 +111,7 @@ async fn decide<S: Store, Q, C: Time, I>(
     for key in &keys {
         standing.push(store.find_hold(partner, *key).await?);
     }
-    let standing = seen(&decisions, standing, today)?;
+    let standing = seen(&decisions, standing, (&who, today))?;
     let (mut moved, mut decided) = (Vec::new(), 0);
     for (n, (wanted, hold)) in decisions.iter().zip(&standing).enumerate() {
         let decision = Decision {
@@ -121,7 +121,7 @@ async fn decide<S: Store, Q, C: Time, I>(
             at: now,
             basis: hold.basis.clone(),
         };
-        match store.decide_hold(partner, hold.key, &decision).await {
+        match store.decide_hold_over(partner, hold.key, hold.decision.as_ref(), &decision).await {
             // With its entry in the audit: a request that dies here has said what it did, and decides the rest when it is
             // repeated.
             Ok(()) => decided += 1,
@@ -134,10 +134,16 @@ async fn decide<S: Store, Q, C: Time, I>(
         let after = store.find_hold(partner, *key).await?;
         holds.push(HoldRow::of(after.as_ref().unwrap_or(before), today)?);
     }
-    let told = answer(StatusCode::OK, &HoldsDecided { decided, holds, moved })?;
     if decided == 0 {
-        return Ok(Done::Unkept(told));
+        let told = |n: usize| {
+            let name = standing.get(n).map(|hold| hold.name.as_str()).unwrap_or_default();
+            let told = format!("What waits of {name} is no longer what you saw.");
+            FieldError::body(format!("/decisions/{n}/version"), ProblemCode::VersionMismatch, told)
+        };
+        let errors: Vec<FieldError> = moved.into_iter().map(told).collect();
+        return Err(Problem::new(ProblemCode::VersionMismatch).errors(errors).present(&holds));
     }
+    let told = answer(StatusCode::OK, &HoldsDecided { decided, holds, moved })?;
     let same = |(): &()| Ok(told.clone());
     store.add_edits(partner, &[], Some(&Keep { attempt, answer: &same })).await?;
     Ok(Done::Kept(told))
@@ -174,11 +180,22 @@ fn keys(decisions: &[HoldDecision]) -> Result<Vec<HoldKey>, Problem> {
     if errors.is_empty() { Ok(keys) } else { Err(refused(errors)) }
 }
 
-/// The holds as the person saw them. One that has moved, is gone or cannot be released stops all of them.
+/// Whether this is what the same person has decided already: a repetition of a request that died in between.
+fn is_decided(wanted: &HoldDecision, hold: &StandingHold, who: &str) -> bool {
+    hold.decision.as_ref().is_some_and(|decision| {
+        decision.verdict == wanted.verdict.verdict()
+            && decision.who == who
+            && decision.why == wanted.why.trim()
+            && decision.basis == hold.basis
+    })
+}
+
+/// The holds as the person saw them. One that has moved, was decided by somebody else, is gone or cannot be released stops
+/// all of them.
 fn seen(
     decisions: &[HoldDecision],
     standing: Vec<Option<StandingHold>>,
-    today: Date,
+    (who, today): (&str, Date),
 ) -> Result<Vec<StandingHold>, Problem> {
     let (mut moved, mut stuck, mut holds) = (Vec::new(), Vec::new(), Vec::new());
     for (n, (wanted, found)) in decisions.iter().zip(standing).enumerate() {
@@ -188,7 +205,7 @@ fn seen(
             moved.push(FieldError::body(pointer("version"), ProblemCode::NotFound, told));
             continue;
         };
-        if version_of(&hold)? != wanted.version {
+        if version_of(&hold)? != wanted.version && !is_decided(wanted, &hold, who) {
             let told = format!("What waits of {} is no longer what you saw.", hold.name);
             moved.push(FieldError::body(pointer("version"), ProblemCode::VersionMismatch, told));
         } else if wanted.verdict.verdict() == Verdict::Release && hold.basis.release == Would::Nothing {

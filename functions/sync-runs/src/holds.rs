@@ -90,7 +90,7 @@ pub(crate) struct HoldRow {
     seen_at: String,
     /// The run that saw it last.
     run_id: String,
-    /// What a decision is about: send it with the decision.
+    /// What a decision is about, and what is decided: send it with the decision.
     version: String,
     /// What was decided; it is carried out by the next run.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -166,9 +166,10 @@ impl DecisionShown {
     }
 }
 
-/// What a decision on a hold is about, as a text: it changes with whatever a person has to see again.
+/// What a decision on a hold is about, as a text: it changes with whatever a person has to see again, and that is also
+/// what somebody else has decided.
 pub(crate) fn version_of(hold: &StandingHold) -> Result<String, Problem> {
-    Ok(format!("{:016x}", version_of_content(&hold.basis)?))
+    Ok(format!("{:016x}", version_of_content(&(&hold.basis, &hold.decision))?))
 }
 
 impl HoldRow {

@@ -22,7 +22,8 @@ async fn main() -> Result<(), Error> {
     let mut options = ConnectionOptions::new(http, AddressRules { policy, allowed_hosts: settings.psa_allowed_hosts })?;
     options.sophos.sign_in_url = settings.sophos_sign_in_url;
     options.sophos.api_url = settings.sophos_api_url;
-    let connections = StoredConnections::new(store.clone(), KmsSeal::new(&aws, settings.seal_key_id), options);
+    let connections =
+        StoredConnections::new(store.clone(), KmsSeal::new(&aws, settings.seal_key_id), options).noting_work();
     let queue = SqsQueue::new(&aws, settings.queue_url);
     let world = Adapters { store, connections, queue, clock: SystemClock, ids: UuidV7 };
     let worker = &Worker::new(world, Limits::default());

@@ -106,9 +106,10 @@ pub(crate) fn of_psa(error: &PsaError) -> StageError {
 /// A connection could not be made.
 pub(crate) fn of_connection(error: ConnectError) -> StageError {
     match error {
-        ConnectError::Missing { .. } | ConnectError::Unusable { .. } | ConnectError::TakenByAnother => {
-            never(RunFailureCode::Connection, error)
-        }
+        ConnectError::Missing { .. }
+        | ConnectError::Unusable { .. }
+        | ConnectError::Unclaimed
+        | ConnectError::TakenByAnother => never(RunFailureCode::Connection, error),
         ConnectError::Seal(error) if error.is_retryable() => {
             StageError::Later { at_least_s: 0, failure: failure(RunFailureCode::Connection, error) }
         }

@@ -50,20 +50,27 @@ pub struct StoredConnections<S, K, C = SystemClock> {
     seal: K,
     clock: C,
     options: ConnectionOptions,
+    notes_work: bool,
 }
 
 impl<S: SettingsStore, K: Seal> StoredConnections<S, K> {
     /// Reads from `store` and opens with `seal`; through `store`, all who call one ConnectWise share what it takes.
     pub const fn new(store: S, seal: K, options: ConnectionOptions) -> Self {
-        Self { store, seal, clock: SystemClock, options }
+        Self { store, seal, clock: SystemClock, options, notes_work: false }
     }
 }
 
 impl<S: SettingsStore, K: Seal, C: Clock> StoredConnections<S, K, C> {
     /// The same by another clock than the machine's.
     pub fn by_clock<D: Clock>(self, clock: D) -> StoredConnections<S, K, D> {
-        let Self { store, seal, options, .. } = self;
-        StoredConnections { store, seal, clock, options }
+        let Self { store, seal, options, notes_work, .. } = self;
+        StoredConnections { store, seal, clock, options, notes_work }
+    }
+
+    /// The same for runs: that they work with the partner's ConnectWise database keeps it the partner's.
+    #[must_use]
+    pub fn noting_work(self) -> Self {
+        Self { notes_work: true, ..self }
     }
 
     async fn credentials(&self, partner: PartnerId, service: &'static str) -> Result<Credentials, ConnectError> {
@@ -75,17 +82,26 @@ impl<S: SettingsStore, K: Seal, C: Clock> StoredConnections<S, K, C> {
     }
 }
 
-impl<S: OwnerStore, K, C> StoredConnections<S, K, C> {
-    /// Two partners never drive one ConnectWise database: each would take the other's writes for hand edits.
+impl<S: OwnerStore, K, C: Clock> StoredConnections<S, K, C> {
+    /// Two partners never drive one ConnectWise database: each would take the other's writes for hand edits. One that is
+    /// nobody's is nobody's to write to either; saving the connection claims it.
     async fn check_owner(&self, partner: PartnerId, credentials: &ConnectWiseCredentials) -> Result<(), ConnectError> {
         let address = PsaAddress::parse(&credentials.site, &self.options.connectwise.addresses);
         let address =
             address.map_err(|error| ConnectError::Unusable { service: CONNECTWISE, why: error.to_string() })?;
         let database = PsaDatabase::new(&address.host(), &credentials.company);
         match self.store.find_psa_owner(partner, &database).await? {
-            PsaOwner::Another => Err(ConnectError::TakenByAnother),
-            PsaOwner::Asker | PsaOwner::Nobody => Ok(()),
+            PsaOwner::Another => return Err(ConnectError::TakenByAnother),
+            PsaOwner::Nobody => return Err(ConnectError::Unclaimed),
+            PsaOwner::Asker => {}
         }
+        if self.notes_work
+            && let Err(error) = self.store.note_worked(partner, &database, self.clock.now()).await
+        {
+            // The next run notes it.
+            tracing::warn!(%partner, %error, "that a run works with its ConnectWise database was not noted");
+        }
+        Ok(())
     }
 }
 

@@ -36,12 +36,13 @@ pub use self::hold::{HoldPage, HoldStore};
 pub use self::idempotency::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H, IdempotencyStore, Keep};
 pub use self::known::{KnownStore, SeenProduct, Sighting};
 pub use self::oversight::{ChunkPage, OversightStore};
-pub use self::owner::{OwnerStore, PsaClaim, PsaOwner};
+pub use self::owner::{OwnerStore, PsaClaim, PsaHolder, PsaOwner};
 pub use self::psa_database::PsaDatabase;
 pub use self::rate::{Rate, RateStore};
 pub use self::removal::{Removal, RemovalStore};
 pub use self::setup::{
-    LastTest, SavedBy, SavedConnections, SetupStore, ShownConnectWise, ShownConnections, ShownSophos, Versioned,
+    ConnectionsSaved, Databases, LastTest, SavedBy, SavedConnections, SetupStore, ShownConnectWise, ShownConnections,
+    ShownSophos, Versioned,
 };
 pub use self::snapshot::SnapshotHistory;
 use super::Sealed;

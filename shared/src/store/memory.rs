@@ -20,13 +20,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::shelf::Shelf;
 use crate::domain::id::PartnerId;
-use crate::ports::{PsaDatabase, Rate};
+use crate::ports::{PsaDatabase, PsaHolder, Rate};
 
 /// A store in memory. Clones share what is stored. It never fails by itself and never waits.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     shelves: Arc<Mutex<BTreeMap<PartnerId, Shelf>>>,
-    owners: Arc<Mutex<BTreeMap<PsaDatabase, PartnerId>>>,
+    owners: Arc<Mutex<BTreeMap<PsaDatabase, PsaHolder>>>,
     rates: Arc<Mutex<BTreeMap<PsaDatabase, Rate>>>,
 }
 

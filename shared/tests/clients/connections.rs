@@ -3,10 +3,10 @@
 use secrecy::ExposeSecret;
 use shared::client::address::{AddressPolicy, AddressRules};
 use shared::client::connections::{ConnectionOptions, StoredConnections};
-use shared::client::credentials::Credentials;
+use shared::client::credentials::{ConnectWiseCredentials, Credentials};
 use shared::domain::id::PartnerId;
 use shared::error::ConnectError;
-use shared::ports::{Connections, Psa, Seal, Sealed, SettingsStore};
+use shared::ports::{Connections, OwnerStore, Psa, PsaDatabase, Seal, Sealed, SettingsStore};
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
 use wiremock::MockServer;
@@ -35,6 +35,9 @@ impl World {
         let text = credentials.to_json();
         let sealed = self.seal.seal(id(sealed_for), text.expose_secret()).await.unwrap();
         self.store.put_credentials(id(partner), &sealed).await.unwrap();
+        if let Some(connectwise) = &credentials.connectwise {
+            self.store.claim_psa(id(partner), &database(connectwise)).await.unwrap();
+        }
     }
 
     fn both(&self) -> Credentials {
@@ -54,6 +57,10 @@ impl World {
     }
 }
 
+fn database(credentials: &ConnectWiseCredentials) -> PsaDatabase {
+    PsaDatabase::new(credentials.site.trim_start_matches("http://"), &credentials.company)
+}
+
 fn id(text: &str) -> PartnerId {
     PartnerId::parse(text).unwrap()
 }
@@ -65,6 +72,27 @@ async fn a_partner_is_connected_by_what_it_has_saved() {
     let (connections, _server) = world.connections();
     assert_eq!(connections.psa(id(PARTNER)).await.unwrap().calls(), 1);
     assert_eq!(connections.usage_source(id(PARTNER)).await.unwrap().calls(), 2);
+}
+
+#[tokio::test]
+async fn a_database_that_is_nobodys_is_not_connected_and_one_that_is_worked_with_is_noted() {
+    let world = World::new().await;
+    let both = world.both();
+    world.save(PARTNER, PARTNER, &both).await;
+    let (store, database) = (world.store.clone(), database(both.connectwise.as_ref().unwrap()));
+    let (connections, _server) = world.connections();
+    let worked_at = async || store.find_psa_holder(&database).await.unwrap().unwrap().worked_at;
+    connections.psa(id(PARTNER)).await.unwrap();
+    assert_eq!(worked_at().await, None, "a form is no run");
+    let runs = connections.clone().noting_work();
+    runs.psa(id(PARTNER)).await.unwrap();
+    let first = worked_at().await;
+    runs.psa(id(PARTNER)).await.unwrap();
+    assert!(first.is_some() && worked_at().await == first, "once a day is enough");
+    store.release_psa(id(PARTNER), &database).await.unwrap();
+    assert_eq!(runs.psa(id(PARTNER)).await.err(), Some(ConnectError::Unclaimed));
+    store.claim_psa(id(OTHER), &database).await.unwrap();
+    assert_eq!(runs.psa(id(PARTNER)).await.err(), Some(ConnectError::TakenByAnother));
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ impl Live {
         let store = LocalStore::new(table.client(), table.name().to_owned(), UuidV7);
         let seal = LocalSeal::from_file(&files.key())?;
         let queue = LocalQueue::new(REDELIVERED_AFTER);
-        let connections = StoredConnections::new(store.clone(), seal.clone(), options.clone());
+        let connections = StoredConnections::new(store.clone(), seal.clone(), options.clone()).noting_work();
         let world =
             Adapters { store: store.clone(), connections, queue: queue.clone(), clock: SystemClock, ids: UuidV7 };
         // A lease that an interrupted run left behind runs out soon: nobody else works on these files.

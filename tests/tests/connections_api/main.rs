@@ -8,5 +8,6 @@ mod hostile_sites;
 mod offboarding;
 mod saving;
 mod served;
+mod takeover;
 mod testing;
 mod writes;

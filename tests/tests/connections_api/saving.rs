@@ -142,6 +142,43 @@ async fn of_two_partners_one_drives_a_connectwise_database_until_it_gives_it_up(
 }
 
 #[tokio::test]
+async fn of_two_first_saves_at_once_one_gave_up_the_database_of_the_other() {
+    let served = Served::new().await;
+    let acme = database(&served, "acme");
+    for round in 0..100 {
+        let (one, other) = (admin(1), admin(1));
+        let (one, other) = tokio::join!(
+            served.save(&one, served.connectwise()),
+            served.save(&other, served.connectwise_but("privateKey", "private"))
+        );
+        let statuses = [one.status.as_u16(), other.status.as_u16()];
+        assert!(statuses.contains(&200) && statuses.iter().all(|status| matches!(status, 200 | 409)), "{statuses:?}");
+        assert!(served.shown(&admin(1)).await["connectwise"].is_object(), "round {round}");
+        let owner = served.store.find_psa_owner(partner(1), &acme).await.unwrap();
+        assert_eq!(owner, PsaOwner::Asker, "round {round}: {statuses:?}");
+        let (taken, removed) = (admin(0x11), admin(1));
+        // Somebody else tries to take it while it is saved, and while it is given up.
+        let (taken, _) = tokio::join!(served.save(&taken, served.connectwise()), async {
+            if round % 2 == 0 {
+                drop(served.remove(&removed, CONNECTWISE).await)
+            }
+        });
+        let shown = served.shown(&admin(1)).await;
+        let owner = served.store.find_psa_owner(partner(1), &acme).await.unwrap();
+        match (taken.status.as_u16(), shown["connectwise"].is_object()) {
+            (200, false) => assert_eq!(owner, PsaOwner::Another, "round {round}"),
+            (409, true) => assert_eq!(owner, PsaOwner::Asker, "round {round}"),
+            (409, false) => assert_eq!(owner, PsaOwner::Nobody, "round {round}"),
+            (status, has) => panic!("round {round}: {status}, and the first one is connected: {has}"),
+        }
+        for n in [1, 0x11] {
+            served.remove(&admin(n), CONNECTWISE).await;
+        }
+        assert_eq!(served.store.find_psa_owner(partner(1), &acme).await.unwrap(), PsaOwner::Nobody);
+    }
+}
+
+#[tokio::test]
 async fn a_removed_half_is_gone_and_the_other_stays() {
     let served = Served::new().await;
     served.save(&admin(1), served.connectwise()).await;

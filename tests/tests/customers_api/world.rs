@@ -82,6 +82,7 @@ where
         let seal = LocalSeal::ephemeral();
         let sealed = seal.seal(partner(), credentials.to_json().expose_secret()).await.unwrap();
         store.put_credentials(partner(), &sealed).await.unwrap();
+        harness::stack::claim(&store, partner(), &credentials).await.unwrap();
         let customers = [
             listed(1, "Adler", "usage"),
             listed(2, "Brook Dental", "usage"),

@@ -8,6 +8,7 @@ use harness::sophos::{AccountType, Cut, UsageRow};
 use harness::stack::Stack;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState};
+use shared::ports::{OwnerStore, PsaDatabase};
 use usage_sync::Limits;
 
 use crate::started::{api_writes, awkward_stack, hasty, november, plain_stack, preview, stack_of, sync_now};
@@ -74,6 +75,16 @@ async fn a_connection_that_was_never_saved_is_named() {
     credentials.sophos = None;
     stack.save_credentials(&credentials).await.unwrap();
     fails(&stack, RunFailureCode::Connection, "no Sophos connection is saved").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_nobody_owned_was_written_to() {
+    let stack = plain_stack().await;
+    let credentials = stack.credentials().connectwise.unwrap();
+    let host = credentials.site.strip_prefix("http://").unwrap().to_owned();
+    let database = PsaDatabase::new(&host, &credentials.company);
+    stack.store.release_psa(stack.demo.partner(), &database).await.unwrap();
+    fails(&stack, RunFailureCode::Connection, "is not claimed for this account").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,7 +37,8 @@ fn partner(stack: &Stack) -> uuid::Uuid {
 async fn tenants_that_sophos_did_not_count_ended_every_run() {
     for customers in [6, 130] {
         let stack = stack_of(Size { seed: 11, customers, products: 2 }, hasty()).await;
-        let (undisturbed, _) = preview_and_apply(&stack_of(Size { seed: 11, customers, products: 2 }, hasty()).await).await;
+        let (undisturbed, _) =
+            preview_and_apply(&stack_of(Size { seed: 11, customers, products: 2 }, hasty()).await).await;
         without_counts(&stack, &["items"]);
         let (run, _) = preview_and_apply(&stack).await;
         assert_eq!((run.state, run.tally.counts), (undisturbed.state, undisturbed.tally.counts));

@@ -7,7 +7,7 @@ use harness::simulator::serve::Running;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use shared::client::credentials::{ConnectWiseCredentials, Credentials};
-use shared::ports::{Seal, Sealed, SettingsStore};
+use shared::ports::{OwnerStore, Seal, Sealed, SettingsStore};
 use shared::seal::LocalSeal;
 
 use super::{partner, serving, store};
@@ -26,7 +26,10 @@ impl Shop {
     }
 
     /// A function on a store, as `serve` makes it.
-    pub(super) async fn on<S: SettingsStore>(store: S, serve: impl FnOnce(S, LocalSeal) -> Router) -> Self {
+    pub(super) async fn on<S: SettingsStore + OwnerStore>(
+        store: S,
+        serve: impl FnOnce(S, LocalSeal) -> Router,
+    ) -> Self {
         let (seal, psa) = (LocalSeal::ephemeral(), ConnectWise::new(Settings::default()));
         let category = psa.add_category("Security").unwrap();
         let subcategory = psa.add_subcategory(category, "Subscriptions").unwrap();
@@ -42,6 +45,7 @@ impl Shop {
         let credentials = credentials(&running.url());
         let sealed: Sealed = seal.seal(partner(1), credentials.to_json().expose_secret()).await.unwrap();
         store.put_credentials(partner(1), &sealed).await.unwrap();
+        harness::stack::claim(&store, partner(1), &credentials).await.unwrap();
         let app = serve(store, seal);
         Self { psa, app, running, basis: json!({"subcategory": {"id": subcategory}, "type": {"id": kind}}) }
     }

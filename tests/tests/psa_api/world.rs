@@ -78,9 +78,10 @@ impl<S: psa_products::Store + SettingsStore + OwnerStore + RateStore> World<S> {
             private_key: "private".into(),
             client_id: "00000000-0000-4000-8000-000000000000".into(),
         };
-        let text = Credentials { connectwise: Some(saved), sophos: None }.to_json();
-        let sealed = self.seal.seal(partner, text.expose_secret()).await.unwrap();
+        let credentials = Credentials { connectwise: Some(saved), sophos: None };
+        let sealed = self.seal.seal(partner, credentials.to_json().expose_secret()).await.unwrap();
         self.store.put_credentials(partner, &sealed).await.unwrap();
+        harness::stack::claim(&self.store, partner, &credentials).await.unwrap();
     }
 
     pub(crate) fn pass(&self, seconds: i64) {

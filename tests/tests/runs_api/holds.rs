@@ -60,6 +60,31 @@ async fn a_decision_on_what_has_moved_since_is_refused_and_none_of_the_others_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_decision_replaced_one_that_the_person_had_not_seen() {
+    let (world, holds) = fallen().await;
+    let seen = decision(&holds[0], "reject");
+    let by_somebody_else = json!({ "decisions": [decision(&holds[0], "release")] });
+    let first = world.post("/v1/sync/holds/decisions", &by_somebody_else).await;
+    assert_eq!(first.body["decided"], 1, "{}", first.body);
+    let refused = world.post("/v1/sync/holds/decisions", &json!({ "decisions": [seen] })).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (412, "versionMismatch"), "{}", refused.body);
+    assert_eq!(refused.body["present"][0]["decision"]["verdict"], "release");
+    assert_eq!(refused.body["errors"][0]["pointer"], "/decisions/0/version");
+
+    let mut rows: Vec<Value> = holds.iter().take(2).map(|hold| decision(hold, "reject")).collect();
+    let bulk = world.post("/v1/sync/holds/decisions", &json!({ "decisions": rows })).await;
+    assert_eq!((bulk.status.as_u16(), bulk.code()), (412, "versionMismatch"), "{}", bulk.body);
+    let moved = bulk.body["errors"].as_array().unwrap();
+    assert_eq!((moved.len(), &moved[0]["pointer"]), (1, &json!("/decisions/0/version")), "the moved one is named");
+    rows[0]["version"] = refused.body["present"][0]["version"].clone();
+    let decided = world.post("/v1/sync/holds/decisions", &json!({ "decisions": rows })).await;
+    assert_eq!((decided.status.as_u16(), &decided.body["decided"]), (200, &json!(2)), "{}", decided.body);
+    // Said once more, as by a program whose answer was lost.
+    let again = world.post("/v1/sync/holds/decisions", &json!({ "decisions": rows })).await;
+    assert_eq!((again.status.as_u16(), &again.body["decided"]), (200, &json!(2)), "{}", again.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn everything_that_is_wrong_with_decisions_is_told_at_once() {
     let (world, holds) = fallen().await;
     let good = decision(&holds[0], "reject");

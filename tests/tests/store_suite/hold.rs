@@ -15,6 +15,7 @@ on_both_stores!(
     a_hold_is_read_back_with_its_decision,
     a_run_that_sees_a_hold_again_leaves_the_decision_alone,
     a_decision_on_what_has_moved_is_refused,
+    a_decision_over_one_that_was_not_seen_is_refused,
     a_decision_is_stored_with_its_entry_in_the_audit,
     a_decision_goes_by_itself_and_a_hold_leaves_it,
     holds_come_by_month_and_by_the_beginning_of_the_customer,
@@ -108,6 +109,20 @@ async fn a_decision_on_what_has_moved_is_refused(store: impl Store) {
     assert!(conflict(store.decide_hold(partner(1), seen.key, &decision(&seen)).await), "it has moved");
     let found = store.find_hold(partner(1), seen.key).await.unwrap().unwrap();
     assert_eq!(found.decision, None);
+}
+
+async fn a_decision_over_one_that_was_not_seen_is_refused(store: impl Store) {
+    let held = hold(key(customer(1), 7), 1);
+    put(&store, std::slice::from_ref(&held)).await;
+    let first = decision(&held);
+    store.decide_hold_over(partner(1), held.key, None, &first).await.unwrap();
+    let second = Decision { verdict: Verdict::Reject, who: "Bob".to_owned(), ..first.clone() };
+    let unseen = store.decide_hold_over(partner(1), held.key, None, &second).await;
+    assert!(matches!(unseen, Err(StoreError::Conflict { .. })), "{unseen:?}");
+    store.decide_hold_over(partner(1), held.key, None, &first).await.unwrap();
+    store.decide_hold_over(partner(1), held.key, Some(&first), &second).await.unwrap();
+    let found = store.find_hold(partner(1), held.key).await.unwrap().unwrap();
+    assert_eq!(found.decision, Some(second));
 }
 
 async fn a_decision_is_stored_with_its_entry_in_the_audit(store: impl Store) {

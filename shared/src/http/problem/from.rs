@@ -70,7 +70,9 @@ impl From<ConnectError> for Problem {
         let told = error.to_string();
         match error {
             ConnectError::Missing { .. } => Self::new(ProblemCode::ConnectionMissing).detail(told),
-            ConnectError::Unusable { .. } => Self::new(ProblemCode::ConnectionUnusable).detail(told),
+            ConnectError::Unusable { .. } | ConnectError::Unclaimed => {
+                Self::new(ProblemCode::ConnectionUnusable).detail(told)
+            }
             ConnectError::TakenByAnother => Self::new(ProblemCode::PsaTaken).detail(told),
             ConnectError::Seal(error) => error.into(),
             ConnectError::Store(error) => error.into(),

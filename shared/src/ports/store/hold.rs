@@ -42,16 +42,34 @@ pub trait HoldStore: Send + Sync {
         key: HoldKey,
     ) -> impl Future<Output = Result<Option<StandingHold>, StoreError>> + Send;
 
-    /// Stores a decision on a hold that stands with the decision's basis; it replaces an earlier one. Its entry in the audit
-    /// is stored with it: both or neither, whatever crashes. The same decision by the same person for the same reason
-    /// changes nothing and has no second entry.
+    /// Stores a decision on a hold that stands with the decision's basis and has the decision that was `seen` on it, which
+    /// it replaces. Its entry in the audit is stored with it: both or neither, whatever crashes. The same decision by the
+    /// same person for the same reason changes nothing and has no second entry.
     ///
     /// # Errors
-    /// `Conflict` when the hold is gone or has another basis by now: the person saw something else.
+    /// `Conflict` when the hold is gone, has another basis or was decided otherwise by now, or others decide it at this
+    /// very moment: the person saw something else.
+    fn decide_hold_over(
+        &self,
+        partner: PartnerId,
+        key: HoldKey,
+        seen: Option<&Decision>,
+        decision: &Decision,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The same over whatever is decided now.
+    ///
+    /// # Errors
+    /// As [`HoldStore::decide_hold_over`].
     fn decide_hold(
         &self,
         partner: PartnerId,
         key: HoldKey,
         decision: &Decision,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async move {
+            let seen = self.find_hold(partner, key).await?.and_then(|hold| hold.decision);
+            self.decide_hold_over(partner, key, seen.as_ref(), decision).await
+        }
+    }
 }

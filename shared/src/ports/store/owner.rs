@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use jiff::Timestamp;
+
 use super::psa_database::PsaDatabase;
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
@@ -26,6 +28,15 @@ pub enum PsaOwner {
     Another,
 }
 
+/// The partner that has a database, for those alone who decide whether another may take it over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PsaHolder {
+    /// The partner.
+    pub partner: PartnerId,
+    /// When it saved the connection or a run of it last worked with the database, to a day; none where that is not known.
+    pub worked_at: Option<Timestamp>,
+}
+
 /// The claims of ConnectWise databases.
 pub trait OwnerStore: Send + Sync {
     /// Claims a database for a partner, after its connection was tested. Of two partners one gets it.
@@ -46,6 +57,27 @@ pub trait OwnerStore: Send + Sync {
         &self,
         partner: PartnerId,
         database: &PsaDatabase,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The partner that has a database, and when it worked with it. To be told to no other partner.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_psa_holder(
+        &self,
+        database: &PsaDatabase,
+    ) -> impl Future<Output = Result<Option<PsaHolder>, StoreError>> + Send;
+
+    /// Notes that a run of the partner works with its database, unless that was noted within the last day. Does nothing
+    /// where the database is not the partner's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn note_worked(
+        &self,
+        partner: PartnerId,
+        database: &PsaDatabase,
+        at: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Who drives a database.

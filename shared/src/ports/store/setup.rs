@@ -6,6 +6,7 @@ use std::future::Future;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::owner::PsaHolder;
 use super::psa_database::PsaDatabase;
 use super::{Author, Sealed};
 use crate::domain::id::PartnerId;
@@ -104,6 +105,28 @@ impl ShownConnectWise {
     }
 }
 
+/// The ConnectWise databases that a save of connections is about; never the same twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Databases<'a> {
+    /// Taken, if it is nobody's, or kept.
+    pub taken: Option<&'a PsaDatabase>,
+    /// Who loses it, as that one was found: only as long as nothing of that has changed.
+    pub taken_from: Option<PsaHolder>,
+    /// Given up, if it is the partner's.
+    pub left: Option<&'a PsaDatabase>,
+}
+
+/// What came of a save of connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionsSaved {
+    /// They are saved, and the database is the partner's.
+    Saved,
+    /// Somebody else saved them meanwhile; nothing is written.
+    ChangedMeanwhile,
+    /// Another partner has the database; nothing is written. Nobody is told which.
+    HeldByAnother,
+}
+
 /// Connections and settings with their versions. Both are also read and written by [`super::SettingsStore`], whose writes
 /// count no versions and leave nothing to show: they plant a partner.
 pub trait SetupStore: Send + Sync {
@@ -128,6 +151,20 @@ pub trait SetupStore: Send + Sync {
         read: &Versioned<SavedConnections>,
         connections: &SavedConnections,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// The same, and in the same transaction the partner takes the database that they lead to now, and gives up the one
+    /// that they led to before: what is saved is never without its owner.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn save_connections_moving(
+        &self,
+        partner: PartnerId,
+        author: &Author,
+        read: &Versioned<SavedConnections>,
+        connections: &SavedConnections,
+        databases: Databases<'_>,
+    ) -> impl Future<Output = Result<ConnectionsSaved, StoreError>> + Send;
 
     /// The partner's settings.
     ///

@@ -11,9 +11,6 @@ use crate::ports::{HoldPage, HoldStore, Ids};
 use crate::store::item::{BODY, edit, hold as row, keys, read_body, read_text, text};
 use crate::store::save;
 
-/// How often another decision may come in between before the caller has to come again.
-const ATTEMPTS: usize = 5;
-
 impl<I: Ids> HoldStore for DynamoStore<I> {
     async fn list_holds(
         &self,
@@ -35,33 +32,38 @@ impl<I: Ids> HoldStore for DynamoStore<I> {
         Ok(Some(StandingHold { decision, ..read_body(&entry)? }))
     }
 
-    async fn decide_hold(&self, partner: PartnerId, key: HoldKey, decision: &Decision) -> Result<(), StoreError> {
-        for _ in 0..ATTEMPTS {
-            let before = self.find(&keys::decision(partner, key)).await?;
-            let decided = before.as_ref().map(read_body).transpose()?;
-            let edit = save::decision(key, decided.as_ref(), decision)?;
-            let stands = Write::update(keys::hold(partner, key), "SET #nonce = :nonce")
-                .only_if("#basis = :basis")
-                .value("basis", text(&row::basis(&decision.basis)?));
-            let mut writes = vec![stands];
-            if let Some(edit) = edit {
-                let put = Write::put(row::decision_to_entry(partner, key, decision)?);
-                // The audit says what it was before, so nobody may have decided in between.
-                writes.push(match &before {
-                    None => put.if_absent(),
-                    Some(before) => put.only_if("#body = :body").value("body", text(read_text(before, BODY)?)),
-                });
-                for entry in edit::to_entries(partner, &[edit], &self.ids.unique())? {
-                    writes.push(Write::put(entry).if_absent());
-                }
-            }
-            match self.transact(writes).await? {
-                Verdict::Written => return Ok(()),
-                Verdict::Unmet(unmet) if unmet.first().is_some_and(Option::is_some) => return Err(row::moved(key)),
-                Verdict::Unmet(_) => {}
+    async fn decide_hold_over(
+        &self,
+        partner: PartnerId,
+        key: HoldKey,
+        seen: Option<&Decision>,
+        decision: &Decision,
+    ) -> Result<(), StoreError> {
+        let before = self.find(&keys::decision(partner, key)).await?;
+        let decided: Option<Decision> = before.as_ref().map(read_body).transpose()?;
+        let edit = save::decision(key, decided.as_ref(), decision)?;
+        if edit.is_some() && decided.as_ref() != seen {
+            return Err(row::moved(key));
+        }
+        let stands = Write::update(keys::hold(partner, key), "SET #nonce = :nonce")
+            .only_if("#basis = :basis")
+            .value("basis", text(&row::basis(&decision.basis)?));
+        let mut writes = vec![stands];
+        if let Some(edit) = edit {
+            let put = Write::put(row::decision_to_entry(partner, key, decision)?);
+            // The audit says what it was before, so nobody may have decided in between.
+            writes.push(match &before {
+                None => put.if_absent(),
+                Some(before) => put.only_if("#body = :body").value("body", text(read_text(before, BODY)?)),
+            });
+            for entry in edit::to_entries(partner, &[edit], &self.ids.unique())? {
+                writes.push(Write::put(entry).if_absent());
             }
         }
-        Err(StoreError::Unavailable { why: "others decided the same several times while it was decided".into() })
+        match self.transact_for_a_person(writes).await? {
+            Verdict::Written => Ok(()),
+            Verdict::Unmet(_) => Err(row::moved(key)),
+        }
     }
 }
 

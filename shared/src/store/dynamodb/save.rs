@@ -148,7 +148,7 @@ impl<I: Ids> DynamoStore<I> {
             let why = format!("{} actions in one save, at most {}", writes.len(), limits::MAX_ACTIONS);
             return Err(StoreError::Refused { why });
         }
-        Ok(match self.transact(writes).await? {
+        Ok(match self.transact_for_a_person(writes).await? {
             Verdict::Written => true,
             // The attempt's claim comes first: whoever has taken over judges what is stored anew.
             Verdict::Unmet(unmet) if keeps && unmet.first().is_some_and(Option::is_some) => return Err(overtaken()),
@@ -158,7 +158,7 @@ impl<I: Ids> DynamoStore<I> {
 }
 
 fn busy() -> StoreError {
-    StoreError::Unavailable { why: "others saved the same mappings several times while they were saved".into() }
+    StoreError::Conflict { what: "what was to be saved".into() }
 }
 
 /// An update where a mapping stands or stood: what runs wrote of it stays, but for the names of another place.

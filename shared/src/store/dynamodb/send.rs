@@ -35,6 +35,20 @@ impl<I: Ids> DynamoStore<I> {
         verdict(sent, &nonce)
     }
 
+    /// The same for what a person saves: contention that lasts is somebody else's save, which the person looks at before
+    /// deciding again. To say that the service is busy would have the same request sent again.
+    pub(super) async fn transact_for_a_person(&self, writes: Vec<Write>) -> Result<Verdict, StoreError> {
+        let nonce = self.ids.unique();
+        let writes: Vec<Write> = writes.into_iter().map(|write| write.signed(&nonce)).collect();
+        match wait::out(|| self.send_all(&writes, &nonce)).await {
+            Err(Failure::Contended(why)) => {
+                tracing::info!(why, "others were saving the same for as long as it was waited for");
+                Err(StoreError::Conflict { what: "what was to be saved".to_owned() })
+            }
+            sent => verdict(sent, &nonce),
+        }
+    }
+
     async fn send_one(&self, write: &Write, token: &str) -> Result<(), Failure> {
         match &write.action {
             Action::Put(entry) => {

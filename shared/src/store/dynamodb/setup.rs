@@ -1,11 +1,14 @@
 //! Connections and settings with their versions. A planted entry has none, which counts as 0.
 
-use super::DynamoStore;
+use super::send::Verdict;
 use super::write::Write;
+use super::{DynamoStore, owner};
 use crate::domain::id::PartnerId;
 use crate::domain::settings::Settings;
 use crate::error::StoreError;
-use crate::ports::{Author, Edit, Ids, SavedConnections, SetupStore, Versioned};
+use crate::ports::{
+    Author, ConnectionsSaved, Databases, Edit, Ids, OwnerStore, PsaOwner, SavedConnections, SetupStore, Versioned,
+};
 use crate::store::item::keys::{self, Key};
 use crate::store::item::{Entry, edit, find_number, find_text, from_json, number, read_body, text, to_json, with_body};
 use crate::store::setup;
@@ -35,6 +38,43 @@ impl<I: Ids> SetupStore for DynamoStore<I> {
         entry.insert(SHOWN.to_owned(), text(&to_json("connections", &connections.shown)?));
         let edits = setup::edits_of_connections(author, read.value.as_ref(), &connections.shown)?;
         self.save_next(partner, entry, read.version, &edits).await
+    }
+
+    async fn save_connections_moving(
+        &self,
+        partner: PartnerId,
+        author: &Author,
+        read: &Versioned<SavedConnections>,
+        connections: &SavedConnections,
+        databases: Databases<'_>,
+    ) -> Result<ConnectionsSaved, StoreError> {
+        let mut entry = with_body(&keys::credentials(partner), &connections.sealed)?;
+        entry.insert(SHOWN.to_owned(), text(&to_json("connections", &connections.shown)?));
+        let edits = setup::edits_of_connections(author, read.value.as_ref(), &connections.shown)?;
+        // The claim first: whether it is met tells who has the database.
+        let mut writes: Vec<Write> = databases
+            .taken
+            .map(|taken| owner::claim(partner, taken, Some(author.at), databases.taken_from))
+            .into_iter()
+            .flatten()
+            .collect();
+        let claims = !writes.is_empty();
+        if let (Some(taken), Some(holder)) = (databases.taken, databases.taken_from) {
+            writes.extend(owner::release(holder.partner, taken, false));
+        }
+        if let Some(left) = databases.left {
+            // Another's by now: then it is not given up, and the mark of ours goes.
+            let is_ours = self.find_psa_owner(partner, left).await? == PsaOwner::Asker;
+            writes.extend(owner::release(partner, left, is_ours));
+        }
+        writes.extend(self.next_version(partner, entry, read.version, &edits)?);
+        Ok(match self.transact_for_a_person(writes).await? {
+            Verdict::Written => ConnectionsSaved::Saved,
+            Verdict::Unmet(unmet) if claims && unmet.first().is_some_and(Option::is_some) => {
+                ConnectionsSaved::HeldByAnother
+            }
+            Verdict::Unmet(_) => ConnectionsSaved::ChangedMeanwhile,
+        })
     }
 
     async fn find_versioned_settings(&self, partner: PartnerId) -> Result<Versioned<Settings>, StoreError> {
@@ -69,10 +109,22 @@ impl<I: Ids> DynamoStore<I> {
     pub(super) async fn save_next(
         &self,
         partner: PartnerId,
-        mut entry: Entry,
+        entry: Entry,
         version: u64,
         edits: &[Edit],
     ) -> Result<bool, StoreError> {
+        let writes = self.next_version(partner, entry, version, edits)?;
+        self.written(partner, writes, None).await
+    }
+
+    /// The writes of an entry as the one after `version`, and of its edits.
+    fn next_version(
+        &self,
+        partner: PartnerId,
+        mut entry: Entry,
+        version: u64,
+        edits: &[Edit],
+    ) -> Result<Vec<Write>, StoreError> {
         entry.insert(VERSION.to_owned(), number(version.saturating_add(1)));
         let write = Write::put(entry);
         let mut writes = vec![match version {
@@ -81,6 +133,6 @@ impl<I: Ids> DynamoStore<I> {
         }];
         let audit = edit::to_entries(partner, edits, &self.ids.unique())?;
         writes.extend(audit.into_iter().map(|entry| Write::put(entry).if_absent()));
-        self.written(partner, writes, None).await
+        Ok(writes)
     }
 }

@@ -1,22 +1,31 @@
 //! Which partner drives a ConnectWise database, in the table.
 
-use super::{Entry, keyed, keys, read_text, text, unreadable};
+use jiff::Timestamp;
+
+use super::{Entry, find_text, instant, keyed, keys, read_text, text, unreadable};
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::PsaDatabase;
+use crate::ports::{PsaDatabase, PsaHolder};
 use crate::store::table::SORT_KEY;
 
 /// The partner that has it.
 const PARTNER: &str = "partner";
+/// When it worked with it.
+const WORKED_AT: &str = "workedAt";
 
-pub(in crate::store) fn to_entry(partner: PartnerId, database: &PsaDatabase) -> Entry {
+pub(in crate::store) fn to_entry(partner: PartnerId, database: &PsaDatabase, worked_at: Option<Timestamp>) -> Entry {
     let mut entry = keyed(&keys::psa_owner(database));
     entry.insert(PARTNER.to_owned(), text(&partner.to_string()));
+    if let Some(at) = worked_at {
+        entry.insert(WORKED_AT.to_owned(), instant::to_text(at));
+    }
     entry
 }
 
-pub(in crate::store) fn from_entry(entry: &Entry) -> Result<PartnerId, StoreError> {
-    PartnerId::parse(read_text(entry, PARTNER)?).map_err(|error| unreadable(entry, error))
+pub(in crate::store) fn from_entry(entry: &Entry) -> Result<PsaHolder, StoreError> {
+    let partner = PartnerId::parse(read_text(entry, PARTNER)?).map_err(|error| unreadable(entry, error))?;
+    let worked_at = find_text(entry, WORKED_AT).map(|_| instant::read(entry, WORKED_AT)).transpose()?;
+    Ok(PsaHolder { partner, worked_at })
 }
 
 /// The partner's own mark of a database that it drives.

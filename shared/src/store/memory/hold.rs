@@ -33,10 +33,19 @@ impl HoldStore for MemoryStore {
         Ok(self.with(partner, |shelf| decided(shelf, key)))
     }
 
-    async fn decide_hold(&self, partner: PartnerId, key: HoldKey, decision: &Decision) -> Result<(), StoreError> {
+    async fn decide_hold_over(
+        &self,
+        partner: PartnerId,
+        key: HoldKey,
+        seen: Option<&Decision>,
+        decision: &Decision,
+    ) -> Result<(), StoreError> {
         self.with(partner, |shelf| match shelf.holds.get(&key) {
             Some(hold) if hold.basis == decision.basis => {
                 if let Some(edit) = save::decision(key, shelf.decisions.get(&key), decision)? {
+                    if shelf.decisions.get(&key) != seen {
+                        return Err(hold::moved(key));
+                    }
                     add_edits(shelf, &[edit])?;
                     shelf.decisions.insert(key, decision.clone());
                 }

@@ -5,7 +5,7 @@ use super::edit::add_edits;
 use crate::domain::id::PartnerId;
 use crate::domain::settings::Settings;
 use crate::error::StoreError;
-use crate::ports::{Author, SavedConnections, SetupStore, Versioned};
+use crate::ports::{Author, ConnectionsSaved, Databases, PsaHolder, SavedConnections, SetupStore, Versioned};
 use crate::store::setup;
 
 impl SetupStore for MemoryStore {
@@ -33,6 +33,42 @@ impl SetupStore for MemoryStore {
             shelf.shown = connections.shown.clone();
             shelf.credentials_version = read.version.saturating_add(1);
             Ok(true)
+        })
+    }
+
+    async fn save_connections_moving(
+        &self,
+        partner: PartnerId,
+        author: &Author,
+        read: &Versioned<SavedConnections>,
+        connections: &SavedConnections,
+        databases: Databases<'_>,
+    ) -> Result<ConnectionsSaved, StoreError> {
+        let edits = setup::edits_of_connections(author, read.value.as_ref(), &connections.shown)?;
+        let mut owners = self.owners();
+        let may_have = |owner: Option<&PsaHolder>| owner.is_none_or(|owner| owner.partner == partner);
+        let may_take = |owner: Option<&PsaHolder>| match databases.taken_from {
+            Some(holder) => owner == Some(&holder),
+            None => may_have(owner),
+        };
+        if databases.taken.is_some_and(|taken| !may_take(owners.get(taken))) {
+            return Ok(ConnectionsSaved::HeldByAnother);
+        }
+        self.with(partner, |shelf| {
+            if shelf.credentials_version != read.version {
+                return Ok(ConnectionsSaved::ChangedMeanwhile);
+            }
+            add_edits(shelf, &edits)?;
+            shelf.credentials = Some(connections.sealed.clone());
+            shelf.shown = connections.shown.clone();
+            shelf.credentials_version = read.version.saturating_add(1);
+            if let Some(taken) = databases.taken {
+                owners.insert(taken.clone(), PsaHolder { partner, worked_at: Some(author.at) });
+            }
+            if let Some(left) = databases.left.filter(|left| may_have(owners.get(*left))) {
+                owners.remove(left);
+            }
+            Ok(ConnectionsSaved::Saved)
         })
     }
 

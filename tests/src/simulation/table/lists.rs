@@ -31,9 +31,15 @@ impl HoldStore for Table {
         self.memory.find_hold(partner, key).await
     }
 
-    async fn decide_hold(&self, partner: PartnerId, key: HoldKey, decision: &Decision) -> Result<(), StoreError> {
+    async fn decide_hold_over(
+        &self,
+        partner: PartnerId,
+        key: HoldKey,
+        seen: Option<&Decision>,
+        decision: &Decision,
+    ) -> Result<(), StoreError> {
         self.go().await?;
-        self.memory.decide_hold(partner, key, decision).await?;
+        self.memory.decide_hold_over(partner, key, seen, decision).await?;
         self.back().await
     }
 }
