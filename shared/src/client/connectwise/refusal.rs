@@ -44,13 +44,13 @@ pub(super) fn verdict(effect: Effect, error: &PsaError) -> Verdict {
 /// What it means that no whole answer came.
 pub(super) fn no_answer(effect: Effect, none: NoAnswer) -> PsaError {
     match none {
-        NoAnswer::TooLong(bytes) => {
-            let bound = format!("an answer of more than {bytes} bytes");
-            match effect {
-                Effect::Read => PsaError::ListTooLong { list: "rows".to_owned(), bound },
-                Effect::Write => PsaError::Unanswered { why: bound },
+        NoAnswer::TooLong(bytes) => match effect {
+            Effect::Read => {
+                let bound = format!("more than {bytes} bytes on a page");
+                PsaError::ListTooLong { list: "rows".to_owned(), bound }
             }
-        }
+            Effect::Write => PsaError::Unanswered { why: format!("an answer of more than {bytes} bytes") },
+        },
         NoAnswer::Held(remaining) => PsaError::Throttled { retry_after: Some(remaining) },
         NoAnswer::NotSent(why) => PsaError::NotSent { why },
         NoAnswer::Away(remaining) => PsaError::Away { retry_after: remaining },
