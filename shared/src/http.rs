@@ -68,6 +68,7 @@ mod csv;
 mod document;
 mod json;
 mod language;
+mod line_readings;
 mod once;
 mod page;
 mod path;
@@ -88,6 +89,7 @@ pub use self::csv::{
 pub use self::document::{PsaProblems, document};
 pub use self::json::{Json, MAX_JSON_BYTES, SecretJson, has_type, read_bytes};
 pub use self::language::Language;
+pub use self::line_readings::LineReadings;
 pub use self::once::{CsvText, Done, IdempotencyKey, Once, TAKE_OVER_S, answer};
 pub use self::page::{List, Pages, Paging};
 pub use self::path::{Path, PathId};

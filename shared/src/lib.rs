@@ -11,6 +11,7 @@
 //! - [`store`]: the table, on DynamoDB and in memory.
 //! - [`queue`], [`mail`], [`seal`], [`clock`], [`ids`]: the adapters of the ports of the same names, real and local.
 //! - [`start`], [`cancel`]: asking for a run and ending one, the same way for people, other services and the command line.
+//! - [`remember`]: what a decision teaches, whoever takes it.
 //! - [`aws`]: what the adapters of AWS share: timeouts, repetition, words.
 //! - [`config`]: the settings of each function; the only place that reads the environment.
 //! - [`telemetry`]: the log of a function or of the local stack.
@@ -27,6 +28,7 @@ pub mod ids;
 pub mod mail;
 pub mod ports;
 pub mod queue;
+pub mod remember;
 pub mod seal;
 pub mod start;
 pub mod store;

@@ -15,10 +15,12 @@ use shared::error::StoreError;
 use shared::http::{
     Caller, Done, FieldError, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write, answer,
 };
-use shared::ports::{Attempt, Keep};
+use shared::ports::{Attempt, Author, Keep};
+use shared::remember::remember_reading;
 use utoipa::ToSchema;
 
 use crate::holds::{HoldRow, VerdictShown, version_of};
+use crate::readings::{ReadingName, in_words};
 use crate::{Naming, Sender, Store, Time, World};
 
 /// The most decisions of one request.
@@ -50,6 +52,11 @@ pub(crate) struct HoldDecision {
     version: String,
     /// What is to be done.
     verdict: VerdictShown,
+    /// For the release of a hold that offers `readings` alone: the one that is right. It is remembered for the Sophos
+    /// product, and used for its other customers too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    reading: Option<ReadingName>,
     /// Why, in your words; kept with who and when.
     #[schema(min_length = 1, max_length = 500)]
     why: String,
@@ -120,11 +127,18 @@ async fn decide<S: Store, Q, C: Time, I>(
             why: wanted.why.trim().to_owned(),
             at: now,
             basis: hold.basis.clone(),
+            reading: wanted.reading.map(ReadingName::reading),
         };
         match store.decide_hold_over(partner, hold.key, hold.decision.as_ref(), &decision).await {
             // With its entry in the audit: a request that dies here has said what it did, and decides the rest when it is
             // repeated.
-            Ok(()) => decided += 1,
+            Ok(()) => {
+                decided += 1;
+                if let Some(reading) = decision.reading {
+                    let author = Author { who: who.clone(), at: now, note: Some(decision.why) };
+                    remember_reading(store, partner, &author, hold, reading).await?;
+                }
+            }
             Err(StoreError::Conflict { .. }) => moved.push(n),
             Err(error) => return Err(error.into()),
         }
@@ -169,6 +183,9 @@ fn keys(decisions: &[HoldDecision]) -> Result<Vec<HoldKey>, Problem> {
         if why.is_empty() || why.chars().count() > MAX_WHY {
             wrong("why", format!("Say why, in at most {MAX_WHY} characters."));
         }
+        if wanted.reading.is_some() && wanted.verdict.verdict() == Verdict::Reject {
+            wrong("reading", "Only a release has a reading; leave it out.".to_owned());
+        }
         if let (Ok(month), Ok(customer), Ok(product)) = (month, customer, product) {
             let key = HoldKey { month, customer, product };
             if !met.insert(key) {
@@ -208,9 +225,11 @@ fn seen(
         if version_of(&hold)? != wanted.version && !is_decided(wanted, &hold, who) {
             let told = format!("What waits of {} is no longer what you saw.", hold.name);
             moved.push(FieldError::body(pointer("version"), ProblemCode::VersionMismatch, told));
-        } else if wanted.verdict.verdict() == Verdict::Release && hold.basis.release == Would::Nothing {
-            let told = format!("{}: {}", hold.name, hold.hold);
-            stuck.push(FieldError::body(pointer("verdict"), ProblemCode::NotReleasable, told));
+        } else if wanted.verdict.verdict() == Verdict::Release {
+            stuck.extend(
+                not_releasable(wanted, &hold)
+                    .map(|(field, told)| FieldError::body(pointer(field), ProblemCode::NotReleasable, told)),
+            );
         }
         holds.push(hold);
     }
@@ -222,4 +241,20 @@ fn seen(
         return Err(Problem::new(ProblemCode::NotReleasable).errors(stuck));
     }
     Ok(holds)
+}
+
+/// Why a hold cannot be released as it was asked for: the field and the sentence.
+fn not_releasable(wanted: &HoldDecision, hold: &StandingHold) -> Option<(&'static str, String)> {
+    let reading = wanted.reading.map(ReadingName::reading);
+    if hold.basis.released(reading) != Would::Nothing {
+        return None;
+    }
+    let offered = in_words(&hold.basis);
+    Some(match (reading, offered.is_empty()) {
+        (_, false) => ("reading", format!("{}: {}. Choose how they are read: {offered}.", hold.name, hold.hold)),
+        (Some(_), true) if hold.basis.release != Would::Nothing => {
+            ("reading", format!("{}: its usage lines are not in doubt; leave the reading out.", hold.name))
+        }
+        (Some(_) | None, true) => ("verdict", format!("{}: {}", hold.name, hold.hold)),
+    })
 }

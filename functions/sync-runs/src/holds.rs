@@ -13,6 +13,7 @@ use shared::http::{
 };
 use utoipa::{IntoParams, ToSchema};
 
+use crate::readings::{ReadingName, ReadingOffered};
 use crate::view::decimal;
 use crate::{Naming, Sender, Store, Time, World};
 
@@ -73,6 +74,9 @@ pub(crate) struct HoldRow {
     /// What a release does; absent where it cannot be released, only put right.
     #[serde(skip_serializing_if = "Option::is_none")]
     release: Option<ReleaseShown>,
+    /// Where usage lines can be read in several ways: what a release does by each of them. A release names one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    readings: Vec<ReadingOffered>,
     /// The ConnectWise invoice that it is about, if ConnectWise says.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
@@ -131,6 +135,10 @@ pub(crate) struct DecisionShown {
     who: String,
     /// Why.
     why: String,
+    /// How usage lines are read, where that was to be decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    reading: Option<ReadingName>,
     /// When.
     #[schema(format = DateTime)]
     at: String,
@@ -161,8 +169,9 @@ impl DecisionShown {
             Verdict::Release => VerdictShown::Release,
             Verdict::Reject => VerdictShown::Reject,
         };
-        let Decision { who, why, at, .. } = decision;
-        Self { verdict, who: who.clone(), why: why.clone(), at: at.to_string() }
+        let Decision { who, why, at, reading, .. } = decision;
+        let reading = reading.map(ReadingName::of);
+        Self { verdict, who: who.clone(), why: why.clone(), reading, at: at.to_string() }
     }
 }
 
@@ -195,6 +204,7 @@ impl HoldRow {
             addition_id: basis.addition.map(|id| id.get()),
             quantity: decimal(basis.quantity),
             release: ReleaseShown::of(basis.release),
+            readings: basis.readings.iter().filter_map(ReadingOffered::of).collect(),
             invoice: hold.invoice.map(|day| day.to_string()),
             due,
             days_left,
@@ -208,7 +218,7 @@ impl HoldRow {
 }
 
 impl ReleaseShown {
-    fn of(would: Would) -> Option<Self> {
+    pub(crate) fn of(would: Would) -> Option<Self> {
         let does = match would {
             Would::Create { .. } => "create",
             Would::Update { .. } => "update",

@@ -8,6 +8,7 @@ mod decisions;
 mod holds;
 mod lines;
 mod list;
+mod readings;
 mod settings;
 mod start;
 mod still_billing;
@@ -112,6 +113,7 @@ pub fn routes<S: Store, Q: Sender, C: Time, I: Naming>() -> OpenApiRouter<World<
         .routes(routes!(lines::list_lines))
         .routes(routes!(lines::csv::export_lines))
         .routes(routes!(usage_lines::list_usage_lines))
+        .routes(routes!(usage_lines::csv::export_usage_lines))
         .routes(routes!(holds::list_holds))
         .routes(routes!(decisions::decide_holds))
         .routes(routes!(still_billing::list_still_billing))

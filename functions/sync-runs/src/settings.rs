@@ -11,8 +11,8 @@ use shared::domain::id::{PartnerId, ProductCode};
 use shared::domain::schedule::next_run_after;
 use shared::domain::settings::{DayOfMonth, DecreaseGuard, Frequency, Guards, Jump, MonthRule, Settings, TimeZoneName};
 use shared::http::{
-    Admin, Caller, FieldError, IfMatch, IfNoneMatch, Json, NoQuery, Problem, ProblemBody, ProblemCode, Query, Read,
-    etag, represent,
+    Admin, Caller, FieldError, IfMatch, IfNoneMatch, Json, LineReadings, NoQuery, Problem, ProblemBody, ProblemCode,
+    Query, Read, etag, represent,
 };
 use shared::ports::Author;
 use utoipa::{IntoParams, ToSchema};
@@ -41,6 +41,10 @@ pub(crate) struct SyncSettings {
     frequency: SyncFrequency,
     /// What waits for a person.
     guards: SyncGuards,
+    /// How usage lines are read that say more than one thing, for all Sophos products whose mapping does not say. What is
+    /// `ask` waits for a decision; where that would be many, a run asks once for all of them, and this is the answer.
+    #[serde(default)]
+    usage_periods: LineReadings,
 }
 
 /// When the sync runs by itself.
@@ -287,13 +291,14 @@ impl SyncSettings {
             }
         };
         let jump = |jump: Jump| SyncJump { percent: jump.percent, units: jump.units };
-        let Guards { decrease, increase, unfinished, new_month_days } = settings.guards;
+        let Guards { decrease, increase, unfinished, new_month_days, usage_periods } = settings.guards;
         let decrease = match decrease {
             DecreaseGuard::Every => None,
             DecreaseGuard::Above(most) => Some(jump(most)),
         };
         let guards = SyncGuards { decrease, increase: jump(increase), unfinished: jump(unfinished), new_month_days };
-        Self { time_zone: settings.time_zone.name().to_owned(), frequency, guards }
+        let usage_periods = usage_periods.into();
+        Self { time_zone: settings.time_zone.name().to_owned(), frequency, guards, usage_periods }
     }
 
     /// The settings with these in place of theirs; everything that is wrong at once.
@@ -342,6 +347,7 @@ impl SyncSettings {
             increase: jump(increase),
             unfinished: jump(unfinished),
             new_month_days,
+            usage_periods: self.usage_periods.into(),
         };
         match (zone, frequency) {
             (Ok(time_zone), Ok(frequency)) if errors.is_empty() => {

@@ -1,10 +1,12 @@
 //! The usage lines behind a pair: what Sophos sent, order by order.
 
+pub(crate) mod csv;
+
 use axum::extract::State;
 use axum::response::Response;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use shared::domain::id::{CustomerId, ProductCode, RunId};
+use shared::domain::id::{CustomerId, PartnerId, ProductCode, RunId};
 use shared::domain::usage::{LineQuantity, UsageLine};
 use shared::http::{Caller, FieldError, IfNoneMatch, List, Paging, Path, Problem, ProblemCode, Query, Read, represent};
 use shared::ports::ChunkKind;
@@ -48,13 +50,31 @@ pub(crate) struct UsageLineRow {
     description: String,
     /// User, Server or Device.
     group: String,
-    /// The order and its line.
+    /// The order number.
     order: String,
+    /// The order's line.
+    order_line: String,
     /// The account number or serial number.
     serial: String,
+    /// The SKU.
+    sku: String,
+    /// The external id.
+    external_id: String,
+    /// The first day that it is for, as Sophos sent it.
+    #[schema(example = "2026-11-01")]
+    billing_start: String,
+    /// The last day, as Sophos sent it.
+    #[schema(example = "2026-11-30")]
+    billing_end: String,
+    /// Whether the two days can be read. A line whose days cannot be read is taken for one of all days.
+    has_period: bool,
     /// Its units; absent where they cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     units: Option<u64>,
+    /// The quantity in use, as Sophos sent it.
+    actual: String,
+    /// The whole order line's quantity, shared by its customers, as Sophos sent it.
+    ordered: String,
     /// What stands where a quantity should be.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<String>,
@@ -65,6 +85,7 @@ pub(crate) struct UsageLineRow {
 
 impl UsageLineRow {
     fn of(line: UsageLine) -> Self {
+        let has_period = line.period().is_some();
         let (units, unreadable) = match line.quantity {
             LineQuantity::Units(units) => (Some(units), None),
             LineQuantity::Unreadable(why) => (None, Some(why.to_string())),
@@ -75,8 +96,16 @@ impl UsageLineRow {
             description: line.description,
             group: line.group,
             order: line.order,
+            order_line: line.order_line,
             serial: line.serial,
+            sku: line.sku,
+            external_id: line.external_id,
+            billing_start: line.billing_start,
+            billing_end: line.billing_end,
+            has_period,
             units,
+            actual: line.actual,
+            ordered: line.ordered,
             unreadable,
             oddities: line.oddities,
         }
@@ -108,7 +137,19 @@ pub(crate) async fn list_usage_lines<S: Store, Q: Sender, C: Time, I: Naming>(
     Query(filter): Query<UsageLineFilter>,
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
-    let (store, partner) = (&world.store, caller.partner());
+    let (paging, rows, next) = page(&world, caller.partner(), &id, "listUsageLines", &filter).await?;
+    Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
+}
+
+/// A page's lines, and where the next page starts.
+async fn page<S: Store, Q, C: Time, I>(
+    world: &World<S, Q, C, I>,
+    partner: PartnerId,
+    id: &RunId,
+    list: &str,
+    filter: &UsageLineFilter,
+) -> Result<(Paging, Vec<UsageLineRow>, Option<String>), Problem> {
+    let store = &world.store;
     let refused = |name: &str, told: String| {
         Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter(name, ProblemCode::Invalid, told)])
     };
@@ -117,9 +158,9 @@ pub(crate) async fn list_usage_lines<S: Store, Q: Sender, C: Time, I: Naming>(
     let product = filter.product.as_deref().map(ProductCode::parse).transpose();
     let product = product.map_err(|error| refused("product", error.to_string()))?;
     let asked = (Some(MAX_PAGE), filter.page_from_key.as_deref());
-    let paging = Paging::read(partner, &format!("listUsageLines {id}"), &filter, asked, MAX_PAGE)?;
+    let paging = Paging::read(partner, &format!("{list} {id}"), filter, asked, MAX_PAGE)?;
     let not_found = || Problem::new(ProblemCode::NotFound);
-    let run = store.find_run(partner, &id).await?.ok_or_else(not_found)?;
+    let run = store.find_run(partner, id).await?.ok_or_else(not_found)?;
     // An apply works on the usage of its preview.
     let source = match &run.request.preview {
         Some(preview) => store.find_run(partner, preview).await?.ok_or_else(not_found)?,
@@ -140,6 +181,5 @@ pub(crate) async fn list_usage_lines<S: Store, Q: Sender, C: Time, I: Naming>(
             |line: &UsageLine| line.pair.customer == customer && (product.is_none() || line.pair.product == product);
         rows.extend(lines.into_iter().filter(is_wanted).map(UsageLineRow::of));
     }
-    let list: List<UsageLineRow> = paging.list(rows, page.next.as_deref());
-    Ok(represent(&if_none_match, None, &list))
+    Ok((paging, rows, page.next))
 }

@@ -7,6 +7,8 @@ use shared::domain::run::{Run, RunFailureCode, RunKind, RunState, Stage, Whose};
 use shared::domain::tally::{Difference, ProductTally};
 use utoipa::ToSchema;
 
+use crate::readings::UsageQuestion;
+
 /// A run: how it stands and what it came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -58,6 +60,9 @@ pub(crate) struct RunView {
     /// would be done waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     unfinished: Option<UnfinishedShown>,
+    /// Usage lines in doubt that are one question each, for the sync settings to answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    questions: Vec<UsageQuestion>,
     /// Pairs of customer and Sophos product by how they ended.
     counts: RunCounts,
     /// What was done to what is billed; in a preview, what would be.
@@ -273,6 +278,7 @@ impl RunView {
             failure,
             cancelled_by,
             superseded_by,
+            questions: UsageQuestion::all(&run.asked),
             unfinished: run.unfinished.map(|found| UnfinishedShown { pairs: found.pairs, lower: found.lower }),
             counts: RunCounts {
                 unchanged: counts.unchanged,

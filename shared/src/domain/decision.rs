@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{AdditionId, AgreementId, CustomerId, ProductCode, PsaProductId, RunId};
 use super::month::UsageMonth;
 use super::outcome::{Hold, Would};
+use super::usage::Reading;
 
 /// What a decision is about: nothing of it may have moved when a release is carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,35 @@ pub struct HoldBasis {
     pub quantity: Decimal,
     /// What a release does; [`Would::Nothing`] where the hold cannot be released, only put right.
     pub release: Would,
+    /// Where usage lines can be read in several ways, what a release does by each of them, instead of `release`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<Offer>,
+}
+
+/// One way to read usage lines, and what a release does then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Offer {
+    /// The reading.
+    pub reading: Reading,
+    /// What is done.
+    pub does: Would,
+}
+
+impl HoldBasis {
+    /// What a release does, by this reading where lines can be read in several ways; [`Would::Nothing`] where it cannot be
+    /// released so.
+    #[must_use]
+    pub fn released(&self, reading: Option<Reading>) -> Would {
+        match reading {
+            Some(reading) => {
+                let offer = self.readings.iter().find(|offer| offer.reading == reading);
+                offer.map_or(Would::Nothing, |offer| offer.does)
+            }
+            None if self.readings.is_empty() => self.release,
+            None => Would::Nothing,
+        }
+    }
 }
 
 /// What a person wants done with a hold.
@@ -50,18 +80,24 @@ pub struct Decision {
     pub at: Timestamp,
     /// What they saw.
     pub basis: HoldBasis,
+    /// How they read the usage lines; only of a release where there are several ways.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
 }
 
 impl Decision {
     /// Whether it still counts: a release while nothing has moved, a rejection while ConnectWise has what it had.
     #[must_use]
     pub fn counts(&self, basis: &HoldBasis) -> bool {
+        let kept = |basis: &HoldBasis| (basis.agreement, basis.addition, basis.quantity);
         match self.verdict {
-            Verdict::Release => self.basis == *basis,
-            Verdict::Reject => {
-                let kept = |basis: &HoldBasis| (basis.agreement, basis.addition, basis.quantity);
-                kept(&self.basis) == kept(basis)
+            // Once the reading is remembered, the same comes of the lines without a question.
+            Verdict::Release if self.reading.is_some() => {
+                let reading = self.reading.filter(|_| !basis.readings.is_empty());
+                kept(&self.basis) == kept(basis) && self.basis.released(self.reading) == basis.released(reading)
             }
+            Verdict::Release => self.basis == *basis,
+            Verdict::Reject => kept(&self.basis) == kept(basis),
         }
     }
 }
@@ -175,6 +211,7 @@ mod tests {
                 addition: AdditionId::try_from(9).ok(),
                 quantity: from,
                 release: Would::Update { from, to },
+                readings: Vec::new(),
             },
             invoice: Some(Date::constant(2026, 12, 1)),
             next_invoice: Some(Date::constant(2026, 12, 1)),
@@ -193,6 +230,7 @@ mod tests {
             why: "asked the customer".into(),
             at: hold.since,
             basis: hold.basis.clone(),
+            reading: None,
         };
         StandingHold { decision: Some(decision), ..hold }
     }

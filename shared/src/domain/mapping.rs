@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::id::{AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId};
+use super::usage::Readings;
 
 pub use self::change::{ChangeFault, Changed, ProductChange, WantedState, apply_changes};
 
@@ -59,6 +60,9 @@ pub struct ProductMapping {
     pub state: ProductState,
     /// Whether it is a Sophos Firewall product, which syncs in the Sophos-invoice mode only.
     pub firewall: bool,
+    /// How its usage lines are read that say more than one thing; what it leaves open is the partner's.
+    #[serde(default, skip_serializing_if = "Readings::is_empty")]
+    pub readings: Readings,
     /// Counts what a person edits; 0 before the first save. A sync never raises it.
     pub version: u64,
 }
@@ -74,7 +78,7 @@ impl ProductMapping {
     /// A product as it is discovered from usage: unmapped. New usage never maps anything by itself.
     #[must_use]
     pub fn discovered(code: ProductCode, firewall: bool) -> Self {
-        Self { code, state: ProductState::Unmapped, firewall, version: 0 }
+        Self { code, state: ProductState::Unmapped, firewall, readings: Readings::default(), version: 0 }
     }
 
     /// Maps it to a ConnectWise product and switches its sync on.

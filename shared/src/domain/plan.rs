@@ -10,13 +10,14 @@ mod remapped;
 mod step;
 mod surplus;
 mod unfinished;
+mod usage_lines;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::decision::{Decision, HoldBasis};
+use super::decision::{Decision, HoldBasis, Offer};
 use super::id::{AdditionId, AgreementId, CustomerId, ProductCode, PsaProductId};
 use super::mapping::{CustomerMapping, ProductMapping, ProductMappings, ProductState};
 use super::month::UsageMonth;
@@ -25,10 +26,11 @@ use super::psa::{Addition, Agreement, PsaProduct};
 use super::settings::Guards;
 use super::snapshot::{Parts, Snapshot, Written};
 use super::terms::Terms;
-use super::usage::{CustomerUsage, PairUsage};
+use super::usage::{CustomerUsage, PairUsage, Reading};
 
 pub use gate::{agreement_trouble, customer_gate};
 pub use unfinished::{LastMonth, Unfinished};
+pub use usage_lines::{AskedForAll, InDoubt, Question};
 
 /// What is known of one agreement when a customer is planned.
 #[derive(Clone, Debug)]
@@ -74,6 +76,8 @@ pub struct Basis<'a> {
     pub decisions: &'a BTreeMap<PsaProductId, Decision>,
     /// Whether the month's usage as a whole looks unfinished.
     pub unfinished: Option<Unfinished>,
+    /// The doubts about usage lines that the partner answers for all of them at once.
+    pub asked: &'a AskedForAll,
 }
 
 /// The plan of one customer.
@@ -118,6 +122,8 @@ pub struct AdditionPlan {
     pub step: Step,
     /// What a release does instead: none where nothing waits, or where it cannot be released.
     pub release: Option<Release>,
+    /// What a release does by each reading of its usage lines, where these are in doubt.
+    pub readings: Vec<(Reading, Release)>,
     /// What its quantity comes to in money: as the addition in force is billed, or as a new one would be.
     pub terms: Option<Terms>,
 }
@@ -129,6 +135,8 @@ pub struct Release {
     pub step: Step,
     /// Its quantity.
     pub target: Decimal,
+    /// What makes up the quantity.
+    pub parts: Parts,
 }
 
 /// What to do.
@@ -234,6 +242,11 @@ impl AdditionPlan {
             addition: self.current.map(|(addition, _)| addition),
             quantity: self.current.map_or(Decimal::ZERO, |(_, quantity)| quantity),
             release: self.release.as_ref().map_or(Would::Nothing, Release::would),
+            readings: self
+                .readings
+                .iter()
+                .map(|(reading, does)| Offer { reading: *reading, does: does.would() })
+                .collect(),
         }
     }
 
@@ -296,6 +309,7 @@ fn hold_all(plans: &mut BTreeMap<PsaProductId, AdditionPlan>, hold: impl Fn(Woul
             plan.step = Step::Hold(hold(would));
         }
         plan.release = None;
+        plan.readings.clear();
     }
 }
 

@@ -4,6 +4,8 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::usage::Readings;
+
 /// When the sync runs by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "every", rename_all = "camelCase")]
@@ -159,6 +161,10 @@ pub struct Guards {
     pub unfinished: Jump,
     /// For how many days of a new month nothing is lowered because of it, 0 to 28.
     pub new_month_days: i8,
+    /// How usage lines are read that say more than one thing, where nothing else is answered for their Sophos product.
+    /// What is not answered waits.
+    #[serde(skip_serializing_if = "Readings::is_empty")]
+    pub usage_periods: Readings,
 }
 
 impl Default for Guards {
@@ -168,6 +174,7 @@ impl Default for Guards {
             increase: Jump { percent: 50, units: 10 },
             unfinished: Jump { percent: 10, units: 5 },
             new_month_days: 5,
+            usage_periods: Readings::default(),
         }
     }
 }

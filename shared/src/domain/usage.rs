@@ -3,13 +3,22 @@
 //! A line is never dropped: one without a customer, without a product or with a quantity that makes no sense is a line
 //! all the same, and ends in an outcome.
 
+mod evidence;
+mod period;
+mod reading;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use self::evidence::Lines;
 use super::id::{CustomerId, ProductCode};
+
+pub use self::evidence::{Doubt, Evidence};
+pub use self::period::Period;
+pub use self::reading::{DoubtKind, Periods, Reading, Readings, Repeats};
 
 /// A quantity above this is taken for a mistake: ten million units of one product on one line.
 pub const MAX_UNITS: u64 = 10_000_000;
@@ -34,7 +43,7 @@ pub enum LineQuantity {
 }
 
 /// Why a line's quantity is no count of units.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Unreadable {
     /// The line has none.
@@ -121,13 +130,61 @@ pub struct UsageLine {
     pub description: String,
     /// `productGroup`: User, Server or Device.
     pub group: String,
-    /// The order and its line, `order/line`.
+    /// `orderNumber`.
     pub order: String,
+    /// `orderLineItemNumber`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub order_line: String,
     /// `accountNumberOrSerialNumber`.
     pub serial: String,
+    /// `sku`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sku: String,
+    /// `externalId`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub external_id: String,
+    /// `billingStartDate` as it was sent, possible or not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub billing_start: String,
+    /// `billingEndDate` as it was sent.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub billing_end: String,
+    /// `actualQuantity` as it was sent.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub actual: String,
+    /// `orderedQuantity` as it was sent: the whole order line's, shared by its customers.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ordered: String,
+    /// Of a line without order number and external id, a hash of all its members: what else tells it from another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<u64>,
     /// Values that should have been a customer or product id and could not be read, for the person who looks into it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub oddities: Vec<String>,
+}
+
+impl UsageLine {
+    /// A line that says no more than whose it is and how much.
+    #[must_use]
+    pub const fn new(pair: Pair, quantity: LineQuantity) -> Self {
+        Self {
+            pair,
+            quantity,
+            description: String::new(),
+            group: String::new(),
+            order: String::new(),
+            order_line: String::new(),
+            serial: String::new(),
+            sku: String::new(),
+            external_id: String::new(),
+            billing_start: String::new(),
+            billing_end: String::new(),
+            actual: String::new(),
+            ordered: String::new(),
+            whole: None,
+            oddities: Vec::new(),
+        }
+    }
 }
 
 /// The usage of one pair: the sum of its lines.
@@ -137,42 +194,54 @@ pub struct PairUsage {
     pub units: u64,
     /// How many lines.
     pub lines: u32,
-    /// What stood on the lines whose quantity could not be read.
+    /// What is on the lines whose quantity could not be read, in an order that is not that of the lines.
     pub unreadable: Vec<Unreadable>,
+    /// What those that could be read say of themselves.
+    pub evidence: Evidence,
 }
 
 /// Usage summed by pair. Several lines of a pair are normal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UsageTotals(BTreeMap<Pair, PairUsage>);
+pub struct UsageTotals {
+    pairs: BTreeMap<Pair, PairUsage>,
+    lines: Lines,
+}
 
 impl UsageTotals {
     /// Adds one line to its pair.
     pub fn add(&mut self, line: &UsageLine) {
-        let usage = self.0.entry(line.pair.clone()).or_default();
+        let usage = self.pairs.entry(line.pair.clone()).or_default();
         usage.lines = usage.lines.saturating_add(1);
         match &line.quantity {
-            LineQuantity::Units(units) => usage.units = usage.units.saturating_add(*units),
-            LineQuantity::Unreadable(why) => usage.unreadable.push(why.clone()),
+            LineQuantity::Units(0) => {}
+            LineQuantity::Units(units) => {
+                usage.units = usage.units.saturating_add(*units);
+                self.lines.note(line, *units, &mut usage.evidence);
+            }
+            LineQuantity::Unreadable(why) => {
+                let place = usage.unreadable.partition_point(|known| known < why);
+                usage.unreadable.insert(place, why.clone());
+            }
         }
     }
 
     /// The pairs and their usage, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&Pair, &PairUsage)> {
-        self.0.iter()
+        self.pairs.iter()
     }
 
     /// One customer's usage by product; the lines without a customer for `None`.
     #[must_use]
     pub fn of(&self, customer: Option<CustomerId>) -> CustomerUsage {
         let start = Pair { customer, product: None };
-        let mine = self.0.range(start..).take_while(|(pair, _)| pair.customer == customer);
+        let mine = self.pairs.range(start..).take_while(|(pair, _)| pair.customer == customer);
         CustomerUsage(mine.map(|(pair, usage)| (pair.product.clone(), usage.clone())).collect())
     }
 
     /// The customers with usage, each once, in order; without the unassigned.
     #[must_use]
     pub fn customers(&self) -> Vec<CustomerId> {
-        let mut customers: Vec<CustomerId> = self.0.keys().filter_map(|pair| pair.customer).collect();
+        let mut customers: Vec<CustomerId> = self.pairs.keys().filter_map(|pair| pair.customer).collect();
         customers.dedup();
         customers
     }

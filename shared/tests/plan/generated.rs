@@ -11,7 +11,7 @@ use shared::domain::id::{PsaProductId, RunId};
 use shared::domain::mapping::{Combine, ProductMapping, ProductState};
 use shared::domain::psa::{Addition, PsaProduct};
 use shared::domain::snapshot::{Pending, Written};
-use shared::domain::usage::{LineQuantity, Unreadable, UsageLine};
+use shared::domain::usage::{LineQuantity, Readings, Unreadable, UsageLine};
 
 use crate::world::{World, acme, addition_id, code, day, line, month, psa, psa_product, usage_line};
 
@@ -80,7 +80,13 @@ fn mapping(name: &'static str, products: i64) -> impl Strategy<Value = ProductMa
         1 => Just(ProductState::Excluded { reason: "part of the flat fee".into() }),
     ];
     let firewall = prop::bool::weighted(0.1);
-    (state, firewall).prop_map(|(state, firewall)| ProductMapping { code: code(name), state, firewall, version: 1 })
+    (state, firewall).prop_map(|(state, firewall)| ProductMapping {
+        code: code(name),
+        state,
+        firewall,
+        readings: Readings::default(),
+        version: 1,
+    })
 }
 
 /// A product as it is in the catalogue; none for one that was mapped after the run had begun.
@@ -130,7 +136,28 @@ fn written(codes: &'static [&'static str]) -> impl Strategy<Value = (Written, bo
 /// No line, or one to three.
 fn usage_lines(name: &'static str) -> impl Strategy<Value = Vec<UsageLine>> {
     let line = line_quantity().prop_map(|quantity| usage_line(Some(acme()), Some(name), quantity));
-    prop_oneof![1 => Just(Vec::new()), 4 => vec(line, 1..=3)]
+    // Mostly with serial numbers of their own; where a line comes twice, or with two quantities, it is in doubt.
+    let serials = prop_oneof![9 => Just(3), 1 => Just(1)];
+    let days = || {
+        let of_month = |first, last| (format!("2026-{first}"), format!("2026-{last}"));
+        prop_oneof![
+            40 => Just(of_month("11-01", "11-30")),
+            4 => Just((String::new(), "2026-11-31".to_owned())),
+            4 => Just(of_month("11-01", "11-14")),
+            4 => Just(of_month("11-15", "11-30")),
+            1 => Just(of_month("12-01", "12-31")),
+        ]
+    };
+    let lines = (vec((line, days()), 1..=3), serials).prop_map(|(lines, serials)| {
+        let numbered = |(n, (line, (billing_start, billing_end))): (usize, (UsageLine, _))| UsageLine {
+            serial: (n % serials).to_string(),
+            billing_start,
+            billing_end,
+            ..line
+        };
+        lines.into_iter().enumerate().map(numbered).collect()
+    });
+    prop_oneof![1 => Just(Vec::new()), 4 => lines]
 }
 
 /// Mostly a small count.

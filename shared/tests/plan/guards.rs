@@ -20,7 +20,14 @@ fn moves(before: u64, now: u64) -> World {
 fn decided(world: &World, verdict: Verdict) -> Decision {
     let plan = world.plan();
     let basis = plan.additions[&psa(70)].hold_basis(AgreementId::try_from(AGREEMENT).unwrap());
-    Decision { verdict, who: "Ann".into(), why: "asked".into(), at: "2026-11-30T10:00:00Z".parse().unwrap(), basis }
+    Decision {
+        verdict,
+        who: "Ann".into(),
+        why: "asked".into(),
+        at: "2026-11-30T10:00:00Z".parse().unwrap(),
+        basis,
+        reading: None,
+    }
 }
 
 fn with(mut world: World, decision: &Decision) -> World {

@@ -18,5 +18,6 @@ mod sentences;
 mod settling;
 mod surplus;
 mod tie_out;
+mod usage_lines;
 mod vanished;
 mod world;

@@ -3,6 +3,7 @@
 use shared::domain::id::AgreementId;
 use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip, Would};
 use shared::domain::psa::AgreementStatus;
+use shared::domain::usage::{Doubt, Period};
 
 use crate::world::{addition_id, code, day, month, number, psa};
 
@@ -56,6 +57,15 @@ fn holds() -> Vec<Hold> {
     let vanished = |last, billed| Hold::Vanished { product: code("CIX"), last, billed };
     let part = |trouble| Hold::Part { product: code("CIX"), trouble };
     let (from, to) = (number("12.00"), number("8"));
+    let line = || "order O-1, line 1, serial X".to_owned();
+    let november = Period { first: day("2026-11-01"), last: day("2026-11-30") };
+    let december = Period { first: day("2026-12-01"), last: day("2026-12-31") };
+    let in_doubt = |doubt, for_all| Hold::UsageLines {
+        product: code("CIX"),
+        doubt,
+        asks: std::collections::BTreeMap::new(),
+        for_all,
+    };
     vec![
         adopt(Some(number("4.50"))),
         adopt(None),
@@ -72,6 +82,11 @@ fn holds() -> Vec<Hold> {
         part(PartTrouble::Unreadable),
         Hold::PartsChanged { left: vec![code("CIX"), code("SVR")], from, to },
         Hold::Unreadable { found: "-3, which is below zero".into() },
+        in_doubt(Doubt::DuplicateUsage { line: line(), copies: 2, least: 5, most: 5 }, false),
+        in_doubt(Doubt::DuplicateUsage { line: line(), copies: 3, least: 5, most: 7 }, false),
+        in_doubt(Doubt::OtherPeriod { period: december, units: 7 }, false),
+        in_doubt(Doubt::ConsecutivePeriods { first: november, then: december }, false),
+        in_doubt(Doubt::ConsecutivePeriods { first: november, then: december }, true),
         Hold::CombineRule { parts: vec![code("CIX"), code("SVR")] },
         Hold::Ambiguous { additions: vec![addition_id(1), addition_id(2)] },
         Hold::Surplus { kept: addition_id(1), addition: addition_id(2), created: to, left: number("0") },

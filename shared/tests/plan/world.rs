@@ -10,8 +10,8 @@ use shared::domain::mapping::{Combine, CustomerMapping, ProductMapping, ProductM
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::{
-    AgreementState, Basis, Customer, CustomerPlan, Fate, Row, Step, Unfinished, agreement_trouble, customer_gate, plan,
-    rows_ending,
+    AgreementState, AskedForAll, Basis, Customer, CustomerPlan, Fate, Row, Step, Unfinished, agreement_trouble,
+    customer_gate, plan, rows_ending,
 };
 use shared::domain::psa::{Addition, Agreement, AgreementStatus, PsaProduct};
 use shared::domain::settings::Guards;
@@ -54,15 +54,8 @@ pub(crate) fn acme() -> CustomerId {
 
 /// A usage line of a pair.
 pub(crate) fn usage_line(customer: Option<CustomerId>, product: Option<&str>, quantity: LineQuantity) -> UsageLine {
-    UsageLine {
-        pair: Pair { customer, product: product.map(code) },
-        quantity,
-        description: String::new(),
-        group: "User".into(),
-        order: "1/1".into(),
-        serial: String::new(),
-        oddities: Vec::new(),
-    }
+    let line = UsageLine::new(Pair { customer, product: product.map(code) }, quantity);
+    UsageLine { group: "User".into(), order: "1".into(), order_line: "1".into(), ..line }
 }
 
 /// An addition as the stories start from: Billable at 4.50, in force since September.
@@ -119,6 +112,7 @@ pub(crate) struct World {
     pub(crate) today: Date,
     pub(crate) decisions: BTreeMap<PsaProductId, Decision>,
     pub(crate) unfinished: Option<Unfinished>,
+    pub(crate) asked: AskedForAll,
 }
 
 impl World {
@@ -143,6 +137,7 @@ impl World {
             today: day("2026-11-30"),
             decisions: BTreeMap::new(),
             unfinished: None,
+            asked: AskedForAll::new(),
         }
     }
 
@@ -175,7 +170,9 @@ impl World {
     /// One usage line with whatever JSON text stood in its quantity.
     pub(crate) fn reports(mut self, product: &str, quantity: &str) -> Self {
         let quantity = LineQuantity::from_json_text(Some(quantity));
-        self.lines.push(usage_line(Some(acme()), Some(product), quantity));
+        // Each line has a serial number of its own, as Sophos' lines have.
+        let serial = format!("S-{}", self.lines.len());
+        self.lines.push(UsageLine { serial, ..usage_line(Some(acme()), Some(product), quantity) });
         self
     }
 
@@ -285,6 +282,7 @@ impl World {
             today: self.today,
             decisions: &self.decisions,
             unfinished: self.unfinished,
+            asked: &self.asked,
         })
     }
 

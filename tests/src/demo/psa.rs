@@ -172,17 +172,12 @@ impl Demo {
     }
 
     fn usage_totals(&self, month: UsageMonth) -> UsageTotals {
-        let line = |row: &crate::sophos::UsageRow| UsageLine {
-            pair: Pair {
+        let line = |row: &crate::sophos::UsageRow| {
+            let pair = Pair {
                 customer: row.account_id.map(shared::domain::id::CustomerId::from_uuid),
                 product: ProductCode::parse(&row.product_code).ok(),
-            },
-            quantity: LineQuantity::Units(u64::try_from(row.billable_quantity).unwrap_or(0)),
-            description: String::new(),
-            group: String::new(),
-            order: String::new(),
-            serial: String::new(),
-            oddities: Vec::new(),
+            };
+            UsageLine::new(pair, LineQuantity::Units(u64::try_from(row.billable_quantity).unwrap_or(0)))
         };
         let mut totals = UsageTotals::default();
         self.usage_rows(month).iter().for_each(|row| totals.add(&line(row)));

@@ -60,6 +60,9 @@ impl Demo {
             }
             UsageSpec::NoCode(quantity) => row("", quantity).without("productCode"),
         };
-        self.spec(customer).map_or_else(Vec::new, |spec| spec.usage.iter().map(of_spec).collect())
+        // Lines of one order have serial numbers of their own: else they would be one line that came twice.
+        let numbered =
+            |(n, usage): (usize, &UsageSpec)| UsageRow { serial_number: format!("C0{n:05}"), ..of_spec(usage) };
+        self.spec(customer).map_or_else(Vec::new, |spec| spec.usage.iter().enumerate().map(numbered).collect())
     }
 }

@@ -8,6 +8,7 @@ mod args;
 mod connect;
 mod environment;
 mod keys;
+mod lines;
 mod look;
 mod map;
 mod output;
@@ -20,9 +21,10 @@ use std::process::ExitCode;
 
 use axum::http::Method;
 use serde_json::{Value, json};
+use shared::domain::decision::Verdict;
 
 pub use self::args::LiveArgs;
-use self::args::{Combine, Held, LiveCommand};
+use self::args::{Combine, Held, LiveCommand, ReadAs};
 use self::connect::Session;
 use self::output::{Output, Shown};
 use crate::stack::{Live, Refused, StackError};
@@ -143,8 +145,13 @@ async fn work(live: &mut Live, args: &LiveArgs, output: &Output) -> Result<Shown
         Some(LiveCommand::Runs) => runs::list(session).await,
         Some(LiveCommand::Lines { run }) => runs::lines(session, run.as_ref()).await,
         Some(LiveCommand::Holds) => runs::holds(session, args).await,
-        Some(LiveCommand::Release { hold }) => runs::decide(session, args, hold, true).await,
-        Some(LiveCommand::Reject { hold }) => runs::decide(session, args, hold, false).await,
+        Some(LiveCommand::UsageLines { customer, product, run }) => {
+            lines::usage_lines(session, customer, product.as_deref(), run.as_ref()).await
+        }
+        Some(LiveCommand::Release { hold, reading }) => {
+            runs::decide(session, args, hold, (Verdict::Release, reading.map(ReadAs::reading))).await
+        }
+        Some(LiveCommand::Reject { hold }) => runs::decide(session, args, hold, (Verdict::Reject, None)).await,
         Some(LiveCommand::Call { method, path, body, if_match }) => {
             look::call(session, method, path, *body, if_match.as_deref()).await
         }

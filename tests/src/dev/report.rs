@@ -7,7 +7,9 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde_json::json;
 use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::outcome::{Bucket, Outcome, Would};
+use shared::domain::plan::Question;
 use shared::domain::run::{Run, RunState};
+use shared::domain::usage::DoubtKind;
 
 use crate::stack::Stack;
 
@@ -27,7 +29,17 @@ pub(super) fn json(run: &Run, ledger: &[CustomerLedger]) -> String {
 /// The report of a run against real services, for a person.
 pub(super) fn of_run(run: &Run, ledger: &[CustomerLedger]) -> String {
     let units = "Units by Sophos product: usage = synced + held + failed + off + unmapped + unassigned";
-    format!("{}\n\n{units}\n{}\n\n{}\n{}", outcomes(ledger), tie_out(run), verdict(run), calls(run))
+    let (outcomes, tie_out) = (outcomes(ledger), tie_out(run));
+    format!("{outcomes}\n\n{units}\n{tie_out}\n\n{}{}\n{}", questions(run), verdict(run), calls(run))
+}
+
+/// The questions that usage lines ask of the partner as a whole, each on a line.
+fn questions(run: &Run) -> String {
+    let question = |(kind, question): (&DoubtKind, &Question)| {
+        let (words, word) = (question.in_words(*kind), kind.word());
+        format!("{words} Answer it as usagePeriods.{word} of /v1/sync/settings.\n")
+    };
+    run.asked.iter().map(question).collect()
 }
 
 /// The whole report, for a person.

@@ -49,14 +49,9 @@ impl UsageSource for Sophos {
     async fn list_usage(&self, month: UsageMonth, _key: Option<&str>) -> Result<Option<UsagePage>, SourceError> {
         self.answer().await?;
         let units = self.units(month);
-        let line = |((customer, product), units): (&(CustomerId, ProductCode), &u64)| UsageLine {
-            pair: Pair { customer: Some(*customer), product: Some(product.clone()) },
-            quantity: LineQuantity::Units(*units),
-            description: String::new(),
-            group: String::new(),
-            order: String::new(),
-            serial: String::new(),
-            oddities: Vec::new(),
+        let line = |((customer, product), units): (&(CustomerId, ProductCode), &u64)| {
+            let pair = Pair { customer: Some(*customer), product: Some(product.clone()) };
+            UsageLine::new(pair, LineQuantity::Units(*units))
         };
         let lines: Vec<UsageLine> = units.iter().map(line).collect();
         self.ground.note("usage read", &[lines.len() as u64]);

@@ -112,6 +112,7 @@ async fn hold(world: &World, customer: u128, invoice: Date) {
             addition: None,
             quantity: from,
             release: Would::Update { from, to },
+            readings: Vec::new(),
         },
         invoice: Some(invoice),
         next_invoice: Some(invoice),

@@ -111,6 +111,7 @@ async fn fill_run(store: &impl RunStore, id: u128, (customer, agreement): (Custo
     let now = SystemClock.now();
     let lease = store.acquire_lease(partner(id), "worker", now, 60).await.unwrap().unwrap();
     let (from, to) = (Decimal::from(12), Decimal::ONE);
+    let release = Would::Update { from, to };
     let (hold, product) = (Hold::Decrease { from, to }, PsaProductId::try_from(7_700).unwrap());
     let line = Line {
         code: Some(ProductCode::parse("CIXA").unwrap()),
@@ -134,7 +135,7 @@ async fn fill_run(store: &impl RunStore, id: u128, (customer, agreement): (Custo
         name: canary.to_owned(),
         parts: Vec::new(),
         hold,
-        basis: HoldBasis { agreement, addition: None, quantity: from, release: Would::Update { from, to } },
+        basis: HoldBasis { agreement, addition: None, quantity: from, release, readings: Vec::new() },
         invoice: None,
         next_invoice: None,
         run: run.id.clone(),

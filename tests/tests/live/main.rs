@@ -12,3 +12,4 @@ mod scripts;
 mod served;
 mod services;
 mod terminal;
+mod usage_lines;

@@ -25,6 +25,12 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "tests/tests/main_job/seen.rs",
         "an_apply_writes_nothing_to_an_agreement_that_its_preview_never_showed",
     ),
+    // Three reasons in one: duplicateUsage, otherPeriod and consecutivePeriods, each with its tests there.
+    (
+        "held.usageLines",
+        "tests/tests/runs_api/usage_lines.rs",
+        "a_line_that_sophos_sent_twice_is_not_added_up_to_10_and_is_asked_about_once",
+    ),
     // It holds everything, and nothing else would be seen beside it.
     (
         "held.unfinished",

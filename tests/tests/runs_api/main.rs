@@ -10,4 +10,5 @@ mod lines;
 mod scope;
 mod settings;
 mod start;
+mod usage_lines;
 mod world;

@@ -28,6 +28,7 @@ fn nightly() -> serde_json::Value {
             "unfinished": { "percent": 10, "units": 5 },
             "newMonthDays": 2,
         },
+        "usagePeriods": { "duplicateUsage": "countOnce", "otherPeriod": "ask", "consecutivePeriods": "lastPeriod" },
     })
 }
 

@@ -61,12 +61,20 @@ impl World {
 
     /// Switches a product's sync on or off, as its row's toggle does.
     pub(crate) async fn toggle(&self, code: &str, sync: bool) {
-        let rows = self.person.get(&self.mappings, "/v1/product-mappings?pageSize=100").await.body;
+        let rows = self.get_mappings().await;
         let row = rows["items"].as_array().unwrap().iter().find(|row| row["code"] == code).unwrap();
         let body = json!({ "rows": [{ "code": code, "version": row["version"], "sync": sync }] });
-        let head = "POST /v1/product-mappings/save";
-        let saved = self.person.ask(&self.mappings, head, &[("idempotency-key", &UuidV7.unique())], Some(&body)).await;
+        let saved = self.post_mappings(&UuidV7.unique(), &body).await;
         assert_eq!(saved.status, 200, "{}", saved.body);
+    }
+
+    pub(crate) async fn get_mappings(&self) -> Value {
+        self.person.get(&self.mappings, "/v1/product-mappings?pageSize=100").await.body
+    }
+
+    pub(crate) async fn post_mappings(&self, key: &str, body: &Value) -> Answered {
+        let head = "POST /v1/product-mappings/save";
+        self.person.ask(&self.mappings, head, &[("idempotency-key", key)], Some(body)).await
     }
 
     /// The run that was started, once it is over.

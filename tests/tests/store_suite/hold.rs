@@ -38,6 +38,7 @@ pub(crate) fn hold(key: HoldKey, to: i64) -> StandingHold {
             addition: Some(AdditionId::try_from(9).unwrap()),
             quantity: 12.into(),
             release: Would::Update { from: 12.into(), to: to.into() },
+            readings: Vec::new(),
         },
         invoice: Some(month().last_day()),
         next_invoice: None,
@@ -55,6 +56,7 @@ pub(crate) fn decision(hold: &StandingHold) -> Decision {
         why: "asked".to_owned(),
         at: now(),
         basis: hold.basis.clone(),
+        reading: None,
     }
 }
 

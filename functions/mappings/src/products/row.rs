@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::domain::id::ProductCode;
 use shared::domain::mapping::{Combine, ProductMapping, ProductState};
+use shared::http::LineReadings;
 use shared::ports::{SeenProduct, Sighting};
 use utoipa::ToSchema;
 
@@ -127,6 +128,8 @@ pub(crate) struct ProductRow {
     pub(super) combine: Option<CombineRule>,
     /// Whether it is a Sophos Firewall product, which syncs in the Sophos-invoice mode only.
     pub(super) firewall: bool,
+    /// How its usage lines are read that say more than one thing; what is `ask` here is as the sync settings say.
+    readings: LineReadings,
     /// When a run last saw it in the usage; absent before the first one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) last_seen: Option<LastSeen>,
@@ -153,6 +156,7 @@ impl ProductRow {
             sync,
             combine: None,
             firewall: mapping.firewall,
+            readings: mapping.readings.into(),
             unsynced_units: last_seen.as_ref().map(|seen| seen.units).filter(|_| !sync),
             last_seen,
             version: mapping.version,

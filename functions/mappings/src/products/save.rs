@@ -6,7 +6,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{Changed, ProductChange, ProductMapping, WantedState};
-use shared::http::{Caller, Done, IdempotencyKey, NoQuery, Once, Problem, ProblemCode, PsaProblems, Write, answer};
+use shared::http::{
+    Caller, Done, IdempotencyKey, LineReadings, NoQuery, Once, Problem, ProblemCode, PsaProblems, Write, answer,
+};
 use shared::ports::{Author, Clock, Ids, Keep};
 use utoipa::ToSchema;
 
@@ -46,6 +48,8 @@ pub(crate) struct ProductSaveRow {
     combine: Option<CombineRule>,
     /// Whether it is a Sophos Firewall product.
     firewall: Option<bool>,
+    /// How its usage lines are read that say more than one thing, all three of them; what is left out is asked.
+    readings: Option<LineReadings>,
 }
 
 /// All changed rows.
@@ -225,6 +229,7 @@ fn change(row: &ProductSaveRow, at: &str) -> Result<ProductChange, Vec<Fault>> {
             sync: row.sync,
             combine: row.combine.map(Into::into),
             firewall: row.firewall,
+            readings: row.readings.map(Into::into),
         }),
         _ => Err(faults),
     }

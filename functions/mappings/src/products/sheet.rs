@@ -153,7 +153,7 @@ fn change<'a>(cell: &impl Fn(&str) -> &'a str, known: &Known) -> Result<(Product
             // Off is what every row shows that is not mapped: there it asks for nothing.
             let stays_mapped = state.is_none() && before.is_some_and(|before| before.product().is_some());
             let sync = sync.filter(|on| *on || stays_mapped || matches!(state, Some(WantedState::MapTo(_))));
-            Ok((ProductChange { code, state, sync, combine, firewall }, version))
+            Ok((ProductChange { code, state, sync, combine, firewall, readings: None }, version))
         }
         _ => Err(wrong),
     }

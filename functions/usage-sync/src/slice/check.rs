@@ -1,14 +1,16 @@
 //! Before anything is written: does the month's usage as a whole look finished?
 //!
 //! A fetch can be complete and its content not: if too many of last month's pairs are gone or lower, the run writes
-//! nothing and says so once, instead of asking a person about each line.
+//! nothing and says so once, instead of asking a person about each line. The same goes for usage lines that say more than one
+//! thing: many of them are one question to the partner.
 
 use std::collections::BTreeSet;
 
 use futures::future::try_join;
 use shared::domain::id::{AgreementId, CustomerId};
+use shared::domain::mapping::ProductMappings;
 use shared::domain::month::UsageMonth;
-use shared::domain::plan::{LastMonth, Unfinished};
+use shared::domain::plan::{AskedForAll, InDoubt, LastMonth, Unfinished};
 use shared::domain::run::{Run, RunKind, Stage, Whose};
 use shared::domain::schedule::local_day;
 use shared::ports::{Clock, DiscoveredProduct, KnownStore, MappingStore, RunStore, SeenProduct};
@@ -23,6 +25,14 @@ use crate::worker::{WorkError, World};
 /// What the check came to; the products are noted.
 pub(super) struct Checked {
     unfinished: Option<Unfinished>,
+    asked: AskedForAll,
+}
+
+/// What is counted, bucket by bucket.
+#[derive(Default)]
+struct Counted {
+    last: LastMonth,
+    in_doubt: InDoubt,
 }
 
 impl<W: World> Frame<'_, W> {
@@ -35,39 +45,42 @@ impl<W: World> Frame<'_, W> {
     }
 
     pub(super) async fn check_usage(&self, run: &Run, ahead: Option<Checked>) -> Result<(), StageError> {
-        let Checked { unfinished } = match ahead {
+        let Checked { unfinished, asked } = match ahead {
             Some(checked) => checked,
             None => self.check(run).await?,
         };
         let change = |run: &mut Run| {
             run.unfinished = unfinished;
+            run.asked = asked;
             run.stage = Stage::Sync { bucket: 0 };
         };
         Ok(self.committer.put_run(Vec::new(), change).await?)
     }
 
     async fn check(&self, run: &Run) -> Result<Checked, WorkError> {
-        let (unfinished, ()) = try_join(self.looks_unfinished(run), self.note_products(run)).await?;
-        Ok(Checked { unfinished })
+        let (checked, ()) = try_join(self.count(run), self.note_products(run)).await?;
+        Ok(checked)
     }
 
-    async fn looks_unfinished(&self, run: &Run) -> Result<Option<Unfinished>, WorkError> {
-        if !self.is_checked(run) {
-            return Ok(None);
+    async fn count(&self, run: &Run) -> Result<Checked, WorkError> {
+        // A person who applies a preview has seen what it showed.
+        if run.request.kind == RunKind::Apply {
+            return Ok(Checked { unfinished: None, asked: run.asked.clone() });
         }
-        let mut last = LastMonth::default();
+        let mappings = self.mappings_for(run).await?;
+        let mut counted = Counted::default();
         for bucket in 0..run.buckets {
-            self.count_bucket(run, bucket, &mut last).await?;
+            self.count_bucket(run, bucket, &mappings, &mut counted).await?;
         }
-        Ok(last.judge(self.settings.guards.unfinished))
+        let unfinished = if self.is_young(run) { None } else { counted.last.judge(self.settings.guards.unfinished) };
+        let lines = run.tally.products.values().map(|product| product.lines).sum();
+        Ok(Checked { unfinished, asked: counted.in_doubt.judge(lines) })
     }
 
-    /// A person who applies a preview has seen it. In the first days of a month, what is lower waits by itself.
-    fn is_checked(&self, run: &Run) -> bool {
+    /// In the first days of a month, what is lower waits by itself.
+    fn is_young(&self, run: &Run) -> bool {
         let today = local_day(self.settings, run.request.scheduled_at);
-        let young =
-            UsageMonth::containing(today) == run.request.month && today.day() <= self.settings.guards.new_month_days;
-        run.request.kind != RunKind::Apply && !young
+        UsageMonth::containing(today) == run.request.month && today.day() <= self.settings.guards.new_month_days
     }
 
     /// Notes what the month's usage has of each product and what Sophos calls it now, for the page of mappings.
@@ -91,7 +104,13 @@ impl<W: World> Frame<'_, W> {
         Ok(())
     }
 
-    async fn count_bucket(&self, run: &Run, bucket: u32, last: &mut LastMonth) -> Result<(), WorkError> {
+    async fn count_bucket(
+        &self,
+        run: &Run,
+        bucket: u32,
+        mappings: &ProductMappings,
+        counted: &mut Counted,
+    ) -> Result<(), WorkError> {
         let (store, partner) = (self.world.store(), run.request.partner);
         let usage = self.read_usage_of(run, bucket).await?;
         let mapped = store.list_customer_mappings(partner, &prefix_of(bucket, run.buckets)).await?;
@@ -104,9 +123,10 @@ impl<W: World> Frame<'_, W> {
             let agreements: BTreeSet<AgreementId> = some.iter().map(|(_, agreement)| *agreement).collect();
             let snapshots = store.find_snapshots(partner, &Vec::from_iter(agreements)).await?;
             for (customer, agreement) in some {
+                let now = usage.of(Some(*customer));
+                counted.in_doubt.add(&now, mappings, self.settings.guards.usage_periods, run.request.month);
                 if let Some(written) = snapshots.get(agreement) {
-                    let now = usage.of(Some(*customer));
-                    last.add(written, &now, run.request.month);
+                    counted.last.add(written, &now, run.request.month);
                     if written.differs_from(&now) {
                         changed.insert(*customer);
                     }

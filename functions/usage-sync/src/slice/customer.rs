@@ -241,6 +241,7 @@ impl<W: World> Stages<'_, W> {
             today: local_day(self.settings, bucket.run.request.scheduled_at),
             decisions: &planned.decisions,
             unfinished: bucket.run.unfinished,
+            asked: &bucket.run.asked,
         })
     }
 

@@ -46,6 +46,10 @@ impl HeldFor<'_> {
             }
             let key = HoldKey { month: self.run.request.month, customer: self.customer, product: *product };
             match &plan.step {
+                // One question for all of them is not asked of each.
+                Step::Hold(hold) if hold.is_asked_for_all() => {
+                    changes.extend(before.into_iter().flat_map(|before| settled(&before)));
+                }
                 Step::Hold(hold) | Step::Clear { hold, .. } => {
                     let now = StandingHold {
                         key,

@@ -23,6 +23,7 @@ impl<W: World> Stages<'_, W> {
         let change = |run: &mut Run| {
             run.buckets = preview.buckets;
             run.tally = preview.tally.usage_only();
+            run.asked = preview.asked;
             run.stage = Stage::Agreements { page: 0, after: None };
         };
         Ok(self.committer.put_run(Vec::new(), change).await?)

@@ -1,9 +1,12 @@
 //! One usage line from whatever stands in its place: it may be odd, it is never lost.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::domain::id::{CustomerId, ProductCode};
+use crate::domain::schedule::stable_hash;
 use crate::domain::usage::{LineQuantity, Pair, UsageLine};
 use crate::domain::vendor_text::one_line;
 
@@ -30,6 +33,18 @@ struct LineRecord<'a> {
     order_line_item_number: Option<&'a RawValue>,
     #[serde(borrow)]
     account_number_or_serial_number: Option<&'a RawValue>,
+    #[serde(borrow)]
+    sku: Option<&'a RawValue>,
+    #[serde(borrow)]
+    external_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    billing_start_date: Option<&'a RawValue>,
+    #[serde(borrow)]
+    billing_end_date: Option<&'a RawValue>,
+    #[serde(borrow)]
+    actual_quantity: Option<&'a RawValue>,
+    #[serde(borrow)]
+    ordered_quantity: Option<&'a RawValue>,
 }
 
 /// Reads a line. What is no object, or an object with a member twice, is a line of nobody with its text as an oddity.
@@ -48,15 +63,35 @@ pub(super) fn read(raw: &RawValue) -> UsageLine {
         customer: id(record.account_id, "accountId", &mut oddities, |text| CustomerId::parse(text).ok()),
         product: id(record.product_code, "productCode", &mut oddities, |text| ProductCode::parse(text).ok()),
     };
-    UsageLine {
-        pair,
-        quantity: quantity(record.billable_quantity),
+    let mut line = UsageLine {
         description: text(record.product_description),
         group: text(record.product_group),
-        order: order(text(record.order_number), &text(record.order_line_item_number)),
+        order: text(record.order_number),
+        order_line: text(record.order_line_item_number),
         serial: text(record.account_number_or_serial_number),
+        sku: text(record.sku),
+        external_id: text(record.external_id),
+        billing_start: text(record.billing_start_date),
+        billing_end: text(record.billing_end_date),
+        actual: text(record.actual_quantity),
+        ordered: text(record.ordered_quantity),
         oddities,
+        ..UsageLine::new(pair, quantity(record.billable_quantity))
+    };
+    if line.order.trim().is_empty() && line.external_id.trim().is_empty() {
+        line.whole = Some(of_all_members(raw));
     }
+    line
+}
+
+/// A hash of all members in whatever order they came; of a text that has none, of that.
+fn of_all_members(raw: &RawValue) -> u64 {
+    let members: Result<BTreeMap<String, &RawValue>, _> = serde_json::from_str(raw.get());
+    let text = members.map(|members| {
+        let member = |(name, value): (&String, &&RawValue)| format!("{name:?}:{}", value.get());
+        members.iter().map(member).collect::<Vec<_>>().join(",")
+    });
+    stable_hash(text.as_deref().unwrap_or(raw.get()))
 }
 
 /// An id; none where it is missing, null or empty, and none with an oddity where it is anything else but an id.
@@ -88,14 +123,11 @@ fn quantity(raw: Option<&RawValue>) -> LineQuantity {
     LineQuantity::from_json_text(bare)
 }
 
-/// A text for people: the text itself, or whatever else stands there as it is written. Cut where it is too long.
+/// A text for people: the text itself, or whatever else stands there as it is written; empty for null. Cut where it is too
+/// long.
 fn text(raw: Option<&RawValue>) -> String {
-    let raw = raw.map(RawValue::get).unwrap_or_default();
+    let raw = raw.map(RawValue::get).filter(|raw| *raw != "null").unwrap_or_default();
     serde_json::from_str::<String>(raw).map_or_else(|_| one_line(raw), |text| one_line(&text))
-}
-
-fn order(number: String, line: &str) -> String {
-    if line.is_empty() { number } else { format!("{number}/{line}") }
 }
 
 fn shown(what: &str, raw: &RawValue) -> String {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Combine, NotMapped, ProductMapping, ProductMappings, ProductState};
 use crate::domain::id::{ProductCode, PsaProductId};
+use crate::domain::usage::Readings;
 
 /// What a person wants of a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct ProductChange {
     pub combine: Option<Combine>,
     /// Whether it is a Sophos Firewall product.
     pub firewall: Option<bool>,
+    /// How its usage lines are read that say more than one thing, in place of all that was answered before.
+    pub readings: Option<Readings>,
 }
 
 /// A mapping that a Save changes.
@@ -144,6 +147,7 @@ fn apply(before: ProductMapping, change: &ProductChange) -> Result<ProductMappin
         (None, _) => {}
     }
     mapping.firewall = change.firewall.unwrap_or(mapping.firewall);
+    mapping.readings = change.readings.unwrap_or(mapping.readings);
     Ok(mapping)
 }
 
@@ -222,7 +226,7 @@ mod tests {
     }
 
     fn nothing(name: &str) -> ProductChange {
-        ProductChange { code: code(name), state: None, sync: None, combine: None, firewall: None }
+        ProductChange { code: code(name), state: None, sync: None, combine: None, firewall: None, readings: None }
     }
 
     fn map(name: &str, to: i64, combine: Option<Combine>) -> ProductChange {

@@ -1,6 +1,9 @@
 //! Needs your decision: what would be written, and why it was not.
 
+mod usage_lines;
 mod words;
+
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -8,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{AdditionId, AgreementId, ProductCode, PsaProductId};
 use crate::domain::month::UsageMonth;
+use crate::domain::usage::{Doubt, DoubtKind};
 
 /// What a held line would do if it were released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +161,17 @@ pub enum Hold {
         /// What stood there.
         found: String,
     },
+    /// The usage lines of a part do not say what its quantity is.
+    UsageLines {
+        /// The part.
+        product: ProductCode,
+        /// Why not.
+        doubt: Doubt,
+        /// All that a decision answers, by part.
+        asks: BTreeMap<ProductCode, Vec<DoubtKind>>,
+        /// Whether so many lines of the usage are in doubt that the partner answers for all of them at once.
+        for_all: bool,
+    },
     /// Several Sophos products go to one ConnectWise product and nobody has said how to combine them.
     CombineRule {
         /// The parts.
@@ -265,6 +280,7 @@ impl Hold {
             Self::Part { .. } => "part",
             Self::PartsChanged { .. } => "partsChanged",
             Self::Unreadable { .. } => "unreadable",
+            Self::UsageLines { doubt, .. } => doubt.kind().word(),
             Self::CombineRule { .. } => "combineRule",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Surplus { .. } => "surplus",

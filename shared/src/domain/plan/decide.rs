@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{AdditionPlan, AgreementState, Basis, PsaProductId, Skip, Step, Would};
+use super::{AdditionPlan, AgreementState, Basis, PsaProductId, Release, Skip, Step, Would};
 use crate::domain::decision::Verdict;
 
 /// Releases and rejects what a person decided on, where what they saw has not moved.
@@ -16,8 +16,11 @@ pub(super) fn carry_out(basis: &Basis<'_>, plans: &mut BTreeMap<PsaProductId, Ad
         let held = matches!(plan.step, Step::Hold(_));
         match decision.verdict {
             Verdict::Release => {
-                if let Some(release) = plan.release.take() {
-                    (plan.step, plan.target) = (release.step, release.target);
+                let mut readings = std::mem::take(&mut plan.readings).into_iter();
+                let chosen =
+                    readings.find(|(reading, _)| Some(*reading) == decision.reading).map(|(_, release)| release);
+                if let Some(Release { step, target, parts }) = chosen.or_else(|| plan.release.take()) {
+                    (plan.step, plan.target, plan.parts) = (step, target, parts);
                 }
             }
             Verdict::Reject if held || plan.would() != Would::Nothing => {

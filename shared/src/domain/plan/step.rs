@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use super::surplus::surplus_step;
 use super::{
     Addition, AdditionId, AdditionPlan, Agreement, AgreementState, Basis, Failure, Hold, Parts, ProductCode,
-    ProductMapping, ProductState, PsaProduct, PsaProductId, Release, Step, UsageMonth, Would, Written,
+    ProductMapping, ProductState, PsaProduct, PsaProductId, Reading, Release, Step, UsageMonth, Would, Written,
+    usage_lines,
 };
 use crate::domain::mapping::Combine;
 use crate::domain::outcome::PartTrouble;
@@ -17,29 +18,41 @@ use crate::domain::terms::Terms;
 
 /// Plans one addition from those of its parts that the customer uses, used, or is billed for.
 pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTreeSet<ProductCode>) -> AdditionPlan {
-    let parts: Parts = used.iter().map(|code| (code.clone(), units(basis, code))).collect();
     let in_force = in_force(basis, product);
     let current = in_force.map(|addition| (addition.id, addition.quantity));
     let new = || basis.products.get(&product).and_then(Option::as_ref).map(Terms::of_new);
     let terms = in_force.map(Terms::of).or_else(new);
-    let mut plan = AdditionPlan { target: Decimal::ZERO, current, step: Step::Nothing, release: None, terms, parts };
-    plan.step = ends(Case { basis, product, released: false }.plan(&mut plan));
-    if matches!(plan.step, Step::Hold(_)) {
-        let mut released = plan.clone();
-        let step = ends(Case { basis, product, released: true }.plan(&mut released));
-        let release = Release { step, target: released.target };
-        plan.release = Some(release).filter(|release| release.would() != Would::Nothing);
+    let decided = |decided| planned(basis, product, used, decided);
+    let does = |release: &Release| release.would() != Would::Nothing;
+    let Release { mut step, target, parts } = decided(Decided::Nothing);
+    let (mut release, mut readings) = (None, Vec::new());
+    if let Step::Hold(hold) = &step {
+        let offered = usage_lines::offered(hold).into_iter();
+        let each: Vec<_> = offered.map(|reading| (reading, decided(Decided::ReadAs(reading)))).collect();
+        if !usage_lines::is_in_doubt(hold) {
+            release = Some(decided(Decided::Released)).filter(does);
+        } else if let Some((_, blocked)) = each.first().filter(|_| !each.iter().any(|(_, release)| does(release))) {
+            // What no reading would change comes before the question.
+            step = blocked.step.clone();
+        }
+        readings = each.into_iter().filter(|(_, release)| does(release)).collect();
     }
+    let mut plan = AdditionPlan { parts, target, current, step, release, readings, terms };
     if let (Step::Clear { addition, .. }, AgreementState::Ready { additions, .. }) = (&plan.step, basis.agreement) {
         plan.terms = additions.iter().find(|a| a.id == *addition).map(Terms::of);
     }
     plan
 }
 
-fn ends(step: Result<Step, Step>) -> Step {
-    match step {
+/// What is done, with which quantity and of which parts, once a person has said so.
+fn planned(basis: &Basis<'_>, product: PsaProductId, used: &BTreeSet<ProductCode>, decided: Decided) -> Release {
+    let units = |code: &ProductCode| usage_lines::units(basis, code, decided.reading());
+    let parts: Parts = used.iter().map(|code| (code.clone(), units(code))).collect();
+    let mut target = Decimal::ZERO;
+    let step = match (Case { basis, product, decided }.plan(&parts, &mut target)) {
         Ok(step) | Err(step) => step,
-    }
+    };
+    Release { step, target, parts }
 }
 
 /// The one addition of the product that is in force.
@@ -52,8 +65,23 @@ fn in_force<'a>(basis: &Basis<'a>, product: PsaProductId) -> Option<&'a Addition
     }
 }
 
-fn units(basis: &Basis<'_>, code: &ProductCode) -> u64 {
-    basis.usage.find(code).map_or(0, |usage| usage.units)
+/// What a person has said of an addition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decided {
+    Nothing,
+    /// To do it.
+    Released,
+    /// To do it with its usage lines read so.
+    ReadAs(Reading),
+}
+
+impl Decided {
+    const fn reading(self) -> Option<Reading> {
+        match self {
+            Self::ReadAs(reading) => Some(reading),
+            Self::Nothing | Self::Released => None,
+        }
+    }
 }
 
 /// One addition to be planned: as it is, or as it would be with its holds released.
@@ -61,16 +89,16 @@ fn units(basis: &Basis<'_>, code: &ProductCode) -> u64 {
 struct Case<'a> {
     basis: &'a Basis<'a>,
     product: PsaProductId,
-    released: bool,
+    decided: Decided,
 }
 
 impl Case<'_> {
     /// Waits for a person, unless one has said to go on. `Err` is a step that needs no further check; it is no error.
     fn wait(self, hold: Hold) -> Result<(), Step> {
-        if self.released { Ok(()) } else { Err(Step::Hold(hold)) }
+        if self.decided == Decided::Nothing { Err(Step::Hold(hold)) } else { Ok(()) }
     }
 
-    fn plan(self, plan: &mut AdditionPlan) -> Result<Step, Step> {
+    fn plan(self, parts: &Parts, planned: &mut Decimal) -> Result<Step, Step> {
         let Self { basis, product, .. } = self;
         let (agreement, additions) = match basis.agreement {
             AgreementState::Ready { agreement, additions } => (agreement, additions),
@@ -83,23 +111,28 @@ impl Case<'_> {
 
         let billed = in_force.iter().map(|a| a.quantity).max();
         let before = basis.snapshot.written.get(&product);
-        let target = combined(basis, product, &plan.parts);
+        let target = combined(basis, product, parts);
         if let Some(step) = surplus_step(before, &of_product, day) {
-            plan.target = target.unwrap_or_default();
+            *planned = target.unwrap_or_default();
             let settled = !basis.unsettled.contains(&product);
             return Err(if settled { step } else { Step::Fail(Failure::Unsettled) });
         }
         let decided = target.as_ref().is_ok_and(|target| {
             is_set_by_hand_to(*target, &in_force, before) || is_lowered_too_early(basis, *target, billed, before)
         });
-        self.readable_parts(&plan.parts, billed, decided)?;
-        plan.target = target?;
+        let in_doubt = usage_lines::hold_on(basis, parts, self.decided.reading());
+        if let Some(hold) = in_doubt.filter(|_| !basis.unsettled.contains(&product)) {
+            return Err(Step::Hold(hold));
+        }
+        self.readable_parts(parts, billed, decided)?;
+        let target = target?;
+        *planned = target;
         match in_force.as_slice() {
             // Also where a write of ours took effect twice: time does not settle that, a person does.
             [_, _, ..] => Ok(Step::Hold(Hold::Ambiguous { additions: in_force.iter().map(|a| a.id).collect() })),
             [_] | [] if basis.unsettled.contains(&product) => Ok(Step::Fail(Failure::Unsettled)),
-            [addition] => self.on_addition(addition, agreement, plan.target, before),
-            [] => self.without_addition(agreement, catalogue, plan.target, before, &of_product),
+            [addition] => self.on_addition(addition, agreement, target, before),
+            [] => self.without_addition(agreement, catalogue, target, before, &of_product),
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use shared::domain::id::RunId;
 use shared::domain::month::UsageMonth;
+use shared::domain::usage::Reading;
 
 /// What asks for real services.
 const ASKED: &str = "--live";
@@ -146,6 +147,17 @@ pub enum LiveCommand {
         #[arg(value_parser = RunId::parse)]
         run: Option<RunId>,
     },
+    /// Show the usage lines of a customer in a run, as Sophos sent them: the newest run, or the one that is named.
+    UsageLines {
+        /// The customer: its name or Sophos' id.
+        customer: String,
+        /// Only those of this Sophos product.
+        #[arg(long)]
+        product: Option<String>,
+        /// The run.
+        #[arg(long, value_parser = RunId::parse)]
+        run: Option<RunId>,
+    },
     /// List what needs your decision.
     Holds,
     /// Let what is held be written by the next preview that is applied.
@@ -153,6 +165,9 @@ pub enum LiveCommand {
         /// Which.
         #[command(flatten)]
         hold: Held,
+        /// How its usage lines are read, where holds lists several readings.
+        #[arg(long)]
+        reading: Option<ReadAs>,
     },
     /// Keep what ConnectWise has for this usage month.
     Reject {
@@ -185,6 +200,39 @@ pub struct Held {
     /// Why, for whoever asks later.
     #[arg(long)]
     pub why: String,
+}
+
+/// How usage lines become a quantity that say more than one thing.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ReadAs {
+    /// Every line counts once.
+    CountOnce,
+    /// All lines are added up.
+    AddUp,
+    /// The largest sum on any one day.
+    LargestOnOneDay,
+    /// Those that end last.
+    LastPeriod,
+}
+
+impl ReadAs {
+    pub(super) const fn of(reading: Reading) -> Self {
+        match reading {
+            Reading::CountOnce => Self::CountOnce,
+            Reading::AddUp => Self::AddUp,
+            Reading::LargestOnOneDay => Self::LargestOnOneDay,
+            Reading::LastPeriod => Self::LastPeriod,
+        }
+    }
+
+    pub(super) const fn reading(self) -> Reading {
+        match self {
+            Self::CountOnce => Reading::CountOnce,
+            Self::AddUp => Reading::AddUp,
+            Self::LargestOnOneDay => Reading::LargestOnOneDay,
+            Self::LastPeriod => Reading::LastPeriod,
+        }
+    }
 }
 
 /// How the parts of a combined product become one quantity.

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use clap::ValueEnum;
 use serde_json::json;
-use shared::domain::decision::{HoldDue, StandingHold, Verdict};
+use shared::domain::decision::{HoldDue, Offer, StandingHold, Verdict};
 use shared::domain::id::RunId;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Bucket, Outcome, Would};
 use shared::domain::run::{Run, RunKind, RunState};
 use shared::domain::settings::Settings;
+use shared::domain::usage::Reading;
 
 use super::connect::Session;
 use super::output::{Output, Shown, table, text};
-use super::{Held, LiveArgs, LiveError, map, prompt, switch_writes};
+use super::{Held, LiveArgs, LiveError, ReadAs, map, prompt, switch_writes};
 use crate::dev::progress::Progress;
 use crate::dev::report::{self, number};
 use crate::stack::Live;
@@ -245,9 +247,10 @@ pub(super) async fn holds(session: &Session<'_>, args: &LiveArgs) -> Result<Show
         });
         let product = hold.key.product.to_string();
         let advice = Outcome::Held(hold.hold.clone()).advice();
-        [hold.name.clone(), product, hold.hold.to_string(), advice, due, decided.to_owned()]
+        [hold.name.clone(), product, hold.hold.to_string(), advice, readings(hold), due, decided.to_owned()]
     };
-    let headings = ["Customer", "ConnectWise product", "Why", "What to do", "To the next invoice", "Decided"];
+    let headings =
+        ["Customer", "ConnectWise product", "Why", "What to do", "Readings", "To the next invoice", "Decided"];
     let text = if holds.is_empty() {
         format!("Nothing of {} needs your decision.", month.in_words())
     } else {
@@ -257,12 +260,21 @@ pub(super) async fn holds(session: &Session<'_>, args: &LiveArgs) -> Result<Show
     Ok(Shown { document: json!({ "month": month, "holds": holds }), text, attention })
 }
 
+/// The readings that a hold offers, each with what a release does: `count-once: 5 → 5`.
+fn readings(hold: &StandingHold) -> String {
+    let offer = |offer: &Offer| {
+        let name = ReadAs::of(offer.reading).to_possible_value().map(|value| value.get_name().to_owned());
+        format!("{}: {}", name.unwrap_or_default(), offer.does)
+    };
+    hold.basis.readings.iter().map(offer).collect::<Vec<_>>().join("; ")
+}
+
 /// Releases or rejects a hold.
 pub(super) async fn decide(
     session: &Session<'_>,
     args: &LiveArgs,
     Held { customer, product, why }: &Held,
-    release: bool,
+    (verdict, reading): (Verdict, Option<Reading>),
 ) -> Result<Shown, LiveError> {
     let month = month(session, args).await?;
     let row = map::find_customer(session, customer).await?;
@@ -276,12 +288,17 @@ pub(super) async fn decide(
              lists what does."
         ))
     })?;
-    let verdict = if release { Verdict::Release } else { Verdict::Reject };
-    session.live.decide(session.partner, hold, verdict, (&session.who, why)).await?;
-    let text = if release {
-        format!("Released. The next preview of {} shows it, and its apply writes it.", month.in_words())
-    } else {
-        format!("Rejected. ConnectWise keeps what it has for {}.", month.in_words())
+    if verdict == Verdict::Release && !hold.basis.readings.is_empty() && hold.basis.released(reading) == Would::Nothing
+    {
+        let said = format!("Say how the usage lines are read, with --reading: {}.", readings(hold));
+        return Err(LiveError::Said(said));
+    }
+    session.live.decide(session.partner, hold, (verdict, reading), (&session.who, why)).await?;
+    let text = match verdict {
+        Verdict::Release => {
+            format!("Released. The next preview of {} shows it, and its apply writes it.", month.in_words())
+        }
+        Verdict::Reject => format!("Rejected. ConnectWise keeps what it has for {}.", month.in_words()),
     };
     Ok(Shown::new(json!({ "decided": { "key": hold.key, "verdict": verdict, "why": why } }), text))
 }
@@ -299,6 +316,6 @@ async fn settings(session: &Session<'_>) -> Result<Settings, LiveError> {
     settings.ok_or_else(|| LiveError::Said("No ConnectWise is saved yet: cargo dev -- --live connect".to_owned()))
 }
 
-async fn newest(session: &Session<'_>, is: impl Fn(&Run) -> bool) -> Result<Option<Run>, LiveError> {
+pub(super) async fn newest(session: &Session<'_>, is: impl Fn(&Run) -> bool) -> Result<Option<Run>, LiveError> {
     Ok(session.live.list_runs(session.partner).await?.into_iter().find(is))
 }

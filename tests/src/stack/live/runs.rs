@@ -8,7 +8,9 @@ use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
 use shared::domain::settings::Settings;
-use shared::ports::{Clock, HoldStore, Queue, RunHistory, RunStore, SyncMessage};
+use shared::domain::usage::Reading;
+use shared::ports::{Author, Clock, HoldStore, Queue, RunHistory, RunStore, SyncMessage};
+use shared::remember::remember_reading;
 
 use super::Live;
 use crate::stack::{PROGRESS_EVERY, StackError};
@@ -127,7 +129,8 @@ impl Live {
         }
     }
 
-    /// Decides a hold as it was seen. What is released is written by the next preview that is applied.
+    /// Decides a hold as it was seen. What is released is written by the next preview that is applied. How usage lines are
+    /// read is remembered for their Sophos product.
     ///
     /// # Errors
     /// It has changed or gone meanwhile, or the table failed.
@@ -135,12 +138,17 @@ impl Live {
         &self,
         partner: PartnerId,
         hold: &StandingHold,
-        verdict: Verdict,
+        (verdict, reading): (Verdict, Option<Reading>),
         (who, why): (&str, &str),
     ) -> Result<(), StackError> {
         let (who, why, at) = (who.to_owned(), why.to_owned(), SystemClock.now());
-        let decision = Decision { verdict, who, why, at, basis: hold.basis.clone() };
-        Ok(self.store.decide_hold(partner, hold.key, &decision).await?)
+        let author = Author { who: who.clone(), at, note: Some(why.clone()) };
+        let decision = Decision { verdict, who, why, at, basis: hold.basis.clone(), reading };
+        self.store.decide_hold(partner, hold.key, &decision).await?;
+        if let Some(reading) = reading {
+            remember_reading(&self.store, partner, &author, hold, reading).await?;
+        }
+        Ok(())
     }
 }
 

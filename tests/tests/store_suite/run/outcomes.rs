@@ -5,6 +5,7 @@ use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip, Would};
 use shared::domain::psa::AgreementStatus;
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState, Stage};
+use shared::domain::usage::{Doubt, DoubtKind};
 use shared::ports::Change;
 
 use super::commit;
@@ -32,6 +33,12 @@ fn holds() -> Vec<Hold> {
         Hold::Part { product: code("A"), trouble: PartTrouble::Vanished },
         Hold::PartsChanged { left: vec![code("A")], from: one, to: half },
         Hold::Unreadable { found: "\"2,5\"".to_owned() },
+        Hold::UsageLines {
+            product: code("A"),
+            doubt: Doubt::DuplicateUsage { line: "order O-1".to_owned(), copies: 2, least: 5, most: u64::MAX },
+            asks: [(code("A"), vec![DoubtKind::DuplicateUsage, DoubtKind::ConsecutivePeriods])].into(),
+            for_all: true,
+        },
         Hold::CombineRule { parts: vec![code("A"), code("B")] },
         Hold::Ambiguous { additions: vec![addition] },
         Hold::Surplus { kept: addition, addition, created: one, left: half },

@@ -103,6 +103,14 @@ fn twice() -> Vec<Kind> {
 /// Lines that are whole, in odd company.
 fn whole() -> Vec<Kind> {
     let row = |customer, code: &str, quantity| UsageRow::new(customer, code, quantity);
+    // A line of its own, by its serial number.
+    let own = move |customer, code: &str, quantity, serial: usize| UsageRow {
+        serial_number: format!("S-{serial}"),
+        ..row(customer, code, quantity)
+    };
+    let days = |row: UsageRow, first: &str, last: &str| {
+        row.with("billingStartDate", format!("\"{first}\"")).with("billingEndDate", format!("\"{last}\""))
+    };
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
     let long = format!("\"{}\"", "Endpoint ".repeat(20_000));
     vec![
@@ -110,7 +118,7 @@ fn whole() -> Vec<Kind> {
         Kind::bent("line: a description of 180,000 letters", Ends::Billed(3), "productDescription", long.clone()),
         Kind::bent("line: a serial number of 180,000 letters", Ends::Billed(3), "accountNumberOrSerialNumber", long),
         Kind::new("line: 200 lines of one unit", Ends::Billed(200), move |customer, code| {
-            (0..200).map(|_| row(customer, code, 1)).collect()
+            (0..200).map(|serial| own(customer, code, 1, serial)).collect()
         }),
         Kind::new("line: nothing but zeros", Ends::Billed(0), move |customer, code| {
             vec![row(customer, code, 0), row(customer, code, 0)]
@@ -122,13 +130,23 @@ fn whole() -> Vec<Kind> {
             vec![row(customer, code, 9), row(customer, code, 4).without("productCode")]
         }),
         Kind::new("line: the larger one first", Ends::Billed(9), move |customer, code| {
-            vec![row(customer, code, 8), row(customer, code, 1)]
+            vec![own(customer, code, 8, 1), own(customer, code, 1, 2)]
         }),
         Kind::new("line: the smaller one first", Ends::Billed(9), move |customer, code| {
-            vec![row(customer, code, 1), row(customer, code, 8)]
+            vec![own(customer, code, 1, 1), own(customer, code, 8, 2)]
         }),
         Kind::new("line: between lines of another product", Ends::Billed(9), move |customer, code| {
-            vec![row(customer, code, 4), row(customer, "UNHEARD-OF", 50), row(customer, code, 5)]
+            vec![own(customer, code, 4, 1), row(customer, "UNHEARD-OF", 50), own(customer, code, 5, 2)]
+        }),
+        Kind::new("line: twice", Ends::Held("held.duplicateUsage"), move |customer, code| {
+            vec![row(customer, code, 5), row(customer, code, 5)]
+        }),
+        Kind::new("line: of the next month", Ends::Held("held.otherPeriod"), move |customer, code| {
+            vec![days(row(customer, code, 9), "2026-12-01", "2026-12-31")]
+        }),
+        Kind::new("line: two halves of the month", Ends::Held("held.consecutivePeriods"), move |customer, code| {
+            let halves = [("2026-11-01", "2026-11-15"), ("2026-11-16", "2026-11-30")];
+            halves.map(|(first, last)| days(row(customer, code, 5), first, last)).into()
         }),
         Kind::new("line: of a firewall, not flagged as one", Ends::Billed(9), move |customer, code| {
             vec![row(customer, code, 9).with("productGroup", "\"Device\"")]

@@ -121,7 +121,8 @@ pub(super) fn kinds() -> Vec<Kind> {
             vec![row(customer, code, "9"), row(customer, code, "\"1\"")]
         }),
         Kind::new("lines that add up", Ends::Billed(9), move |customer, code| {
-            vec![row(customer, code, "4"), row(customer, code, "0"), row(customer, code, "5.0")]
+            let other = UsageRow { serial_number: "S-2".to_owned(), ..row(customer, code, "5.0") };
+            vec![row(customer, code, "4"), row(customer, code, "0"), other]
         }),
     ];
     kinds.extend(NO_COUNT.map(|text| Kind::bent(format!("quantity {text}"), held, "billableQuantity", text)));

@@ -34,10 +34,13 @@ fn page(body: &[u8]) -> Option<UsagePage> {
 fn the_vendors_sample_is_read_impossible_date_and_all() {
     let line = line(SAMPLE);
     assert_eq!(line.pair.customer.unwrap().to_string(), "718b6047-2fbc-b4f4-1a43-45ee42bf5d3b");
-    assert_eq!(line.pair.product.unwrap().as_str(), "CIXA-MSP");
+    assert_eq!(line.pair.product.as_ref().unwrap().as_str(), "CIXA-MSP");
     assert_eq!(line.quantity, LineQuantity::Units(20));
     assert_eq!(line.description, "Intercept \"X\"");
-    assert_eq!((line.order.as_str(), line.serial.as_str()), ("OrderID-1/Line-2", "C01234ABC1CDEF2"));
+    assert_eq!((line.order.as_str(), line.order_line.as_str()), ("OrderID-1", "Line-2"));
+    assert_eq!((line.serial.as_str(), line.sku.as_str()), ("C01234ABC1CDEF2", "CEAZ1CSMG"));
+    assert_eq!((line.billing_start.as_str(), line.billing_end.as_str()), ("2021-01-31", "2021-04-31"));
+    assert_eq!((line.period(), line.actual.as_str(), line.ordered.as_str()), (None, "20", ""));
     assert!(line.oddities.is_empty());
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use super::{Hold, PartTrouble, Would};
+use super::{Hold, PartTrouble, Would, usage_lines};
 
 impl Hold {
     pub(in crate::domain::outcome) const fn advice(&self) -> &'static str {
@@ -37,6 +37,7 @@ impl Hold {
             Self::Unreadable { .. } | Self::Part { trouble: PartTrouble::Unreadable, .. } => {
                 "Look the usage up in Sophos Central and report the line to Sophos; the addition keeps its quantity until the line can be read."
             }
+            Self::UsageLines { doubt, for_all, .. } => usage_lines::advice(doubt.kind(), *for_all),
             Self::CombineRule { .. } => "Choose on the mapping whether the parts add up or the largest counts.",
             Self::Ambiguous { .. } => "Cancel the additions that are not to be billed, so that one is in force.",
             Self::Surplus { .. } => {
@@ -137,6 +138,7 @@ impl fmt::Display for Hold {
                 write!(f, "{} no longer {count} here, {} → {}", list(left), short(from), short(to))
             }
             Self::Unreadable { found } => write!(f, "a usage line has {found}"),
+            Self::UsageLines { product, doubt, .. } => write!(f, "{product}: {doubt}"),
             Self::CombineRule { parts } => {
                 write!(f, "{} go to one ConnectWise product: add up, or take the largest?", list(parts))
             }

@@ -1,0 +1,43 @@
+//! What a decision teaches: how the usage lines of a Sophos product are read is remembered on its mapping, so that the same is
+//! not asked again.
+
+use crate::domain::decision::StandingHold;
+use crate::domain::id::PartnerId;
+use crate::domain::mapping::ProductMapping;
+use crate::domain::outcome::Hold;
+use crate::domain::usage::Reading;
+use crate::error::StoreError;
+use crate::ports::{Author, EditStore, MappingStore};
+
+/// How often another save of the same mapping may come in between.
+const ATTEMPTS: usize = 5;
+
+/// Remembers `reading` on the mappings of the products whose usage lines the hold asks about. A hold about anything else
+/// teaches nothing.
+///
+/// # Errors
+/// `Conflict` where others keep changing the same mappings; otherwise [`StoreError`].
+pub async fn remember_reading(
+    store: &(impl MappingStore + EditStore),
+    partner: PartnerId,
+    author: &Author,
+    hold: &StandingHold,
+    reading: Reading,
+) -> Result<(), StoreError> {
+    let Hold::UsageLines { asks, .. } = &hold.hold else { return Ok(()) };
+    for _ in 0..ATTEMPTS {
+        let mappings = store.list_product_mappings(partner).await?;
+        let mut changed = Vec::new();
+        for (code, kinds) in asks {
+            let Some(mapping) = mappings.find(code) else { continue };
+            let readings = mapping.readings.answered(kinds, reading);
+            if readings != mapping.readings {
+                changed.push(ProductMapping { readings, ..mapping.clone() });
+            }
+        }
+        if changed.is_empty() || store.save_product_mappings(partner, author, &changed, None).await?.is_ok() {
+            return Ok(());
+        }
+    }
+    Err(StoreError::Conflict { what: format!("how the usage lines of {} are read", hold.name) })
+}
