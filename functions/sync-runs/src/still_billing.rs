@@ -1,21 +1,25 @@
 //! Additions that ConnectWise goes on billing though no usage is carried into them any more.
 
+mod row;
+
 use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::Response;
 use futures::{StreamExt, TryStreamExt, stream};
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use shared::domain::id::{AgreementId, CustomerId, PartnerId, PsaProductId};
-use shared::domain::mapping::{CustomerMapping, ProductMappings};
+use shared::domain::departure::Departure;
+use shared::domain::id::{AgreementId, CustomerId, PartnerId};
+use shared::domain::mapping::CustomerMapping;
 use shared::domain::settings::Frequency;
-use shared::domain::snapshot::{Snapshot, Written};
+use shared::domain::snapshot::Snapshot;
+use shared::domain::still_billed::StillBilled;
 use shared::error::StoreError;
 use shared::http::{Caller, IfNoneMatch, List, Paging, Problem, ProblemCode, Query, Read, represent};
-use utoipa::{IntoParams, ToSchema};
+use shared::ports::CustomerNames;
+use utoipa::IntoParams;
 
-use crate::view::decimal;
+use self::row::{StillBilling, reason_of_customer, reason_of_product};
 use crate::{Naming, Sender, Store, Time, World};
 
 /// How many agreements a request looks at, at most.
@@ -37,58 +41,13 @@ pub(crate) struct StillBillingPage {
     page_from_key: Option<String>,
 }
 
-/// An addition that is billed and no longer synced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct StillBilling {
-    /// The agreement.
-    agreement_id: u32,
-    /// The addition.
-    addition_id: u32,
-    /// The ConnectWise product.
-    psa_product_id: u32,
-    /// The Sophos products that it was made up of.
-    products: Vec<String>,
-    /// Sophos' id of the customer for whom it was written.
-    customer_id: String,
-    /// Its name, where Sophos still lists it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    customer: Option<String>,
-    /// The quantity that a sync set last.
-    quantity: String,
-    /// For which usage month.
-    month: String,
-    /// Why it is no longer synced.
-    reason: StillBillingReason,
-    /// The same in words.
-    what: String,
-    /// What to do next.
-    advice: &'static str,
-}
-
-/// Why an addition is no longer synced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum StillBillingReason {
-    /// The customer is not mapped any more.
-    CustomerUnmapped,
-    /// The customer is billed on another agreement now.
-    CustomerMoved,
-    /// The customer's sync is off.
-    CustomerOff,
-    /// No Sophos product is mapped to the ConnectWise product any more.
-    ProductUnmapped,
-    /// The sync of the Sophos products mapped to it is off.
-    ProductOff,
-    /// It is a firewall product, which syncs with the Sophos monthly invoice alone.
-    FirewallFrozen,
-}
-
 /// List what is billed and no longer synced.
 ///
 /// Additions whose quantity a sync set last, and which no sync looks after any more, because a product or customer was
-/// unmapped, switched off or moved. ConnectWise goes on billing them until somebody ends them there. Told from what runs wrote;
-/// ConnectWise is not asked: what somebody has ended there since is listed until a run looks at it. A page may be short or empty though a next one follows.
+/// unmapped, switched off or moved, or because the customer has left: Sophos no longer lists it, or no longer bills it by
+/// monthly usage. ConnectWise goes on billing them until somebody ends them. It shows what runs wrote and saw last: ConnectWise
+/// and Sophos are not asked. What somebody has ended in ConnectWise since is listed until a run reads the agreement. A page may be
+/// short or empty though a next one follows.
 #[utoipa::path(
     get,
     path = "/v1/sync/still-billing",
@@ -117,13 +76,14 @@ pub(crate) async fn list_still_billing<S: Store, Q: Sender, C: Time, I: Naming>(
     let mappings = store.list_product_mappings(partner).await?;
     let customers = customers_of(store, partner, &snapshots).await?;
     let mut rows = Vec::new();
+    let today = world.today(partner).await?;
     for (agreement, snapshot) in &snapshots {
         // Where there is no mark, a run has seen that nothing of ours is billed any more.
         let Some(customer) = customers.get(agreement) else { continue };
-        for (product, written) in snapshot.written.iter().filter(|(_, written)| written.confirmed > Decimal::ZERO) {
+        for billed in StillBilled::of(snapshot, today) {
             let reason = reason_of_customer(*agreement, customer)
-                .or_else(|| reason_of_product(*product, &mappings, invoice_mode));
-            rows.extend(reason.map(|reason| row((*agreement, customer), (*product, written), reason)));
+                .or_else(|| reason_of_product(billed.product, &mappings, invoice_mode));
+            rows.extend(reason.map(|reason| StillBilling::of((*agreement, customer), &billed, reason)));
         }
     }
     Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
@@ -134,6 +94,8 @@ struct BilledCustomer {
     id: CustomerId,
     name: Option<String>,
     mapping: Option<CustomerMapping>,
+    names: Option<CustomerNames>,
+    departure: Option<Departure>,
 }
 
 /// The customers of some agreements; of several on one, the one that is mapped to it.
@@ -147,9 +109,11 @@ async fn customers_of(
     let pairs = marks.flat_map(|(customer, on)| on.into_iter().map(move |agreement| (agreement, customer)));
     let pairs: Vec<(AgreementId, CustomerId)> = pairs.filter(|(agreement, _)| is_asked(agreement)).collect();
     let read = pairs.into_iter().map(|(agreement, id)| async move {
-        let mapping = store.find_customer_mapping(partner, id).await?.map(|(mapping, _)| mapping);
-        let name = store.find_known_customer(partner, id).await?.map(|customer| customer.name);
-        Ok::<_, StoreError>((agreement, BilledCustomer { id, name, mapping }))
+        let (mapping, names) = store.find_customer_mapping(partner, id).await?.unzip();
+        let known = store.find_known_customer(partner, id).await?;
+        let departure = Departure::of(known.as_ref());
+        let (name, names) = (known.map(|customer| customer.name), names.flatten());
+        Ok::<_, StoreError>((agreement, BilledCustomer { id, name, mapping, names, departure }))
     });
     let read: Vec<(AgreementId, BilledCustomer)> = stream::iter(read).buffered(IN_FLIGHT).try_collect().await?;
     let mut customers: BTreeMap<AgreementId, BilledCustomer> = BTreeMap::new();
@@ -160,70 +124,4 @@ async fn customers_of(
         }
     }
     Ok(customers)
-}
-
-fn reason_of_customer(agreement: AgreementId, customer: &BilledCustomer) -> Option<StillBillingReason> {
-    match customer.mapping.as_ref() {
-        None => Some(StillBillingReason::CustomerUnmapped),
-        Some(mapping) if mapping.agreement != agreement => Some(StillBillingReason::CustomerMoved),
-        Some(mapping) if !mapping.sync => Some(StillBillingReason::CustomerOff),
-        Some(_) => None,
-    }
-}
-
-fn reason_of_product(
-    product: PsaProductId,
-    mappings: &ProductMappings,
-    invoice_mode: bool,
-) -> Option<StillBillingReason> {
-    let mut parts = mappings.parts_of(product).peekable();
-    if parts.peek().is_none() {
-        let off = mappings.mapped_to(product).next().is_some();
-        return Some(if off { StillBillingReason::ProductOff } else { StillBillingReason::ProductUnmapped });
-    }
-    let frozen = !invoice_mode && parts.all(|part| part.firewall);
-    frozen.then_some(StillBillingReason::FirewallFrozen)
-}
-
-fn row(
-    (agreement, customer): (AgreementId, &BilledCustomer),
-    (product, written): (PsaProductId, &Written),
-    reason: StillBillingReason,
-) -> StillBilling {
-    let name = customer.name.clone().unwrap_or_else(|| customer.id.to_string());
-    let (why, advice) = reason.words();
-    StillBilling {
-        agreement_id: agreement.get(),
-        addition_id: written.addition.get(),
-        psa_product_id: product.get(),
-        products: written.parts.keys().map(ToString::to_string).collect(),
-        customer_id: customer.id.to_string(),
-        customer: customer.name.clone(),
-        quantity: decimal(written.confirmed),
-        month: written.month.to_string(),
-        reason,
-        what: format!("ConnectWise goes on billing {} for {name}: {why}.", decimal(written.confirmed)),
-        advice,
-    }
-}
-
-impl StillBillingReason {
-    const fn words(self) -> (&'static str, &'static str) {
-        const END: &str = "End the addition in ConnectWise, or map and switch on again what is to go on.";
-        match self {
-            Self::CustomerUnmapped => ("the customer is not mapped any more", END),
-            Self::CustomerMoved => ("the customer is billed on another agreement now", END),
-            Self::CustomerOff => {
-                ("the customer's sync is off", "End the addition in ConnectWise, or switch the sync on.")
-            }
-            Self::ProductUnmapped => ("no Sophos product is mapped to it any more", END),
-            Self::ProductOff => {
-                ("the product's sync is off", "End the addition in ConnectWise, or switch the product's sync on.")
-            }
-            Self::FirewallFrozen => (
-                "firewall products sync with the Sophos monthly invoice alone",
-                "Choose the Sophos monthly invoice as the frequency, or keep the addition up to date by hand.",
-            ),
-        }
-    }
 }

@@ -7,6 +7,7 @@ mod customers;
 mod ending;
 mod former;
 mod held;
+mod left;
 mod preview;
 mod reference;
 mod shown;

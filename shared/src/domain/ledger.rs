@@ -50,13 +50,16 @@ pub struct Billed {
 }
 
 /// What became of one customer in a run; the usage without a customer has an entry of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerLedger {
     /// The customer; none for the usage that names none.
     pub customer: Option<CustomerId>,
     /// Its name as Sophos had it.
     pub name: String,
+    /// Whether its account at Sophos is suspended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
     /// The ConnectWise company that it was billed to, by its present name.
     pub company: Option<(CompanyId, String)>,
     /// The agreement, by its present name.

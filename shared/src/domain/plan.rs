@@ -5,6 +5,7 @@
 //! steps for the worker. Planning again after the steps were carried out yields no step that writes.
 
 mod decide;
+mod departed;
 mod gate;
 mod remapped;
 mod step;
@@ -18,6 +19,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::decision::{Decision, HoldBasis, Offer};
+use super::departure::Departure;
 use super::id::{AdditionId, AgreementId, CustomerId, ProductCode, PsaProductId};
 use super::mapping::{CustomerMapping, ProductMapping, ProductMappings, ProductState};
 use super::month::UsageMonth;
@@ -28,7 +30,7 @@ use super::snapshot::{Parts, Snapshot, Written};
 use super::terms::Terms;
 use super::usage::{CustomerUsage, PairUsage, Reading};
 
-pub use gate::{agreement_trouble, customer_gate};
+pub use gate::{LeftCustomer, agreement_trouble, customer_gate, left_customer};
 pub use unfinished::{LastMonth, Unfinished};
 pub use usage_lines::{AskedForAll, InDoubt, Question};
 
@@ -78,6 +80,8 @@ pub struct Basis<'a> {
     pub unfinished: Option<Unfinished>,
     /// The doubts about usage lines that the partner answers for all of them at once.
     pub asked: &'a AskedForAll,
+    /// How the customer has left, if it has.
+    pub departure: Option<&'a Departure>,
 }
 
 /// The plan of one customer.
@@ -259,7 +263,10 @@ impl AdditionPlan {
                 Written { pending: None, confirmed: self.target, ..newer.clone() }
             }
             Some(newer) => newer.clone(),
-            None => Written::new(addition, self.target, month, self.parts.clone()).after(before),
+            None => {
+                let new = Written::new(addition, self.target, month, self.parts.clone());
+                Written { terms: self.terms.clone(), ..new }.after(before)
+            }
         }
     }
 }
@@ -290,6 +297,7 @@ pub fn plan(basis: &Basis<'_>) -> CustomerPlan {
     for (product, parts) in parts {
         plan.additions.insert(product, step::plan_addition(basis, product, &parts));
     }
+    departed::hold_what_it_used(basis, &mut plan.additions);
     decide::carry_out(basis, &mut plan.additions);
     remapped::hold_what_is_still_billed(basis, &mut plan.additions);
     if basis.first_run {
@@ -382,6 +390,9 @@ pub struct Customer {
     pub name: String,
     /// Its billing type: `usage` for MSP Flex.
     pub billing: String,
+    /// Whether its account is suspended. What Sophos bills for it all the same is synced.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
 }
 
 /// Whether a mapping and a customer are enough to read its agreement: it is mapped, on, listed and MSP Flex.

@@ -11,6 +11,7 @@ use super::id::{AdditionId, AgreementId, ProductCode, PsaProductId, RunId};
 use super::month::UsageMonth;
 use super::outcome::Would;
 use super::psa::Addition;
+use super::terms::Terms;
 use super::usage::CustomerUsage;
 
 /// The parts that made up a quantity: units by Sophos product.
@@ -45,6 +46,9 @@ pub struct Written {
     pub month: UsageMonth,
     /// What made up the quantity.
     pub parts: Parts,
+    /// What it came to in money, where the run that wrote it knew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
 }
 
 /// A change of quantity whose answer is not known.
@@ -175,6 +179,7 @@ impl Written {
             untold: Untold { created: 0, updated: 0, adopted: 0, from: None, cleared: Decimal::ZERO },
             month,
             parts,
+            terms: None,
         }
     }
 

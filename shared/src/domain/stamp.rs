@@ -82,6 +82,7 @@ mod tests {
             lines,
             created: 2,
             updated: 1,
+            ..CustomerLedger::default()
         };
         let at = "2026-11-30T01:12:00Z".parse().unwrap();
         SyncStamp::of(&run, UsageMonth::parse("2026-11").unwrap(), at, &ledger)

@@ -50,7 +50,12 @@ mod tests {
     use super::*;
 
     fn listed(n: u128, name: &str) -> Customer {
-        Customer { id: CustomerId::from_uuid(uuid::Uuid::from_u128(n)), name: name.into(), billing: "usage".into() }
+        Customer {
+            id: CustomerId::from_uuid(uuid::Uuid::from_u128(n)),
+            name: name.into(),
+            billing: "usage".into(),
+            suspended: false,
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod agreements;
 mod combined;
 mod connectwise;
 mod customers;
+mod departed;
 mod generated;
 mod guards;
 mod products;

@@ -309,6 +309,7 @@ fn ledger(world: &World, plan: &CustomerPlan) -> CustomerLedger {
         lines,
         created: 0,
         updated: 0,
+        ..CustomerLedger::default()
     }
 }
 

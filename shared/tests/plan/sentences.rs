@@ -1,5 +1,6 @@
 //! What a billing clerk reads: every reason and advice, in the page's own words.
 
+use shared::domain::departure::Departure;
 use shared::domain::id::AgreementId;
 use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip, Would};
 use shared::domain::psa::AgreementStatus;
@@ -103,6 +104,16 @@ fn holds() -> Vec<Hold> {
             addition: addition_id(12),
             quantity: from,
         },
+        Hold::LeftMonthlyBilling {
+            departure: Departure::OtherBilling { billing: "term".into() },
+            would: Would::Update { from, to },
+            also: None,
+        },
+        Hold::LeftMonthlyBilling {
+            departure: Departure::NotListed,
+            would: Would::Update { from, to },
+            also: Some(Box::new(Hold::HandEdit { written: to, found: from, to })),
+        },
         Hold::OlderMonth { written: month("2026-12"), from, to },
         Hold::Moved { shown: Would::Update { from, to }, now: Would::Nothing },
     ]
@@ -118,6 +129,7 @@ fn skips() -> Vec<Skip> {
         Skip::CustomerUnmapped,
         Skip::CustomerOff,
         Skip::NotFlex { billing: "term".into() },
+        Skip::CustomerLeft { departure: Departure::NotListed },
         Skip::Firewall,
         Skip::Rejected { kept: number("12.00"), who: "Ann".into(), why: "a credit is on its way".into() },
         Skip::Unassigned,

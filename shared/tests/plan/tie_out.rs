@@ -18,6 +18,7 @@ fn ledger(lines: Vec<Line>) -> CustomerLedger {
         lines,
         created: 0,
         updated: 0,
+        ..CustomerLedger::default()
     }
 }
 

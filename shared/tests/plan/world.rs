@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use shared::domain::decision::Decision;
+use shared::domain::departure::Departure;
 use shared::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{Combine, CustomerMapping, ProductMapping, ProductMappings};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::{
-    AgreementState, AskedForAll, Basis, Customer, CustomerPlan, Fate, Row, Step, Unfinished, agreement_trouble,
-    customer_gate, plan, rows_ending,
+    AgreementState, AskedForAll, Basis, Customer, CustomerPlan, Fate, LeftCustomer, Row, Step, Unfinished,
+    agreement_trouble, customer_gate, left_customer, plan, rows_ending,
 };
 use shared::domain::psa::{Addition, Agreement, AgreementStatus, PsaProduct};
 use shared::domain::settings::Guards;
@@ -122,7 +123,7 @@ impl World {
             month: month("2026-11"),
             invoice_mode: true,
             first_run: false,
-            customer: Some(Customer { id: acme(), name: "ACME".into(), billing: "usage".into() }),
+            customer: Some(Customer { id: acme(), name: "ACME".into(), billing: "usage".into(), suspended: false }),
             mapping: Some(CustomerMapping::new(acme(), own.company, own.id)),
             lines: Vec::new(),
             products: BTreeMap::new(),
@@ -262,7 +263,22 @@ impl World {
     /// The plan, from the gate on.
     pub(crate) fn plan(&self) -> CustomerPlan {
         let usage = self.usage().of(Some(acme()));
-        if let Some(outcome) = customer_gate(self.mapping.as_ref(), self.customer.as_ref()) {
+        let (mapping, customer) = (self.mapping.as_ref(), self.customer.as_ref());
+        let mut gate = customer_gate(mapping, customer);
+        let mut departure = None;
+        if let Some(left) = Departure::of_synced(mapping, customer) {
+            let trouble = match self.agreement_state(mapping.unwrap()) {
+                AgreementState::Trouble(failure) => Some(failure),
+                AgreementState::Ready { .. } => None,
+            };
+            let ours = !self.snapshot.written.is_empty();
+            match left_customer(left, &usage, (&self.snapshot, ours), trouble.as_ref()) {
+                LeftCustomer::NeverBilled => {}
+                LeftCustomer::Planned(left) => (gate, departure) = (None, Some(left)),
+                LeftCustomer::DoneWith(outcome) => gate = Some(outcome),
+            }
+        }
+        if let Some(outcome) = gate {
             // What we wrote is kept by agreement: without a mapping nobody knows which.
             let before = self.mapping.as_ref().map_or_else(Snapshot::default, |_| self.snapshot.clone());
             return CustomerPlan { rows: rows_ending(&usage, &before, &outcome), ..CustomerPlan::default() };
@@ -283,6 +299,7 @@ impl World {
             decisions: &self.decisions,
             unfinished: self.unfinished,
             asked: &self.asked,
+            departure: departure.as_ref(),
         })
     }
 

@@ -96,7 +96,12 @@ impl World {
             let (first, last) = (number * 5 % 16, 0x5d3b + number / 16);
             let id = CustomerId::parse(&format!("{first:x}18b6047-2fbc-4f4b-a143-45ee42bf{last:04x}"))?;
             let (agreement, company) = (agreement_of(number)?, CompanyId::try_from(1 + number as i64)?);
-            customers.push(Customer { id, name: format!("Customer {number}"), billing: "usage".into() });
+            customers.push(Customer {
+                id,
+                name: format!("Customer {number}"),
+                billing: "usage".into(),
+                suspended: false,
+            });
             books.agreements.push(Agreement {
                 id: agreement,
                 name: format!("Agreement {number}"),

@@ -129,6 +129,7 @@ async fn fill_run(store: &impl RunStore, id: u128, (customer, agreement): (Custo
         lines: vec![line],
         created: 0,
         updated: 0,
+        ..CustomerLedger::default()
     };
     let standing = StandingHold {
         key: HoldKey { month: run.request.month, customer, product },

@@ -43,6 +43,7 @@ async fn synced(store: &impl RunStore) {
             lines: vec![line],
             created: 0,
             updated: 0,
+            ..CustomerLedger::default()
         };
         Change::PutCustomerStatus(customer(n), Box::new(SyncStamp::of(&run.id, month, at, &ledger)))
     });

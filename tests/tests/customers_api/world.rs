@@ -31,7 +31,7 @@ pub(crate) fn customer(n: u32) -> CustomerId {
 }
 
 pub(crate) fn listed(n: u32, name: &str, billing: &str) -> Customer {
-    Customer { id: customer(n), name: name.to_owned(), billing: billing.to_owned() }
+    Customer { id: customer(n), name: name.to_owned(), billing: billing.to_owned(), suspended: false }
 }
 
 /// The API before a store, with a ConnectWise.

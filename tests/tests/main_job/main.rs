@@ -10,6 +10,7 @@ mod decisions;
 mod every_outcome;
 mod folder;
 mod former;
+mod left;
 mod looks;
 mod lost_answers;
 mod months;

@@ -1,11 +1,17 @@
 //! What ConnectWise goes on billing though no sync looks after it any more.
 
+use harness::connectwise::Collection;
+use harness::sophos::{BillingType, Tenant};
 use serde_json::{Value, json};
 use shared::clock::SystemClock;
 use shared::domain::id::{AgreementId, CustomerId};
 use shared::ports::{Change, Clock, RunStore};
 
 use crate::world::World;
+
+fn uuid(id: impl std::fmt::Display) -> uuid::Uuid {
+    id.to_string().parse().unwrap()
+}
 
 async fn still_billing(world: &World) -> Vec<Value> {
     let (mut rows, mut key) = (Vec::new(), String::new());
@@ -63,4 +69,58 @@ async fn an_agreement_that_bills_nothing_of_ours_any_more_is_not_named() {
     let left: Vec<Value> = rows.iter().filter(|row| row["agreementId"] != ended["agreementId"]).cloned().collect();
     assert!(!left.is_empty(), "one agreement alone shows nothing");
     assert_eq!(still_billing(&world).await, left);
+}
+
+/// Everything of the first customer, after it left and a run has seen that.
+async fn after_it_left(leave: impl FnOnce(&World, CustomerId)) -> (World, CustomerId, Vec<Value>) {
+    let world = World::open().await;
+    let shown = world.preview(&json!({})).await;
+    world.apply(&shown).await;
+    let customer = world.stack.demo.customer(0);
+    leave(&world, customer);
+    world.sync_now(&json!({})).await;
+    let rows = still_billing(&world).await;
+    (world, customer, rows)
+}
+
+fn converted(world: &World, customer: CustomerId, billing: BillingType) {
+    let tenant = Tenant::new(uuid(customer), "Amberquill Bakery").billed_by(billing);
+    world.stack.sophos.add_tenant(uuid(world.stack.demo.partner()), tenant);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_that_left_monthly_billing_was_billed_on_and_listed_nowhere() {
+    let (world, customer, rows) = after_it_left(|world, customer| converted(world, customer, BillingType::Term)).await;
+    assert!(!rows.is_empty());
+    for row in &rows {
+        assert_eq!((&row["customerId"], &row["reason"]), (&customer.to_string().into(), &"leftMonthlyBilling".into()));
+        assert!(row["what"].as_str().unwrap().contains("no longer on monthly billing at Sophos"), "{row}");
+        assert!(row["amountPerMonth"].is_string() && row["unitPrice"].is_string(), "no money: {row}");
+        assert!(row["company"].is_string() && row["agreement"].is_string(), "no names: {row}");
+    }
+    converted(&world, customer, BillingType::Usage);
+    world.sync_now(&json!({})).await;
+    assert_eq!(still_billing(&world).await, Vec::<Value>::new(), "it is back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_that_sophos_no_longer_lists_is_named_until_its_additions_are_ended() {
+    let (world, customer, rows) = after_it_left(|world, customer| {
+        world.stack.sophos.remove_tenant(uuid(world.stack.demo.partner()), uuid(customer));
+    })
+    .await;
+    assert!(!rows.is_empty());
+    for row in &rows {
+        assert_eq!((&row["customerId"], &row["reason"]), (&customer.to_string().into(), &"noLongerListed".into()));
+        assert!(row["what"].as_str().unwrap().contains("no longer listed by Sophos"), "{row}");
+        // Somebody ends it in ConnectWise.
+        let [agreement, addition] =
+            ["agreementId", "additionId"].map(|id| u32::try_from(row[id].as_u64().unwrap()).unwrap());
+        let ended = json!({ "cancelledDate": "2025-11-01T00:00:00Z" });
+        world.stack.psa.edit(Collection::Additions, agreement, addition, &ended).unwrap();
+    }
+    // A person looks, so that ConnectWise is read.
+    let shown = world.preview(&json!({})).await;
+    world.apply(&shown).await;
+    assert_eq!(still_billing(&world).await, Vec::<Value>::new(), "ended by hand");
 }

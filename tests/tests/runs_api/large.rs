@@ -55,6 +55,7 @@ fn ledger(n: usize) -> CustomerLedger {
         lines: (0..PRODUCTS).map(line).collect(),
         created: 0,
         updated: 9,
+        ..CustomerLedger::default()
     }
 }
 

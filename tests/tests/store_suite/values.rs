@@ -126,7 +126,7 @@ pub(crate) fn author(s: i64) -> Author {
 
 /// A customer as Sophos lists it.
 pub(crate) fn listed(n: u32, name: &str) -> Customer {
-    Customer { id: customer(n), name: name.to_owned(), billing: "usage".to_owned() }
+    Customer { id: customer(n), name: name.to_owned(), billing: "usage".to_owned(), suspended: false }
 }
 
 /// A ledger without lines; its name tells which one it is.
@@ -140,6 +140,7 @@ pub(crate) fn ledger(customer: Option<CustomerId>, name: &str) -> CustomerLedger
         lines: Vec::new(),
         created: 1,
         updated: 2,
+        ..CustomerLedger::default()
     }
 }
 

@@ -36,6 +36,7 @@ fn ledger(name: &str, outcomes: Vec<Outcome>) -> CustomerLedger {
         lines: outcomes.into_iter().map(line).collect(),
         created: 0,
         updated: 0,
+        ..CustomerLedger::default()
     }
 }
 

@@ -22,6 +22,9 @@ pub(crate) struct CustomerRow {
     pub(super) name: Option<String>,
     /// Whether its usage can be synced: it is an MSP Flex customer.
     pub(super) sync_available: bool,
+    /// Whether its account at Sophos is suspended. What Sophos bills for it all the same is synced.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) suspended: bool,
     /// Where its usage is billed; absent where it is not mapped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mapping: Option<CustomerTarget>,
@@ -108,6 +111,7 @@ impl CustomerRow {
             customer_id: id,
             name: customer.map(|customer| customer.name.clone()),
             sync_available: can_sync(customer),
+            suspended: customer.is_some_and(|customer| customer.suspended),
             mapping: mapped.map(CustomerTarget::of),
             version: mapped.map_or(0, |(mapping, _)| mapping.version),
             last_sync: stamp.map(LastSync::of),

@@ -9,7 +9,7 @@ use super::row::{BilledShown, LineChange, RunLine};
 use super::{LineFilter, page};
 use crate::{Naming, Sender, Store, Time, World};
 
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 26] = [
     "customerId",
     "customer",
     "companyId",
@@ -35,6 +35,7 @@ const COLUMNS: [&str; 25] = [
     "changeAmount",
     "waitingUnits",
     "waitingAmount",
+    "suspended",
 ];
 
 /// Download a run's lines as CSV.
@@ -109,5 +110,6 @@ fn cells(line: RunLine) -> Vec<String> {
         of_change(amount),
         of_waiting(|change| change.units.clone()),
         of_waiting(amount),
+        if line.suspended { "yes" } else { "no" }.to_owned(),
     ]
 }

@@ -17,6 +17,9 @@ pub(crate) struct RunLine {
     pub(super) customer_id: Option<String>,
     /// Its name as Sophos had it.
     pub(super) customer: String,
+    /// Whether its account at Sophos is suspended; what Sophos bills for it all the same is synced.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) suspended: bool,
     /// The ConnectWise company.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) company_id: Option<u32>,
@@ -106,6 +109,7 @@ impl RunLine {
         Self {
             customer_id: entry.customer.map(|id| id.to_string()),
             customer: entry.name.clone(),
+            suspended: entry.suspended,
             company_id,
             company,
             agreement_id,

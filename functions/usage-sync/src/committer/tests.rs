@@ -14,6 +14,7 @@ fn ledger_of(reads: Vec<ReadFor>) -> Counted {
         lines: Vec::new(),
         created: 0,
         updated: 0,
+        ..CustomerLedger::default()
     };
     Counted { ledger, reads, to_retry: false }
 }

@@ -90,10 +90,15 @@ impl<W: World> Frame<'_, W> {
         let prefix = prefix_of(number, run.buckets);
         let customers = async {
             let customers = join::<Customer>(&of_usage(ChunkKind::Customers).await?)?;
-            if run.request.kind != RunKind::Apply {
-                store.refresh_known_customers(partner, &prefix, &customers).await?;
-            }
             let unreadable = join::<(CustomerId, String)>(&of_usage(ChunkKind::UnreadableCustomers).await?)?;
+            if run.request.kind != RunKind::Apply {
+                let mut listed = customers.clone();
+                for (customer, _) in &unreadable {
+                    // It has not left: what was known of it stays.
+                    listed.extend(store.find_known_customer(partner, *customer).await?);
+                }
+                store.refresh_known_customers(partner, &prefix, &listed).await?;
+            }
             Ok::<_, WorkError>((customers, unreadable))
         };
         let agreements = async {

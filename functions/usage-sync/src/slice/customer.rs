@@ -6,12 +6,13 @@ use std::iter::repeat_n;
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::decision::Decision;
+use shared::domain::departure::Departure;
 use shared::domain::id::{CustomerId, PsaProductId};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Failure, Outcome, Skip};
 use shared::domain::plan::{
-    AgreementState, Basis, CustomerPlan, Row, agreement_trouble, customer_gate, plan, rows_ending,
+    AgreementState, Basis, CustomerPlan, LeftCustomer, Row, agreement_trouble, customer_gate, plan, rows_ending,
 };
 use shared::domain::psa::Agreement;
 use shared::domain::recall::{ReadFor, asks_for_something, must_read};
@@ -41,6 +42,8 @@ struct Planned<'a> {
     decisions: BTreeMap<PsaProductId, Decision>,
     stored: Snapshot,
     intents: Vec<Intent>,
+    /// How it has left, if it has.
+    departure: Option<Departure>,
 }
 
 /// A customer's agreement as it is planned on, with what is known of earlier writes to it.
@@ -103,16 +106,17 @@ impl<W: World> Stages<'_, W> {
         let mapping = bucket.mapped.get(&id).map(|(mapping, _)| mapping);
         let mut ledger = CustomerLedger {
             customer: Some(id),
-            name: customer.map_or_else(|| id.to_string(), |c| c.name.clone()),
-            company: None,
-            agreement: None,
-            next_invoice: None,
-            lines: Vec::new(),
-            created: 0,
-            updated: 0,
+            name: bucket.name_of(id),
+            suspended: customer.is_some_and(|customer| customer.suspended),
+            ..CustomerLedger::default()
         };
         let usage = bucket.usage.of(Some(id));
-        let gate = customer_gate(mapping, customer).map(|outcome| bucket.unless_unreadable(id, outcome));
+        let (gate, departure) = match bucket.left(id, &usage, &recalled) {
+            LeftCustomer::NeverBilled => (customer_gate(mapping, customer), None),
+            LeftCustomer::Planned(departure) => (None, Some(departure)),
+            LeftCustomer::DoneWith(outcome) => (Some(outcome), None),
+        };
+        let gate = gate.map(|outcome| bucket.unless_unreadable(id, outcome));
         let moved = mapping.is_some_and(|m| bucket.set_out_with.get(&id) != Some(&m.agreement));
         let ends = gate.or(moved.then_some(Outcome::Skipped(Skip::MappingMoved)));
         let mapping = match (mapping, ends) {
@@ -130,6 +134,7 @@ impl<W: World> Stages<'_, W> {
             decisions: bucket.holds.get(&id).map(decisions).unwrap_or_default(),
             stored: recalled.snapshot,
             intents: recalled.intents,
+            departure,
         };
         if let Some(agreement) = bucket.agreements.get(&mapping.agreement) {
             ledger.company = Some((agreement.company, agreement.company_name.clone()));
@@ -242,6 +247,7 @@ impl<W: World> Stages<'_, W> {
             decisions: &planned.decisions,
             unfinished: bucket.run.unfinished,
             asked: &bucket.run.asked,
+            departure: planned.departure.as_ref(),
         })
     }
 
@@ -262,7 +268,10 @@ impl<W: World> Stages<'_, W> {
     ) -> Result<(), WorkError> {
         // Whoever switched it off has decided what waited.
         let decided = bucket.run.writes && matches!(outcome, Outcome::Skipped(_));
-        let changes = bucket.holds.get(&id).filter(|_| decided).map(all_settled).unwrap_or_default();
+        let mut changes = bucket.holds.get(&id).filter(|_| decided).map(all_settled).unwrap_or_default();
+        if matches!(outcome, Outcome::Skipped(Skip::CustomerLeft { .. })) && bucket.run.writes {
+            changes.extend(bucket.bills_no_more(id));
+        }
         if rows.is_empty() && changes.is_empty() {
             return Ok(());
         }

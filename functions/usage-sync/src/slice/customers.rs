@@ -233,14 +233,9 @@ impl<W: World> Stages<'_, W> {
         let written = store.find_ledger(partner, &run.id, None).await?.is_some();
         if !rows.is_empty() && !written {
             let ledger = CustomerLedger {
-                customer: None,
                 name: "Usage without a customer".into(),
-                company: None,
-                agreement: None,
-                next_invoice: None,
                 lines: lines(rows, &BTreeMap::new()),
-                created: 0,
-                updated: 0,
+                ..CustomerLedger::default()
             };
             let (commits, asked) = channel();
             let finish =

@@ -14,6 +14,9 @@ use crate::ports::{CustomerPage, UnreadableCustomer};
 /// How many customers are asked for at a time: Sophos' largest page.
 pub(super) const PAGE_SIZE: usize = 100;
 
+/// Sophos' word for a customer whose account is suspended; it is not always told.
+const SUSPENDED: &str = "suspended";
+
 /// Wire: a page.
 #[derive(Deserialize)]
 pub(super) struct TenantPage {
@@ -44,6 +47,8 @@ struct TenantRecord<'a> {
     name: Option<&'a RawValue>,
     #[serde(borrow)]
     billing_type: Option<&'a RawValue>,
+    #[serde(borrow)]
+    status: Option<&'a RawValue>,
 }
 
 /// Wire: only the id.
@@ -103,6 +108,7 @@ fn customer(raw: &RawValue) -> Result<Customer, String> {
         id: CustomerId::parse(&record.id).map_err(|error| error.to_string())?,
         name: record.show_as.or(record.name).map(shown).unwrap_or_default(),
         billing: record.billing_type.map(shown).unwrap_or_default(),
+        suspended: record.status.is_some_and(|status| shown(status).trim().eq_ignore_ascii_case(SUSPENDED)),
     })
 }
 

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::departure::Departure;
 use crate::domain::id::{AdditionId, AgreementId, ProductCode, PsaProductId};
 use crate::domain::month::UsageMonth;
 use crate::domain::usage::{Doubt, DoubtKind};
@@ -249,6 +250,16 @@ pub enum Hold {
         /// What would be done.
         would: Would,
     },
+    /// The customer has left, and Sophos billed it in the month or ConnectWise bills what we wrote for it.
+    LeftMonthlyBilling {
+        /// How it has left.
+        departure: Departure,
+        /// What a release does: it writes this month's quantity.
+        would: Would,
+        /// Why it would wait even if the customer had not left.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        also: Option<Box<Hold>>,
+    },
     /// A later month has been written already.
     OlderMonth {
         /// The newest month written.
@@ -291,6 +302,7 @@ impl Hold {
             Self::NotYetInForce { .. } => "notYetInForce",
             Self::FormerAgreement { .. } => "formerAgreement",
             Self::FirstRun { .. } => "firstRun",
+            Self::LeftMonthlyBilling { .. } => "leftMonthlyBilling",
             Self::OlderMonth { .. } => "olderMonth",
             Self::Moved { .. } => "moved",
         }

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Bucket;
+use crate::domain::departure::Departure;
 
 /// Why a pair is not synced although nothing is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,11 @@ pub enum Skip {
     NotFlex {
         /// Its billing type, in Sophos' word.
         billing: String,
+    },
+    /// The customer has left, and nothing that we wrote for it is billed any more.
+    CustomerLeft {
+        /// How.
+        departure: Departure,
     },
     /// A Sophos Firewall product outside the Sophos-invoice mode.
     Firewall,
@@ -60,6 +66,7 @@ impl Skip {
             | Self::Excluded { .. }
             | Self::CustomerOff
             | Self::NotFlex { .. }
+            | Self::CustomerLeft { .. }
             | Self::Firewall
             | Self::Rejected { .. } => Bucket::Off,
             Self::Unassigned | Self::NoProductCode => Bucket::Unassigned,
@@ -76,6 +83,7 @@ impl Skip {
             Self::CustomerUnmapped => "customerUnmapped",
             Self::CustomerOff => "customerOff",
             Self::NotFlex { .. } => "notFlex",
+            Self::CustomerLeft { .. } => "customerLeft",
             Self::Firewall => "firewall",
             Self::Rejected { .. } => "rejected",
             Self::Unassigned => "unassigned",
@@ -93,6 +101,7 @@ impl Skip {
             Self::CustomerUnmapped => "Map the Sophos customer to its ConnectWise company and agreement.",
             Self::CustomerOff => "Switch the customer's sync on if it is to be billed.",
             Self::NotFlex { .. } => "Only MSP Flex customers are billed by usage. Bill this one from its order.",
+            Self::CustomerLeft { .. } => "Nothing. Remove its mapping, unless it comes back.",
             Self::Firewall => {
                 "Choose the Sophos-invoice frequency to sync Sophos Firewall products, or bill them by hand."
             }
@@ -116,6 +125,7 @@ impl fmt::Display for Skip {
                 f.write_str("the customer's sync is off; ConnectWise goes on billing the last quantity")
             }
             Self::NotFlex { billing } => write!(f, "the customer is not on MSP Flex (its billing type is {billing})"),
+            Self::CustomerLeft { departure } => write!(f, "{departure}; nothing of it is billed any more"),
             Self::Firewall => f.write_str("Sophos Firewall products sync only with the Sophos monthly invoice"),
             Self::Rejected { kept, who, why } => {
                 write!(f, "{who} rejected the change and keeps {} this month: {why}", kept.normalize())

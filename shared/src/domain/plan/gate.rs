@@ -1,7 +1,9 @@
 //! What is decided before a customer's additions are read: whether the customer syncs at all, and whether its agreement
 //! can take usage.
 
-use super::{Agreement, Customer, CustomerMapping, Failure, Outcome, Skip, UsageMonth};
+use super::{
+    Agreement, Customer, CustomerMapping, CustomerUsage, Departure, Failure, Outcome, Skip, Snapshot, UsageMonth,
+};
 use crate::domain::psa::AgreementStatus;
 
 /// The outcome of all pairs of a customer that is not planned; none for one that is.
@@ -16,6 +18,39 @@ pub fn customer_gate(mapping: Option<&CustomerMapping>, customer: Option<&Custom
         (_, Some(mapping)) if !mapping.sync => Some(Outcome::Skipped(Skip::CustomerOff)),
         (None, Some(_)) => Some(Outcome::Failed(Failure::CustomerNotListed)),
         (Some(_), Some(_)) => None,
+    }
+}
+
+/// What follows for a customer that has left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeftCustomer {
+    /// Nothing was ever written for it: what keeps it from syncing decides.
+    NeverBilled,
+    /// Sophos billed it in the month, or ConnectWise may bill what we wrote for it: it is planned all the same.
+    Planned(Departure),
+    /// Nothing of it is billed any more: the outcome of its pairs.
+    DoneWith(Outcome),
+}
+
+/// What follows for a customer that has left with this month's usage. `ours` says whether anything was ever written for
+/// it, `before` what stands of that on its agreement, `trouble` what is wrong with that agreement.
+#[must_use]
+pub fn left_customer(
+    departure: Departure,
+    usage: &CustomerUsage,
+    (before, ours): (&Snapshot, bool),
+    trouble: Option<&Failure>,
+) -> LeftCustomer {
+    if !ours {
+        return LeftCustomer::NeverBilled;
+    }
+    // An agreement that is over bills nothing.
+    let is_over = matches!(trouble, Some(Failure::AgreementGone { .. } | Failure::AgreementNotActive { .. }));
+    let at_rest = before.written.values().all(|written| written.confirmed.is_zero() && !written.is_under_way());
+    if usage.0.is_empty() && (is_over || at_rest) {
+        LeftCustomer::DoneWith(Outcome::Skipped(Skip::CustomerLeft { departure }))
+    } else {
+        LeftCustomer::Planned(departure)
     }
 }
 

@@ -62,6 +62,9 @@ impl Hold {
                 "Set that addition to 0 or cancel it in ConnectWise; then make a new preview, look at it and apply it."
             }
             Self::FirstRun { .. } => "Look at a preview of this customer and apply it.",
+            Self::LeftMonthlyBilling { .. } => {
+                "Release it if this month is still to be billed: it is written once. Reject it to keep what ConnectWise bills this month. Then end the addition under still billing."
+            }
             Self::OlderMonth { .. } => {
                 "Only a preview of an older month can be made here. If it was billed wrong, credit it in ConnectWise; leave the addition, which carries the newer month."
             }
@@ -178,6 +181,10 @@ impl fmt::Display for Hold {
                 )
             }
             Self::FirstRun { would } => write!(f, "the first run of this customer is a preview; it would {would}"),
+            Self::LeftMonthlyBilling { departure, would, also } => {
+                write!(f, "{departure}; it would {would}")?;
+                also.as_ref().map_or(Ok(()), |also| write!(f, "; also: {also}"))
+            }
             Self::OlderMonth { written, from, to } => {
                 let (written, from, to) = (written.in_words(), short(from), short(to));
                 write!(f, "{written} has been written already; this older month would change {from} → {to}")

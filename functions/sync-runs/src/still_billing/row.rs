@@ -1,0 +1,178 @@
+//! One addition that is billed and no longer synced, and why.
+
+use serde::Serialize;
+use shared::domain::departure::Departure;
+use shared::domain::id::{AgreementId, PsaProductId};
+use shared::domain::mapping::ProductMappings;
+use shared::domain::still_billed::StillBilled;
+use utoipa::ToSchema;
+
+use super::BilledCustomer;
+use crate::view::decimal;
+
+/// An addition that is billed and no longer synced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StillBilling {
+    /// The agreement.
+    agreement_id: u32,
+    /// Its name, where the customer is mapped to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreement: Option<String>,
+    /// The company's name, where the customer is mapped to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<String>,
+    /// The addition.
+    addition_id: u32,
+    /// The ConnectWise product.
+    psa_product_id: u32,
+    /// The Sophos products that it was made up of.
+    products: Vec<String>,
+    /// Sophos' id of the customer for whom it was written.
+    customer_id: String,
+    /// Its name, where Sophos still lists it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<String>,
+    /// The quantity that ConnectWise bills.
+    quantity: String,
+    /// For which usage month a sync set it last.
+    month: String,
+    /// Its unit price; absent where none is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit_price: Option<String>,
+    /// What ConnectWise bills for it each month, where the agreement bills monthly, without the units that the agreement
+    /// includes and in the agreement's currency; absent where no price is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount_per_month: Option<String>,
+    /// The day from which ConnectWise ends it, where somebody has set one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    cancelled_date: Option<String>,
+    /// Why it is no longer synced.
+    reason: StillBillingReason,
+    /// The same in words.
+    what: String,
+    /// What to do next.
+    advice: &'static str,
+}
+
+/// Why an addition is no longer synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum StillBillingReason {
+    /// The customer is billed on another agreement now.
+    CustomerMoved,
+    /// Sophos no longer lists the customer: it was unlinked or deleted.
+    NoLongerListed,
+    /// Sophos no longer bills the customer by monthly usage.
+    LeftMonthlyBilling,
+    /// The customer is not mapped any more.
+    CustomerUnmapped,
+    /// The customer's sync is off.
+    CustomerOff,
+    /// No Sophos product is mapped to the ConnectWise product any more.
+    ProductUnmapped,
+    /// The sync of the Sophos products mapped to it is off.
+    ProductOff,
+    /// It is a firewall product, which syncs with the Sophos monthly invoice alone.
+    FirewallFrozen,
+}
+
+/// Why nothing of a customer is synced on an agreement; none where it is.
+pub(super) fn reason_of_customer(agreement: AgreementId, customer: &BilledCustomer) -> Option<StillBillingReason> {
+    let mapping = customer.mapping.as_ref();
+    match (mapping, &customer.departure) {
+        (Some(mapping), _) if mapping.agreement != agreement => Some(StillBillingReason::CustomerMoved),
+        (_, Some(Departure::NotListed)) => Some(StillBillingReason::NoLongerListed),
+        (_, Some(Departure::OtherBilling { .. })) => Some(StillBillingReason::LeftMonthlyBilling),
+        (None, None) => Some(StillBillingReason::CustomerUnmapped),
+        (Some(mapping), None) if !mapping.sync => Some(StillBillingReason::CustomerOff),
+        (Some(_), None) => None,
+    }
+}
+
+/// Why a ConnectWise product is not synced; none where it is.
+pub(super) fn reason_of_product(
+    product: PsaProductId,
+    mappings: &ProductMappings,
+    invoice_mode: bool,
+) -> Option<StillBillingReason> {
+    let mut parts = mappings.parts_of(product).peekable();
+    if parts.peek().is_none() {
+        let off = mappings.mapped_to(product).next().is_some();
+        return Some(if off { StillBillingReason::ProductOff } else { StillBillingReason::ProductUnmapped });
+    }
+    let frozen = !invoice_mode && parts.all(|part| part.firewall);
+    frozen.then_some(StillBillingReason::FirewallFrozen)
+}
+
+impl StillBilling {
+    pub(super) fn of(
+        (agreement, customer): (AgreementId, &BilledCustomer),
+        billed: &StillBilled<'_>,
+        reason: StillBillingReason,
+    ) -> Self {
+        let here = customer.mapping.as_ref().is_some_and(|mapping| mapping.agreement == agreement);
+        let (company, agreement_name) =
+            customer.names.clone().filter(|_| here).map(|names| (names.company, names.agreement)).unzip();
+        let name = customer.name.clone().or_else(|| company.clone()).unwrap_or_else(|| customer.id.to_string());
+        let quantity = decimal(billed.quantity);
+        let why = reason.why(customer.departure.as_ref());
+        Self {
+            agreement_id: agreement.get(),
+            agreement: agreement_name,
+            company,
+            addition_id: billed.written.addition.get(),
+            psa_product_id: billed.product.get(),
+            products: billed.written.parts.keys().map(ToString::to_string).collect(),
+            customer_id: customer.id.to_string(),
+            customer: customer.name.clone(),
+            what: format!("ConnectWise goes on billing {quantity} for {name}: {why}."),
+            quantity,
+            month: billed.written.month.to_string(),
+            unit_price: billed.terms.as_ref().and_then(|terms| terms.unit_price).map(decimal),
+            amount_per_month: billed.amount().map(decimal),
+            cancelled_date: billed.cancelled.map(|day| day.to_string()),
+            reason,
+            advice: reason.advice(),
+        }
+    }
+}
+
+impl StillBillingReason {
+    fn why(self, departure: Option<&Departure>) -> String {
+        match (self, departure) {
+            (Self::NoLongerListed | Self::LeftMonthlyBilling, Some(departure)) => departure.to_string(),
+            (reason, _) => reason.words().to_owned(),
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::CustomerMoved => "the customer is billed on another agreement now",
+            Self::NoLongerListed => "no longer listed by Sophos",
+            Self::LeftMonthlyBilling => "no longer on monthly billing at Sophos",
+            Self::CustomerUnmapped => "the customer is not mapped any more",
+            Self::CustomerOff => "the customer's sync is off",
+            Self::ProductUnmapped => "no Sophos product is mapped to it any more",
+            Self::ProductOff => "the product's sync is off",
+            Self::FirewallFrozen => "firewall products sync with the Sophos monthly invoice alone",
+        }
+    }
+
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::CustomerMoved | Self::CustomerUnmapped | Self::ProductUnmapped => {
+                "End the addition in ConnectWise, or map and switch on again what is to go on."
+            }
+            Self::NoLongerListed | Self::LeftMonthlyBilling => {
+                "Decide on the usage that waits, if any does. Then end the addition, or map the customer again."
+            }
+            Self::CustomerOff => "End the addition in ConnectWise, or switch the sync on.",
+            Self::ProductOff => "End the addition in ConnectWise, or switch the product's sync on.",
+            Self::FirewallFrozen => {
+                "Choose the Sophos monthly invoice as the frequency, or keep the addition up to date by hand."
+            }
+        }
+    }
+}
