@@ -62,6 +62,8 @@ pub(crate) enum EditedKind {
     Alerts,
     /// A decision on what waits for a person: usage month, customer and ConnectWise product.
     Hold,
+    /// A decision to end an addition that is no longer synced; its id is that of the agreement and the addition.
+    Addition,
 }
 
 /// One edit.
@@ -102,6 +104,7 @@ impl EditRow {
             Subject::Settings => (EditedKind::Settings, None),
             Subject::Alerts => (EditedKind::Alerts, None),
             Subject::Hold(hold) => (EditedKind::Hold, Some(hold.name())),
+            Subject::Addition(key) => (EditedKind::Addition, Some(format!("{}/{}", key.agreement, key.addition))),
         };
         let Edit { at, who, before, after, note, .. } = edit;
         Self { at: at.to_string(), who, kind, id, before, after, note }

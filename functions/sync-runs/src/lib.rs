@@ -117,6 +117,7 @@ pub fn routes<S: Store, Q: Sender, C: Time, I: Naming>() -> OpenApiRouter<World<
         .routes(routes!(holds::list_holds))
         .routes(routes!(decisions::decide_holds))
         .routes(routes!(still_billing::list_still_billing))
+        .routes(routes!(still_billing::end::end_still_billing))
         .routes(routes!(settings::get_sync_settings, settings::save_sync_settings))
 }
 

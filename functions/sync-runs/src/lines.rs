@@ -109,6 +109,9 @@ impl Place {
     }
 }
 
+/// The reason of a line whose addition a person decided to end.
+const ENDED: &str = "ended";
+
 /// The text by which the table knows the usage without a customer, in positions.
 const NO_CUSTOMER: &str = "~";
 
@@ -168,23 +171,24 @@ fn take(
     let mut lines = Vec::new();
     for (nth, entry) in entries.iter().enumerate() {
         let skipped = if nth == 0 { skipped } else { 0 };
-        for (n, line) in entry.lines.iter().enumerate().skip(skipped) {
-            if !filter.passes(line) {
+        for (n, line) in entry.all_lines().enumerate().skip(skipped) {
+            let ended = n.checked_sub(entry.lines.len()).and_then(|n| entry.ended.get(n));
+            if !filter.passes(line, ended.is_some()) {
                 continue;
             }
             if lines.len() >= size {
                 return (lines, Some(format!("{}#{n}", name_of(entry))));
             }
-            lines.push(RunLine::of(entry, line));
+            lines.push(ended.map_or_else(|| RunLine::of(entry, line), |ended| RunLine::of_ended(entry, ended)));
         }
     }
     (lines, None)
 }
 
 impl LineFilter {
-    fn passes(&self, line: &shared::domain::ledger::Line) -> bool {
+    fn passes(&self, line: &shared::domain::ledger::Line, ended: bool) -> bool {
         let code = line.outcome.code();
-        let (outcome, reason) = code.split_once('.').unwrap_or((&code, ""));
+        let (outcome, reason) = code.split_once('.').unwrap_or((&code, if ended { ENDED } else { "" }));
         let product = line.code.as_ref().map_or("", |code| code.as_str());
         self.outcome.is_none_or(|wanted| wanted.word() == outcome)
             && self.reason.as_deref().is_none_or(|wanted| wanted == reason)

@@ -1,5 +1,6 @@
 //! Additions that ConnectWise goes on billing though no usage is carried into them any more.
 
+pub(crate) mod end;
 mod row;
 
 use std::collections::BTreeMap;
@@ -7,9 +8,11 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::response::Response;
 use futures::{StreamExt, TryStreamExt, stream};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use shared::domain::departure::Departure;
-use shared::domain::id::{AgreementId, CustomerId, PartnerId};
+use shared::domain::ending::{Ending, EndingKey};
+use shared::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::settings::Frequency;
 use shared::domain::snapshot::Snapshot;
@@ -68,25 +71,59 @@ pub(crate) async fn list_still_billing<S: Store, Q: Sender, C: Time, I: Naming>(
     let paging = Paging::read(partner, "listStillBilling", &asked, page, MAX_PAGE)?;
     let after = paging.after().map(|text| text.parse::<i64>().ok().and_then(|id| AgreementId::try_from(id).ok()));
     let after = after.map(|after| after.ok_or(Problem::new(ProblemCode::InvalidPageKey))).transpose()?;
-    let settings = store.find_settings(partner).await?;
-    let invoice_mode = settings.is_none_or(|settings| settings.frequency == Frequency::SophosInvoice);
     let snapshots = store.list_snapshots(partner, after, u32::from(paging.size())).await?;
     let last = snapshots.last().filter(|_| snapshots.len() >= usize::from(paging.size()));
     let next = last.map(|(agreement, _)| agreement.to_string());
+    let rows: Vec<StillBilling> =
+        found(&world, partner, &snapshots).await?.into_iter().map(|found| found.row).collect();
+    Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
+}
+
+/// An addition that is billed and no longer synced.
+#[derive(Clone)]
+struct Found {
+    key: EndingKey,
+    customer: CustomerId,
+    product: PsaProductId,
+    parts: Vec<ProductCode>,
+    quantity: Decimal,
+    row: StillBilling,
+}
+
+/// What is billed and no longer synced on some agreements.
+async fn found<S: Store, Q, C: Time, I>(
+    world: &World<S, Q, C, I>,
+    partner: PartnerId,
+    snapshots: &[(AgreementId, Snapshot)],
+) -> Result<Vec<Found>, Problem> {
+    let store = &world.store;
+    let settings = store.find_settings(partner).await?;
+    let invoice_mode = settings.is_none_or(|settings| settings.frequency == Frequency::SophosInvoice);
     let mappings = store.list_product_mappings(partner).await?;
-    let customers = customers_of(store, partner, &snapshots).await?;
-    let mut rows = Vec::new();
+    let customers = customers_of(store, partner, snapshots).await?;
+    let endings: BTreeMap<EndingKey, Ending> =
+        store.list_endings(partner).await?.into_iter().map(|ending| (ending.key, ending)).collect();
     let today = world.today(partner).await?;
-    for (agreement, snapshot) in &snapshots {
+    let mut rows = Vec::new();
+    for (agreement, snapshot) in snapshots {
         // Where there is no mark, a run has seen that nothing of ours is billed any more.
         let Some(customer) = customers.get(agreement) else { continue };
         for billed in StillBilled::of(snapshot, today) {
             let reason = reason_of_customer(*agreement, customer)
                 .or_else(|| reason_of_product(billed.product, &mappings, invoice_mode));
-            rows.extend(reason.map(|reason| StillBilling::of((*agreement, customer), &billed, reason)));
+            let Some(reason) = reason else { continue };
+            let key = EndingKey { agreement: *agreement, addition: billed.written.addition };
+            rows.push(Found {
+                key,
+                customer: customer.id,
+                product: billed.product,
+                parts: billed.written.parts.keys().cloned().collect(),
+                quantity: billed.quantity,
+                row: StillBilling::of((*agreement, customer), &billed, reason, endings.get(&key))?,
+            });
         }
     }
-    Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
+    Ok(rows)
 }
 
 /// A customer for whom something was written to an agreement.

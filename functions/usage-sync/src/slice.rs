@@ -4,6 +4,7 @@ mod bucket;
 mod check;
 mod customer;
 mod customers;
+mod ended;
 mod ending;
 mod former;
 mod held;

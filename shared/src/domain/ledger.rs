@@ -49,6 +49,29 @@ pub struct Billed {
     pub terms: Option<Terms>,
 }
 
+/// What became of a decision to end an addition. It counts no usage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndedLine {
+    /// The agreement that has the addition.
+    pub agreement: AgreementId,
+    /// The Sophos products that it was made up of.
+    pub parts: Vec<ProductCode>,
+    /// Who decided.
+    pub who: String,
+    /// Why, in their words.
+    pub why: String,
+    /// What was done, or in a preview what would be; without units or usage lines.
+    pub line: Line,
+}
+
+impl CustomerLedger {
+    /// The lines of pairs, and of the additions that are ended.
+    pub fn all_lines(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().chain(self.ended.iter().map(|ended| &ended.line))
+    }
+}
+
 /// What became of one customer in a run; the usage without a customer has an entry of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -69,6 +92,9 @@ pub struct CustomerLedger {
     pub next_invoice: Option<Date>,
     /// One line a pair.
     pub lines: Vec<Line>,
+    /// The additions that a person decided to end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<EndedLine>,
     /// How many additions were created.
     pub created: u32,
     /// How many quantities were set.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::ledger::CustomerLedger;
+use super::ledger::{Billed, CustomerLedger};
 use super::outcome::{Bucket, Outcome, Would};
 use super::terms::Terms;
 use super::usage::{LineQuantity, UsageLine};
@@ -64,7 +64,7 @@ impl Counts {
         self.customers += u64::from(ledger.customer.is_some());
         self.additions_created += u64::from(ledger.created);
         self.quantities_set += u64::from(ledger.updated);
-        for line in &ledger.lines {
+        for line in ledger.all_lines() {
             *match line.outcome {
                 Outcome::Unchanged => &mut self.unchanged,
                 Outcome::Created => &mut self.created,
@@ -200,19 +200,29 @@ impl Billing {
     fn add(&mut self, ledger: &CustomerLedger) {
         let mut counted = BTreeSet::new();
         for line in &ledger.lines {
-            let Some(billed) = line.billed.as_ref().filter(|billed| counted.insert(billed.product)) else { continue };
-            let terms = billed.terms.as_ref();
-            self.done.add(billed.did.unwrap_or(Would::Nothing), terms);
-            match line.outcome.bucket() {
-                Bucket::Synced => self.done.add(billed.would, terms),
-                Bucket::Failed => self.failed.add(billed.would, terms),
-                Bucket::Held => {
-                    self.waiting.add(billed.waiting.unwrap_or(Would::Nothing), terms);
-                    // Beside a surplus addition that is set to 0, something waits as well.
-                    self.done.add(billed.would, terms);
-                }
-                Bucket::Off | Bucket::Unmapped | Bucket::Unassigned => {}
+            if let Some(billed) = line.billed.as_ref().filter(|billed| counted.insert(billed.product)) {
+                self.add_line(&line.outcome, billed);
             }
+        }
+        for line in ledger.ended.iter().map(|ended| &ended.line) {
+            if let Some(billed) = &line.billed {
+                self.add_line(&line.outcome, billed);
+            }
+        }
+    }
+
+    fn add_line(&mut self, outcome: &Outcome, billed: &Billed) {
+        let terms = billed.terms.as_ref();
+        self.done.add(billed.did.unwrap_or(Would::Nothing), terms);
+        match outcome.bucket() {
+            Bucket::Synced => self.done.add(billed.would, terms),
+            Bucket::Failed => self.failed.add(billed.would, terms),
+            Bucket::Held => {
+                self.waiting.add(billed.waiting.unwrap_or(Would::Nothing), terms);
+                // Beside a surplus addition that is set to 0, something waits as well.
+                self.done.add(billed.would, terms);
+            }
+            Bucket::Off | Bucket::Unmapped | Bucket::Unassigned => {}
         }
     }
 }

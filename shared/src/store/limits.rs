@@ -66,6 +66,8 @@ fn chunk_bytes(change: &Change) -> usize {
         | Change::PutHold(_)
         | Change::RemoveHold(_)
         | Change::RemoveDecision(_)
+        | Change::PutEnding(_)
+        | Change::RemoveEnding(_)
         | Change::RaiseAlert(_) => 0,
     }
 }
@@ -89,6 +91,8 @@ fn check_change(partner: PartnerId, change: &Change) -> Result<(), StoreError> {
         | Change::PutHold(_)
         | Change::RemoveHold(_)
         | Change::RemoveDecision(_)
+        | Change::PutEnding(_)
+        | Change::RemoveEnding(_)
         | Change::RaiseAlert(_) => Ok(()),
     }
 }
@@ -108,6 +112,8 @@ pub(super) fn intent_of(change: &Change) -> Option<&Intent> {
         | Change::PutHold(_)
         | Change::RemoveHold(_)
         | Change::RemoveDecision(_)
+        | Change::PutEnding(_)
+        | Change::RemoveEnding(_)
         | Change::RaiseAlert(_) => None,
     }
 }

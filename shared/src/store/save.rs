@@ -12,6 +12,7 @@ use super::item::to_json;
 use super::limits::{self, MAX_CUSTOMER_ROWS, MAX_PRODUCT_ROWS};
 use super::version;
 use crate::domain::decision::{Decision, HoldKey};
+use crate::domain::ending::{Ending, EndingKey};
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, ProductCode};
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
@@ -212,6 +213,28 @@ pub(super) fn decision(
     }
     let Decision { who, why, at, .. } = decision.clone();
     edit(&Author { who, at, note: Some(why) }, Subject::Hold(key), before, Some(decision)).map(Some)
+}
+
+/// Who decided to end an addition.
+pub(super) fn author_of(ending: &Ending) -> Author {
+    Author { who: ending.who.clone(), at: ending.at, note: Some(ending.why.clone()) }
+}
+
+/// The edit of a decision to end an addition, or to take that back; none where the same was decided before or a run has
+/// carried it out.
+pub(super) fn ending(
+    key: EndingKey,
+    before: Option<&Ending>,
+    after: Option<&Ending>,
+    by: &Author,
+) -> Result<Option<Edit>, StoreError> {
+    let same = match (before, after) {
+        // A run has carried it out: the ledger that tells of it is still to be written.
+        (Some(before), _) if before.done.is_some() => true,
+        (Some(before), Some(after)) => Ending { at: after.at, ..before.clone() } == *after,
+        (before, after) => before.is_none() && after.is_none(),
+    };
+    if same { Ok(None) } else { edit(by, Subject::Addition(key), before, after).map(Some) }
 }
 
 fn edit<T: Serialize>(

@@ -155,6 +155,7 @@ fn failures() -> Vec<Failure> {
         Failure::PsaProductInactive { identifier: "SOPHOS-70".into() },
         Failure::PsaProductBundle { identifier: "SOPHOS-70".into() },
         Failure::CustomerNotListed,
+        Failure::EndMoved { seen: number("5.00"), found: number("7") },
         Failure::Unreadable { answer: answer() },
         Failure::Unknown,
         Failure::Unsettled,

@@ -124,3 +124,87 @@ async fn a_customer_that_sophos_no_longer_lists_is_named_until_its_additions_are
     world.apply(&shown).await;
     assert_eq!(still_billing(&world).await, Vec::<Value>::new(), "ended by hand");
 }
+
+/// The rows that end these additions.
+fn endings(rows: &[Value], choice: &str) -> Value {
+    let one = |row: &Value| {
+        json!({
+            "agreementId": row["agreementId"], "additionId": row["additionId"], "version": row["version"],
+            "choice": choice, "why": "The customer left in October.",
+        })
+    };
+    json!({ "additions": rows.iter().map(one).collect::<Vec<_>>() })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_billed_for_a_customer_that_left_is_ended_from_the_list_by_the_next_run() {
+    let (world, customer, rows) = after_it_left(|world, customer| converted(world, customer, BillingType::Term)).await;
+    let path = "/v1/sync/still-billing/end";
+    let decided = world.post(path, &endings(&rows, "setToZero")).await;
+    assert_eq!((decided.status.as_u16(), &decided.body["ended"]), (200, &rows.len().into()), "{}", decided.body);
+    let shown = still_billing(&world).await;
+    assert!(shown.iter().all(|row| row["ending"]["choice"] == "setToZero" && row["ending"]["who"] == "9f31"));
+    let back = world.post(path, &endings(&shown[..1], "leave")).await;
+    assert_eq!((back.status.as_u16(), &back.body["ended"]), (200, &0.into()), "{}", back.body);
+    assert!(still_billing(&world).await[0]["ending"].is_null());
+    world.post(path, &endings(&shown[..1], "setToZero")).await;
+
+    let before = world.stack.psa.writes().len();
+    let preview = world.preview(&json!({})).await;
+    assert_eq!(world.lines(&preview, "&reason=ended").await.len(), rows.len(), "a preview shows what would be ended");
+    assert_eq!(world.stack.psa.writes().len(), before);
+    let run = world.sync_now(&json!({})).await;
+    assert_eq!(run["counts"]["quantitiesSet"], rows.len(), "{run}");
+    assert_eq!(world.stack.psa.writes().len(), before + rows.len());
+    let lines = world.lines(&run, "&reason=ended").await;
+    assert_eq!(lines.len(), rows.len(), "{lines:?}");
+    for line in &lines {
+        assert_eq!((&line["customerId"], &line["outcome"]), (&customer.to_string().into(), &"updated".into()));
+        assert_eq!(
+            (&line["billed"]["change"]["to"], &line["billed"]["change"]["does"]),
+            (&"0".into(), &"update".into())
+        );
+    }
+    assert_eq!(still_billing(&world).await, Vec::<Value>::new());
+    let again = world.sync_now(&json!({})).await;
+    assert_eq!(again["counts"]["quantitiesSet"], 0, "{again}");
+    assert_eq!(world.lines(&again, "&reason=ended").await, Vec::<Value>::new(), "told once");
+    // What Sophos billed in the month is no less there: it waits.
+    let held = world.lines(&again, "&outcome=held").await;
+    assert!(held.iter().all(|line| line["reason"] == "leftMonthlyBilling") && held.len() == rows.len(), "{held:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_addition_of_a_product_that_is_off_or_a_customer_nobody_maps_is_ended_as_well() {
+    let world = World::open().await;
+    let shown = world.preview(&json!({})).await;
+    let code = world.lines(&shown, "").await[0]["product"].as_str().unwrap().to_owned();
+    world.apply(&shown).await;
+    world.toggle(&code, false).await;
+    let rows = still_billing(&world).await;
+    let decided = world.post("/v1/sync/still-billing/end", &endings(&rows, "setToZero")).await;
+    assert_eq!(decided.status, 200, "{}", decided.body);
+    let run = world.sync_now(&json!({})).await;
+    assert_eq!(run["counts"]["quantitiesSet"], rows.len(), "{run}");
+    assert_eq!(still_billing(&world).await, Vec::<Value>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_addition_that_somebody_changed_since_is_not_ended_and_the_run_says_so() {
+    let (world, _, rows) = after_it_left(|world, customer| converted(world, customer, BillingType::Term)).await;
+    let mut moved = endings(&rows, "setToZero");
+    moved["additions"][0]["version"] = "0000000000000000".into();
+    let refused = world.post("/v1/sync/still-billing/end", &moved).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (412, "versionMismatch"), "{}", refused.body);
+    assert_eq!(refused.body["present"].as_array().unwrap().len(), rows.len());
+    let decided = world.post("/v1/sync/still-billing/end", &endings(&rows[..1], "setToZero")).await;
+    assert_eq!(decided.status, 200, "{}", decided.body);
+    let [agreement, addition] =
+        ["agreementId", "additionId"].map(|id| u32::try_from(rows[0][id].as_u64().unwrap()).unwrap());
+    world.stack.psa.edit(Collection::Additions, agreement, addition, &json!({ "quantity": 7777 })).unwrap();
+    let run = world.sync_now(&json!({})).await;
+    assert_eq!(run["counts"]["quantitiesSet"], 0, "{run}");
+    let lines = world.lines(&run, "&reason=endMoved").await;
+    assert_eq!(lines.len(), 1, "{run}");
+    assert!(lines[0]["what"].as_str().unwrap().contains("7777"), "{lines:?}");
+}

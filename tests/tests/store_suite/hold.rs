@@ -1,11 +1,13 @@
 //! What waits for a person, and what people decide.
 
 use shared::domain::decision::{Decision, HoldBasis, HoldKey, StandingHold, Verdict};
+use shared::domain::ending::{EndBy, EndDone, Ending, EndingKey};
 use shared::domain::id::{AdditionId, CustomerId};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Hold, Would};
+use shared::domain::snapshot::Untold;
 use shared::error::StoreError;
-use shared::ports::{Change, Subject};
+use shared::ports::{Author, Change, Subject};
 
 use super::run::commit;
 use super::values::{after, agreement, customer, month, now, partner, product, run};
@@ -21,6 +23,9 @@ on_both_stores!(
     holds_come_by_month_and_by_the_beginning_of_the_customer,
     many_holds_come_in_pages_and_none_is_lost,
     another_partners_holds_are_neither_seen_nor_decided,
+    an_ending_is_stored_with_its_entry_in_the_audit_and_taken_back,
+    an_ending_that_a_run_carried_out_is_neither_replaced_nor_taken_back,
+    endings_are_no_holds,
 );
 
 pub(crate) fn key(customer: CustomerId, psa_product: i64) -> HoldKey {
@@ -196,4 +201,56 @@ async fn another_partners_holds_are_neither_seen_nor_decided(store: impl Store) 
         assert_eq!(store.list_holds(other, month(), "", None).await.unwrap().holds, []);
         assert!(store.decide_hold(other, held.key, &decision(&held)).await.is_err());
     }
+}
+
+fn ending(addition: i64) -> Ending {
+    Ending {
+        key: EndingKey { agreement: agreement(5), addition: AdditionId::try_from(addition).unwrap() },
+        customer: customer(1),
+        product: product(7),
+        parts: Vec::new(),
+        quantity: 5.into(),
+        by: EndBy::SetToZero,
+        who: "Ann".to_owned(),
+        why: "they left".to_owned(),
+        at: now(),
+        done: None,
+    }
+}
+
+async fn an_ending_is_stored_with_its_entry_in_the_audit_and_taken_back(store: impl Store) {
+    let (me, first) = (partner(1), ending(9));
+    store.put_ending(me, &first).await.unwrap();
+    store.put_ending(me, &Ending { at: after(1), ..first.clone() }).await.unwrap();
+    store.put_ending(me, &ending(10)).await.unwrap();
+    assert_eq!(store.list_endings(me).await, Ok(vec![first.clone(), ending(10)]));
+    assert_eq!(store.list_endings(partner(2)).await, Ok(Vec::new()));
+    let by = Author { who: "Bob".to_owned(), at: after(2), note: None };
+    store.take_ending_back(me, first.key, &by).await.unwrap();
+    store.take_ending_back(me, first.key, &by).await.unwrap();
+    assert_eq!(store.list_endings(me).await, Ok(vec![ending(10)]));
+    let edits = store.list_edits(me, Some(&Subject::Addition(first.key)), None, 100).await.unwrap().edits;
+    let of_first: Vec<&str> =
+        edits.iter().filter(|edit| edit.subject == Subject::Addition(first.key)).map(|edit| &*edit.who).collect();
+    assert_eq!(of_first, ["Bob", "Ann"], "newest first, and nothing twice");
+}
+
+async fn an_ending_that_a_run_carried_out_is_neither_replaced_nor_taken_back(store: impl Store) {
+    let done = EndDone { did: Would::Update { from: 5.into(), to: 0.into() }, writes: Untold::default() };
+    let done = Ending { done: Some(done), ..ending(9) };
+    commit(&store, partner(1), vec![Change::PutEnding(Box::new(done.clone()))]).await.unwrap();
+    store.put_ending(partner(1), &ending(9)).await.unwrap();
+    let by = Author { who: "Bob".to_owned(), at: after(2), note: None };
+    store.take_ending_back(partner(1), done.key, &by).await.unwrap();
+    assert_eq!(store.list_endings(partner(1)).await, Ok(vec![done.clone()]));
+    commit(&store, partner(1), vec![Change::RemoveEnding(done.key)]).await.unwrap();
+    assert_eq!(store.list_endings(partner(1)).await, Ok(Vec::new()));
+}
+
+async fn endings_are_no_holds(store: impl Store) {
+    let held = hold(key(customer(1), 7), 1);
+    put(&store, std::slice::from_ref(&held)).await;
+    store.put_ending(partner(1), &ending(9)).await.unwrap();
+    let page = store.list_all_holds(partner(1), None).await.unwrap();
+    assert_eq!((page.holds, page.next), (vec![held], None));
 }

@@ -1,11 +1,11 @@
 //! One line as it is shown.
 
 use serde::Serialize;
-use shared::domain::ledger::{Billed, CustomerLedger, Line};
+use shared::domain::ledger::{Billed, CustomerLedger, EndedLine, Line};
 use shared::domain::outcome::{Outcome, Would};
 use utoipa::ToSchema;
 
-use super::OutcomeShown;
+use super::{ENDED, OutcomeShown};
 use crate::view::decimal;
 
 /// What became of a pair of customer and Sophos product; in a preview, what would.
@@ -131,6 +131,25 @@ impl RunLine {
             what: said(line.outcome.reason()),
             advice: said(line.outcome.advice()),
             billed: line.billed.as_ref().map(|billed| BilledShown::of(entry, line, billed)),
+        }
+    }
+}
+
+impl RunLine {
+    /// The line of an addition that a person decided to end.
+    pub(super) fn of_ended(entry: &CustomerLedger, ended: &EndedLine) -> Self {
+        let EndedLine { agreement, who, why, line, .. } = ended;
+        // By itself: its change is not that of a pair on the same product.
+        let alone = CustomerLedger { lines: vec![line.clone()], ..entry.clone() };
+        let shown = Self::of(&alone, line);
+        let here = entry.agreement.as_ref().is_some_and(|(id, _)| id == agreement);
+        let failed = matches!(line.outcome, Outcome::Failed(_));
+        Self {
+            agreement_id: Some(agreement.get()),
+            agreement: shown.agreement.filter(|_| here),
+            reason: shown.reason.or_else(|| Some(ENDED.to_owned())),
+            what: if failed { shown.what } else { Some(format!("{who} ended this addition: {why}")) },
+            ..shown
         }
     }
 }

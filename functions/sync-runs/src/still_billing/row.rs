@@ -1,10 +1,12 @@
 //! One addition that is billed and no longer synced, and why.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::domain::departure::Departure;
+use shared::domain::ending::{EndBy, Ending};
 use shared::domain::id::{AgreementId, PsaProductId};
 use shared::domain::mapping::ProductMappings;
 use shared::domain::still_billed::StillBilled;
+use shared::http::{Problem, version_of_content};
 use utoipa::ToSchema;
 
 use super::BilledCustomer;
@@ -48,12 +50,51 @@ pub(crate) struct StillBilling {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
     cancelled_date: Option<String>,
+    /// What a person decided; the next run that writes carries it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ending: Option<EndingShown>,
+    /// What a decision is about: send it with the decision.
+    version: String,
     /// Why it is no longer synced.
     reason: StillBillingReason,
     /// The same in words.
     what: String,
     /// What to do next.
     advice: &'static str,
+}
+
+/// What is to be done about an addition that is no longer synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum EndChoice {
+    /// Set its quantity to 0 in ConnectWise.
+    SetToZero,
+    /// Leave it as it is; takes back what was decided before.
+    Leave,
+}
+
+/// A decision to end an addition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EndingShown {
+    /// What is to be done.
+    choice: EndChoice,
+    /// Who decided.
+    who: String,
+    /// Why.
+    why: String,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+impl EndingShown {
+    fn of(ending: &Ending) -> Self {
+        let choice = match ending.by {
+            EndBy::SetToZero => EndChoice::SetToZero,
+        };
+        Self { choice, who: ending.who.clone(), why: ending.why.clone(), at: ending.at.to_string() }
+    }
 }
 
 /// Why an addition is no longer synced.
@@ -111,14 +152,16 @@ impl StillBilling {
         (agreement, customer): (AgreementId, &BilledCustomer),
         billed: &StillBilled<'_>,
         reason: StillBillingReason,
-    ) -> Self {
+        ending: Option<&Ending>,
+    ) -> Result<Self, Problem> {
         let here = customer.mapping.as_ref().is_some_and(|mapping| mapping.agreement == agreement);
         let (company, agreement_name) =
             customer.names.clone().filter(|_| here).map(|names| (names.company, names.agreement)).unzip();
         let name = customer.name.clone().or_else(|| company.clone()).unwrap_or_else(|| customer.id.to_string());
         let quantity = decimal(billed.quantity);
         let why = reason.why(customer.departure.as_ref());
-        Self {
+        let version = version_of_content(&(agreement, billed.written.addition, &quantity))?;
+        Ok(Self {
             agreement_id: agreement.get(),
             agreement: agreement_name,
             company,
@@ -133,9 +176,16 @@ impl StillBilling {
             unit_price: billed.terms.as_ref().and_then(|terms| terms.unit_price).map(decimal),
             amount_per_month: billed.amount().map(decimal),
             cancelled_date: billed.cancelled.map(|day| day.to_string()),
+            ending: ending.map(EndingShown::of),
+            version: format!("{version:016x}"),
             reason,
             advice: reason.advice(),
-        }
+        })
+    }
+
+    /// What a decision is about.
+    pub(super) fn version(&self) -> &str {
+        &self.version
     }
 }
 
@@ -163,13 +213,13 @@ impl StillBillingReason {
     const fn advice(self) -> &'static str {
         match self {
             Self::CustomerMoved | Self::CustomerUnmapped | Self::ProductUnmapped => {
-                "End the addition in ConnectWise, or map and switch on again what is to go on."
+                "End the addition, or map and switch on again what is to go on."
             }
             Self::NoLongerListed | Self::LeftMonthlyBilling => {
                 "Decide on the usage that waits, if any does. Then end the addition, or map the customer again."
             }
-            Self::CustomerOff => "End the addition in ConnectWise, or switch the sync on.",
-            Self::ProductOff => "End the addition in ConnectWise, or switch the product's sync on.",
+            Self::CustomerOff => "End the addition, or switch the sync on.",
+            Self::ProductOff => "End the addition, or switch the product's sync on.",
             Self::FirewallFrozen => {
                 "Choose the Sophos monthly invoice as the frequency, or keep the addition up to date by hand."
             }

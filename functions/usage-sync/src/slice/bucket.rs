@@ -180,9 +180,14 @@ impl<W: World> Frame<'_, W> {
         added.map(|()| usage)
     }
 
-    /// The customers with usage or a mapping, of those that the run is about, that have no entry in its ledger yet; first
+    /// The customers with usage, a mapping or something that is to be ended, of those that the run is about, that have no entry in its ledger yet; first
     /// those of whom it is known that they have changed.
-    pub(super) async fn not_done(&self, bucket: &Bucket, number: u32) -> Result<Vec<CustomerId>, WorkError> {
+    pub(super) async fn not_done(
+        &self,
+        bucket: &Bucket,
+        number: u32,
+        ending: impl Iterator<Item = CustomerId>,
+    ) -> Result<Vec<CustomerId>, WorkError> {
         let run = &bucket.run;
         let prefix = prefix_of(number, run.buckets);
         let mut done = BTreeSet::new();
@@ -198,6 +203,7 @@ impl<W: World> Frame<'_, W> {
         }
         let mut todo: BTreeSet<CustomerId> = bucket.usage.customers().into_iter().collect();
         todo.extend(bucket.mapped.keys());
+        todo.extend(ending);
         let whom = self.whom(run).await?;
         let todo = todo.difference(&done).copied().filter(|customer| whom.has(Some(*customer)));
         let (changed, others): (Vec<_>, Vec<_>) = todo.partition(|customer| bucket.changed.contains(customer));

@@ -27,6 +27,7 @@ use shared::ports::{Clock, Listing, Psa};
 use super::Stages;
 use super::bucket::Bucket;
 use super::customers::{Flow, Recalled};
+use super::ended::{Ended, Ends};
 use super::ending::lines;
 use super::former::Former;
 use super::held::{HeldFor, Standing, all_settled, decisions};
@@ -98,10 +99,18 @@ impl<W: World> Stages<'_, W> {
         &self,
         bucket: &Bucket,
         id: CustomerId,
-        recalled: Recalled,
+        mut recalled: Recalled,
         flow: &Flow,
     ) -> Result<Turn, WorkError> {
         let commits = &flow.commits;
+        let ended = match self.end_additions(bucket, id, flow).await? {
+            Ends::Done(ended) => ended,
+            Ends::Open => return Ok(Turn::Open),
+            Ends::SetAside => return Ok(Turn::Over),
+        };
+        if !ended.is_empty() {
+            recalled = self.recall_anew(bucket, id).await?;
+        }
         let customer = bucket.customers.get(&id);
         let mapping = bucket.mapped.get(&id).map(|(mapping, _)| mapping);
         let mut ledger = CustomerLedger {
@@ -123,7 +132,7 @@ impl<W: World> Stages<'_, W> {
             (Some(mapping), None) => mapping,
             (_, Some(outcome)) => {
                 let rows = rows_ending(&usage, &recalled.snapshot, &outcome);
-                self.close(bucket, id, ledger, rows, &outcome, commits).await?;
+                self.close(bucket, id, (ledger, ended), rows, &outcome, commits).await?;
                 return Ok(Turn::Over);
             }
             (None, None) => return Ok(Turn::Over),
@@ -154,7 +163,7 @@ impl<W: World> Stages<'_, W> {
         let seen = self.hold_what_moved(bucket, mapping, &mut plan).await?;
         let ready = matches!(known.state, AgreementState::Ready { .. });
         let applied = seen && !former.bills && ready && bucket.run.writes && !mapping.is_applied();
-        self.write(bucket, (planned, applied), known, plan, (ledger, former), commits).await
+        self.write(bucket, (planned, applied), known, plan, (ledger, former, ended), commits).await
     }
 
     /// Plans on what is remembered of the agreement, as far as that is enough.
@@ -261,7 +270,7 @@ impl<W: World> Stages<'_, W> {
         &self,
         bucket: &Bucket,
         id: CustomerId,
-        mut ledger: CustomerLedger,
+        (mut ledger, ended): (CustomerLedger, Ended),
         rows: Vec<Row>,
         outcome: &Outcome,
         commits: &Commits,
@@ -272,12 +281,14 @@ impl<W: World> Stages<'_, W> {
         if matches!(outcome, Outcome::Skipped(Skip::CustomerLeft { .. })) && bucket.run.writes {
             changes.extend(bucket.bills_no_more(id));
         }
-        if rows.is_empty() && changes.is_empty() {
+        if rows.is_empty() && changes.is_empty() && ended.is_empty() {
             return Ok(());
         }
+        let to_retry = matches!(outcome, Outcome::Failed(_)) && !rows.is_empty();
         ledger.lines = lines(rows, &BTreeMap::new());
-        let to_retry = matches!(outcome, Outcome::Failed(_));
-        commits.finish(changes, Counted { ledger, reads: Vec::new(), to_retry }).await?;
+        let reads = ended.reads().collect();
+        changes.extend(ended.close(&mut ledger, bucket.run.writes));
+        commits.finish(changes, Counted { ledger, reads, to_retry }).await?;
         Ok(())
     }
 
@@ -287,7 +298,7 @@ impl<W: World> Stages<'_, W> {
         (planned, applied): (Planned<'_>, bool),
         known: Known,
         mut plan: CustomerPlan,
-        (mut ledger, former): (CustomerLedger, Former),
+        (mut ledger, former, ended): (CustomerLedger, Former, Ended),
         commits: &Commits,
     ) -> Result<Turn, WorkError> {
         let Known { state, settlement, read, listed_at } = known;
@@ -295,8 +306,10 @@ impl<W: World> Stages<'_, W> {
         let mapping = planned.mapping;
         let known = (planned.stored, settlement, listed_at);
         let marked = bucket.billed_on.get(&mapping.customer).is_some_and(|on| on.contains(&mapping.agreement));
-        let mut writer = Writer::new(self, &bucket.run, (mapping, marked), known, commits);
-        let reads: Vec<ReadFor> = read.into_iter().chain(repeat_n(ReadFor::Former, former.reads)).collect();
+        let place = (mapping.customer, mapping.agreement, marked);
+        let mut writer = Writer::new(self, &bucket.run, place, known, commits);
+        let reads = read.into_iter().chain(repeat_n(ReadFor::Former, former.reads));
+        let reads: Vec<ReadFor> = reads.chain(ended.reads()).collect();
         let left = LeftOpen { reads: reads.clone(), set_aside: None };
         let done = match writer.carry_out(&plan).await {
             Ok(Carried::Whole(done)) => done,
@@ -328,6 +341,7 @@ impl<W: World> Stages<'_, W> {
         let (closing, told) = writer.close(ledger.next_invoice.filter(|_| ready)).await?;
         (ledger.created, ledger.updated) = (told.created, told.updated);
         let mut changes = former.gone;
+        changes.extend(ended.close(&mut ledger, bucket.run.writes));
         if let (AgreementState::Ready { agreement, .. }, true) = (&state, bucket.run.writes) {
             let (customer, run, now) = (mapping.customer, &bucket.run, self.world.clock().now());
             let held = HeldFor { run, customer, name: &ledger.name, agreement, now };
@@ -339,7 +353,7 @@ impl<W: World> Stages<'_, W> {
         }
         // Last: what is told is forgotten in the very commit that tells it.
         changes.extend(closing);
-        if ledger.lines.is_empty() && changes.is_empty() {
+        if ledger.lines.is_empty() && ledger.ended.is_empty() && changes.is_empty() {
             // Read and found to have nothing: the next slice of this run need not know.
             return Ok(Turn::Over);
         }

@@ -13,7 +13,7 @@ use shared::domain::ledger::CustomerLedger;
 use shared::domain::plan::unassigned_rows;
 use shared::domain::run::{Run, Stage};
 use shared::domain::snapshot::{Intent, Snapshot};
-use shared::ports::RunStore;
+use shared::ports::{HoldStore, RunStore};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use super::Stages;
@@ -40,6 +40,8 @@ pub(super) struct Flow {
     halted: AtomicBool,
     /// The intents that stand from earlier slices and runs.
     intents: BTreeMap<AgreementId, Vec<Intent>>,
+    /// The customers of whom a person decided to end additions.
+    endings: BTreeSet<CustomerId>,
 }
 
 /// What the table knows of earlier writes for a customer.
@@ -52,12 +54,17 @@ pub(super) struct Recalled {
 }
 
 impl Flow {
-    fn new(commits: Commits, at_once: usize, standing: Vec<Intent>) -> Self {
+    fn new(commits: Commits, at_once: usize, standing: Vec<Intent>, endings: BTreeSet<CustomerId>) -> Self {
         let mut intents: BTreeMap<AgreementId, Vec<Intent>> = BTreeMap::new();
         for intent in standing {
             intents.entry(intent.agreement).or_default().push(intent);
         }
-        Self { commits, turns: Semaphore::new(at_once), halted: AtomicBool::new(false), intents }
+        Self { commits, turns: Semaphore::new(at_once), halted: AtomicBool::new(false), intents, endings }
+    }
+
+    /// Whether a person decided to end additions of a customer.
+    pub(super) fn has_endings(&self, customer: CustomerId) -> bool {
+        self.endings.contains(&customer)
     }
 
     /// Those of one agreement.
@@ -78,8 +85,10 @@ impl<W: World> Stages<'_, W> {
     /// Works on the customers of this bucket and of those behind it, until the deadline is near.
     pub(super) async fn sync_customers(&self, run: &Run, first: u32) -> Result<(), StageError> {
         let intents = self.world.store().list_intents(run.request.partner).await.map_err(WorkError::from)?;
+        let endings = self.world.store().list_endings(run.request.partner).await.map_err(WorkError::from)?;
+        let endings = endings.into_iter().map(|ending| ending.customer).collect();
         let (commits, asked) = channel();
-        let work = self.sync_buckets(run, first, Flow::new(commits, self.limits.at_once(), intents));
+        let work = self.sync_buckets(run, first, Flow::new(commits, self.limits.at_once(), intents, endings));
         let (served, worked) = join(self.committer.serve(asked), work).await;
         served?;
         Ok(worked?)
@@ -118,7 +127,7 @@ impl<W: World> Stages<'_, W> {
             return Ok(true);
         }
         let bucket = &self.load(run, number).await?;
-        let mut todo = self.not_done(bucket, number).await?;
+        let mut todo = self.not_done(bucket, number, flow.endings.iter().copied().filter(is_here)).await?;
         if settling {
             todo.retain(|customer| run.set_aside.contains(customer) && !run.set_aside_again.contains(customer));
         }

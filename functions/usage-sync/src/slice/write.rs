@@ -9,12 +9,11 @@ pub(super) use wave::Carried;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, CustomerId, PsaProductId};
-use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::Outcome;
 use shared::domain::plan::{AdditionPlan, Step};
 use shared::domain::run::Run;
 use shared::domain::settle::Settlement;
-use shared::domain::snapshot::{Parts, Snapshot, Surplus, Written};
+use shared::domain::snapshot::{Parts, Snapshot, Surplus, Untold, Written};
 use shared::ports::{Clock, Lease};
 
 use super::Stages;
@@ -49,11 +48,10 @@ impl<'a, W: World> Writer<'a, W> {
     pub(super) fn new(
         stages: &'a Stages<'a, W>,
         run: &'a Run,
-        (mapping, marked): (&CustomerMapping, bool),
+        (customer, agreement, marked): (CustomerId, AgreementId, bool),
         (stored, settlement, listed_at): (Snapshot, Settlement, Timestamp),
         commits: &'a Commits,
     ) -> Self {
-        let (customer, agreement) = (mapping.customer, mapping.agreement);
         Self { stages, commits, run, customer, agreement, marked, settlement, stored, listed_at }
     }
 
@@ -99,6 +97,11 @@ impl<'a, W: World> Writer<'a, W> {
         let written = &mut self.settlement.snapshot.written;
         let now = plan.as_written(addition, self.run.request.month, written.get(&product));
         written.insert(product, now);
+    }
+
+    /// The writes to an addition that no ledger has told of yet; they are forgotten here.
+    pub(super) fn take_untold(&mut self, product: PsaProductId) -> Untold {
+        self.written(product).map(|written| std::mem::take(&mut written.untold)).unwrap_or_default()
     }
 
     fn written(&mut self, product: PsaProductId) -> Option<&mut Written> {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{AgreementId, PsaProductId};
@@ -67,6 +68,13 @@ pub enum Failure {
         /// What is wrong with the entry.
         why: String,
     },
+    /// Somebody has changed an addition since a person decided to end it.
+    EndMoved {
+        /// The quantity that the person saw.
+        seen: Decimal,
+        /// Its quantity now.
+        found: Decimal,
+    },
     /// ConnectWise could not be read for this customer.
     Unreadable {
         /// What it answered.
@@ -116,6 +124,7 @@ impl Failure {
             Self::PsaProductBundle { .. } => "psaProductBundle",
             Self::CustomerNotListed => "customerNotListed",
             Self::CustomerUnreadable { .. } => "customerUnreadable",
+            Self::EndMoved { .. } => "endMoved",
             Self::Unreadable { .. } => "unreadable",
             Self::ListTooLong { .. } => "listTooLong",
             Self::Unknown => "unknown",
@@ -168,6 +177,7 @@ impl Failure {
             Self::CustomerUnreadable { .. } => {
                 "Try again later; if it stays, show this to Sophos support. Its mapping can stay as it is.".into()
             }
+            Self::EndMoved { .. } => "Look at it under still billing, and end it again if that is still right.".into(),
             Self::Unreadable { .. } => "Try again later; if it stays, check the agreement in ConnectWise.".into(),
             Self::ListTooLong { .. } => {
                 "Look at the agreement in ConnectWise: no agreement has so many additions. Trying again does not help before."
@@ -212,6 +222,10 @@ impl fmt::Display for Failure {
             }
             Self::CustomerNotListed => f.write_str("Sophos no longer lists this customer"),
             Self::CustomerUnreadable { why } => write!(f, "Sophos' entry of this customer cannot be read: {why}"),
+            Self::EndMoved { seen, found } => {
+                let (seen, found) = (seen.normalize(), found.normalize());
+                write!(f, "the addition was to be ended at {seen} and has {found} by now; it was left alone")
+            }
             Self::Unreadable { answer } => write!(f, "ConnectWise could not be read: {answer}"),
             Self::ListTooLong { what } => f.write_str(what),
             Self::Unknown => {

@@ -3,6 +3,7 @@
 use super::Chunk;
 use crate::domain::alert::Alert;
 use crate::domain::decision::{HoldKey, StandingHold};
+use crate::domain::ending::{Ending, EndingKey};
 use crate::domain::id::{AgreementId, CustomerId, PsaProductId, RunId};
 use crate::domain::ledger::CustomerLedger;
 use crate::domain::run::Run;
@@ -36,6 +37,10 @@ pub enum Change {
     RemoveHold(HoldKey),
     /// A decision that no longer counts, or was carried out.
     RemoveDecision(HoldKey),
+    /// What a run did to end an addition.
+    PutEnding(Box<Ending>),
+    /// An ending that a ledger has told of, or that no longer counts.
+    RemoveEnding(EndingKey),
     /// What the partner is to be told of the run, with [`super::Look::Alerts`] from the alert's time on.
     RaiseAlert(Box<Alert>),
 }

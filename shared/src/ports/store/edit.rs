@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{CustomerNames, Keep};
 use crate::domain::decision::HoldKey;
+use crate::domain::ending::EndingKey;
 use crate::domain::id::{CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId};
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
@@ -44,6 +45,8 @@ pub enum Subject {
     Alerts,
     /// A decision on what waits.
     Hold(HoldKey),
+    /// A decision to end an addition that is no longer synced.
+    Addition(EndingKey),
 }
 
 /// One edit, for the audit. It is kept for 400 days.

@@ -3,7 +3,9 @@
 
 use std::future::Future;
 
+use super::Author;
 use crate::domain::decision::{Decision, HoldKey, StandingHold};
+use crate::domain::ending::{Ending, EndingKey};
 use crate::domain::id::PartnerId;
 use crate::domain::month::UsageMonth;
 use crate::error::StoreError;
@@ -72,4 +74,29 @@ pub trait HoldStore: Send + Sync {
             self.decide_hold_over(partner, key, seen.as_ref(), decision).await
         }
     }
+
+    /// Stores that an addition is to be ended, over what was decided of it before, unless a run has just carried that out. Its
+    /// entry in the audit is stored with it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn put_ending(&self, partner: PartnerId, ending: &Ending) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Takes back that an addition is to be ended; `by` says who, why and when, in an entry of the audit. Does nothing where
+    /// nothing was decided, or a run has carried it out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn take_ending_back(
+        &self,
+        partner: PartnerId,
+        key: EndingKey,
+        by: &Author,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// All additions that are to be ended, by agreement and addition. Few are: each until a run has carried it out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_endings(&self, partner: PartnerId) -> impl Future<Output = Result<Vec<Ending>, StoreError>> + Send;
 }

@@ -9,7 +9,7 @@ use crate::domain::id::PartnerId;
 use crate::domain::snapshot::Intent;
 use crate::error::StoreError;
 use crate::ports::{Change, Ids, Lease};
-use crate::store::item::{Entry, alert, hold, keyed, keys, known, ledger, run as row};
+use crate::store::item::{Entry, alert, hold, keyed, keys, known, ledger, run as row, with_body};
 use crate::store::limits::{self, MAX_ACTIONS};
 
 impl<I: Ids> DynamoStore<I> {
@@ -71,6 +71,8 @@ fn unconditional(partner: PartnerId, change: &Change, until: Timestamp) -> Resul
         Change::PutHold(hold) => hold::to_entry(partner, hold)?,
         Change::RemoveHold(key) => return Ok(vec![Write::delete(keys::hold(partner, *key))]),
         Change::RemoveDecision(key) => return Ok(vec![Write::delete(keys::decision(partner, *key))]),
+        Change::PutEnding(ending) => with_body(&keys::ending(partner, ending.key), ending)?,
+        Change::RemoveEnding(key) => return Ok(vec![Write::delete(keys::ending(partner, *key))]),
         Change::RaiseAlert(raised) => {
             return Ok(alert::to_entries(partner, raised)?.into_iter().map(Write::put).collect());
         }

@@ -4,11 +4,12 @@ use super::DynamoStore;
 use super::send::Verdict;
 use super::write::Write;
 use crate::domain::decision::{Decision, HoldKey, StandingHold};
+use crate::domain::ending::{Ending, EndingKey};
 use crate::domain::id::PartnerId;
 use crate::domain::month::UsageMonth;
 use crate::error::StoreError;
-use crate::ports::{HoldPage, HoldStore, Ids};
-use crate::store::item::{BODY, edit, hold as row, keys, read_body, read_text, text};
+use crate::ports::{Author, HoldPage, HoldStore, Ids};
+use crate::store::item::{BODY, Entry, edit, hold as row, keys, read_body, read_text, text, with_body};
 use crate::store::save;
 
 impl<I: Ids> HoldStore for DynamoStore<I> {
@@ -64,6 +65,52 @@ impl<I: Ids> HoldStore for DynamoStore<I> {
             Verdict::Written => Ok(()),
             Verdict::Unmet(_) => Err(row::moved(key)),
         }
+    }
+
+    async fn put_ending(&self, partner: PartnerId, ending: &Ending) -> Result<(), StoreError> {
+        let by = save::author_of(ending);
+        self.change_ending(partner, ending.key, &by, Some(ending)).await
+    }
+
+    async fn take_ending_back(&self, partner: PartnerId, key: EndingKey, by: &Author) -> Result<(), StoreError> {
+        self.change_ending(partner, key, by, None).await
+    }
+
+    async fn list_endings(&self, partner: PartnerId) -> Result<Vec<Ending>, StoreError> {
+        self.list(&keys::held(partner), keys::ENDINGS, |entry| read_body(&entry)).await
+    }
+}
+
+impl<I: Ids> DynamoStore<I> {
+    /// Makes an ending what it is to be, none where it is taken back, with its entry in the audit.
+    async fn change_ending(
+        &self,
+        partner: PartnerId,
+        key: EndingKey,
+        by: &Author,
+        after: Option<&Ending>,
+    ) -> Result<(), StoreError> {
+        let place = keys::ending(partner, key);
+        for _ in 0..ATTEMPTS {
+            let before: Option<Entry> = self.find(&place).await?;
+            let stored: Option<Ending> = before.as_ref().map(read_body).transpose()?;
+            let Some(edit) = save::ending(key, stored.as_ref(), after, by)? else { return Ok(()) };
+            let write = match after {
+                Some(after) => Write::put(with_body(&place, after)?),
+                None => Write::delete(place.clone()),
+            };
+            let mut writes = vec![match &before {
+                None => write.if_absent(),
+                Some(before) => write.only_if("#body = :body").value("body", text(read_text(before, BODY)?)),
+            }];
+            for entry in edit::to_entries(partner, &[edit], &self.ids.unique())? {
+                writes.push(Write::put(entry).if_absent());
+            }
+            if matches!(self.transact(writes).await?, Verdict::Written) {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Unavailable { why: "others decided the same several times while it was decided".into() })
     }
 }
 

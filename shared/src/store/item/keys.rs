@@ -7,7 +7,9 @@ mod alerts;
 mod held;
 
 pub(in crate::store) use self::alerts::{alert, alert_mark, alert_settings, alerts, alerts_until, place_of_alert};
-pub(in crate::store) use self::held::{all_holds_after, decision, held, hold, hold_range, holds, is_decision};
+pub(in crate::store) use self::held::{
+    ENDINGS, all_holds_after, decision, ending, held, hold, hold_range, holds, is_decision,
+};
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::schedule::stable_hash;
 use crate::ports::{Change, Chunk, ChunkKind, DueFor, Look, PsaDatabase};
@@ -356,6 +358,8 @@ pub(in crate::store) fn of_change(partner: PartnerId, change: &Change) -> Key {
         Change::PutHold(held) => hold(partner, held.key),
         Change::RemoveHold(key) => hold(partner, *key),
         Change::RemoveDecision(key) => decision(partner, *key),
+        Change::PutEnding(put) => ending(partner, put.key),
+        Change::RemoveEnding(key) => ending(partner, *key),
         Change::RaiseAlert(raised) => alert(partner, raised),
     }
 }

@@ -4,10 +4,11 @@ use super::MemoryStore;
 use super::edit::add_edits;
 use super::shelf::Shelf;
 use crate::domain::decision::{Decision, HoldKey, StandingHold};
+use crate::domain::ending::{Ending, EndingKey};
 use crate::domain::id::PartnerId;
 use crate::domain::month::UsageMonth;
 use crate::error::StoreError;
-use crate::ports::{HoldPage, HoldStore};
+use crate::ports::{Author, HoldPage, HoldStore};
 use crate::store::item::{hold, keys};
 use crate::store::save;
 
@@ -53,6 +54,31 @@ impl HoldStore for MemoryStore {
             }
             Some(_) | None => Err(hold::moved(key)),
         })
+    }
+
+    async fn put_ending(&self, partner: PartnerId, ending: &Ending) -> Result<(), StoreError> {
+        self.with(partner, |shelf| {
+            let before = shelf.endings.get(&ending.key);
+            if let Some(edit) = save::ending(ending.key, before, Some(ending), &save::author_of(ending))? {
+                add_edits(shelf, &[edit])?;
+                shelf.endings.insert(ending.key, ending.clone());
+            }
+            Ok(())
+        })
+    }
+
+    async fn take_ending_back(&self, partner: PartnerId, key: EndingKey, by: &Author) -> Result<(), StoreError> {
+        self.with(partner, |shelf| {
+            if let Some(edit) = save::ending(key, shelf.endings.get(&key), None, by)? {
+                add_edits(shelf, &[edit])?;
+                shelf.endings.remove(&key);
+            }
+            Ok(())
+        })
+    }
+
+    async fn list_endings(&self, partner: PartnerId) -> Result<Vec<Ending>, StoreError> {
+        Ok(self.with(partner, |shelf| shelf.endings.values().cloned().collect()))
     }
 }
 

@@ -223,6 +223,12 @@ fn apply(shelf: &mut Shelf, change: Change) {
         Change::RemoveDecision(key) => {
             shelf.decisions.remove(&key);
         }
+        Change::PutEnding(ending) => {
+            shelf.endings.insert(ending.key, *ending);
+        }
+        Change::RemoveEnding(key) => {
+            shelf.endings.remove(&key);
+        }
         Change::RaiseAlert(alert) => raise(shelf, *alert),
     }
 }

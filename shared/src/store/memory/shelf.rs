@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::alert::{Alert, AlertId};
 use crate::domain::decision::{Decision, HoldKey, StandingHold};
+use crate::domain::ending::{Ending, EndingKey};
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId, RunId};
 use crate::domain::ledger::CustomerLedger;
 use crate::domain::mapping::ProductMapping;
@@ -59,6 +60,7 @@ pub(super) struct Shelf {
     pub(super) intents: BTreeMap<(AgreementId, PsaProductId), Intent>,
     pub(super) holds: BTreeMap<HoldKey, StandingHold>,
     pub(super) decisions: BTreeMap<HoldKey, Decision>,
+    pub(super) endings: BTreeMap<EndingKey, Ending>,
     pub(super) alert_settings: Versioned<SavedAlertSettings>,
     /// By their place in the table, so that both stores page alike.
     pub(super) alerts: BTreeMap<String, Alert>,

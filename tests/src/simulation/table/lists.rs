@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use shared::domain::decision::{Decision, HoldKey, StandingHold};
+use shared::domain::ending::{Ending, EndingKey};
 use shared::domain::id::{CustomerId, PartnerId, RunId};
 use shared::domain::month::UsageMonth;
 use shared::domain::plan::Customer;
 use shared::domain::run::Run;
 use shared::domain::stamp::SyncStamp;
 use shared::error::StoreError;
-use shared::ports::{DiscoveredProduct, Due, DueStore, HoldPage, HoldStore, KnownStore, Look, SeenProduct};
+use shared::ports::{Author, DiscoveredProduct, Due, DueStore, HoldPage, HoldStore, KnownStore, Look, SeenProduct};
 
 use super::Table;
 
@@ -41,6 +42,23 @@ impl HoldStore for Table {
         self.go().await?;
         self.memory.decide_hold_over(partner, key, seen, decision).await?;
         self.back().await
+    }
+
+    async fn put_ending(&self, partner: PartnerId, ending: &Ending) -> Result<(), StoreError> {
+        self.go().await?;
+        self.memory.put_ending(partner, ending).await?;
+        self.back().await
+    }
+
+    async fn take_ending_back(&self, partner: PartnerId, key: EndingKey, by: &Author) -> Result<(), StoreError> {
+        self.go().await?;
+        self.memory.take_ending_back(partner, key, by).await?;
+        self.back().await
+    }
+
+    async fn list_endings(&self, partner: PartnerId) -> Result<Vec<Ending>, StoreError> {
+        self.go().await?;
+        self.memory.list_endings(partner).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Key;
 use crate::domain::decision::HoldKey;
+use crate::domain::ending::EndingKey;
 use crate::domain::id::PartnerId;
 use crate::domain::month::UsageMonth;
 
@@ -27,6 +28,14 @@ pub(in crate::store) fn decision(partner: PartnerId, key: HoldKey) -> Key {
     Key::new(held(partner), format!("{}{DECISION}", key.name()))
 }
 
+/// What the sort keys of endings start with: behind those of all months.
+pub(in crate::store) const ENDINGS: &str = "END#";
+
+/// That an addition is to be ended.
+pub(in crate::store) fn ending(partner: PartnerId, key: EndingKey) -> Key {
+    Key::new(held(partner), format!("{ENDINGS}{:010}#{:010}", key.agreement.get(), key.addition.get()))
+}
+
 /// Whether a sort key is that of a decision; its hold, which has the same name, comes right behind it.
 pub(in crate::store) fn is_decision(sort: &str) -> bool {
     sort.ends_with(&format!("#{DECISION}"))
@@ -44,6 +53,6 @@ pub(in crate::store) fn hold_range(month: UsageMonth, prefix: &str, after: Optio
 
 /// The first and last sort key of a page of holds of all months, behind the hold named `after`.
 pub(in crate::store) fn all_holds_after(after: Option<&str>) -> (String, String) {
-    // Months begin with a digit; the table takes no empty key.
-    (after.map_or_else(|| "0".to_owned(), |name| format!("{name}~")), "~".to_owned())
+    // Months begin with a digit, and `:` is the sign behind those; the table takes no empty key.
+    (after.map_or_else(|| "0".to_owned(), |name| format!("{name}~")), ":".to_owned())
 }

@@ -1,0 +1,215 @@
+//! Ending additions that are billed and no longer synced: a decision, carried out by the next run that writes.
+
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use shared::domain::ending::{EndBy, Ending, EndingKey};
+use shared::domain::id::{AdditionId, AgreementId, PartnerId};
+use shared::http::{
+    Caller, Done, FieldError, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write, answer,
+};
+use shared::ports::{Attempt, Author, Keep};
+use utoipa::ToSchema;
+
+use super::row::{EndChoice, StillBilling};
+use super::{Found, found};
+use crate::{Naming, Sender, Store, Time, World};
+
+/// The most additions of one request.
+const MOST: usize = 50;
+/// The most characters of a reason.
+const MAX_WHY: usize = 500;
+
+/// Additions that are to be ended.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct EndAdditions {
+    /// Each about another addition.
+    #[schema(min_items = 1, max_items = 50)]
+    additions: Vec<EndAddition>,
+}
+
+/// What is to be done about one addition.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct EndAddition {
+    /// Its agreement.
+    agreement_id: i64,
+    /// The addition.
+    addition_id: i64,
+    /// Its `version`, as it was listed: what the person saw.
+    version: String,
+    /// What is to be done.
+    choice: EndChoice,
+    /// Why, in your words; kept with who and when.
+    #[schema(min_length = 1, max_length = 500)]
+    why: String,
+}
+
+/// What is decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AdditionsEnded {
+    /// How many additions the next run that writes ends.
+    ended: usize,
+    /// The additions as they are now, in the order of the request.
+    additions: Vec<StillBilling>,
+    /// What to know before a run carries it out.
+    warnings: Vec<String>,
+}
+
+/// One row of a request, read.
+struct Wanted {
+    key: EndingKey,
+    choice: EndChoice,
+    why: String,
+}
+
+/// End additions that are no longer synced.
+///
+/// `setToZero` has the next run that writes set the quantity to 0; `leave` takes that back, until a run has carried it out.
+/// An addition that somebody changes in ConnectWise meanwhile is left alone, and the run says so. Usage that waits for a
+/// decision goes on waiting. All rows are checked before anything is decided.
+#[utoipa::path(
+    post,
+    path = "/v1/sync/still-billing/end",
+    operation_id = "endStillBilling",
+    tag = "runs",
+    security(("token" = ["psa/write"])),
+    params(IdempotencyKey),
+    request_body(content = EndAdditions, description = "One choice an addition, at most 50."),
+    responses(
+        (status = 200, description = "What is decided.", body = AdditionsEnded),
+        (status = 412, description = "Some moved since they were seen; present has those that are listed as they are now. Nothing is decided.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn end_still_billing<S: Store, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<S, Q, C, I>>,
+    caller: Caller<Write>,
+    _: NoQuery,
+    once: Once<EndAdditions>,
+) -> Result<Response, Problem> {
+    let (world, partner, who) = (&world, caller.partner(), caller.name().to_owned());
+    let act = |wanted: EndAdditions, attempt| async move { end(world, partner, who, wanted, &attempt).await };
+    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+}
+
+async fn end<S: Store, Q, C: Time, I>(
+    world: &World<S, Q, C, I>,
+    partner: PartnerId,
+    who: String,
+    request: EndAdditions,
+    attempt: &Attempt,
+) -> Result<Done, Problem> {
+    let store = &world.store;
+    let wanted = read(&request.additions)?;
+    let seen = seen(&request.additions, &wanted, list(world, partner, &wanted).await?)?;
+    let now = world.clock.now();
+    let mut ended = 0;
+    for (wanted, found) in wanted.iter().zip(&seen) {
+        match wanted.choice {
+            EndChoice::Leave => {
+                let by = Author { who: who.clone(), at: now, note: Some(wanted.why.clone()) };
+                store.take_ending_back(partner, wanted.key, &by).await?;
+            }
+            EndChoice::SetToZero => {
+                let ending = Ending {
+                    key: wanted.key,
+                    customer: found.customer,
+                    product: found.product,
+                    parts: found.parts.clone(),
+                    quantity: found.quantity,
+                    by: EndBy::SetToZero,
+                    who: who.clone(),
+                    why: wanted.why.clone(),
+                    at: now,
+                    done: None,
+                };
+                // With its entry in the audit: a request that dies here is repeated and decides the rest.
+                store.put_ending(partner, &ending).await?;
+                ended += 1;
+            }
+        }
+    }
+    let after = list(world, partner, &wanted).await?;
+    let now = |wanted: &Wanted| after.iter().find(|found| found.key == wanted.key).map(|found| found.row.clone());
+    let additions = wanted.iter().zip(seen).map(|(wanted, before)| now(wanted).unwrap_or(before.row)).collect();
+    let warnings = Vec::from_iter((ended > 0).then(|| {
+        "A line of 0 may print on the next ConnectWise invoice. What the present quantity bills there until the run is not \
+         credited."
+            .to_owned()
+    }));
+    let told = answer(StatusCode::OK, &AdditionsEnded { ended, additions, warnings })?;
+    let same = |(): &()| Ok(told.clone());
+    store.add_edits(partner, &[], Some(&Keep { attempt, answer: &same })).await?;
+    Ok(Done::Kept(told))
+}
+
+/// What is listed of the agreements that the rows are about.
+async fn list<S: Store, Q, C: Time, I>(
+    world: &World<S, Q, C, I>,
+    partner: PartnerId,
+    wanted: &[Wanted],
+) -> Result<Vec<Found>, Problem> {
+    let agreements: BTreeSet<AgreementId> = wanted.iter().map(|wanted| wanted.key.agreement).collect();
+    let snapshots = world.store.find_snapshots(partner, &Vec::from_iter(agreements)).await?;
+    found(world, partner, &Vec::from_iter(snapshots)).await
+}
+
+/// Which additions the rows are about; everything that is wrong with them at once.
+fn read(rows: &[EndAddition]) -> Result<Vec<Wanted>, Problem> {
+    let refused = |errors: Vec<FieldError>| Problem::new(ProblemCode::InvalidRequest).errors(errors);
+    if !(1..=MOST).contains(&rows.len()) {
+        let told = format!("Send 1 to {MOST} additions at a time.");
+        return Err(refused(vec![FieldError::body("/additions", ProblemCode::Invalid, told)]));
+    }
+    let (mut wanted, mut errors, mut met) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (n, row) in rows.iter().enumerate() {
+        let mut wrong = |field: &str, told: String| {
+            errors.push(FieldError::body(format!("/additions/{n}/{field}"), ProblemCode::Invalid, told));
+        };
+        let agreement =
+            AgreementId::try_from(row.agreement_id).map_err(|error| wrong("agreementId", error.to_string()));
+        let addition = AdditionId::try_from(row.addition_id).map_err(|error| wrong("additionId", error.to_string()));
+        let why = row.why.trim();
+        if why.is_empty() || why.chars().count() > MAX_WHY {
+            wrong("why", format!("Say why, in at most {MAX_WHY} characters."));
+        }
+        if let (Ok(agreement), Ok(addition)) = (agreement, addition) {
+            let key = EndingKey { agreement, addition };
+            if !met.insert(key) {
+                wrong("additionId", "An earlier row is about this addition.".to_owned());
+            }
+            wanted.push(Wanted { key, choice: row.choice, why: why.to_owned() });
+        }
+    }
+    if errors.is_empty() { Ok(wanted) } else { Err(refused(errors)) }
+}
+
+/// The additions as the person saw them. One that has moved, or is no longer listed, stops all of them.
+fn seen(rows: &[EndAddition], wanted: &[Wanted], listed: Vec<Found>) -> Result<Vec<Found>, Problem> {
+    let (mut moved, mut seen) = (Vec::new(), Vec::new());
+    for (n, (row, wanted)) in rows.iter().zip(wanted).enumerate() {
+        let pointer = format!("/additions/{n}/version");
+        match listed.iter().find(|found| found.key == wanted.key) {
+            None => {
+                let told = "It is no longer billed without a sync: look at the list again.";
+                moved.push(FieldError::body(pointer, ProblemCode::NotFound, told));
+            }
+            Some(found) if found.row.version() != row.version => {
+                let told = format!("What is billed on addition {} is no longer what you saw.", row.addition_id);
+                moved.push(FieldError::body(pointer, ProblemCode::VersionMismatch, told));
+            }
+            Some(found) => seen.push(found.clone()),
+        }
+    }
+    if moved.is_empty() {
+        return Ok(seen);
+    }
+    let present: Vec<StillBilling> = listed.into_iter().map(|found| found.row).collect();
+    Err(Problem::new(ProblemCode::VersionMismatch).errors(moved).present(&present))
+}

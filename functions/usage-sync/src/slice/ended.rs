@@ -1,0 +1,238 @@
+//! Additions that a person decided to end: written before anything else of their customer, wherever it is mapped by now.
+//!
+//! What was done is stored with the decision in the commit that knows it, and forgotten in the one that puts it into a
+//! ledger: each end stands in exactly one ledger.
+
+use std::collections::BTreeMap;
+
+use shared::domain::ending::{EndDone, EndStep, Ending, EndingKey};
+use shared::domain::id::{AgreementId, CustomerId};
+use shared::domain::ledger::{Billed, CustomerLedger, EndedLine, Line};
+use shared::domain::outcome::{Failure, Outcome, Would};
+use shared::domain::plan::CustomerPlan;
+use shared::domain::psa::Addition;
+use shared::domain::recall::ReadFor;
+use shared::domain::settle::settle;
+use shared::domain::terms::Terms;
+use shared::ports::{Change, Clock, HoldStore, Psa, RunStore};
+
+use super::Stages;
+use super::bucket::Bucket;
+use super::customers::Flow;
+use super::held::Done;
+use super::write::{Carried, Writer};
+use crate::committer::LeftOpen;
+use crate::trouble::{leaves_all_waiting, of_agreement};
+use crate::worker::{WorkError, World};
+
+/// What came of a customer's endings.
+#[derive(Default)]
+pub(super) struct Ended {
+    lines: Vec<EndedLine>,
+    /// Those that are over once a ledger tells of them.
+    over: Vec<EndingKey>,
+    created: u32,
+    updated: u32,
+    /// Why additions were read, each time.
+    reads: Vec<ReadFor>,
+}
+
+/// How far the endings of a customer came.
+pub(super) enum Ends {
+    /// As far as they go in this run.
+    Done(Ended),
+    /// The customer's ledger stays open for the next slice.
+    Open,
+    /// A write has no known end: the customer has its turn once more at the end of the run.
+    SetAside,
+}
+
+/// How far those of one agreement came.
+enum OnAgreement {
+    Done,
+    Open,
+    SetAside,
+}
+
+impl Ended {
+    /// Why additions were read, each time.
+    pub(super) fn reads(&self) -> impl Iterator<Item = ReadFor> {
+        self.reads.iter().copied()
+    }
+
+    /// Whether there is nothing to put into a ledger.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Puts what came of them into the customer's ledger, and says what is written in the same commit. A run that may not
+    /// write only shows it.
+    pub(super) fn close(self, ledger: &mut CustomerLedger, writes: bool) -> Vec<Change> {
+        ledger.ended = self.lines;
+        ledger.created = ledger.created.saturating_add(self.created);
+        ledger.updated = ledger.updated.saturating_add(self.updated);
+        let over = self.over.into_iter().filter(|_| writes);
+        over.map(Change::RemoveEnding).collect()
+    }
+
+    fn tell(&mut self, ending: &Ending, outcome: Outcome, did: Would, terms: Option<Terms>) {
+        let billed = Billed {
+            product: ending.product,
+            addition: Some(ending.key.addition),
+            target: rust_decimal::Decimal::ZERO,
+            would: did,
+            did: None,
+            waiting: None,
+            terms,
+        };
+        let line = Line { code: None, units: 0, usage_lines: 0, outcome, billed: Some(billed) };
+        let Ending { key, parts, who, why, .. } = ending.clone();
+        self.lines.push(EndedLine { agreement: key.agreement, parts, who, why, line });
+    }
+
+    fn tell_done(&mut self, ending: &Ending, done: EndDone, terms: Option<Terms>) {
+        let outcome = if done.did == Would::Nothing { Outcome::Unchanged } else { Outcome::Updated };
+        self.created = self.created.saturating_add(done.writes.created);
+        self.updated = self.updated.saturating_add(done.writes.updated);
+        self.over.push(ending.key);
+        self.tell(ending, outcome, done.did, terms);
+    }
+}
+
+impl<W: World> Stages<'_, W> {
+    /// Ends what a person decided to end of a customer's additions.
+    pub(super) async fn end_additions(&self, bucket: &Bucket, id: CustomerId, flow: &Flow) -> Result<Ends, WorkError> {
+        let mut ended = Ended::default();
+        if !flow.has_endings(id) {
+            return Ok(Ends::Done(ended));
+        }
+        // As they are now: an earlier turn of this slice may have carried some out.
+        let all = self.world.store().list_endings(bucket.run.request.partner).await?;
+        let mut on: BTreeMap<AgreementId, Vec<Ending>> = BTreeMap::new();
+        for ending in all.into_iter().filter(|ending| ending.customer == id) {
+            match ending.done {
+                Some(done) => ended.tell_done(&ending, done, None),
+                None => on.entry(ending.key.agreement).or_default().push(ending),
+            }
+        }
+        for (agreement, endings) in on {
+            let Some(_turn) = self.turn_to_ask(flow).await else { return Ok(Ends::Open) };
+            match self.end_on(bucket, agreement, &endings, (flow, &mut ended)).await? {
+                OnAgreement::Done => {}
+                OnAgreement::Open => return Ok(Ends::Open),
+                OnAgreement::SetAside => return Ok(Ends::SetAside),
+            }
+        }
+        Ok(Ends::Done(ended))
+    }
+
+    async fn end_on(
+        &self,
+        bucket: &Bucket,
+        agreement: AgreementId,
+        endings: &[Ending],
+        (flow, ended): (&Flow, &mut Ended),
+    ) -> Result<OnAgreement, WorkError> {
+        let (store, partner) = (self.world.store(), bucket.run.request.partner);
+        let stored = store.find_snapshot(partner, agreement).await?;
+        let mut intents = store.list_intents(partner).await?;
+        intents.retain(|intent| intent.agreement == agreement);
+        let now = self.world.clock().now();
+        ended.reads.push(ReadFor::Change);
+        let additions = match self.psa.list_additions(agreement).await {
+            Ok(additions) => additions,
+            Err(error) if !self.last_try && leaves_all_waiting(&error) => return Err(WorkError::LeaveAlone(error)),
+            Err(error) => {
+                tracing::warn!(%partner, %agreement, %error, "an agreement could not be read to end its additions");
+                let failed = Outcome::Failed(of_agreement(agreement, &error));
+                endings.iter().for_each(|ending| ended.tell(ending, failed.clone(), Would::Nothing, None));
+                return Ok(OnAgreement::Done);
+            }
+        };
+        let mut settlement = settle(stored.clone(), &intents, &additions, now, self.settle_s());
+        settlement.snapshot.see(now, &additions);
+        let mut plan = CustomerPlan::default();
+        let mut rest = Vec::new();
+        for ending in endings {
+            let written = settlement.snapshot.written.get(&ending.product);
+            match ending.step(written, &additions) {
+                EndStep::Write(_) if settlement.unsettled.contains(&ending.product) => {
+                    ended.tell(ending, Outcome::Failed(Failure::Unsettled), Would::Nothing, None);
+                }
+                EndStep::Write(write) => {
+                    plan.additions.insert(ending.product, *write);
+                    rest.push(ending);
+                }
+                EndStep::Rests => rest.push(ending),
+                EndStep::Moved(found) => {
+                    let moved = Failure::EndMoved { seen: ending.quantity, found };
+                    ended.over.push(ending.key);
+                    ended.tell(ending, Outcome::Failed(moved), Would::Nothing, None);
+                }
+            }
+        }
+        let customer = endings.first().map(|ending| ending.customer);
+        let Some(customer) = customer else { return Ok(OnAgreement::Done) };
+        let marked = bucket.billed_on.get(&customer).is_some_and(|on| on.contains(&agreement));
+        let place = (customer, agreement, marked);
+        let mut writer = Writer::new(self, &bucket.run, place, (stored, settlement, now), &flow.commits);
+        let left = LeftOpen { reads: ended.reads.clone(), set_aside: None };
+        let done = match writer.carry_out(&plan).await {
+            Ok(Carried::Whole(done)) => done,
+            Ok(Carried::Late | Carried::Stale) => {
+                flow.commits.leave_open(writer.unwritten(), left).await?;
+                return Ok(OnAgreement::Open);
+            }
+            Err(error @ WorkError::LeaveAlone(_)) => {
+                flow.commits.leave_open(writer.unwritten(), left).await?;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
+        if self.is_set_aside(bucket, &done) {
+            let left = LeftOpen { set_aside: Some(customer), ..left };
+            flow.commits.leave_open(writer.unwritten(), left).await?;
+            return Ok(OnAgreement::SetAside);
+        }
+        self.told(bucket, &mut writer, (&rest, &done, &additions), (flow, ended)).await?;
+        Ok(OnAgreement::Done)
+    }
+
+    /// Stores what was done with the decisions, in one commit with the snapshot that forgets it.
+    async fn told(
+        &self,
+        bucket: &Bucket,
+        writer: &mut Writer<'_, W>,
+        (endings, done, additions): (&[&Ending], &Done, &[Addition]),
+        (flow, ended): (&Flow, &mut Ended),
+    ) -> Result<(), WorkError> {
+        let mut changes = Vec::new();
+        for ending in endings {
+            let terms = additions.iter().find(|addition| addition.id == ending.key.addition).map(Terms::of);
+            let written = done.get(&ending.product);
+            match written {
+                Some((outcome @ Outcome::Failed(_), billed)) => {
+                    ended.tell(ending, outcome.clone(), billed.would, terms);
+                    continue;
+                }
+                Some((outcome, billed)) if !bucket.run.writes => {
+                    ended.tell(ending, outcome.clone(), billed.would, terms);
+                    continue;
+                }
+                Some(_) | None => {}
+            }
+            let writes = writer.take_untold(ending.product);
+            let did = writes.did(rust_decimal::Decimal::ZERO).unwrap_or(Would::Nothing);
+            let done = EndDone { did, writes };
+            ended.tell_done(ending, done, terms);
+            if bucket.run.writes {
+                changes.push(Change::PutEnding(Box::new(Ending { done: Some(done), ..(*ending).clone() })));
+            }
+        }
+        if bucket.run.writes {
+            changes.extend(writer.unwritten());
+            flow.commits.commit(changes).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! A person's decision to end an addition that is billed and no longer synced, carried out by the next run that writes.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::id::{AdditionId, AgreementId, CustomerId, ProductCode, PsaProductId};
+use super::outcome::Would;
+use super::plan::{AdditionPlan, Step};
+use super::psa::Addition;
+use super::snapshot::{Untold, Written};
+use super::terms::Terms;
+
+/// How an addition is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "camelCase")]
+pub enum EndBy {
+    /// Its quantity is set to 0.
+    SetToZero,
+}
+
+/// Which addition is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndingKey {
+    /// Its agreement.
+    pub agreement: AgreementId,
+    /// The addition.
+    pub addition: AdditionId,
+}
+
+/// A decision to end an addition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ending {
+    /// Which.
+    #[serde(flatten)]
+    pub key: EndingKey,
+    /// The customer for whom it was written.
+    pub customer: CustomerId,
+    /// Its ConnectWise product.
+    pub product: PsaProductId,
+    /// The Sophos products that it was made up of.
+    pub parts: Vec<ProductCode>,
+    /// The quantity that the person saw.
+    pub quantity: Decimal,
+    /// How it is ended.
+    pub by: EndBy,
+    /// Who decided.
+    pub who: String,
+    /// Why, in their words.
+    pub why: String,
+    /// When.
+    pub at: Timestamp,
+    /// What a run has done; it is in the ledger of no run yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<EndDone>,
+}
+
+/// What a run did to end an addition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndDone {
+    /// What changed; nothing where it billed nothing any more.
+    pub did: Would,
+    /// The writes that no ledger has told of yet.
+    pub writes: Untold,
+}
+
+/// What a run has to do about an ending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndStep {
+    /// Write this.
+    Write(Box<AdditionPlan>),
+    /// Nothing: it bills nothing any more.
+    Rests,
+    /// Nothing: somebody has changed it to this quantity since the person saw it.
+    Moved(Decimal),
+}
+
+impl Ending {
+    /// What is to be done, by the agreement's additions as they are and what we wrote to it.
+    #[must_use]
+    pub fn step(&self, written: Option<&Written>, additions: &[Addition]) -> EndStep {
+        let found = additions.iter().find(|addition| addition.id == self.key.addition);
+        let Some(addition) = found.filter(|addition| addition.quantity > Decimal::ZERO) else { return EndStep::Rests };
+        let from = addition.quantity;
+        let ours = written.is_some_and(|w| w.addition == addition.id && w.accounts_for(from));
+        if !ours && from != self.quantity {
+            return EndStep::Moved(from);
+        }
+        EndStep::Write(Box::new(AdditionPlan {
+            parts: self.parts.iter().map(|code| (code.clone(), 0)).collect(),
+            target: Decimal::ZERO,
+            current: Some((addition.id, from)),
+            step: Step::Update { addition: addition.id, from },
+            release: None,
+            terms: Some(Terms::of(addition)),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::month::UsageMonth;
+    use crate::domain::snapshot::Parts;
+
+    fn ending(quantity: i64) -> Ending {
+        Ending {
+            key: EndingKey { agreement: AgreementId::try_from(5).unwrap(), addition: AdditionId::try_from(7).unwrap() },
+            customer: CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap(),
+            product: PsaProductId::try_from(70).unwrap(),
+            parts: vec![ProductCode::parse("CIXA").unwrap()],
+            quantity: quantity.into(),
+            by: EndBy::SetToZero,
+            who: "Ann".into(),
+            why: "they left".into(),
+            at: "2026-11-30T02:00:00Z".parse().unwrap(),
+            done: None,
+        }
+    }
+
+    fn addition(quantity: i64) -> Addition {
+        Addition {
+            id: AdditionId::try_from(7).unwrap(),
+            product: PsaProductId::try_from(70).unwrap(),
+            quantity: quantity.into(),
+            less_included: Decimal::ZERO,
+            unit_price: None,
+            bill_customer: "Billable".into(),
+            effective: None,
+            cancelled: None,
+        }
+    }
+
+    #[test]
+    fn an_addition_that_somebody_changed_since_it_was_seen_is_not_ended_unseen() {
+        let month = UsageMonth::parse("2026-11").unwrap();
+        let written = Written::new(AdditionId::try_from(7).unwrap(), Decimal::from(9), month, Parts::new());
+        assert_eq!(ending(5).step(Some(&written), &[addition(7)]), EndStep::Moved(7.into()));
+        let writes = |step| matches!(step, EndStep::Write(plan) if plan.target.is_zero());
+        assert!(writes(ending(5).step(None, &[addition(5)])));
+        assert!(writes(ending(5).step(Some(&written), &[addition(9)])), "what we wrote since is no stranger's change");
+    }
+
+    #[test]
+    fn an_addition_that_bills_nothing_any_more_needs_no_write() {
+        assert_eq!(ending(5).step(None, &[addition(0)]), EndStep::Rests);
+        assert_eq!(ending(5).step(None, &[]), EndStep::Rests);
+    }
+}
