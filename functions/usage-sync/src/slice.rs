@@ -366,10 +366,8 @@ impl<W: World> Frame<'_, W> {
     fn reads_in_time(&self, run: &Run) -> Result<(), StageError> {
         let reading = self.world.clock().now().duration_since(run.opened_at);
         if reading > READ_FOR {
-            let what = format!(
-                "The lists of Sophos and ConnectWise had not come to their ends {} hours after the run began",
-                READ_FOR.as_hours()
-            );
+            let hours = READ_FOR.as_hours();
+            let what = format!("The lists of Sophos and ConnectWise had not ended {hours} hours after the run began");
             return Err(never(RunFailureCode::ListTooLong, what));
         }
         Ok(())

@@ -4,6 +4,7 @@
 //! to it. The unit that is reported is the pair (customer, Sophos product). [`plan`] gives both: rows for the ledger and
 //! steps for the worker. Planning again after the steps were carried out yields no step that writes.
 
+mod addition;
 mod decide;
 mod departed;
 mod gate;
@@ -30,6 +31,7 @@ use super::snapshot::{Parts, Snapshot, Written};
 use super::terms::Terms;
 use super::usage::{CustomerUsage, PairUsage, Reading};
 
+pub use addition::{AdditionPlan, Release, Step};
 pub use gate::{LeftCustomer, agreement_trouble, customer_gate, left_customer};
 pub use unfinished::{LastMonth, Unfinished};
 pub use usage_lines::{AskedForAll, InDoubt, Question};
@@ -111,164 +113,6 @@ pub enum Fate {
     Ends(Outcome),
     /// It ends as the addition of this ConnectWise product does.
     With(PsaProductId),
-}
-
-/// What to do for one (customer, ConnectWise product).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AdditionPlan {
-    /// What makes up the quantity.
-    pub parts: Parts,
-    /// The quantity that the usage asks for.
-    pub target: Decimal,
-    /// The one addition in force and its quantity.
-    pub current: Option<(AdditionId, Decimal)>,
-    /// What to do.
-    pub step: Step,
-    /// What a release does instead: none where nothing waits, or where it cannot be released.
-    pub release: Option<Release>,
-    /// What a release does by each reading of its usage lines, where these are in doubt.
-    pub readings: Vec<(Reading, Release)>,
-    /// What its quantity comes to in money: as the addition in force is billed, or as a new one would be.
-    pub terms: Option<Terms>,
-}
-
-/// What is done once a person releases a hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Release {
-    /// The step.
-    pub step: Step,
-    /// Its quantity.
-    pub target: Decimal,
-    /// What makes up the quantity.
-    pub parts: Parts,
-}
-
-/// What to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// There is no usage and no addition.
-    Nothing,
-    /// The addition has the right quantity and is ours.
-    Keep {
-        /// The addition.
-        addition: AdditionId,
-    },
-    /// The addition has the right quantity and is ours from now on.
-    Adopt {
-        /// The addition.
-        addition: AdditionId,
-    },
-    /// There is none: create it.
-    Create {
-        /// Its first day.
-        effective: Date,
-        /// The agreement's additions of this product, none of them in force.
-        seen: Vec<AdditionId>,
-    },
-    /// Set its quantity.
-    Update {
-        /// The addition.
-        addition: AdditionId,
-        /// Its quantity now.
-        from: Decimal,
-    },
-    /// An addition beside the one that is kept: set it to 0, and hold.
-    Clear {
-        /// The surplus addition.
-        addition: AdditionId,
-        /// Its quantity now.
-        from: Decimal,
-        /// What a person has to know.
-        hold: Hold,
-    },
-    /// Wait for a person.
-    Hold(Hold),
-    /// Leave it, because a person said so.
-    Skip(Skip),
-    /// Something is wrong.
-    Fail(Failure),
-}
-
-impl Step {
-    fn would(&self, target: Decimal) -> Would {
-        match self {
-            Self::Adopt { .. } => Would::Adopt { at: target },
-            Self::Create { .. } => Would::Create { to: target },
-            Self::Update { from, .. } => Would::Update { from: *from, to: target },
-            Self::Clear { from, .. } => Would::Update { from: *from, to: Decimal::ZERO },
-            Self::Nothing | Self::Keep { .. } | Self::Hold(_) | Self::Skip(_) | Self::Fail(_) => Would::Nothing,
-        }
-    }
-
-    /// Whether it sends something that changes ConnectWise.
-    #[must_use]
-    pub const fn writes(&self) -> bool {
-        match self {
-            Self::Create { .. } | Self::Update { .. } | Self::Clear { .. } => true,
-            Self::Nothing | Self::Keep { .. } | Self::Adopt { .. } | Self::Hold(_) | Self::Skip(_) | Self::Fail(_) => {
-                false
-            }
-        }
-    }
-}
-
-impl Release {
-    /// What a person releases.
-    #[must_use]
-    pub fn would(&self) -> Would {
-        match self.step {
-            // Sophos says less than before and ConnectWise bills the right quantity: a person says that it is right.
-            Step::Keep { .. } => Would::Keep { at: self.target },
-            Step::Nothing
-            | Step::Adopt { .. }
-            | Step::Create { .. }
-            | Step::Update { .. }
-            | Step::Clear { .. }
-            | Step::Hold(_)
-            | Step::Skip(_)
-            | Step::Fail(_) => self.step.would(self.target),
-        }
-    }
-}
-
-impl AdditionPlan {
-    /// What this plan would do, for a person to compare.
-    #[must_use]
-    pub fn would(&self) -> Would {
-        self.step.would(self.target)
-    }
-
-    /// What a person's decision on it would be about.
-    #[must_use]
-    pub fn hold_basis(&self, agreement: AgreementId) -> HoldBasis {
-        HoldBasis {
-            agreement,
-            addition: self.current.map(|(addition, _)| addition),
-            quantity: self.current.map_or(Decimal::ZERO, |(_, quantity)| quantity),
-            release: self.release.as_ref().map_or(Would::Nothing, Release::would),
-            readings: self
-                .readings
-                .iter()
-                .map(|(reading, does)| Offer { reading: *reading, does: does.would() })
-                .collect(),
-        }
-    }
-
-    /// What the snapshot remembers once the step is done on `addition`. The newest month written never goes back, and
-    /// its addition stays the one that is remembered.
-    #[must_use]
-    pub fn as_written(&self, addition: AdditionId, month: UsageMonth, before: Option<&Written>) -> Written {
-        match before.filter(|written| written.month > month) {
-            Some(newer) if newer.addition == addition => {
-                Written { pending: None, confirmed: self.target, ..newer.clone() }
-            }
-            Some(newer) => newer.clone(),
-            None => {
-                let new = Written::new(addition, self.target, month, self.parts.clone());
-                Written { terms: self.terms.clone(), ..new }.after(before)
-            }
-        }
-    }
 }
 
 /// Plans one customer that passed [`customer_gate`].
