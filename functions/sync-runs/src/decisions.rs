@@ -204,6 +204,7 @@ fn is_decided(wanted: &HoldDecision, hold: &StandingHold, who: &str) -> bool {
             && decision.who == who
             && decision.why == wanted.why.trim()
             && decision.basis == hold.basis
+            && decision.reading == wanted.reading.map(ReadingName::reading)
     })
 }
 

@@ -95,6 +95,7 @@ impl Ending {
             current: Some((addition.id, from)),
             step: Step::Update { addition: addition.id, from },
             release: None,
+            readings: Vec::new(),
             terms: Some(Terms::of(addition)),
         }))
     }

@@ -55,6 +55,7 @@ async fn release_all(stack: &Stack) {
             why: "their last month".into(),
             at: hold.seen_at,
             basis: hold.basis.clone(),
+            reading: None,
         };
         stack.store.decide_hold(stack.demo.partner(), hold.key, &decision).await.unwrap();
     }

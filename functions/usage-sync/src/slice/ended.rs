@@ -189,7 +189,8 @@ impl<W: World> Stages<'_, W> {
             }
             Err(error) => return Err(error),
         };
-        if self.is_set_aside(bucket, &done) {
+        // Its additions were read.
+        if self.is_set_aside(bucket, &done, false) {
             let left = LeftOpen { set_aside: Some(customer), ..left };
             flow.commits.leave_open(writer.unwritten(), left).await?;
             return Ok(OnAgreement::SetAside);

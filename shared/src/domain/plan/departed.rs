@@ -24,7 +24,7 @@ fn is_written(basis: &Basis<'_>, product: PsaProductId, plan: &AdditionPlan) -> 
 
 /// What a release does, and for which reason it would wait anyway. None where there is nothing to release.
 fn released(plan: &AdditionPlan) -> Option<(Release, Option<Box<Hold>>)> {
-    let by_itself = || Release { step: plan.step.clone(), target: plan.target };
+    let by_itself = || Release { step: plan.step.clone(), target: plan.target, parts: plan.parts.clone() };
     match &plan.step {
         // What can only be put right is not hidden behind the departure.
         Step::Hold(hold) => Some((plan.release.clone()?, Some(Box::new(hold.clone())))),

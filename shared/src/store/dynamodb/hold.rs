@@ -12,6 +12,9 @@ use crate::ports::{Author, HoldPage, HoldStore, Ids};
 use crate::store::item::{BODY, Entry, edit, hold as row, keys, read_body, read_text, text, with_body};
 use crate::store::save;
 
+/// How often another ending of the same addition may come in between before the caller has to come again.
+const ATTEMPTS: usize = 5;
+
 impl<I: Ids> HoldStore for DynamoStore<I> {
     async fn list_holds(
         &self,
