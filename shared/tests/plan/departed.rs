@@ -26,7 +26,14 @@ fn released(mut world: World) -> World {
     let agreement = AgreementId::try_from(AGREEMENT).unwrap();
     let basis = world.plan().additions[&psa(70)].hold_basis(agreement);
     let at = "2026-11-30T02:00:00Z".parse().unwrap();
-    let decision = Decision { verdict: Verdict::Release, who: "billing".into(), why: "last month".into(), at, basis };
+    let decision = Decision {
+        verdict: Verdict::Release,
+        who: "billing".into(),
+        why: "last month".into(),
+        at,
+        basis,
+        reading: None,
+    };
     world.decisions.insert(psa(70), decision);
     world
 }

@@ -12,9 +12,6 @@ use crate::ports::{Author, HoldPage, HoldStore, Ids};
 use crate::store::item::{BODY, Entry, edit, hold as row, keys, read_body, read_text, text, with_body};
 use crate::store::save;
 
-/// How often another ending of the same addition may come in between before the caller has to come again.
-const ATTEMPTS: usize = 5;
-
 impl<I: Ids> HoldStore for DynamoStore<I> {
     async fn list_holds(
         &self,
@@ -94,26 +91,24 @@ impl<I: Ids> DynamoStore<I> {
         after: Option<&Ending>,
     ) -> Result<(), StoreError> {
         let place = keys::ending(partner, key);
-        for _ in 0..ATTEMPTS {
-            let before: Option<Entry> = self.find(&place).await?;
-            let stored: Option<Ending> = before.as_ref().map(read_body).transpose()?;
-            let Some(edit) = save::ending(key, stored.as_ref(), after, by)? else { return Ok(()) };
-            let write = match after {
-                Some(after) => Write::put(with_body(&place, after)?),
-                None => Write::delete(place.clone()),
-            };
-            let mut writes = vec![match &before {
-                None => write.if_absent(),
-                Some(before) => write.only_if("#body = :body").value("body", text(read_text(before, BODY)?)),
-            }];
-            for entry in edit::to_entries(partner, &[edit], &self.ids.unique())? {
-                writes.push(Write::put(entry).if_absent());
-            }
-            if matches!(self.transact(writes).await?, Verdict::Written) {
-                return Ok(());
-            }
+        let before: Option<Entry> = self.find(&place).await?;
+        let stored: Option<Ending> = before.as_ref().map(read_body).transpose()?;
+        let Some(edit) = save::ending(key, stored.as_ref(), after, by)? else { return Ok(()) };
+        let write = match after {
+            Some(after) => Write::put(with_body(&place, after)?),
+            None => Write::delete(place.clone()),
+        };
+        let mut writes = vec![match &before {
+            None => write.if_absent(),
+            Some(before) => write.only_if("#body = :body").value("body", text(read_text(before, BODY)?)),
+        }];
+        for entry in edit::to_entries(partner, &[edit], &self.ids.unique())? {
+            writes.push(Write::put(entry).if_absent());
         }
-        Err(StoreError::Unavailable { why: "others decided the same several times while it was decided".into() })
+        match self.transact_for_a_person(writes).await? {
+            Verdict::Written => Ok(()),
+            Verdict::Unmet(_) => Err(StoreError::Conflict { what: "what was decided on this addition".into() }),
+        }
     }
 }
 
