@@ -8,20 +8,25 @@ mod catalogue;
 mod expected;
 mod partner;
 mod psa;
+mod spec;
 mod usage;
 
 use std::collections::HashMap;
 
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 use shared::domain::id::{CustomerId, PartnerId, ProductCode};
 use shared::domain::month::UsageMonth;
 
+use crate::connectwise::Settings;
 use crate::sophos::generate::Population;
 use crate::sophos::{Sophos, UsageRow};
-use cases::{CASES, Spec};
+use cases::CASES;
 use catalogue::Role;
 pub use expected::{Expectation, Missed, Place};
 pub use partner::PlantError;
 pub use psa::{DEMO_COMPANY, PlantedPsa};
+use spec::Spec;
 
 /// From this many customers on, the awkward cases are planted; a smaller partner has none.
 pub const LEAST_CUSTOMERS: usize = CASES.len() + usage::EVERY;
@@ -71,6 +76,7 @@ pub struct Demo {
     products: HashMap<String, usize>,
     awkward: bool,
     typed_in: TypedIn,
+    psa_settings: Settings,
 }
 
 impl Demo {
@@ -81,13 +87,26 @@ impl Demo {
         let customers = population.tenants().iter().map(|tenant| CustomerId::from_uuid(tenant.id)).zip(0..).collect();
         let products = population.products().iter().map(|product| product.code.clone()).zip(0..).collect();
         let awkward = size.customers >= LEAST_CUSTOMERS && size.products >= LEAST_PRODUCTS;
-        Self { size, population, customers, products, awkward, typed_in: TypedIn::default() }
+        let (typed_in, psa_settings) = (TypedIn::default(), Settings::default());
+        Self { size, population, customers, products, awkward, typed_in, psa_settings }
     }
 
     /// A partner of ordinary customers only, however large, each of whom uses every product.
     #[must_use]
     pub fn plain(size: Size, typed_in: TypedIn) -> Self {
         Self { awkward: false, typed_in, ..Self::new(size) }
+    }
+
+    /// The same partner on a ConnectWise that reads what its vendor leaves open as `settings` says.
+    #[must_use]
+    pub fn on(self, settings: Settings) -> Self {
+        Self { psa_settings: settings, ..self }
+    }
+
+    /// How the partner's ConnectWise reads what its vendor leaves open.
+    #[must_use]
+    pub const fn psa_settings(&self) -> &Settings {
+        &self.psa_settings
     }
 
     /// What it is made from.
@@ -150,4 +169,10 @@ impl Demo {
     fn number_of(&self, code: &str) -> Option<usize> {
         self.products.get(code).copied()
     }
+}
+
+/// A day counted from 1 for the first of a month; a negative one lies before the month, one past its end after it.
+fn day_of(month: UsageMonth, day: i8) -> Date {
+    let days = if day > 0 { day - 1 } else { day };
+    month.first_day().checked_add(i64::from(days).days()).unwrap_or(month.first_day())
 }

@@ -1,106 +1,8 @@
 //! The awkward customers, one case each: its usage, its agreement, its history, and what it must end in.
 
+use super::spec::{AdditionSpec, AgreementSpec, HistoryMonth, Mapped, PLAIN, Spec, UsageSpec, line};
 use crate::sophos::BillingType;
-
-/// One usage line of an awkward customer.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum UsageSpec {
-    /// Product and quantity.
-    Units(&'static str, i64),
-    /// Product, and the text that stands where the quantity should.
-    Text(&'static str, &'static str),
-    /// No product code.
-    NoCode(i64),
-}
-
-/// One addition of an awkward customer's agreement.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct AdditionSpec {
-    pub(super) code: &'static str,
-    pub(super) quantity: u32,
-    /// Day on which it was cancelled, counted like [`AdditionSpec::effective`]; 0 for one that was not.
-    pub(super) cancelled: i8,
-    /// Day from which it is effective, counted from 1 for the first of the usage month: a negative one lies before the
-    /// month, one past the month's end after it. 0 for long ago.
-    pub(super) effective: i8,
-}
-
-/// How an awkward customer is mapped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mapped {
-    On,
-    Off,
-    Not,
-}
-
-/// What is special about an awkward customer's agreement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AgreementSpec {
-    Fine,
-    /// Cancelled, and renewed as another one.
-    Cancelled,
-    /// ConnectWise answers 403.
-    Denied,
-    /// Deleted after it had been mapped.
-    Deleted,
-    /// Given to another company after it had been mapped.
-    OfOtherCompany,
-    /// It begins after the usage month.
-    NotStarted,
-    /// Its ConnectWise invoice of the month before is still to be made.
-    AwaitsInvoice,
-    /// The customer was mapped to another agreement before, which has the additions and the history.
-    Changed,
-}
-
-/// When the units of an awkward customer's history were written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HistoryMonth {
-    /// In the month before the usage month.
-    Before,
-    /// In the month after it: the run is about an older month than the last one written.
-    After,
-}
-
-/// An awkward customer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Spec {
-    pub(super) name: &'static str,
-    pub(super) usage: &'static [UsageSpec],
-    pub(super) additions: &'static [AdditionSpec],
-    /// What an earlier run wrote: product and units.
-    pub(super) history: &'static [(&'static str, u32)],
-    pub(super) history_month: HistoryMonth,
-    /// Whether the last of the additions is one that ConnectWise made of a creation that it had carried out already.
-    pub(super) doubled: bool,
-    /// Whether Sophos lists the customer.
-    pub(super) listed: bool,
-    pub(super) mapped: Mapped,
-    pub(super) agreement: AgreementSpec,
-    pub(super) billing: BillingType,
-    /// Product (empty: the line without one) and outcome.
-    pub(super) ends: &'static [(&'static str, &'static str)],
-}
-
-const PLAIN: Spec = Spec {
-    name: "",
-    usage: &[],
-    additions: &[],
-    history: &[],
-    history_month: HistoryMonth::Before,
-    doubled: false,
-    listed: true,
-    mapped: Mapped::On,
-    agreement: AgreementSpec::Fine,
-    billing: BillingType::Usage,
-    ends: &[],
-};
-
-const fn line(code: &'static str, quantity: u32) -> AdditionSpec {
-    AdditionSpec { code, quantity, cancelled: 0, effective: 0 }
-}
-
-use UsageSpec::{NoCode, Text, Units};
+use UsageSpec::{Again, Days, NoCode, Text, Units};
 
 /// Customer 0, 1, 2, … of an awkward demo.
 pub(super) const CASES: &[Spec] = &[
@@ -365,6 +267,41 @@ pub(super) const CASES: &[Spec] = &[
         usage: &[Units("CEP", 4)],
         listed: false,
         ends: &[("CEP", "failed.customerNotListed")],
+        ..PLAIN
+    },
+    Spec {
+        name: "one usage line sent twice",
+        usage: &[Units("CIXE", 5), Again],
+        ends: &[("CIXE", "held.duplicateUsage")],
+        ..PLAIN
+    },
+    Spec {
+        name: "usage of the month after",
+        usage: &[Days("CIXE", 6, 33, 59)],
+        ends: &[("CIXE", "held.otherPeriod")],
+        ..PLAIN
+    },
+    Spec {
+        name: "an order renewed in the middle of the month",
+        usage: &[Days("CIXE", 5, 1, 14), Days("CIXE", 5, 15, 28)],
+        ends: &[("CIXE", "held.consecutivePeriods")],
+        ..PLAIN
+    },
+    Spec {
+        name: "converted to a term, with usage of the month",
+        usage: &[Units("CEP", 7)],
+        additions: &[line("CEP", 6)],
+        history: &[("CEP", 6)],
+        billing: BillingType::Term,
+        ends: &[("CEP", "held.leftMonthlyBilling")],
+        ..PLAIN
+    },
+    Spec {
+        name: "unlinked, and nothing of it is billed any more",
+        additions: &[line("CEP", 0)],
+        history: &[("CEP", 0)],
+        listed: false,
+        ends: &[("CEP", "skipped.customerLeft")],
         ..PLAIN
     },
 ];

@@ -13,8 +13,8 @@ use shared::domain::snapshot::{Snapshot, Surplus, Written};
 use shared::error::StoreError;
 use shared::ports::{Change, DueStore, MappingStore, RunStore, SettingsStore};
 
-use super::cases::{AgreementSpec, HistoryMonth, Mapped, Spec};
 use super::catalogue::{EXCLUDED_BECAUSE, Role};
+use super::spec::{AgreementSpec, HistoryMonth, Mapped, Spec};
 use super::{Demo, PlantedPsa};
 
 /// How many customer mappings are being stored at a time.

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use jiff::ToSpan as _;
 use serde_json::{Value, json};
 use shared::domain::id::ProductCode;
 use shared::domain::month::UsageMonth;
 use shared::domain::schedule::stable_hash;
 use shared::domain::usage::{CustomerUsage, LineQuantity, Pair, UsageLine, UsageTotals};
 
-use super::cases::AgreementSpec;
 use super::catalogue::Role;
-use super::{Demo, TypedIn};
+use super::spec::AgreementSpec;
+use super::{Demo, TypedIn, day_of};
 use crate::connectwise::auth::{Credential, Role as Rights};
 use crate::connectwise::{Collection, ConnectWise, Refusal};
 
@@ -186,10 +185,7 @@ impl Demo {
 }
 
 fn dates(month: UsageMonth, effective: i8, cancelled: i8) -> Value {
-    let on = |day: i8| {
-        let days = if day > 0 { day - 1 } else { day };
-        month.first_day().checked_add(i64::from(days).days()).unwrap_or(month.first_day())
-    };
+    let on = |day| day_of(month, day);
     let mut dates = json!({"effectiveDate": "2026-01-01T00:00:00Z"});
     if effective != 0 {
         dates["effectiveDate"] = json!(format!("{}T00:00:00Z", on(effective)));

@@ -5,7 +5,8 @@ use shared::domain::month::UsageMonth;
 use shared::domain::schedule::stable_hash;
 
 use super::Demo;
-use super::cases::UsageSpec;
+use super::day_of;
+use super::spec::UsageSpec;
 use crate::sophos::UsageRow;
 
 /// Among this many ordinary customers, each product has somebody who uses it.
@@ -23,7 +24,7 @@ impl Demo {
         let mut rows: Vec<UsageRow> = self.population.usage(month.first_day());
         if self.is_awkward() {
             rows.retain(uses);
-            rows.extend((0..self.size.customers).flat_map(|customer| self.awkward_rows(customer)));
+            rows.extend((0..self.size.customers).flat_map(|customer| self.awkward_rows(customer, month)));
             rows.push(UsageRow::unassigned("XGS-FW", 1));
             rows.push(UsageRow::unassigned("CIXA", 4));
         }
@@ -41,7 +42,7 @@ impl Demo {
             || stable_hash(&format!("{}/{customer}/{product}", self.size.seed)).is_multiple_of(3)
     }
 
-    fn awkward_rows(&self, customer: usize) -> Vec<UsageRow> {
+    fn awkward_rows(&self, customer: usize, month: UsageMonth) -> Vec<UsageRow> {
         let id = self.population.tenants()[customer].id;
         let row = |code: &str, quantity: i64| {
             let mut row = UsageRow::new(id, code, quantity);
@@ -52,17 +53,26 @@ impl Demo {
             }
             row
         };
-        let of_spec = |usage: &UsageSpec| match *usage {
-            UsageSpec::Units(code, quantity) => row(code, quantity),
-            // The vendor's own sample has a date that no calendar knows.
-            UsageSpec::Text(code, text) => {
-                row(code, 0).with("billableQuantity", text).with("billingEndDate", "\"2021-04-31\"")
-            }
-            UsageSpec::NoCode(quantity) => row("", quantity).without("productCode"),
-        };
-        // Lines of one order have serial numbers of their own: else they would be one line that came twice.
-        let numbered =
-            |(n, usage): (usize, &UsageSpec)| UsageRow { serial_number: format!("C0{n:05}"), ..of_spec(usage) };
-        self.spec(customer).map_or_else(Vec::new, |spec| spec.usage.iter().enumerate().map(numbered).collect())
+        let mut rows: Vec<UsageRow> = Vec::new();
+        for (number, usage) in self.spec(customer).into_iter().flat_map(|spec| spec.usage).enumerate() {
+            let line = match *usage {
+                UsageSpec::Units(code, quantity) => row(code, quantity),
+                // The vendor's own sample has a date that no calendar knows.
+                UsageSpec::Text(code, text) => {
+                    row(code, 0).with("billableQuantity", text).with("billingEndDate", "\"2021-04-31\"")
+                }
+                UsageSpec::NoCode(quantity) => row("", quantity).without("productCode"),
+                UsageSpec::Days(code, quantity, first, last) => {
+                    row(code, quantity).covering(day_of(month, first), day_of(month, last))
+                }
+                UsageSpec::Again => {
+                    rows.extend(rows.last().cloned());
+                    continue;
+                }
+            };
+            // Lines of one order have serial numbers of their own: else they would be one line that came twice.
+            rows.push(UsageRow { serial_number: format!("C0{number:05}"), ..line });
+        }
+        rows
     }
 }

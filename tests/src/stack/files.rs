@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use shared::domain::month::UsageMonth;
 
 use super::StackError;
-use crate::connectwise::{ConnectWise, Settings};
+use crate::connectwise::ConnectWise;
 use crate::demo::{Demo, PlantedPsa, Size};
 
 /// What the partner was made from; written last, so that its absence tells a half-made folder.
@@ -116,11 +116,11 @@ impl Files {
     /// ConnectWise as it was left, or a new one and what was planted in it.
     pub(super) fn psa(&self, demo: &Demo, month: UsageMonth) -> Result<(ConnectWise, Option<PlantedPsa>), StackError> {
         if let Some(folder) = &self.folder
-            && let Some(psa) = ConnectWise::open(Settings::default(), &folder.join(PSA))?
+            && let Some(psa) = ConnectWise::open(demo.psa_settings().clone(), &folder.join(PSA))?
         {
             return Ok((psa, None));
         }
-        let psa = ConnectWise::new(Settings::default());
+        let psa = ConnectWise::new(demo.psa_settings().clone());
         let planted = demo.fill_psa(&psa, month)?;
         Ok((psa, Some(planted)))
     }

@@ -15,6 +15,7 @@ mod looks;
 mod lost_answers;
 mod months;
 mod passing_refusals;
+mod readings;
 mod seen;
 mod slices;
 mod started;
