@@ -51,6 +51,8 @@ impl Faults {
     pub fn on(&self, by_itself: FaultPlan) -> FaultPlan {
         let mut plan = FaultPlan { seed: self.seed, ..by_itself };
         if let Some(calls) = self.calls_per_minute {
+            // What was asked for replaces the limit that the simulator has by itself.
+            plan.bucket = None;
             plan.rate = Some(RateLimit { calls, window_ms: 60_000, retry_after_s: None });
         }
         plan.max_in_flight = self.calls_in_flight.map(|most| most as u64).or(plan.max_in_flight);

@@ -51,7 +51,7 @@ fn parse(text: &str) -> Result<Reading, String> {
 
 fn set(settings: &mut Settings, reading: &Reading) -> Result<(), String> {
     let mut way_in = way_in(settings);
-    let known = put(&mut way_in, reading)? || put(&mut settings.wire, reading)?;
+    let known = put(&mut way_in, reading)? || put(&mut settings.wire, reading)? || put(&mut settings.billing, reading)?;
     settings.unknown_company = way_in.unknown_company;
     settings.wrong_keys = way_in.wrong_keys;
     if known { Ok(()) } else { Err(format!("there is no reading {}; --help lists them", reading.name)) }
@@ -77,7 +77,7 @@ fn fields(group: &impl Serialize) -> Result<Map<String, Value>, String> {
 /// Every reading with its values.
 fn list() -> String {
     let settings = Settings::default();
-    let groups = [fields(&way_in(&settings)), fields(&settings.wire)];
+    let groups = [fields(&way_in(&settings)), fields(&settings.wire), fields(&settings.billing)];
     let line = |(name, default): (String, Value)| {
         let default = default.as_str().unwrap_or_default();
         let others = values(&name).into_iter().filter(|value| value != default);
@@ -99,6 +99,7 @@ fn values(name: &str) -> Vec<String> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::connectwise::settings::EndedInside;
     use crate::connectwise::settings::wire::Capitals;
 
     #[test]
@@ -117,11 +118,14 @@ mod tests {
 
     #[test]
     fn a_reading_changes_its_own_setting_alone() {
-        let readings = ["unknown-company=not-found", "capitals=count"].map(|text| parse(text).unwrap()).to_vec();
+        let readings = ["unknown-company=not-found", "capitals=count", "ended-inside=nothing"]
+            .map(|text| parse(text).unwrap())
+            .to_vec();
         let settings = Readings { readings }.settings().unwrap();
         assert_eq!(settings.unknown_company, UnknownCompany::NotFound);
         assert_eq!(settings.wrong_keys, Settings::default().wrong_keys);
         assert_eq!(settings.wire.capitals, Capitals::Count);
+        assert_eq!(settings.billing.ended_inside, EndedInside::Nothing);
         assert_eq!(settings.wire.quotes, Settings::default().wire.quotes);
     }
 }

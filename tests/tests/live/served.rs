@@ -92,6 +92,7 @@ async fn calls_per_minute_refuses_what_is_beyond_with_retry_after() {
     assert_eq!(refused.status(), 429);
     assert!((1..=60).contains(&retry_after(&refused)), "{refused:?}");
     let sophos = Served::start("sophos", &["--calls-per-minute", "1"]).await;
+    assert_eq!(sophos.plan().await["bucket"], Value::Null, "it replaces the vendor's own limit");
     let token = || sophos.http.post(format!("{}/api/v2/oauth2/token", sophos.url)).form(&[("grant_type", "password")]);
     assert_ne!(status(token()).await, 429);
     assert_eq!(status(token()).await, 429);
@@ -161,12 +162,18 @@ async fn the_same_seed_loses_the_same_calls() {
 async fn a_reading_is_what_the_server_does() {
     let served =
         Served::connectwise(&["--reading", "wrong-keys=not-found", "--reading", "unknown-company=not-found"]).await;
-    let stranger = served.list().basic_auth("training+stranger", Some("private"));
+    let stranger = served.http.get(format!("{}/v4_6_release/apis/3.0/system/info", served.url));
+    let stranger = stranger.basic_auth("training+stranger", Some("private"));
     assert_eq!(status(stranger).await, 404);
     let nobody = served.http.get(format!("{}/login/companyinfo/nobody", served.url));
     assert_eq!(status(nobody).await, 404);
     let help = String::from_utf8(ended(&["connectwise", "--help"]).await.stdout).unwrap();
-    for reading in ["wrong-keys=unauthorized, not-found", "unknown-company=null, not-found", "is-cloud=flag, text"] {
+    for reading in [
+        "wrong-keys=unauthorized, not-found",
+        "unknown-company=null, not-found",
+        "is-cloud=flag, text",
+        "cancelled-date=last-billed-day, ",
+    ] {
         assert!(help.contains(reading), "{help}");
     }
 }

@@ -2,12 +2,14 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 /// One reading of each fact of billing that no public source settles.
 ///
 /// The default is what most client guides assume. A simulated world draws its readings: a client is right only if it
 /// bills no day twice under any of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct BillingReadings {
     /// What an addition's cancelled date says.
     pub cancelled_date: CancelledDate,
@@ -22,7 +24,8 @@ pub struct BillingReadings {
 }
 
 /// Unknown: whether the day of an addition's `cancelledDate` is billed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CancelledDate {
     /// The last day that is billed. Guides for a cut-over set it to the last day of a month.
     #[default]
@@ -33,7 +36,8 @@ pub enum CancelledDate {
 
 /// Unknown: what an addition bills that began before a period and ends inside it, where the agreement does not prorate.
 /// (One that begins and ends inside the period is a one-time charge and bills once, whole.)
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum EndedInside {
     /// The whole period.
     #[default]
@@ -45,7 +49,8 @@ pub enum EndedInside {
 }
 
 /// Unknown: what an addition bills that begins inside a period and goes on, where the agreement does not prorate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum BegunInside {
     /// The whole period.
     #[default]
@@ -57,7 +62,8 @@ pub enum BegunInside {
 }
 
 /// Unknown: what `nextInvoiceDate` says on an agreement that bills in arrears.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ArrearsDate {
     /// The first day of the period to be invoiced next; the invoice is made when that period is over.
     #[default]
@@ -68,7 +74,8 @@ pub enum ArrearsDate {
 
 /// Unknown: what becomes of dates of an addition that reach into a period that was already invoiced, where the agreement
 /// prorates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LateDates {
     /// The next invoice bills the days that are missing and credits those that were billed too many.
     #[default]
