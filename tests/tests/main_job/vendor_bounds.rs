@@ -60,7 +60,7 @@ async fn tenants_of_which_neither_pages_nor_rows_are_counted_end_with_the_first_
 async fn a_byte_order_mark_before_json_made_every_answer_unreadable() {
     let stack = plain_stack().await;
     let mark = |text: &str| format!("\u{feff}{text}");
-    replace(stack.sophos.gate(), "/partner/v1/*", "{\"items\":", &mark("{\"items\":"));
+    replace(stack.sophos.gate(), "/partner/v1/*", "{\"items\":[", &mark("{\"items\":["));
     replace(stack.psa.gate(), "*", "[{\"id\":", &mark("[{\"id\":"));
     let run = preview(&stack).await;
     assert_eq!(run.state, RunState::Succeeded);
