@@ -89,7 +89,7 @@ const DESCRIPTION_BYTES: usize = 150;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ProductTally {
-    /// What Sophos calls it, as far as [`DESCRIPTION_BYTES`] go; empty beyond the first [`MOST_DESCRIBED`] products.
+    /// What Sophos calls it, as far as `DESCRIPTION_BYTES` go; empty beyond the first `MOST_DESCRIBED` products.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Units in the usage as it was fetched.

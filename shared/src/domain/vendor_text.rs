@@ -1,7 +1,7 @@
 //! Texts of vendors as they are kept: no longer than people read, and without characters that hide or reorder others.
 
 /// The most characters of a name, a description, an order or a serial number that are kept. The vendors' own have fewer
-/// than 150; what is cut ends in [`CUT`].
+/// than 150; what is cut ends in `CUT`.
 pub const MOST_CHARS: usize = 300;
 /// The most characters of a text of several lines, such as what an invoice prints; ConnectWise takes 6,000.
 pub const MOST_CHARS_OF_LINES: usize = 10_000;

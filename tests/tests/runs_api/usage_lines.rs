@@ -1,5 +1,6 @@
 //! Usage lines that say more than one thing: what Sophos sends twice, in pieces or of another month is not added up unseen.
 
+use harness::connectwise::Write;
 use harness::demo::Size;
 use harness::sophos::UsageRow;
 use serde_json::{Value, json};
@@ -62,10 +63,9 @@ impl Pair {
         let detail = self.world.get(&format!("/v1/sync/runs/{}", id_of(&run))).await.body;
         assert_eq!(detail["tiesOut"], true, "{detail}");
         let written = self.world.stack.psa.writes().split_off(before);
-        (
-            self.ended(&run).await,
-            written.iter().map(|write| write.after.as_ref().unwrap()["quantity"].clone()).collect(),
-        )
+        // ConnectWise has quantities with decimals: 7.0.
+        let quantity = |write: &Write| json!(write.after.as_ref().unwrap()["quantity"].as_f64().unwrap() as i64);
+        (self.ended(&run).await, written.iter().map(quantity).collect())
     }
 
     async fn hold(&self) -> Value {
