@@ -7,16 +7,16 @@ use crate::domain::usage::{Periods, Readings, Repeats};
 
 /// How usage lines are read that say more than one thing. What is left out is `ask`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LineReadings {
     /// Sophos sends one usage line more than once, or with two quantities.
-    #[schema(inline)]
+    #[serde(default)]
     duplicate_usage: RepeatedLines,
     /// A usage line is for days outside the usage month.
-    #[schema(inline)]
+    #[serde(default)]
     other_period: LinePeriods,
     /// The usage lines of one customer and product are for days that follow one another.
-    #[schema(inline)]
+    #[serde(default)]
     consecutive_periods: LinePeriods,
 }
 

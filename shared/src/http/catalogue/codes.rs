@@ -315,7 +315,7 @@ catalogue_with_runs! {
         "Attendere un momento e riprovare. In ConnectWise non è cambiato nulla.",
     }
     /// A list of ConnectWise has no end that is reached.
-    PsaListTooLong "psaListTooLong" 502 once {
+    PsaListTooLong "psaListTooLong" 409 once {
         "ConnectWise sends a list without an end",
         "Trying again does not help. Check the address of the connection; if it is right, tell support the correlation id.",
         "ConnectWise invia un elenco senza fine",

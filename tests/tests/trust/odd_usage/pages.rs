@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use harness::sophos::{BentAnswer, End};
 use serde_json::{Value, json};
-use shared::domain::run::RunFailureCode::{Connection, UsageIncomplete};
+use shared::domain::run::RunFailureCode::{Connection, ListTooLong, UsageIncomplete};
 
 use super::answers::RunEnds::{Failed, NoMonth, Whole};
 use super::answers::{AnswerKind, RunEnds, edit};
@@ -105,7 +105,7 @@ fn bodies() -> Vec<AnswerKind> {
         body(On::Last, "all but its last byte", INCOMPLETE, |body| body.truncate(body.len() - 1)),
         body(On::Second, "something behind it", INCOMPLETE, |body| body.extend(b"{}")),
         body(On::Second, "twice", INCOMPLETE, |body| body.extend_from_within(..)),
-        body(On::Second, "a byte order mark before it", INCOMPLETE, |body| {
+        body(On::Second, "a byte order mark before it", Whole, |body| {
             body.splice(0..0, *b"\xef\xbb\xbf");
         }),
         body(On::Second, "in UTF-16", INCOMPLETE, |body| *body = body.iter().flat_map(|byte| [*byte, 0]).collect()),
@@ -119,7 +119,7 @@ fn bodies() -> Vec<AnswerKind> {
             body.splice(0..0, *b"\r\n\t ");
             body.extend(b" \n");
         }),
-        body(On::Second, "20 MB", INCOMPLETE, |body| body.extend(vec![b' '; 20_000_000])),
+        body(On::Second, "20 MB", Failed(ListTooLong), |body| body.extend(vec![b' '; 20_000_000])),
         body(On::First, "a quantity with a leading zero", INCOMPLETE, |body| quantity(body, "012")),
         body(On::First, "a quantity with a plus", INCOMPLETE, |body| quantity(body, "+12")),
         body(On::First, "a quantity with a comma", INCOMPLETE, |body| quantity(body, "1,2")),
