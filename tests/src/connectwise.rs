@@ -9,7 +9,7 @@
 //!
 //! # Assumptions
 //!
-//! What nobody public can prove either way is a switch: [`WireReadings`](settings::wire::WireReadings) lists the readings
+//! What nobody public can prove either way is a switch: [`WireReadings`] lists the readings
 //! and what speaks for them. Besides:
 //!
 //! - Nothing is equal to, or different from, an unset field but `null`.
