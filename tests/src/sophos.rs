@@ -121,11 +121,6 @@ impl Sophos {
         self.world().tenants.entry(partner_id).or_default().put(tenant);
     }
 
-    /// A partner's customer leaves its list: it was unlinked or deleted. Its usage stays.
-    pub fn remove_tenant(&self, partner_id: Uuid, tenant: Uuid) {
-        self.world().tenants.entry(partner_id).or_default().remove(tenant);
-    }
-
     /// A generated partner with its customers; its usage is set month by month.
     pub fn add_population(&self, population: &Population, client_id: &str, client_secret: &str) {
         self.add_partner(population.partner_id(), client_id, client_secret);

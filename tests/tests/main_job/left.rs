@@ -35,7 +35,7 @@ fn list(stack: &Stack, customer: CustomerId, change: impl FnOnce(Tenant) -> Tena
 }
 
 fn unlink(stack: &Stack, customer: CustomerId) {
-    stack.sophos.remove_tenant(uuid(stack.demo.partner()), uuid(customer));
+    stack.sophos.unlink(uuid(customer)).unwrap();
 }
 
 fn outcomes_of(ledger: &[CustomerLedger], customer: CustomerId) -> Vec<String> {

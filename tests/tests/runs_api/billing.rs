@@ -106,7 +106,7 @@ async fn a_customer_that_left_monthly_billing_was_billed_on_and_listed_nowhere()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_that_sophos_no_longer_lists_is_named_until_its_additions_are_ended() {
     let (world, customer, rows) = after_it_left(|world, customer| {
-        world.stack.sophos.remove_tenant(uuid(world.stack.demo.partner()), uuid(customer));
+        world.stack.sophos.unlink(uuid(customer)).unwrap();
     })
     .await;
     assert!(!rows.is_empty());
