@@ -8,9 +8,10 @@ use axum::response::Response;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use shared::domain::decision::{Decision, HoldKey, StandingHold, Verdict};
+use shared::domain::ending::{EndBy, Ending, EndingKey};
 use shared::domain::id::{CustomerId, PartnerId, PsaProductId};
 use shared::domain::month::UsageMonth;
-use shared::domain::outcome::Would;
+use shared::domain::outcome::{Hold, Place, Would};
 use shared::error::StoreError;
 use shared::http::{
     Caller, Done, FieldError, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write, answer,
@@ -57,9 +58,21 @@ pub(crate) struct HoldDecision {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(inline)]
     reading: Option<ReadingName>,
+    /// For the release of a hold `billedElsewhere` alone: the product moves here. The lines elsewhere get this cancelled
+    /// date, and the new addition begins on the day after, or with the next billing period. Not after the usage month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date, example = "2026-11-30")]
+    move_on: Option<String>,
     /// Why, in your words; kept with who and when.
     #[schema(min_length = 1, max_length = 500)]
     why: String,
+}
+
+impl HoldDecision {
+    /// The cancelled date of the lines elsewhere; none that can be read counts as none.
+    fn moves(&self) -> Option<Date> {
+        self.move_on.as_deref()?.parse().ok()
+    }
 }
 
 /// What became of decisions.
@@ -128,12 +141,14 @@ async fn decide<S: Store, Q, C: Time, I>(
             at: now,
             basis: hold.basis.clone(),
             reading: wanted.reading.map(ReadingName::reading),
+            moves: wanted.moves(),
         };
         match store.decide_hold_over(partner, hold.key, hold.decision.as_ref(), &decision).await {
             // With its entry in the audit: a request that dies here has said what it did, and decides the rest when it is
             // repeated.
             Ok(()) => {
                 decided += 1;
+                end_elsewhere(store, partner, hold, &decision).await?;
                 if let Some(reading) = decision.reading {
                     let author = Author { who: who.clone(), at: now, note: Some(decision.why) };
                     remember_reading(store, partner, &author, hold, reading).await?;
@@ -163,6 +178,44 @@ async fn decide<S: Store, Q, C: Time, I>(
     Ok(Done::Kept(told))
 }
 
+/// Has the lines elsewhere end, where the product moves here; takes that back where another decision replaces this one.
+async fn end_elsewhere<S: Store>(
+    store: &S,
+    partner: PartnerId,
+    hold: &StandingHold,
+    decision: &Decision,
+) -> Result<(), Problem> {
+    for line in hold.hold.lines_elsewhere() {
+        let agreement = match line.place {
+            Place::OtherAgreement { agreement, .. } => agreement,
+            Place::MappedAgreement => hold.basis.agreement,
+        };
+        let key = EndingKey { agreement, addition: line.addition };
+        let Some(day) = decision.moves else {
+            if hold.decision.as_ref().is_some_and(|before| before.moves.is_some()) {
+                let author = Author { who: decision.who.clone(), at: decision.at, note: Some(decision.why.clone()) };
+                store.take_ending_back(partner, key, &author).await?;
+            }
+            continue;
+        };
+        let ending = Ending {
+            key,
+            customer: hold.key.customer,
+            product: line.product,
+            parts: hold.parts.clone(),
+            quantity: line.quantity,
+            by: EndBy::CancelOn { day },
+            who: decision.who.clone(),
+            why: decision.why.clone(),
+            at: decision.at,
+            sent: None,
+            done: None,
+        };
+        store.put_ending(partner, &ending).await?;
+    }
+    Ok(())
+}
+
 /// Which holds the rows are about; everything that is wrong with them at once.
 fn keys(decisions: &[HoldDecision]) -> Result<Vec<HoldKey>, Problem> {
     let refused = |errors: Vec<FieldError>| Problem::new(ProblemCode::InvalidRequest).errors(errors);
@@ -182,6 +235,16 @@ fn keys(decisions: &[HoldDecision]) -> Result<Vec<HoldKey>, Problem> {
         let why = wanted.why.trim();
         if why.is_empty() || why.chars().count() > MAX_WHY {
             wrong("why", format!("Say why, in at most {MAX_WHY} characters."));
+        }
+        match (&wanted.move_on, wanted.moves()) {
+            (Some(_), None) => wrong("moveOn", "Expected a day such as 2026-11-30.".to_owned()),
+            (Some(_), Some(_)) if wanted.verdict.verdict() == Verdict::Reject => {
+                wrong("moveOn", "Only what is released can move here; leave the day out.".to_owned());
+            }
+            (_, Some(day)) if month.as_ref().is_ok_and(|month| day > month.last_day()) => {
+                wrong("moveOn", "Choose a day that is not after the usage month.".to_owned());
+            }
+            _ => {}
         }
         if wanted.reading.is_some() && wanted.verdict.verdict() == Verdict::Reject {
             wrong("reading", "Only a release has a reading; leave it out.".to_owned());
@@ -205,6 +268,7 @@ fn is_decided(wanted: &HoldDecision, hold: &StandingHold, who: &str) -> bool {
             && decision.why == wanted.why.trim()
             && decision.basis == hold.basis
             && decision.reading == wanted.reading.map(ReadingName::reading)
+            && decision.moves == wanted.moves()
     })
 }
 
@@ -246,6 +310,9 @@ fn seen(
 
 /// Why a hold cannot be released as it was asked for: the field and the sentence.
 fn not_releasable(wanted: &HoldDecision, hold: &StandingHold) -> Option<(&'static str, String)> {
+    if wanted.move_on.is_some() && !matches!(hold.hold, Hold::BilledElsewhere { .. }) {
+        return Some(("moveOn", format!("{}: it is not billed elsewhere; leave the day out.", hold.name)));
+    }
     let reading = wanted.reading.map(ReadingName::reading);
     if hold.basis.released(reading) != Would::Nothing {
         return None;

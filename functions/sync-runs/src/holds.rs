@@ -111,6 +111,9 @@ pub(crate) struct ReleaseShown {
     from: String,
     /// The quantity after.
     to: String,
+    /// The first day of an addition that is created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    begins: Option<String>,
 }
 
 /// How long there is to decide.
@@ -139,6 +142,10 @@ pub(crate) struct DecisionShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(inline)]
     reading: Option<ReadingName>,
+    /// The cancelled date of the lines elsewhere, where the product moves here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    move_on: Option<String>,
     /// When.
     #[schema(format = DateTime)]
     at: String,
@@ -169,9 +176,9 @@ impl DecisionShown {
             Verdict::Release => VerdictShown::Release,
             Verdict::Reject => VerdictShown::Reject,
         };
-        let Decision { who, why, at, reading, .. } = decision;
-        let reading = reading.map(ReadingName::of);
-        Self { verdict, who: who.clone(), why: why.clone(), reading, at: at.to_string() }
+        let Decision { who, why, at, reading, moves, .. } = decision;
+        let (reading, move_on) = (reading.map(ReadingName::of), moves.map(|day| day.to_string()));
+        Self { verdict, who: who.clone(), why: why.clone(), reading, move_on, at: at.to_string() }
     }
 }
 
@@ -224,10 +231,12 @@ impl ReleaseShown {
             Would::Update { .. } => "update",
             Would::Adopt { .. } => "adopt",
             Would::Keep { .. } => "keep",
+            Would::End { .. } => "end",
             Would::Nothing => return None,
         };
         let (from, to) = would.quantities();
-        Some(Self { does, from: decimal(from), to: decimal(to) })
+        let begins = would.begins().map(|day| day.to_string());
+        Some(Self { does, from: decimal(from), to: decimal(to), begins })
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::domain::decision::{HoldBasis, Offer};
 use shared::domain::plan::{AskedForAll, Question};
+use shared::domain::psa::CancelledDate;
 use shared::domain::usage::{DoubtKind, Reading};
 use utoipa::ToSchema;
 
@@ -89,5 +90,38 @@ impl UsageQuestion {
     fn of(kind: DoubtKind, question: Question) -> Self {
         let Question { pairs, lines, of } = question;
         Self { about: kind.word(), pairs, lines, of_lines: of, what: question.in_words(kind) }
+    }
+}
+
+/// What the cancelled date of a ConnectWise addition says; the vendor documents neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum CancelledDateReading {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// The last day that is billed.
+    LastBilledDay,
+    /// The first day that is not billed.
+    FirstUnbilledDay,
+}
+
+impl From<CancelledDate> for CancelledDateReading {
+    fn from(reading: CancelledDate) -> Self {
+        match reading {
+            CancelledDate::Unknown => Self::Unknown,
+            CancelledDate::LastBilledDay => Self::LastBilledDay,
+            CancelledDate::FirstUnbilledDay => Self::FirstUnbilledDay,
+        }
+    }
+}
+
+impl From<CancelledDateReading> for CancelledDate {
+    fn from(reading: CancelledDateReading) -> Self {
+        match reading {
+            CancelledDateReading::Unknown => Self::Unknown,
+            CancelledDateReading::LastBilledDay => Self::LastBilledDay,
+            CancelledDateReading::FirstUnbilledDay => Self::FirstUnbilledDay,
+        }
     }
 }

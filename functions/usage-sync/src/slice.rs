@@ -9,6 +9,7 @@ mod ending;
 mod former;
 mod held;
 mod left;
+mod others;
 mod preview;
 mod reference;
 mod shown;

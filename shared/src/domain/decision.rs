@@ -28,6 +28,9 @@ pub struct HoldBasis {
     /// Where usage lines can be read in several ways, what a release does by each of them, instead of `release`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readings: Vec<Offer>,
+    /// The lines elsewhere that bill it, or have ended, with their quantities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<(AdditionId, Decimal)>,
 }
 
 /// One way to read usage lines, and what a release does then.
@@ -83,6 +86,10 @@ pub struct Decision {
     /// How they read the usage lines; only of a release where there are several ways.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Reading>,
+    /// Of a product that is billed elsewhere and moves here: the cancelled date that the lines there get. The release
+    /// counts once they have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<Date>,
 }
 
 impl Decision {
@@ -91,6 +98,13 @@ impl Decision {
     pub fn counts(&self, basis: &HoldBasis) -> bool {
         let kept = |basis: &HoldBasis| (basis.agreement, basis.addition, basis.quantity);
         match self.verdict {
+            // The same quantity, from a day on that the lines elsewhere no longer bill.
+            Verdict::Release if let Some(moves) = self.moves => {
+                let after = |begins: Option<Date>| begins.is_some_and(|begins| begins > moves);
+                let follows = matches!((self.basis.release, basis.release), (Would::Create { to: then, .. },
+                    Would::Create { to: now, begins }) if then == now && after(begins));
+                self.basis == *basis || (kept(&self.basis) == kept(basis) && follows)
+            }
             // Once the reading is remembered, the same comes of the lines without a question.
             Verdict::Release if self.reading.is_some() => {
                 let reading = self.reading.filter(|_| !basis.readings.is_empty());
@@ -212,6 +226,7 @@ mod tests {
                 quantity: from,
                 release: Would::Update { from, to },
                 readings: Vec::new(),
+                elsewhere: Vec::new(),
             },
             invoice: Some(Date::constant(2026, 12, 1)),
             next_invoice: Some(Date::constant(2026, 12, 1)),
@@ -231,6 +246,7 @@ mod tests {
             at: hold.since,
             basis: hold.basis.clone(),
             reading: None,
+            moves: None,
         };
         StandingHold { decision: Some(decision), ..hold }
     }

@@ -10,7 +10,7 @@ mod skip;
 use serde::{Deserialize, Serialize};
 
 pub use failure::Failure;
-pub use hold::{Hold, PartTrouble, Would};
+pub use hold::{Hold, LineElsewhere, PartTrouble, Place, Would};
 pub use skip::Skip;
 
 /// How a pair (Sophos customer, Sophos product) ended in a run. In a preview: how it would end.

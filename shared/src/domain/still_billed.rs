@@ -79,6 +79,7 @@ mod tests {
             bill_customer: "Billable".into(),
             effective: None,
             cancelled,
+            detail: crate::domain::psa::AdditionDetail::default(),
         }
     }
 

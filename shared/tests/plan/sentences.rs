@@ -2,7 +2,7 @@
 
 use shared::domain::departure::Departure;
 use shared::domain::id::AgreementId;
-use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip, Would};
+use shared::domain::outcome::{Failure, Hold, LineElsewhere, Outcome, PartTrouble, Place, Skip, Would};
 use shared::domain::psa::AgreementStatus;
 use shared::domain::usage::{Doubt, Period};
 
@@ -94,9 +94,16 @@ fn holds() -> Vec<Hold> {
         Hold::ZeroPrice { to },
         Hold::HandEdit { written: from, found: number("7.50"), to },
         Hold::AdditionGone { addition: addition_id(1), to },
+        Hold::EndedInMonth {
+            line: elsewhere(Place::MappedAgreement, "SEC-CIXA"),
+            on: day("2026-11-16"),
+            to,
+            begins: day("2026-11-17"),
+        },
+        Hold::BilledElsewhere { lines: vec![elsewhere(on_old_msa(), ""), elsewhere(on_old_msa(), "SEC-CIXA")], to },
         Hold::StillBilled { product: code("CIX"), on: psa(70), addition: addition_id(12), quantity: from },
         Hold::NotYetInForce { addition: addition_id(1), from: day("2026-12-01"), to },
-        Hold::FirstRun { would: Would::Create { to } },
+        Hold::FirstRun { would: Would::Create { to, begins: Some(day("2026-11-01")) } },
         Hold::FirstRun { would: Would::Update { from, to } },
         Hold::FirstRun { would: Would::Adopt { at: from } },
         Hold::FormerAgreement {
@@ -119,6 +126,20 @@ fn holds() -> Vec<Hold> {
     ]
 }
 
+fn on_old_msa() -> Place {
+    Place::OtherAgreement { agreement: AgreementId::try_from(9).unwrap(), name: "Old MSA".into() }
+}
+
+fn elsewhere(place: Place, identifier: &str) -> LineElsewhere {
+    LineElsewhere {
+        addition: addition_id(8),
+        place,
+        product: psa(70),
+        identifier: identifier.into(),
+        quantity: number("12.00"),
+    }
+}
+
 fn skips() -> Vec<Skip> {
     vec![
         Skip::ProductUnmapped,
@@ -132,6 +153,7 @@ fn skips() -> Vec<Skip> {
         Skip::CustomerLeft { departure: Departure::NotListed },
         Skip::Firewall,
         Skip::Rejected { kept: number("12.00"), who: "Ann".into(), why: "a credit is on its way".into() },
+        Skip::BilledElsewhere { lines: vec![elsewhere(on_old_msa(), "SEC-CIXA")] },
         Skip::Unassigned,
         Skip::NoProductCode,
     ]

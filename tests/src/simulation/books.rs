@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
-use shared::domain::psa::{Addition, Agreement, NewAddition, PsaProduct};
+use shared::domain::psa::{Addition, AdditionDetail, Agreement, NewAddition, PsaProduct};
 
 use super::ground::Ground;
 
@@ -30,6 +30,7 @@ pub(super) struct Seen {
 pub(super) enum Effect {
     Create { request: u64, agreement: AgreementId, new: NewAddition, quantity: Decimal, twin: bool },
     Set { agreement: AgreementId, addition: AdditionId, quantity: Decimal },
+    Cancel { addition: AdditionId, day: Date },
 }
 
 /// Everything that ConnectWise has.
@@ -96,6 +97,12 @@ impl Books {
                 }
                 ground.note("created", &[u64::from(id.get()), units(quantity)]);
             }
+            Effect::Cancel { addition, day } => {
+                if let Some(seen) = self.additions.get_mut(&addition) {
+                    seen.addition.cancelled = Some(day);
+                    ground.note("cancelled", &[u64::from(addition.get())]);
+                }
+            }
             Effect::Set { agreement, addition, quantity } => {
                 if let Some(seen) = self.additions.get_mut(&addition) {
                     seen.addition.quantity = quantity;
@@ -126,6 +133,7 @@ impl Books {
             bill_customer: "Billable".into(),
             effective,
             cancelled: None,
+            detail: AdditionDetail::default(),
         };
         self.additions.insert(id, Seen { agreement, addition, request, edit: None, ended: false });
         id

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
 use shared::domain::psa::{Addition, Agreement, Company, NewAddition, PsaProduct};
@@ -190,6 +191,30 @@ impl Psa for ConnectWise {
         let books = self.books();
         let found = books.of(agreement).find(|seen| seen.request == Some(request));
         found.map(|seen| seen.addition.clone()).ok_or(PsaError::NotFound)
+    }
+
+    async fn set_cancelled_date(
+        &self,
+        agreement: AgreementId,
+        addition: AdditionId,
+        day: Date,
+    ) -> Result<Addition, PsaError> {
+        let way = self.way();
+        let now = self.ground.now_ms();
+        {
+            let mut books = self.books();
+            books.writes_sent += 1;
+            self.ground.note("PATCH", &[self.invocation, u64::from(agreement.get()), u64::from(addition.get())]);
+            if let (Some(ms), Answer::Right | Answer::Lost) = (way.effect_ms, way.answer) {
+                books.later(now + ms, Effect::Cancel { addition, day });
+            }
+        }
+        self.effects.count();
+        self.wait(way.answer_ms).await;
+        if let Some(error) = self.error(way.answer) {
+            return Err(error);
+        }
+        self.books().additions.get(&addition).map(|seen| seen.addition.clone()).ok_or(PsaError::NotFound)
     }
 
     async fn set_quantity(

@@ -113,6 +113,7 @@ impl World {
                 end: None,
                 next_invoice: None,
                 billing_cycle: None,
+                prorated: false,
             });
             let mapping = CustomerMapping { applied: Some(agreement), ..CustomerMapping::new(id, company, agreement) };
             table.memory.put_customer_mapping(partner, &mapping).await?;

@@ -113,6 +113,7 @@ async fn hold(world: &World, customer: u128, invoice: Date) {
             quantity: from,
             release: Would::Update { from, to },
             readings: Vec::new(),
+            elsewhere: Vec::new(),
         },
         invoice: Some(invoice),
         next_invoice: Some(invoice),

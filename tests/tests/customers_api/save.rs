@@ -186,6 +186,21 @@ async fn mapping_warns_when_an_agreement_bills_other_than_monthly() {
 }
 
 #[tokio::test]
+async fn mapping_names_the_other_active_agreements_of_the_company() {
+    let world = World::new().await;
+    world.psa.add_agreement(world.companies[0], world.kind, "Old MSA", json!({})).unwrap();
+    let over = world.psa.add_agreement(world.companies[0], world.kind, "Over", json!({})).unwrap();
+    let cancelled = json!({"cancelledFlag": true});
+    world.psa.edit(harness::connectwise::Collection::Agreements, 0, over, &cancelled).unwrap();
+    let saved = world.saved(&[world.map(1, 0, 0), world.map(2, 0, 1)]).await;
+    let notes = saved["notes"].as_array().unwrap().iter();
+    let others: Vec<&Value> = notes.filter(|note| note["code"] == "otherAgreements").collect();
+    assert_eq!((others.len(), &others[0]["customerId"]), (1, &customer(1).to_string().into()), "{:#}", saved["notes"]);
+    let text = others[0]["text"].as_str().unwrap();
+    assert!(text.contains("Old MSA") && !text.contains("Over"), "{text}");
+}
+
+#[tokio::test]
 async fn an_edit_says_who_before_and_after() {
     let world = World::new().await;
     let body = json!({"rows": [world.map(1, 0, 0)], "note": "asked by phone"});

@@ -14,6 +14,7 @@ mod left;
 mod looks;
 mod lost_answers;
 mod months;
+mod overlap;
 mod passing_refusals;
 mod readings;
 mod seen;

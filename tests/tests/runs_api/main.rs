@@ -7,6 +7,7 @@ mod holds;
 mod invoke;
 mod large;
 mod lines;
+mod moves;
 mod scope;
 mod settings;
 mod start;

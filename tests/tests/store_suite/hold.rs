@@ -44,6 +44,7 @@ pub(crate) fn hold(key: HoldKey, to: i64) -> StandingHold {
             quantity: 12.into(),
             release: Would::Update { from: 12.into(), to: to.into() },
             readings: Vec::new(),
+            elsewhere: Vec::new(),
         },
         invoice: Some(month().last_day()),
         next_invoice: None,
@@ -62,6 +63,7 @@ pub(crate) fn decision(hold: &StandingHold) -> Decision {
         at: now(),
         basis: hold.basis.clone(),
         reading: None,
+        moves: None,
     }
 }
 
@@ -214,6 +216,7 @@ fn ending(addition: i64) -> Ending {
         who: "Ann".to_owned(),
         why: "they left".to_owned(),
         at: now(),
+        sent: None,
         done: None,
     }
 }

@@ -91,6 +91,9 @@ pub(crate) struct LineChange {
     pub(super) from: String,
     /// The quantity after.
     pub(super) to: String,
+    /// The first day of an addition that is created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) begins: Option<String>,
     /// Units more; less below zero.
     pub(super) units: String,
     /// How much more is billed: unit price times units, net of what the agreement includes; absent where ConnectWise tells no
@@ -186,10 +189,12 @@ impl LineChange {
             Would::Update { .. } => "update",
             Would::Adopt { .. } => "adopt",
             Would::Keep { .. } => "keep",
+            Would::End { .. } => "end",
             Would::Nothing => return None,
         };
         let (from, to) = would.quantities();
         let amount = billed.terms.as_ref().and_then(|terms| terms.difference(would)).map(decimal);
-        Some(Self { does, from: decimal(from), to: decimal(to), units: decimal(would.units()), amount })
+        let begins = would.begins().map(|day| day.to_string());
+        Some(Self { does, from: decimal(from), to: decimal(to), begins, units: decimal(would.units()), amount })
     }
 }

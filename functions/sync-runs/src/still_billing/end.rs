@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use shared::domain::ending::{EndBy, Ending, EndingKey};
 use shared::domain::id::{AdditionId, AgreementId, PartnerId};
@@ -44,6 +45,10 @@ pub(crate) struct EndAddition {
     version: String,
     /// What is to be done.
     choice: EndChoice,
+    /// For `cancelOn` alone: the cancelled date that the addition gets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date, example = "2026-11-30")]
+    date: Option<String>,
     /// Why, in your words; kept with who and when.
     #[schema(min_length = 1, max_length = 500)]
     why: String,
@@ -64,13 +69,15 @@ pub(crate) struct AdditionsEnded {
 /// One row of a request, read.
 struct Wanted {
     key: EndingKey,
-    choice: EndChoice,
+    /// None for one that is left as it is.
+    by: Option<EndBy>,
     why: String,
 }
 
 /// End additions that are no longer synced.
 ///
-/// `setToZero` has the next run that writes set the quantity to 0; `leave` takes that back, until a run has carried it out.
+/// `setToZero` has the next run that writes set the quantity to 0, `cancelOn` the cancelled date to `date`; `leave` takes
+/// that back, until a run has carried it out.
 /// An addition that somebody changes in ConnectWise meanwhile is left alone, and the run says so. Usage that waits for a
 /// decision goes on waiting. All rows are checked before anything is decided.
 #[utoipa::path(
@@ -111,42 +118,50 @@ async fn end<S: Store, Q, C: Time, I>(
     let now = world.clock.now();
     let mut ended = 0;
     for (wanted, found) in wanted.iter().zip(&seen) {
-        match wanted.choice {
-            EndChoice::Leave => {
-                let by = Author { who: who.clone(), at: now, note: Some(wanted.why.clone()) };
-                store.take_ending_back(partner, wanted.key, &by).await?;
-            }
-            EndChoice::SetToZero => {
-                let ending = Ending {
-                    key: wanted.key,
-                    customer: found.customer,
-                    product: found.product,
-                    parts: found.parts.clone(),
-                    quantity: found.quantity,
-                    by: EndBy::SetToZero,
-                    who: who.clone(),
-                    why: wanted.why.clone(),
-                    at: now,
-                    done: None,
-                };
-                // With its entry in the audit: a request that dies here is repeated and decides the rest.
-                store.put_ending(partner, &ending).await?;
-                ended += 1;
-            }
-        }
+        let Some(by) = wanted.by else {
+            let author = Author { who: who.clone(), at: now, note: Some(wanted.why.clone()) };
+            store.take_ending_back(partner, wanted.key, &author).await?;
+            continue;
+        };
+        let ending = Ending {
+            key: wanted.key,
+            customer: found.customer,
+            product: found.product,
+            parts: found.parts.clone(),
+            quantity: found.quantity,
+            by,
+            who: who.clone(),
+            why: wanted.why.clone(),
+            at: now,
+            sent: None,
+            done: None,
+        };
+        // With its entry in the audit: a request that dies here is repeated and decides the rest.
+        store.put_ending(partner, &ending).await?;
+        ended += 1;
     }
     let after = list(world, partner, &wanted).await?;
     let now = |wanted: &Wanted| after.iter().find(|found| found.key == wanted.key).map(|found| found.row.clone());
     let additions = wanted.iter().zip(seen).map(|(wanted, before)| now(wanted).unwrap_or(before.row)).collect();
-    let warnings = Vec::from_iter((ended > 0).then(|| {
-        "A line of 0 may print on the next ConnectWise invoice. What the present quantity bills there until the run is not \
-         credited."
-            .to_owned()
-    }));
+    let warnings = warnings(&wanted);
     let told = answer(StatusCode::OK, &AdditionsEnded { ended, additions, warnings })?;
     let same = |(): &()| Ok(told.clone());
     store.add_edits(partner, &[], Some(&Keep { attempt, answer: &same })).await?;
     Ok(Done::Kept(told))
+}
+
+/// What to know of the ways in which additions are ended.
+fn warnings(wanted: &[Wanted]) -> Vec<String> {
+    let any = |chosen: fn(EndBy) -> bool| wanted.iter().filter_map(|wanted| wanted.by).any(chosen);
+    let to_zero = any(|by| by == EndBy::SetToZero).then_some(
+        "A line of 0 may print on the next ConnectWise invoice. What the present quantity bills there until the run is not \
+         credited.",
+    );
+    let cancelled = any(|by| matches!(by, EndBy::CancelOn { .. })).then_some(
+        "Days after the cancelled date that ConnectWise has invoiced already are credited on the next ConnectWise invoice \
+         if the agreement is prorated, and not at all if it is not.",
+    );
+    to_zero.into_iter().chain(cancelled).map(str::to_owned).collect()
 }
 
 /// What is listed of the agreements that the rows are about.
@@ -184,10 +199,25 @@ fn read(rows: &[EndAddition]) -> Result<Vec<Wanted>, Problem> {
             if !met.insert(key) {
                 wrong("additionId", "An earlier row is about this addition.".to_owned());
             }
-            wanted.push(Wanted { key, choice: row.choice, why: why.to_owned() });
+            let by = way(row).map_err(|told| wrong("date", told)).unwrap_or_default();
+            wanted.push(Wanted { key, by, why: why.to_owned() });
         }
     }
     if errors.is_empty() { Ok(wanted) } else { Err(refused(errors)) }
+}
+
+/// How a row wants its addition to be ended, or why its date says nothing.
+fn way(row: &EndAddition) -> Result<Option<EndBy>, String> {
+    match (row.choice, &row.date) {
+        (EndChoice::CancelOn, Some(date)) => {
+            let day = date.parse::<Date>().map_err(|_| "Expected a day such as 2026-11-30.".to_owned())?;
+            Ok(Some(EndBy::CancelOn { day }))
+        }
+        (EndChoice::CancelOn, None) => Err("Say which cancelled date it gets.".to_owned()),
+        (EndChoice::SetToZero | EndChoice::Leave, Some(_)) => Err("Only cancelOn has a date; leave it out.".to_owned()),
+        (EndChoice::SetToZero, None) => Ok(Some(EndBy::SetToZero)),
+        (EndChoice::Leave, None) => Ok(None),
+    }
 }
 
 /// The additions as the person saw them. One that has moved, or is no longer listed, stops all of them.

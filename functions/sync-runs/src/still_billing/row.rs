@@ -69,6 +69,8 @@ pub(crate) struct StillBilling {
 pub(crate) enum EndChoice {
     /// Set its quantity to 0 in ConnectWise.
     SetToZero,
+    /// Set its cancelled date in ConnectWise.
+    CancelOn,
     /// Leave it as it is; takes back what was decided before.
     Leave,
 }
@@ -79,6 +81,10 @@ pub(crate) enum EndChoice {
 pub(crate) struct EndingShown {
     /// What is to be done.
     choice: EndChoice,
+    /// Of `cancelOn`: the cancelled date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    date: Option<String>,
     /// Who decided.
     who: String,
     /// Why.
@@ -90,10 +96,11 @@ pub(crate) struct EndingShown {
 
 impl EndingShown {
     fn of(ending: &Ending) -> Self {
-        let choice = match ending.by {
-            EndBy::SetToZero => EndChoice::SetToZero,
+        let (choice, date) = match ending.by {
+            EndBy::SetToZero => (EndChoice::SetToZero, None),
+            EndBy::CancelOn { day } => (EndChoice::CancelOn, Some(day.to_string())),
         };
-        Self { choice, who: ending.who.clone(), why: ending.why.clone(), at: ending.at.to_string() }
+        Self { choice, date, who: ending.who.clone(), why: ending.why.clone(), at: ending.at.to_string() }
     }
 }
 

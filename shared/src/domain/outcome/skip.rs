@@ -5,7 +5,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::Bucket;
+use super::{Bucket, LineElsewhere};
 use crate::domain::departure::Departure;
 
 /// Why a pair is not synced although nothing is wrong.
@@ -50,6 +50,11 @@ pub enum Skip {
         /// Why, in their words.
         why: String,
     },
+    /// Another line bills it, and a person said that this is right.
+    BilledElsewhere {
+        /// The lines that bill it.
+        lines: Vec<LineElsewhere>,
+    },
     /// The usage line has no customer.
     Unassigned,
     /// The usage line has no product code that can be read.
@@ -68,7 +73,8 @@ impl Skip {
             | Self::NotFlex { .. }
             | Self::CustomerLeft { .. }
             | Self::Firewall
-            | Self::Rejected { .. } => Bucket::Off,
+            | Self::Rejected { .. }
+            | Self::BilledElsewhere { .. } => Bucket::Off,
             Self::Unassigned | Self::NoProductCode => Bucket::Unassigned,
         }
     }
@@ -86,6 +92,7 @@ impl Skip {
             Self::CustomerLeft { .. } => "customerLeft",
             Self::Firewall => "firewall",
             Self::Rejected { .. } => "rejected",
+            Self::BilledElsewhere { .. } => "billedElsewhere",
             Self::Unassigned => "unassigned",
             Self::NoProductCode => "noProductCode",
         }
@@ -106,6 +113,9 @@ impl Skip {
                 "Choose the Sophos-invoice frequency to sync Sophos Firewall products, or bill them by hand."
             }
             Self::Rejected { .. } => "Nothing, unless it is to be billed after all: then release it.",
+            Self::BilledElsewhere { .. } => {
+                "Nothing: as long as that line bills it, nothing is created here. Once it ends, the next run creates it here."
+            }
             Self::Unassigned => "Assign the licence or device to a customer in Sophos Central.",
             Self::NoProductCode => "Ask Sophos which product this usage line is for.",
         }
@@ -129,6 +139,10 @@ impl fmt::Display for Skip {
             Self::Firewall => f.write_str("Sophos Firewall products sync only with the Sophos monthly invoice"),
             Self::Rejected { kept, who, why } => {
                 write!(f, "{who} rejected the change and keeps {} this month: {why}", kept.normalize())
+            }
+            Self::BilledElsewhere { lines } => {
+                let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+                write!(f, "you decided that it is billed on {}", lines.join(", "))
             }
             Self::Unassigned => f.write_str("the usage line names no customer"),
             Self::NoProductCode => f.write_str("the usage line names no product that can be read"),
