@@ -152,12 +152,7 @@ impl Psa for ConnectWise {
 
     async fn ask_for_additions(&self, agreement: AgreementId) -> Result<Listing, PsaError> {
         let (waited_ms, back) = self.read().await?;
-        let additions = {
-            let mut books = self.books();
-            let seen = (self.ground.now_ms(), books.edits);
-            books.listed.insert((self.invocation, agreement), seen);
-            books.of(agreement).map(|seen| seen.addition.clone()).collect()
-        };
+        let additions = self.books().list(self.invocation, agreement, self.ground.now_ms());
         self.wait(back).await;
         Ok(Listing { additions, waited: Duration::from_millis(waited_ms) })
     }
@@ -174,7 +169,8 @@ impl Psa for ConnectWise {
             self.ground.say(|| format!("{way:?}"));
             let more = if matches!(way.answer, Answer::Other) { Decimal::ONE } else { Decimal::ZERO };
             let quantity = addition.quantity + more;
-            let effect = |twin| Effect::Create { request, agreement, new: addition.clone(), quantity, twin };
+            let knew = books.listed.get(&(self.invocation, agreement)).map_or(0, |listed| listed.additions);
+            let effect = |twin| Effect::Create { request, knew, agreement, new: addition.clone(), quantity, twin };
             if let Some(ms) = way.effect_ms {
                 books.later(now + ms, effect(false));
             }
@@ -230,7 +226,7 @@ impl Psa for ConnectWise {
             books.writes_sent += 1;
             self.ground.note("PATCH", &[self.invocation, u64::from(addition.get()), units(quantity)]);
             self.ground.say(|| format!("{way:?}"));
-            books.watch_for_edits(self.invocation, agreement, addition, now);
+            books.watch_for_edits(self.invocation, agreement, (addition, quantity), now);
             if let (Some(ms), Answer::Right | Answer::Lost) = (way.effect_ms, way.answer) {
                 books.later(now + ms, Effect::Set { agreement, addition, quantity });
             }

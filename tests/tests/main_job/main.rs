@@ -21,6 +21,7 @@ mod seen;
 mod slices;
 mod started;
 mod storm;
+mod terms;
 mod tick;
 mod twice;
 mod vendor_bounds;
