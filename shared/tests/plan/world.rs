@@ -86,6 +86,8 @@ pub(crate) fn agreement(id: i64, name: &str) -> Agreement {
         end: None,
         next_invoice: None,
         billing_cycle: None,
+        currency: None,
+        parent: None,
     }
 }
 
@@ -345,6 +347,7 @@ pub(crate) fn psa_product(id: i64) -> PsaProduct {
         id: psa(id),
         identifier: format!("SOPHOS-{id}"),
         description: "Managed protection".into(),
+        class: "NonInventory".into(),
         bundle: false,
         inactive: false,
         price: Some(number("4.50")),

@@ -113,6 +113,8 @@ impl World {
                 end: None,
                 next_invoice: None,
                 billing_cycle: None,
+                currency: None,
+                parent: None,
             });
             let mapping = CustomerMapping { applied: Some(agreement), ..CustomerMapping::new(id, company, agreement) };
             table.memory.put_customer_mapping(partner, &mapping).await?;
@@ -125,6 +127,7 @@ impl World {
                 id: product,
                 identifier: format!("Product {number}"),
                 description: format!("Product {number}"),
+                class: String::new(),
                 bundle: false,
                 inactive: false,
                 price: Some(Decimal::TEN),

@@ -7,6 +7,8 @@ mod holds;
 mod invoke;
 mod large;
 mod lines;
+mod names;
+mod overview;
 mod scope;
 mod settings;
 mod start;

@@ -109,6 +109,7 @@ pub(crate) fn snapshot(quantity: i64) -> Snapshot {
     written.untold = Untold { created: 1, updated: 2, adopted: 3, from: Some(1.into()), cleared: 2.into() };
     let seen = Seen { at: now(), additions: Vec::new() };
     Snapshot {
+        names: None,
         written: [(product(7), written.clone()), (product(70), written)].into(),
         seen: Some(seen),
         invoices: [(month(), month().last_day())].into(),

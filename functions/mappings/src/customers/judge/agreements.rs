@@ -39,8 +39,7 @@ pub(in crate::customers) async fn check_agreements(
             Err(why) => faults.add(origin, *at, "agreementId", ProblemCode::AgreementUnusable, &why),
             Ok(agreement) => {
                 notes.extend(notes_on(mapping, agreement, today));
-                let (company, agreement) = (agreement.company_name.clone(), agreement.name.clone());
-                names.insert(*at, CustomerNames { company, agreement });
+                names.insert(*at, agreement.names());
             }
         }
     }
