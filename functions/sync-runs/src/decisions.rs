@@ -21,6 +21,7 @@ use shared::remember::remember_reading;
 use utoipa::ToSchema;
 
 use crate::holds::{HoldRow, VerdictShown, version_of};
+use crate::names::Names;
 use crate::readings::{ReadingName, in_words};
 use crate::{Naming, Sender, Store, Time, World};
 
@@ -126,12 +127,12 @@ async fn decide<S: Store, Q, C: Time, I>(
     let store = &world.store;
     let keys = keys(&decisions)?;
     let now = world.clock.now();
-    let today = world.today(partner).await?;
+    let (today, names) = (world.today(partner).await?, Names::read(store, partner).await?);
     let mut standing = Vec::new();
     for key in &keys {
         standing.push(store.find_hold(partner, *key).await?);
     }
-    let standing = seen(&decisions, standing, (&who, today))?;
+    let standing = seen(&decisions, standing, &who, (&names, today))?;
     let (mut moved, mut decided) = (Vec::new(), 0);
     for (n, (wanted, hold)) in decisions.iter().zip(&standing).enumerate() {
         let decision = Decision {
@@ -161,7 +162,7 @@ async fn decide<S: Store, Q, C: Time, I>(
     let mut holds = Vec::new();
     for (key, before) in keys.iter().zip(&standing) {
         let after = store.find_hold(partner, *key).await?;
-        holds.push(HoldRow::of(after.as_ref().unwrap_or(before), today)?);
+        holds.push(HoldRow::of(after.as_ref().unwrap_or(before), &names, today)?);
     }
     if decided == 0 {
         let told = |n: usize| {
@@ -277,7 +278,8 @@ fn is_decided(wanted: &HoldDecision, hold: &StandingHold, who: &str) -> bool {
 fn seen(
     decisions: &[HoldDecision],
     standing: Vec<Option<StandingHold>>,
-    (who, today): (&str, Date),
+    who: &str,
+    (names, today): (&Names, Date),
 ) -> Result<Vec<StandingHold>, Problem> {
     let (mut moved, mut stuck, mut holds) = (Vec::new(), Vec::new(), Vec::new());
     for (n, (wanted, found)) in decisions.iter().zip(standing).enumerate() {
@@ -299,7 +301,8 @@ fn seen(
         holds.push(hold);
     }
     if !moved.is_empty() {
-        let present: Vec<HoldRow> = holds.iter().map(|hold| HoldRow::of(hold, today)).collect::<Result<_, _>>()?;
+        let present: Vec<HoldRow> =
+            holds.iter().map(|hold| HoldRow::of(hold, names, today)).collect::<Result<_, _>>()?;
         return Err(Problem::new(ProblemCode::VersionMismatch).errors(moved).present(&present));
     }
     if !stuck.is_empty() {

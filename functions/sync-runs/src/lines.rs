@@ -15,6 +15,7 @@ use shared::http::{Caller, FieldError, IfNoneMatch, List, Paging, Path, Problem,
 use utoipa::{IntoParams, ToSchema};
 
 use self::row::RunLine;
+use crate::names::Names;
 use crate::{Naming, Sender, Store, Time, World};
 
 /// The most lines of a page: one has one or two kilobytes.
@@ -157,13 +158,15 @@ async fn page(
             (read.entries, 0, read.next)
         }
     };
-    let (lines, cut) = take(&entries, skipped, usize::from(paging.size()), filter);
+    let names = Names::read(store, partner).await?;
+    let (lines, cut) = take(&entries, &names, skipped, usize::from(paging.size()), filter);
     Ok((paging, lines, cut.or(next)))
 }
 
 /// The first `size` lines that pass, and where the next page starts if there are more.
 fn take(
     entries: &[CustomerLedger],
+    names: &Names,
     skipped: usize,
     size: usize,
     filter: &LineFilter,
@@ -179,7 +182,10 @@ fn take(
             if lines.len() >= size {
                 return (lines, Some(format!("{}#{n}", name_of(entry))));
             }
-            lines.push(ended.map_or_else(|| RunLine::of(entry, line), |ended| RunLine::of_ended(entry, ended)));
+            lines.push(match ended {
+                Some(ended) => RunLine::of_ended(entry, ended, names),
+                None => RunLine::of(entry, line, names),
+            });
         }
     }
     (lines, None)

@@ -1,13 +1,13 @@
 //! Usage lines in doubt on the wire: the readings that a hold offers, and the questions of a run.
 
 use serde::{Deserialize, Serialize};
-use shared::domain::decision::{HoldBasis, Offer};
+use shared::domain::decision::{HoldBasis, Offer, StandingHold};
 use shared::domain::plan::{AskedForAll, Question};
 use shared::domain::psa::CancelledDate;
 use shared::domain::usage::{DoubtKind, Reading};
 use utoipa::ToSchema;
 
-use crate::holds::ReleaseShown;
+use crate::change::QuantityChange;
 
 /// How usage lines in doubt become a quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -50,12 +50,14 @@ pub(crate) struct ReadingOffered {
     /// The reading: send it with the decision.
     reading: ReadingName,
     /// What a release does then.
-    release: ReleaseShown,
+    release: QuantityChange,
 }
 
 impl ReadingOffered {
-    pub(crate) fn of(offer: &Offer) -> Option<Self> {
-        Some(Self { reading: ReadingName::of(offer.reading), release: ReleaseShown::of(offer.does)? })
+    pub(crate) fn of(offer: &Offer, hold: &StandingHold) -> Option<Self> {
+        let facts = &hold.facts;
+        let release = QuantityChange::of(offer.does, facts.terms.as_ref(), &facts.names.facts)?;
+        Some(Self { reading: ReadingName::of(offer.reading), release })
     }
 }
 

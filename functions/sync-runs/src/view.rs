@@ -4,9 +4,10 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::domain::id::CustomerId;
 use shared::domain::run::{Run, RunFailureCode, RunKind, RunState, Stage, Whose};
-use shared::domain::tally::{Difference, ProductTally};
+use shared::domain::tally::ProductTally;
 use utoipa::ToSchema;
 
+use crate::change::BillingChange;
 use crate::readings::UsageQuestion;
 
 /// A run: how it stands and what it came to.
@@ -171,19 +172,6 @@ pub(crate) struct RunCounts {
     quantities_set: u64,
 }
 
-/// How much more is billed, each addition counted once; less below zero.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct BillingChange {
-    /// Units.
-    units: String,
-    /// Unit price times units, net of what agreements include; amounts of agreements in different currencies are added as
-    /// they are.
-    amount: String,
-    /// Additions whose price ConnectWise does not tell; they are not in the amount.
-    without_price: u64,
-}
-
 /// One run with its tie-out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -297,13 +285,6 @@ impl RunView {
             failed: BillingChange::of(&run.tally.billing.failed),
             psa_calls: run.psa.calls,
         }
-    }
-}
-
-impl BillingChange {
-    fn of(difference: &Difference) -> Self {
-        let Difference { units, amount, without_price } = difference;
-        Self { units: decimal(*units), amount: decimal(*amount), without_price: *without_price }
     }
 }
 

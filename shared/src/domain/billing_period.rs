@@ -29,29 +29,13 @@ impl Agreement {
     /// the month of its next ConnectWise invoice, or else of its start.
     #[must_use]
     pub fn end_of_period(&self, day: Date) -> Date {
-        let months = self.months_a_period();
+        // A cycle that is shorter, or that this release does not know, counts as a month.
+        let months = self.facts().months().and_then(|months| i8::try_from(months).ok()).unwrap_or(1);
         let anchor = self.next_invoice.or(self.start).map_or(1, Date::month);
         let into = (day.month() - anchor).rem_euclid(months);
         let end =
             (0..months - 1 - into).try_fold(day.last_of_month(), |end, _| Some(end.tomorrow().ok()?.last_of_month()));
         end.unwrap_or(day)
-    }
-
-    /// How many months one billing period has; 1 for a cycle that is shorter, or that this release does not know.
-    fn months_a_period(&self) -> i8 {
-        let cycle = self.billing_cycle.as_deref().unwrap_or_default().to_lowercase();
-        let has = |words: &[&str]| words.iter().any(|word| cycle.contains(word));
-        if has(&["semi-annual", "semiannual", "half-year", "half year"]) {
-            6
-        } else if has(&["year", "annual"]) {
-            12
-        } else if has(&["quarter"]) {
-            3
-        } else if has(&["bi-month", "bimonth", "two month"]) {
-            2
-        } else {
-            1
-        }
     }
 }
 
@@ -76,6 +60,8 @@ mod tests {
             next_invoice,
             billing_cycle: Some(cycle.into()),
             prorated,
+            currency: None,
+            parent: None,
         }
     }
 

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::id::{AdditionId, AgreementId, CustomerId, ProductCode, PsaProductId, RunId};
 use super::month::UsageMonth;
 use super::outcome::{Hold, Would};
+use super::psa::CustomerNames;
+use super::terms::Terms;
 use super::usage::Reading;
 
 /// What a decision is about: nothing of it may have moved when a release is carried out.
@@ -162,9 +164,23 @@ pub struct StandingHold {
     pub since: Timestamp,
     /// When it was last seen.
     pub seen_at: Timestamp,
+    /// What is shown beside it.
+    #[serde(default)]
+    pub facts: HoldFacts,
     /// What a person decided, if anybody has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+}
+
+/// What a run knew of a hold beyond what decides it: names and money, so that a list asks nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HoldFacts {
+    /// Company and agreement.
+    pub names: CustomerNames,
+    /// What its quantity comes to in money, where the run has seen that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
 }
 
 /// How long there is to decide.
@@ -233,6 +249,7 @@ mod tests {
             run: RunId::parse("20261130T020000Z-scheduled-00000001").unwrap(),
             since: at,
             seen_at: at,
+            facts: HoldFacts::default(),
             decision: None,
         }
     }

@@ -17,6 +17,9 @@ pub struct PsaProduct {
     pub identifier: String,
     /// Its description.
     pub description: String,
+    /// ConnectWise's class of it, in ConnectWise's word; empty where it does not say.
+    #[serde(default)]
+    pub class: String,
     /// Whether it is of class Bundle; such a product cannot become an addition.
     pub bundle: bool,
     /// Whether it is inactive; such a product cannot become an addition.
@@ -85,6 +88,85 @@ pub struct Agreement {
     /// counts as no.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prorated: bool,
+    /// The code of the currency that it bills in, if ConnectWise says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The agreement whose invoices bill it, where it is the child of one: id and name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<(AgreementId, String)>,
+}
+
+impl Agreement {
+    /// What a person has to know of it to read its amounts.
+    #[must_use]
+    pub fn facts(&self) -> AgreementFacts {
+        AgreementFacts {
+            kind: self.kind.clone(),
+            cycle: self.billing_cycle.clone(),
+            currency: self.currency.clone(),
+            parent: self.parent.clone(),
+        }
+    }
+
+    /// Its names, for display.
+    #[must_use]
+    pub fn names(&self) -> CustomerNames {
+        CustomerNames { company: self.company_name.clone(), agreement: self.name.clone(), facts: self.facts() }
+    }
+}
+
+/// What a person has to know of an agreement to read its amounts; for display only.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AgreementFacts {
+    /// The name of its type.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// The name of its billing cycle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<String>,
+    /// The code of its currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The agreement whose invoices bill it, where it is the child of one: id and name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<(AgreementId, String)>,
+}
+
+impl AgreementFacts {
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// How many months one invoice of it bills; none where the cycle is not one of months, or not known.
+    #[must_use]
+    pub fn months(&self) -> Option<u32> {
+        let cycle = self.cycle.as_deref()?;
+        let letters: String = cycle.chars().filter(char::is_ascii_alphabetic).collect();
+        match letters.to_ascii_lowercase().as_str() {
+            "monthly" | "month" => Some(1),
+            "bimonthly" => Some(2),
+            "quarterly" | "quarter" => Some(3),
+            "semiannual" | "semiannually" | "halfyearly" => Some(6),
+            "yearly" | "annual" | "annually" | "year" => Some(12),
+            _ => None,
+        }
+    }
+}
+
+/// The names of a company and one of its agreements as a run or a save saw them last; for display only.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerNames {
+    /// The company's.
+    pub company: String,
+    /// The agreement's.
+    pub agreement: String,
+    /// How the agreement bills.
+    #[serde(default, flatten)]
+    pub facts: AgreementFacts,
 }
 
 /// A company.
@@ -248,6 +330,15 @@ mod tests {
             cancelled,
             detail: AdditionDetail::default(),
         }
+    }
+
+    #[test]
+    fn the_months_of_a_cycle_are_read_from_its_name_and_not_guessed() {
+        let months = |cycle: &str| AgreementFacts { cycle: Some(cycle.into()), ..AgreementFacts::default() }.months();
+        let cycles =
+            ["Monthly", "Quarterly", "Semi-Annual", "Yearly", "Bi-Monthly", "Weekly", "One Time", "Pay as you go"];
+        assert_eq!(cycles.map(months), [Some(1), Some(3), Some(6), Some(12), Some(2), None, None, None]);
+        assert_eq!(AgreementFacts::default().months(), None);
     }
 
     #[test]

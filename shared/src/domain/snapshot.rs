@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{AdditionId, AgreementId, ProductCode, PsaProductId, RunId};
 use super::month::UsageMonth;
 use super::outcome::Would;
-use super::psa::{Addition, AdditionDetail};
+use super::psa::{Addition, AdditionDetail, CustomerNames};
 use super::terms::Terms;
 use super::usage::CustomerUsage;
 
@@ -259,6 +259,9 @@ pub struct Snapshot {
     /// Its additions as they were last read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<Seen>,
+    /// The names of the agreement and its company when its additions were last read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<CustomerNames>,
     /// By usage month, the day of the ConnectWise invoice that bills what was written for it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub invoices: BTreeMap<UsageMonth, Date>,

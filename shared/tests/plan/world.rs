@@ -88,6 +88,8 @@ pub(crate) fn agreement(id: i64, name: &str) -> Agreement {
         next_invoice: None,
         billing_cycle: None,
         prorated: false,
+        currency: None,
+        parent: None,
     }
 }
 
@@ -357,6 +359,7 @@ pub(crate) fn psa_product(id: i64) -> PsaProduct {
         id: psa(id),
         identifier: format!("SOPHOS-{id}"),
         description: "Managed protection".into(),
+        class: "NonInventory".into(),
         bundle: false,
         inactive: false,
         price: Some(number("4.50")),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
-use shared::domain::psa::{Addition, Agreement, NewAddition, PsaProduct};
+use shared::domain::psa::{Addition, AdditionDetail, Agreement, NewAddition, PsaProduct};
 
 use super::ground::Ground;
 use super::invoicing::Invoicing;
@@ -164,6 +164,7 @@ pub(super) fn line(product: PsaProductId, quantity: Decimal) -> Addition {
         bill_customer: "Billable".into(),
         effective: None,
         cancelled: None,
+        detail: AdditionDetail::default(),
     }
 }
 

@@ -122,6 +122,8 @@ impl World {
                 next_invoice: None,
                 billing_cycle: None,
                 prorated: false,
+                currency: None,
+                parent: None,
             });
             books.invoicing.terms.insert(agreement, Terms::monthly(company.get(), month.first_day()));
             let mapping = CustomerMapping { applied: Some(agreement), ..CustomerMapping::new(id, company, agreement) };
@@ -135,6 +137,7 @@ impl World {
                 id: product,
                 identifier: format!("Product {number}"),
                 description: format!("Product {number}"),
+                class: String::new(),
                 bundle: false,
                 inactive: false,
                 price: Some(Decimal::TEN),

@@ -19,10 +19,13 @@ async fn sophos_products_map_to_connectwise_products_by_id_so_that_renamed_produ
     let id = shop.product("SEC-EP", "Brand Endpoint", &json!({}));
     let saved = save(&shop.app, &writer(1), &json!({"rows": [{"code": "FW-1", "version": 0, "mapTo": id}]})).await;
     assert_eq!((saved.status.as_u16(), &saved.body["applied"]), (200, &json!(true)), "{:?}", saved.body);
-    assert_eq!(saved.body["changes"][0]["psaIdentifier"], "SEC-EP");
+    assert_eq!(saved.body["changes"][0]["after"]["psaProduct"]["identifier"], "SEC-EP");
     shop.edit(id, &json!({"identifier": "SEC-EP-2", "description": "Brand Endpoint Plus"}));
     let stored = row(&shop.app, "FW-1").await;
     assert_eq!((&stored["psaProductId"], &stored["sync"]), (&json!(id), &json!(true)));
+    assert_eq!(stored["psaProduct"]["description"], "Brand Endpoint", "as it was last seen");
+    let listed = reader(1).get(&shop.app, "/v1/product-mappings?text=brand%20end").await;
+    assert_eq!(listed.body["items"], json!([stored]), "found by the name in ConnectWise");
     let toggled = save(&shop.app, &writer(1), &json!({"rows": [{"code": "FW-1", "version": 1, "mapTo": id}]})).await;
     assert_eq!((toggled.status.as_u16(), toggled.body["changes"].as_array().unwrap().len()), (200, 0));
     shop.close().await;

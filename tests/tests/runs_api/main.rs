@@ -8,6 +8,8 @@ mod invoke;
 mod large;
 mod lines;
 mod moves;
+mod names;
+mod overview;
 mod scope;
 mod settings;
 mod start;

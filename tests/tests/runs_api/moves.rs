@@ -44,7 +44,7 @@ fn cancelled(world: &World, agreement: u32, addition: u32) -> Option<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_product_moves_here_by_one_decision_and_one_run() {
     let (world, hold, other, addition) = billed_elsewhere().await;
-    assert_eq!(hold["release"]["begins"], "2026-11-01", "{hold}");
+    assert_eq!(hold["release"]["date"], "2026-11-01", "{hold}");
     let decided = world.post("/v1/sync/holds/decisions", &decision(&hold, "release", Some("2026-11-30"))).await;
     assert_eq!(decided.status, 200, "{}", decided.body);
     assert_eq!(decided.body["holds"][0]["decision"]["moveOn"], "2026-11-30");

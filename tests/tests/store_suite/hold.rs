@@ -1,6 +1,6 @@
 //! What waits for a person, and what people decide.
 
-use shared::domain::decision::{Decision, HoldBasis, HoldKey, StandingHold, Verdict};
+use shared::domain::decision::{Decision, HoldBasis, HoldFacts, HoldKey, StandingHold, Verdict};
 use shared::domain::ending::{EndBy, EndDone, Ending, EndingKey};
 use shared::domain::id::{AdditionId, CustomerId};
 use shared::domain::month::UsageMonth;
@@ -51,6 +51,7 @@ pub(crate) fn hold(key: HoldKey, to: i64) -> StandingHold {
         run: run(partner(1), 1).id,
         since: now(),
         seen_at: now(),
+        facts: HoldFacts::default(),
         decision: None,
     }
 }

@@ -116,6 +116,7 @@ pub(crate) fn snapshot(quantity: i64) -> Snapshot {
     };
     let seen = Seen { at: now(), additions: Vec::new() };
     Snapshot {
+        names: None,
         written: [(product(7), written.clone()), (product(70), written)].into(),
         seen: Some(seen),
         invoices: [(month(), month().last_day())].into(),

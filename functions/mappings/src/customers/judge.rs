@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId};
 use shared::domain::mapping::CustomerMapping;
 use shared::http::{Problem, ProblemCode};
-use shared::ports::{CustomerConflict, CustomerEdit, EditStore};
+use shared::ports::{CustomerConflict, CustomerEdit, CustomerNames, EditStore};
 
 use self::agreements::check_agreements;
 pub(super) use self::agreements::{agreements_of, in_words};
@@ -43,6 +43,8 @@ pub(super) struct Judged {
     pub(super) edits: Vec<CustomerEdit>,
     pub(super) changes: Vec<CustomerChange>,
     pub(super) notes: Vec<CustomerNote>,
+    /// What ConnectWise calls the companies and agreements that are mapped.
+    pub(super) seen: Vec<(CustomerId, AgreementId, CustomerNames)>,
     rows: Vec<usize>,
     names: BTreeMap<CustomerId, String>,
 }
@@ -99,7 +101,8 @@ pub(super) async fn judge(
         let problem = faults.into_problem();
         return Err(if present.is_empty() { problem } else { problem.present(&present) });
     }
-    let mut judged = Judged { edits: Vec::new(), changes: Vec::new(), notes, rows: Vec::new(), names };
+    let mut judged =
+        Judged { edits: Vec::new(), changes: Vec::new(), notes, rows: Vec::new(), names, seen: Vec::new() };
     for (at, (row, step)) in wanted.iter().zip(steps).enumerate() {
         let now = before(row.customer);
         let (edit, after) = match step {
@@ -107,6 +110,7 @@ pub(super) async fn judge(
             Step::Remove { version } => (CustomerEdit::Remove { customer: row.customer, version }, None),
             Step::Put(mapping) => {
                 let names = found.get(&at).cloned();
+                judged.seen.extend(names.clone().map(|names| (mapping.customer, mapping.agreement, names)));
                 let names = names.or_else(|| now.filter(|(now, _)| is_same_place(now, &mapping))?.1.clone());
                 (CustomerEdit::Put(mapping.clone()), Some(CustomerTarget::of(&(mapping, names))))
             }

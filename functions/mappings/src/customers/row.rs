@@ -4,6 +4,7 @@ use serde::Serialize;
 use shared::domain::id::{CustomerId, ProductCode, RunId};
 use shared::domain::plan::Customer;
 use shared::domain::stamp::SyncStamp;
+use shared::http::AgreementShown;
 use shared::ports::MappedCustomer;
 use utoipa::ToSchema;
 
@@ -49,6 +50,9 @@ pub(crate) struct CustomerTarget {
     /// Its name, as it was last seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) agreement_name: Option<String>,
+    /// How the agreement bills.
+    #[serde(flatten)]
+    pub(super) agreement_facts: AgreementShown,
     /// Whether its usage is carried over. Off: ConnectWise goes on billing the last quantities.
     pub(super) sync: bool,
     /// Whether a person has applied a preview for this agreement. Until then runs hold what they would write.
@@ -127,6 +131,7 @@ impl CustomerTarget {
             company_name: names.as_ref().map(|names| names.company.clone()),
             agreement_id: mapping.agreement.get(),
             agreement_name: names.as_ref().map(|names| names.agreement.clone()),
+            agreement_facts: names.as_ref().map(|names| (&names.facts).into()).unwrap_or_default(),
             sync: mapping.sync,
             applied: mapping.is_applied(),
         }

@@ -75,12 +75,6 @@ pub(crate) struct ProductDifference {
     before: ProductRow,
     /// As it is, or would be.
     after: ProductRow,
-    /// The identifier of the ConnectWise product that it is newly mapped to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    psa_identifier: Option<String>,
-    /// Its description.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    psa_description: Option<String>,
 }
 
 /// What a save came to.
@@ -160,7 +154,13 @@ pub(super) async fn store(
         )));
     }
     match store.save_product_mappings(partner, author, &rows, Some(keep)).await? {
-        Ok(stored) => Ok(Done::Kept((keep.answer)(&stored)?)),
+        Ok(stored) => {
+            // For display: a save is one without them, and the next run sees them too.
+            if let Err(error) = store.put_psa_products(partner, &judged.targets).await {
+                tracing::warn!(%partner, %error, "names of ConnectWise products could not be kept");
+            }
+            Ok(Done::Kept((keep.answer)(&stored)?))
+        }
         Err(conflicts) => {
             let known = Known::read(store, partner).await?;
             Err(changed_meanwhile(&known, conflicts.into_iter().map(|conflict| conflict.code)))
@@ -173,14 +173,7 @@ pub(super) fn differences(judged: &Judged, stored: Option<&[ProductMapping]>) ->
     let difference = |Changed { before, after }: &Changed| {
         let stored = stored.and_then(|stored| stored.iter().find(|mapping| mapping.code == after.code));
         let after = stored.unwrap_or(after);
-        let moved = after.product().filter(|product| before.product() != Some(*product));
-        let psa = moved.and_then(|product| judged.targets.get(&product));
-        ProductDifference {
-            before: judged.known.row(before),
-            after: judged.known.row(after),
-            psa_identifier: psa.map(|product| product.identifier.clone()),
-            psa_description: psa.map(|product| product.description.clone()),
-        }
+        ProductDifference { before: judged.known.row(before), after: judged.known.row(after) }
     };
     judged.changed.iter().map(difference).collect()
 }

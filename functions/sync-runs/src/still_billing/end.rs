@@ -15,8 +15,8 @@ use shared::http::{
 use shared::ports::{Attempt, Author, Keep};
 use utoipa::ToSchema;
 
+use super::Found;
 use super::row::{EndChoice, StillBilling};
-use super::{Found, found};
 use crate::{Naming, Sender, Store, Time, World};
 
 /// The most additions of one request.
@@ -172,7 +172,7 @@ async fn list<S: Store, Q, C: Time, I>(
 ) -> Result<Vec<Found>, Problem> {
     let agreements: BTreeSet<AgreementId> = wanted.iter().map(|wanted| wanted.key.agreement).collect();
     let snapshots = world.store.find_snapshots(partner, &Vec::from_iter(agreements)).await?;
-    found(world, partner, &Vec::from_iter(snapshots)).await
+    super::list(world, partner, &Vec::from_iter(snapshots)).await
 }
 
 /// Which additions the rows are about; everything that is wrong with them at once.

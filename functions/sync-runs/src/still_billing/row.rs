@@ -6,10 +6,12 @@ use shared::domain::ending::{EndBy, Ending};
 use shared::domain::id::{AgreementId, PsaProductId};
 use shared::domain::mapping::ProductMappings;
 use shared::domain::still_billed::StillBilled;
-use shared::http::{Problem, version_of_content};
+use shared::http::{AgreementShown, Problem, PsaProductShown, version_of_content};
 use utoipa::ToSchema;
 
 use super::BilledCustomer;
+use crate::change::per_month;
+use crate::names::Names;
 use crate::view::decimal;
 
 /// An addition that is billed and no longer synced.
@@ -18,18 +20,26 @@ use crate::view::decimal;
 pub(crate) struct StillBilling {
     /// The agreement.
     agreement_id: u32,
-    /// Its name, where the customer is mapped to it.
+    /// Its name, as it was last seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     agreement: Option<String>,
-    /// The company's name, where the customer is mapped to it.
+    /// Its company's name, as it was last seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<String>,
+    /// How it bills.
+    #[serde(flatten)]
+    agreement_facts: AgreementShown,
     /// The addition.
     addition_id: u32,
     /// The ConnectWise product.
     psa_product_id: u32,
+    /// Its names and its price, as they were last seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    psa_product: Option<PsaProductShown>,
     /// The Sophos products that it was made up of.
     products: Vec<String>,
+    /// What Sophos calls them, in the same order.
+    descriptions: Vec<String>,
     /// Sophos' id of the customer for whom it was written.
     customer_id: String,
     /// Its name, where Sophos still lists it.
@@ -42,8 +52,11 @@ pub(crate) struct StillBilling {
     /// Its unit price; absent where none is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     unit_price: Option<String>,
-    /// What ConnectWise bills for it each month, where the agreement bills monthly, without the units that the agreement
-    /// includes and in the agreement's currency; absent where no price is known.
+    /// What one invoice bills for it, without the units that the agreement includes and in the agreement's currency; absent
+    /// where no price is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<String>,
+    /// The same for one month; absent where the agreement's billing cycle is not one of months, or not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount_per_month: Option<String>,
     /// The day from which ConnectWise ends it, where somebody has set one.
@@ -160,10 +173,11 @@ impl StillBilling {
         billed: &StillBilled<'_>,
         reason: StillBillingReason,
         ending: Option<&Ending>,
+        names: &Names,
     ) -> Result<Self, Problem> {
-        let here = customer.mapping.as_ref().is_some_and(|mapping| mapping.agreement == agreement);
-        let (company, agreement_name) =
-            customer.names.clone().filter(|_| here).map(|names| (names.company, names.agreement)).unzip();
+        let seen = customer.names_on(agreement, billed);
+        let (company, agreement_name) = seen.cloned().map(|names| (names.company, names.agreement)).unzip();
+        let facts = seen.map(|names| names.facts.clone()).unwrap_or_default();
         let name = customer.name.clone().or_else(|| company.clone()).unwrap_or_else(|| customer.id.to_string());
         let quantity = decimal(billed.quantity);
         let why = reason.why(customer.departure.as_ref());
@@ -172,16 +186,20 @@ impl StillBilling {
             agreement_id: agreement.get(),
             agreement: agreement_name,
             company,
+            agreement_facts: (&facts).into(),
             addition_id: billed.written.addition.get(),
             psa_product_id: billed.product.get(),
+            psa_product: names.psa(billed.product),
             products: billed.written.parts.keys().map(ToString::to_string).collect(),
+            descriptions: names.all_sophos(billed.written.parts.keys()),
             customer_id: customer.id.to_string(),
             customer: customer.name.clone(),
             what: format!("ConnectWise goes on billing {quantity} for {name}: {why}."),
             quantity,
             month: billed.written.month.to_string(),
             unit_price: billed.terms.as_ref().and_then(|terms| terms.unit_price).map(decimal),
-            amount_per_month: billed.amount().map(decimal),
+            amount: billed.amount().map(decimal),
+            amount_per_month: billed.amount().and_then(|amount| per_month(amount, &facts)).map(decimal),
             cancelled_date: billed.cancelled.map(|day| day.to_string()),
             ending: ending.map(EndingShown::of),
             version: format!("{version:016x}"),

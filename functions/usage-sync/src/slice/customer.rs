@@ -149,6 +149,7 @@ impl<W: World> Stages<'_, W> {
         if let Some(agreement) = bucket.agreements.get(&mapping.agreement) {
             ledger.company = Some((agreement.company, agreement.company_name.clone()));
             ledger.agreement = Some((agreement.id, agreement.name.clone()));
+            ledger.facts = agreement.facts();
             ledger.next_invoice = agreement.next_invoice;
         }
         // Whoever ConnectWise is asked about has its turn until its ledger is closed.
@@ -223,6 +224,7 @@ impl<W: World> Stages<'_, W> {
         let now = begun.saturating_add(SignedDuration::try_from(waited).unwrap_or_default()).unwrap_or(begun);
         let mut settlement = settle(planned.stored.clone(), &planned.intents, &additions, now, self.settle_s());
         settlement.snapshot.see(now, &additions);
+        settlement.snapshot.names = Some(agreement.names());
         let state = AgreementState::Ready { agreement: agreement.clone(), additions };
         let known = Known { state, settlement, read: Some(reason), listed_at: now };
         let plan = self.plan_on(bucket, planned, &known);

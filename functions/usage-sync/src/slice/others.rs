@@ -71,5 +71,7 @@ fn unknown(id: AgreementId, mapping: &CustomerMapping) -> Agreement {
         next_invoice: None,
         billing_cycle: None,
         prorated: false,
+        currency: None,
+        parent: None,
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::value::{date, number, to_id, whole};
-use crate::domain::id::IdError;
+use crate::domain::id::{AgreementId, IdError};
 use crate::domain::psa::{Addition, AdditionDetail, Agreement, AgreementStatus, Company, PsaProduct};
 use crate::domain::vendor_text::one_line;
 use crate::error::PsaError;
@@ -20,7 +20,7 @@ pub(super) const COMPANY_FIELDS: &str = "id,identifier,name";
 /// The fields of a catalog item that a form shows.
 pub(super) const DETAILS_FIELDS: &str = catalogue::DETAILS_FIELDS;
 /// The fields of an agreement that are asked for.
-pub(super) const AGREEMENT_FIELDS: &str = "id,name,type,company,agreementStatus,cancelledFlag,startDate,endDate,noEndingDateFlag,nextInvoiceDate,billingCycle,prorateFlag";
+pub(super) const AGREEMENT_FIELDS: &str = "id,name,type,company,agreementStatus,cancelledFlag,startDate,endDate,noEndingDateFlag,nextInvoiceDate,billingCycle,currency,parentAgreement,prorateFlag";
 /// The fields of a catalog item that are asked for.
 pub(super) const PRODUCT_FIELDS: &str = "id,identifier,description,productClass,inactiveFlag,price";
 /// The fields of an addition that are asked for.
@@ -56,6 +56,17 @@ struct AgreementRecord<'a> {
     #[serde(borrow)]
     billing_cycle: Option<Reference<'a>>,
     prorate_flag: Option<bool>,
+    currency: Option<CurrencyReference>,
+    #[serde(borrow)]
+    parent_agreement: Option<Reference<'a>>,
+}
+
+/// Wire: a reference to a currency.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CurrencyReference {
+    currency_code: Option<String>,
+    name: Option<String>,
 }
 
 /// Wire: a catalog item.
@@ -152,8 +163,17 @@ pub(super) fn agreement(record: &RawValue) -> Result<Agreement, PsaError> {
             next_invoice: date("nextInvoiceDate", wire.next_invoice_date.as_deref())?,
             billing_cycle: wire.billing_cycle.and_then(|cycle| cycle.name).as_deref().map(one_line),
             prorated: wire.prorate_flag.unwrap_or_default(),
+            currency: wire.currency.and_then(|c| c.currency_code.or(c.name)).as_deref().map(one_line),
+            parent: parent(wire.parent_agreement.as_ref()),
         })
     })
+}
+
+/// The parent of an agreement. It is shown and decides nothing: one that cannot be read is none.
+fn parent(reference: Option<&Reference<'_>>) -> Option<(AgreementId, String)> {
+    let reference = reference?;
+    let id = Reference::id(Some(reference), "parentAgreement").ok()?;
+    Some((id, reference.name.as_deref().map(one_line).unwrap_or_default()))
 }
 
 /// A set `cancelledFlag` counts first. Without a status (servers leave out what is null) the agreement counts as active
@@ -174,6 +194,7 @@ pub(super) fn product(record: &RawValue) -> Result<PsaProduct, PsaError> {
             id: to_id(wire.id)?,
             identifier: wire.identifier.as_deref().map(one_line).unwrap_or_default(),
             description: wire.description.as_deref().map(one_line).unwrap_or_default(),
+            class: wire.product_class.as_deref().map(one_line).unwrap_or_default(),
             bundle: wire.product_class.as_deref() == Some("Bundle"),
             inactive: wire.inactive_flag.unwrap_or_default(),
             price: number("price", wire.price)?,

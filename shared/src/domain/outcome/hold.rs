@@ -69,10 +69,14 @@ impl Would {
         }
     }
 
-    /// The first day of an addition that is created.
+    /// The first day of an addition that is created, or the cancelled date of one that is ended.
     #[must_use]
-    pub const fn begins(self) -> Option<Date> {
-        if let Self::Create { begins, .. } = self { begins } else { None }
+    pub const fn date(self) -> Option<Date> {
+        match self {
+            Self::Create { begins, .. } => begins,
+            Self::End { on, .. } => Some(on),
+            Self::Update { .. } | Self::Adopt { .. } | Self::Keep { .. } | Self::Nothing => None,
+        }
     }
 
     /// How many units more are billed once it is done; below zero, less.

@@ -41,8 +41,7 @@ pub(in crate::customers) async fn check_agreements(
                 notes.extend(notes_on(mapping, agreement, today));
                 let others = listed.map(|listed| listed.rows.as_slice()).unwrap_or_default();
                 notes.extend(note_on_others(mapping, others));
-                let (company, agreement) = (agreement.company_name.clone(), agreement.name.clone());
-                names.insert(*at, CustomerNames { company, agreement });
+                names.insert(*at, agreement.names());
             }
         }
     }
