@@ -86,17 +86,20 @@ test(`1,000 products are filtered within ${MOST_MS} ms`, async () => {
   await page.locator('tr[data-code="CODE-999"]').waitFor();
   const took = await page.evaluate(async () => {
     const box = document.querySelector('input[type=search]');
-    const times = [];
-    for (const text of ['9', '99', '999', '99', '9', '']) {
-      const started = performance.now();
-      box.value = text;
-      box.dispatchEvent(new InputEvent('input', { bubbles: true }));
-      await Promise.resolve();
-      await Promise.resolve();
-      times.push(performance.now() - started);
+    // The best of five rounds for each text: what the page takes, not what else the machine does meanwhile.
+    const best = {};
+    for (let round = 0; round < 5; round += 1) {
+      for (const text of ['9', '99', '999', '']) {
+        const started = performance.now();
+        box.value = text;
+        box.dispatchEvent(new InputEvent('input', { bubbles: true }));
+        await Promise.resolve();
+        await Promise.resolve();
+        best[text] = Math.min(best[text] ?? Infinity, performance.now() - started);
+      }
     }
-    return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+    return Math.max(...Object.values(best));
   });
-  assert.ok(took <= MOST_MS, `${took} ms in the middle of six`);
+  assert.ok(took <= MOST_MS, `${took} ms`);
   assertClean(page);
 });

@@ -82,6 +82,12 @@ function signInAgain() {
   location.reload();
 }
 
+/** Where the navigation is wider than the window, the present screen's link is in sight. */
+function showPlace() {
+  const current = /** @type {HTMLElement | null} */ (document.querySelector('nav [aria-current]'));
+  if (current?.parentElement) current.parentElement.scrollLeft = current.offsetLeft - 24;
+}
+
 /** Shows the screen of the address. */
 async function show() {
   const wanted = address();
@@ -97,7 +103,7 @@ async function show() {
   screen = undefined;
   setTitle();
   draw();
-  queueMicrotask(() => document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }));
+  queueMicrotask(showPlace);
   try {
     const module = await screens[next]();
     if (name === next) screen = module.open(wanted.params);
