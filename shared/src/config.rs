@@ -9,6 +9,7 @@
 mod alert_delivery;
 mod alerts;
 mod connections;
+mod console;
 mod mappings;
 mod psa_forms;
 mod reader;
@@ -22,6 +23,7 @@ use std::fmt;
 pub use alert_delivery::AlertDelivery;
 pub use alerts::Alerts;
 pub use connections::Connections;
+pub use console::Console;
 pub use mappings::Mappings;
 pub use psa_forms::PsaForms;
 pub use sync_invoke::SyncInvoke;

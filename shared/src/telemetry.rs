@@ -13,10 +13,11 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry};
 
 /// Our own crates, as they name themselves in events.
-const OURS: [&str; 12] = [
+const OURS: [&str; 13] = [
     "alert_delivery",
     "alerts",
     "connections",
+    "console",
     "harness",
     "mappings",
     "psa_products",

@@ -9,6 +9,7 @@ pub mod gateway;
 pub mod hostile_text;
 pub mod mail_sink;
 pub mod mortal;
+pub mod page;
 pub mod rights;
 pub mod scale;
 pub mod simulation;

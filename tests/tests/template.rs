@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use harness::gateway::{Access, Routes};
 use harness::rights::Rights;
 use shared::config::{
-    AlertDelivery, Alerts, Connections, LOCAL_ONLY, Mappings, PsaForms, SyncInvoke, SyncRuns, SyncSchedule, UsageSync,
+    AlertDelivery, Alerts, Connections, Console, LOCAL_ONLY, Mappings, PsaForms, SyncInvoke, SyncRuns, SyncSchedule,
+    UsageSync,
 };
 use shared::store::table::{DUE_INDEX, DUE_SHARD, EXPIRY, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 use yaml_serde::Value;
@@ -63,6 +64,7 @@ fn asked_by_function() -> BTreeMap<String, Names> {
         ("alert-delivery".into(), asked_by(|lookup| AlertDelivery::from_lookup(lookup))),
         ("alerts".into(), asked_by(|lookup| Alerts::from_lookup(lookup))),
         ("connections".into(), asked_by(|lookup| Connections::from_lookup(lookup))),
+        ("console".into(), asked_by(|lookup| Console::from_lookup(lookup))),
         ("mappings".into(), asked_by(|lookup| Mappings::from_lookup(lookup))),
         ("psa-products".into(), asked_by(|lookup| PsaForms::from_lookup(lookup))),
         ("psa-search".into(), asked_by(|lookup| PsaForms::from_lookup(lookup))),
@@ -259,6 +261,15 @@ fn the_api_is_closed_unless_a_route_says_otherwise_and_asks_for_known_scopes() {
 }
 
 #[test]
+fn nothing_but_the_files_of_the_page_is_open_to_everybody() {
+    let open: Vec<_> =
+        routes().iter().filter(|route| route.access == Access::Open).map(|r| (r.function.clone(), r.key())).collect();
+    let expected = ["GET /console", "GET /console/", "GET /console/{proxy+}"];
+    assert_eq!(open, expected.map(|key| ("Console".to_owned(), key.to_owned())));
+    assert_eq!(Rights::of("ConsoleRole").iter().count(), 0, "and who serves them may read nothing of the table");
+}
+
+#[test]
 fn every_function_of_the_api_ends_before_the_gateway_gives_it_up() {
     let longest = harness::gateway::Limits::default().integration_timeout;
     for route in routes().iter() {
@@ -288,7 +299,9 @@ fn documented(document: &serde_json::Value) -> Operations {
 
 fn deployed(function: &Value) -> Operations {
     let events = function["Properties"]["Events"].as_mapping().into_iter().flat_map(|events| events.values());
-    let routes = events.filter(|event| event["Type"] == "HttpApi").map(|event| {
+    let routes = events.filter(|event| event["Type"] == "HttpApi");
+    // The page's files: they are no operation of the API.
+    let routes = routes.filter(|event| event["Properties"]["Auth"]["Authorizer"] != "NONE").map(|event| {
         let route = &event["Properties"];
         let text = |name: &str| route[name].as_str().unwrap().to_owned();
         let scopes = route["Auth"]["AuthorizationScopes"].as_sequence().unwrap().iter();

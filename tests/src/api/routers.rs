@@ -16,6 +16,7 @@ use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
 
 use crate::gateway::token::PARTNER_CLAIM;
+use crate::page;
 
 /// A store that has all that any function needs.
 pub trait ApiStore:
@@ -108,10 +109,11 @@ impl<S: ApiStore> LocalApi<S> {
         ]
     }
 
-    /// The same by the function's name in the template, as the gateway wants them.
+    /// The same by the function's name in the template, as the gateway wants them, and with them the page.
     #[must_use]
     pub fn routers(&self) -> Vec<(String, Router)> {
-        self.by_folder().into_iter().map(|(folder, router)| (name_of(folder), router)).collect()
+        let api = self.by_folder().into_iter().map(|(folder, router)| (name_of(folder), router));
+        api.chain([(name_of("console"), page::router())]).collect()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::stack::{Stack, StackError};
 pub async fn api(args: Args, port: u16) -> Result<(), StackError> {
     let stack = Stack::start(options(&args)?).await?;
     let api = stack.serve_functions(port).await?;
-    println!("{}\nCtrl-C ends it.", api.first_steps()?);
+    println!("{}\n\nThe page: {}\nCtrl-C ends it.", api.first_steps()?, api.page());
     let ended = tokio::signal::ctrl_c().await.map_err(StackError::Signal);
     api.gateway.stop().await;
     stack.stop().await?;

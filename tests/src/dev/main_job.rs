@@ -146,6 +146,7 @@ async fn serve(stack: &Stack) -> Result<(), StackError> {
     let api = stack.serve_functions(0).await?;
     let steps = api.first_steps()?;
     eprintln!("\nThe HTTP API, for another shell:\n\n{steps}\n");
+    eprintln!("The page: {}\n", api.page());
     eprintln!("Serving; the nightly schedule is running. Ctrl-C ends it.");
     let ended = tick(stack).await;
     api.gateway.stop().await;

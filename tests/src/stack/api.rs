@@ -1,5 +1,7 @@
 //! The HTTP API of the local stack: the gateway before the functions, and tokens for the demo partner.
 
+use std::sync::Arc;
+
 use axum::Router;
 use jiff::SignedDuration;
 use shared::clock::SystemClock;
@@ -9,9 +11,10 @@ use shared::ports::Clock;
 use super::{LocalStore, Stack, StackError, connection_options};
 use crate::api::document;
 use crate::api::operation::operations;
-use crate::api::routers::LocalApi;
+use crate::api::routers::{LocalApi, name_of};
 use crate::gateway::token::{Issuer, IssuerError, Token};
 use crate::gateway::{Gateway, GatewayError, GatewayOptions, Routes, TemplateError};
+use crate::page;
 
 /// What is deployed, as it was when this was built.
 pub(super) const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml"));
@@ -39,7 +42,7 @@ pub struct Api {
     /// The gateway.
     pub gateway: Gateway,
     /// Whose tokens it accepts.
-    pub issuer: Issuer,
+    pub issuer: Arc<Issuer>,
     partner: PartnerId,
 }
 
@@ -54,12 +57,29 @@ impl Stack {
         Ok(LocalApi { store, seal, queue: self.queue.clone(), alerts: self.alerts.clone(), connections })
     }
 
-    /// Serves the HTTP API with the functions as they are.
+    /// Serves the HTTP API with the functions as they are, and the page signed in as the demo partner.
     ///
     /// # Errors
     /// The port is taken, or the key cannot be used.
     pub async fn serve_functions(&self, port: u16) -> Result<Api, StackError> {
-        self.serve_api(port, self.local_api()?.routers()).await
+        let (issuer, partner) = (self.issuer()?, self.demo.partner());
+        let signer = Arc::clone(&issuer);
+        let page = page::signed_in(move |scope| {
+            let scopes: Vec<&str> = scope.map_or_else(|| SCOPES.to_vec(), |scope| scope.split(' ').collect());
+            mint(&signer, partner, &scopes).ok()
+        });
+        let routers = self.local_api()?.routers().into_iter();
+        let routers = routers
+            .map(|(name, router)| if name == name_of("console") { (name, page.clone()) } else { (name, router) });
+        self.serve(port, issuer, routers).await
+    }
+
+    fn issuer(&self) -> Result<Arc<Issuer>, ApiError> {
+        let issuer = match self.files.issuer_key() {
+            Some(path) => Issuer::from_file(&path)?,
+            None => Issuer::ephemeral()?,
+        };
+        Ok(Arc::new(issuer))
     }
 
     /// Serves the HTTP API as `template.yaml` deploys it: each route by the router of its function, by the function's
@@ -72,10 +92,15 @@ impl Stack {
         port: u16,
         routers: impl IntoIterator<Item = (N, Router)>,
     ) -> Result<Api, StackError> {
-        let issuer = match self.files.issuer_key() {
-            Some(path) => Issuer::from_file(&path).map_err(ApiError::from)?,
-            None => Issuer::ephemeral().map_err(ApiError::from)?,
-        };
+        self.serve(port, self.issuer()?, routers).await
+    }
+
+    async fn serve<N: Into<String>>(
+        &self,
+        port: u16,
+        issuer: Arc<Issuer>,
+        routers: impl IntoIterator<Item = (N, Router)>,
+    ) -> Result<Api, StackError> {
         let routes = Routes::from_template(TEMPLATE).map_err(ApiError::from)?;
         let options = GatewayOptions { port, ..GatewayOptions::new(issuer.authorizer()) };
         let gateway = Gateway::start(options, routes, routers).await.map_err(ApiError::from)?;
@@ -89,8 +114,13 @@ impl Api {
     /// # Errors
     /// It cannot be signed.
     pub fn token(&self) -> Result<String, ApiError> {
-        let now = SystemClock.now();
-        Ok(self.issuer.mint(&Token::new(self.partner, &SCOPES, now).lasting(TOKEN_LASTS, now))?)
+        mint(&self.issuer, self.partner, &SCOPES)
+    }
+
+    /// Where the page is.
+    #[must_use]
+    pub fn page(&self) -> String {
+        format!("{}/console/", self.gateway.url())
     }
 
     /// What a shell needs to try the API: the address and a token as variables, and a call of every list, each line to be
@@ -107,4 +137,10 @@ impl Api {
         lines.extend(calls.map(|call| format!("curl -H \"Authorization: Bearer $TOKEN\" \"$API{call}\"")));
         Ok(lines.join("\n"))
     }
+}
+
+/// A token of the partner's for half a day.
+fn mint(issuer: &Issuer, partner: PartnerId, scopes: &[&str]) -> Result<String, ApiError> {
+    let now = SystemClock.now();
+    Ok(issuer.mint(&Token::new(partner, scopes, now).lasting(TOKEN_LASTS, now))?)
 }

@@ -4,6 +4,7 @@
 mod answers;
 mod echo;
 mod events;
+mod page;
 mod refusals;
 mod routes;
 mod stack;

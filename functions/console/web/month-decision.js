@@ -1,0 +1,164 @@
+// The dialog that decides lines: what it comes to, the reading or the reason where one is asked for; and the sending.
+
+import { html, nothing } from './vendor/lit-html/lit-html.js';
+import { call, newKey, Refused } from './api.js';
+import { foot, openDialog } from './dialog.js';
+import { draw } from './draw.js';
+import { number, t, word } from './language.js';
+import { field, notice, problemNotice, radios, valueOf, workButton } from './parts.js';
+import { releaseOf, sumOf, sumText } from './sums.js';
+
+/** @typedef {import('../types').HoldRow} Hold */
+/** @typedef {import('../types').Verdict} Verdict */
+/** @typedef {import('../types').ReadingName} Reading */
+/** What came of a decision: the lines as they are now, and those that had moved, of which nothing is decided.
+ * @typedef {{ rows: Hold[], moved: Hold[] }} Decided */
+
+const REASONS = /** @type {const} */ (['agreed', 'wrong', 'oneOff', 'other']);
+const A_REQUEST = 100;
+
+/** Keys of requests whose answer is not known: sent again, they take effect once.
+ * @type {Map<string, string>} */
+const keys = new Map();
+
+/** Sends a request that takes effect once, however often it is sent until its answer arrives.
+ * @template T
+ * @param {object} about
+ * @param {(key: string) => Promise<T>} send */
+export async function once(about, send) {
+  const text = JSON.stringify(about);
+  const key = keys.get(text) ?? newKey();
+  keys.set(text, key);
+  try {
+    const answer = await send(key);
+    keys.delete(text);
+    return answer;
+  } catch (error) {
+    if (!(error instanceof Refused) || error.problem.code !== 'offline') keys.delete(text);
+    throw error;
+  }
+}
+
+/** What identifies a line that waits.
+ * @param {Hold} hold */
+export const keyOf = (hold) => `${hold.month}-${hold.customerId}-${hold.psaProductId}`;
+
+/** Whether a release of the line is possible, if only by a reading.
+ * @param {Hold} hold */
+export const writable = (hold) => Boolean(hold.release) || (hold.readings ?? []).length > 0;
+
+/** Whether the quantity that ConnectWise bills is known: not where there are several additions, or none that fits.
+ * @param {Hold} hold */
+export const known = (hold) => Boolean(hold.additionId) || (releaseOf(hold) ?? hold.readings?.[0]?.release)?.does === 'create';
+
+/** @param {Hold} hold */
+export const keepText = (hold) => (known(hold) ? t('month.keep', { quantity: number(hold.quantity) }) : t('month.keepPsa'));
+
+/** @param {Hold} hold @param {string} [reading] */
+export function writeText(hold, reading) {
+  const change = releaseOf(hold, reading);
+  return change ? t('month.write', { quantity: number(change.to) }) : t('month.writeAs');
+}
+
+/** Sends the decision; a request takes a hundred lines.
+ * @param {Hold[]} holds @param {Verdict} verdict @param {string} why @param {Reading} [reading]
+ * @returns {Promise<Decided>} */
+export async function send(holds, verdict, why, reading) {
+  /** @type {Decided} */
+  const decided = { rows: [], moved: [] };
+  for (let from = 0; from < holds.length; from += A_REQUEST) {
+    const chunk = holds.slice(from, from + A_REQUEST);
+    const decisions = chunk.map((hold) => ({
+      month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict, why,
+      reading: verdict === 'release' && !hold.release ? reading : undefined,
+    }));
+    try {
+      const answer = await once({ decisions }, (key) => call('post', '/v1/sync/holds/decisions', { body: { decisions }, key }));
+      const moved = new Set(answer.moved ?? []);
+      decided.rows.push(.../** @type {Hold[]} */ (answer.holds).filter((_, place) => !moved.has(place)));
+      decided.moved.push(...chunk.filter((_, place) => moved.has(place)));
+    } catch (error) {
+      if (!(error instanceof Refused) || error.problem.status !== 412) throw error;
+      decided.moved.push(...chunk);
+    }
+  }
+  return decided;
+}
+
+/** The readings that all of these lines offer.
+ * @param {Hold[]} holds */
+function readingsOf(holds) {
+  const doubtful = holds.filter((hold) => !hold.release && hold.readings);
+  const offered = doubtful.map((hold) => (hold.readings ?? []).map((offer) => offer.reading));
+  return (offered[0] ?? []).filter((reading) => offered.every((readings) => readings.includes(reading)));
+}
+
+/** Asks what has to be asked, shows what it comes to, and decides the lines.
+ * @param {Hold[]} asked @param {Verdict} verdict
+ * @returns {Promise<Decided | undefined>} */
+export function decide(asked, verdict) {
+  const writes = verdict === 'release';
+  const readings = readingsOf(writes ? asked : []);
+  const doubtful = (/** @type {Hold} */ hold) => !hold.release;
+  // Lines in doubt that have no reading in common are decided one by one.
+  const holds = writes ? asked.filter((hold) => writable(hold) && (!doubtful(hold) || readings.length > 0)) : asked;
+  const single = holds.length === 1 ? holds[0] : undefined;
+  /** @type {Reading | undefined} */
+  let reading;
+  /** @type {string | undefined} */
+  let reason;
+  let note = '';
+  let busy = false;
+  let tried = false;
+  /** @type {unknown} */
+  let failed;
+
+  /** @param {(result?: Decided) => void} close */
+  async function act(close) {
+    tried = true;
+    draw();
+    if ((!writes && !reason) || (readings.length > 0 && !reading)) return;
+    const why = [reason ? t(`month.because.${/** @type {typeof REASONS[number]} */ (reason)}`) : '', note.trim()].filter(Boolean).join(': ');
+    [busy, failed] = [true, undefined];
+    draw();
+    try {
+      close(await send(holds, verdict, why || t('month.confirmed'), reading));
+    } catch (error) {
+      [busy, failed] = [false, error];
+      draw();
+    }
+  }
+
+  const button = () => (single ? (writes ? writeText(single, reading) : keepText(single))
+    : writes ? t('month.writeMany', { n: holds.length }) : t('month.keepMany', { n: holds.length }));
+
+  return openDialog({
+    title: () => (single ? `${button()}: ${single.customer}` : button()),
+    wide: holds.length > 1,
+    mayLeave: () => !busy,
+    view: (close) => {
+      const sum = sumOf(holds, reading);
+      return html`<div class="body">
+        ${failed ? problemNotice(failed) : nothing}
+        <p class="total">${sum.lines > 0 ? html`<b>${sumText(sum)}</b> ${writes ? t('month.nextRun') : t('month.notWritten')}` : writes ? nothing : t('month.kept')}</p>
+        ${sum.lines > sum.priced ? html`<p class="muted">${t('month.withoutPrice', { n: sum.lines - sum.priced })}</p>` : nothing}
+        ${writes && asked.length > holds.length ? notice('warn', html`<p>${t('month.leftOut', { n: asked.length - holds.length })}</p>`) : nothing}
+        ${readings.length > 0 ? html`${radios({
+          name: 'reading', legend: t('month.readAs'), chosen: reading, error: tried && !reading ? t('month.readFirst') : undefined,
+          choices: readings.map((one) => ({ value: one, text: single ? `${word('reading', one)}: ${writeText(single, one)}` : word('reading', one) })),
+          choose: (value) => { reading = /** @type {Reading} */ (value); draw(); },
+        })}<p class="hint">${t('month.readRemembered')}</p>` : nothing}
+        ${writes ? nothing : radios({
+          name: 'reason', legend: t('month.whyKeep'), chosen: reason, error: tried && !reason ? t('month.whyFirst') : undefined,
+          choices: REASONS.map((one) => ({ value: one, text: t(`month.because.${one}`) })),
+          choose: (value) => { reason = value; draw(); },
+        })}
+        ${field({ id: 'decision-note', label: t('month.note'), control: html`<input id="decision-note" type="text" maxlength="400" .value=${note} @input=${(/** @type {Event} */ e) => { note = valueOf(e); }}>` })}
+        ${single ? nothing : html`<details><summary>${t('month.whichLines', { n: holds.length })}</summary><ul class="plain">${holds.map((hold) => {
+          const change = releaseOf(hold, reading);
+          return html`<li>${hold.customer} · ${hold.products.join(', ')}${change ? html` · <span class="number">${number(change.from)} → ${number(change.to)}</span>` : nothing}</li>`;
+        })}</ul></details>`}
+      </div>${foot(holds.length > 0 ? workButton({ text: button(), busy, act: () => act(close), main: true, id: 'decide-do' }) : nothing, () => close())}`;
+    },
+  });
+}

@@ -1,0 +1,103 @@
+// The month's report: what was written, decided, not billed and still billed, on paper, with a line to sign.
+
+import { html, nothing } from './vendor/lit-html/lit-html.js';
+import { draw } from './draw.js';
+import { compare, moment, money, month as monthName, number, signed, signedMoney, t, word } from './language.js';
+import { badge, empty, problemNotice } from './parts.js';
+import { linesOf } from './month-changes.js';
+import { psaName } from './month-hold.js';
+import { keepText, writeText } from './month-decision.js';
+import { notBilledOf, notBilledTables } from './month-not-billed.js';
+import { perMonth } from './month-still-billing.js';
+import { amountsOf, byCurrency, differences, moneys, sumText, total, unitsOf } from './sums.js';
+
+/** @typedef {import('../types').RunLine} Line */
+/** @typedef {{ name: string, pairs: number, units: number, more: string, amounts: import('../types').Amount[] }} Row */
+
+/** @param {Line[]} lines @param {(line: Line) => string} nameOf
+ * @returns {Row[]} */
+function summed(lines, nameOf) {
+  const names = [...new Set(lines.map(nameOf))].sort(compare);
+  return names.map((name) => {
+    const own = lines.filter((line) => nameOf(line) === name);
+    const changes = own.flatMap((line) => (line.billed?.change ? [{ change: line.billed.change, currency: line.currency }] : []));
+    return {
+      name, pairs: own.length, units: own.reduce((sum, line) => sum + line.units, 0), more: total(changes.map(({ change }) => unitsOf(change))),
+      amounts: byCurrency(changes.flatMap(({ change, currency }) => (change.amount ? [{ currency, amount: change.amount }] : []))),
+    };
+  });
+}
+
+/** @param {import('./month.js').Month} of */
+export function report(of) {
+  /** @type {{ lines: Line[], groups: Awaited<ReturnType<typeof notBilledOf>> } | undefined} */
+  let found;
+  /** @type {unknown} */
+  let failed;
+  let readFor = '';
+
+  /** The run that the report is about: the newest one that wrote, or the newest preview. */
+  const run = () => of.runs().find((one) => one.kind !== 'preview' && !one.customers && ['succeeded', 'partial'].includes(one.state)) ?? of.full();
+
+  async function read() {
+    const of_ = run();
+    if (!of_ || readFor === of_.runId) return;
+    [readFor, found, failed] = [of_.runId, undefined, undefined];
+    try {
+      const [lines, groups] = await Promise.all([linesOf(of_.runId), notBilledOf(of_.runId)]);
+      if (readFor === of_.runId) found = { lines, groups };
+    } catch (error) {
+      failed = error;
+    }
+    draw();
+  }
+
+  /** @param {string} caption @param {string} first @param {Row[]} rows */
+  const table = (caption, first, rows) => html`<table><caption>${caption}</caption><thead><tr><th scope="col">${first}</th><th scope="col" class="number">${t('month.usageUnits')}</th><th scope="col" class="number">${t('month.changeUnits')}</th><th scope="col" class="number">${t('month.money')}</th></tr></thead>
+    <tbody>${rows.map((row) => html`<tr><th scope="row">${row.name}</th><td class="number">${number(row.units)}</td><td class="number">${Number(row.more) === 0 ? '–' : signed(row.more)}</td><td class="number">${row.amounts.some((one) => Number(one.amount) !== 0) ? differences(row.amounts) : '–'}</td></tr>`)}</tbody>
+    <tfoot><tr><th scope="row">${t('month.total')}</th><td class="number">${number(rows.reduce((sum, row) => sum + row.units, 0))}</td><td class="number">${signed(total(rows.map((row) => row.more)))}</td><td class="number">${differences(byCurrency(rows.flatMap((row) => row.amounts)))}</td></tr></tfoot></table>`;
+
+  function tieOut() {
+    const detail = of.detail();
+    if (!detail) return nothing;
+    return html`<table><caption>${t('month.tieOut')} ${detail.tiesOut ? badge('good', t('history.tiesOut')) : detail.tiesOut === false ? badge('bad', t('history.tiesNotOut')) : nothing}</caption>
+      <thead><tr><th scope="col">${t('configure.sophos')}</th>${/** @type {const} */ (['usage', 'synced', 'held', 'failed', 'off', 'unmapped', 'unassigned']).map((name) => html`<th scope="col" class="number">${t(`month.tie.${name}`)}</th>`)}</tr></thead>
+      <tbody>${detail.products.map((one) => html`<tr><th scope="row">${one.description || one.code || '–'} <span class="code">${one.code}</span></th>${[one.usage, one.synced, one.held, one.failed, one.off, one.unmapped, one.unassigned].map((units) => html`<td class="number">${units === 0 ? '–' : number(units)}</td>`)}</tr>`)}</tbody></table>`;
+  }
+
+  return {
+    opened: () => { read(); },
+    view: () => {
+      const about = run();
+      if (failed) return problemNotice(failed, { again: () => { readFor = ''; read(); } });
+      if (!about) return empty(t('history.noRuns'), t('month.previewHow'));
+      if (!found) return html`<div class="bones"><span class="bone"></span><span class="bone"></span></div>`;
+      const { lines, groups } = found;
+      const billed = lines.filter((line) => ['unchanged', 'created', 'updated', 'adopted'].includes(line.outcome));
+      const known = new Map(of.detail()?.products.map((one) => [one.code, one.description]));
+      const productOf = (/** @type {Line} */ line) => [line.description ?? known.get(line.product ?? ''), line.product].filter(Boolean).join(' · ') || '–';
+      const decided = (of.holds() ?? []).filter((hold) => hold.decision);
+      const open = (of.holds() ?? []).filter((hold) => !hold.decision);
+      const still = of.still() ?? [];
+      return html`<article class="report"><div class="row-end no-print"><button type="button" class="main" @click=${() => print()}>${t('month.print')}</button><span class="muted">${t('month.printHint')}</span></div>
+        <header><h2>${t('month.reportTitle', { month: monthName(of.month()) })}</h2>
+          <dl class="facts"><div><dt>${t('history.run')}</dt><dd>${word('kind', about.kind)}, ${moment(about.openedAt)}</dd></div>
+            <div><dt>${t('month.appliedBy')}</dt><dd>${about.kind === 'preview' ? t('month.notApplied') : (about.askedBy ?? t('kind.scheduled'))}</dd></div>
+            <div><dt>${t('month.didChange')}</dt><dd>${sumText({ units: about.done.units, amounts: amountsOf(about.done) })}</dd></div>
+            <div><dt>${t('month.tab.decide')}</dt><dd>${t('month.lines', { n: open.length })}</dd></div>
+            <div><dt>${word('outcome', 'failed')}</dt><dd>${t('month.lines', { n: about.counts.failed })}</dd></div></dl></header>
+        ${table(t('month.byProduct'), t('month.product'), summed(billed, productOf))}
+        ${table(t('month.byCustomer'), t('month.customer'), summed(billed, (line) => line.customer))}
+        ${decided.length > 0 ? html`<table><caption>${t('month.decisions')}</caption><thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col">${t('month.decision')}</th><th scope="col" class="number">${t('month.money')}</th><th scope="col">${t('history.who')}</th></tr></thead>
+          <tbody>${decided.map((hold) => html`<tr><th scope="row">${hold.customer}</th><td>${hold.products.join(', ')} → ${psaName(hold)}</td><td>${hold.decision?.verdict === 'release' ? writeText(hold, hold.decision.reading ?? undefined) : keepText(hold)}</td>
+            <td class="number">${hold.release?.amount ? signedMoney(hold.release.amount, hold.currency) : '–'}</td><td>${hold.decision?.who}, ${moment(hold.decision?.at ?? '')}: ${hold.decision?.why}</td></tr>`)}</tbody></table>` : nothing}
+        ${open.length > 0 ? html`<table><caption>${t('month.tab.decide')}</caption><thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col">${t('month.reason')}</th></tr></thead>
+          <tbody>${open.map((hold) => html`<tr><th scope="row">${hold.customer}</th><td>${hold.products.join(', ')} → ${psaName(hold)}</td><td>${word('month.reason', hold.reason)}</td></tr>`)}</tbody></table>` : nothing}
+        <section><h3>${t('month.tab.notBilled')}</h3>${groups.length > 0 ? notBilledTables(groups, true) : html`<p>${t('month.allBilled')}</p>`}</section>
+        ${still.length > 0 ? html`<table><caption>${t('month.tab.still')} ${perMonth(still).length > 0 ? t('month.perMonth', { money: moneys(perMonth(still)) }) : nothing}</caption><thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col" class="number">${t('month.quantity')}</th><th scope="col" class="number">${t('month.eachMonth')}</th><th scope="col">${t('month.reason')}</th></tr></thead>
+          <tbody>${still.map((row) => html`<tr><th scope="row">${row.customer ?? row.company ?? row.customerId}</th><td>${row.products.join(', ')}</td><td class="number">${number(row.quantity)}</td><td class="number">${row.amountPerMonth ? money(row.amountPerMonth, row.currency) : '–'}</td><td>${word('month.stillReason', row.reason)}</td></tr>`)}</tbody></table>` : nothing}
+        ${tieOut()}
+        <p class="sign"><span>${t('month.sign')}</span></p></article>`;
+    },
+  };
+}

@@ -1,0 +1,72 @@
+// Exact sums of the API's decimal texts, and money by currency: amounts in two currencies are never added up.
+
+import { money, signed, signedMoney, t } from './language.js';
+
+/** @typedef {import('../types').Amount} Amount */
+/** @typedef {import('../types').HoldRow} Hold */
+/** @typedef {import('../types').QuantityChange} Change */
+
+/** The sum of decimal texts, without the rounding of JavaScript's numbers.
+ * @param {(string | number)[]} texts */
+export function total(texts) {
+  const parts = texts.map((text) => /^([+-]?)(\d+)(?:\.(\d+))?$/.exec(String(text)) ?? ['0', '', '0']);
+  const scale = Math.max(0, ...parts.map(([, , , fraction = '']) => fraction.length));
+  const sum = parts.reduce((all, [, sign, whole, fraction = '']) => all + BigInt(`${sign === '-' ? '-' : ''}${whole}${fraction.padEnd(scale, '0')}`), 0n);
+  const digits = String(sum < 0n ? -sum : sum).padStart(scale + 1, '0');
+  const cut = digits.length - scale;
+  return `${sum < 0n ? '-' : ''}${digits.slice(0, cut)}${scale > 0 ? `.${digits.slice(cut)}` : ''}`;
+}
+
+/** The amounts added up, one for each currency.
+ * @param {Amount[]} amounts
+ * @returns {Amount[]} */
+export function byCurrency(amounts) {
+  const currencies = [...new Set(amounts.map((one) => one.currency ?? ''))].sort();
+  return currencies.map((currency) => ({ currency, amount: total(amounts.filter((one) => (one.currency ?? '') === currency).map((one) => one.amount)) }));
+}
+
+/** Differences of money in words: "+1,204.00 EUR".
+ * @param {Amount[]} amounts */
+export const differences = (amounts) => amounts.map((one) => signedMoney(one.amount, one.currency)).join(' · ');
+
+/** @param {Amount[]} amounts */
+export const moneys = (amounts) => amounts.map((one) => money(one.amount, one.currency)).join(' · ');
+
+/** The money of a run's change, whichever way the API tells it.
+ * @param {object} change
+ * @returns {Amount[]} */
+export function amountsOf(change) {
+  const given = /** @type {{ amounts?: Amount[], amount?: string }} */ (change);
+  return given.amounts ?? [{ amount: given.amount ?? '0' }];
+}
+
+/** How many units more.
+ * @param {Change} change */
+export const unitsOf = (change) => change.units ?? total([change.to, change.from.startsWith('-') ? change.from.slice(1) : `-${change.from}`]);
+
+/** What the releases of these lines come to. Lines that can be read in several ways count by the reading given.
+ * @param {Hold[]} holds
+ * @param {string} [reading] */
+export function sumOf(holds, reading) {
+  const changes = holds.flatMap((hold) => {
+    const change = releaseOf(hold, reading);
+    return change ? [{ change, currency: hold.currency }] : [];
+  });
+  const amounts = changes.flatMap(({ change, currency }) => (change.amount ? [{ currency, amount: change.amount }] : []));
+  return { lines: changes.length, units: total(changes.map(({ change }) => unitsOf(change))), amounts: byCurrency(amounts), priced: amounts.length };
+}
+
+/** What a release of the line does.
+ * @param {Hold} hold
+ * @param {string} [reading]
+ * @returns {Change | undefined} */
+export function releaseOf(hold, reading) {
+  return hold.release ?? hold.readings?.find((offer) => offer.reading === reading)?.release ?? undefined;
+}
+
+/** Units and money of a sum in words: "+312 units, +1,204.00 EUR".
+ * @param {{ units: string, amounts: Amount[] }} sum */
+export function sumText(sum) {
+  const units = t('month.units', { n: Number(sum.units), units: signed(sum.units) });
+  return sum.amounts.length > 0 ? `${units}, ${differences(sum.amounts)}` : units;
+}

@@ -1,0 +1,362 @@
+// The month end in a browser: first steps, preview and apply, decisions one by one and together, what is not billed, the report.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { assertClean, english, languages, picture, settled, stage, textsOf, violations } from './stage.mjs';
+
+/** @typedef {Awaited<ReturnType<typeof stage>>} World */
+
+const holdsOf = async (world, query = '') => (await world.call('get', `/v1/sync/holds?pageSize=500${query}`)).items;
+const waitsByItself = (hold) => hold.reason === 'newMonth';
+const open = async (world) => (await holdsOf(world, '&decided=false')).filter((hold) => !waitsByItself(hold));
+const keyOf = (hold) => `${hold.month}-${hold.customerId}-${hold.psaProductId}`;
+const same = (one, other) => one.customerId === other.customerId && one.psaProductId === other.psaProductId;
+const nowOf = async (world, hold) => (await holdsOf(world)).find((one) => same(one, hold));
+const byId = (page, id) => page.locator(`[id="${id}"]`);
+
+/** Waits until the newest run of a kind has come to its end. */
+async function ended(world, kind) {
+  for (const until = Date.now() + 90_000; Date.now() < until;) {
+    const { items } = await world.call('get', '/v1/sync/runs?pageSize=25');
+    const run = items.find((one) => one.kind === kind);
+    if (run && run.state !== 'running') return run;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  throw new Error(`no run ${kind} has ended`);
+}
+
+/** A month whose preview was applied: lines wait for a person. */
+async function applied(world) {
+  await world.call('post', '/v1/sync/previews', {});
+  const preview = await ended(world, 'preview');
+  await world.call('post', `/v1/sync/previews/${preview.runId}/apply`, {});
+  await ended(world, 'apply');
+}
+
+async function show(world, options = {}) {
+  const page = await world.open({ hash: '#/month', ...options });
+  await settled(page);
+  return page;
+}
+
+describe('the first month end', () => {
+  /** @type {World} */
+  let world;
+  before(async () => { world = await stage(); });
+  after(async () => { await world.stop(); });
+
+  test('a new partner sees the first steps in place of numbers', async () => {
+    const page = await show(world);
+    await page.getByRole('list', { name: page.t('month.checklist') }).waitFor();
+    assert.equal(await page.getByRole('tab').count(), 0);
+    assert.equal(await page.getByText(page.t('month.check.open'), { exact: true }).count() > 0, true);
+    assert.deepEqual(await violations(page), []);
+    await picture(page, 'month-first-steps');
+    assertClean(page);
+    await page.context().close();
+  });
+
+  test('everything is decided, or knowingly left, in at most 40 clicks', async (context) => {
+    const page = await show(world);
+    let clicks = 0;
+    const click = async (locator) => {
+      clicks += 1;
+      await locator.click();
+    };
+    await click(page.locator('#preview'));
+    await click(page.locator('#apply'));
+    await click(page.locator('#apply-do'));
+    await ended(world, 'apply');
+    await page.getByRole('tab').first().waitFor();
+    await click(page.locator('#tab-decide'));
+    const before = await open(world);
+    assert.ok(before.length >= 20, `${before.length} lines wait`);
+    const reasons = [...new Set(before.map((hold) => hold.reason))];
+    for (const reason of reasons) {
+      const lines = before.filter((hold) => hold.reason === reason);
+      const group = page.locator(`tbody[data-group="${reason}"]`);
+      if (lines.every((hold) => hold.readings)) {
+        for (const hold of lines) {
+          await click(byId(page, `write-${keyOf(hold)}`));
+          await click(page.locator('dialog input[name=reading]').first());
+          await click(page.locator('#decide-do'));
+          await page.locator('dialog').waitFor({ state: 'detached' });
+        }
+      } else if (lines.length === 1 && lines[0].release) {
+        await click(byId(page, `write-${keyOf(lines[0])}`));
+        await byId(page, `change-${keyOf(lines[0])}`).waitFor();
+      } else if (lines.every((hold) => hold.release)) {
+        await click(group.getByRole('button', { name: page.t('month.writeUsage') }));
+        await click(page.locator('#decide-do'));
+        await page.locator('dialog').waitFor({ state: 'detached' });
+      }
+    }
+    await click(page.locator('#select-all'));
+    await click(page.locator('.bulk').getByRole('button', { name: page.t('month.keepPsa') }));
+    await click(page.locator('dialog input[name=reason]').first());
+    await click(page.locator('#decide-do'));
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    assert.deepEqual(await open(world), []);
+    await click(page.locator('#tab-notBilled'));
+    await page.getByText(page.t('month.skip.productUnmapped')).waitFor();
+    await click(page.locator('#tab-still'));
+    await click(page.locator('#tab-decide'));
+    await click(page.locator('#write-now'));
+    await click(page.locator('dialog button.main'));
+    await ended(world, 'now');
+    context.diagnostic(`${before.length} lines for ${reasons.length} reasons: ${clicks} clicks`);
+    console.log(`month end of 60 customers: ${before.length} lines for ${reasons.length} reasons, ${clicks} clicks`);
+    assert.ok(clicks <= 40, `${clicks} clicks`);
+    assertClean(page);
+    await page.context().close();
+  });
+
+  test('what was decided is written by the run that was asked for', async () => {
+    const run = await ended(world, 'now');
+    assert.equal(run.writes, true);
+    assert.ok(run.counts.additionsCreated + run.counts.quantitiesSet > 0, JSON.stringify(run.counts));
+    const released = (await holdsOf(world)).filter((hold) => hold.decision?.verdict === 'release');
+    assert.deepEqual(released, [], 'no release waits any more');
+  });
+});
+
+describe('a month with lines to decide', () => {
+  /** @type {World} */
+  let world;
+  before(async () => {
+    world = await stage();
+    await applied(world);
+  });
+  after(async () => { await world.stop(); });
+
+  /** The first line that can be written and is alone for its reason. */
+  async function aSingle() {
+    const lines = await open(world);
+    const found = lines.find((hold) => hold.release && lines.filter((other) => other.reason === hold.reason).length === 1);
+    assert.ok(found);
+    return found;
+  }
+
+  const dialogOf = {
+    keep: async (page) => { await page.locator('[id^="keep-"]').first().click(); },
+    bulk: async (page) => { await page.locator('tr.group .do').first().click(); },
+    reading: async (page) => { await page.locator('[id^="write-"]', { hasText: page.t('month.writeAs') }).first().click(); },
+    why: async (page) => {
+      await page.locator('[data-key] button[aria-expanded]').first().click();
+      await page.locator('.why .facts').waitFor();
+    },
+    lines: async (page) => {
+      await page.locator('.outcome summary').first().click();
+      await page.locator('.outcome tbody tr').first().waitFor();
+    },
+  };
+  const views = {
+    'month-decide': ['#/month'],
+    'month-why': ['#/month', dialogOf.why],
+    'month-keep': ['#/month', dialogOf.keep],
+    'month-bulk': ['#/month', dialogOf.bulk],
+    'month-reading': ['#/month', dialogOf.reading],
+    'month-by-customer': ['#/month?group=customer'],
+    'month-changes': ['#/month?tab=changes', dialogOf.lines],
+    'month-not-billed': ['#/month?tab=notBilled'],
+    'month-still-billing': ['#/month?tab=still'],
+    'month-late': ['#/month?tab=late'],
+    'month-report': ['#/month?tab=report', (page) => page.locator('.report').waitFor()],
+  };
+
+  async function view(name, options) {
+    const [hash, act] = views[name];
+    const page = await show(world, { ...options, hash });
+    if (act) await act(page);
+    await settled(page);
+    return page;
+  }
+
+  for (const [look, options] of Object.entries({ light: { scheme: 'light' }, dark: { scheme: 'dark' }, forced: { forced: 'active' } })) {
+    for (const name of Object.keys(views)) {
+      test(`accessible, ${look}: ${name}`, async () => {
+        const page = await view(name, options);
+        await picture(page, `${name}-${look}`);
+        assert.deepEqual(await violations(page), []);
+        assertClean(page);
+        await page.context().close();
+      });
+    }
+  }
+
+  for (const name of Object.keys(views)) {
+    test(`Italian, narrow: ${name}`, async () => {
+      const page = await view(name, { language: 'it', width: 320, height: 640 });
+      await picture(page, `${name}-it-320`);
+      const patterns = english();
+      assert.deepEqual((await textsOf(page)).filter((text) => patterns.some((pattern) => pattern.test(text))), []);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= 320, `${wide} px wide`);
+      assertClean(page);
+      await page.context().close();
+    });
+  }
+
+  test('the sentence and the numbers say what waits', async () => {
+    const page = await show(world);
+    const lines = await open(world);
+    await page.getByText(page.t('month.waiting', { n: lines.length })).waitFor();
+    await page.locator('#tab-decide .figure', { hasText: String(lines.length) }).waitFor();
+    assert.equal(await page.locator('tr[data-key]').count(), lines.length);
+    await page.context().close();
+  });
+
+  test('an address holds tab, grouping and filter', async () => {
+    const page = await show(world, { hash: '#/month?group=product&reason=zeroPrice' });
+    const lines = (await open(world)).filter((hold) => hold.reason === 'zeroPrice');
+    assert.equal(await page.locator('tr[data-key]').count(), lines.length);
+    await page.locator('#pick-group').selectOption('customer');
+    await page.getByRole('searchbox').fill(lines[0].customer);
+    const { searchParams } = new URL(page.url().replace('#/', ''));
+    assert.deepEqual([searchParams.get('group'), searchParams.get('reason'), searchParams.get('text')], ['customer', 'zeroPrice', lines[0].customer]);
+    await page.context().close();
+  });
+
+  for (const language of languages) {
+    test(`one line is written, then kept with a reason, and the focus stays (${language})`, async () => {
+      const hold = await aSingle();
+      const page = await show(world, { language });
+      const write = byId(page, `write-${keyOf(hold)}`);
+      assert.equal(await write.innerText(), page.t('month.write', { quantity: Number(hold.release.to) }));
+      await write.click();
+      const change = byId(page, `change-${keyOf(hold)}`);
+      await change.waitFor();
+      await page.waitForFunction((id) => document.activeElement?.id === id, `change-${keyOf(hold)}`);
+      assert.equal((await nowOf(world, hold)).decision.verdict, 'release');
+      await change.click();
+      await byId(page, `keep-${keyOf(hold)}`).click();
+      await page.locator('#decide-do').click();
+      await page.getByText(page.t('month.whyFirst')).waitFor();
+      await page.getByText(page.t('month.because.oneOff')).click();
+      await page.locator('#decision-note').fill('agreed by phone');
+      await page.locator('#decide-do').click();
+      await page.locator('dialog').waitFor({ state: 'detached' });
+      const { decision } = await nowOf(world, hold);
+      assert.deepEqual([decision.verdict, decision.why], ['reject', `${page.t('month.because.oneOff')}: agreed by phone`]);
+      assertClean(page);
+      await page.context().close();
+    });
+  }
+
+  test('the lines of a reason are written together, and the confirmation shows the sum', async () => {
+    const lines = (await open(world)).filter((hold) => hold.reason === 'vanished');
+    assert.ok(lines.length > 1);
+    const page = await show(world);
+    await page.locator('tbody[data-group="vanished"]').getByRole('button', { name: page.t('month.writeUsage') }).click();
+    const units = lines.reduce((sum, hold) => sum + Number(hold.release.to) - Number(hold.release.from), 0);
+    await page.locator('dialog .total b', { hasText: `−${Math.abs(units)}` }).waitFor();
+    await page.locator('#decide-do').click();
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    for (const hold of lines) assert.equal((await nowOf(world, hold)).decision.verdict, 'release');
+    await page.waitForFunction(() => document.activeElement?.id === 'decided-sum');
+    assertClean(page);
+    await page.context().close();
+  });
+
+  test('lines are selected and decided by keyboard alone', async () => {
+    const page = await show(world, { hash: '#/month?reason=zeroPrice' });
+    const lines = (await open(world)).filter((hold) => hold.reason === 'zeroPrice');
+    await page.locator('[data-pick]').first().focus();
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Shift+ArrowDown');
+    await page.keyboard.press('Shift+ArrowDown');
+    await page.getByText(page.t('month.selected', { n: 3 })).waitFor();
+    await page.keyboard.press('Control+a');
+    await page.getByText(page.t('month.selected', { n: lines.length })).waitFor();
+    await page.locator('.bulk .do').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('#decide-do').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    for (const hold of lines) assert.equal((await nowOf(world, hold)).decision.verdict, 'release');
+    assertClean(page);
+    await page.context().close();
+  });
+
+  test('a line that somebody else decided meanwhile shows what is there now, and nothing is decided', async () => {
+    const hold = await aSingle();
+    const page = await show(world);
+    await world.call('post', '/v1/sync/holds/decisions', { decisions: [{ month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict: 'reject', why: 'theirs' }] });
+    await byId(page, `write-${keyOf(hold)}`).click();
+    await page.getByText(page.t('month.movedTold', { n: 1 })).waitFor();
+    await page.getByRole('group', { name: page.t('month.movedOf', { name: hold.customer }) }).getByText('demo').first().waitFor();
+    assert.equal((await nowOf(world, hold)).decision.why, 'theirs');
+    assertClean(page);
+    await page.context().close();
+  });
+
+  test('a lost answer to a decision is asked for again and takes effect once', async () => {
+    const hold = await aSingle();
+    const page = await show(world);
+    await page.route('**/v1/sync/holds/decisions', async (route) => {
+      await route.fetch();
+      await route.abort('connectionreset');
+    }, { times: 1 });
+    await byId(page, `write-${keyOf(hold)}`).click();
+    await page.getByText(page.t('problem.offline')).waitFor();
+    await byId(page, `write-${keyOf(hold)}`).click();
+    await byId(page, `change-${keyOf(hold)}`).waitFor();
+    assert.equal((await nowOf(world, hold)).decision.verdict, 'release');
+    assert.deepEqual(page.faults.filter((fault) => !fault.includes('ERR_CONNECTION_RESET')), []);
+    await page.context().close();
+  });
+
+  test('a run under way is found again after the page was left, and the sheet can be downloaded', async () => {
+    const page = await show(world);
+    await page.locator('#preview').click();
+    await page.locator('a[href="#/history"]').click();
+    await page.locator('a[href="#/month"]').first().click();
+    await page.locator('#tab-changes').click();
+    await page.locator('#apply').waitFor();
+    assert.equal((await world.call('get', '/v1/sync/runs?pageSize=1')).items[0].kind, 'preview');
+    const downloading = page.waitForEvent('download');
+    await page.locator('#csv').click();
+    assert.match((await downloading).suggestedFilename(), /\.csv$/);
+    assertClean(page);
+    await page.context().close();
+  });
+
+  test('an addition that is still billed is set to 0 with a reason, and that is taken back', async () => {
+    const [row] = (await world.call('get', '/v1/sync/still-billing')).items;
+    assert.ok(row);
+    const page = await show(world, { hash: '#/month?tab=still' });
+    const button = byId(page, `still-${row.additionId}`);
+    await button.click();
+    await page.locator('#end-do').click();
+    await page.getByText(page.t('form.missing')).waitFor();
+    await page.locator('#end-why').fill('the customer has left');
+    await page.locator('#end-do').click();
+    await page.getByText(page.t('month.endsNext')).waitFor();
+    const ending = async () => (await world.call('get', '/v1/sync/still-billing')).items.find((one) => one.additionId === row.additionId).ending;
+    assert.deepEqual([(await ending()).choice, (await ending()).why], ['setToZero', 'the customer has left']);
+    await button.click();
+    await page.getByText(page.t('month.endsNext')).waitFor({ state: 'detached' });
+    assert.notEqual((await ending())?.choice, 'setToZero');
+    assertClean(page);
+    await page.context().close();
+  });
+
+  test('who may only read sees no button that would be refused', async () => {
+    const page = await show(world, { scope: 'psa/read' });
+    for (const selector of ['#preview', '[id^="write-"]', '[id^="keep-"]', '[id^="change-"]', 'input[type=checkbox]']) assert.equal(await page.locator(selector).count(), 0, selector);
+    assertClean(page);
+    await page.context().close();
+  });
+
+  test('on paper there is the report alone, with a line to sign', async () => {
+    const page = await show(world, { hash: '#/month?tab=report' });
+    await page.locator('.report').waitFor();
+    await page.emulateMedia({ media: 'print' });
+    for (const selector of ['.banner', '.numbers', '.no-print']) assert.equal(await page.locator(selector).isVisible(), false, selector);
+    assert.equal(await page.getByText(page.t('month.sign')).isVisible(), true);
+    const pdf = await page.pdf({ preferCSSPageSize: true });
+    assert.ok(pdf.length > 10_000);
+    await picture(page, 'month-report-print');
+    await page.context().close();
+  });
+});
