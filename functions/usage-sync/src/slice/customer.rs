@@ -34,6 +34,7 @@ use super::former::Former;
 use super::held::{HeldFor, Standing, all_settled, decisions};
 use super::write::{Carried, Writer};
 use crate::committer::{Commits, Counted, LeftOpen, MOST_ASKED};
+use crate::policy::Guard;
 use crate::trouble::{leaves_all_waiting, of_agreement};
 use crate::worker::{WorkError, World};
 
@@ -225,6 +226,9 @@ impl<W: World> Stages<'_, W> {
         let mut settlement = settle(planned.stored.clone(), &planned.intents, &additions, now, self.settle_s());
         settlement.snapshot.see(now, &additions);
         settlement.snapshot.names = Some(agreement.names());
+        let day = bucket.run.request.month.last_day();
+        let mut additions = additions;
+        additions.retain(|addition| addition.in_force_on(day) || self.policy.has(Guard::Overlap));
         let state = AgreementState::Ready { agreement: agreement.clone(), additions };
         let known = Known { state, settlement, read: Some(reason), listed_at: now };
         let plan = self.plan_on(bucket, planned, &known);
@@ -259,7 +263,7 @@ impl<W: World> Stages<'_, W> {
         planned_before: &mut CustomerPlan,
     ) -> Result<usize, WorkError> {
         let basis = self.basis(bucket, planned, known);
-        if !needs_other_agreements(&basis, planned_before) {
+        if !needs_other_agreements(&basis, planned_before) || !self.policy.has(Guard::Overlap) {
             return Ok(0);
         }
         let (others, reads) = self.read_other_agreements(bucket, planned.mapping).await?;
