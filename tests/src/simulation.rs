@@ -84,6 +84,8 @@ pub struct Outcome {
     pub hash: u64,
     /// What happened, line by line, if it was asked for.
     pub trace: Vec<String>,
+    /// How often the invoices bill a day twice because a person wants it so.
+    pub on_purpose: u64,
     /// Writes sent to ConnectWise.
     pub writes: u64,
 }
@@ -148,12 +150,12 @@ async fn calm(world: &mut World, drive: &mut Drive) -> Result<Outcome, Simulatio
             tokio::time::sleep(Duration::from_secs(150)).await;
         }
     }
-    let mut wrongs = verdict::wrongs_of(world).await?;
+    let (mut wrongs, on_purpose) = verdict::wrongs_of(world).await?;
     if !quiet {
         wrongs.push("runs without faults go on writing".into());
     }
     let (hash, trace) = (world.ground.hash(), world.ground.told());
-    Ok(Outcome { wrongs, hash, trace, writes: writes_of(world) })
+    Ok(Outcome { wrongs, hash, trace, on_purpose, writes: writes_of(world) })
 }
 
 fn writes_of(world: &World) -> u64 {

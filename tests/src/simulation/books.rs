@@ -64,6 +64,8 @@ pub(super) struct Books {
     pub(super) created: BTreeMap<(AgreementId, PsaProductId), Vec<u64>>,
     /// Requests to set a quantity that took effect.
     pub(super) set: BTreeMap<AgreementId, u32>,
+    /// What people want billed on two agreements.
+    pub(super) on_purpose: BTreeSet<(AgreementId, PsaProductId)>,
     /// Creations that ConnectWise took twice.
     pub(super) doubled: Vec<(AgreementId, PsaProductId)>,
     /// Agreements on which ConnectWise created an addition with another quantity than was asked for: where the worker that
@@ -103,7 +105,12 @@ impl Books {
     fn take(&mut self, effect: Effect, ground: &Ground) {
         match effect {
             Effect::Create { request, knew, agreement, new, quantity, twin } => {
-                let addition = Addition { effective: Some(new.effective), ..line(new.product, quantity) };
+                let mut addition = Addition { effective: Some(new.effective), ..line(new.product, quantity) };
+                if let Some(terms) = &new.terms {
+                    addition.unit_price = terms.unit_price;
+                    addition.less_included = terms.less_included;
+                    addition.bill_customer.clone_from(&terms.bill_customer);
+                }
                 let id = self.add(agreement, addition);
                 if let Some(seen) = self.additions.get_mut(&id) {
                     (seen.request, seen.knew, seen.ours) = (Some(request), knew, true);

@@ -1,7 +1,7 @@
 //! The people of a world who decide what waits: now and then one hold, or all of them once the storm is over.
 
 use shared::domain::decision::{Decision, StandingHold, Verdict};
-use shared::domain::outcome::Would;
+use shared::domain::outcome::{Hold, Would};
 use shared::domain::usage::{Periods, Reading, Readings, Repeats};
 use shared::error::StoreError;
 use shared::ports::{Author, Clock, HoldStore, SettingsStore};
@@ -56,11 +56,14 @@ impl World {
     ) -> Result<(), SimulationError> {
         let (store, at) = (&self.table.memory, self.ground.now());
         let (who, why) = ("Ann".to_owned(), "as agreed".to_owned());
-        let decision = Decision { verdict, who: who.clone(), why, at, basis: hold.basis.clone(), reading };
+        let decision = Decision { verdict, who: who.clone(), why, at, basis: hold.basis.clone(), reading, moves: None };
         self.ground.note("decide", &[u64::from(verdict == Verdict::Release), u64::from(hold.key.product.get())]);
         match store.decide_hold_over(self.partner, hold.key, hold.decision.as_ref(), &decision).await {
             Err(StoreError::Conflict { .. }) => return Ok(()),
             decided => decided?,
+        }
+        if verdict == Verdict::Release && is_billed_elsewhere(&hold.hold) {
+            locked(&self.books).on_purpose.insert((hold.basis.agreement, hold.key.product));
         }
         let (_, to) = hold.basis.released(reading).quantities();
         if let Some(addition) = hold.basis.addition.filter(|_| verdict == Verdict::Release) {
@@ -83,5 +86,13 @@ impl World {
             consecutive_periods: periods,
         };
         Ok(store.put_settings(self.partner, &settings).await?)
+    }
+}
+
+/// Whether a release bills a product on two agreements.
+fn is_billed_elsewhere(hold: &Hold) -> bool {
+    match hold {
+        Hold::LeftMonthlyBilling { also: Some(also), .. } => is_billed_elsewhere(also),
+        hold => matches!(hold, Hold::BilledElsewhere { .. }),
     }
 }

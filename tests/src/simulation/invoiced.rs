@@ -41,7 +41,9 @@ impl LastInvoices {
         let Some(within) = made.and_then(|made| Period::of(made.first.max(month), made.last)) else { return Ok(()) };
         let of_company = |invoice: &&Invoice| invoice.company == terms.company;
         let invoices = books.invoicing.made.iter().filter(of_company);
-        let same = |seen: &&Seen| seen.agreement == ours.agreement && seen.addition.product == addition.product;
+        let company = |on: &AgreementId| books.invoicing.terms.get(on).map(|terms| terms.company);
+        let same =
+            |seen: &&Seen| company(&seen.agreement) == Some(terms.company) && seen.addition.product == addition.product;
         let ended = books.additions.values().filter(same).filter_map(|seen| seen.addition.cancelled);
         let product = (terms.company, addition.product.get());
         let rest = left_out(invoices, product, within, (ended, terms.prorated));
@@ -55,10 +57,17 @@ impl LastInvoices {
     }
 }
 
-/// Days that two additions bill of which we created one, though the other one was there to be seen, or was ours too.
-pub(super) fn judge_days(books: &Books, wrongs: &mut Vec<String>) {
+/// Days that two additions bill of which we created one, though the other one was there to be seen, or was ours too. How
+/// often people wanted it so is counted.
+pub(super) fn judge_days(books: &Books, wrongs: &mut Vec<String>) -> u64 {
+    let mut on_purpose = 0;
     for found in billed_twice(&books.invoicing.made) {
         if let Some(ours) = created_beside(books, &found) {
+            if books.on_purpose.contains(&(ours.agreement, ours.addition.product)) {
+                on_purpose += 1;
+                continue;
+            }
+            let ours = ours.addition.id;
             let BilledTwice { product, days, additions, .. } = found;
             let which: Vec<String> = additions.iter().map(|(on, id)| format!("{id} on {on}")).collect();
             let (which, first, last) = (which.join(", "), days.first, days.last);
@@ -67,11 +76,12 @@ pub(super) fn judge_days(books: &Books, wrongs: &mut Vec<String>) {
             ));
         }
     }
+    on_purpose
 }
 
 /// The addition that we should not have created.
-fn created_beside(books: &Books, found: &BilledTwice) -> Option<AdditionId> {
-    let of_day: Vec<&Seen> =
+fn created_beside<'a>(books: &'a Books, found: &BilledTwice) -> Option<&'a Seen> {
+    let of_day: Vec<&'a Seen> =
         found.additions.iter().filter_map(|(_, id)| books.additions.get(&addition_id(u64::from(*id)))).collect();
     let beside = |ours: &&Seen| {
         let known = |other: &&Seen| match other.request {
@@ -82,7 +92,7 @@ fn created_beside(books: &Books, found: &BilledTwice) -> Option<AdditionId> {
         };
         ours.request.is_some() && of_day.iter().any(|other| other.addition.id != ours.addition.id && known(other))
     };
-    of_day.iter().copied().find(beside).map(|ours| ours.addition.id)
+    of_day.iter().copied().find(beside)
 }
 
 /// Everything of ours that goes on being billed is synced, held, or listed as still billing.

@@ -125,6 +125,7 @@ impl Books {
         for agreement in &mut self.agreements {
             let Some(terms) = self.invoicing.terms.get_mut(&agreement.id) else { continue };
             (terms.prorated, terms.in_arrears) = (ground.happens(500), ground.happens(200));
+            agreement.prorated = terms.prorated;
             let shown = ground.happens(800);
             agreement.next_invoice = shown.then(|| terms.next_invoice_date(&readings));
         }

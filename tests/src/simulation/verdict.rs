@@ -27,8 +27,8 @@ pub(super) struct Told {
     pub(super) ledger: Vec<CustomerLedger>,
 }
 
-/// Everything that is wrong in a world at rest.
-pub(super) async fn wrongs_of(world: &World) -> Result<Vec<String>, SimulationError> {
+/// Everything that is wrong in a world at rest, and how often a day is billed twice because people want it so.
+pub(super) async fn wrongs_of(world: &World) -> Result<(Vec<String>, u64), SimulationError> {
     let runs = runs_of(world).await?;
     let store = &world.table.memory;
     let mappings = store.list_product_mappings(world.partner).await?;
@@ -44,9 +44,10 @@ pub(super) async fn wrongs_of(world: &World) -> Result<Vec<String>, SimulationEr
         judge_known(world, &books, (last, &listed), &mut wrongs);
     }
     runs.iter().for_each(|told| judge_ledger(told, &mut wrongs));
-    judge_days(&books, &mut wrongs);
+    judge_requests(&books, &mut wrongs);
+    let on_purpose = judge_days(&books, &mut wrongs);
     judge_counts(world, &books, &runs, &mut wrongs);
-    Ok(wrongs)
+    Ok((wrongs, on_purpose))
 }
 
 /// All runs, newest first.
@@ -81,6 +82,18 @@ fn judge_ledger(told: &Told, wrongs: &mut Vec<String>) {
         && matches!(failure.code, RunFailureCode::TieOut | RunFailureCode::Table)
     {
         wrongs.push(format!("{id}: {failure}"));
+    }
+}
+
+/// No product was created twice on an agreement, whether or not an invoice came in between.
+fn judge_requests(books: &Books, wrongs: &mut Vec<String>) {
+    for ((agreement, product), requests) in &books.created {
+        // One that a person ended may be followed by another, where nobody knew it for ours.
+        let stands = |request: &&u64| books.of(*agreement).any(|seen| seen.request == Some(**request) && !seen.ended);
+        let standing = requests.iter().filter(stands).count();
+        if standing > 1 {
+            wrongs.push(format!("duplicate: product {product} was created {standing} times on {agreement}"));
+        }
     }
 }
 
@@ -196,7 +209,12 @@ impl Rest<'_> {
         };
         let day = self.world.month.last_day();
         let of_product: Vec<&Seen> = self.books.of(agreement).filter(|seen| seen.addition.product == product).collect();
-        let in_force: Vec<&Seen> = of_product.iter().copied().filter(|seen| seen.addition.in_force_on(day)).collect();
+        let mut in_force: Vec<&Seen> = of_product.iter().copied().filter(|s| s.addition.in_force_on(day)).collect();
+        if in_force.is_empty() {
+            // One of ours begins later where another line has billed the days until then.
+            let begins_later = |seen: &&Seen| seen.request.is_some() && seen.addition.cancelled.is_none();
+            in_force.extend(of_product.iter().copied().filter(begins_later));
+        }
         let target = self.target(customer, product);
         let billed: Decimal = in_force.iter().map(|seen| seen.addition.quantity).sum();
         match &line.outcome {
@@ -205,7 +223,7 @@ impl Rest<'_> {
                     let on = in_force.len();
                     return Err(format!("wrong quantity: {billed} on {on} additions, the usage is {target:?}"));
                 }
-                match in_force.first().filter(|seen| seen.request.is_some() && !billed.is_zero()) {
+                match in_force.first().filter(|seen| seen.request.is_some() && seen.addition.is_charged()) {
                     Some(ours) => self.invoices.judge(self.world, self.books, ours),
                     None => Ok(()),
                 }
@@ -240,6 +258,7 @@ impl Rest<'_> {
                 }
             }
             Outcome::Skipped(Skip::Rejected { kept, .. }) if *kept == billed || in_force.len() > 1 => Ok(()),
+            Outcome::Skipped(Skip::BilledElsewhere { .. }) if billed.is_zero() => Ok(()),
             Outcome::Skipped(skip) => Err(format!("skipped though it is mapped: {skip}")),
             Outcome::Failed(failure) => Err(format!("failed at rest: {failure}")),
         }

@@ -20,7 +20,7 @@ use shared::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, Product
 use shared::domain::mapping::{Combine, ProductMapping, ProductMappings};
 use shared::domain::month::UsageMonth;
 use shared::domain::plan::{AgreementState, AskedForAll, Basis, CustomerPlan, Step, plan};
-use shared::domain::psa::{Addition, Agreement, AgreementStatus, PsaProduct};
+use shared::domain::psa::{Addition, AdditionDetail, Agreement, AgreementStatus, PsaProduct};
 use shared::domain::settings::Guards;
 use shared::domain::snapshot::{Snapshot, Written};
 use shared::domain::usage::{LineQuantity, Pair, UsageLine, UsageTotals};
@@ -65,6 +65,7 @@ fn agreement() -> Agreement {
         end: None,
         next_invoice: None,
         billing_cycle: None,
+        prorated: false,
     }
 }
 
@@ -97,25 +98,31 @@ fn usage_line() -> impl Strategy<Value = UsageLine> {
     })
 }
 
-/// Lines that ended before the month, go on, begin later, or follow one another from one day to the next. None ends inside
-/// the month with nothing after it: what a new line may bill beside such a one the plan does not ask yet (issue 19).
-fn lines_of(number: u32) -> impl Strategy<Value = Vec<Addition>> {
-    let line = move |quantity: u64, effective: Option<Date>, cancelled: Option<Date>| Addition {
+fn line(product: PsaProductId, quantity: Decimal, effective: Option<Date>, cancelled: Option<Date>) -> Addition {
+    Addition {
         id: AdditionId::try_from(1).unwrap(),
-        product: product(number),
-        quantity: quantity.into(),
+        product,
+        quantity,
         less_included: Decimal::ZERO,
         unit_price: Some(Decimal::TEN),
         bill_customer: "Billable".into(),
         effective,
         cancelled,
-    };
-    (0..7_u8, 0..15_u64, 2..28_i8).prop_map(move |(kind, units, day)| match kind {
+        detail: AdditionDetail::default(),
+    }
+}
+
+/// Lines that ended before the month or inside it, go on, begin later, or follow one another from one day to the next.
+fn lines_of(number: u32) -> impl Strategy<Value = Vec<Addition>> {
+    let line = move |quantity: u64, effective, cancelled| line(product(number), quantity.into(), effective, cancelled);
+    (0..9_u8, 0..15_u64, 2..28_i8).prop_map(move |(kind, units, day)| match kind {
         0 => vec![line(units, None, None)],
         1 => vec![line(units, Some(date(2026, 9, 1)), Some(date(2026, 10, 31)))],
         2 => vec![line(units, None, Some(date(2026, 11, day))), line(units, Some(date(2026, 11, day + 1)), None)],
         3 => vec![line(units, None, None), line(units, None, None)],
         4 => vec![line(units, Some(date(2026, 12, 1)), None)],
+        5 => vec![line(units, None, Some(date(2026, 11, day)))],
+        6 => vec![line(units, Some(date(2026, 11, day)), Some(date(2026, 11, day)))],
         _ => Vec::new(),
     })
 }
@@ -186,6 +193,10 @@ impl<'a> Month<'a> {
         }
     }
 
+    fn agreement(&self) -> Agreement {
+        Agreement { prorated: self.case.prorated, ..agreement() }
+    }
+
     fn plan(&self, lines: &[UsageLine]) -> CustomerPlan {
         let usage = lines.iter().collect::<UsageTotals>().of(Some(customer()));
         plan(&Basis {
@@ -195,7 +206,7 @@ impl<'a> Month<'a> {
             usage: &usage,
             mappings: &self.mappings,
             products: &self.catalogue,
-            agreement: &AgreementState::Ready { agreement: agreement(), additions: self.additions.clone() },
+            agreement: &AgreementState::Ready { agreement: self.agreement(), additions: self.additions.clone() },
             snapshot: &self.snapshot,
             unsettled: &BTreeSet::new(),
             guards: &Guards::default(),
@@ -203,6 +214,7 @@ impl<'a> Month<'a> {
             decisions: &self.decisions,
             unfinished: None,
             asked: &AskedForAll::new(),
+            others: Some(&[]),
             departure: None,
         })
     }
@@ -211,20 +223,14 @@ impl<'a> Month<'a> {
     fn carry_out(&mut self, plan: &CustomerPlan) {
         for (product, planned) in &plan.additions {
             let addition = match &planned.step {
-                Step::Create { effective, .. } => {
+                Step::Create { effective, terms, .. } => {
                     let id = u32::try_from(self.additions.len() + 1).unwrap();
                     self.created.insert(id);
                     let id = AdditionId::try_from(i64::from(id)).unwrap();
-                    self.additions.push(Addition {
-                        id,
-                        product: *product,
-                        quantity: planned.target,
-                        less_included: Decimal::ZERO,
-                        unit_price: Some(Decimal::TEN),
-                        bill_customer: "Billable".into(),
-                        effective: Some(*effective),
-                        cancelled: None,
-                    });
+                    let new = line(*product, planned.target, Some(*effective), None);
+                    let bill_customer = terms.as_ref().map(|terms| terms.bill_customer.clone());
+                    let bill_customer = bill_customer.unwrap_or(new.bill_customer.clone());
+                    self.additions.push(Addition { id, bill_customer, ..new });
                     id
                 }
                 Step::Update { addition, .. } => {
@@ -248,7 +254,7 @@ impl<'a> Month<'a> {
             let choice = self.case.choice.checked_rem(basis.readings.len());
             let reading = choice.map(|place| basis.readings[place].reading);
             let (who, why, at) = ("Ann".into(), "as agreed".into(), Timestamp::UNIX_EPOCH);
-            let decision = Decision { verdict: Verdict::Release, who, why, at, basis, reading };
+            let decision = Decision { verdict: Verdict::Release, who, why, at, basis, reading, moves: None };
             self.decisions.insert(*product, decision);
         }
     }
