@@ -90,27 +90,15 @@ pub struct Outcome {
     pub writes: u64,
 }
 
-/// Whether the worlds have lines that end inside the month, and lines on a company's other agreements: not before the plan
-/// knows what to do about them (issue 19, "Overlap").
-const OVERLAPS: bool = false;
-
 /// Lives one seed's schedule. `told`: whether the trace is kept as text.
 ///
 /// # Errors
 /// [`SimulationError`]: the harness failed, or the world never came to rest.
 pub fn live(seed: u64, policy: Policy, told: bool) -> Result<Outcome, SimulationError> {
-    live_among(seed, policy, told, OVERLAPS)
-}
-
-/// The same, saying whether the world has lines that a new one could overlap.
-///
-/// # Errors
-/// As [`live`].
-pub fn live_among(seed: u64, policy: Policy, told: bool, overlaps: bool) -> Result<Outcome, SimulationError> {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
     runtime.block_on(async {
         let ground = Ground::new(seed, told);
-        let mut world = World::of_seed(seed, ground, overlaps).await?;
+        let mut world = World::of_seed(seed, ground).await?;
         let script = script::script_of(&world);
         let mut drive = Drive::new(policy);
         drive.until_idle(&mut world, script).await?;

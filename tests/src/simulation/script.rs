@@ -178,7 +178,7 @@ impl World {
         let mut books = locked(&self.books);
         books.settle(now_ms, &ground);
         let chosen = pick(ground.below(books.additions.len() as u64));
-        let day = if self.overlaps { Date::constant(2026, 11, 2) } else { Date::constant(2026, 10, 31) };
+        let day = Date::constant(2026, 11, 2);
         if let Some(seen) = books.additions.values_mut().nth(chosen) {
             seen.addition.cancelled = Some(day);
             seen.ended = true;

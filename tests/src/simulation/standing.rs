@@ -28,7 +28,7 @@ impl World {
             for (code, product) in self.codes.iter().zip(&self.products) {
                 let pair = (customer.id, code.clone());
                 let used = Decimal::from(units.get(&pair).copied().unwrap_or(7));
-                books.people_typed(agreement, (*product, used), month.first_day(), (&ground, self.overlaps));
+                books.people_typed(agreement, (*product, used), month.first_day(), &ground);
                 match ground.below(25) {
                     0 => drop(locked(&self.sophos.odd).insert(pair, Odd::Twice)),
                     1 => drop(locked(&self.sophos.odd).insert(pair, Odd::Renewed)),
@@ -37,7 +37,7 @@ impl World {
             }
             if ground.happens(300) {
                 let second = AgreementId::try_from(201 + i64::try_from(number).unwrap_or(0))?;
-                books.second_agreement((agreement, second), self.products.first().copied(), (&ground, self.overlaps));
+                books.second_agreement((agreement, second), self.products.first().copied(), &ground);
             }
         }
         let mut books = locked(&self.books);
@@ -53,7 +53,7 @@ impl Books {
         agreement: AgreementId,
         (product, used): (PsaProductId, Decimal),
         month: Date,
-        (ground, overlaps): (&Ground, bool),
+        ground: &Ground,
     ) {
         let mut there =
             self.additions.values_mut().filter(|s| s.agreement == agreement && s.addition.product == product);
@@ -83,9 +83,9 @@ impl Books {
             }
             6 => vec![open(), open()],
             7 => vec![Addition { effective: Some(month.saturating_add(1.month())), ..open() }],
-            8..=13 if overlaps => vec![Addition { cancelled: Some(within().0), ..open() }],
+            8..=13 => vec![Addition { cancelled: Some(within().0), ..open() }],
             // A charge that is made once.
-            14 if overlaps => {
+            14 => {
                 let (day, _) = within();
                 vec![Addition { effective: Some(day), cancelled: Some(day), ..open() }]
             }
@@ -101,7 +101,7 @@ impl Books {
         &mut self,
         (first, second): (AgreementId, AgreementId),
         product: Option<PsaProductId>,
-        (ground, overlaps): (&Ground, bool),
+        ground: &Ground,
     ) {
         let Some(agreement) = self.agreements.iter().find(|agreement| agreement.id == first).cloned() else { return };
         let name = format!("{} (old)", agreement.name);
@@ -114,7 +114,7 @@ impl Books {
             self.add(second, line(helpdesk, quantity));
         }
         if let Some(product) = product {
-            let bill_customer = if overlaps && ground.happens(500) { "Billable" } else { "DoNotBill" };
+            let bill_customer = if ground.happens(500) { "Billable" } else { "DoNotBill" };
             self.add(second, Addition { bill_customer: bill_customer.into(), ..line(product, quantity) });
         }
     }

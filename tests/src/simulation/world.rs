@@ -48,9 +48,6 @@ pub(super) struct World {
     pub(super) remapped: bool,
     /// Whether it has what a real partner has besides the ordinary, and people who decide.
     pub(super) is_real: bool,
-    /// Whether lines of a product end inside the month, or are billed on another agreement too: a new line beside such a one
-    /// bills a day twice, or leaves one out, unless it waits for a person and begins when it should.
-    pub(super) overlaps: bool,
 }
 
 /// Both services as one invocation connects to them.
@@ -167,12 +164,11 @@ impl World {
             touched,
             remapped: false,
             is_real: false,
-            overlaps: false,
         })
     }
 
     /// A world of the seed's choice, in the seed's storm. Every fourth is one of ordinary lines alone.
-    pub(super) async fn of_seed(seed: u64, ground: Ground, overlaps: bool) -> Result<Self, SimulationError> {
+    pub(super) async fn of_seed(seed: u64, ground: Ground) -> Result<Self, SimulationError> {
         let mut size = Size { customers: ground.one_of(&[1, 1, 1, 2, 2, 3, 4]), products: ground.between(1, 3) };
         if ground.happens(8) {
             // More than leave at once, and more than one commit takes.
@@ -184,7 +180,7 @@ impl World {
             world.combine_the_first_two().await?;
         }
         world.first_usage();
-        (world.is_real, world.overlaps) = (!seed.is_multiple_of(4), overlaps);
+        world.is_real = !seed.is_multiple_of(4);
         locked(&world.books).invoicing.readings = BillingReadings::drawn(seed);
         if world.is_real {
             world.as_a_real_one()?;

@@ -66,6 +66,8 @@ fn agreement() -> Agreement {
         next_invoice: None,
         billing_cycle: None,
         prorated: false,
+        currency: None,
+        parent: None,
     }
 }
 
