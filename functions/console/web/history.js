@@ -16,9 +16,9 @@ import { amountsOf, differences } from './sums.js';
 
 const OUTCOMES = /** @type {const} */ (['unchanged', 'created', 'updated', 'adopted', 'held', 'skipped', 'failed']);
 /** @type {Record<string, Kind>} */
-const KINDS = { unchanged: 'quiet', created: 'good', updated: 'good', adopted: 'info', held: 'warn', skipped: 'quiet', failed: 'bad' };
+export const KINDS = { unchanged: 'quiet', created: 'good', updated: 'good', adopted: 'info', held: 'warn', skipped: 'quiet', failed: 'bad' };
 /** @type {Record<string, Kind>} */
-const STATES = { running: 'info', succeeded: 'good', partial: 'warn', failed: 'bad', cancelled: 'quiet', superseded: 'quiet' };
+export const STATES = { running: 'info', succeeded: 'good', partial: 'warn', failed: 'bad', cancelled: 'quiet', superseded: 'quiet' };
 const FOLLOW_MS = 2000;
 
 /** What became of a run's lines as one bar; the numbers stand beside it.
