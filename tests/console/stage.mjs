@@ -132,5 +132,5 @@ export function english() {
   const forms = (message) => (typeof message === 'string' ? [message] : Object.values(message));
   const same = new Set(Object.values(catalogues.it).flatMap(forms));
   const messages = Object.values(catalogues.en).flatMap(forms).filter((message) => !same.has(message) && /[a-z]{2}/i.test(message.replace(/\{\w+\}/g, '')));
-  return messages.map((message) => new RegExp(`^${message.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '.+')}$`));
+  return messages.map((message) => new RegExp(`^${message.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(n|id)\}/g, '[\\d.,]+').replace(/\{\w+\}/g, '.+')}$`));
 }
