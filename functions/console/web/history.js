@@ -4,6 +4,7 @@ import { html, nothing, svg } from './vendor/lit-html/lit-html.js';
 import { link, setParams } from './address.js';
 import { call } from './api.js';
 import { draw } from './draw.js';
+import { difference } from './edits.js';
 import { date, moment, money, month, number, signed, t, word } from './language.js';
 import { badge, chips, empty, loadingRows, problemNotice } from './parts.js';
 import { amountsOf, differences } from './sums.js';
@@ -149,16 +150,6 @@ export function open(params) {
       setParams({ outcome: value || undefined });
       readLines(undefined);
     })}</div>${lineTable()}`;
-
-  /** What an edit changed, as names and values; what stayed is left out.
-   * @param {Edit} edit */
-  function difference(edit) {
-    const before = /** @type {Record<string, unknown>} */ (edit.before ?? {});
-    const after = /** @type {Record<string, unknown>} */ (edit.after ?? {});
-    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
-    const shown = (/** @type {unknown} */ value) => (value === undefined || value === null ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value));
-    return names.map((name) => html`<span class="line"><code>${name}</code>: ${shown(before[name])} → ${shown(after[name])}</span>`);
-  }
 
   const editTable = () => html`<div class="table-box" role="region" aria-label=${t('history.edits')} tabindex="0"><table class="cards">
     <thead><tr><th scope="col">${t('history.what')}</th><th scope="col">${t('history.who')}</th><th scope="col">${t('history.changed')}</th><th scope="col">${t('history.note')}</th></tr></thead>

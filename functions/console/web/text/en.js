@@ -333,6 +333,8 @@ export default {
   'history.who': 'Who',
   'history.changed': 'Changed',
   'history.note': 'Note',
+  'edit.combine': 'Quantities of the combined product',
+  'edit.reason': 'Why it is not billed',
   'kind.scheduled': 'By the schedule',
   'kind.now': 'Sync now',
   'kind.preview': 'Preview',

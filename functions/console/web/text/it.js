@@ -333,6 +333,8 @@ export default {
   'history.who': 'Chi',
   'history.changed': 'Modifica',
   'history.note': 'Nota',
+  'edit.combine': 'Quantità del prodotto combinato',
+  'edit.reason': 'Perché non viene fatturato',
   'kind.scheduled': 'Sincronizzazione programmata',
   'kind.now': 'Sincronizzazione immediata',
   'kind.preview': 'Anteprima',
