@@ -268,6 +268,8 @@ describe('a month with lines to decide', () => {
     await page.keyboard.press('Shift+ArrowDown');
     await page.keyboard.press('Shift+ArrowDown');
     await page.getByText(page.t('month.selected', { n: 3 })).waitFor();
+    await page.locator('[data-pick]').nth(4).click({ modifiers: ['Shift'] });
+    await page.getByText(page.t('month.selected', { n: 5 })).waitFor();
     await page.keyboard.press('Control+a');
     await page.getByText(page.t('month.selected', { n: lines.length })).waitFor();
     await page.locator('.bulk .do').focus();
@@ -354,6 +356,10 @@ describe('a month with lines to decide', () => {
   test('on paper there is the report alone, with a line to sign', async () => {
     const page = await show(world, { hash: '#/month?tab=report' });
     await page.locator('.report').waitFor();
+    const units = await page.locator('tfoot td:nth-child(3)').allInnerTexts();
+    const { items } = await world.call('get', '/v1/sync/runs?pageSize=25');
+    const { done } = items.find((run) => run.kind !== 'preview' && !run.customers);
+    for (const text of units) assert.equal(Number(text.replace(/[+,]/g, '').replace('−', '-')), Number(done.units), 'the sums are what the run changed');
     await page.emulateMedia({ media: 'print' });
     for (const selector of ['.banner', '.numbers', '.no-print']) assert.equal(await page.locator(selector).isVisible(), false, selector);
     assert.equal(await page.getByText(page.t('month.sign')).isVisible(), true);

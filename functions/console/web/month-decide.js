@@ -72,7 +72,9 @@ export function toDecide(of, params) {
 
   const holds = () => of.holds() ?? [];
   const matching = () => holds().filter((hold) => isShown(hold, show()) && matches(hold)).sort(order);
-  const decidable = (/** @type {Hold[]} */ list) => list.filter((hold) => !hold.decision && !waitsByItself(hold));
+  const undecided = (/** @type {Hold[]} */ list) => list.filter((hold) => !hold.decision && !waitsByItself(hold));
+  /** Lines that can be selected: among those that are decided, to decide them anew. */
+  const decidable = (/** @type {Hold[]} */ list) => (show() === 'decided' ? list : undecided(list));
 
   /** @param {Record<string, string | undefined>} more */
   function set(more) {
@@ -173,6 +175,7 @@ export function toDecide(of, params) {
 
   /** @param {Hold} hold */
   const line = (hold) => holdRows(hold, {
+    selectable: decidable([hold]).length > 0,
     selected: selected.has(keyOf(hold)),
     unfolded: unfolded.has(keyOf(hold)),
     changing: changing.has(keyOf(hold)),
@@ -218,8 +221,8 @@ export function toDecide(of, params) {
     const isOpen = (/** @type {string} */ key) => !(folded.get(key) ?? list.length > UNFOLDED);
     const entries = [...groups];
     const visible = entries.filter(([key]) => isOpen(key)).flatMap(([, lines]) => lines);
-    seen = visible.filter((hold) => !waitsByItself(hold)).map(keyOf);
     const free = decidable(visible);
+    seen = free.map(keyOf);
     const all = free.length > 0 && free.every((hold) => selected.has(keyOf(hold)));
     return html`<div class="table-box" role="region" aria-label=${label} tabindex="0" @keydown=${keys}><table class="cards month">
       <thead><tr><td class="pick">${may('psa/write') ? html`<input type="checkbox" id="select-shown" aria-label=${t('month.selectShown')} title=${t('month.selectShown')} .checked=${all} ?disabled=${free.length === 0} @change=${() => {
@@ -281,6 +284,6 @@ export function toDecide(of, params) {
     /** @param {Record<string, string>} next */
     update: (next) => { given = { ...next }; },
     /** The sum of what is open, for the sentence above. */
-    open: () => decidable(holds()),
+    open: () => undecided(holds()),
   };
 }
