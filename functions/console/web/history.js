@@ -138,7 +138,7 @@ export function open(params) {
       <td data-label=${t('configure.sophos')}><div>${line.description ?? line.product ?? '–'}<span class="line muted">${line.description ? `${line.product} · ` : ''}${t('units', { n: line.units })}</span></div></td>
       <td data-label=${t('history.outcome')}><span>${badge(KINDS[line.outcome] ?? 'quiet', word('outcome', line.outcome), line.outcome === 'held' ? 'wait' : undefined)}</span></td>
       <td data-label=${t('history.billed')}><div>${became(line)}${line.nextInvoice ? html`<span class="line muted">${t('history.invoice', { day: date(line.nextInvoice) })}</span>` : nothing}</div></td>
-      <td class=${line.what || line.advice ? '' : 'bare'} data-label=${t('history.why')}><div>${line.what ?? ''}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`) : loadingRows(5)}</tbody></table></div>
+      <td class=${line.what || line.advice ? '' : 'bare'} data-label=${t('history.why')}><div><span class="sentence">${line.what ?? ''}</span>${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`) : loadingRows(5)}</tbody></table></div>
     ${lines?.length === 0 ? empty(t('filter.none'), '') : nothing}${more(moreLines, readLines)}`;
 
   const runView = () => html`<p><a href=${link('history')}>${t('history.back')}</a></p>

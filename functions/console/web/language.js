@@ -83,7 +83,7 @@ export function money(amount, currency) {
  * @param {string | null} [currency] */
 export function signedMoney(amount, currency) {
   const style = currency ? { style: 'currency', currency } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
-  return format(new Intl.NumberFormat(chosen, /** @type {Intl.NumberFormatOptions} */ ({ ...style, signDisplay: 'exceptZero' })), amount);
+  return format(new Intl.NumberFormat(chosen, /** @type {Intl.NumberFormatOptions} */ ({ ...style, signDisplay: 'exceptZero', useGrouping: 'always' })), amount);
 }
 
 /** A decimal text is formatted as it is: a number of JavaScript would round it.

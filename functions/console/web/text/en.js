@@ -279,6 +279,7 @@ export default {
   'customers.when': 'usage of {month}, {at}',
   'customers.previewFirst': { one: 'The first sync of {n} is a preview that a person applies.', other: 'The first sync of {n} is a preview that a person applies.' },
   'customers.noSuggestion': 'No free company with exactly one active agreement fits.',
+  'customers.showProduct': 'Show {code}',
   'customers.suggest': 'Suggest companies',
   'customers.accept': 'Accept {company} · {agreement}',
   'customers.map': 'Map {name} to a ConnectWise company',

@@ -279,6 +279,7 @@ export default {
   'customers.when': 'utilizzo di {month}, {at}',
   'customers.previewFirst': { one: 'La prima sincronizzazione di {n} cliente è un’anteprima che una persona applica.', other: 'La prima sincronizzazione di {n} clienti è un’anteprima che una persona applica.' },
   'customers.noSuggestion': 'Nessuna azienda libera con un solo Agreement attivo corrisponde.',
+  'customers.showProduct': 'Mostra {code}',
   'customers.suggest': 'Suggerisci aziende',
   'customers.accept': 'Accetta {company} · {agreement}',
   'customers.map': 'Mappa {name} a un’azienda ConnectWise',
