@@ -113,7 +113,8 @@ export async function settled(page) {
 /** Keeps a picture of the page below target/, for people to look at. */
 export async function picture(page, name) {
   mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+  const inDialog = (await page.locator('dialog').count()) > 0;
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: !inDialog });
 }
 
 /** The texts that are seen and read on the page. */

@@ -184,7 +184,7 @@ export default {
   'form.belowZero': 'A price or cost below zero is refused.',
   'form.amount': 'Write an amount such as 12.50.',
   'form.choose': 'Choose…',
-  'form.none': 'none',
+  'form.none': '–',
   'form.required': '* must be filled in.',
 
   'save.none': 'Nothing to save',

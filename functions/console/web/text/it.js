@@ -184,7 +184,7 @@ export default {
   'form.belowZero': 'Un prezzo o un costo inferiore a zero non è ammesso.',
   'form.amount': 'Scrivere un importo, per esempio 12,50.',
   'form.choose': 'Scegliere…',
-  'form.none': 'nessuno',
+  'form.none': '–',
   'form.required': '* campo obbligatorio.',
 
   'save.none': 'Niente da salvare',
