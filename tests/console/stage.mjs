@@ -113,7 +113,8 @@ export async function settled(page) {
 /** Keeps a picture of the page below target/, for people to look at. */
 export async function picture(page, name) {
   mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+  const inDialog = (await page.locator('dialog').count()) > 0;
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: !inDialog });
 }
 
 /** The texts that are seen and read on the page. */
@@ -132,5 +133,5 @@ export function english() {
   const forms = (message) => (typeof message === 'string' ? [message] : Object.values(message));
   const same = new Set(Object.values(catalogues.it).flatMap(forms));
   const messages = Object.values(catalogues.en).flatMap(forms).filter((message) => !same.has(message) && /[a-z]{2}/i.test(message.replace(/\{\w+\}/g, '')));
-  return messages.map((message) => new RegExp(`^${message.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '.+')}$`));
+  return messages.map((message) => new RegExp(`^${message.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(n|id)\}/g, '[\\d.,]+').replace(/\{\w+\}/g, '.+')}$`));
 }

@@ -2,7 +2,7 @@
 
 import { html, nothing } from './vendor/lit-html/lit-html.js';
 import { repeat } from './vendor/lit-html/directives/repeat.js';
-import { setParams } from './address.js';
+import { link, setParams } from './address.js';
 import { all, call, may } from './api.js';
 import { draw } from './draw.js';
 import { compare, date, moment, month, t } from './language.js';
@@ -186,7 +186,8 @@ export function open(params) {
     return html`${last.succeeded ? badge('good', t('customers.ok')) : badge('bad', t('customers.failed'))}
       ${last.held > 0 ? badge('warn', t('customers.held', { n: last.held }), 'wait') : nothing}
       <span class="line muted">${t('customers.when', { month: month(last.month), at: moment(last.at) })}</span>
-      ${last.failure ? html`<span class="line">${last.failure.what}</span><span class="line"><b>${t('advice')}</b> ${last.failure.advice}</span>` : nothing}`;
+      ${last.failure ? html`<span class="line sentence">${last.failure.what}</span><span class="line"><b>${t('advice')}</b> ${last.failure.advice}
+        ${last.failure.productCode ? html`<a href=${link('configure', { text: last.failure.productCode })}>${t('customers.showProduct', { code: last.failure.productCode })}</a>` : nothing}</span>` : nothing}`;
   }
 
   /** @param {Row} row as it would be */

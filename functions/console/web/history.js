@@ -4,6 +4,7 @@ import { html, nothing, svg } from './vendor/lit-html/lit-html.js';
 import { link, setParams } from './address.js';
 import { call } from './api.js';
 import { draw } from './draw.js';
+import { difference } from './edits.js';
 import { date, moment, money, month, number, signed, t, word } from './language.js';
 import { badge, chips, empty, loadingRows, problemNotice } from './parts.js';
 import { amountsOf, differences } from './sums.js';
@@ -16,9 +17,9 @@ import { amountsOf, differences } from './sums.js';
 
 const OUTCOMES = /** @type {const} */ (['unchanged', 'created', 'updated', 'adopted', 'held', 'skipped', 'failed']);
 /** @type {Record<string, Kind>} */
-const KINDS = { unchanged: 'quiet', created: 'good', updated: 'good', adopted: 'info', held: 'warn', skipped: 'quiet', failed: 'bad' };
+export const KINDS = { unchanged: 'quiet', created: 'good', updated: 'good', adopted: 'info', held: 'warn', skipped: 'quiet', failed: 'bad' };
 /** @type {Record<string, Kind>} */
-const STATES = { running: 'info', succeeded: 'good', partial: 'warn', failed: 'bad', cancelled: 'quiet', superseded: 'quiet' };
+export const STATES = { running: 'info', succeeded: 'good', partial: 'warn', failed: 'bad', cancelled: 'quiet', superseded: 'quiet' };
 const FOLLOW_MS = 2000;
 
 /** What became of a run's lines as one bar; the numbers stand beside it.
@@ -137,7 +138,7 @@ export function open(params) {
       <td data-label=${t('configure.sophos')}><div>${line.description ?? line.product ?? '–'}<span class="line muted">${line.description ? `${line.product} · ` : ''}${t('units', { n: line.units })}</span></div></td>
       <td data-label=${t('history.outcome')}><span>${badge(KINDS[line.outcome] ?? 'quiet', word('outcome', line.outcome), line.outcome === 'held' ? 'wait' : undefined)}</span></td>
       <td data-label=${t('history.billed')}><div>${became(line)}${line.nextInvoice ? html`<span class="line muted">${t('history.invoice', { day: date(line.nextInvoice) })}</span>` : nothing}</div></td>
-      <td class=${line.what || line.advice ? '' : 'bare'} data-label=${t('history.why')}><div>${line.what ?? ''}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`) : loadingRows(5)}</tbody></table></div>
+      <td class=${line.what || line.advice ? '' : 'bare'} data-label=${t('history.why')}><div><span class="sentence">${line.what ?? ''}</span>${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`) : loadingRows(5)}</tbody></table></div>
     ${lines?.length === 0 ? empty(t('filter.none'), '') : nothing}${more(moreLines, readLines)}`;
 
   const runView = () => html`<p><a href=${link('history')}>${t('history.back')}</a></p>
@@ -149,16 +150,6 @@ export function open(params) {
       setParams({ outcome: value || undefined });
       readLines(undefined);
     })}</div>${lineTable()}`;
-
-  /** What an edit changed, as names and values; what stayed is left out.
-   * @param {Edit} edit */
-  function difference(edit) {
-    const before = /** @type {Record<string, unknown>} */ (edit.before ?? {});
-    const after = /** @type {Record<string, unknown>} */ (edit.after ?? {});
-    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
-    const shown = (/** @type {unknown} */ value) => (value === undefined || value === null ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value));
-    return names.map((name) => html`<span class="line"><code>${name}</code>: ${shown(before[name])} → ${shown(after[name])}</span>`);
-  }
 
   const editTable = () => html`<div class="table-box" role="region" aria-label=${t('history.edits')} tabindex="0"><table class="cards">
     <thead><tr><th scope="col">${t('history.what')}</th><th scope="col">${t('history.who')}</th><th scope="col">${t('history.changed')}</th><th scope="col">${t('history.note')}</th></tr></thead>

@@ -43,7 +43,7 @@ export function setTimeZone(name) {
 export function t(key, values = {}) {
   const found = messages[key];
   if (found === undefined) throw new Error(`no message ${key}`);
-  const rule = () => new Intl.PluralRules(chosen).select(Number(values.n));
+  const rule = () => kept(/** @type {any} */ (Intl.PluralRules), {}).select(Number(values.n));
   const text = typeof found === 'string' ? found : (found[rule()] ?? found.other ?? '');
   return text.replace(/\{(\w+)\}/g, (_, name) => {
     const value = values[name];
@@ -61,13 +61,13 @@ export function word(group, value) {
 
 /** @param {number | string} value */
 export function number(value) {
-  return format(new Intl.NumberFormat(chosen, { maximumFractionDigits: 6, useGrouping: 'always' }), value);
+  return format({ maximumFractionDigits: 6 }, value);
 }
 
 /** A number with its sign: +4, −3.
  * @param {number | string} value */
 export function signed(value) {
-  return format(new Intl.NumberFormat(chosen, { signDisplay: 'exceptZero', maximumFractionDigits: 6, useGrouping: 'always' }), value);
+  return format({ signDisplay: 'exceptZero', maximumFractionDigits: 6 }, value);
 }
 
 /** An amount of money, with its currency where ConnectWise says which.
@@ -75,7 +75,7 @@ export function signed(value) {
  * @param {string | null} [currency] */
 export function money(amount, currency) {
   const style = currency ? { style: 'currency', currency } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
-  return format(new Intl.NumberFormat(chosen, /** @type {Intl.NumberFormatOptions} */ ({ ...style, useGrouping: 'always' })), amount);
+  return format(style, amount);
 }
 
 /** A difference of money with its sign: +18.00, −4.50.
@@ -83,14 +83,28 @@ export function money(amount, currency) {
  * @param {string | null} [currency] */
 export function signedMoney(amount, currency) {
   const style = currency ? { style: 'currency', currency } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
-  return format(new Intl.NumberFormat(chosen, /** @type {Intl.NumberFormatOptions} */ ({ ...style, signDisplay: 'exceptZero' })), amount);
+  return format({ ...style, signDisplay: 'exceptZero' }, amount);
 }
 
 /** A decimal text is formatted as it is: a number of JavaScript would round it.
- * @param {Intl.NumberFormat} by
+ * @param {object} how
  * @param {string | number} value */
-function format(by, value) {
-  return by.format(/** @type {number} */ (/** @type {unknown} */ (value))).replace(/^-/, '−');
+function format(how, value) {
+  return kept(/** @type {any} */ (Intl.NumberFormat), { useGrouping: 'always', ...how }).format(/** @type {number} */ (/** @type {unknown} */ (value))).replace(/^-/, '−');
+}
+
+/** Making a formatter takes long, and a list of 1,000 lines needs one for each number: they are made once.
+ * @type {Map<string, any>} */
+const formatters = new Map();
+
+/** @template T
+ * @param {new (language: string, how: any) => T} kind @param {object} how
+ * @returns {T} */
+function kept(kind, how) {
+  const tag = chosen === 'en' && kind.name === 'DateTimeFormat' ? 'en-GB' : chosen;
+  const key = `${kind.name} ${tag} ${JSON.stringify(how)}`;
+  if (!formatters.has(key)) formatters.set(key, new kind(tag, how));
+  return formatters.get(key);
 }
 
 /** A day, such as 30 Nov 2026.
@@ -113,9 +127,9 @@ export function month(month) {
 
 /** @param {Date} at @param {Intl.DateTimeFormatOptions} how */
 function shownDate(at, how) {
-  return Number.isNaN(at.getTime()) ? '–' : new Intl.DateTimeFormat(chosen === 'en' ? 'en-GB' : 'it', how).format(at);
+  return Number.isNaN(at.getTime()) ? '–' : kept(/** @type {any} */ (Intl.DateTimeFormat), how).format(at);
 }
 
 /** Texts in the order of the language, whatever their case.
  * @param {string} a @param {string} b */
-export const compare = (a, b) => a.localeCompare(b, chosen, { sensitivity: 'base', numeric: true });
+export const compare = (a, b) => kept(/** @type {any} */ (Intl.Collator), { sensitivity: 'base', numeric: true }).compare(a, b);

@@ -7,7 +7,7 @@ import { foot, openDialog } from './dialog.js';
 import { draw, say } from './draw.js';
 import { date, moment, month as monthName, number, signed, signedMoney, t, word } from './language.js';
 import { badge, empty, loadingRows, notice, problemNotice, valueOf, workButton } from './parts.js';
-import { outcomeBar } from './history.js';
+import { KINDS, outcomeBar, STATES } from './history.js';
 import { once } from './month-decision.js';
 import { amountsOf, sumText, unitsOf } from './sums.js';
 
@@ -15,10 +15,6 @@ import { amountsOf, sumText, unitsOf } from './sums.js';
 /** @typedef {import('../types').RunLine} Line */
 
 const OUTCOMES = /** @type {const} */ (['failed', 'held', 'created', 'updated', 'adopted', 'skipped', 'unchanged']);
-/** @type {Record<string, import('./parts.js').Kind>} */
-const KINDS = { unchanged: 'quiet', created: 'good', updated: 'good', adopted: 'info', held: 'warn', skipped: 'quiet', failed: 'bad' };
-/** @type {Record<string, import('./parts.js').Kind>} */
-const STATES = { running: 'info', succeeded: 'good', partial: 'warn', failed: 'bad', cancelled: 'quiet', superseded: 'quiet' };
 const A_DAY = 24 * 60 * 60 * 1000;
 const STEP = 50;
 
@@ -141,6 +137,7 @@ export function changes(of) {
   /** @param {Line} line */
   function quantity(line) {
     const change = line.billed?.change ?? line.billed?.waiting;
+    if (['failed', 'skipped'].includes(line.outcome)) return t('units', { n: line.units });
     if (!change) return html`${line.billed?.sharedWith ? t('month.sharedWith', { product: line.billed.sharedWith }) : line.billed ? number(line.billed.quantity) : t('units', { n: line.units })}`;
     return html`${number(change.from)} → <b>${number(change.to)}</b><span class="line muted">${signed(unitsOf(change))}</span>`;
   }

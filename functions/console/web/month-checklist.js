@@ -36,7 +36,7 @@ export function checklist(of) {
 
   /** @param {{ key: 'sophos' | 'connectwise' | 'customers' | 'products' | 'preview' | 'apply' | 'writes', done: boolean, href?: string, values?: Record<string, number> }} step */
   const step = ({ key, done, href, values }) => html`<li class=${done ? 'done' : ''}>${done ? badge('good', t('month.check.done')) : badge('quiet', t('month.check.open'), 'none')}
-    <div><b>${href ? html`<a href=${href}>${t(`month.check.${key}`, values)}</a>` : t(`month.check.${key}`, values)}</b>
+    <div><b>${href ? html`<a href=${href}>${t(`month.check.${key}`)}</a>` : t(`month.check.${key}`)}</b>${values?.of ? html` <span class="muted">${t('month.check.count', values)}</span>` : nothing}
     <p class="muted">${t(`month.check.${key}How`)}</p></div></li>`;
 
   return {

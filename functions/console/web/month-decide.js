@@ -72,7 +72,9 @@ export function toDecide(of, params) {
 
   const holds = () => of.holds() ?? [];
   const matching = () => holds().filter((hold) => isShown(hold, show()) && matches(hold)).sort(order);
-  const decidable = (/** @type {Hold[]} */ list) => list.filter((hold) => !hold.decision && !waitsByItself(hold));
+  const undecided = (/** @type {Hold[]} */ list) => list.filter((hold) => !hold.decision && !waitsByItself(hold));
+  /** Lines that can be selected: among those that are decided, to decide them anew. */
+  const decidable = (/** @type {Hold[]} */ list) => (show() === 'decided' ? list : undecided(list));
 
   /** @param {Record<string, string | undefined>} more */
   function set(more) {
@@ -173,6 +175,7 @@ export function toDecide(of, params) {
 
   /** @param {Hold} hold */
   const line = (hold) => holdRows(hold, {
+    selectable: decidable([hold]).length > 0,
     selected: selected.has(keyOf(hold)),
     unfolded: unfolded.has(keyOf(hold)),
     changing: changing.has(keyOf(hold)),
@@ -206,22 +209,22 @@ export function toDecide(of, params) {
       }}>` : nothing}</td>
       <th colspan="2" scope="rowgroup"><button type="button" class="fold" aria-expanded=${open ? 'true' : 'false'} @click=${() => { folded.set(key, open); draw(); }}><span aria-hidden="true">${open ? '▾' : '▸'}</span> ${name} <span class="count">${number(list.length)}</span></button></th>
       <td class="group-sum number" colspan="2">${sum.lines > 0 ? sumText(sum) : html`<span class="muted">${t('month.putRight')}</span>`}</td>
-      <td class="decide" colspan="2">${may('psa/write') && free.length > 1 ? html`<div class="row-end">${bulk(free, name)}</div>` : nothing}</td></tr>
+      <td class="decide" colspan="2">${may('psa/write') && free.length > (open ? 1 : 0) ? html`<div class="row-end">${bulk(free, name)}</div>` : nothing}</td></tr>
       ${open ? repeat(list, keyOf, line) : nothing}</tbody>`;
   }
 
-  /** @param {Hold[]} list */
-  function table(list) {
+  /** @param {Hold[]} list @param {string} label */
+  function table(list, label) {
     /** @type {Map<string, Hold[]>} */
     const groups = new Map();
     for (const hold of list) groups.set(id(hold), [...(groups.get(id(hold)) ?? []), hold]);
     const isOpen = (/** @type {string} */ key) => !(folded.get(key) ?? list.length > UNFOLDED);
     const entries = [...groups];
     const visible = entries.filter(([key]) => isOpen(key)).flatMap(([, lines]) => lines);
-    seen = decidableOrDecided(visible);
     const free = decidable(visible);
+    seen = free.map(keyOf);
     const all = free.length > 0 && free.every((hold) => selected.has(keyOf(hold)));
-    return html`<div class="table-box" role="region" aria-label=${t('month.tab.decide')} tabindex="0" @keydown=${keys}><table class="cards month">
+    return html`<div class="table-box" role="region" aria-label=${label} tabindex="0" @keydown=${keys}><table class="cards month">
       <thead><tr><td class="pick">${may('psa/write') ? html`<input type="checkbox" id="select-shown" aria-label=${t('month.selectShown')} title=${t('month.selectShown')} .checked=${all} ?disabled=${free.length === 0} @change=${() => {
         for (const hold of free) if (all) selected.delete(keyOf(hold)); else selected.add(keyOf(hold));
         draw();
@@ -229,8 +232,6 @@ export function toDecide(of, params) {
         <th scope="col" class="number">${t('month.money')}</th><th scope="col">${t('month.reason')}</th><th scope="col">${t('month.decision')}</th></tr></thead>
       ${of.holds() ? repeat(entries, ([key]) => key, ([key, lines]) => section(key, lines, isOpen(key))) : html`<tbody>${loadingRows(7)}</tbody>`}</table></div>`;
   }
-
-  const decidableOrDecided = (/** @type {Hold[]} */ list) => list.filter((hold) => !waitsByItself(hold)).map(keyOf);
 
   /** @param {string} name @param {string} label @param {{ value: string, text: string }[]} choices @param {string} value */
   const pick = (name, label, choices, value) => html`<label class="pick-one"><span class=${choices[0]?.value === '' ? 'unseen' : ''}>${label}</span>
@@ -273,11 +274,16 @@ export function toDecide(of, params) {
       const list = matching();
       const none = of.holds() && list.length === 0;
       return html`${decidedSum()}${tools(list)}${none ? (holds().some((hold) => isShown(hold, show())) ? empty(t('filter.none'), html`<button type="button" @click=${() => set({ text: undefined, reason: undefined, invoice: undefined })}>${t('filter.clear')}</button>`)
-        : empty(t('month.nothing'), t('month.nothingHow'))) : table(list)}`;
+        : empty(t('month.nothing'), t('month.nothingHow'))) : table(list, t('month.tab.decide'))}`;
+    },
+    /** Late: the lines whose ConnectWise invoice was made without them. */
+    late: () => {
+      const list = holds().filter((hold) => hold.due === 'missed').sort(order);
+      return list.length === 0 ? empty(t('month.noLate'), t('month.lateHow')) : html`<p>${t('month.lateHow')}</p>${table(list, t('month.tab.late'))}`;
     },
     /** @param {Record<string, string>} next */
     update: (next) => { given = { ...next }; },
     /** The sum of what is open, for the sentence above. */
-    open: () => decidable(holds()),
+    open: () => undecided(holds()),
   };
 }

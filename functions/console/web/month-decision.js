@@ -129,6 +129,9 @@ export function decide(asked, verdict) {
     }
   }
 
+  // What is asked first, or the button where nothing is: a keyboard needs no way there.
+  setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector('dialog input[type=radio]') ?? document.getElementById('decide-do'))?.focus());
+
   const button = () => (single ? (writes ? writeText(single, reading) : keepText(single))
     : writes ? t('month.writeMany', { n: holds.length }) : t('month.keepMany', { n: holds.length }));
 

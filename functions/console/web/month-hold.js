@@ -12,6 +12,7 @@ import { releaseOf, unitsOf } from './sums.js';
 /** @typedef {import('../types').HoldRow} Hold */
 /** What a line may do, and how it is shown.
  * @typedef {object} Shown
+ * @property {boolean} selectable
  * @property {boolean} selected
  * @property {boolean} unfolded
  * @property {boolean} changing its decision is being taken back
@@ -86,7 +87,7 @@ export function holdRows(hold, shown) {
   const change = releaseOf(hold);
   const name = `${hold.customer}, ${hold.products.join(', ')}`;
   return html`<tr class=${shown.before ? 'conflict' : hold.decision ? 'decided' : shown.selected ? 'edited' : ''} data-key=${key}>
-    <td class="pick">${may('psa/write') && !waitsByItself(hold) ? html`<input type="checkbox" data-pick=${key} aria-label=${t('month.select', { name })} .checked=${shown.selected}
+    <td class="pick">${may('psa/write') && shown.selectable ? html`<input type="checkbox" data-pick=${key} aria-label=${t('month.select', { name })} .checked=${shown.selected}
       @click=${(/** @type {MouseEvent} */ event) => shown.select(/** @type {HTMLInputElement} */ (event.target).checked, event)}>` : nothing}</td>
     <th scope="row"><span class="name">${hold.customer}</span><span class="line muted">${agreementOf(hold)}</span></th>
     <td data-label=${t('month.product')}><div><span class="name">${hold.descriptions?.join(', ') || hold.products.join(', ')}</span>${hold.descriptions ? html` <span class="code">${hold.products.join(', ')}</span>` : nothing}

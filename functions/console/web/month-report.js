@@ -73,7 +73,7 @@ export function report(of) {
       if (!about) return empty(t('history.noRuns'), t('month.previewHow'));
       if (!found) return html`<div class="bones"><span class="bone"></span><span class="bone"></span></div>`;
       const { lines, groups } = found;
-      const billed = lines.filter((line) => ['unchanged', 'created', 'updated', 'adopted'].includes(line.outcome));
+      const billed = lines.filter((line) => line.billed?.change || ['unchanged', 'created', 'updated', 'adopted'].includes(line.outcome));
       const known = new Map(of.detail()?.products.map((one) => [one.code, one.description]));
       const productOf = (/** @type {Line} */ line) => [line.description ?? known.get(line.product ?? ''), line.product].filter(Boolean).join(' · ') || '–';
       const decided = (of.holds() ?? []).filter((hold) => hold.decision);

@@ -11,7 +11,6 @@ import { changes } from './month-changes.js';
 import { checklist } from './month-checklist.js';
 import { once } from './month-decision.js';
 import { toDecide } from './month-decide.js';
-import { late } from './month-late.js';
 import { notBilled } from './month-not-billed.js';
 import { report } from './month-report.js';
 import { stillBilling } from './month-still-billing.js';
@@ -173,7 +172,7 @@ export function open(params) {
   };
 
   const decideTab = toDecide(of, given);
-  const tabs = { decide: decideTab, changes: changes(of), notBilled: notBilled(of), still: stillBilling(of), late: late(of), report: report(of) };
+  const tabs = { decide: decideTab, changes: changes(of), notBilled: notBilled(of), still: stillBilling(of), late: { view: decideTab.late }, report: report(of) };
   const toDo = checklist(of);
   const tab = () => TABS.find((one) => one === given.tab) ?? (isNew() ? 'changes' : 'decide');
 

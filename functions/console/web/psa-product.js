@@ -109,7 +109,10 @@ function fieldErrors(error) {
 /** The fields of a form.
  * @param {string} prefix @param {Form} form @param {Choices} choices @param {Record<string, string>} wrong @param {(name: string) => unknown} [more] */
 function fields(prefix, form, choices, wrong, more = () => nothing) {
-  return html`<div class="form">${FIELDS.map(({ name, kind, most, must, hint, wide }) => {
+  const isNew = prefix === 'new';
+  return html`<div class="form">${FIELDS.filter(({ name }) => !isNew || name !== 'inactive').map(({ name, kind, most, must, hint: given, wide }) => {
+    // What happens to additions that exist is no matter of a new product.
+    const hint = isNew && name === 'price' ? undefined : given;
     const id = `${prefix}-${name}`;
     const set = (/** @type {Event} */ event) => { form[name] = valueOf(event); draw(); };
     const described = [hint ? `${id}-hint` : '', wrong[name] ? `${id}-error` : ''].filter(Boolean).join(' ') || nothing;
@@ -157,7 +160,13 @@ export function addProduct(row, unmapped = []) {
   let code = row?.code ?? '';
   let key = newKey();
   let sent = '';
-  const read = () => call('get', '/v1/psa/products/choices').then((given) => { choices = given; }, (error) => { failed = error; }).finally(draw);
+  const read = () => call('get', '/v1/psa/products/choices').then((given) => {
+    choices = given;
+    for (const name of ['typeId', 'subcategoryId']) {
+      const [only, ...others] = options(form, given, name);
+      if (only && others.length === 0) form[name] = only.value;
+    }
+  }, (error) => { failed = error; }).finally(draw);
   read();
   return openDialog({
     title: () => t('product.add'),
