@@ -110,7 +110,8 @@ impl Decision {
             // Once the reading is remembered, the same comes of the lines without a question.
             Verdict::Release if self.reading.is_some() => {
                 let reading = self.reading.filter(|_| !basis.readings.is_empty());
-                kept(&self.basis) == kept(basis) && self.basis.released(self.reading) == basis.released(reading)
+                let same = kept(&self.basis) == kept(basis) && self.basis.elsewhere == basis.elsewhere;
+                same && self.basis.released(self.reading) == basis.released(reading)
             }
             Verdict::Release => self.basis == *basis,
             Verdict::Reject => kept(&self.basis) == kept(basis),

@@ -1,9 +1,11 @@
 //! Stories of lines that end, and of lines elsewhere: no day is billed twice, and nothing ends without a word.
 
 use shared::domain::decision::{Decision, Verdict};
+use shared::domain::mapping::Combine::AddUp;
 use shared::domain::plan::Step;
 use shared::domain::psa::{Addition, AdditionDetail, CancelledDate};
 use shared::domain::snapshot::Written;
+use shared::domain::usage::{LineQuantity, UsageLine};
 
 use crate::connectwise::carry_out;
 use crate::world::{AGREEMENT, World, addition_id, agreement, day, line, number, psa};
@@ -236,4 +238,31 @@ fn an_equal_description_looks_alike_whatever_its_case() {
     let world = World::with_intercept_x().uses("CIX", 12).bills(Addition { detail, ..line(8, 99, "12") });
     let reason = "already billed on addition 8 (12 of ConnectWise product 99); the usage is 12";
     world.ends("CIX", "held.billedElsewhere", reason);
+}
+
+#[test]
+fn a_reading_that_was_released_also_billed_a_product_on_two_agreements() {
+    let twice = || World::with_intercept_x().also_billed_on(9, "Old MSA", vec![line(8, 70, "12")]);
+    let order = |world: World| {
+        let usage = crate::world::usage_line(Some(crate::world::acme()), Some("CIX"), LineQuantity::Units(12));
+        World { lines: vec![usage.clone(), UsageLine { order_line: "2".into(), ..usage.clone() }, usage], ..world }
+    };
+    let in_doubt = order(World::with_intercept_x());
+    assert_eq!(in_doubt.find_outcome("CIX").unwrap().code(), "held.duplicateUsage", "by itself");
+    let both = order(twice());
+    let plan = &both.plan().additions[&psa(70)];
+    assert!(matches!(&plan.step, Step::Hold(hold) if hold.lines_elsewhere().len() == 1), "{:?}", plan.step);
+    assert!(!plan.readings.is_empty(), "and how its lines are read");
+    assert!(plan.release.is_none());
+}
+
+#[test]
+fn a_part_that_vanished_does_not_hide_what_is_billed_elsewhere() {
+    let world = World::new().maps_by("CIX", 70, Some(AddUp)).maps_by("SVR", 70, Some(AddUp)).uses("CIX", 12);
+    let mut world = world.also_billed_on(9, "Old MSA", vec![line(8, 70, "12")]);
+    let before = World::new().wrote(71, 5, "2026-10", &[("SVR", 3)]).snapshot;
+    world.snapshot = before;
+    let plan = &world.plan().additions[&psa(70)];
+    assert!(matches!(&plan.step, Step::Hold(hold) if hold.lines_elsewhere().len() == 1), "{:?}", plan.step);
+    assert!(plan.release.is_some());
 }

@@ -42,9 +42,11 @@ impl LastInvoices {
         let of_company = |invoice: &&Invoice| invoice.company == terms.company;
         let invoices = books.invoicing.made.iter().filter(of_company);
         let company = |on: &AgreementId| books.invoicing.terms.get(on).map(|terms| terms.company);
-        let same =
-            |seen: &&Seen| company(&seen.agreement) == Some(terms.company) && seen.addition.product == addition.product;
-        let ended = books.additions.values().filter(same).filter_map(|seen| seen.addition.cancelled);
+        // A line of ours for another product may have billed the same Sophos product before it was mapped to this one.
+        let counts = |seen: &&Seen| seen.addition.product == addition.product || seen.ours;
+        let same_company = |seen: &&Seen| company(&seen.agreement) == Some(terms.company);
+        let ended =
+            books.additions.values().filter(same_company).filter(counts).filter_map(|seen| seen.addition.cancelled);
         let product = (terms.company, addition.product.get());
         let rest = left_out(invoices, product, within, (ended, terms.prorated));
         match rest.first() {

@@ -171,6 +171,7 @@ impl<'a> Month<'a> {
                     description,
                     bundle: false,
                     inactive: false,
+                    class: String::new(),
                     price,
                 }),
             )
@@ -296,7 +297,11 @@ impl<'a> Month<'a> {
         let within =
             harness::connectwise::invoices::Period { first: month().first_day(), last: month().next().last_day() };
         for created in self.additions.iter().filter(|addition| self.created.contains(&addition.id.get())) {
-            let same = self.additions.iter().filter(|addition| addition.product == created.product);
+            // A line by which we billed one of its Sophos products before counts, whatever it is called.
+            let before = Month::of(self.case).snapshot;
+            let of_us = |addition: &Addition| before.written.values().any(|written| written.addition == addition.id);
+            let counts = |a: &&Addition| a.product == created.product || of_us(a);
+            let same = self.additions.iter().filter(counts);
             let ended = same.filter_map(|addition| addition.cancelled);
             let product = (COMPANY, created.product.get());
             let rest = left_out(&invoices, product, within, (ended, self.case.prorated));

@@ -139,6 +139,11 @@ pub(super) fn step_for(basis: &Basis<'_>, product: PsaProductId, lines: Vec<Line
     }
 }
 
+/// Whether a step asks, or remembers, what is to become of a product that is billed elsewhere.
+pub(super) const fn is_elsewhere(step: &Step) -> bool {
+    matches!(step, Step::Hold(Hold::BilledElsewhere { .. }) | Step::Skip(Skip::BilledElsewhere { .. }))
+}
+
 /// All additions of the mapped agreement and of the others, with their agreements.
 fn lines<'a>(basis: &Basis<'a>) -> impl Iterator<Item = (&'a Agreement, &'a Addition)> {
     let mapped = match basis.agreement {

@@ -25,15 +25,28 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTr
     let Release { mut step, target, parts } = decided(Decided::Nothing);
     let (mut release, mut readings) = (None, Vec::new());
     if let Step::Hold(hold) = &step {
-        let offered = usage_lines::offered(hold).into_iter();
-        let each: Vec<_> = offered.map(|reading| (reading, decided(Decided::ReadAs(reading)))).collect();
-        if !usage_lines::is_in_doubt(hold) {
-            release = Some(decided(Decided::Released)).filter(does);
-        } else if let Some((_, blocked)) = each.first().filter(|_| !each.iter().any(|(_, release)| does(release))) {
-            // What no reading would change comes before the question.
-            step = blocked.step.clone();
+        let offered = usage_lines::offered(hold);
+        let read = |elsewhere| offered.iter().map(|reading| (*reading, decided(Decided::ReadAs(*reading, elsewhere))));
+        let mut each: Vec<_> = read(Elsewhere::Open).collect();
+        if usage_lines::is_in_doubt(hold) {
+            if let Some((_, asked)) = each.iter().find(|(_, release)| overlap::is_elsewhere(&release.step)) {
+                // Both are asked at once: nobody releases what is billed elsewhere by saying how lines are read.
+                step = asked.step.clone();
+                each = read(Elsewhere::Answered).collect();
+            } else if let Some((_, blocked)) = each.first().filter(|_| !each.iter().any(|(_, release)| does(release))) {
+                // What no reading would change comes before the question.
+                step = blocked.step.clone();
+            }
+            readings = each.into_iter().filter(|(_, release)| does(release)).collect();
+        } else {
+            let mut released = decided(Decided::Released(Elsewhere::Open));
+            if overlap::is_elsewhere(&released.step) {
+                // The same for any other reason.
+                step = released.step;
+                released = decided(Decided::Released(Elsewhere::Answered));
+            }
+            release = Some(released).filter(|release| does(release) && matches!(step, Step::Hold(_)));
         }
-        readings = each.into_iter().filter(|(_, release)| does(release)).collect();
     }
     let copied = std::iter::once(&step).chain(release.iter().map(|release| &release.step)).find_map(Step::copied_terms);
     let new = || basis.products.get(&product).and_then(Option::as_ref).map(Terms::of_new);
@@ -84,17 +97,28 @@ fn open_ended<'a>(basis: &Basis<'a>, product: PsaProductId) -> Vec<&'a Addition>
 enum Decided {
     Nothing,
     /// To do it.
-    Released,
+    Released(Elsewhere),
     /// To do it with its usage lines read so.
-    ReadAs(Reading),
+    ReadAs(Reading, Elsewhere),
+}
+
+/// Whether a person has been asked about what bills the product elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Elsewhere {
+    Open,
+    Answered,
 }
 
 impl Decided {
     const fn reading(self) -> Option<Reading> {
         match self {
-            Self::ReadAs(reading) => Some(reading),
-            Self::Nothing | Self::Released => None,
+            Self::ReadAs(reading, _) => Some(reading),
+            Self::Nothing | Self::Released(_) => None,
         }
+    }
+
+    const fn answers_elsewhere(self) -> bool {
+        matches!(self, Self::Released(Elsewhere::Answered) | Self::ReadAs(_, Elsewhere::Answered))
     }
 }
 
@@ -227,7 +251,7 @@ impl Case<'_> {
     /// Before the first addition of the product is created: whether the company is billed for it already.
     fn not_billed_elsewhere(self, parts: &Parts, to: Decimal) -> Result<(), Step> {
         let lines = overlap::billed_elsewhere(self.basis, self.product, parts);
-        if lines.is_empty() || self.decided != Decided::Nothing {
+        if lines.is_empty() || self.decided.answers_elsewhere() {
             return Ok(());
         }
         Err(overlap::step_for(self.basis, self.product, lines, to))
