@@ -131,19 +131,13 @@ async fn fill_run(store: &impl RunStore, id: u128, (customer, agreement): (Custo
         updated: 0,
         ..CustomerLedger::default()
     };
+    let (readings, elsewhere) = (Vec::new(), Vec::new());
     let standing = StandingHold {
         key: HoldKey { month: run.request.month, customer, product },
         name: canary.to_owned(),
         parts: Vec::new(),
         hold,
-        basis: HoldBasis {
-            agreement,
-            addition: None,
-            quantity: from,
-            release,
-            readings: Vec::new(),
-            elsewhere: Vec::new(),
-        },
+        basis: HoldBasis { agreement, addition: None, quantity: from, release, readings, elsewhere },
         invoice: None,
         next_invoice: None,
         run: run.id.clone(),
