@@ -321,10 +321,17 @@ pub(super) const CASES: &[Spec] = &[
     },
     Spec {
         name: "lines of the vendor's own integration beside one to adopt",
-        usage: &[Units("CIXE", 4)],
+        usage: &[Units("CIXE", 4), Units("CIXA", 4)],
         additions: &[line("CIXE", 4)],
         of_vendor: &[("Sophos_Intercept_X_Advanced", 4), ("Sophos_Intercept_X_Adv_Srv", 2)],
-        ends: &[("CIXE", "adopted")],
+        ends: &[("CIXE", "adopted"), ("CIXA", "held.billedElsewhere")],
+        ..PLAIN
+    },
+    Spec {
+        name: "line that ended inside the month",
+        usage: &[Units("CIXE", 12)],
+        additions: &[AdditionSpec { code: "CIXE", quantity: 10, cancelled: 16, effective: 0 }],
+        ends: &[("CIXE", "held.endedInMonth")],
         ..PLAIN
     },
 ];

@@ -26,7 +26,9 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTr
     let (mut release, mut readings) = (None, Vec::new());
     if let Step::Hold(hold) = &step {
         let offered = usage_lines::offered(hold);
-        let read = |elsewhere| offered.iter().map(|reading| (*reading, decided(Decided::ReadAs(*reading, elsewhere))));
+        let decided = &decided;
+        let read =
+            |elsewhere| offered.iter().map(move |reading| (*reading, decided(Decided::ReadAs(*reading, elsewhere))));
         let mut each: Vec<_> = read(Elsewhere::Open).collect();
         if usage_lines::is_in_doubt(hold) {
             if let Some((_, asked)) = each.iter().find(|(_, release)| overlap::is_elsewhere(&release.step)) {
