@@ -79,7 +79,7 @@ fn a_run_on_another_runs_usage_has_its_lines_to_account_for() {
 #[test]
 fn amounts_of_two_currencies_were_added_up() {
     let line = |product: &str, to: i64| {
-        let would = Would::Create { to: to.into() };
+        let would = Would::Create { to: to.into(), begins: None };
         let terms = Some(Terms { unit_price: Some(3.into()), less_included: Decimal::ZERO, billable: true });
         let (did, waiting, addition) = (None, None, None);
         let billed = Billed { product: psa(7), addition, target: to.into(), would, did, waiting, terms };
