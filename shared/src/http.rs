@@ -77,6 +77,7 @@ mod problem;
 mod query;
 mod serve;
 mod version;
+mod wording;
 
 use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};

@@ -14,21 +14,21 @@ use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Hold, Place, Would};
 use shared::error::StoreError;
 use shared::http::{
-    Caller, Done, FieldError, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write, answer,
+    Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write, answer,
 };
 use shared::ports::{Attempt, Author, Keep};
 use shared::remember::remember_reading;
 use utoipa::ToSchema;
 
 use crate::holds::{HoldRow, VerdictShown, version_of};
-use crate::names::Names;
+use crate::names::Display;
 use crate::readings::{ReadingName, in_words};
 use crate::{Naming, Sender, Store, Time, World};
 
 /// The most decisions of one request.
 const MOST: usize = 100;
 /// The most characters of a reason.
-const MAX_WHY: usize = 500;
+pub(crate) const MAX_WHY: usize = 500;
 
 /// Decisions on what waits.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -112,27 +112,28 @@ pub(crate) async fn decide_holds<S: Store, Q: Sender, C: Time, I: Naming>(
     _: NoQuery,
     once: Once<Decisions>,
 ) -> Result<Response, Problem> {
-    let (world, partner, who) = (&world, caller.partner(), caller.name().to_owned());
-    let act = |wanted: Decisions, attempt| async move { decide(world, partner, who, wanted, &attempt).await };
+    let (world, partner, who, language) = (&world, caller.partner(), caller.name().to_owned(), caller.language());
+    let act =
+        |wanted: Decisions, attempt| async move { decide(world, (partner, language), who, wanted, &attempt).await };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
 }
 
 async fn decide<S: Store, Q, C: Time, I>(
     world: &World<S, Q, C, I>,
-    partner: PartnerId,
+    (partner, language): (PartnerId, Language),
     who: String,
     Decisions { decisions }: Decisions,
     attempt: &Attempt,
 ) -> Result<Done, Problem> {
     let store = &world.store;
-    let keys = keys(&decisions)?;
+    let keys = keys(&decisions, language)?;
     let now = world.clock.now();
-    let (today, names) = (world.today(partner).await?, Names::read(store, partner).await?);
+    let display = Display::read(world, partner, language).await?;
     let mut standing = Vec::new();
     for key in &keys {
         standing.push(store.find_hold(partner, *key).await?);
     }
-    let standing = seen(&decisions, standing, &who, (&names, today))?;
+    let standing = seen(&decisions, standing, &who, &display)?;
     let (mut moved, mut decided) = (Vec::new(), 0);
     for (n, (wanted, hold)) in decisions.iter().zip(&standing).enumerate() {
         let decision = Decision {
@@ -162,12 +163,12 @@ async fn decide<S: Store, Q, C: Time, I>(
     let mut holds = Vec::new();
     for (key, before) in keys.iter().zip(&standing) {
         let after = store.find_hold(partner, *key).await?;
-        holds.push(HoldRow::of(after.as_ref().unwrap_or(before), &names, today)?);
+        holds.push(HoldRow::of(after.as_ref().unwrap_or(before), &display)?);
     }
     if decided == 0 {
         let told = |n: usize| {
             let name = standing.get(n).map(|hold| hold.name.as_str()).unwrap_or_default();
-            let told = format!("What waits of {name} is no longer what you saw.");
+            let told = moved_on(language, name);
             FieldError::body(format!("/decisions/{n}/version"), ProblemCode::VersionMismatch, told)
         };
         let errors: Vec<FieldError> = moved.into_iter().map(told).collect();
@@ -217,11 +218,29 @@ async fn end_elsewhere<S: Store>(
     Ok(())
 }
 
+fn moved_on(language: Language, name: &str) -> String {
+    match language {
+        Language::English => format!("What waits of {name} is no longer what you saw."),
+        Language::Italian => format!("Ciò che attende di {name} non è più quello che è stato mostrato."),
+    }
+}
+
+/// What is said to whoever gives no reason, or too long a one.
+pub(crate) fn say_why(language: Language, most: usize) -> String {
+    match language {
+        Language::English => format!("Say why, in at most {most} characters."),
+        Language::Italian => format!("Indicare il motivo, in al massimo {most} caratteri."),
+    }
+}
+
 /// Which holds the rows are about; everything that is wrong with them at once.
-fn keys(decisions: &[HoldDecision]) -> Result<Vec<HoldKey>, Problem> {
+fn keys(decisions: &[HoldDecision], language: Language) -> Result<Vec<HoldKey>, Problem> {
     let refused = |errors: Vec<FieldError>| Problem::new(ProblemCode::InvalidRequest).errors(errors);
     if !(1..=MOST).contains(&decisions.len()) {
-        let told = format!("Send 1 to {MOST} decisions at a time.");
+        let told = match language {
+            Language::English => format!("Send 1 to {MOST} decisions at a time."),
+            Language::Italian => format!("Inviare da 1 a {MOST} decisioni alla volta."),
+        };
         return Err(refused(vec![FieldError::body("/decisions", ProblemCode::Invalid, told)]));
     }
     let (mut keys, mut errors, mut met) = (Vec::new(), Vec::new(), BTreeSet::new());
@@ -235,25 +254,49 @@ fn keys(decisions: &[HoldDecision]) -> Result<Vec<HoldKey>, Problem> {
             PsaProductId::try_from(wanted.psa_product_id).map_err(|error| wrong("psaProductId", error.to_string()));
         let why = wanted.why.trim();
         if why.is_empty() || why.chars().count() > MAX_WHY {
-            wrong("why", format!("Say why, in at most {MAX_WHY} characters."));
+            wrong("why", say_why(language, MAX_WHY));
         }
         match (&wanted.move_on, wanted.moves()) {
-            (Some(_), None) => wrong("moveOn", "Expected a day such as 2026-11-30.".to_owned()),
+            (Some(_), None) => wrong(
+                "moveOn",
+                language.pick("Expected a day such as 2026-11-30.", "Indicare un giorno come 2026-11-30.").to_owned(),
+            ),
             (Some(_), Some(_)) if wanted.verdict.verdict() == Verdict::Reject => {
-                wrong("moveOn", "Only what is released can move here; leave the day out.".to_owned());
+                wrong(
+                    "moveOn",
+                    language
+                        .pick(
+                            "Only what is released can move here; leave the day out.",
+                            "Solo ciò che viene scritto può spostarsi qui; il giorno va lasciato fuori.",
+                        )
+                        .to_owned(),
+                );
             }
             (_, Some(day)) if month.as_ref().is_ok_and(|month| day > month.last_day()) => {
-                wrong("moveOn", "Choose a day that is not after the usage month.".to_owned());
+                wrong(
+                    "moveOn",
+                    language
+                        .pick(
+                            "Choose a day that is not after the usage month.",
+                            "Scegliere un giorno che non sia dopo il mese di utilizzo.",
+                        )
+                        .to_owned(),
+                );
             }
             _ => {}
         }
         if wanted.reading.is_some() && wanted.verdict.verdict() == Verdict::Reject {
-            wrong("reading", "Only a release has a reading; leave it out.".to_owned());
+            let told = (
+                "Only a release has a reading; leave it out.",
+                "Solo chi scrive sceglie una lettura; va lasciata fuori.",
+            );
+            wrong("reading", language.pick(told.0, told.1).to_owned());
         }
         if let (Ok(month), Ok(customer), Ok(product)) = (month, customer, product) {
             let key = HoldKey { month, customer, product };
             if !met.insert(key) {
-                wrong("psaProductId", "This hold is decided in an earlier row.".to_owned());
+                let told = ("This hold is decided in an earlier row.", "Una riga precedente decide già questa voce.");
+                wrong("psaProductId", language.pick(told.0, told.1).to_owned());
             }
             keys.push(key);
         }
@@ -279,30 +322,32 @@ fn seen(
     decisions: &[HoldDecision],
     standing: Vec<Option<StandingHold>>,
     who: &str,
-    (names, today): (&Names, Date),
+    display: &Display,
 ) -> Result<Vec<StandingHold>, Problem> {
     let (mut moved, mut stuck, mut holds) = (Vec::new(), Vec::new(), Vec::new());
     for (n, (wanted, found)) in decisions.iter().zip(standing).enumerate() {
         let pointer = |field: &str| format!("/decisions/{n}/{field}");
         let Some(hold) = found else {
-            let told = "It no longer waits: a later run has settled it.";
+            let told = display.language.pick(
+                "It no longer waits: a later run has settled it.",
+                "Non è più in attesa: una sincronizzazione successiva l'ha risolta.",
+            );
             moved.push(FieldError::body(pointer("version"), ProblemCode::NotFound, told));
             continue;
         };
         if version_of(&hold)? != wanted.version && !is_decided(wanted, &hold, who) {
-            let told = format!("What waits of {} is no longer what you saw.", hold.name);
+            let told = moved_on(display.language, &hold.name);
             moved.push(FieldError::body(pointer("version"), ProblemCode::VersionMismatch, told));
         } else if wanted.verdict.verdict() == Verdict::Release {
             stuck.extend(
-                not_releasable(wanted, &hold)
+                not_releasable(wanted, &hold, display.language)
                     .map(|(field, told)| FieldError::body(pointer(field), ProblemCode::NotReleasable, told)),
             );
         }
         holds.push(hold);
     }
     if !moved.is_empty() {
-        let present: Vec<HoldRow> =
-            holds.iter().map(|hold| HoldRow::of(hold, names, today)).collect::<Result<_, _>>()?;
+        let present: Vec<HoldRow> = holds.iter().map(|hold| HoldRow::of(hold, display)).collect::<Result<_, _>>()?;
         return Err(Problem::new(ProblemCode::VersionMismatch).errors(moved).present(&present));
     }
     if !stuck.is_empty() {
@@ -312,9 +357,13 @@ fn seen(
 }
 
 /// Why a hold cannot be released as it was asked for: the field and the sentence.
-fn not_releasable(wanted: &HoldDecision, hold: &StandingHold) -> Option<(&'static str, String)> {
+fn not_releasable(wanted: &HoldDecision, hold: &StandingHold, language: Language) -> Option<(&'static str, String)> {
     if wanted.move_on.is_some() && !matches!(hold.hold, Hold::BilledElsewhere { .. }) {
-        return Some(("moveOn", format!("{}: it is not billed elsewhere; leave the day out.", hold.name)));
+        let told = language.pick(
+            "it is not billed elsewhere; leave the day out.",
+            "non è fatturato altrove; il giorno va lasciato fuori.",
+        );
+        return Some(("moveOn", format!("{}: {told}", hold.name)));
     }
     let reading = wanted.reading.map(ReadingName::reading);
     if hold.basis.released(reading) != Would::Nothing {
@@ -322,10 +371,17 @@ fn not_releasable(wanted: &HoldDecision, hold: &StandingHold) -> Option<(&'stati
     }
     let offered = in_words(&hold.basis);
     Some(match (reading, offered.is_empty()) {
-        (_, false) => ("reading", format!("{}: {}. Choose how they are read: {offered}.", hold.name, hold.hold)),
-        (Some(_), true) if hold.basis.release != Would::Nothing => {
-            ("reading", format!("{}: its usage lines are not in doubt; leave the reading out.", hold.name))
+        (_, false) => {
+            let choose = language.pick("Choose how they are read", "Scegliere come vanno lette");
+            ("reading", format!("{}: {}. {choose}: {offered}.", hold.name, language.hold(&hold.hold)))
         }
-        (Some(_) | None, true) => ("verdict", format!("{}: {}", hold.name, hold.hold)),
+        (Some(_), true) if hold.basis.release != Would::Nothing => {
+            let told = language.pick(
+                "its usage lines are not in doubt; leave the reading out.",
+                "le sue righe di utilizzo non sono in dubbio; la lettura va lasciata fuori.",
+            );
+            ("reading", format!("{}: {told}", hold.name))
+        }
+        (Some(_) | None, true) => ("verdict", format!("{}: {}", hold.name, language.hold(&hold.hold))),
     })
 }

@@ -2,10 +2,9 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use shared::domain::decision::{Decision, HoldDue, StandingHold, Verdict};
-use shared::domain::id::CustomerId;
+use shared::domain::id::{CustomerId, ProductCode, PsaProductId, RunId};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::Outcome;
 use shared::http::{
@@ -15,7 +14,8 @@ use shared::http::{
 use utoipa::{IntoParams, ToSchema};
 
 use crate::change::QuantityChange;
-use crate::names::Names;
+use crate::matching::{HoldSieve, reason_of};
+use crate::names::Display;
 use crate::readings::{ReadingName, ReadingOffered};
 use crate::view::decimal;
 use crate::{Naming, Sender, Store, Time, World};
@@ -35,6 +35,21 @@ pub(crate) struct HoldFilter {
     /// Only those of this customer.
     #[serde(default)]
     customer: Option<String>,
+    /// Only those with this reason, such as `decrease` or `vanished`.
+    #[serde(default)]
+    #[param(max_length = 60)]
+    reason: Option<String>,
+    /// Only those on whose ConnectWise product this Sophos product is billed.
+    #[serde(default)]
+    #[param(max_length = 200)]
+    product: Option<String>,
+    /// Only those of this ConnectWise product.
+    #[serde(default)]
+    #[param(minimum = 1)]
+    psa_product_id: Option<i64>,
+    /// Only those that this run saw last.
+    #[serde(default)]
+    run: Option<String>,
     /// Only those that are decided, or only those that are not.
     #[serde(default)]
     decided: Option<bool>,
@@ -197,10 +212,9 @@ pub(crate) fn version_of(hold: &StandingHold) -> Result<String, Problem> {
 }
 
 impl HoldRow {
-    pub(crate) fn of(hold: &StandingHold, names: &Names, today: Date) -> Result<Self, Problem> {
+    pub(crate) fn of(hold: &StandingHold, display: &Display) -> Result<Self, Problem> {
         let outcome = Outcome::Held(hold.hold.clone());
-        let code = outcome.code();
-        let (due, days_left) = match hold.due(today) {
+        let (due, days_left) = match hold.due(display.today) {
             HoldDue::In { days } => (HoldDueShown::BeforeInvoice, Some(days)),
             HoldDue::Missed => (HoldDueShown::Missed, None),
             HoldDue::Unknown => (HoldDueShown::Unknown, None),
@@ -212,12 +226,12 @@ impl HoldRow {
             customer_id: hold.key.customer.to_string(),
             customer: hold.name.clone(),
             psa_product_id: hold.key.product.get(),
-            psa_product: names.psa(hold.key.product),
+            psa_product: display.names.psa(hold.key.product),
             products: hold.parts.iter().map(ToString::to_string).collect(),
-            descriptions: names.all_sophos(&hold.parts),
-            reason: code.split_once('.').map(|(_, reason)| reason.to_owned()).unwrap_or(code),
-            what: outcome.reason(),
-            advice: outcome.advice(),
+            descriptions: display.names.all_sophos(&hold.parts),
+            reason: reason_of(hold),
+            what: display.language.reason(&outcome),
+            advice: display.language.advice(&outcome),
             agreement_id: basis.agreement.get(),
             agreement: said(&facts.agreement),
             company: said(&facts.company),
@@ -267,21 +281,27 @@ pub(crate) async fn list_holds<S: Store, Q: Sender, C: Time, I: Naming>(
     let month = month.map_err(|error| refused("month", error.to_string()))?;
     let customer = filter.customer.as_deref().map(CustomerId::parse).transpose();
     let customer = customer.map_err(|error| refused("customer", error.to_string()))?;
+    let product = filter.product.as_deref().map(ProductCode::parse).transpose();
+    let product = product.map_err(|error| refused("product", error.to_string()))?;
+    let psa_product = filter.psa_product_id.map(PsaProductId::try_from).transpose();
+    let psa_product = psa_product.map_err(|error| refused("psaProductId", error.to_string()))?;
+    let run = filter.run.as_deref().map(RunId::parse).transpose();
+    let run = run.map_err(|error| refused("run", error.to_string()))?;
+    let sieve = HoldSieve { reason: filter.reason.clone(), customer, product, psa_product, run };
     let asked = (filter.page_size, filter.page_from_key.as_deref());
     let paging = Paging::read(partner, "listHolds", &filter, asked, MAX_PAGE)?;
-    let (today, names) = (world.today(partner).await?, Names::read(&world.store, partner).await?);
+    let display = Display::read(&world, partner, caller.language()).await?;
     let page = match month {
         Some(month) => world.store.list_holds(partner, month, "", paging.after()).await?,
         None => world.store.list_all_holds(partner, paging.after()).await?,
     };
     let passes = |hold: &&StandingHold| {
-        customer.is_none_or(|customer| hold.key.customer == customer)
-            && filter.decided.is_none_or(|decided| hold.decision.is_some() == decided)
+        sieve.passes(hold) && filter.decided.is_none_or(|decided| hold.decision.is_some() == decided)
     };
     let mut passing = page.holds.iter().filter(passes);
     let shown: Vec<&StandingHold> = passing.by_ref().take(usize::from(paging.size())).collect();
     let cut = shown.last().filter(|_| passing.next().is_some()).map(|hold| hold.key.name());
-    let rows: Vec<HoldRow> = shown.iter().map(|hold| HoldRow::of(hold, &names, today)).collect::<Result<_, _>>()?;
+    let rows: Vec<HoldRow> = shown.iter().map(|hold| HoldRow::of(hold, &display)).collect::<Result<_, _>>()?;
     let next = cut.or(page.next);
     Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
 }

@@ -9,9 +9,11 @@ mod decisions;
 mod holds;
 mod lines;
 mod list;
+mod matching;
 mod names;
 mod not_billed;
 mod overview;
+mod progress;
 mod readings;
 mod settings;
 mod start;
@@ -122,6 +124,7 @@ pub fn routes<S: Store, Q: Sender, C: Time, I: Naming>() -> OpenApiRouter<World<
         .routes(routes!(not_billed::list_not_billed))
         .routes(routes!(holds::list_holds))
         .routes(routes!(decisions::decide_holds))
+        .routes(routes!(matching::decide_matching))
         .routes(routes!(still_billing::list_still_billing))
         .routes(routes!(still_billing::end::end_still_billing))
         .routes(routes!(settings::get_sync_settings, settings::save_sync_settings))

@@ -3,10 +3,31 @@
 use std::collections::BTreeMap;
 
 use futures::try_join;
+use jiff::civil::Date;
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::error::StoreError;
-use shared::http::PsaProductShown;
+use shared::http::{Language, Problem, PsaProductShown};
 use shared::ports::{KnownPsaProduct, KnownStore};
+
+use crate::{Store, Time, World};
+
+/// What the rows of a page are shown with.
+pub(crate) struct Display {
+    pub(crate) names: Names,
+    pub(crate) today: Date,
+    pub(crate) language: Language,
+}
+
+impl Display {
+    pub(crate) async fn read<S: Store, Q, C: Time, I>(
+        world: &World<S, Q, C, I>,
+        partner: PartnerId,
+        language: Language,
+    ) -> Result<Self, Problem> {
+        let (names, today) = (Names::read(&world.store, partner).await?, world.today(partner).await?);
+        Ok(Self { names, today, language })
+    }
+}
 
 /// What products are called.
 #[derive(Default)]

@@ -16,7 +16,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunState};
 use shared::domain::snapshot::Snapshot;
 use shared::domain::tally::{Amounts, add_amount};
-use shared::http::{Caller, FieldError, IfNoneMatch, Problem, ProblemCode, Query, Read, represent};
+use shared::http::{Caller, FieldError, IfNoneMatch, Language, Problem, ProblemCode, Query, Read, represent};
 use utoipa::{IntoParams, ToSchema};
 
 use self::checklist::{Checklist, Customers};
@@ -165,8 +165,8 @@ pub(crate) async fn get_overview<S: Store, Q: Sender, C: Time, I: Naming>(
         not_billed,
         still_billing,
         late: LateSum::default(),
-        last_run: last(false).map(RunView::of),
-        last_preview: last(true).map(RunView::of),
+        last_run: last(false).map(|run| RunView::of(run, caller.language())),
+        last_preview: last(true).map(|run| RunView::of(run, caller.language())),
         writes: settings.is_some_and(|settings| settings.writes),
         checklist,
     };
@@ -192,7 +192,7 @@ async fn still_billing<S: Store, Q, C: Time, I>(
     customers: &Customers,
 ) -> Result<StillBillingSum, Problem> {
     let (mut sum, mut units, mut amounts) = (StillBillingSum::default(), Decimal::ZERO, Amounts::new());
-    let known = Known::read(world, partner).await?;
+    let known = Known::read(world, partner, Language::default()).await?;
     let marks: BTreeMap<AgreementId, _> = customers.billed_on(&world.store, partner).await?;
     let (mut after, mut seen) = (None, 0);
     loop {

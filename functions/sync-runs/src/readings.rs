@@ -5,6 +5,7 @@ use shared::domain::decision::{HoldBasis, Offer, StandingHold};
 use shared::domain::plan::{AskedForAll, Question};
 use shared::domain::psa::CancelledDate;
 use shared::domain::usage::{DoubtKind, Reading};
+use shared::http::Language;
 use utoipa::ToSchema;
 
 use crate::change::QuantityChange;
@@ -85,13 +86,13 @@ pub(crate) struct UsageQuestion {
 }
 
 impl UsageQuestion {
-    pub(crate) fn all(asked: &AskedForAll) -> Vec<Self> {
-        asked.iter().map(|(kind, question)| Self::of(*kind, *question)).collect()
+    pub(crate) fn all(asked: &AskedForAll, language: Language) -> Vec<Self> {
+        asked.iter().map(|(kind, question)| Self::of(*kind, *question, language)).collect()
     }
 
-    fn of(kind: DoubtKind, question: Question) -> Self {
+    fn of(kind: DoubtKind, question: Question, language: Language) -> Self {
         let Question { pairs, lines, of } = question;
-        Self { about: kind.word(), pairs, lines, of_lines: of, what: question.in_words(kind) }
+        Self { about: kind.word(), pairs, lines, of_lines: of, what: language.question(question, kind) }
     }
 }
 

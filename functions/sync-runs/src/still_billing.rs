@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::response::Response;
 use futures::{StreamExt, TryStreamExt, stream, try_join};
-use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use shared::domain::departure::Departure;
@@ -20,12 +19,12 @@ use shared::domain::settings::Frequency;
 use shared::domain::snapshot::Snapshot;
 use shared::domain::still_billed::StillBilled;
 use shared::error::StoreError;
-use shared::http::{Caller, IfNoneMatch, List, Paging, Problem, ProblemCode, Query, Read, represent};
+use shared::http::{Caller, IfNoneMatch, Language, List, Paging, Problem, ProblemCode, Query, Read, represent};
 use shared::ports::CustomerNames;
 use utoipa::IntoParams;
 
 use self::row::{StillBilling, reason_of_customer, reason_of_product};
-use crate::names::Names;
+use crate::names::Display;
 use crate::{Naming, Sender, Store, Time, World};
 
 /// How many agreements a request looks at, at most.
@@ -77,7 +76,8 @@ pub(crate) async fn list_still_billing<S: Store, Q: Sender, C: Time, I: Naming>(
     let snapshots = store.list_snapshots(partner, after, u32::from(paging.size())).await?;
     let last = snapshots.last().filter(|_| snapshots.len() >= usize::from(paging.size()));
     let next = last.map(|(agreement, _)| agreement.to_string());
-    let rows: Vec<StillBilling> = list(&world, partner, &snapshots).await?.into_iter().map(|found| found.row).collect();
+    let rows: Vec<StillBilling> =
+        list(&world, (partner, caller.language()), &snapshots).await?.into_iter().map(|found| found.row).collect();
     Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
 }
 
@@ -102,28 +102,26 @@ pub(crate) struct Known {
     invoice_mode: bool,
     mappings: ProductMappings,
     endings: BTreeMap<EndingKey, Ending>,
-    today: Date,
-    names: Names,
+    display: Display,
 }
 
 impl Known {
     pub(crate) async fn read<S: Store, Q, C: Time, I>(
         world: &World<S, Q, C, I>,
         partner: PartnerId,
+        language: Language,
     ) -> Result<Self, Problem> {
         let store = &world.store;
-        let (settings, mappings, endings, names) = try_join!(
+        let (settings, mappings, endings) = try_join!(
             store.find_settings(partner),
             store.list_product_mappings(partner),
             store.list_endings(partner),
-            Names::read(store, partner),
         )?;
         Ok(Self {
             invoice_mode: settings.is_none_or(|settings| settings.frequency == Frequency::SophosInvoice),
             mappings,
             endings: endings.into_iter().map(|ending| (ending.key, ending)).collect(),
-            today: world.today(partner).await?,
-            names,
+            display: Display::read(world, partner, language).await?,
         })
     }
 }
@@ -138,7 +136,7 @@ pub(crate) fn found(
     for (agreement, snapshot) in snapshots {
         // Where there is no mark, a run has seen that nothing of ours is billed any more.
         let Some(customer) = customers.get(agreement) else { continue };
-        for billed in StillBilled::of(snapshot, known.today) {
+        for billed in StillBilled::of(snapshot, known.display.today) {
             let reason = reason_of_customer(*agreement, customer)
                 .or_else(|| reason_of_product(billed.product, &known.mappings, known.invoice_mode));
             let Some(reason) = reason else { continue };
@@ -152,7 +150,13 @@ pub(crate) fn found(
                 quantity: billed.quantity,
                 amount: billed.amount(),
                 facts,
-                row: StillBilling::of((*agreement, customer), &billed, reason, known.endings.get(&key), &known.names)?,
+                row: StillBilling::of(
+                    (*agreement, customer),
+                    &billed,
+                    reason,
+                    known.endings.get(&key),
+                    &known.display,
+                )?,
             });
         }
     }
@@ -195,7 +199,7 @@ impl BilledCustomer {
 /// What is billed and no longer synced on some agreements, with their customers read one by one.
 async fn list<S: Store, Q, C: Time, I>(
     world: &World<S, Q, C, I>,
-    partner: PartnerId,
+    (partner, language): (PartnerId, Language),
     snapshots: &[(AgreementId, Snapshot)],
 ) -> Result<Vec<Found>, Problem> {
     let store = &world.store;
@@ -211,5 +215,5 @@ async fn list<S: Store, Q, C: Time, I>(
         Ok::<_, StoreError>((agreement, BilledCustomer { id, name, mapping, names, departure }))
     });
     let read: Vec<(AgreementId, BilledCustomer)> = stream::iter(read).buffered(IN_FLIGHT).try_collect().await?;
-    found(&Known::read(world, partner).await?, snapshots, &BilledCustomer::by_agreement(read))
+    found(&Known::read(world, partner, language).await?, snapshots, &BilledCustomer::by_agreement(read))
 }

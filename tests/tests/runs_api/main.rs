@@ -5,6 +5,7 @@
 mod billing;
 mod holds;
 mod invoke;
+mod italian;
 mod large;
 mod lines;
 mod moves;

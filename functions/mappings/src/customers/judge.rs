@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId};
 use shared::domain::mapping::CustomerMapping;
-use shared::http::{Problem, ProblemCode};
+use shared::http::{Language, Problem, ProblemCode};
 use shared::ports::{CustomerConflict, CustomerEdit, CustomerNames, EditStore};
 
 use self::agreements::check_agreements;
@@ -94,7 +94,7 @@ pub(super) async fn judge(
             let id = wanted[at].customer;
             let read = read.get(&id);
             let customer = read.and_then(|read| read.customer.as_ref());
-            CustomerRow::of(id, customer, read.and_then(|read| read.mapped.as_ref()), None)
+            CustomerRow::of(id, customer, read.and_then(|read| read.mapped.as_ref()), None, Language::default())
         };
         let rows: BTreeSet<usize> = faults.changed().collect();
         let present: Vec<CustomerRow> = rows.into_iter().map(present).collect();
@@ -154,7 +154,7 @@ impl Judged {
             match conflict {
                 CustomerConflict::Changed { customer, now } => {
                     let mapped = now.clone().map(|now| (now, None));
-                    present.push(CustomerRow::of(*customer, None, mapped.as_ref(), None));
+                    present.push(CustomerRow::of(*customer, None, mapped.as_ref(), None, Language::default()));
                     let version = now.as_ref().map_or(0, |now| now.version);
                     faults.add(origin, row_of(*customer), "version", ProblemCode::VersionMismatch, &moved_on(version));
                 }

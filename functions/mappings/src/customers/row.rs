@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 use shared::domain::id::{CustomerId, ProductCode, RunId};
+use shared::domain::outcome::Outcome;
 use shared::domain::plan::Customer;
 use shared::domain::stamp::SyncStamp;
-use shared::http::AgreementShown;
+use shared::http::{AgreementShown, Language};
 use shared::ports::MappedCustomer;
 use utoipa::ToSchema;
 
@@ -110,6 +111,7 @@ impl CustomerRow {
         customer: Option<&Customer>,
         mapped: Option<&MappedCustomer>,
         stamp: Option<SyncStamp>,
+        language: Language,
     ) -> Self {
         Self {
             customer_id: id,
@@ -118,7 +120,7 @@ impl CustomerRow {
             suspended: customer.is_some_and(|customer| customer.suspended),
             mapping: mapped.map(CustomerTarget::of),
             version: mapped.map_or(0, |(mapping, _)| mapping.version),
-            last_sync: stamp.map(LastSync::of),
+            last_sync: stamp.map(|stamp| LastSync::of(stamp, language)),
         }
     }
 }
@@ -139,18 +141,21 @@ impl CustomerTarget {
 }
 
 impl LastSync {
-    fn of(stamp: SyncStamp) -> Self {
+    fn of(stamp: SyncStamp, language: Language) -> Self {
         Self {
             succeeded: stamp.succeeded(),
             run_id: stamp.run,
             month: stamp.month.to_string(),
             at: stamp.at.to_string(),
             held: stamp.counts.held,
-            failure: stamp.first_failure.map(|failure| SyncFailure {
-                product_code: failure.product,
-                code: failure.code,
-                what: failure.what,
-                advice: failure.advice,
+            failure: stamp.first_failure.map(|failed| {
+                let outcome = Outcome::Failed(failed.failure);
+                SyncFailure {
+                    product_code: failed.product,
+                    code: outcome.code(),
+                    what: language.reason(&outcome),
+                    advice: language.advice(&outcome),
+                }
             }),
         }
     }

@@ -72,7 +72,8 @@ pub(crate) async fn export_lines<S: Store, Q: Sender, C: Time, I: Naming>(
     Path(run): Path<RunId>,
     Query(filter): Query<LineFilter>,
 ) -> Result<Response, Problem> {
-    let (paging, lines, next) = page(&world.store, caller.partner(), &run, "exportRunLines", &filter).await?;
+    let (paging, lines, next) =
+        page(&world, (caller.partner(), caller.language()), &run, "exportRunLines", &filter).await?;
     let header = paging.after().is_none().then_some(COLUMNS.as_slice());
     let pages = paging.list(Vec::<RunLine>::new(), next.as_deref()).pages;
     csv_page(header, lines.into_iter().map(cells), pages.next_key())

@@ -3,12 +3,12 @@
 use serde::Serialize;
 use shared::domain::ledger::{Billed, CustomerLedger, EndedLine, Line};
 use shared::domain::outcome::{Outcome, Would};
-use shared::http::{AgreementShown, PsaProductShown};
+use shared::http::{AgreementShown, Language, PsaProductShown};
 use utoipa::ToSchema;
 
 use super::{ENDED, OutcomeShown};
 use crate::change::QuantityChange;
-use crate::names::Names;
+use crate::names::Display;
 use crate::view::decimal;
 
 /// What became of a pair of customer and Sophos product; in a preview, what would.
@@ -100,7 +100,7 @@ pub(crate) struct BilledShown {
 }
 
 impl RunLine {
-    pub(super) fn of(entry: &CustomerLedger, line: &Line, names: &Names) -> Self {
+    pub(super) fn of(entry: &CustomerLedger, line: &Line, display: &Display) -> Self {
         let code = line.outcome.code();
         let reason = code.split_once('.').map(|(_, reason)| reason.to_owned());
         let said = |text: String| Some(text).filter(|text| !text.is_empty());
@@ -117,7 +117,7 @@ impl RunLine {
             agreement_facts: (&entry.facts).into(),
             next_invoice: entry.next_invoice.map(|day| day.to_string()),
             product: line.code.as_ref().map(ToString::to_string),
-            description: line.code.as_ref().and_then(|code| names.sophos(code)).map(str::to_owned),
+            description: line.code.as_ref().and_then(|code| display.names.sophos(code)).map(str::to_owned),
             units: line.units,
             usage_lines: line.usage_lines,
             outcome: match line.outcome {
@@ -130,20 +130,20 @@ impl RunLine {
                 Outcome::Failed(_) => OutcomeShown::Failed,
             },
             reason,
-            what: said(line.outcome.reason()),
-            advice: said(line.outcome.advice()),
-            billed: line.billed.as_ref().map(|billed| BilledShown::of(entry, line, billed, names)),
+            what: said(display.language.reason(&line.outcome)),
+            advice: said(display.language.advice(&line.outcome)),
+            billed: line.billed.as_ref().map(|billed| BilledShown::of(entry, line, billed, display)),
         }
     }
 }
 
 impl RunLine {
     /// The line of an addition that a person decided to end.
-    pub(super) fn of_ended(entry: &CustomerLedger, ended: &EndedLine, names: &Names) -> Self {
+    pub(super) fn of_ended(entry: &CustomerLedger, ended: &EndedLine, display: &Display) -> Self {
         let EndedLine { agreement, who, why, line, .. } = ended;
         // By itself: its change is not that of a pair on the same product.
         let alone = CustomerLedger { lines: vec![line.clone()], ..entry.clone() };
-        let shown = Self::of(&alone, line, names);
+        let shown = Self::of(&alone, line, display);
         let here = entry.agreement.as_ref().is_some_and(|(id, _)| id == agreement);
         let failed = matches!(line.outcome, Outcome::Failed(_));
         Self {
@@ -151,14 +151,21 @@ impl RunLine {
             agreement: shown.agreement.filter(|_| here),
             agreement_facts: if here { shown.agreement_facts } else { AgreementShown::default() },
             reason: shown.reason.or_else(|| Some(ENDED.to_owned())),
-            what: if failed { shown.what } else { Some(format!("{who} ended this addition: {why}")) },
+            what: if failed {
+                shown.what
+            } else {
+                Some(match display.language {
+                    Language::English => format!("{who} ended this addition: {why}"),
+                    Language::Italian => format!("{who} ha terminato questa addition: {why}"),
+                })
+            },
             ..shown
         }
     }
 }
 
 impl BilledShown {
-    fn of(entry: &CustomerLedger, line: &Line, billed: &Billed, names: &Names) -> Self {
+    fn of(entry: &CustomerLedger, line: &Line, billed: &Billed, display: &Display) -> Self {
         let on_same = |other: &&Line| other.billed.as_ref().is_some_and(|other| other.product == billed.product);
         // A change is shown once, so that a sheet's sum is right.
         let first = entry.lines.iter().find(on_same).and_then(|line| line.code.as_ref());
@@ -175,7 +182,7 @@ impl BilledShown {
         };
         Self {
             psa_product_id: billed.product.get(),
-            psa_product: names.psa(billed.product),
+            psa_product: display.names.psa(billed.product),
             addition_id: billed.addition.map(|id| id.get()),
             quantity: decimal(billed.target),
             unit_price: billed.terms.as_ref().and_then(|terms| terms.unit_price).map(decimal),

@@ -7,13 +7,14 @@ use serde::Serialize;
 use shared::domain::decision::{HoldDue, StandingHold};
 use shared::domain::id::PartnerId;
 use shared::domain::month::UsageMonth;
-use shared::domain::outcome::{Outcome, Would};
+use shared::domain::outcome::Would;
 use shared::domain::tally::Difference;
 use shared::http::Problem;
 use utoipa::ToSchema;
 
 use crate::Store;
 use crate::change::BillingChange;
+use crate::matching::reason_of;
 
 /// What waits for a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -91,9 +92,7 @@ impl Waiting {
                     continue;
                 }
                 all.add(hold);
-                let code = Outcome::Held(hold.hold.clone()).code();
-                let reason = code.split_once('.').map_or(code.as_str(), |(_, reason)| reason).to_owned();
-                by_reason.entry(reason).or_default().add(hold);
+                by_reason.entry(reason_of(hold)).or_default().add(hold);
                 match (hold.due(today), hold.invoice) {
                     (HoldDue::Missed, _) => missed += 1,
                     (HoldDue::In { .. }, Some(day)) => *invoices.entry(day).or_default() += 1,
