@@ -23,8 +23,8 @@ export const sophosName = (row) => html`<span class="name">${row.description ?? 
 
 /** A ConnectWise product: description, identifier and price; its id alone while nothing else is known.
  * @param {{ id: number, identifier: string, description: string, price?: string | null }} of */
-export const psaName = (of) => html`<span class="name">${of.description || of.identifier}</span> <span class="code">${of.identifier}</span>
-  ${of.price ? html` <span class="price">${money(of.price)}</span>` : nothing}`;
+export const psaName = (of) => html`<span class="name">${of.description || of.identifier}</span>
+  <span class="together"><span class="code">${of.identifier}</span>${of.price ? html` <span class="price">${money(of.price)}</span>` : nothing}</span>`;
 
 /** Opens the dialog for a row; the result is the change to be staged.
  * @param {ProductRow} row as it would be with what is staged

@@ -7,19 +7,15 @@ import { ask } from './dialog.js';
 import { draw } from './draw.js';
 import { date, month as monthName, number, t } from './language.js';
 import { notice, problemNotice, valueOf, workButton } from './parts.js';
-import { changes } from './month-changes.js';
-import { checklist } from './month-checklist.js';
 import { once } from './month-decision.js';
 import { toDecide } from './month-decide.js';
-import { notBilled } from './month-not-billed.js';
-import { report } from './month-report.js';
-import { stillBilling } from './month-still-billing.js';
 import { amountsOf, byCurrency, moneys, sumOf, sumText } from './sums.js';
 
 /** @typedef {import('../types').HoldRow} Hold */
 /** @typedef {import('../types').RunView} Run */
 /** @typedef {import('../types').RunDetail} Detail */
 /** @typedef {import('../types').StillBilling} Still */
+/** @typedef {{ view: () => unknown, opened?: (params: Record<string, string>) => void }} Tab */
 /** What the tabs share.
  * @typedef {object} Month
  * @property {() => string} month
@@ -172,8 +168,17 @@ export function open(params) {
   };
 
   const decideTab = toDecide(of, given);
-  const tabs = { decide: decideTab, changes: changes(of), notBilled: notBilled(of), still: stillBilling(of), late: { view: decideTab.late }, report: report(of) };
-  const toDo = checklist(of);
+  /** What is not on the first screen is loaded when it is looked at.
+   * @type {Record<string, () => Promise<Tab>>} */
+  const load = {
+    changes: async () => (await import('./month-changes.js')).changes(of),
+    notBilled: async () => (await import('./month-not-billed.js')).notBilled(of),
+    still: async () => (await import('./month-still-billing.js')).stillBilling(of),
+    report: async () => (await import('./month-report.js')).report(of),
+    firstSteps: async () => (await import('./month-checklist.js')).checklist(of),
+  };
+  /** @type {Record<string, Tab | undefined>} */
+  const tabs = { decide: decideTab, late: { view: decideTab.late } };
   const tab = () => TABS.find((one) => one === given.tab) ?? (isNew() ? 'changes' : 'decide');
 
   /** @param {Record<string, string | undefined>} more */
@@ -186,8 +191,21 @@ export function open(params) {
 
   /** The tab that is shown reads what it needs. */
   function opened() {
-    const shown = tabs[tab()];
-    if ('opened' in shown) shown.opened(given);
+    tabs[tab()]?.opened?.(given);
+  }
+
+  /** The view of a tab, or its frame until it is loaded.
+   * @param {string} name */
+  function shown(name) {
+    const there = tabs[name];
+    if (there) return there.view();
+    load[name]?.().then((module) => {
+      tabs[name] = module;
+      module.opened?.(given);
+      draw();
+    }, of.fail);
+    delete load[name];
+    return html`<div class="bones"><span class="bone"></span></div>`;
   }
 
   /** The whole in one sentence: what waits, in units and money, until when. */
@@ -253,8 +271,8 @@ export function open(params) {
     view: () => html`${head()}
       ${told ? notice(told.kind, html`<p>${told.text}</p>`, { id: 'month-told', focus: true, close: () => { told = undefined; draw(); } }) : nothing}
       ${failed ? problemNotice(failed, { id: 'month-failed', again: holds ? undefined : () => { read(); }, close: holds ? () => { failed = undefined; draw(); } : undefined }) : nothing}
-      ${isNew() ? toDo.view() : strip()}
-      ${isNew() && ofMonth().length === 0 ? nothing : html`<section id="panel" role=${tab() === 'report' || isNew() ? nothing : 'tabpanel'} aria-labelledby=${tab() === 'report' || isNew() ? nothing : `tab-${tab()}`} class="panel-of">${tabs[tab()].view()}</section>`}`,
+      ${isNew() ? shown('firstSteps') : strip()}
+      ${isNew() && ofMonth().length === 0 ? nothing : html`<section id="panel" role=${tab() === 'report' || isNew() ? nothing : 'tabpanel'} aria-labelledby=${tab() === 'report' || isNew() ? nothing : `tab-${tab()}`} class="panel-of">${shown(tab())}</section>`}`,
     update: (next) => {
       given = { ...next };
       decideTab.update(given);
