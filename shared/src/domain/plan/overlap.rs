@@ -139,6 +139,13 @@ pub(super) fn step_for(basis: &Basis<'_>, product: PsaProductId, lines: Vec<Line
     }
 }
 
+/// Whether a person has been asked about what bills the product elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Elsewhere {
+    Open,
+    Answered,
+}
+
 /// Whether a step asks, or remembers, what is to become of a product that is billed elsewhere.
 pub(super) const fn is_elsewhere(step: &Step) -> bool {
     matches!(step, Step::Hold(Hold::BilledElsewhere { .. }) | Step::Skip(Skip::BilledElsewhere { .. }))

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::overlap::Elsewhere;
 use super::surplus::surplus_step;
 use super::{
     Addition, AdditionId, AdditionPlan, Agreement, AgreementState, Basis, CopiedTerms, Failure, Hold, Parts,
@@ -102,13 +103,6 @@ enum Decided {
     Released(Elsewhere),
     /// To do it with its usage lines read so.
     ReadAs(Reading, Elsewhere),
-}
-
-/// Whether a person has been asked about what bills the product elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Elsewhere {
-    Open,
-    Answered,
 }
 
 impl Decided {
