@@ -69,6 +69,12 @@ pub(crate) struct HoldSieve {
 }
 
 impl HoldSieve {
+    /// Whether a release of the hold is what was meant: to bill a product twice, on purpose, is said by that reason alone and
+    /// never among others.
+    fn names_what_bills_elsewhere(&self, hold: &StandingHold) -> bool {
+        hold.hold.lines_elsewhere().is_empty() || self.reason.as_deref() == Some(&*reason_of(hold))
+    }
+
     /// Whether a hold has all that is asked for.
     pub(crate) fn passes(&self, hold: &StandingHold) -> bool {
         self.customer.is_none_or(|customer| hold.key.customer == customer)
@@ -91,7 +97,8 @@ pub(crate) fn reason_of(hold: &StandingHold) -> String {
 pub(crate) struct MatchingDecision {
     /// Which holds; only those that nobody has decided.
     matching: HoldsMatching,
-    /// What is to be done. `release` leaves out those that cannot be released so.
+    /// What is to be done. `release` leaves out those that cannot be released so, and those that another line bills or has
+    /// billed (`billedElsewhere`, `endedInMonth`) unless `reason` names them.
     verdict: VerdictShown,
     /// For a release of holds that offer `readings`: the one that is right. Those that do not offer it are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -196,7 +203,10 @@ async fn decide<S: Store, Q, C: Time, I>(
     let holds = list(store, partner, month, |hold| sieve.passes(hold) && is_open(hold), language).await?;
     let matching = holds.len();
     let version = version_of(&holds)?;
-    let can = |hold: &StandingHold| verdict == Verdict::Reject || hold.basis.released(reading) != Would::Nothing;
+    let can = |hold: &StandingHold| match verdict {
+        Verdict::Reject => true,
+        Verdict::Release => hold.basis.released(reading) != Would::Nothing && sieve.names_what_bills_elsewhere(hold),
+    };
     let (mut takes, left): (Vec<StandingHold>, Vec<StandingHold>) = holds.into_iter().partition(can);
     let mut shown = MatchingDecided {
         applied: false,
