@@ -28,7 +28,6 @@ struct Asked {
 ///
 /// # Panics
 /// Never: its settings are constants.
-#[must_use]
 pub fn router() -> Router {
     let settings = Console::from_lookup(|name| match name {
         "JWT_ISSUER" => Some(ISSUER.to_owned()),

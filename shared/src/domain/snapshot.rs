@@ -261,7 +261,7 @@ pub struct Snapshot {
     pub seen: Option<Seen>,
     /// The names of the agreement and its company when its additions were last read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub names: Option<CustomerNames>,
+    pub names: Option<Box<CustomerNames>>,
     /// By usage month, the day of the ConnectWise invoice that bills what was written for it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub invoices: BTreeMap<UsageMonth, Date>,

@@ -35,7 +35,7 @@ impl<'a> StillBilled<'a> {
         let billed = |(product, written): (&PsaProductId, &'a Written)| {
             let as_written = || Self {
                 product: *product,
-                names: snapshot.names.as_ref(),
+                names: snapshot.names.as_deref(),
                 written,
                 quantity: written.confirmed,
                 terms: written.terms.clone(),

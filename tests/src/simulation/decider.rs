@@ -91,8 +91,8 @@ impl World {
 
 /// Whether a release bills a product on two agreements.
 fn is_billed_elsewhere(hold: &Hold) -> bool {
-    match hold {
-        Hold::LeftMonthlyBilling { also: Some(also), .. } => is_billed_elsewhere(also),
-        hold => matches!(hold, Hold::BilledElsewhere { .. }),
+    if let Hold::LeftMonthlyBilling { also: Some(also), .. } = hold {
+        return is_billed_elsewhere(also);
     }
+    matches!(hold, Hold::BilledElsewhere { .. })
 }

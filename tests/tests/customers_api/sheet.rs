@@ -43,7 +43,7 @@ async fn an_exported_file_changes_nothing_when_it_is_imported_as_it_is() {
     let done = world.post(IMPORT, &json!({"csv": csv})).await;
     assert_eq!((done.status.as_u16(), &done.body["changes"]), (200, &json!([])), "{:#}", done.body);
     assert_eq!((&done.body["lookedAt"], world.psa_calls()), (&4.into(), calls));
-    let place = |company: u32| format!(",{company},,{},", world.agreements[0]);
+    let place = |company: u32| format!(",{company},Adler Bakery Ltd,{},", world.agreements[0]);
     let moved = csv.replace(&place(world.companies[0]), &place(9999));
     assert_ne!(moved, csv);
     assert_eq!(world.post(IMPORT, &json!({"csv": moved})).await.code(), "agreementUnusable");

@@ -225,7 +225,7 @@ impl<W: World> Stages<'_, W> {
         let now = begun.saturating_add(SignedDuration::try_from(waited).unwrap_or_default()).unwrap_or(begun);
         let mut settlement = settle(planned.stored.clone(), &planned.intents, &additions, now, self.settle_s());
         settlement.snapshot.see(now, &additions);
-        settlement.snapshot.names = Some(agreement.names());
+        settlement.snapshot.names = Some(Box::new(agreement.names()));
         let day = bucket.run.request.month.last_day();
         let mut additions = additions;
         additions.retain(|addition| addition.in_force_on(day) || self.policy.has(Guard::Overlap));
