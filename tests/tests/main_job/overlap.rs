@@ -217,7 +217,7 @@ async fn an_unreadable_other_agreement_creates_nothing() {
     let stack = plain_stack().await;
     let at = place(&stack).await;
     let other = second_agreement(&stack, at, "Old MSA");
-    let path = format!("/finance/agreements/{other}/additions");
+    let path = format!("*/finance/agreements/{other}/additions");
     let denied = Fault::new(FaultKind::ErrorBefore { status: 403 }).on("GET", &path);
     stack.psa.gate().set_faults(FaultPlan::of(1, [denied])).unwrap();
     let (_, ledger) = preview_and_apply(&stack).await;
