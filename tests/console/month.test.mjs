@@ -348,6 +348,16 @@ describe('a month with lines to decide', () => {
     await page.context().close();
   });
 
+  test('another language asks again for what the API says in words', async () => {
+    const page = await show(world, { hash: '#/month?tab=changes' });
+    await dialogOf.lines(page);
+    const asked = page.waitForRequest((request) => request.url().includes('/lines?outcome=') && request.headers()['accept-language'] === 'it');
+    await page.getByRole('button', { name: 'Italiano' }).click();
+    await page.locator('.outcome summary').first().click();
+    await asked;
+    await page.context().close();
+  });
+
   test('who may only read sees no button that would be refused', async () => {
     const page = await show(world, { scope: 'psa/read' });
     for (const selector of ['#preview', '[id^="write-"]', '[id^="keep-"]', '[id^="change-"]', 'input[type=checkbox]']) assert.equal(await page.locator(selector).count(), 0, selector);

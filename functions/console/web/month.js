@@ -77,6 +77,7 @@ export function open(params) {
       follow();
       draw();
       await readDetail();
+      opened();
     } catch (error) {
       failed = error;
     }
@@ -177,6 +178,8 @@ export function open(params) {
     report: async () => (await import('./month-report.js')).report(of),
     firstSteps: async () => (await import('./month-checklist.js')).checklist(of),
   };
+  /** @type {Set<string>} */
+  const loading = new Set();
   /** @type {Record<string, Tab | undefined>} */
   const tabs = { decide: decideTab, late: { view: decideTab.late } };
   const tab = () => TABS.find((one) => one === given.tab) ?? (isNew() ? 'changes' : 'decide');
@@ -199,12 +202,15 @@ export function open(params) {
   function shown(name) {
     const there = tabs[name];
     if (there) return there.view();
-    load[name]?.().then((module) => {
-      tabs[name] = module;
-      module.opened?.(given);
-      draw();
-    }, of.fail);
-    delete load[name];
+    if (!loading.has(name)) {
+      loading.add(name);
+      load[name]?.().then((module) => {
+        tabs[name] = module;
+        loading.delete(name);
+        module.opened?.(given);
+        draw();
+      }, of.fail);
+    }
     return html`<div class="bones"><span class="bone"></span></div>`;
   }
 
@@ -265,7 +271,7 @@ export function open(params) {
       ${isNew() ? nothing : html`<button type="button" aria-pressed=${tab() === 'report' ? 'true' : 'false'} @click=${() => choose(tab() === 'report' ? 'decide' : 'report')}>${t('month.report')}</button>`}
       ${may('psa/write') ? workButton({ text: t('month.preview'), busy: starting, act: () => preview(undefined), main: true, id: 'preview' }) : nothing}</div></div>`;
 
-  read().then(opened);
+  read();
 
   return {
     view: () => html`${head()}
@@ -279,7 +285,11 @@ export function open(params) {
       readDetail().then(draw);
       opened();
     },
-    reload: () => { read().then(opened); },
+    // What the API said in words is asked for again in the language that is shown now.
+    reload: () => {
+      for (const name of Object.keys(load)) delete tabs[name];
+      read();
+    },
     close: () => { closed = true; },
   };
 }
