@@ -7,7 +7,7 @@ type Schemas = components['schemas'];
 /** What the API says of a refusal; without an answer from it, the page's own code. */
 export type Problem = Partial<Omit<Schemas['Problem'], 'code'>> & { code: Schemas['Problem']['code'] | 'offline' };
 /** What the API may say beside ids; the page shows it where it is there. */
-type PsaNames = { psaProduct?: { identifier: string; description: string; class?: string; price?: string; trouble?: 'gone' | 'inactive' | 'bundle' } | null };
+type PsaNames = { psaProduct?: { identifier: string; description: string; class?: string | null; price?: string | null; trouble?: 'gone' | 'inactive' | 'bundle' | null } | null };
 type AgreementFacts = { agreementType?: string | null; billingCycle?: string | null; currency?: string | null; parentAgreement?: string | null };
 type Mapped<R extends { mapping?: unknown }> = Omit<R, 'mapping'> & { mapping?: (NonNullable<R['mapping']> & AgreementFacts) | null };
 

@@ -208,7 +208,7 @@ export function toDecide(of, params) {
         draw();
       }}>` : nothing}</td>
       <th colspan="2" scope="rowgroup"><button type="button" class="fold" aria-expanded=${open ? 'true' : 'false'} @click=${() => { folded.set(key, open); draw(); }}><span aria-hidden="true">${open ? '▾' : '▸'}</span> ${name} <span class="count">${number(list.length)}</span></button></th>
-      <td class="group-sum number" colspan="2">${sum.lines > 0 ? sumText(sum) : html`<span class="muted">${t('month.putRight')}</span>`}</td>
+      <td class="group-sum number" colspan="2">${sum.lines > 0 ? sumText(sum) : list.some(writable) ? nothing : html`<span class="muted">${t('month.putRight')}</span>`}</td>
       <td class="decide" colspan="2">${may('psa/write') && free.length > (open ? 1 : 0) ? html`<div class="row-end">${bulk(free, name)}</div>` : nothing}</td></tr>
       ${open ? repeat(list, keyOf, line) : nothing}</tbody>`;
   }
