@@ -6,12 +6,14 @@
 //! person at a form: [`catalogue`], [`search`]. For a person who is told: [`alert`], [`mail_address`], [`host_name`].
 
 pub mod alert;
+pub mod billing_period;
 pub mod catalogue;
 pub mod decision;
 pub mod departure;
 pub mod ending;
 pub mod host_name;
 pub mod id;
+pub mod known_products;
 pub mod ledger;
 pub mod mail_address;
 pub mod mapping;

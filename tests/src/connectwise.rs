@@ -71,10 +71,12 @@ pub use audit::Write;
 pub use file::StateFileError;
 pub use records::{Collection, Row};
 pub use refusal::Refusal;
+pub(crate) use seed::merged;
 pub use settings::{
     ArrearsDate, BegunInside, BillingReadings, CancelledDate, EndedInside, LateDates, Settings, UnknownCompany,
     WrongKeys,
 };
+pub(crate) use standing::{ANNUAL, EUR, QUARTERLY, USD, customer};
 pub use standing::{STANDING_COMPANY, STANDING_PRIVATE_KEY, STANDING_PUBLIC_KEY};
 
 use crate::simulator::gate::{Gate, guard};

@@ -9,6 +9,7 @@ mod expected;
 mod partner;
 mod psa;
 mod spec;
+mod terms;
 mod usage;
 
 use std::collections::HashMap;

@@ -6,6 +6,7 @@ mod import;
 mod judge;
 mod known;
 mod list;
+mod named;
 mod rank;
 mod row;
 mod save;

@@ -2,10 +2,29 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
+use shared::domain::catalogue::{ProductClass, ProductDetails};
 use shared::domain::id::{PartnerId, PsaProductId};
-use shared::ports::{Edit, EditStore, Keep, Subject};
+use shared::domain::psa::PsaProduct;
+use shared::ports::{Edit, EditStore, Keep, KnownPsaProduct, KnownStore, Subject};
 
 use crate::view::PsaProductView;
+
+/// Keeps a product's names for lists. They are for display: the next run sees them too.
+pub(crate) async fn keep_names(store: &impl KnownStore, partner: PartnerId, product: &ProductDetails) {
+    let class = product.class.map(ProductClass::as_str).unwrap_or_default().to_owned();
+    let product = PsaProduct {
+        id: product.id,
+        identifier: product.identifier.clone(),
+        description: product.description.clone(),
+        bundle: product.class == Some(ProductClass::Bundle),
+        class,
+        inactive: product.inactive,
+        price: product.price,
+    };
+    if let Err(error) = store.put_psa_products(partner, &[KnownPsaProduct { product, gone: false }]).await {
+        tracing::warn!(%partner, %error, "a product's names could not be kept");
+    }
+}
 
 /// Adds what was done in ConnectWise to the audit, with the answer that is to be kept, if one is; whether both are stored.
 ///

@@ -49,6 +49,7 @@ where
         let psa = world.connections.psa(partner).await?;
         let created = create(&world.store, &psa, partner, &attempt, &values).await?;
         let id = created.id;
+        audit::keep_names(&world.store, partner, &created).await;
         let view = PsaProductView::from(created);
         let told = Answer {
             location: Some(format!("/v1/psa/products/{id}")),

@@ -122,6 +122,7 @@ where
         Ok(after) => after,
         Err(error) => return Err(refusal::refused(&psa, &values, error).await),
     };
+    audit::keep_names(&world.store, partner, &after).await;
     let now = PsaProductView::from(after.clone());
     audit::note(&world.store, partner, (caller.name(), world.clock.now()), id, (Some(&seen), &now), None).await;
     let mut notes = Vec::new();

@@ -15,7 +15,7 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use axum::Router;
 use lambda_http::request::RequestContext;
 use shared::http::{ApiOptions, serve};
-use shared::ports::{Clock, Connections, EditStore, IdempotencyStore, Ids, PsaCatalogue, SnapshotHistory};
+use shared::ports::{Clock, Connections, EditStore, IdempotencyStore, Ids, KnownStore, PsaCatalogue, SnapshotHistory};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -33,9 +33,9 @@ pub struct World<S, K, C, I> {
 }
 
 /// What the routes need of the store.
-pub trait Store: IdempotencyStore + EditStore + SnapshotHistory + Clone + 'static {}
+pub trait Store: IdempotencyStore + EditStore + KnownStore + SnapshotHistory + Clone + 'static {}
 
-impl<S: IdempotencyStore + EditStore + SnapshotHistory + Clone + 'static> Store for S {}
+impl<S: IdempotencyStore + EditStore + KnownStore + SnapshotHistory + Clone + 'static> Store for S {}
 
 /// The routes with what they say of themselves.
 pub fn routes<S, K, C, I>() -> OpenApiRouter<World<S, K, C, I>>

@@ -39,19 +39,19 @@ pub(crate) async fn cancel_run<S: Store, Q: Sender, C: Time, I: Naming>(
     _: NoQuery,
     once: Once<NothingMore>,
 ) -> Result<Response, Problem> {
-    let (world, partner, name) = (&world, caller.partner(), caller.name().to_owned());
+    let (world, partner, name, language) = (&world, caller.partner(), caller.name().to_owned(), caller.language());
     let act = |_: NothingMore, _| async move {
         let (owner, now) = (world.ids.unique(), world.clock.now());
         match cancel(&world.store, (&owner, now), partner, &id, name.clone()).await? {
             // The same person's cancel, whose answer was lost.
             Cancelled::Before(run) if run.state == (RunState::Cancelled { by: name }) => {
-                Ok(Done::Unkept(answer(StatusCode::OK, &RunView::of(&run))?))
+                Ok(Done::Unkept(answer(StatusCode::OK, &RunView::of(&run, language))?))
             }
             Cancelled::Now(run) => {
                 tracing::info!(%partner, run = %id, "a person cancelled the run");
-                Ok(Done::Unkept(answer(StatusCode::OK, &RunView::of(&run))?))
+                Ok(Done::Unkept(answer(StatusCode::OK, &RunView::of(&run, language))?))
             }
-            Cancelled::Before(run) => Err(Problem::new(ProblemCode::RunOver).present(&RunView::of(&run))),
+            Cancelled::Before(run) => Err(Problem::new(ProblemCode::RunOver).present(&RunView::of(&run, language))),
             Cancelled::Unknown => Err(Problem::new(ProblemCode::NotFound)),
         }
     };

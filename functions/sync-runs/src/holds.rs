@@ -2,17 +2,20 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use shared::domain::decision::{Decision, HoldDue, StandingHold, Verdict};
-use shared::domain::id::CustomerId;
+use shared::domain::id::{CustomerId, ProductCode, PsaProductId, RunId};
 use shared::domain::month::UsageMonth;
-use shared::domain::outcome::{Outcome, Would};
+use shared::domain::outcome::Outcome;
 use shared::http::{
-    Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, Query, Read, represent, version_of_content,
+    AgreementShown, Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, PsaProductShown, Query, Read,
+    represent, version_of_content,
 };
 use utoipa::{IntoParams, ToSchema};
 
+use crate::change::QuantityChange;
+use crate::matching::{HoldSieve, reason_of};
+use crate::names::Display;
 use crate::readings::{ReadingName, ReadingOffered};
 use crate::view::decimal;
 use crate::{Naming, Sender, Store, Time, World};
@@ -32,6 +35,21 @@ pub(crate) struct HoldFilter {
     /// Only those of this customer.
     #[serde(default)]
     customer: Option<String>,
+    /// Only those with this reason, such as `decrease` or `vanished`.
+    #[serde(default)]
+    #[param(max_length = 60)]
+    reason: Option<String>,
+    /// Only those on whose ConnectWise product this Sophos product is billed.
+    #[serde(default)]
+    #[param(max_length = 200)]
+    product: Option<String>,
+    /// Only those of this ConnectWise product.
+    #[serde(default)]
+    #[param(minimum = 1)]
+    psa_product_id: Option<i64>,
+    /// Only those that this run saw last.
+    #[serde(default)]
+    run: Option<String>,
     /// Only those that are decided, or only those that are not.
     #[serde(default)]
     decided: Option<bool>,
@@ -56,8 +74,13 @@ pub(crate) struct HoldRow {
     customer: String,
     /// The ConnectWise product.
     psa_product_id: u32,
+    /// Its names and its price, as they were last seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    psa_product: Option<PsaProductShown>,
     /// The Sophos products that are billed as it.
     products: Vec<String>,
+    /// What Sophos calls them, in the same order.
+    descriptions: Vec<String>,
     /// Why it waits, in one word for programs.
     reason: String,
     /// Why it waits.
@@ -66,14 +89,29 @@ pub(crate) struct HoldRow {
     advice: String,
     /// The agreement.
     agreement_id: u32,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreement: Option<String>,
+    /// Its company's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<String>,
+    /// How it bills.
+    #[serde(flatten)]
+    agreement_facts: AgreementShown,
     /// The addition; absent where there is none, or more than one.
     #[serde(skip_serializing_if = "Option::is_none")]
     addition_id: Option<u32>,
     /// What ConnectWise bills on it.
     quantity: String,
+    /// Its unit price; absent where ConnectWise tells none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit_price: Option<String>,
+    /// What one invoice bills for that quantity, in the agreement's currency; absent where ConnectWise tells no price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<String>,
     /// What a release does; absent where it cannot be released, only put right.
     #[serde(skip_serializing_if = "Option::is_none")]
-    release: Option<ReleaseShown>,
+    release: Option<QuantityChange>,
     /// Where usage lines can be read in several ways: what a release does by each of them. A release names one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     readings: Vec<ReadingOffered>,
@@ -99,18 +137,6 @@ pub(crate) struct HoldRow {
     /// What was decided; it is carried out by the next run.
     #[serde(skip_serializing_if = "Option::is_none")]
     decision: Option<DecisionShown>,
-}
-
-/// What a release does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ReleaseShown {
-    /// `create`, `update`, `adopt` or `keep`.
-    does: &'static str,
-    /// The quantity before.
-    from: String,
-    /// The quantity after.
-    to: String,
 }
 
 /// How long there is to decide.
@@ -139,6 +165,10 @@ pub(crate) struct DecisionShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(inline)]
     reading: Option<ReadingName>,
+    /// The cancelled date of the lines elsewhere, where the product moves here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    move_on: Option<String>,
     /// When.
     #[schema(format = DateTime)]
     at: String,
@@ -169,9 +199,9 @@ impl DecisionShown {
             Verdict::Release => VerdictShown::Release,
             Verdict::Reject => VerdictShown::Reject,
         };
-        let Decision { who, why, at, reading, .. } = decision;
-        let reading = reading.map(ReadingName::of);
-        Self { verdict, who: who.clone(), why: why.clone(), reading, at: at.to_string() }
+        let Decision { who, why, at, reading, moves, .. } = decision;
+        let (reading, move_on) = (reading.map(ReadingName::of), moves.map(|day| day.to_string()));
+        Self { verdict, who: who.clone(), why: why.clone(), reading, move_on, at: at.to_string() }
     }
 }
 
@@ -182,29 +212,36 @@ pub(crate) fn version_of(hold: &StandingHold) -> Result<String, Problem> {
 }
 
 impl HoldRow {
-    pub(crate) fn of(hold: &StandingHold, today: Date) -> Result<Self, Problem> {
+    pub(crate) fn of(hold: &StandingHold, display: &Display) -> Result<Self, Problem> {
         let outcome = Outcome::Held(hold.hold.clone());
-        let code = outcome.code();
-        let (due, days_left) = match hold.due(today) {
+        let (due, days_left) = match hold.due(display.today) {
             HoldDue::In { days } => (HoldDueShown::BeforeInvoice, Some(days)),
             HoldDue::Missed => (HoldDueShown::Missed, None),
             HoldDue::Unknown => (HoldDueShown::Unknown, None),
         };
-        let basis = &hold.basis;
+        let (basis, facts, terms) = (&hold.basis, &hold.facts.names, hold.facts.terms.as_ref());
+        let said = |name: &String| Some(name.clone()).filter(|name| !name.is_empty());
         Ok(Self {
             month: hold.key.month.to_string(),
             customer_id: hold.key.customer.to_string(),
             customer: hold.name.clone(),
             psa_product_id: hold.key.product.get(),
+            psa_product: display.names.psa(hold.key.product),
             products: hold.parts.iter().map(ToString::to_string).collect(),
-            reason: code.split_once('.').map(|(_, reason)| reason.to_owned()).unwrap_or(code),
-            what: outcome.reason(),
-            advice: outcome.advice(),
+            descriptions: display.names.all_sophos(&hold.parts),
+            reason: reason_of(hold),
+            what: display.language.reason(&outcome),
+            advice: display.language.advice(&outcome),
             agreement_id: basis.agreement.get(),
+            agreement: said(&facts.agreement),
+            company: said(&facts.company),
+            agreement_facts: (&facts.facts).into(),
             addition_id: basis.addition.map(|id| id.get()),
             quantity: decimal(basis.quantity),
-            release: ReleaseShown::of(basis.release),
-            readings: basis.readings.iter().filter_map(ReadingOffered::of).collect(),
+            unit_price: terms.and_then(|terms| terms.unit_price).map(decimal),
+            amount: terms.and_then(|terms| terms.amount(basis.quantity)).map(decimal),
+            release: QuantityChange::of(basis.release, terms, &facts.facts),
+            readings: basis.readings.iter().filter_map(|offer| ReadingOffered::of(offer, hold)).collect(),
             invoice: hold.invoice.map(|day| day.to_string()),
             due,
             days_left,
@@ -214,20 +251,6 @@ impl HoldRow {
             version: version_of(hold)?,
             decision: hold.decision.as_ref().map(DecisionShown::of),
         })
-    }
-}
-
-impl ReleaseShown {
-    pub(crate) fn of(would: Would) -> Option<Self> {
-        let does = match would {
-            Would::Create { .. } => "create",
-            Would::Update { .. } => "update",
-            Would::Adopt { .. } => "adopt",
-            Would::Keep { .. } => "keep",
-            Would::Nothing => return None,
-        };
-        let (from, to) = would.quantities();
-        Some(Self { does, from: decimal(from), to: decimal(to) })
     }
 }
 
@@ -258,21 +281,27 @@ pub(crate) async fn list_holds<S: Store, Q: Sender, C: Time, I: Naming>(
     let month = month.map_err(|error| refused("month", error.to_string()))?;
     let customer = filter.customer.as_deref().map(CustomerId::parse).transpose();
     let customer = customer.map_err(|error| refused("customer", error.to_string()))?;
+    let product = filter.product.as_deref().map(ProductCode::parse).transpose();
+    let product = product.map_err(|error| refused("product", error.to_string()))?;
+    let psa_product = filter.psa_product_id.map(PsaProductId::try_from).transpose();
+    let psa_product = psa_product.map_err(|error| refused("psaProductId", error.to_string()))?;
+    let run = filter.run.as_deref().map(RunId::parse).transpose();
+    let run = run.map_err(|error| refused("run", error.to_string()))?;
+    let sieve = HoldSieve { reason: filter.reason.clone(), customer, product, psa_product, run };
     let asked = (filter.page_size, filter.page_from_key.as_deref());
     let paging = Paging::read(partner, "listHolds", &filter, asked, MAX_PAGE)?;
-    let today = world.today(partner).await?;
+    let display = Display::read(&world, partner, caller.language()).await?;
     let page = match month {
         Some(month) => world.store.list_holds(partner, month, "", paging.after()).await?,
         None => world.store.list_all_holds(partner, paging.after()).await?,
     };
     let passes = |hold: &&StandingHold| {
-        customer.is_none_or(|customer| hold.key.customer == customer)
-            && filter.decided.is_none_or(|decided| hold.decision.is_some() == decided)
+        sieve.passes(hold) && filter.decided.is_none_or(|decided| hold.decision.is_some() == decided)
     };
     let mut passing = page.holds.iter().filter(passes);
     let shown: Vec<&StandingHold> = passing.by_ref().take(usize::from(paging.size())).collect();
     let cut = shown.last().filter(|_| passing.next().is_some()).map(|hold| hold.key.name());
-    let rows: Vec<HoldRow> = shown.iter().map(|hold| HoldRow::of(hold, today)).collect::<Result<_, _>>()?;
+    let rows: Vec<HoldRow> = shown.iter().map(|hold| HoldRow::of(hold, &display)).collect::<Result<_, _>>()?;
     let next = cut.or(page.next);
     Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
 }

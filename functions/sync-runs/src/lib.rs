@@ -4,10 +4,16 @@
 //! what runs wrote down. A request that follows a run reads one page of the table, however large the run.
 
 mod cancel;
+mod change;
 mod decisions;
 mod holds;
 mod lines;
 mod list;
+mod matching;
+mod names;
+mod not_billed;
+mod overview;
+mod progress;
 mod readings;
 mod settings;
 mod start;
@@ -114,8 +120,11 @@ pub fn routes<S: Store, Q: Sender, C: Time, I: Naming>() -> OpenApiRouter<World<
         .routes(routes!(lines::csv::export_lines))
         .routes(routes!(usage_lines::list_usage_lines))
         .routes(routes!(usage_lines::csv::export_usage_lines))
+        .routes(routes!(overview::get_overview))
+        .routes(routes!(not_billed::list_not_billed))
         .routes(routes!(holds::list_holds))
         .routes(routes!(decisions::decide_holds))
+        .routes(routes!(matching::decide_matching))
         .routes(routes!(still_billing::list_still_billing))
         .routes(routes!(still_billing::end::end_still_billing))
         .routes(routes!(settings::get_sync_settings, settings::save_sync_settings))

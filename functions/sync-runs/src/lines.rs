@@ -11,10 +11,13 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{CustomerId, PartnerId, RunId};
 use shared::domain::ledger::CustomerLedger;
-use shared::http::{Caller, FieldError, IfNoneMatch, List, Paging, Path, Problem, ProblemCode, Query, Read, represent};
+use shared::http::{
+    Caller, FieldError, IfNoneMatch, Language, List, Paging, Path, Problem, ProblemCode, Query, Read, represent,
+};
 use utoipa::{IntoParams, ToSchema};
 
 use self::row::RunLine;
+use crate::names::Display;
 use crate::{Naming, Sender, Store, Time, World};
 
 /// The most lines of a page: one has one or two kilobytes.
@@ -89,7 +92,8 @@ pub(crate) async fn list_lines<S: Store, Q: Sender, C: Time, I: Naming>(
     Query(filter): Query<LineFilter>,
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
-    let (paging, lines, next) = page(&world.store, caller.partner(), &run, "listRunLines", &filter).await?;
+    let (paging, lines, next) =
+        page(&world, (caller.partner(), caller.language()), &run, "listRunLines", &filter).await?;
     Ok(represent(&if_none_match, None, &paging.list(lines, next.as_deref())))
 }
 
@@ -120,13 +124,14 @@ fn name_of(ledger: &CustomerLedger) -> String {
 }
 
 /// A page's lines, and where the next page starts. One call of the table beside that of the run.
-async fn page(
-    store: &impl Store,
-    partner: PartnerId,
+async fn page<S: Store, Q, C: Time, I>(
+    world: &World<S, Q, C, I>,
+    (partner, language): (PartnerId, Language),
     run: &RunId,
     list: &str,
     filter: &LineFilter,
 ) -> Result<(Paging, Vec<RunLine>, Option<String>), Problem> {
+    let store = &world.store;
     let customer = filter.customer.as_deref().map(CustomerId::parse).transpose().map_err(|error| {
         let error = FieldError::parameter("customer", ProblemCode::Invalid, error.to_string());
         Problem::new(ProblemCode::InvalidRequest).errors([error])
@@ -157,13 +162,15 @@ async fn page(
             (read.entries, 0, read.next)
         }
     };
-    let (lines, cut) = take(&entries, skipped, usize::from(paging.size()), filter);
+    let display = Display::read(world, partner, language).await?;
+    let (lines, cut) = take(&entries, &display, skipped, usize::from(paging.size()), filter);
     Ok((paging, lines, cut.or(next)))
 }
 
 /// The first `size` lines that pass, and where the next page starts if there are more.
 fn take(
     entries: &[CustomerLedger],
+    display: &Display,
     skipped: usize,
     size: usize,
     filter: &LineFilter,
@@ -179,7 +186,10 @@ fn take(
             if lines.len() >= size {
                 return (lines, Some(format!("{}#{n}", name_of(entry))));
             }
-            lines.push(ended.map_or_else(|| RunLine::of(entry, line), |ended| RunLine::of_ended(entry, ended)));
+            lines.push(match ended {
+                Some(ended) => RunLine::of_ended(entry, ended, display),
+                None => RunLine::of(entry, line, display),
+            });
         }
     }
     (lines, None)

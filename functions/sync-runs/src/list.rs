@@ -54,7 +54,7 @@ pub(crate) async fn list_runs<S: Store, Q: Sender, C: Time, I: Naming>(
     let limit = u32::from(paging.size()) + 1;
     let runs = world.store.list_runs_before(caller.partner(), before.as_ref(), limit).await?;
     let next = runs.get(size.saturating_sub(1)).filter(|_| runs.len() > size).map(|run| run.id.to_string());
-    let views: Vec<RunView> = runs.iter().take(size).map(RunView::of).collect();
+    let views: Vec<RunView> = runs.iter().take(size).map(|run| RunView::of(run, caller.language())).collect();
     Ok(represent(&if_none_match, None, &paging.list(views, next.as_deref())))
 }
 
@@ -80,5 +80,5 @@ pub(crate) async fn get_run<S: Store, Q: Sender, C: Time, I: Naming>(
 ) -> Result<Response, Problem> {
     let run = world.store.find_run(caller.partner(), &id).await?;
     let run = run.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
-    Ok(represent(&if_none_match, None, &RunDetail::of(&run)))
+    Ok(represent(&if_none_match, None, &RunDetail::of(&run, caller.language())))
 }

@@ -1,12 +1,14 @@
 //! Usage lines in doubt on the wire: the readings that a hold offers, and the questions of a run.
 
 use serde::{Deserialize, Serialize};
-use shared::domain::decision::{HoldBasis, Offer};
+use shared::domain::decision::{HoldBasis, Offer, StandingHold};
 use shared::domain::plan::{AskedForAll, Question};
+use shared::domain::psa::CancelledDate;
 use shared::domain::usage::{DoubtKind, Reading};
+use shared::http::Language;
 use utoipa::ToSchema;
 
-use crate::holds::ReleaseShown;
+use crate::change::QuantityChange;
 
 /// How usage lines in doubt become a quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -49,12 +51,14 @@ pub(crate) struct ReadingOffered {
     /// The reading: send it with the decision.
     reading: ReadingName,
     /// What a release does then.
-    release: ReleaseShown,
+    release: QuantityChange,
 }
 
 impl ReadingOffered {
-    pub(crate) fn of(offer: &Offer) -> Option<Self> {
-        Some(Self { reading: ReadingName::of(offer.reading), release: ReleaseShown::of(offer.does)? })
+    pub(crate) fn of(offer: &Offer, hold: &StandingHold) -> Option<Self> {
+        let facts = &hold.facts;
+        let release = QuantityChange::of(offer.does, facts.terms.as_ref(), &facts.names.facts)?;
+        Some(Self { reading: ReadingName::of(offer.reading), release })
     }
 }
 
@@ -82,12 +86,45 @@ pub(crate) struct UsageQuestion {
 }
 
 impl UsageQuestion {
-    pub(crate) fn all(asked: &AskedForAll) -> Vec<Self> {
-        asked.iter().map(|(kind, question)| Self::of(*kind, *question)).collect()
+    pub(crate) fn all(asked: &AskedForAll, language: Language) -> Vec<Self> {
+        asked.iter().map(|(kind, question)| Self::of(*kind, *question, language)).collect()
     }
 
-    fn of(kind: DoubtKind, question: Question) -> Self {
+    fn of(kind: DoubtKind, question: Question, language: Language) -> Self {
         let Question { pairs, lines, of } = question;
-        Self { about: kind.word(), pairs, lines, of_lines: of, what: question.in_words(kind) }
+        Self { about: kind.word(), pairs, lines, of_lines: of, what: language.question(question, kind) }
+    }
+}
+
+/// What the cancelled date of a ConnectWise addition says; the vendor documents neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum CancelledDateReading {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// The last day that is billed.
+    LastBilledDay,
+    /// The first day that is not billed.
+    FirstUnbilledDay,
+}
+
+impl From<CancelledDate> for CancelledDateReading {
+    fn from(reading: CancelledDate) -> Self {
+        match reading {
+            CancelledDate::Unknown => Self::Unknown,
+            CancelledDate::LastBilledDay => Self::LastBilledDay,
+            CancelledDate::FirstUnbilledDay => Self::FirstUnbilledDay,
+        }
+    }
+}
+
+impl From<CancelledDateReading> for CancelledDate {
+    fn from(reading: CancelledDateReading) -> Self {
+        match reading {
+            CancelledDateReading::Unknown => Self::Unknown,
+            CancelledDateReading::LastBilledDay => Self::LastBilledDay,
+            CancelledDateReading::FirstUnbilledDay => Self::FirstUnbilledDay,
+        }
     }
 }

@@ -17,6 +17,7 @@ use shared::http::{
 use shared::ports::Author;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::readings::CancelledDateReading;
 use crate::{Naming, Sender, Store, Time, World};
 
 /// How often another save may come between before whoever asks has to come again.
@@ -45,6 +46,10 @@ pub(crate) struct SyncSettings {
     /// `ask` waits for a decision; where that would be many, a run asks once for all of them, and this is the answer.
     #[serde(default)]
     usage_periods: LineReadings,
+    /// What the cancelled date of a ConnectWise addition says. While it is `unknown`, a line is taken to have billed that
+    /// day, so that a new one never bills it again.
+    #[serde(default)]
+    cancelled_date: CancelledDateReading,
 }
 
 /// When the sync runs by itself.
@@ -291,14 +296,15 @@ impl SyncSettings {
             }
         };
         let jump = |jump: Jump| SyncJump { percent: jump.percent, units: jump.units };
-        let Guards { decrease, increase, unfinished, new_month_days, usage_periods } = settings.guards;
+        let Guards { decrease, increase, unfinished, new_month_days, usage_periods, cancelled_date } = settings.guards;
         let decrease = match decrease {
             DecreaseGuard::Every => None,
             DecreaseGuard::Above(most) => Some(jump(most)),
         };
         let guards = SyncGuards { decrease, increase: jump(increase), unfinished: jump(unfinished), new_month_days };
-        let usage_periods = usage_periods.into();
-        Self { time_zone: settings.time_zone.name().to_owned(), frequency, guards, usage_periods }
+        let (usage_periods, cancelled_date) = (usage_periods.into(), cancelled_date.into());
+        let time_zone = settings.time_zone.name().to_owned();
+        Self { time_zone, frequency, guards, usage_periods, cancelled_date }
     }
 
     /// The settings with these in place of theirs; everything that is wrong at once.
@@ -348,6 +354,7 @@ impl SyncSettings {
             unfinished: jump(unfinished),
             new_month_days,
             usage_periods: self.usage_periods.into(),
+            cancelled_date: self.cancelled_date.into(),
         };
         match (zone, frequency) {
             (Ok(time_zone), Ok(frequency)) if errors.is_empty() => {

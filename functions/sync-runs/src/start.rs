@@ -9,7 +9,8 @@ use shared::domain::id::{PartnerId, RunId};
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{RunScope, Whose};
 use shared::http::{
-    Caller, Done, FieldError, IdempotencyKey, NoQuery, Once, Path, Problem, ProblemBody, ProblemCode, Write, answer,
+    Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Path, Problem, ProblemBody, ProblemCode, Write,
+    answer,
 };
 use shared::ports::{Answer, Attempt};
 use shared::start::{Asked, Asker, NotChosen, StartError, choose, start};
@@ -79,7 +80,7 @@ pub(crate) async fn start_preview<S: Store, Q: Sender, C: Time, I: Naming>(
     _: NoQuery,
     once: Once<NewPreview>,
 ) -> Result<Response, Problem> {
-    let (world, partner, name) = (&world, caller.partner(), caller.name().to_owned());
+    let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
     let act = |wanted: NewPreview, attempt| async move {
         let month = month(wanted.month.as_deref())?;
         let whose = whose(world, partner, wanted.customers).await?;
@@ -115,7 +116,7 @@ pub(crate) async fn apply_preview<S: Store, Q: Sender, C: Time, I: Naming>(
     _: NoQuery,
     once: Once<NothingMore>,
 ) -> Result<Response, Problem> {
-    let (world, partner, name) = (&world, caller.partner(), caller.name().to_owned());
+    let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
     let act = |_: NothingMore, attempt| async move {
         begin(world, (partner, name), &attempt, &Asked::Apply { preview }).await
     };
@@ -146,7 +147,7 @@ pub(crate) async fn sync_now<S: Store, Q: Sender, C: Time, I: Naming>(
     _: NoQuery,
     once: Once<NewRun>,
 ) -> Result<Response, Problem> {
-    let (world, partner, name) = (&world, caller.partner(), caller.name().to_owned());
+    let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
     let act = |wanted: NewRun, attempt| async move {
         let month = month(wanted.month.as_deref())?;
         let whose = whose(world, partner, wanted.customers).await?;
@@ -182,7 +183,7 @@ pub(crate) async fn retry_run<S: Store, Q: Sender, C: Time, I: Naming>(
     _: NoQuery,
     once: Once<NothingMore>,
 ) -> Result<Response, Problem> {
-    let (world, partner, name) = (&world, caller.partner(), caller.name().to_owned());
+    let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
     let act =
         |_: NothingMore, attempt| async move { begin(world, (partner, name), &attempt, &Asked::Retry { run }).await };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
@@ -191,14 +192,14 @@ pub(crate) async fn retry_run<S: Store, Q: Sender, C: Time, I: Naming>(
 /// Starts a run and tells where it is followed. A repetition whose first answer was lost finds the same run.
 async fn begin<S: Store, Q: Sender, C: Time, I: Naming>(
     world: &World<S, Q, C, I>,
-    (partner, name): (PartnerId, String),
+    (partner, (name, language)): (PartnerId, (String, Language)),
     attempt: &Attempt,
     asked: &Asked,
 ) -> Result<Done, Problem> {
     let asker = Asker { partner, name, key: attempt.key.clone() };
     let run = start(&world.store, &world.queue, &world.clock, &asker, asked).await.map_err(problem_of)?;
     let location = Some(format!("/v1/sync/runs/{}", run.id));
-    Ok(Done::Unkept(Answer { location, ..answer(StatusCode::ACCEPTED, &RunView::of(&run))? }))
+    Ok(Done::Unkept(Answer { location, ..answer(StatusCode::ACCEPTED, &RunView::of(&run, language))? }))
 }
 
 fn problem_of(error: StartError) -> Problem {

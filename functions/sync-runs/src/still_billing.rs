@@ -7,22 +7,24 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::Response;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream, try_join};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use shared::domain::departure::Departure;
 use shared::domain::ending::{Ending, EndingKey};
 use shared::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId};
-use shared::domain::mapping::CustomerMapping;
+use shared::domain::mapping::{CustomerMapping, ProductMappings};
+use shared::domain::psa::AgreementFacts;
 use shared::domain::settings::Frequency;
 use shared::domain::snapshot::Snapshot;
 use shared::domain::still_billed::StillBilled;
 use shared::error::StoreError;
-use shared::http::{Caller, IfNoneMatch, List, Paging, Problem, ProblemCode, Query, Read, represent};
+use shared::http::{Caller, IfNoneMatch, Language, List, Paging, Problem, ProblemCode, Query, Read, represent};
 use shared::ports::CustomerNames;
 use utoipa::IntoParams;
 
 use self::row::{StillBilling, reason_of_customer, reason_of_product};
+use crate::names::Display;
 use crate::{Naming, Sender, Store, Time, World};
 
 /// How many agreements a request looks at, at most.
@@ -75,51 +77,86 @@ pub(crate) async fn list_still_billing<S: Store, Q: Sender, C: Time, I: Naming>(
     let last = snapshots.last().filter(|_| snapshots.len() >= usize::from(paging.size()));
     let next = last.map(|(agreement, _)| agreement.to_string());
     let rows: Vec<StillBilling> =
-        found(&world, partner, &snapshots).await?.into_iter().map(|found| found.row).collect();
+        list(&world, (partner, caller.language()), &snapshots).await?.into_iter().map(|found| found.row).collect();
     Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
 }
 
 /// An addition that is billed and no longer synced.
 #[derive(Clone)]
-struct Found {
+pub(crate) struct Found {
     key: EndingKey,
     customer: CustomerId,
     product: PsaProductId,
     parts: Vec<ProductCode>,
-    quantity: Decimal,
+    /// What ConnectWise bills.
+    pub(crate) quantity: Decimal,
+    /// What one invoice bills for it, where that is known.
+    pub(crate) amount: Option<Decimal>,
+    /// How its agreement bills.
+    pub(crate) facts: AgreementFacts,
     row: StillBilling,
 }
 
+/// What tells whether an addition is still synced.
+pub(crate) struct Known {
+    invoice_mode: bool,
+    mappings: ProductMappings,
+    endings: BTreeMap<EndingKey, Ending>,
+    display: Display,
+}
+
+impl Known {
+    pub(crate) async fn read<S: Store, Q, C: Time, I>(
+        world: &World<S, Q, C, I>,
+        partner: PartnerId,
+        language: Language,
+    ) -> Result<Self, Problem> {
+        let store = &world.store;
+        let (settings, mappings, endings) = try_join!(
+            store.find_settings(partner),
+            store.list_product_mappings(partner),
+            store.list_endings(partner),
+        )?;
+        Ok(Self {
+            invoice_mode: settings.is_none_or(|settings| settings.frequency == Frequency::SophosInvoice),
+            mappings,
+            endings: endings.into_iter().map(|ending| (ending.key, ending)).collect(),
+            display: Display::read(world, partner, language).await?,
+        })
+    }
+}
+
 /// What is billed and no longer synced on some agreements.
-async fn found<S: Store, Q, C: Time, I>(
-    world: &World<S, Q, C, I>,
-    partner: PartnerId,
+pub(crate) fn found(
+    known: &Known,
     snapshots: &[(AgreementId, Snapshot)],
+    customers: &BTreeMap<AgreementId, BilledCustomer>,
 ) -> Result<Vec<Found>, Problem> {
-    let store = &world.store;
-    let settings = store.find_settings(partner).await?;
-    let invoice_mode = settings.is_none_or(|settings| settings.frequency == Frequency::SophosInvoice);
-    let mappings = store.list_product_mappings(partner).await?;
-    let customers = customers_of(store, partner, snapshots).await?;
-    let endings: BTreeMap<EndingKey, Ending> =
-        store.list_endings(partner).await?.into_iter().map(|ending| (ending.key, ending)).collect();
-    let today = world.today(partner).await?;
     let mut rows = Vec::new();
     for (agreement, snapshot) in snapshots {
         // Where there is no mark, a run has seen that nothing of ours is billed any more.
         let Some(customer) = customers.get(agreement) else { continue };
-        for billed in StillBilled::of(snapshot, today) {
+        for billed in StillBilled::of(snapshot, known.display.today) {
             let reason = reason_of_customer(*agreement, customer)
-                .or_else(|| reason_of_product(billed.product, &mappings, invoice_mode));
+                .or_else(|| reason_of_product(billed.product, &known.mappings, known.invoice_mode));
             let Some(reason) = reason else { continue };
             let key = EndingKey { agreement: *agreement, addition: billed.written.addition };
+            let facts = customer.names_on(*agreement, &billed).map(|names| names.facts.clone()).unwrap_or_default();
             rows.push(Found {
                 key,
                 customer: customer.id,
                 product: billed.product,
                 parts: billed.written.parts.keys().cloned().collect(),
                 quantity: billed.quantity,
-                row: StillBilling::of((*agreement, customer), &billed, reason, endings.get(&key))?,
+                amount: billed.amount(),
+                facts,
+                row: StillBilling::of(
+                    (*agreement, customer),
+                    &billed,
+                    reason,
+                    known.endings.get(&key),
+                    &known.display,
+                )?,
             });
         }
     }
@@ -127,20 +164,45 @@ async fn found<S: Store, Q, C: Time, I>(
 }
 
 /// A customer for whom something was written to an agreement.
-struct BilledCustomer {
-    id: CustomerId,
-    name: Option<String>,
-    mapping: Option<CustomerMapping>,
-    names: Option<CustomerNames>,
-    departure: Option<Departure>,
+pub(crate) struct BilledCustomer {
+    pub(crate) id: CustomerId,
+    pub(crate) name: Option<String>,
+    pub(crate) mapping: Option<CustomerMapping>,
+    pub(crate) names: Option<CustomerNames>,
+    pub(crate) departure: Option<Departure>,
 }
 
-/// The customers of some agreements; of several on one, the one that is mapped to it.
-async fn customers_of(
-    store: &impl Store,
-    partner: PartnerId,
+impl BilledCustomer {
+    /// Whether it is mapped to the agreement.
+    fn is_on(&self, agreement: AgreementId) -> bool {
+        self.mapping.as_ref().is_some_and(|mapping| mapping.agreement == agreement)
+    }
+
+    /// The names of an agreement: what a run saw last of the one that it is mapped to; of one that it has left, what was seen
+    /// there.
+    fn names_on<'a>(&'a self, agreement: AgreementId, billed: &StillBilled<'a>) -> Option<&'a CustomerNames> {
+        self.names.as_ref().filter(|_| self.is_on(agreement)).or(billed.names)
+    }
+
+    /// By agreement; of several on one, the one that is mapped to it.
+    pub(crate) fn by_agreement(each: impl IntoIterator<Item = (AgreementId, Self)>) -> BTreeMap<AgreementId, Self> {
+        let mut customers: BTreeMap<AgreementId, Self> = BTreeMap::new();
+        for (agreement, customer) in each {
+            if customer.is_on(agreement) || !customers.contains_key(&agreement) {
+                customers.insert(agreement, customer);
+            }
+        }
+        customers
+    }
+}
+
+/// What is billed and no longer synced on some agreements, with their customers read one by one.
+async fn list<S: Store, Q, C: Time, I>(
+    world: &World<S, Q, C, I>,
+    (partner, language): (PartnerId, Language),
     snapshots: &[(AgreementId, Snapshot)],
-) -> Result<BTreeMap<AgreementId, BilledCustomer>, StoreError> {
+) -> Result<Vec<Found>, Problem> {
+    let store = &world.store;
     let is_asked = |agreement: &AgreementId| snapshots.iter().any(|(asked, _)| asked == agreement);
     let marks = store.list_billed_on(partner, "").await?.into_iter();
     let pairs = marks.flat_map(|(customer, on)| on.into_iter().map(move |agreement| (agreement, customer)));
@@ -153,12 +215,5 @@ async fn customers_of(
         Ok::<_, StoreError>((agreement, BilledCustomer { id, name, mapping, names, departure }))
     });
     let read: Vec<(AgreementId, BilledCustomer)> = stream::iter(read).buffered(IN_FLIGHT).try_collect().await?;
-    let mut customers: BTreeMap<AgreementId, BilledCustomer> = BTreeMap::new();
-    for (agreement, customer) in read {
-        let is_here = customer.mapping.as_ref().is_some_and(|mapping| mapping.agreement == agreement);
-        if is_here || !customers.contains_key(&agreement) {
-            customers.insert(agreement, customer);
-        }
-    }
-    Ok(customers)
+    found(&Known::read(world, partner, language).await?, snapshots, &BilledCustomer::by_agreement(read))
 }

@@ -8,7 +8,9 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{CustomerId, PartnerId, ProductCode, RunId};
 use shared::domain::usage::{LineQuantity, UsageLine};
-use shared::http::{Caller, FieldError, IfNoneMatch, List, Paging, Path, Problem, ProblemCode, Query, Read, represent};
+use shared::http::{
+    Caller, FieldError, IfNoneMatch, Language, List, Paging, Path, Problem, ProblemCode, Query, Read, represent,
+};
 use shared::ports::ChunkKind;
 use utoipa::{IntoParams, ToSchema};
 
@@ -84,11 +86,11 @@ pub(crate) struct UsageLineRow {
 }
 
 impl UsageLineRow {
-    fn of(line: UsageLine) -> Self {
+    fn of(line: UsageLine, language: Language) -> Self {
         let has_period = line.period().is_some();
         let (units, unreadable) = match line.quantity {
             LineQuantity::Units(units) => (Some(units), None),
-            LineQuantity::Unreadable(why) => (None, Some(why.to_string())),
+            LineQuantity::Unreadable(why) => (None, Some(language.unreadable(&why))),
         };
         Self {
             customer_id: line.pair.customer.map(|id| id.to_string()),
@@ -137,14 +139,15 @@ pub(crate) async fn list_usage_lines<S: Store, Q: Sender, C: Time, I: Naming>(
     Query(filter): Query<UsageLineFilter>,
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
-    let (paging, rows, next) = page(&world, caller.partner(), &id, "listUsageLines", &filter).await?;
+    let (paging, rows, next) =
+        page(&world, (caller.partner(), caller.language()), &id, "listUsageLines", &filter).await?;
     Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
 }
 
 /// A page's lines, and where the next page starts.
 async fn page<S: Store, Q, C: Time, I>(
     world: &World<S, Q, C, I>,
-    partner: PartnerId,
+    (partner, language): (PartnerId, Language),
     id: &RunId,
     list: &str,
     filter: &UsageLineFilter,
@@ -179,7 +182,7 @@ async fn page<S: Store, Q, C: Time, I>(
         })?;
         let is_wanted =
             |line: &UsageLine| line.pair.customer == customer && (product.is_none() || line.pair.product == product);
-        rows.extend(lines.into_iter().filter(is_wanted).map(UsageLineRow::of));
+        rows.extend(lines.into_iter().filter(is_wanted).map(|line| UsageLineRow::of(line, language)));
     }
     Ok((paging, rows, page.next))
 }

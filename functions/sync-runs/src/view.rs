@@ -3,10 +3,13 @@
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::domain::id::CustomerId;
-use shared::domain::run::{Run, RunFailureCode, RunKind, RunState, Stage, Whose};
-use shared::domain::tally::{Difference, ProductTally};
+use shared::domain::run::{Run, RunFailureCode, RunKind, RunState, Whose};
+use shared::domain::tally::ProductTally;
+use shared::http::Language;
 use utoipa::ToSchema;
 
+use crate::change::BillingChange;
+use crate::progress::RunProgress;
 use crate::readings::UsageQuestion;
 
 /// A run: how it stands and what it came to.
@@ -107,22 +110,6 @@ pub(crate) enum RunStateShown {
     Superseded,
 }
 
-/// How far a run is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RunProgress {
-    /// What it is at: `customers`, `usage`, `agreements`, `products`, `check`, `sync`, `settle`, `ended`.
-    stage: &'static str,
-    /// The same in words.
-    what: String,
-    /// How many of `of` are done in this stage, where they are counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    done: Option<u64>,
-    /// How many there are in this stage, once that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    of: Option<u64>,
-}
-
 /// Why a run came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -171,19 +158,6 @@ pub(crate) struct RunCounts {
     quantities_set: u64,
 }
 
-/// How much more is billed, each addition counted once; less below zero.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct BillingChange {
-    /// Units.
-    units: String,
-    /// Unit price times units, net of what agreements include; amounts of agreements in different currencies are added as
-    /// they are.
-    amount: String,
-    /// Additions whose price ConnectWise does not tell; they are not in the amount.
-    without_price: u64,
-}
-
 /// One run with its tie-out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -227,7 +201,7 @@ pub(crate) struct ProductTieOut {
 }
 
 impl RunView {
-    pub(crate) fn of(run: &Run) -> Self {
+    pub(crate) fn of(run: &Run, language: Language) -> Self {
         let counts = &run.tally.counts;
         let scope = &run.request.scope;
         let (mut failure, mut cancelled_by, mut superseded_by) = (None, None, None);
@@ -237,8 +211,8 @@ impl RunView {
             RunState::Partial => RunStateShown::Partial,
             RunState::Failed(why) => {
                 let code = serde_json::to_value(why.code).ok().and_then(|code| code.as_str().map(str::to_owned));
-                let (code, advice) = (code.unwrap_or_default(), why.code.advice());
-                failure = Some(RunTrouble { code, what: why.what.clone(), advice });
+                let (code, advice) = (code.unwrap_or_default(), language.run_advice(why.code));
+                failure = Some(RunTrouble { code, what: language.run_failure(why), advice });
                 RunStateShown::Failed
             }
             RunState::Cancelled { by } => {
@@ -261,7 +235,7 @@ impl RunView {
             month: run.request.month.to_string(),
             state,
             writes: run.writes,
-            progress: RunProgress::of(run),
+            progress: RunProgress::of(run, language),
             customers: match &scope.whose {
                 Whose::Chosen { customers } => Some(customers.iter().copied().collect()),
                 Whose::Everyone | Whose::FailedIn { .. } => None,
@@ -278,7 +252,7 @@ impl RunView {
             failure,
             cancelled_by,
             superseded_by,
-            questions: UsageQuestion::all(&run.asked),
+            questions: UsageQuestion::all(&run.asked, language),
             unfinished: run.unfinished.map(|found| UnfinishedShown { pairs: found.pairs, lower: found.lower }),
             counts: RunCounts {
                 unchanged: counts.unchanged,
@@ -300,15 +274,8 @@ impl RunView {
     }
 }
 
-impl BillingChange {
-    fn of(difference: &Difference) -> Self {
-        let Difference { units, amount, without_price } = difference;
-        Self { units: decimal(*units), amount: decimal(*amount), without_price: *without_price }
-    }
-}
-
 impl RunDetail {
-    pub(crate) fn of(run: &Run) -> Self {
+    pub(crate) fn of(run: &Run, language: Language) -> Self {
         let product = |(code, tally): (&String, &ProductTally)| ProductTieOut {
             code: code.clone(),
             description: tally.description.clone(),
@@ -328,50 +295,10 @@ impl RunDetail {
             RunState::Running | RunState::Cancelled { .. } | RunState::Superseded { .. } => false,
         };
         Self {
-            run: RunView::of(run),
+            run: RunView::of(run, language),
             products: run.tally.products.iter().map(product).collect(),
             ties_out: whole.then(|| run.tally.tie_out().is_ok()),
         }
-    }
-}
-
-impl RunProgress {
-    fn of(run: &Run) -> Self {
-        let counted = |done: u64, of: Option<u64>| (Some(done), of);
-        let (stage, what, (done, of)) = match &run.stage {
-            Stage::Preview => ("usage", "Taking over the preview's usage".to_owned(), (None, None)),
-            Stage::Customers { listed, total, .. } => {
-                ("customers", "Reading Sophos' customers".to_owned(), counted(*listed, *total))
-            }
-            Stage::CustomersAgain { page, prints, .. } => (
-                "customers",
-                "Reading Sophos' customers once more, to be sure of them".to_owned(),
-                counted(u64::from(*page), Some(prints.len() as u64)),
-            ),
-            Stage::Usage { lines, total, .. } => {
-                ("usage", "Reading the month's usage from Sophos".to_owned(), counted(*lines, *total))
-            }
-            Stage::UsageAgain { page, prints, .. } => (
-                "usage",
-                "Reading the month's usage once more, to be sure of it".to_owned(),
-                counted(u64::from(*page), Some(prints.len() as u64)),
-            ),
-            Stage::Agreements { .. } => ("agreements", "Reading ConnectWise's agreements".to_owned(), (None, None)),
-            Stage::Products => ("products", "Reading ConnectWise's products".to_owned(), (None, None)),
-            Stage::Check => ("check", "Comparing with the month before".to_owned(), (None, None)),
-            Stage::Sync { .. } => {
-                let what = format!("Working on customers: {} done", run.tally.counts.customers);
-                ("sync", what, counted(run.tally.counts.customers, None))
-            }
-            Stage::Settle { .. } => {
-                let left = run.set_aside.len();
-                let what =
-                    format!("Waiting to try again what ConnectWise did not answer or put off, for {left} customers");
-                ("settle", what, (None, None))
-            }
-            Stage::Ended => ("ended", "Over".to_owned(), (None, None)),
-        };
-        Self { stage, what, done, of }
     }
 }
 

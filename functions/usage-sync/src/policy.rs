@@ -28,12 +28,22 @@ pub enum Guard {
     AnswerCheck,
     /// An apply holds what it would do otherwise than its preview showed.
     AsShown,
+    /// Lines that have ended, and lines on the company's other agreements, keep a new one from billing their days again.
+    Overlap,
 }
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Settle, Self::LeaseCheck, Self::Intent, Self::Pending, Self::ReadBack, Self::AnswerCheck, Self::AsShown];
+    pub const ALL: [Self; 8] = [
+        Self::Settle,
+        Self::LeaseCheck,
+        Self::Intent,
+        Self::Pending,
+        Self::ReadBack,
+        Self::AnswerCheck,
+        Self::AsShown,
+        Self::Overlap,
+    ];
 }
 
 impl Policy {

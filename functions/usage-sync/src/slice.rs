@@ -9,6 +9,7 @@ mod ending;
 mod former;
 mod held;
 mod left;
+mod others;
 mod preview;
 mod reference;
 mod shown;
@@ -43,7 +44,6 @@ use crate::worker::{Limits, PsaOf, WorkError, World, is_near};
 
 /// How long a run may take. What it has read is kept longer than this run and the preview that it may stand on.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(GOOD_FOR_H);
-
 /// How long after it began a run may still read lists. A slice is at most a quarter of an hour; the longest list that is
 /// read takes four of them.
 const READ_FOR: SignedDuration = SignedDuration::from_hours(6);

@@ -19,6 +19,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -202,6 +203,16 @@ impl Psa for ConnectWise {
     ) -> Result<Addition, PsaError> {
         let path = format!("finance/agreements/{agreement}/additions/{addition}");
         self.write(Call::patch(&path, body::new_quantity(quantity)?).at_once()).await
+    }
+
+    async fn set_cancelled_date(
+        &self,
+        agreement: AgreementId,
+        addition: AdditionId,
+        day: Date,
+    ) -> Result<Addition, PsaError> {
+        let path = format!("finance/agreements/{agreement}/additions/{addition}");
+        self.write(Call::patch(&path, body::new_cancelled_date(day)?).at_once()).await
     }
 
     async fn take_turn(&self) -> Result<(), PsaError> {

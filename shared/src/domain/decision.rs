@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::id::{AdditionId, AgreementId, CustomerId, ProductCode, PsaProductId, RunId};
 use super::month::UsageMonth;
 use super::outcome::{Hold, Would};
+use super::psa::CustomerNames;
+use super::terms::Terms;
 use super::usage::Reading;
 
 /// What a decision is about: nothing of it may have moved when a release is carried out.
@@ -28,6 +30,9 @@ pub struct HoldBasis {
     /// Where usage lines can be read in several ways, what a release does by each of them, instead of `release`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readings: Vec<Offer>,
+    /// The lines elsewhere that bill it, or have ended, with their quantities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<(AdditionId, Decimal)>,
 }
 
 /// One way to read usage lines, and what a release does then.
@@ -83,6 +88,10 @@ pub struct Decision {
     /// How they read the usage lines; only of a release where there are several ways.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Reading>,
+    /// Of a product that is billed elsewhere and moves here: the cancelled date that the lines there get. The release
+    /// counts once they have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<Date>,
 }
 
 impl Decision {
@@ -91,10 +100,18 @@ impl Decision {
     pub fn counts(&self, basis: &HoldBasis) -> bool {
         let kept = |basis: &HoldBasis| (basis.agreement, basis.addition, basis.quantity);
         match self.verdict {
+            // The same quantity, from a day on that the lines elsewhere no longer bill.
+            Verdict::Release if let Some(moves) = self.moves => {
+                let after = |begins: Option<Date>| begins.is_some_and(|begins| begins > moves);
+                let follows = matches!((self.basis.release, basis.release), (Would::Create { to: then, .. },
+                    Would::Create { to: now, begins }) if then == now && after(begins));
+                self.basis == *basis || (kept(&self.basis) == kept(basis) && follows)
+            }
             // Once the reading is remembered, the same comes of the lines without a question.
             Verdict::Release if self.reading.is_some() => {
                 let reading = self.reading.filter(|_| !basis.readings.is_empty());
-                kept(&self.basis) == kept(basis) && self.basis.released(self.reading) == basis.released(reading)
+                let same = kept(&self.basis) == kept(basis) && self.basis.elsewhere == basis.elsewhere;
+                same && self.basis.released(self.reading) == basis.released(reading)
             }
             Verdict::Release => self.basis == *basis,
             Verdict::Reject => kept(&self.basis) == kept(basis),
@@ -148,9 +165,23 @@ pub struct StandingHold {
     pub since: Timestamp,
     /// When it was last seen.
     pub seen_at: Timestamp,
+    /// What is shown beside it.
+    #[serde(default)]
+    pub facts: HoldFacts,
     /// What a person decided, if anybody has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+}
+
+/// What a run knew of a hold beyond what decides it: names and money, so that a list asks nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HoldFacts {
+    /// Company and agreement.
+    pub names: CustomerNames,
+    /// What its quantity comes to in money, where the run has seen that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
 }
 
 /// How long there is to decide.
@@ -212,12 +243,14 @@ mod tests {
                 quantity: from,
                 release: Would::Update { from, to },
                 readings: Vec::new(),
+                elsewhere: Vec::new(),
             },
             invoice: Some(Date::constant(2026, 12, 1)),
             next_invoice: Some(Date::constant(2026, 12, 1)),
             run: RunId::parse("20261130T020000Z-scheduled-00000001").unwrap(),
             since: at,
             seen_at: at,
+            facts: HoldFacts::default(),
             decision: None,
         }
     }
@@ -231,6 +264,7 @@ mod tests {
             at: hold.since,
             basis: hold.basis.clone(),
             reading: None,
+            moves: None,
         };
         StandingHold { decision: Some(decision), ..hold }
     }

@@ -1,6 +1,7 @@
 //! A person's decision to end an addition that is billed and no longer synced, carried out by the next run that writes.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,11 @@ use super::terms::Terms;
 pub enum EndBy {
     /// Its quantity is set to 0.
     SetToZero,
+    /// Its cancelled date is set.
+    CancelOn {
+        /// To this day.
+        day: Date,
+    },
 }
 
 /// Which addition is ended.
@@ -52,6 +58,9 @@ pub struct Ending {
     pub why: String,
     /// When.
     pub at: Timestamp,
+    /// When the cancelled date was last about to be sent, while what came of it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Timestamp>,
     /// What a run has done; it is in the ledger of no run yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done: Option<EndDone>,
@@ -67,11 +76,25 @@ pub struct EndDone {
     pub writes: Untold,
 }
 
+impl EndDone {
+    /// The cancelled date of an addition of this quantity was set, which no ledger has told of yet.
+    #[must_use]
+    pub fn cancelled(at: Decimal, on: Date) -> Self {
+        let mut writes = Untold::default();
+        writes.update(at);
+        Self { did: Would::End { at, on }, writes }
+    }
+}
+
 /// What a run has to do about an ending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndStep {
     /// Write this.
     Write(Box<AdditionPlan>),
+    /// Set the cancelled date of the addition, which has this quantity.
+    Cancel(Decimal, Date),
+    /// Nothing more: the cancelled date that was sent is there.
+    Cancelled(Decimal, Date),
     /// Nothing: it bills nothing any more.
     Rests,
     /// Nothing: somebody has changed it to this quantity since the person saw it.
@@ -85,9 +108,18 @@ impl Ending {
         let found = additions.iter().find(|addition| addition.id == self.key.addition);
         let Some(addition) = found.filter(|addition| addition.quantity > Decimal::ZERO) else { return EndStep::Rests };
         let from = addition.quantity;
+        if let EndBy::CancelOn { day } = self.by
+            && let Some(there) = addition.cancelled.filter(|there| *there <= day)
+        {
+            let by_us = there == day && self.sent.is_some();
+            return if by_us { EndStep::Cancelled(from, day) } else { EndStep::Rests };
+        }
         let ours = written.is_some_and(|w| w.addition == addition.id && w.accounts_for(from));
         if !ours && from != self.quantity {
             return EndStep::Moved(from);
+        }
+        if let EndBy::CancelOn { day } = self.by {
+            return EndStep::Cancel(from, day);
         }
         EndStep::Write(Box::new(AdditionPlan {
             parts: self.parts.iter().map(|code| (code.clone(), 0)).collect(),
@@ -118,6 +150,7 @@ mod tests {
             who: "Ann".into(),
             why: "they left".into(),
             at: "2026-11-30T02:00:00Z".parse().unwrap(),
+            sent: None,
             done: None,
         }
     }
@@ -132,6 +165,7 @@ mod tests {
             bill_customer: "Billable".into(),
             effective: None,
             cancelled: None,
+            detail: crate::domain::psa::AdditionDetail::default(),
         }
     }
 
@@ -143,6 +177,20 @@ mod tests {
         let writes = |step| matches!(step, EndStep::Write(plan) if plan.target.is_zero());
         assert!(writes(ending(5).step(None, &[addition(5)])));
         assert!(writes(ending(5).step(Some(&written), &[addition(9)])), "what we wrote since is no stranger's change");
+    }
+
+    #[test]
+    fn a_cancelled_date_is_set_where_none_ends_the_addition_earlier() {
+        let day = Date::constant(2026, 11, 30);
+        let ending = Ending { by: EndBy::CancelOn { day }, ..ending(5) };
+        let cancelled = |on| Addition { cancelled: Some(on), ..addition(5) };
+        assert_eq!(ending.step(None, &[addition(5)]), EndStep::Cancel(5.into(), day));
+        assert_eq!(ending.step(None, &[cancelled(Date::constant(2026, 12, 31))]), EndStep::Cancel(5.into(), day));
+        assert_eq!(ending.step(None, &[cancelled(Date::constant(2026, 11, 1))]), EndStep::Rests);
+        assert_eq!(ending.step(None, &[cancelled(day)]), EndStep::Rests, "somebody else has done it");
+        let sent = Ending { sent: Some(ending.at), ..ending.clone() };
+        assert_eq!(sent.step(None, &[cancelled(day)]), EndStep::Cancelled(5.into(), day));
+        assert_eq!(ending.step(None, &[addition(7)]), EndStep::Moved(7.into()));
     }
 
     #[test]

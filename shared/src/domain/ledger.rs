@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{AdditionId, AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId};
 use super::outcome::{Outcome, Would};
+use super::psa::AgreementFacts;
 use super::terms::Terms;
 
 /// One planned pair and its outcome.
@@ -87,6 +88,9 @@ pub struct CustomerLedger {
     pub company: Option<(CompanyId, String)>,
     /// The agreement, by its present name.
     pub agreement: Option<(AgreementId, String)>,
+    /// How the agreement bills, as the run found it.
+    #[serde(default, skip_serializing_if = "AgreementFacts::is_empty")]
+    pub facts: AgreementFacts,
     /// The agreement's next ConnectWise invoice, as the run found it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_invoice: Option<Date>,

@@ -10,8 +10,8 @@ mod skip;
 use serde::{Deserialize, Serialize};
 
 pub use failure::Failure;
-pub use hold::{Hold, PartTrouble, Would};
-pub use skip::Skip;
+pub use hold::{Hold, LineElsewhere, PartTrouble, Place, Would};
+pub use skip::{Skip, SkipKind};
 
 /// How a pair (Sophos customer, Sophos product) ended in a run. In a preview: how it would end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ impl Outcome {
             Self::Unchanged | Self::Created | Self::Updated | Self::Adopted => Bucket::Synced,
             Self::Held(_) => Bucket::Held,
             Self::Failed(_) => Bucket::Failed,
-            Self::Skipped(skip) => skip.bucket(),
+            Self::Skipped(skip) => skip.kind().bucket(),
         }
     }
 
@@ -72,7 +72,7 @@ impl Outcome {
             Self::Updated => "updated".into(),
             Self::Adopted => "adopted".into(),
             Self::Held(hold) => format!("held.{}", hold.code()),
-            Self::Skipped(skip) => format!("skipped.{}", skip.code()),
+            Self::Skipped(skip) => format!("skipped.{}", skip.kind().word()),
             Self::Failed(failure) => format!("failed.{}", failure.code()),
         }
     }

@@ -8,6 +8,7 @@ mod addition;
 mod decide;
 mod departed;
 mod gate;
+mod overlap;
 mod remapped;
 mod step;
 mod surplus;
@@ -25,7 +26,7 @@ use super::id::{AdditionId, AgreementId, CustomerId, ProductCode, PsaProductId};
 use super::mapping::{CustomerMapping, ProductMapping, ProductMappings, ProductState};
 use super::month::UsageMonth;
 use super::outcome::{Failure, Hold, Outcome, Skip, Would};
-use super::psa::{Addition, Agreement, PsaProduct};
+use super::psa::{Addition, Agreement, CopiedTerms, PsaProduct};
 use super::settings::Guards;
 use super::snapshot::{Parts, Snapshot, Written};
 use super::terms::Terms;
@@ -33,6 +34,7 @@ use super::usage::{CustomerUsage, PairUsage, Reading};
 
 pub use addition::{AdditionPlan, Release, Step};
 pub use gate::{LeftCustomer, agreement_trouble, customer_gate, left_customer};
+pub use overlap::{OtherAgreement, fail_first_creations, needs_other_agreements};
 pub use unfinished::{LastMonth, Unfinished};
 pub use usage_lines::{AskedForAll, InDoubt, Question};
 
@@ -84,6 +86,9 @@ pub struct Basis<'a> {
     pub asked: &'a AskedForAll,
     /// How the customer has left, if it has.
     pub departure: Option<&'a Departure>,
+    /// The other agreements that may bill the customer; none while [`needs_other_agreements`] has not asked for them. Until
+    /// then, no decision on a first creation counts.
+    pub others: Option<&'a [OtherAgreement]>,
 }
 
 /// The plan of one customer.

@@ -17,6 +17,9 @@ pub struct PsaProduct {
     pub identifier: String,
     /// Its description.
     pub description: String,
+    /// ConnectWise's class of it, in ConnectWise's word; empty where it does not say.
+    #[serde(default)]
+    pub class: String,
     /// Whether it is of class Bundle; such a product cannot become an addition.
     pub bundle: bool,
     /// Whether it is inactive; such a product cannot become an addition.
@@ -81,6 +84,89 @@ pub struct Agreement {
     /// The name of its billing cycle, `Monthly` for example, if ConnectWise says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_cycle: Option<String>,
+    /// Whether a line that begins or ends inside a billing period bills its days only. What ConnectWise does not say
+    /// counts as no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prorated: bool,
+    /// The code of the currency that it bills in, if ConnectWise says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The agreement whose invoices bill it, where it is the child of one: id and name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<(AgreementId, String)>,
+}
+
+impl Agreement {
+    /// What a person has to know of it to read its amounts.
+    #[must_use]
+    pub fn facts(&self) -> AgreementFacts {
+        AgreementFacts {
+            kind: self.kind.clone(),
+            cycle: self.billing_cycle.clone(),
+            currency: self.currency.clone(),
+            parent: self.parent.clone(),
+        }
+    }
+
+    /// Its names, for display.
+    #[must_use]
+    pub fn names(&self) -> CustomerNames {
+        CustomerNames { company: self.company_name.clone(), agreement: self.name.clone(), facts: self.facts() }
+    }
+}
+
+/// What a person has to know of an agreement to read its amounts; for display only.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AgreementFacts {
+    /// The name of its type.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// The name of its billing cycle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<String>,
+    /// The code of its currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The agreement whose invoices bill it, where it is the child of one: id and name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<(AgreementId, String)>,
+}
+
+impl AgreementFacts {
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// How many months one invoice of it bills; none where the cycle is not one of months, or not known.
+    #[must_use]
+    pub fn months(&self) -> Option<u32> {
+        let cycle = self.cycle.as_deref()?;
+        let letters: String = cycle.chars().filter(char::is_ascii_alphabetic).collect();
+        match letters.to_ascii_lowercase().as_str() {
+            "monthly" | "month" => Some(1),
+            "bimonthly" => Some(2),
+            "quarterly" | "quarter" => Some(3),
+            "semiannual" | "semiannually" | "halfyearly" => Some(6),
+            "yearly" | "annual" | "annually" | "year" => Some(12),
+            _ => None,
+        }
+    }
+}
+
+/// The names of a company and one of its agreements as a run or a save saw them last; for display only.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerNames {
+    /// The company's.
+    pub company: String,
+    /// The agreement's.
+    pub agreement: String,
+    /// How the agreement bills.
+    #[serde(default, flatten)]
+    pub facts: AgreementFacts,
 }
 
 /// A company.
@@ -124,20 +210,65 @@ pub struct Addition {
     pub bill_customer: String,
     /// The first day on which it is in force; from the beginning when none is set.
     pub effective: Option<Date>,
-    /// The first day on which it no longer is, if it was cancelled.
+    /// Its cancelled date, if it has one. Whether that day is still billed is not documented: see [`CancelledDate`].
     pub cancelled: Option<Date>,
+    /// What only a comparison with other products, or a line that replaces it, needs.
+    #[serde(default, skip_serializing_if = "AdditionDetail::is_empty")]
+    pub detail: AdditionDetail,
+}
+
+/// What an addition is called, and the terms of it that a line which replaces it takes over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct AdditionDetail {
+    /// The identifier of its ConnectWise product.
+    pub identifier: String,
+    /// Its description.
+    pub description: String,
+    /// The cost of one, if ConnectWise says.
+    pub unit_cost: Option<Decimal>,
+    /// Whether it is taxed, if ConnectWise says.
+    pub taxable: Option<bool>,
+    /// What the ConnectWise invoice calls it.
+    pub invoice_description: String,
+}
+
+impl AdditionDetail {
+    /// Whether nothing of it is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What an addition's cancelled date says. The vendor documents neither reading; a partner who knows sets it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CancelledDate {
+    /// Not known: the line may have billed that day, so nothing new bills it.
+    #[default]
+    Unknown,
+    /// The last day that is billed.
+    LastBilledDay,
+    /// The first day that is not billed.
+    FirstUnbilledDay,
 }
 
 impl Addition {
-    /// Whether it is in force on a day: effective by then, and not cancelled or cancelled later.
+    /// Whether it is open-ended on a day: effective by then, and without a cancelled date or with one after that day.
     #[must_use]
     pub fn in_force_on(&self, day: Date) -> bool {
         self.effective.is_none_or(|from| from <= day) && self.cancelled.is_none_or(|until| until > day)
     }
+
+    /// Whether the customer pays for units of it.
+    #[must_use]
+    pub fn is_charged(&self) -> bool {
+        self.bill_customer == "Billable" && self.quantity > self.less_included
+    }
 }
 
-/// An addition to be created. Everything that is not here, ConnectWise fills in: price, cost and description come from
-/// the catalogue, and it is Billable.
+/// An addition to be created. What is not here, ConnectWise fills in from the catalogue; without `terms` it is Billable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAddition {
     /// What it bills.
@@ -146,6 +277,41 @@ pub struct NewAddition {
     pub quantity: Decimal,
     /// The first day on which it is in force.
     pub effective: Date,
+    /// The terms of the line that it replaces, where it replaces one.
+    pub terms: Option<CopiedTerms>,
+}
+
+/// The terms that a new addition takes over from the one that it replaces: they belong to the partner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopiedTerms {
+    /// The price of one.
+    pub unit_price: Option<Decimal>,
+    /// The cost of one.
+    pub unit_cost: Option<Decimal>,
+    /// How many the agreement includes.
+    pub less_included: Decimal,
+    /// `Billable`, `DoNotBill` or `NoCharge`.
+    pub bill_customer: String,
+    /// Whether it is taxed.
+    pub taxable: Option<bool>,
+    /// What the ConnectWise invoice calls it; empty for what ConnectWise calls it by itself.
+    pub invoice_description: String,
+}
+
+impl CopiedTerms {
+    /// Those of an addition.
+    #[must_use]
+    pub fn of(addition: &Addition) -> Self {
+        let AdditionDetail { unit_cost, taxable, invoice_description, .. } = addition.detail.clone();
+        Self {
+            unit_price: addition.unit_price,
+            unit_cost,
+            less_included: addition.less_included,
+            bill_customer: addition.bill_customer.clone(),
+            taxable,
+            invoice_description,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -162,7 +328,17 @@ mod tests {
             bill_customer: "Billable".into(),
             effective,
             cancelled,
+            detail: AdditionDetail::default(),
         }
+    }
+
+    #[test]
+    fn the_months_of_a_cycle_are_read_from_its_name_and_not_guessed() {
+        let months = |cycle: &str| AgreementFacts { cycle: Some(cycle.into()), ..AgreementFacts::default() }.months();
+        let cycles =
+            ["Monthly", "Quarterly", "Semi-Annual", "Yearly", "Bi-Monthly", "Weekly", "One Time", "Pay as you go"];
+        assert_eq!(cycles.map(months), [Some(1), Some(3), Some(6), Some(12), Some(2), None, None, None]);
+        assert_eq!(AgreementFacts::default().months(), None);
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub enum ReadFor {
     Change,
     /// The customer's former agreement may still bill what would be billed on the present one.
     Former,
+    /// Another agreement of the company may bill what is about to be created for the first time.
+    Other,
 }
 
 /// Why an agreement has to be read before anything is planned; none when the plan can be made on what is remembered.

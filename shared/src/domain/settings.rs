@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::psa::CancelledDate;
 use super::usage::Readings;
 
 /// When the sync runs by itself.
@@ -165,6 +166,8 @@ pub struct Guards {
     /// What is not answered waits.
     #[serde(skip_serializing_if = "Readings::is_empty")]
     pub usage_periods: Readings,
+    /// What the cancelled date of a ConnectWise addition says.
+    pub cancelled_date: CancelledDate,
 }
 
 impl Default for Guards {
@@ -175,6 +178,7 @@ impl Default for Guards {
             unfinished: Jump { percent: 10, units: 5 },
             new_month_days: 5,
             usage_periods: Readings::default(),
+            cancelled_date: CancelledDate::default(),
         }
     }
 }

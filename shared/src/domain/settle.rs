@@ -198,6 +198,7 @@ mod tests {
             bill_customer: "Billable".into(),
             effective: Some(Date::constant(2026, 11, 1)),
             cancelled: None,
+            detail: crate::domain::psa::AdditionDetail::default(),
         }
     }
 
@@ -230,7 +231,7 @@ mod tests {
         assert_eq!(settled.snapshot.written[&product()].addition, AdditionId::try_from(2).unwrap());
         let untold = settled.snapshot.written[&product()].untold;
         assert_eq!((settled.ended.len(), untold.created), (1, 1));
-        assert_eq!(untold.did(12.into()), Some(Would::Create { to: 12.into() }));
+        assert_eq!(untold.did(12.into()), Some(Would::Create { to: 12.into(), begins: None }));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{AdditionId, AgreementId, ProductCode, PsaProductId, RunId};
 use super::month::UsageMonth;
 use super::outcome::Would;
-use super::psa::Addition;
+use super::psa::{Addition, AdditionDetail, CustomerNames};
 use super::terms::Terms;
 use super::usage::CustomerUsage;
 
@@ -49,6 +49,9 @@ pub struct Written {
     /// What it came to in money, where the run that wrote it knew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
+    /// Its first day, where we created it to begin after the usage month: an earlier line has billed the days until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begins: Option<Date>,
 }
 
 /// A change of quantity whose answer is not known.
@@ -86,6 +89,9 @@ pub struct Untold {
     /// The units of surplus additions that were set to 0.
     #[serde(default, skip_serializing_if = "Decimal::is_zero")]
     pub cleared: Decimal,
+    /// The first day of the addition that was created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begins: Option<Date>,
 }
 
 impl Untold {
@@ -102,10 +108,12 @@ impl Untold {
         self.adopted = self.adopted.saturating_add(earlier.adopted);
         self.from = earlier.from.or(self.from);
         self.cleared = self.cleared.saturating_add(earlier.cleared);
+        self.begins = earlier.begins.or(self.begins);
     }
 
-    /// An addition was created.
-    pub fn create(&mut self) {
+    /// An addition was created that begins on a day.
+    pub fn create(&mut self, begins: Date) {
+        self.begins = Some(begins);
         self.created = self.created.saturating_add(1);
         self.from.get_or_insert(Decimal::ZERO);
     }
@@ -126,7 +134,9 @@ impl Untold {
     #[must_use]
     pub fn did(&self, to: Decimal) -> Option<Would> {
         match self.from {
-            Some(from) if self.created > 0 && from.is_zero() && self.cleared.is_zero() => Some(Would::Create { to }),
+            Some(from) if self.created > 0 && from.is_zero() && self.cleared.is_zero() => {
+                Some(Would::Create { to, begins: self.begins })
+            }
             Some(from) => Some(Would::Update { from: from.saturating_add(self.cleared), to }),
             None if !self.cleared.is_zero() => Some(Would::Update { from: self.cleared, to: Decimal::ZERO }),
             None => (self.adopted > 0).then_some(Would::Adopt { at: to }),
@@ -176,10 +186,11 @@ impl Written {
             late: Vec::new(),
             settled: Vec::new(),
             surplus: Vec::new(),
-            untold: Untold { created: 0, updated: 0, adopted: 0, from: None, cleared: Decimal::ZERO },
+            untold: Untold { created: 0, updated: 0, adopted: 0, from: None, cleared: Decimal::ZERO, begins: None },
             month,
             parts,
             terms: None,
+            begins: None,
         }
     }
 
@@ -191,6 +202,7 @@ impl Written {
             if before.addition == self.addition {
                 (self.late, self.settled) = (before.late.clone(), before.settled.clone());
                 self.surplus = before.surplus.clone();
+                self.begins = before.begins;
             }
         }
         self
@@ -247,9 +259,15 @@ pub struct Snapshot {
     /// Its additions as they were last read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<Seen>,
+    /// The names of the agreement and its company when its additions were last read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<CustomerNames>,
     /// By usage month, the day of the ConnectWise invoice that bills what was written for it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub invoices: BTreeMap<UsageMonth, Date>,
+    /// By ConnectWise product, the lines of other agreements or products that bill it instead, by a person's decision.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub billed_elsewhere: BTreeMap<PsaProductId, Vec<AdditionId>>,
 }
 
 /// For so many months it is remembered which ConnectWise invoice bills them.
@@ -286,9 +304,12 @@ impl Snapshot {
         matches!((self.invoices.get(&month), next_invoice), (Some(expected), Some(next)) if next <= *expected)
     }
 
-    /// Remembers the additions as they were read at `at`, unless there are too many.
+    /// Remembers the additions as they were read at `at`, unless there are too many. Their details are not kept: whatever
+    /// needs them reads the agreement.
     pub fn see(&mut self, at: Timestamp, additions: &[Addition]) {
-        self.seen = (additions.len() <= MOST_SEEN).then(|| Seen { at, additions: additions.to_vec() });
+        let without_detail = |addition: &Addition| Addition { detail: AdditionDetail::default(), ..addition.clone() };
+        let remembered = || Seen { at, additions: additions.iter().map(without_detail).collect() };
+        self.seen = (additions.len() <= MOST_SEEN).then(remembered);
     }
 
     /// Every Sophos product that was written before.
@@ -332,13 +353,20 @@ impl Intent {
         Sought { quantity: self.quantity, effective: self.effective, seen: self.seen.clone() }
     }
 
+    /// Its first day, if that is after the usage month.
+    #[must_use]
+    pub fn begins_later(&self) -> Option<Date> {
+        Some(self.effective).filter(|day| *day > self.month.last_day())
+    }
+
     /// What the snapshot remembers once the addition is known to be there.
     #[must_use]
     pub fn as_written(&self, addition: AdditionId) -> Written {
         let mut untold = Untold::default();
-        untold.create();
+        untold.create(self.effective);
         let settled = self.earlier.clone();
-        Written { untold, settled, ..Written::new(addition, self.quantity, self.month, self.parts.clone()) }
+        let begins = self.begins_later();
+        Written { untold, settled, begins, ..Written::new(addition, self.quantity, self.month, self.parts.clone()) }
     }
 }
 

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::id::{ProductCode, RunId};
-use super::ledger::CustomerLedger;
+use super::ledger::{CustomerLedger, Line};
 use super::month::UsageMonth;
-use super::outcome::Outcome;
+use super::outcome::{Failure, Outcome};
 use super::tally::Counts;
 
 /// How the sync of one customer ended in the last run that wrote it.
@@ -31,25 +31,24 @@ pub struct SyncStamp {
 pub struct FailedPair {
     /// The Sophos product; none when its usage names none.
     pub product: Option<ProductCode>,
-    /// The outcome's stable word, such as `failed.agreementGone`.
-    pub code: String,
-    /// What went wrong, for a person.
-    pub what: String,
-    /// What to do next.
-    pub advice: String,
+    /// What went wrong.
+    pub failure: Failure,
 }
 
 impl SyncStamp {
     /// The stamp of a customer whose ledger is written at `at`.
     #[must_use]
     pub fn of(run: &RunId, month: UsageMonth, at: Timestamp, ledger: &CustomerLedger) -> Self {
-        let failed = ledger.lines.iter().find(|line| matches!(line.outcome, Outcome::Failed(_)));
-        let first_failure = failed.map(|line| FailedPair {
-            product: line.code.clone(),
-            code: line.outcome.code(),
-            what: line.outcome.reason(),
-            advice: line.outcome.advice(),
-        });
+        let failed = |line: &Line| match &line.outcome {
+            Outcome::Failed(failure) => Some(FailedPair { product: line.code.clone(), failure: failure.clone() }),
+            Outcome::Unchanged
+            | Outcome::Created
+            | Outcome::Updated
+            | Outcome::Adopted
+            | Outcome::Held(_)
+            | Outcome::Skipped(_) => None,
+        };
+        let first_failure = ledger.lines.iter().find_map(failed);
         Self { run: run.clone(), month, at, counts: Counts::of(ledger), first_failure }
     }
 
@@ -64,8 +63,6 @@ impl SyncStamp {
 mod tests {
     use super::*;
     use crate::domain::id::AgreementId;
-    use crate::domain::ledger::Line;
-    use crate::domain::outcome::Failure;
 
     fn line(code: &str, outcome: Outcome) -> Line {
         Line { code: Some(ProductCode::parse(code).unwrap()), units: 1, usage_lines: 1, outcome, billed: None }
@@ -105,7 +102,6 @@ mod tests {
         assert!(!stamp.succeeded());
         let failure = stamp.first_failure.unwrap();
         assert_eq!(failure.product.unwrap().as_str(), "B");
-        assert!(failure.code.starts_with("failed.") && failure.what.contains("812"), "{}", failure.what);
-        assert!(!failure.advice.is_empty());
+        assert_eq!(failure.failure, Failure::AgreementGone { agreement });
     }
 }

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::id::PsaProductId;
 use super::month::UsageMonth;
-use super::psa::Addition;
+use super::psa::{Addition, CustomerNames};
 use super::snapshot::{Snapshot, Written};
 use super::terms::Terms;
 
@@ -14,6 +14,8 @@ use super::terms::Terms;
 pub struct StillBilled<'a> {
     /// Its ConnectWise product.
     pub product: PsaProductId,
+    /// The names of the agreement and its company when it was last read.
+    pub names: Option<&'a CustomerNames>,
     /// What we wrote.
     pub written: &'a Written,
     /// The quantity that ConnectWise had when it was last read; what we wrote, where it was not read since.
@@ -33,6 +35,7 @@ impl<'a> StillBilled<'a> {
         let billed = |(product, written): (&PsaProductId, &'a Written)| {
             let as_written = || Self {
                 product: *product,
+                names: snapshot.names.as_ref(),
                 written,
                 quantity: written.confirmed,
                 terms: written.terms.clone(),
@@ -43,7 +46,7 @@ impl<'a> StillBilled<'a> {
             let cancelled = addition.cancelled;
             let goes_on = cancelled.is_none_or(|day| day > month_end);
             let (quantity, terms) = (addition.quantity, Some(Terms::of(addition)));
-            goes_on.then_some(Self { product: *product, written, quantity, terms, cancelled })
+            goes_on.then(|| Self { quantity, terms, cancelled, ..as_written() })
         };
         snapshot.written.iter().filter_map(billed).filter(|billed| billed.quantity > Decimal::ZERO).collect()
     }
@@ -79,6 +82,7 @@ mod tests {
             bill_customer: "Billable".into(),
             effective: None,
             cancelled,
+            detail: crate::domain::psa::AdditionDetail::default(),
         }
     }
 

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::ledger::{Billed, CustomerLedger};
-use super::outcome::{Bucket, Outcome, Would};
+use super::outcome::{Bucket, Outcome, SkipKind, Would};
 use super::terms::Terms;
 use super::usage::{LineQuantity, UsageLine};
 
@@ -122,6 +122,19 @@ pub struct ProductTally {
     /// Units without a customer or a product.
     #[serde(skip_serializing_if = "is_zero")]
     pub unassigned: u64,
+    /// What is not synced, by its reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_billed: BTreeMap<SkipKind, NotBilled>,
+}
+
+/// Usage that is not synced, of one Sophos product and for one reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotBilled {
+    /// How many customers; 0 for usage that names none.
+    pub customers: u64,
+    /// Their units.
+    pub units: u64,
 }
 
 impl ProductTally {
@@ -162,30 +175,48 @@ const fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// What a run changes in units and in money, each addition counted once; each amount in its agreement's currency.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Amounts by the code of their currency; under the empty text those whose currency ConnectWise does not tell.
+pub type Amounts = BTreeMap<String, Decimal>;
+
+/// What a run changes in units and in money, each addition counted once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Difference {
     /// Units more; less below zero.
     pub units: Decimal,
-    /// Net of the units that agreements include.
-    pub amount: Decimal,
+    /// Net of the units that agreements include, never added up over two currencies.
+    #[serde(default)]
+    pub amounts: Amounts,
     /// Additions whose price ConnectWise does not tell: their amounts are not in it.
     pub without_price: u64,
 }
 
 impl Difference {
-    fn add(&mut self, would: Would, terms: Option<&Terms>) {
+    /// Adds what `would` changes, in this currency.
+    pub fn add(&mut self, would: Would, terms: Option<&Terms>, currency: Option<&str>) {
         self.units = self.units.saturating_add(would.units());
         match terms.and_then(|terms| terms.difference(would)) {
-            Some(amount) => self.amount = self.amount.saturating_add(amount),
+            Some(amount) if amount.is_zero() => {}
+            Some(amount) => add_amount(&mut self.amounts, currency, amount),
             None => self.without_price += u64::from(would.units() != Decimal::ZERO),
         }
     }
 }
 
+/// Adds an amount to those of its currency.
+pub fn add_amount(amounts: &mut Amounts, currency: Option<&str>, amount: Decimal) {
+    let currency = currency.unwrap_or_default();
+    let sum = amounts.get(currency).copied().unwrap_or_default().saturating_add(amount);
+    // What cancels out is none: a run that was disturbed comes to the same as one that was not.
+    if sum.is_zero() {
+        amounts.remove(currency);
+    } else {
+        amounts.insert(currency.to_owned(), sum);
+    }
+}
+
 /// What became of the differences that a run found; in a preview, what would.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Billing {
     /// Done.
@@ -198,29 +229,29 @@ pub struct Billing {
 
 impl Billing {
     fn add(&mut self, ledger: &CustomerLedger) {
-        let mut counted = BTreeSet::new();
+        let (mut counted, currency) = (BTreeSet::new(), ledger.facts.currency.as_deref());
         for line in &ledger.lines {
             if let Some(billed) = line.billed.as_ref().filter(|billed| counted.insert(billed.product)) {
-                self.add_line(&line.outcome, billed);
+                self.add_line(&line.outcome, billed, currency);
             }
         }
         for line in ledger.ended.iter().map(|ended| &ended.line) {
             if let Some(billed) = &line.billed {
-                self.add_line(&line.outcome, billed);
+                self.add_line(&line.outcome, billed, currency);
             }
         }
     }
 
-    fn add_line(&mut self, outcome: &Outcome, billed: &Billed) {
+    fn add_line(&mut self, outcome: &Outcome, billed: &Billed, currency: Option<&str>) {
         let terms = billed.terms.as_ref();
-        self.done.add(billed.did.unwrap_or(Would::Nothing), terms);
+        self.done.add(billed.did.unwrap_or(Would::Nothing), terms, currency);
         match outcome.bucket() {
-            Bucket::Synced => self.done.add(billed.would, terms),
-            Bucket::Failed => self.failed.add(billed.would, terms),
+            Bucket::Synced => self.done.add(billed.would, terms, currency),
+            Bucket::Failed => self.failed.add(billed.would, terms, currency),
             Bucket::Held => {
-                self.waiting.add(billed.waiting.unwrap_or(Would::Nothing), terms);
+                self.waiting.add(billed.waiting.unwrap_or(Would::Nothing), terms, currency);
                 // Beside a surplus addition that is set to 0, something waits as well.
-                self.done.add(billed.would, terms);
+                self.done.add(billed.would, terms, currency);
             }
             Bucket::Off | Bucket::Unmapped | Bucket::Unassigned => {}
         }
@@ -298,6 +329,11 @@ impl Tally {
             let product = self.products.entry(code).or_default();
             product.lines_accounted += u64::from(line.usage_lines);
             *product.bucket(line.outcome.bucket()) += line.units;
+            if let Outcome::Skipped(skip) = &line.outcome {
+                let not_billed = product.not_billed.entry(skip.kind()).or_default();
+                not_billed.customers += u64::from(ledger.customer.is_some());
+                not_billed.units += line.units;
+            }
         }
     }
 

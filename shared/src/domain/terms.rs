@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::outcome::Would;
-use super::psa::{Addition, PsaProduct};
+use super::psa::{Addition, CopiedTerms, PsaProduct};
 
 /// The terms on which ConnectWise bills an addition, in the currency of its agreement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,13 @@ impl Terms {
     #[must_use]
     pub fn of_new(product: &PsaProduct) -> Self {
         Self { unit_price: product.price, less_included: Decimal::ZERO, billable: true }
+    }
+
+    /// Those that a new addition takes over from the one that it replaces.
+    #[must_use]
+    pub fn of_copied(terms: &CopiedTerms) -> Self {
+        let billable = terms.bill_customer == "Billable";
+        Self { unit_price: terms.unit_price, less_included: terms.less_included, billable }
     }
 
     /// What a quantity is billed at; none where there is no price to tell.
@@ -87,6 +94,6 @@ mod tests {
         for would in [Would::Nothing, Would::Adopt { at }, Would::Keep { at }] {
             assert_eq!(terms(Some(2), 0, true).difference(would), Some(Decimal::ZERO));
         }
-        assert_eq!(terms(Some(2), 0, true).difference(Would::Create { to: at }), Some(14.into()));
+        assert_eq!(terms(Some(2), 0, true).difference(Would::Create { to: at, begins: None }), Some(14.into()));
     }
 }

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 
 use super::admission::Admission;
 use super::catalogue::ProblemCode;
+use super::language::Language;
 use super::problem::Problem;
 use crate::domain::id::PartnerId;
 
@@ -58,6 +59,7 @@ pub const SCOPES: [(&str, &str); 3] = [
 pub struct Caller<S> {
     partner: PartnerId,
     name: String,
+    language: Language,
     scope: PhantomData<S>,
 }
 
@@ -66,6 +68,12 @@ impl<S> Caller<S> {
     #[must_use]
     pub const fn partner(&self) -> PartnerId {
         self.partner
+    }
+
+    /// The language that it reads.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        self.language
     }
 
     /// Who it is, for the audit: the token's `email`, `cognito:username`, `username`, `sub` or `client_id`, the first
@@ -93,6 +101,7 @@ impl<S: Scope, W: Send + Sync> FromRequestParts<W> for Caller<S> {
         }
         let partner = claims.partner.as_deref().and_then(|text| PartnerId::parse(text).ok());
         let partner = partner.ok_or_else(|| Problem::new(ProblemCode::NoPartner))?;
-        Ok(Self { partner, name: claims.name.clone(), scope: PhantomData })
+        let language = Language::from_headers(&parts.headers);
+        Ok(Self { partner, name: claims.name.clone(), language, scope: PhantomData })
     }
 }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::domain::id::{AdditionId, AgreementId, PsaProductId};
@@ -103,6 +104,18 @@ pub trait Psa: Send + Sync {
         agreement: AgreementId,
         addition: AdditionId,
         quantity: Decimal,
+    ) -> impl Future<Output = Result<Addition, PsaError>> + Send;
+
+    /// Sets an addition's cancelled date and nothing else; returns the addition as ConnectWise answers it. Sent twice, it
+    /// does the same.
+    ///
+    /// # Errors
+    /// [`PsaError`]; where [`PsaError::may_have_taken_effect`], the date may have been set.
+    fn set_cancelled_date(
+        &self,
+        agreement: AgreementId,
+        addition: AdditionId,
+        day: Date,
     ) -> impl Future<Output = Result<Addition, PsaError>> + Send;
 
     /// Waits until a write may leave at once, if it follows within two seconds: what is stored about a write before it

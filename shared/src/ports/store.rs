@@ -34,7 +34,7 @@ pub use self::edit::{
 };
 pub use self::hold::{HoldPage, HoldStore};
 pub use self::idempotency::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H, IdempotencyStore, Keep};
-pub use self::known::{KnownStore, SeenProduct, Sighting};
+pub use self::known::{KnownPsaProduct, KnownStore, SeenProduct, Sighting};
 pub use self::oversight::{ChunkPage, OversightStore};
 pub use self::owner::{OwnerStore, PsaClaim, PsaHolder, PsaOwner};
 pub use self::psa_database::PsaDatabase;
@@ -49,6 +49,7 @@ use super::Sealed;
 use crate::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, RunId};
 use crate::domain::ledger::CustomerLedger;
 use crate::domain::mapping::{CustomerMapping, ProductMapping, ProductMappings};
+pub use crate::domain::psa::CustomerNames;
 use crate::domain::run::Run;
 use crate::domain::settings::Settings;
 use crate::domain::snapshot::{Intent, Snapshot};
@@ -99,16 +100,6 @@ pub struct DiscoveredProduct {
     pub description: String,
     /// User, Server or Device.
     pub group: String,
-}
-
-/// The names of a mapped customer's company and agreement, refreshed by each run; for display only.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CustomerNames {
-    /// The company's.
-    pub company: String,
-    /// The agreement's.
-    pub agreement: String,
 }
 
 /// A partner's product and customer mappings.

@@ -35,6 +35,7 @@ impl Row {
             product: 5.try_into().unwrap(),
             quantity: Decimal::from(12),
             effective: jiff::civil::date(2026, 11, 1),
+            terms: None,
         };
         let sent = async |verb: &str| {
             let calls = api_calls(&server).await;

@@ -16,6 +16,7 @@ fn new_addition() -> NewAddition {
         product: 5.try_into().unwrap(),
         quantity: Decimal::new(1200, 2),
         effective: jiff::civil::date(2026, 11, 1),
+        terms: None,
     }
 }
 

@@ -102,7 +102,7 @@ fn an_addition_that_we_wrote_and_somebody_ended_is_not_made_again() {
     let gone = acme_uses(12).wrote(70, 1, "2026-10", &[("CIX", 8)]);
     let reason = "addition 1 that carried it is no longer in force; the usage is 12";
     gone.ends("CIX", "held.additionGone", reason);
-    let cancelled = gone.clone().bills(Addition { cancelled: Some(day("2026-11-10")), ..line(1, 70, "8") });
+    let cancelled = gone.clone().bills(Addition { cancelled: Some(day("2026-10-10")), ..line(1, 70, "8") });
     cancelled.ends("CIX", "held.additionGone", reason);
     gone.bills(line(2, 70, "12")).ends("CIX", "adopted", "");
 }
@@ -110,7 +110,9 @@ fn an_addition_that_we_wrote_and_somebody_ended_is_not_made_again() {
 #[test]
 fn a_line_cancelled_on_the_last_day_is_out_and_one_cancelled_the_day_after_is_in() {
     let cancelled = |date| acme_uses(12).bills(Addition { cancelled: Some(day(date)), ..line(1, 70, "12") });
-    cancelled("2026-11-30").ends("CIX", "created", "");
+    let reason =
+        "addition 1 (12 of ConnectWise product 70) ended on 2026-11-30; a new one of 12 would begin on 2026-12-01";
+    cancelled("2026-11-30").ends("CIX", "held.endedInMonth", reason);
     cancelled("2026-12-01").ends("CIX", "adopted", "");
 }
 
@@ -207,7 +209,7 @@ fn an_older_month_never_takes_the_place_of_the_newer_one_in_our_memory() {
 fn the_first_run_only_shows_what_it_would_do() {
     let first = || World::with_intercept_x().first_run();
     let preview = |what: &str| format!("the first run of this customer is a preview; it would {what}");
-    first().uses("CIX", 12).ends("CIX", "held.firstRun", &preview("create an addition of 12"));
+    first().uses("CIX", 12).ends("CIX", "held.firstRun", &preview("create an addition of 12 from 2026-11-01"));
     let adopted = first().uses("CIX", 12).bills(line(1, 70, "12.00"));
     adopted.ends("CIX", "held.firstRun", &preview("adopt the addition of 12"));
     let ours = first().uses("CIX", 12).synced_in_october(70, &[("CIX", 8)]);

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use shared::domain::plan::{CustomerPlan, Step};
 use shared::domain::psa::Addition;
 
-use crate::world::{World, addition_id, number};
+use crate::world::{World, addition_id, line};
 
 /// Carries out every step of a plan, as a worker does whose calls all succeed.
 pub(crate) fn carry_out(world: &mut World, plan: &CustomerPlan) {
@@ -13,16 +13,8 @@ pub(crate) fn carry_out(world: &mut World, plan: &CustomerPlan) {
             Step::Keep { addition } | Step::Adopt { addition } => *addition,
             Step::Create { effective, .. } => {
                 let id = addition_id(i64::try_from(world.additions.len()).unwrap() + 1000);
-                world.additions.push(Addition {
-                    id,
-                    product: *product,
-                    quantity: planned.target,
-                    less_included: Decimal::ZERO,
-                    unit_price: Some(number("4.50")),
-                    bill_customer: "Billable".into(),
-                    effective: Some(*effective),
-                    cancelled: None,
-                });
+                let created = Addition { id, product: *product, effective: Some(*effective), ..line(1, 1, "0") };
+                world.additions.push(Addition { quantity: planned.target, ..created });
                 id
             }
             Step::Update { addition, .. } => {

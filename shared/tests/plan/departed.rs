@@ -33,6 +33,7 @@ fn released(mut world: World) -> World {
         at,
         basis,
         reading: None,
+        moves: None,
     };
     world.decisions.insert(psa(70), decision);
     world
@@ -84,7 +85,7 @@ fn usage_that_equals_what_is_billed_waits_too_and_is_done_once_it_was_released()
 #[test]
 fn a_product_that_was_new_in_the_last_month_waits_as_well() {
     let world = converted().maps("SVR", 71).uses("CIX", 5).uses("SVR", 3);
-    world.ends("SVR", "held.leftMonthlyBilling", &format!("{TERM}; it would create an addition of 3"));
+    world.ends("SVR", "held.leftMonthlyBilling", &format!("{TERM}; it would create an addition of 3 from 2026-11-01"));
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn decided(world: &World, verdict: Verdict) -> Decision {
         at: "2026-11-30T10:00:00Z".parse().unwrap(),
         basis,
         reading: None,
+        moves: None,
     }
 }
 
@@ -194,7 +195,7 @@ fn an_adoption_a_hand_edit_and_a_zero_price_can_be_released() {
 
     let free = World::with_intercept_x().with_psa_product(70, |product| product.price = None).uses("CIX", 12);
     let release = decided(&free, Verdict::Release);
-    assert_eq!(update(&with(free, &release)), Some(Would::Create { to: 12.into() }));
+    assert_eq!(update(&with(free, &release)), Some(Would::Create { to: 12.into(), begins: Some(day("2026-11-01")) }));
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod customers;
 mod departed;
 mod generated;
 mod guards;
+mod overlap;
 mod products;
 mod properties;
 mod remapped;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -88,7 +89,7 @@ proptest! {
             let basis = planned.hold_basis(agreement);
             let at = jiff::Timestamp::UNIX_EPOCH;
             let decision =
-                Decision { verdict: Verdict::Release, who: "Ann".into(), why: "asked".into(), at, basis, reading: None };
+                Decision { verdict: Verdict::Release, who: "Ann".into(), why: "asked".into(), at, basis, reading: None, moves: None };
             world.decisions.insert(*product, decision);
         }
         for (product, planned) in &world.plan().additions {
@@ -107,7 +108,7 @@ proptest! {
         let agreement = world.agreement.as_ref().unwrap().id;
         for (product, planned) in &world.plan().additions {
             let (basis, at) = (planned.hold_basis(agreement), jiff::Timestamp::UNIX_EPOCH);
-            let decision = Decision { verdict: Verdict::Reject, who: "Ann".into(), why: "asked".into(), at, basis, reading: None };
+            let decision = Decision { verdict: Verdict::Reject, who: "Ann".into(), why: "asked".into(), at, basis, reading: None, moves: None };
             world.decisions.insert(*product, decision);
         }
         for (product, planned) in &world.plan().additions {
@@ -190,11 +191,12 @@ proptest! {
         for (product, planned) in &world.plan().additions {
             let current = in_force(&world, *product);
             match &planned.step {
-                Step::Create { effective, seen } => {
+                Step::Create { effective, seen, .. } => {
                     prop_assert!(current.is_empty() && planned.target > Decimal::ZERO);
                     prop_assert!(!world.snapshot.written.contains_key(product), "made again");
                     prop_assert!(!comes_later(&world, *product), "billed twice from next month on");
-                    prop_assert!(*effective >= world.month.first_day() && *effective <= world.month.last_day());
+                    prop_assert!(*effective >= world.month.first_day());
+                    prop_assert!(!billed_again(&world, *product, *effective), "billed twice in the month");
                     let known = world.additions.iter().filter(|found| found.product == *product).map(|found| found.id);
                     prop_assert_eq!(seen.clone(), known.collect::<Vec<_>>());
                 }
@@ -353,10 +355,12 @@ fn the_generated_worlds_reach_every_end_that_a_plan_can_come_to() {
         "held.additionGone",
         "held.adopt",
         "held.ambiguous",
+        "held.billedElsewhere",
         "held.combineRule",
         "held.consecutivePeriods",
         "held.decrease",
         "held.duplicateUsage",
+        "held.endedInMonth",
         "held.firstRun",
         "held.handEdit",
         "held.increase",
@@ -381,4 +385,13 @@ fn the_generated_worlds_reach_every_end_that_a_plan_can_come_to() {
         "updated",
     ];
     assert_eq!(reached.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+}
+
+/// Whether a line of the product, on the customer's agreement or on another one, has billed a day from `begins` on.
+fn billed_again(world: &World, product: PsaProductId, begins: Date) -> bool {
+    let elsewhere = world.others.iter().flat_map(|other| &other.additions);
+    let began = |found: &&Addition| found.effective.is_none_or(|from| from <= world.month.last_day());
+    let bills = world.additions.iter().chain(elsewhere).filter(began);
+    let bills = bills.filter(|found| found.product == product && !found.quantity.is_zero());
+    bills.into_iter().any(|found| found.cancelled.is_some_and(|day| day >= begins))
 }

@@ -23,6 +23,10 @@ fn a_new_addition_waits_until_the_old_one_is_out_of_the_way() {
     set_to_zero.ends("CIX", "created", "");
     let mut cancelled = world;
     cancelled.additions[0].cancelled = Some(day("2026-11-30"));
+    let reason =
+        "addition 1 (8 of ConnectWise product 70) ended on 2026-11-30; a new one of 9 would begin on 2026-12-01";
+    cancelled.ends("CIX", "held.endedInMonth", reason);
+    cancelled.additions[0].cancelled = Some(day("2026-10-31"));
     cancelled.ends("CIX", "created", "");
     cancelled.additions[0].cancelled = Some(day("2026-12-01"));
     cancelled.ends("CIX", "held.stillBilled", STILL_BILLED);

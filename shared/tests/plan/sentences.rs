@@ -2,9 +2,10 @@
 
 use shared::domain::departure::Departure;
 use shared::domain::id::AgreementId;
-use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip, Would};
+use shared::domain::outcome::{Failure, Hold, LineElsewhere, Outcome, PartTrouble, Place, Skip, Would};
 use shared::domain::psa::AgreementStatus;
 use shared::domain::usage::{Doubt, Period};
+use shared::http::Language;
 
 use crate::world::{addition_id, code, day, month, number, psa};
 
@@ -94,9 +95,16 @@ fn holds() -> Vec<Hold> {
         Hold::ZeroPrice { to },
         Hold::HandEdit { written: from, found: number("7.50"), to },
         Hold::AdditionGone { addition: addition_id(1), to },
+        Hold::EndedInMonth {
+            line: elsewhere(Place::MappedAgreement, "SEC-CIXA"),
+            on: day("2026-11-16"),
+            to,
+            begins: day("2026-11-17"),
+        },
+        Hold::BilledElsewhere { lines: vec![elsewhere(on_old_msa(), ""), elsewhere(on_old_msa(), "SEC-CIXA")], to },
         Hold::StillBilled { product: code("CIX"), on: psa(70), addition: addition_id(12), quantity: from },
         Hold::NotYetInForce { addition: addition_id(1), from: day("2026-12-01"), to },
-        Hold::FirstRun { would: Would::Create { to } },
+        Hold::FirstRun { would: Would::Create { to, begins: Some(day("2026-11-01")) } },
         Hold::FirstRun { would: Would::Update { from, to } },
         Hold::FirstRun { would: Would::Adopt { at: from } },
         Hold::FormerAgreement {
@@ -119,6 +127,20 @@ fn holds() -> Vec<Hold> {
     ]
 }
 
+fn on_old_msa() -> Place {
+    Place::OtherAgreement { agreement: AgreementId::try_from(9).unwrap(), name: "Old MSA".into() }
+}
+
+fn elsewhere(place: Place, identifier: &str) -> LineElsewhere {
+    LineElsewhere {
+        addition: addition_id(8),
+        place,
+        product: psa(70),
+        identifier: identifier.into(),
+        quantity: number("12.00"),
+    }
+}
+
 fn skips() -> Vec<Skip> {
     vec![
         Skip::ProductUnmapped,
@@ -132,6 +154,7 @@ fn skips() -> Vec<Skip> {
         Skip::CustomerLeft { departure: Departure::NotListed },
         Skip::Firewall,
         Skip::Rejected { kept: number("12.00"), who: "Ann".into(), why: "a credit is on its way".into() },
+        Skip::BilledElsewhere { lines: vec![elsewhere(on_old_msa(), "SEC-CIXA")] },
         Skip::Unassigned,
         Skip::NoProductCode,
     ]
@@ -155,8 +178,11 @@ fn failures() -> Vec<Failure> {
         Failure::PsaProductInactive { identifier: "SOPHOS-70".into() },
         Failure::PsaProductBundle { identifier: "SOPHOS-70".into() },
         Failure::CustomerNotListed,
+        Failure::CustomerUnreadable { why: "no name".into() },
         Failure::EndMoved { seen: number("5.00"), found: number("7") },
         Failure::Unreadable { answer: answer() },
+        Failure::ListTooLong { what: "the list of additions of agreement 5 has more than 100 pages".into() },
+        Failure::Busy { answer: answer() },
         Failure::Unknown,
         Failure::Unsettled,
         Failure::NotSent { why: "other calls came first".into() },
@@ -165,13 +191,60 @@ fn failures() -> Vec<Failure> {
     ]
 }
 
-#[test]
-fn every_reason_and_advice_reads_well() {
+fn outcomes() -> Vec<Outcome> {
     let mut outcomes = vec![Outcome::Unchanged, Outcome::Created, Outcome::Updated, Outcome::Adopted];
     outcomes.extend(holds().into_iter().map(Outcome::Held));
     outcomes.extend(skips().into_iter().map(Outcome::Skipped));
     outcomes.extend(failures().into_iter().map(Outcome::Failed));
+    outcomes
+}
+
+#[test]
+fn every_reason_and_advice_reads_well() {
+    let outcomes = outcomes();
     outcomes.iter().for_each(well_said);
     let sentences = |outcome: &Outcome| format!("{}\n  {}\n  {}", outcome.code(), outcome.reason(), outcome.advice());
+    insta::assert_snapshot!(outcomes.iter().map(sentences).collect::<Vec<_>>().join("\n"));
+}
+
+/// Words that Sophos' Italian help does not use, and English ones.
+const NEVER_IN_ITALIAN: [&str; 14] = [
+    "mappatura",
+    "accordo",
+    "aggiunta",
+    "sblocca",
+    "rilascia",
+    "rifiuta",
+    "adottata",
+    "esecuzione",
+    " the ",
+    " is ",
+    " of ",
+    "release",
+    "reject",
+    "usage",
+];
+
+#[test]
+fn every_reason_and_advice_exists_in_italian() {
+    let outcomes = outcomes();
+    for outcome in &outcomes {
+        let english = [outcome.reason(), outcome.advice()];
+        let italian = [Language::Italian.reason(outcome), Language::Italian.advice(outcome)];
+        assert_eq!([Language::English.reason(outcome), Language::English.advice(outcome)], english);
+        for (english, italian) in english.iter().zip(&italian) {
+            assert_eq!(english.is_empty(), italian.is_empty(), "{outcome:?}");
+            assert!(english.is_empty() || english != italian, "not translated: {english}");
+            // The setting's name and what people and ConnectWise said stay what they are.
+            let quoted = ["usageperiods", "part of the flat fee", "a credit is on its way", "agreement is closed"];
+            let lower = quoted.iter().fold(italian.to_lowercase(), |text, quoted| text.replace(quoted, ""));
+            let wrong = NEVER_IN_ITALIAN.into_iter().find(|word| lower.contains(word));
+            assert_eq!(wrong, None, "{italian}");
+        }
+        assert!(italian[1].is_empty() || italian[1].ends_with(['.', '?']), "advice is a sentence: {}", italian[1]);
+    }
+    let sentences = |outcome: &Outcome| {
+        format!("{}\n  {}\n  {}", outcome.code(), Language::Italian.reason(outcome), Language::Italian.advice(outcome))
+    };
     insta::assert_snapshot!(outcomes.iter().map(sentences).collect::<Vec<_>>().join("\n"));
 }

@@ -102,7 +102,7 @@ impl Scene {
         let run = RunId::parse(&format!("20261130T020000Z-now-{:08x}", self.runs)).unwrap();
         let (at, to) = (self.now, planned.target);
         let wrote = match &planned.step {
-            Step::Create { effective, seen } => {
+            Step::Create { effective, seen, .. } => {
                 assert!(self.intents.is_empty(), "an intent stands: nobody may create");
                 let parts = planned.parts.clone();
                 self.intents.push(Intent { effective: *effective, seen: seen.clone(), parts, run, at, ..intent(to) });

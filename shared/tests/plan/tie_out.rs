@@ -1,11 +1,14 @@
 //! Stories of the tie-out: what was fetched and is not in the ledger is noticed, also where it counts no units.
 
-use shared::domain::ledger::{CustomerLedger, Line};
-use shared::domain::outcome::{Hold, Outcome, Skip};
-use shared::domain::tally::Tally;
+use rust_decimal::Decimal;
+use shared::domain::ledger::{Billed, CustomerLedger, Line};
+use shared::domain::outcome::{Hold, Outcome, Skip, SkipKind, Would};
+use shared::domain::psa::AgreementFacts;
+use shared::domain::tally::{NotBilled, Tally};
+use shared::domain::terms::Terms;
 use shared::domain::usage::LineQuantity;
 
-use crate::world::{World, acme, code, usage_line};
+use crate::world::{World, acme, code, psa, usage_line};
 
 fn ledger(lines: Vec<Line>) -> CustomerLedger {
     let (company, agreement) = (None, None);
@@ -71,4 +74,42 @@ fn a_run_on_another_runs_usage_has_its_lines_to_account_for() {
     assert!(fetched.tie_out().is_ok() && again.tie_out().is_err());
     again.add_ledger(&ledger(vec![held("CIX", 0, 1)]));
     assert!(again.tie_out().is_ok());
+}
+
+#[test]
+fn amounts_of_two_currencies_were_added_up() {
+    let line = |product: &str, to: i64| {
+        let would = Would::Create { to: to.into(), begins: None };
+        let terms = Some(Terms { unit_price: Some(3.into()), less_included: Decimal::ZERO, billable: true });
+        let (did, waiting, addition) = (None, None, None);
+        let billed = Billed { product: psa(7), addition, target: to.into(), would, did, waiting, terms };
+        Line { code: Some(code(product)), units: 1, usage_lines: 1, outcome: Outcome::Created, billed: Some(billed) }
+    };
+    let mut tally = Tally::default();
+    for (currency, units) in [(Some("EUR"), 2), (Some("USD"), 5), (Some("EUR"), 1), (None, 4)] {
+        let facts = AgreementFacts { currency: currency.map(str::to_owned), ..AgreementFacts::default() };
+        tally.add_ledger(&CustomerLedger { facts, ..ledger(vec![line("CIX", units)]) });
+    }
+    let expected = [("", 12), ("EUR", 9), ("USD", 15)].map(|(currency, amount)| (currency.to_owned(), amount.into()));
+    assert_eq!(tally.billing.done.amounts, expected.into());
+    assert_eq!(tally.billing.done.units, 12.into());
+}
+
+#[test]
+fn what_is_not_billed_is_counted_by_product_and_reason() {
+    let line = |product: &str, units: u64, skip: Skip| Line {
+        code: Some(code(product)),
+        units,
+        usage_lines: 1,
+        outcome: Outcome::Skipped(skip),
+        billed: None,
+    };
+    let mut tally = Tally::default();
+    tally.add_ledger(&ledger(vec![line("CIX", 4, Skip::ProductUnmapped), line("MDR", 2, Skip::ProductOff)]));
+    tally.add_ledger(&ledger(vec![line("CIX", 3, Skip::ProductUnmapped)]));
+    tally.add_ledger(&CustomerLedger { customer: None, ..ledger(vec![line("CIX", 9, Skip::Unassigned)]) });
+    let of = |product: &str, reason: SkipKind| tally.products[product].not_billed.get(&reason).copied();
+    assert_eq!(of("CIX", SkipKind::ProductUnmapped), Some(NotBilled { customers: 2, units: 7 }));
+    assert_eq!(of("CIX", SkipKind::Unassigned), Some(NotBilled { customers: 0, units: 9 }));
+    assert_eq!(of("MDR", SkipKind::ProductOff), Some(NotBilled { customers: 1, units: 2 }));
 }

@@ -11,10 +11,10 @@ use shared::domain::mapping::{Combine, CustomerMapping, ProductMapping, ProductM
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::{
-    AgreementState, AskedForAll, Basis, Customer, CustomerPlan, Fate, LeftCustomer, Row, Step, Unfinished,
-    agreement_trouble, customer_gate, left_customer, plan, rows_ending,
+    AgreementState, AskedForAll, Basis, Customer, CustomerPlan, Fate, LeftCustomer, OtherAgreement, Row, Step,
+    Unfinished, agreement_trouble, customer_gate, left_customer, plan, rows_ending,
 };
-use shared::domain::psa::{Addition, Agreement, AgreementStatus, PsaProduct};
+use shared::domain::psa::{Addition, AdditionDetail, Agreement, AgreementStatus, PsaProduct};
 use shared::domain::settings::Guards;
 use shared::domain::snapshot::{Snapshot, Written};
 use shared::domain::usage::{LineQuantity, Pair, UsageLine, UsageTotals};
@@ -70,6 +70,7 @@ pub(crate) fn line(id: i64, product: i64, quantity: &str) -> Addition {
         bill_customer: "Billable".into(),
         effective: Some(day("2026-09-01")),
         cancelled: None,
+        detail: AdditionDetail::default(),
     }
 }
 
@@ -86,6 +87,9 @@ pub(crate) fn agreement(id: i64, name: &str) -> Agreement {
         end: None,
         next_invoice: None,
         billing_cycle: None,
+        prorated: false,
+        currency: None,
+        parent: None,
     }
 }
 
@@ -114,6 +118,8 @@ pub(crate) struct World {
     pub(crate) decisions: BTreeMap<PsaProductId, Decision>,
     pub(crate) unfinished: Option<Unfinished>,
     pub(crate) asked: AskedForAll,
+    /// What was read of the company's other agreements.
+    pub(crate) others: Vec<OtherAgreement>,
 }
 
 impl World {
@@ -139,6 +145,7 @@ impl World {
             decisions: BTreeMap::new(),
             unfinished: None,
             asked: AskedForAll::new(),
+            others: Vec::new(),
         }
     }
 
@@ -238,6 +245,12 @@ impl World {
         self.bills(line(1, product, &quantity.to_string())).wrote(product, 1, "2026-10", parts)
     }
 
+    /// Another active agreement of the company bills these.
+    pub(crate) fn also_billed_on(mut self, id: i64, name: &str, additions: Vec<Addition>) -> Self {
+        self.others.push(OtherAgreement { agreement: agreement(id, name), additions });
+        self
+    }
+
     pub(crate) fn with_agreement(mut self, change: impl FnOnce(&mut Agreement)) -> Self {
         change(self.agreement.as_mut().unwrap());
         self
@@ -300,6 +313,7 @@ impl World {
             unfinished: self.unfinished,
             asked: &self.asked,
             departure: departure.as_ref(),
+            others: Some(&self.others),
         })
     }
 
@@ -345,6 +359,7 @@ pub(crate) fn psa_product(id: i64) -> PsaProduct {
         id: psa(id),
         identifier: format!("SOPHOS-{id}"),
         description: "Managed protection".into(),
+        class: "NonInventory".into(),
         bundle: false,
         inactive: false,
         price: Some(number("4.50")),

@@ -133,7 +133,7 @@ impl ConnectWise {
 }
 
 /// `basis` with `fields` added, which win.
-pub(super) fn merged(basis: Value, fields: Value) -> Value {
+pub(crate) fn merged(basis: Value, fields: Value) -> Value {
     let mut basis = object(basis);
     basis.extend(object(fields));
     Value::Object(basis)

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::auth::{Credential, Role};
 use super::seed::merged;
 use super::{ConnectWise, Refusal, Settings};
-use others::{USD, customer};
+pub(crate) use others::{ANNUAL, EUR, QUARTERLY, USD, customer};
 
 /// The keys of the standing data set. They open nothing but a simulator.
 pub const STANDING_COMPANY: &str = "training";

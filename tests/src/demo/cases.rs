@@ -304,4 +304,34 @@ pub(super) const CASES: &[Spec] = &[
         ends: &[("CEP", "skipped.customerLeft")],
         ..PLAIN
     },
+    Spec {
+        name: "agreement that bills by the quarter",
+        usage: &[Units("CIXE", 8)],
+        additions: &[line("CIXE", 8)],
+        agreement: AgreementSpec::Quarterly,
+        ends: &[("CIXE", "adopted")],
+        ..PLAIN
+    },
+    Spec {
+        name: "agreement that bills by the year",
+        usage: &[Units("SRVCIXA", 3)],
+        agreement: AgreementSpec::Yearly,
+        ends: &[("SRVCIXA", "created")],
+        ..PLAIN
+    },
+    Spec {
+        name: "lines of the vendor's own integration beside one to adopt",
+        usage: &[Units("CIXE", 4), Units("CIXA", 4)],
+        additions: &[line("CIXE", 4)],
+        of_vendor: &[("Sophos_Intercept_X_Advanced", 4), ("Sophos_Intercept_X_Adv_Srv", 2)],
+        ends: &[("CIXE", "adopted"), ("CIXA", "held.billedElsewhere")],
+        ..PLAIN
+    },
+    Spec {
+        name: "line that ended inside the month",
+        usage: &[Units("CIXE", 12)],
+        additions: &[AdditionSpec { code: "CIXE", quantity: 10, cancelled: 16, effective: 0 }],
+        ends: &[("CIXE", "held.endedInMonth")],
+        ..PLAIN
+    },
 ];

@@ -12,7 +12,7 @@ use super::catalogue::Role;
 use super::spec::AgreementSpec;
 use super::{Demo, TypedIn, day_of};
 use crate::connectwise::auth::{Credential, Role as Rights};
-use crate::connectwise::{Collection, ConnectWise, Refusal};
+use crate::connectwise::{ANNUAL, Collection, ConnectWise, QUARTERLY, Refusal, merged};
 
 /// The company id and keys of the demo partner's ConnectWise. They open nothing but a simulator.
 pub const DEMO_COMPANY: (&str, &str, &str) = ("demo", "demo-public", "demo-private");
@@ -28,6 +28,8 @@ pub struct PlantedPsa {
     pub agreements: Vec<u32>,
     /// The agreement of before, of a customer whose agreement was changed.
     pub former: BTreeMap<usize, u32>,
+    /// ConnectWise products that no Sophos product is mapped to, by identifier.
+    pub others: BTreeMap<&'static str, u32>,
     /// The additions of an awkward customer's product, in the order of the case.
     pub additions: BTreeMap<(usize, String), Vec<u32>>,
 }
@@ -44,16 +46,19 @@ impl Demo {
         let usage = self.usage_totals(month);
         let mut denied = Vec::new();
         for (number, tenant) in self.population.tenants().iter().enumerate() {
-            let company = psa.add_company(&format!("C{number:05}"), &shortened(&tenant.name, 50))?;
+            let fields = self.company_fields(number);
+            let company = psa.add_company_with(&format!("C{number:05}"), &shortened(&tenant.name, 50), fields)?;
             let spec = self.spec(number).map_or(AgreementSpec::Fine, |spec| spec.agreement);
             let name = agreement_name(&tenant.name);
             if spec == AgreementSpec::Changed {
                 let former = psa.add_agreement(company, kind, &format!("{name} (before)"), json!({}))?;
                 planted.former.insert(number, former);
             }
-            let agreement = psa.add_agreement(company, kind, &name, agreement_fields(spec, month))?;
+            let terms = self.ordinary_terms(psa, number, (company, kind))?;
+            let agreement = psa.add_agreement(company, kind, &name, merged(terms, agreement_fields(spec, month)))?;
             planted.companies.push(company);
             planted.agreements.push(agreement);
+            self.plant_other_lines(psa, &planted, number, (kind, month))?;
             self.plant_additions(psa, &mut planted, number, month, &usage.of(Some(self.customer(number))))?;
             match spec {
                 AgreementSpec::Cancelled => {
@@ -73,7 +78,9 @@ impl Demo {
                 AgreementSpec::Fine
                 | AgreementSpec::NotStarted
                 | AgreementSpec::AwaitsInvoice
-                | AgreementSpec::Changed => {}
+                | AgreementSpec::Changed
+                | AgreementSpec::Quarterly
+                | AgreementSpec::Yearly => {}
             }
         }
         self.spoil_catalogue(psa, &planted)?;
@@ -104,7 +111,8 @@ impl Demo {
                 psa.add_catalog_item(&format!("SEC-{}", product.code), &branded(&product.description), basis(price))?;
             planted.products.insert(product.code.clone(), id);
         }
-        for number in self.size.products..self.size.products * 5 / 2 {
+        let others = self.plant_other_products(psa, (kind, unit), planted)?;
+        for number in self.size.products..(self.size.products * 5 / 2).saturating_sub(others) {
             psa.add_catalog_item(&format!("MSP-{number:04}"), &format!("Managed service {number}"), basis(9.0))?;
         }
         Ok(())
@@ -184,7 +192,7 @@ impl Demo {
     }
 }
 
-fn dates(month: UsageMonth, effective: i8, cancelled: i8) -> Value {
+pub(super) fn dates(month: UsageMonth, effective: i8, cancelled: i8) -> Value {
     let on = |day| day_of(month, day);
     let mut dates = json!({"effectiveDate": "2026-01-01T00:00:00Z"});
     if effective != 0 {
@@ -202,6 +210,11 @@ fn agreement_fields(spec: AgreementSpec, month: UsageMonth) -> Value {
     match spec {
         AgreementSpec::NotStarted => json!({"startDate": after}),
         AgreementSpec::AwaitsInvoice => json!({"nextInvoiceDate": after}),
+        AgreementSpec::Quarterly => json!({"billingCycle": {"id": QUARTERLY}, "nextInvoiceDate": next_quarter(month)}),
+        AgreementSpec::Yearly => {
+            let next = format!("{}-03-01T00:00:00Z", month.first_day().year() + 1);
+            json!({"billingCycle": {"id": ANNUAL}, "invoicingCycle": "ContractYear", "nextInvoiceDate": next})
+        }
         AgreementSpec::Fine
         | AgreementSpec::Cancelled
         | AgreementSpec::Denied
@@ -209,6 +222,15 @@ fn agreement_fields(spec: AgreementSpec, month: UsageMonth) -> Value {
         | AgreementSpec::OfOtherCompany
         | AgreementSpec::Changed => json!({}),
     }
+}
+
+/// The first day of the quarter after a month's.
+fn next_quarter(month: UsageMonth) -> String {
+    let mut next = month.next();
+    while next.first_day().month() % 3 != 1 {
+        next = next.next();
+    }
+    format!("{}T00:00:00Z", next.first_day())
 }
 
 fn agreement_name(customer: &str) -> String {

@@ -55,6 +55,10 @@ pub(super) enum AgreementSpec {
     AwaitsInvoice,
     /// The customer was mapped to another agreement before, which has the additions and the history.
     Changed,
+    /// It bills by the quarter.
+    Quarterly,
+    /// It bills by the year.
+    Yearly,
 }
 
 /// When the units of an awkward customer's history were written.
@@ -72,6 +76,8 @@ pub(super) struct Spec {
     pub(super) name: &'static str,
     pub(super) usage: &'static [UsageSpec],
     pub(super) additions: &'static [AdditionSpec],
+    /// Lines of the vendor's own integration: a product of [`super::terms::VENDOR_PRODUCTS`] and a quantity.
+    pub(super) of_vendor: &'static [(&'static str, u32)],
     /// What an earlier run wrote: product and units.
     pub(super) history: &'static [(&'static str, u32)],
     pub(super) history_month: HistoryMonth,
@@ -90,6 +96,7 @@ pub(super) const PLAIN: Spec = Spec {
     name: "",
     usage: &[],
     additions: &[],
+    of_vendor: &[],
     history: &[],
     history_month: HistoryMonth::Before,
     doubled: false,

@@ -100,7 +100,7 @@ fn outcomes(ledger: &[CustomerLedger]) -> Table {
 fn change(line: &Line) -> Option<String> {
     let billed = line.billed.as_ref().filter(|_| matches!(line.outcome, Outcome::Created | Outcome::Updated))?;
     match (&billed.would, billed.addition) {
-        (Would::Create { to }, _) => Some(format!("new addition of {}", to.normalize())),
+        (Would::Create { to, .. }, _) => Some(format!("new addition of {}", to.normalize())),
         (Would::Update { from, to }, Some(addition)) => {
             Some(format!("{} → {} on addition {addition}", from.normalize(), to.normalize()))
         }

@@ -61,7 +61,11 @@ impl MortalWorld {
     /// The table failed.
     pub async fn mark_all_applied(&self) -> Result<(), StackError> {
         let partner = self.demo.partner();
-        let names = CustomerNames { company: "As it was".to_owned(), agreement: "As it was".to_owned() };
+        let names = CustomerNames {
+            company: "As it was".to_owned(),
+            agreement: "As it was".to_owned(),
+            ..CustomerNames::default()
+        };
         for (mapping, _) in self.store.list_customer_mappings(partner, "").await? {
             self.store.touch_customer(partner, mapping.customer, mapping.agreement, &names, true).await?;
         }

@@ -128,9 +128,9 @@ fn judge((shown, told): (&Told, &Told), (before, after): (&Lines, &Lines)) -> Ap
         }
         let fits = |(on, billed): &(AgreementId, &Billed)| {
             let same = match billed.would {
-                Would::Create { to } => was.is_none() && to == *quantity,
+                Would::Create { to, .. } => was.is_none() && to == *quantity,
                 Would::Update { from, to } => billed.addition == Some(*id) && was == Some(from) && to == *quantity,
-                Would::Adopt { .. } | Would::Keep { .. } | Would::Nothing => false,
+                Would::Adopt { .. } | Would::Keep { .. } | Would::End { .. } | Would::Nothing => false,
             };
             on == agreement && billed.product == *product && same
         };

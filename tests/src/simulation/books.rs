@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
-use shared::domain::psa::{Addition, Agreement, NewAddition, PsaProduct};
+use shared::domain::psa::{Addition, AdditionDetail, Agreement, NewAddition, PsaProduct};
 
 use super::ground::Ground;
+use super::invoicing::Invoicing;
 
 /// Nobody writes on a list that is older: two minutes and what a commit and a request may take.
 const LOOKED_LATELY_MS: u64 = 130_000;
@@ -19,8 +20,14 @@ pub(super) struct Seen {
     pub(super) addition: Addition,
     /// The request that created it; none where a person did.
     pub(super) request: Option<u64>,
+    /// How many additions there were when the invocation that created it last saw those of its agreement.
+    pub(super) knew: usize,
+    /// Whether a write of ours took effect on it.
+    pub(super) ours: bool,
     /// Which of all edits gave it its quantity; none where a write of ours did.
     pub(super) edit: Option<u64>,
+    /// What a person has said is right in its place.
+    pub(super) released: Option<Decimal>,
     /// Whether a person ended it.
     pub(super) ended: bool,
 }
@@ -28,8 +35,19 @@ pub(super) struct Seen {
 /// A write that takes effect at its time.
 #[derive(Clone, Debug)]
 pub(super) enum Effect {
-    Create { request: u64, agreement: AgreementId, new: NewAddition, quantity: Decimal, twin: bool },
+    Create { request: u64, knew: usize, agreement: AgreementId, new: NewAddition, quantity: Decimal, twin: bool },
     Set { agreement: AgreementId, addition: AdditionId, quantity: Decimal },
+    Cancel { addition: AdditionId, day: Date },
+}
+
+/// When an invocation last saw an agreement's additions.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Listed {
+    at_ms: u64,
+    /// How many edits there were by then.
+    edits: u64,
+    /// How many additions there were in all agreements.
+    pub(super) additions: usize,
 }
 
 /// Everything that ConnectWise has.
@@ -40,17 +58,21 @@ pub(super) struct Books {
     pub(super) additions: BTreeMap<AdditionId, Seen>,
     on_its_way: BTreeMap<(u64, u64), Effect>,
     pub(super) numbers: u64,
+    /// The invoices, and the terms on which they are made.
+    pub(super) invoicing: Invoicing,
     /// Requests to create that took effect, each once.
     pub(super) created: BTreeMap<(AgreementId, PsaProductId), Vec<u64>>,
     /// Requests to set a quantity that took effect.
     pub(super) set: BTreeMap<AgreementId, u32>,
+    /// What people want billed on two agreements.
+    pub(super) on_purpose: BTreeSet<(AgreementId, PsaProductId)>,
     /// Creations that ConnectWise took twice.
     pub(super) doubled: Vec<(AgreementId, PsaProductId)>,
     /// Agreements on which ConnectWise created an addition with another quantity than was asked for: where the worker that
     /// asked died before it knew, nobody can tell that addition from a person's.
     pub(super) altered: BTreeSet<AgreementId>,
-    /// When an invocation last saw an agreement's additions, and how many edits there were by then.
-    pub(super) listed: BTreeMap<(u64, AgreementId), (u64, u64)>,
+    /// By invocation and agreement.
+    pub(super) listed: BTreeMap<(u64, AgreementId), Listed>,
     /// How often a person has set a quantity: of two things in one millisecond it tells which came first.
     pub(super) edits: u64,
     /// What went wrong while it went wrong.
@@ -82,8 +104,17 @@ impl Books {
 
     fn take(&mut self, effect: Effect, ground: &Ground) {
         match effect {
-            Effect::Create { request, agreement, new, quantity, twin } => {
-                let id = self.add(agreement, new.product, quantity, Some(new.effective), Some(request));
+            Effect::Create { request, knew, agreement, new, quantity, twin } => {
+                let mut addition = Addition { effective: Some(new.effective), ..line(new.product, quantity) };
+                if let Some(terms) = &new.terms {
+                    addition.unit_price = terms.unit_price;
+                    addition.less_included = terms.less_included;
+                    addition.bill_customer.clone_from(&terms.bill_customer);
+                }
+                let id = self.add(agreement, addition);
+                if let Some(seen) = self.additions.get_mut(&id) {
+                    (seen.request, seen.knew, seen.ours) = (Some(request), knew, true);
+                }
                 let requests = self.created.entry((agreement, new.product)).or_default();
                 if !requests.contains(&request) {
                     requests.push(request);
@@ -96,10 +127,16 @@ impl Books {
                 }
                 ground.note("created", &[u64::from(id.get()), units(quantity)]);
             }
+            Effect::Cancel { addition, day } => {
+                if let Some(seen) = self.additions.get_mut(&addition) {
+                    seen.addition.cancelled = Some(day);
+                    ground.note("cancelled", &[u64::from(addition.get())]);
+                }
+            }
             Effect::Set { agreement, addition, quantity } => {
                 if let Some(seen) = self.additions.get_mut(&addition) {
                     seen.addition.quantity = quantity;
-                    seen.edit = None;
+                    (seen.edit, seen.ours) = (None, true);
                     *self.set.entry(agreement).or_default() += 1;
                     ground.note("set", &[u64::from(addition.get()), units(quantity)]);
                 }
@@ -107,33 +144,34 @@ impl Books {
         }
     }
 
-    /// Adds a line to an agreement.
-    pub(super) fn add(
-        &mut self,
-        agreement: AgreementId,
-        product: PsaProductId,
-        quantity: Decimal,
-        effective: Option<Date>,
-        request: Option<u64>,
-    ) -> AdditionId {
+    /// Adds a line to an agreement, under an id of its own.
+    pub(super) fn add(&mut self, agreement: AgreementId, addition: Addition) -> AdditionId {
         let id = addition_id(self.additions.len() as u64 + 1);
-        let addition = Addition {
-            id,
-            product,
-            quantity,
-            less_included: Decimal::ZERO,
-            unit_price: Some(Decimal::TEN),
-            bill_customer: "Billable".into(),
-            effective,
-            cancelled: None,
-        };
-        self.additions.insert(id, Seen { agreement, addition, request, edit: None, ended: false });
+        let addition = Addition { id, ..addition };
+        let seen =
+            Seen { agreement, addition, request: None, knew: 0, ours: false, edit: None, released: None, ended: false };
+        self.additions.insert(id, seen);
         id
     }
 
     /// The additions of an agreement.
     pub(super) fn of(&self, agreement: AgreementId) -> impl Iterator<Item = &Seen> {
         self.additions.values().filter(move |seen| seen.agreement == agreement)
+    }
+}
+
+/// A line as one finds most: Billable at 10.00, always in force.
+pub(super) fn line(product: PsaProductId, quantity: Decimal) -> Addition {
+    Addition {
+        id: addition_id(1),
+        product,
+        quantity,
+        less_included: Decimal::ZERO,
+        unit_price: Some(Decimal::TEN),
+        bill_customer: "Billable".into(),
+        effective: None,
+        cancelled: None,
+        detail: AdditionDetail::default(),
     }
 }
 
@@ -147,32 +185,47 @@ pub(super) fn units(quantity: Decimal) -> u64 {
 }
 
 impl Books {
+    /// The additions of an agreement as an invocation sees them now.
+    pub(super) fn list(&mut self, invocation: u64, agreement: AgreementId, at_ms: u64) -> Vec<Addition> {
+        let listed = Listed { at_ms, edits: self.edits, additions: self.additions.len() };
+        self.listed.insert((invocation, agreement), listed);
+        self.of(agreement).map(|seen| seen.addition.clone()).collect()
+    }
+
     /// A person sets the quantity of the addition at this place among all of them.
     pub(super) fn edit(&mut self, chosen: usize, to: Decimal) -> Option<AgreementId> {
         let edits = self.edits + 1;
         let seen = self.additions.values_mut().nth(chosen)?;
         seen.addition.quantity = to;
-        seen.edit = Some(edits);
+        (seen.edit, seen.released) = (Some(edits), None);
         self.edits = edits;
         Some(seen.agreement)
     }
 
-    /// A person's quantity may be overwritten only by who could not know of it, and has looked lately.
+    /// A person says that `to` is right where there is `from`.
+    pub(super) fn release(&mut self, addition: AdditionId, (from, to): (Decimal, Decimal)) {
+        let seen = self.additions.get_mut(&addition).filter(|seen| seen.addition.quantity == from);
+        seen.into_iter().for_each(|seen| seen.released = Some(to));
+    }
+
+    /// A person's quantity may be overwritten only by who could not know of it, and has looked lately; or by the quantity
+    /// that a person has released.
     pub(super) fn watch_for_edits(
         &mut self,
         invocation: u64,
         agreement: AgreementId,
-        addition: AdditionId,
+        (addition, to): (AdditionId, Decimal),
         now_ms: u64,
     ) {
-        let edit = self.additions.get(&addition).and_then(|seen| seen.edit);
+        let seen = self.additions.get(&addition).filter(|seen| seen.released != Some(to));
+        let edit = seen.and_then(|seen| seen.edit);
         let listed = self.listed.get(&(invocation, agreement)).copied();
-        let (Some(edit), Some((listed, edits))) = (edit, listed) else { return };
-        if edits >= edit {
+        let (Some(edit), Some(listed)) = (edit, listed) else { return };
+        if listed.edits >= edit {
             self.wrongs.push(format!("addition {addition}: a hand edit is overwritten by who has seen it"));
         }
-        if now_ms - listed > LOOKED_LATELY_MS {
-            let ago = (now_ms - listed) / 1_000;
+        if now_ms - listed.at_ms > LOOKED_LATELY_MS {
+            let ago = (now_ms - listed.at_ms) / 1_000;
             self.wrongs.push(format!("addition {addition}: a hand edit is overwritten on a list {ago} s old"));
         }
     }

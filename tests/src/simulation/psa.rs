@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
 use shared::domain::psa::{Addition, Agreement, Company, NewAddition, PsaProduct};
@@ -151,12 +152,7 @@ impl Psa for ConnectWise {
 
     async fn ask_for_additions(&self, agreement: AgreementId) -> Result<Listing, PsaError> {
         let (waited_ms, back) = self.read().await?;
-        let additions = {
-            let mut books = self.books();
-            let seen = (self.ground.now_ms(), books.edits);
-            books.listed.insert((self.invocation, agreement), seen);
-            books.of(agreement).map(|seen| seen.addition.clone()).collect()
-        };
+        let additions = self.books().list(self.invocation, agreement, self.ground.now_ms());
         self.wait(back).await;
         Ok(Listing { additions, waited: Duration::from_millis(waited_ms) })
     }
@@ -173,7 +169,8 @@ impl Psa for ConnectWise {
             self.ground.say(|| format!("{way:?}"));
             let more = if matches!(way.answer, Answer::Other) { Decimal::ONE } else { Decimal::ZERO };
             let quantity = addition.quantity + more;
-            let effect = |twin| Effect::Create { request, agreement, new: addition.clone(), quantity, twin };
+            let knew = books.listed.get(&(self.invocation, agreement)).map_or(0, |listed| listed.additions);
+            let effect = |twin| Effect::Create { request, knew, agreement, new: addition.clone(), quantity, twin };
             if let Some(ms) = way.effect_ms {
                 books.later(now + ms, effect(false));
             }
@@ -192,6 +189,30 @@ impl Psa for ConnectWise {
         found.map(|seen| seen.addition.clone()).ok_or(PsaError::NotFound)
     }
 
+    async fn set_cancelled_date(
+        &self,
+        agreement: AgreementId,
+        addition: AdditionId,
+        day: Date,
+    ) -> Result<Addition, PsaError> {
+        let way = self.way();
+        let now = self.ground.now_ms();
+        {
+            let mut books = self.books();
+            books.writes_sent += 1;
+            self.ground.note("PATCH", &[self.invocation, u64::from(agreement.get()), u64::from(addition.get())]);
+            if let (Some(ms), Answer::Right | Answer::Lost) = (way.effect_ms, way.answer) {
+                books.later(now + ms, Effect::Cancel { addition, day });
+            }
+        }
+        self.effects.count();
+        self.wait(way.answer_ms).await;
+        if let Some(error) = self.error(way.answer) {
+            return Err(error);
+        }
+        self.books().additions.get(&addition).map(|seen| seen.addition.clone()).ok_or(PsaError::NotFound)
+    }
+
     async fn set_quantity(
         &self,
         agreement: AgreementId,
@@ -205,7 +226,7 @@ impl Psa for ConnectWise {
             books.writes_sent += 1;
             self.ground.note("PATCH", &[self.invocation, u64::from(addition.get()), units(quantity)]);
             self.ground.say(|| format!("{way:?}"));
-            books.watch_for_edits(self.invocation, agreement, addition, now);
+            books.watch_for_edits(self.invocation, agreement, (addition, quantity), now);
             if let (Some(ms), Answer::Right | Answer::Lost) = (way.effect_ms, way.answer) {
                 books.later(now + ms, Effect::Set { agreement, addition, quantity });
             }

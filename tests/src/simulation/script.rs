@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use shared::cancel::{Cancelled, cancel};
+use shared::domain::departure::Departure;
+use shared::domain::id::AgreementId;
 use shared::domain::mapping::Combine;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{RunKind, RunRequest};
@@ -31,6 +33,14 @@ pub(super) enum Event {
     EditMapping,
     /// A person cancels the run that is open, whatever its worker is at.
     Cancel,
+    /// A person decides a hold.
+    Decide,
+    /// A person says how usage lines in doubt are read.
+    AnswerLines,
+    /// A customer leaves Sophos, or comes back.
+    Leave,
+    /// A person makes the next ConnectWise invoice of each agreement.
+    Invoice,
 }
 
 /// When what happens, in milliseconds.
@@ -47,6 +57,14 @@ pub(super) fn script_of(world: &World) -> Script {
     };
     let (edits, endings, mappings) = (ground.happens(150), ground.happens(50), ground.happens(150));
     let cancels = ground.happens(250);
+    let real = [
+        (Event::Decide, 400),
+        (Event::Decide, 400),
+        (Event::AnswerLines, 100),
+        (Event::Leave, 60),
+        (Event::Invoice, 100),
+        (Event::EndAddition, 60),
+    ];
     for _ in 0..ground.between(2, 4) {
         put(at_ms, Event::Ask);
         for _ in 0..ground.below(3) {
@@ -63,6 +81,11 @@ pub(super) fn script_of(world: &World) -> Script {
         }
         if cancels && ground.happens(600) {
             put(at_ms + ground.below(60_000), Event::Cancel);
+        }
+        for (event, per_mille) in real.iter().filter(|_| world.is_real) {
+            if ground.happens(*per_mille) {
+                put(at_ms + ground.below(400_000), *event);
+            }
         }
         let gap_ms = ground.one_of(&[3_000, 40_000, 130_000, 200_000, 600_000]);
         at_ms += ground.between(gap_ms / 3, gap_ms);
@@ -85,6 +108,10 @@ impl World {
             Event::EndAddition => self.end_addition(),
             Event::EditMapping => self.edit_mapping().await?,
             Event::Cancel => self.cancel().await?,
+            Event::Decide => self.decide_one().await?,
+            Event::AnswerLines => self.answer_for_all_lines().await?,
+            Event::Leave => self.leave(),
+            Event::Invoice => self.invoice(),
         }
         Ok(())
     }
@@ -151,11 +178,37 @@ impl World {
         let mut books = locked(&self.books);
         books.settle(now_ms, &ground);
         let chosen = pick(ground.below(books.additions.len() as u64));
+        let day = Date::constant(2026, 11, 2);
         if let Some(seen) = books.additions.values_mut().nth(chosen) {
-            seen.addition.cancelled = Some(Date::constant(2026, 11, 2));
+            seen.addition.cancelled = Some(day);
             seen.ended = true;
             self.touched.insert(seen.agreement);
         }
+    }
+
+    /// A customer is unlinked or converted, with or without usage left in the month; one who has left is back.
+    fn leave(&self) {
+        let ground = &self.ground;
+        let customer = self.sophos.customers[pick(ground.below(self.sophos.customers.len() as u64))].id;
+        let mut left = locked(&self.sophos.left);
+        if left.remove(&customer).is_some() {
+            return;
+        }
+        let departure = match ground.below(2) {
+            0 => Departure::NotListed,
+            _ => Departure::OtherBilling { billing: "term".into() },
+        };
+        left.insert(customer, departure);
+        if ground.happens(500) {
+            self.usage().entry(self.month).or_default().retain(|(of, _), _| *of != customer);
+        }
+    }
+
+    fn invoice(&self) {
+        let mut books = locked(&self.books);
+        books.settle(self.ground.now_ms(), &self.ground);
+        let agreements: Vec<AgreementId> = books.agreements.iter().map(|agreement| agreement.id).collect();
+        agreements.into_iter().for_each(|agreement| books.invoice(agreement));
     }
 
     async fn edit_mapping(&mut self) -> Result<(), SimulationError> {

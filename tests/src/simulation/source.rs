@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use jiff::ToSpan;
+use shared::domain::departure::Departure;
 use shared::domain::id::{CustomerId, ProductCode};
 use shared::domain::month::UsageMonth;
 use shared::domain::plan::Customer;
-use shared::domain::usage::{LineQuantity, Pair, UsageLine};
+use shared::domain::usage::{LineQuantity, Pair, Periods, Readings, Repeats, UsageLine};
 use shared::error::SourceError;
 use shared::ports::{CustomerPage, UsagePage, UsageSource};
 
@@ -15,11 +17,26 @@ use super::ground::{Ground, locked};
 /// A month's usage: units by customer and Sophos product.
 pub(super) type Units = BTreeMap<(CustomerId, ProductCode), u64>;
 
+/// How a pair's usage says more than one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Odd {
+    /// Its line comes twice.
+    Twice,
+    /// Its order was renewed in the middle of the month, at two units more.
+    Renewed,
+}
+
+/// How many units more a renewed order has.
+const MORE: u64 = 2;
+
 /// Sophos.
 #[derive(Clone)]
 pub(super) struct Sophos {
     pub(super) ground: Ground,
+    /// All customers, those who have left included.
     pub(super) customers: Arc<Vec<Customer>>,
+    pub(super) left: Arc<Mutex<BTreeMap<CustomerId, Departure>>>,
+    pub(super) odd: Arc<Mutex<BTreeMap<(CustomerId, ProductCode), Odd>>>,
     pub(super) usage: Arc<Mutex<BTreeMap<UsageMonth, Units>>>,
 }
 
@@ -27,6 +44,61 @@ impl Sophos {
     /// A month's usage as it is now.
     pub(super) fn units(&self, month: UsageMonth) -> Units {
         locked(&self.usage).get(&month).cloned().unwrap_or_default()
+    }
+
+    /// How a customer has left, if it has.
+    pub(super) fn departure_of(&self, customer: CustomerId) -> Option<Departure> {
+        locked(&self.left).get(&customer).cloned()
+    }
+
+    /// The units that a pair's lines of `units` come to by these answers; none while they leave it open.
+    pub(super) fn read(&self, pair: &(CustomerId, ProductCode), units: u64, answers: &Readings) -> Option<u64> {
+        match locked(&self.odd).get(pair).filter(|_| units > 0) {
+            None => Some(units),
+            Some(Odd::Twice) => answers.duplicate_usage.map(|answer| match answer {
+                Repeats::CountOnce => units,
+                Repeats::AddUp => 2 * units,
+            }),
+            Some(Odd::Renewed) => answers.consecutive_periods.map(|answer| match answer {
+                Periods::AddUp => 2 * units + MORE,
+                Periods::LargestOnOneDay | Periods::LastPeriod => units + MORE,
+            }),
+        }
+    }
+
+    fn lines(&self, month: UsageMonth, pair: &(CustomerId, ProductCode), units: u64) -> Vec<UsageLine> {
+        let of = Pair { customer: Some(pair.0), product: Some(pair.1.clone()) };
+        let line = UsageLine::new(of, LineQuantity::Units(units));
+        let odd = locked(&self.odd).get(pair).copied();
+        match odd.filter(|_| units > 0) {
+            None => vec![line],
+            Some(Odd::Twice) => vec![line.clone(), line],
+            Some(Odd::Renewed) => {
+                let (first, last) = (month.first_day(), month.last_day());
+                let (until, from) = (first.saturating_add(13.days()), first.saturating_add(14.days()));
+                let days = |first: jiff::civil::Date, last: jiff::civil::Date, units| UsageLine {
+                    order: "L0001".into(),
+                    billing_start: first.to_string(),
+                    billing_end: last.to_string(),
+                    quantity: LineQuantity::Units(units),
+                    ..line.clone()
+                };
+                vec![days(first, until, units), days(from, last, units + MORE)]
+            }
+        }
+    }
+
+    /// The customers as Sophos lists them.
+    fn listed(&self) -> Vec<Customer> {
+        let left = locked(&self.left);
+        let shown = |customer: &Customer| match left.get(&customer.id) {
+            None => Some(customer.clone()),
+            Some(Departure::NotListed) => None,
+            Some(Departure::OtherBilling { billing }) => {
+                Some(Customer { billing: billing.clone(), ..customer.clone() })
+            }
+        };
+        self.customers.iter().filter_map(shown).collect()
     }
 
     async fn answer(&self) -> Result<(), SourceError> {
@@ -41,7 +113,7 @@ impl Sophos {
 impl UsageSource for Sophos {
     async fn list_customers(&self, _page: u32) -> Result<CustomerPage, SourceError> {
         self.answer().await?;
-        let customers = self.customers.as_ref().clone();
+        let customers = self.listed();
         let total = Some(customers.len() as u64);
         Ok(CustomerPage { total, customers, unreadable: Vec::new(), pages: Some(1), is_full: false })
     }
@@ -49,11 +121,7 @@ impl UsageSource for Sophos {
     async fn list_usage(&self, month: UsageMonth, _key: Option<&str>) -> Result<Option<UsagePage>, SourceError> {
         self.answer().await?;
         let units = self.units(month);
-        let line = |((customer, product), units): (&(CustomerId, ProductCode), &u64)| {
-            let pair = Pair { customer: Some(*customer), product: Some(product.clone()) };
-            UsageLine::new(pair, LineQuantity::Units(*units))
-        };
-        let lines: Vec<UsageLine> = units.iter().map(line).collect();
+        let lines: Vec<UsageLine> = units.iter().flat_map(|(pair, units)| self.lines(month, pair, *units)).collect();
         self.ground.note("usage read", &[lines.len() as u64]);
         Ok(Some(UsagePage { total: Some(lines.len() as u64), lines, next: None }))
     }

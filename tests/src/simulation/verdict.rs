@@ -5,39 +5,49 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
+use shared::domain::departure::Departure;
 use shared::domain::id::{AgreementId, CustomerId, ProductCode, PsaProductId};
 use shared::domain::ledger::{CustomerLedger, Line};
-use shared::domain::mapping::ProductMappings;
-use shared::domain::outcome::{Hold, Outcome, PartTrouble};
+use shared::domain::mapping::{ProductMapping, ProductMappings};
+use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip};
 use shared::domain::run::{Run, RunFailureCode, RunState};
 use shared::domain::tally::Counts;
-use shared::ports::{MappingStore, RunHistory, RunStore};
+use shared::domain::usage::Readings;
+use shared::ports::{MappingStore, RunHistory, RunStore, SettingsStore};
 
 use super::SimulationError;
 use super::books::{Books, Seen};
 use super::ground::locked;
+use super::invoiced::{LastInvoices, judge_days, judge_known, listed};
 use super::world::{World, agreement_of};
 
 /// A run and its ledger.
-struct Told {
+pub(super) struct Told {
     run: Run,
-    ledger: Vec<CustomerLedger>,
+    pub(super) ledger: Vec<CustomerLedger>,
 }
 
-/// Everything that is wrong in a world at rest.
-pub(super) async fn wrongs_of(world: &World) -> Result<Vec<String>, SimulationError> {
+/// Everything that is wrong in a world at rest, and how often a day is billed twice because people want it so.
+pub(super) async fn wrongs_of(world: &World) -> Result<(Vec<String>, u64), SimulationError> {
     let runs = runs_of(world).await?;
-    let mappings = world.table.memory.list_product_mappings(world.partner).await?;
-    let books = locked(&world.books);
+    let store = &world.table.memory;
+    let mappings = store.list_product_mappings(world.partner).await?;
+    let settings = store.find_settings(world.partner).await?;
+    let answers = settings.map(|settings| settings.guards.usage_periods).unwrap_or_default();
+    let listed = listed(world).await?;
+    let mut books = locked(&world.books);
+    let invoices = LastInvoices::make(world, &mut books);
     let mut wrongs = books.wrongs.clone();
     if let Some(last) = runs.first() {
-        let rest = Rest { world, books: &books, mappings: &mappings };
+        let rest = Rest { world, books: &books, mappings: &mappings, answers, invoices };
         rest.judge(last, &mut wrongs);
+        judge_known(world, &books, (last, &listed), &mut wrongs);
     }
     runs.iter().for_each(|told| judge_ledger(told, &mut wrongs));
     judge_requests(&books, &mut wrongs);
+    let on_purpose = judge_days(&books, &mut wrongs);
     judge_counts(world, &books, &runs, &mut wrongs);
-    Ok(wrongs)
+    Ok((wrongs, on_purpose))
 }
 
 /// All runs, newest first.
@@ -75,7 +85,7 @@ fn judge_ledger(told: &Told, wrongs: &mut Vec<String>) {
     }
 }
 
-/// No product was created twice on an agreement.
+/// No product was created twice on an agreement, whether or not an invoice came in between.
 fn judge_requests(books: &Books, wrongs: &mut Vec<String>) {
     for ((agreement, product), requests) in &books.created {
         // One that a person ended may be followed by another, where nobody knew it for ours.
@@ -120,11 +130,16 @@ struct Rest<'a> {
     world: &'a World,
     books: &'a Books,
     mappings: &'a ProductMappings,
+    /// How the partner reads usage lines that say more than one thing.
+    answers: Readings,
+    invoices: LastInvoices,
 }
 
 impl Rest<'_> {
     fn judge(&self, last: &Told, wrongs: &mut Vec<String>) {
-        if !matches!(last.run.state, RunState::Succeeded) {
+        let unlisted = |customer: CustomerId| self.world.sophos.departure_of(customer) == Some(Departure::NotListed);
+        let partly = last.run.state == RunState::Partial && self.world.sophos.customers.iter().any(|c| unlisted(c.id));
+        if !matches!(last.run.state, RunState::Succeeded) && !partly {
             wrongs.push(format!("the last run ended as {:?}", last.run.state));
         }
         for (number, customer) in self.world.sophos.customers.iter().enumerate() {
@@ -148,10 +163,15 @@ impl Rest<'_> {
         }
     }
 
-    fn target(&self, customer: CustomerId, product: PsaProductId) -> Decimal {
+    /// What the usage asks for; none while nobody has said how its lines are read.
+    fn target(&self, customer: CustomerId, product: PsaProductId) -> Option<Decimal> {
         let units = self.world.sophos.units(self.world.month);
-        let used = |code: &ProductCode| units.get(&(customer, code.clone())).copied().unwrap_or(0);
-        Decimal::from(self.mappings.parts_of(product).map(|mapping| used(&mapping.code)).sum::<u64>())
+        let used = |mapping: &ProductMapping| {
+            let pair = (customer, mapping.code.clone());
+            let units = units.get(&pair).copied().unwrap_or(0);
+            self.world.sophos.read(&pair, units, &mapping.readings.or(self.answers))
+        };
+        Some(Decimal::from(self.mappings.parts_of(product).map(used).sum::<Option<u64>>()?))
     }
 
     fn judge_line(
@@ -161,23 +181,52 @@ impl Rest<'_> {
         code: &ProductCode,
         line: &Line,
     ) -> Result<(), String> {
-        let mapped = self.mappings.find(code).and_then(shared::domain::mapping::ProductMapping::syncs_to);
+        let has_left = self.world.sophos.departure_of(customer).is_some();
+        let never_billed = !self.books.of(agreement).any(|seen| seen.ours);
+        match &line.outcome {
+            Outcome::Skipped(Skip::CustomerLeft { .. }) | Outcome::Held(Hold::LeftMonthlyBilling { .. })
+                if has_left =>
+            {
+                return Ok(());
+            }
+            Outcome::Skipped(Skip::NotFlex { .. }) | Outcome::Failed(Failure::CustomerNotListed)
+                if has_left && never_billed =>
+            {
+                return Ok(());
+            }
+            Outcome::Unchanged
+            | Outcome::Created
+            | Outcome::Updated
+            | Outcome::Adopted
+            | Outcome::Held(_)
+            | Outcome::Skipped(_)
+            | Outcome::Failed(_) => {}
+        }
+        let mapped = self.mappings.find(code).and_then(ProductMapping::syncs_to);
         let Some(product) = mapped else {
             let skipped = matches!(line.outcome, Outcome::Skipped(_));
             return if skipped { Ok(()) } else { Err(format!("not mapped, and {}", line.outcome.code())) };
         };
         let day = self.world.month.last_day();
         let of_product: Vec<&Seen> = self.books.of(agreement).filter(|seen| seen.addition.product == product).collect();
-        let in_force: Vec<&Seen> = of_product.iter().copied().filter(|seen| seen.addition.in_force_on(day)).collect();
+        let mut in_force: Vec<&Seen> = of_product.iter().copied().filter(|s| s.addition.in_force_on(day)).collect();
+        if in_force.is_empty() {
+            // One of ours begins later where another line has billed the days until then.
+            let begins_later = |seen: &&Seen| seen.request.is_some() && seen.addition.cancelled.is_none();
+            in_force.extend(of_product.iter().copied().filter(begins_later));
+        }
         let target = self.target(customer, product);
         let billed: Decimal = in_force.iter().map(|seen| seen.addition.quantity).sum();
         match &line.outcome {
             Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Adopted => {
-                if billed != target || in_force.len() > 1 {
+                if Some(billed) != target || in_force.len() > 1 {
                     let on = in_force.len();
-                    return Err(format!("wrong quantity: {billed} on {on} additions, the usage is {target}"));
+                    return Err(format!("wrong quantity: {billed} on {on} additions, the usage is {target:?}"));
                 }
-                Ok(())
+                match in_force.first().filter(|seen| seen.request.is_some() && seen.addition.is_charged()) {
+                    Some(ours) => self.invoices.judge(self.world, self.books, ours),
+                    None => Ok(()),
+                }
             }
             Outcome::Held(hold) => {
                 let doubled = self.books.doubled.contains(&(agreement, product));
@@ -188,7 +237,11 @@ impl Rest<'_> {
                 let right = match hold {
                     Hold::HandEdit { .. } => in_force.iter().any(|seen| seen.edit.is_some()),
                     Hold::Adopt { .. } => in_force.iter().any(|seen| seen.request.is_none()) || self.hidden(agreement),
-                    Hold::Ambiguous { .. } => doubled || self.hidden(agreement),
+                    Hold::Ambiguous { .. } => {
+                        let typed_in = in_force.len() > 1 && in_force.iter().any(|seen| seen.request.is_none());
+                        doubled || typed_in || self.hidden(agreement)
+                    }
+                    Hold::UsageLines { .. } => target.is_none(),
                     Hold::Surplus { left, .. } => doubled && (left.is_zero() || self.hidden(agreement)),
                     Hold::AdditionGone { .. } => of_product.iter().any(|seen| seen.ended),
                     // Also where what is left happens to be what is billed: the sum may be a partial one.
@@ -196,14 +249,16 @@ impl Rest<'_> {
                         !self.world.sophos.units(self.world.month).contains_key(&(customer, product.clone()))
                     }
                     // What the hold keeps back is really otherwise, or a person has mapped the part elsewhere.
-                    _ => billed != target || self.world.remapped,
+                    _ => Some(billed) != target || self.world.remapped,
                 };
                 if right {
                     Ok(())
                 } else {
-                    Err(format!("held for no reason: {hold} (billed {billed}, usage {target})"))
+                    Err(format!("held for no reason: {hold} (billed {billed}, usage {target:?})"))
                 }
             }
+            Outcome::Skipped(Skip::Rejected { kept, .. }) if *kept == billed || in_force.len() > 1 => Ok(()),
+            Outcome::Skipped(Skip::BilledElsewhere { .. }) if billed.is_zero() => Ok(()),
             Outcome::Skipped(skip) => Err(format!("skipped though it is mapped: {skip}")),
             Outcome::Failed(failure) => Err(format!("failed at rest: {failure}")),
         }

@@ -15,13 +15,15 @@ use shared::ports::{Connections, MappingStore, SettingsStore};
 use usage_sync::Limits;
 
 use super::SimulationError;
-use super::books::Books;
+use super::books::{Books, line};
 use super::fate::Effects;
 use super::ground::{Ground, Storm, locked};
+use super::invoicing::Terms;
 use super::psa::ConnectWise;
 use super::queue::Messages;
 use super::source::{Sophos, Units};
 use super::table::Table;
+use crate::connectwise::BillingReadings;
 
 /// How long an effect takes at most after its request was stored, in seconds: the engine's own number.
 pub(super) const SETTLE_S: i64 = 120;
@@ -44,6 +46,8 @@ pub(super) struct World {
     pub(super) touched: BTreeSet<AgreementId>,
     /// Whether a person has mapped something elsewhere.
     pub(super) remapped: bool,
+    /// Whether it has what a real partner has besides the ordinary, and people who decide.
+    pub(super) is_real: bool,
 }
 
 /// Both services as one invocation connects to them.
@@ -91,6 +95,7 @@ impl World {
         };
         table.memory.put_settings(partner, &settings).await?;
         let mut books = Books::default();
+        let month = UsageMonth::parse("2026-11")?;
         let mut customers = Vec::new();
         for number in 0..usize::try_from(size.customers).unwrap_or(1) {
             let (first, last) = (number * 5 % 16, 0x5d3b + number / 16);
@@ -113,7 +118,11 @@ impl World {
                 end: None,
                 next_invoice: None,
                 billing_cycle: None,
+                prorated: false,
+                currency: None,
+                parent: None,
             });
+            books.invoicing.terms.insert(agreement, Terms::monthly(company.get(), month.first_day()));
             let mapping = CustomerMapping { applied: Some(agreement), ..CustomerMapping::new(id, company, agreement) };
             table.memory.put_customer_mapping(partner, &mapping).await?;
         }
@@ -125,6 +134,7 @@ impl World {
                 id: product,
                 identifier: format!("Product {number}"),
                 description: format!("Product {number}"),
+                class: String::new(),
                 bundle: false,
                 inactive: false,
                 price: Some(Decimal::TEN),
@@ -134,9 +144,10 @@ impl World {
             codes.push(code);
             products.push(product);
         }
-        let sophos = Sophos { ground: ground.clone(), customers: Arc::new(customers), usage: Arc::default() };
+        let (customers, usage, odd) = (Arc::new(customers), Arc::default(), Arc::default());
+        let sophos = Sophos { ground: ground.clone(), customers, left: Arc::default(), odd, usage };
         let limits = Limits { settle_s: SETTLE_S, ..Limits::default() };
-        let (messages, month) = (Messages::new(ground.clone()), UsageMonth::parse("2026-11")?);
+        let messages = Messages::new(ground.clone());
         let books = Arc::new(Mutex::new(books));
         let touched = BTreeSet::new();
         Ok(Self {
@@ -152,11 +163,12 @@ impl World {
             products,
             touched,
             remapped: false,
+            is_real: false,
         })
     }
 
-    /// A world of the seed's choice, in the seed's storm.
-    pub(super) async fn of_seed(ground: Ground) -> Result<Self, SimulationError> {
+    /// A world of the seed's choice, in the seed's storm. Every fourth is one of ordinary lines alone.
+    pub(super) async fn of_seed(seed: u64, ground: Ground) -> Result<Self, SimulationError> {
         let mut size = Size { customers: ground.one_of(&[1, 1, 1, 2, 2, 3, 4]), products: ground.between(1, 3) };
         if ground.happens(8) {
             // More than leave at once, and more than one commit takes.
@@ -168,6 +180,11 @@ impl World {
             world.combine_the_first_two().await?;
         }
         world.first_usage();
+        world.is_real = !seed.is_multiple_of(4);
+        locked(&world.books).invoicing.readings = BillingReadings::drawn(seed);
+        if world.is_real {
+            world.as_a_real_one()?;
+        }
         ground.set_storm(storm_of(&ground));
         Ok(world)
     }
@@ -198,7 +215,7 @@ impl World {
                     && let Ok(agreement) = agreement_of(number)
                 {
                     let there = if self.ground.happens(850) { used } else { used + 1 };
-                    locked(&self.books).add(agreement, *product, Decimal::from(there), None, None);
+                    locked(&self.books).add(agreement, line(*product, Decimal::from(there)));
                 }
             }
         }

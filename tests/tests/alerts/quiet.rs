@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
-use shared::domain::decision::{HoldBasis, HoldKey, StandingHold};
+use shared::domain::decision::{HoldBasis, HoldFacts, HoldKey, StandingHold};
 use shared::domain::id::{CustomerId, ProductCode, RunId};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Hold, Would};
@@ -113,12 +113,14 @@ async fn hold(world: &World, customer: u128, invoice: Date) {
             quantity: from,
             release: Would::Update { from, to },
             readings: Vec::new(),
+            elsewhere: Vec::new(),
         },
         invoice: Some(invoice),
         next_invoice: Some(invoice),
         run: RunId::parse("20261130T011200Z-scheduled-0123abcd").unwrap(),
         since: now,
         seen_at: now,
+        facts: HoldFacts::default(),
         decision: None,
     };
     let lease = world.store.acquire_lease(partner(), "worker", now, 60).await.unwrap().unwrap();

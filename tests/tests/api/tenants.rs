@@ -30,7 +30,7 @@ use shared::client::address::{AddressPolicy, AddressRules};
 use shared::client::connections::ConnectionOptions;
 use shared::client::http::{Http, HttpLimits};
 use shared::clock::SystemClock;
-use shared::domain::decision::{HoldBasis, HoldKey, StandingHold};
+use shared::domain::decision::{HoldBasis, HoldFacts, HoldKey, StandingHold};
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId};
 use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
@@ -131,17 +131,19 @@ async fn fill_run(store: &impl RunStore, id: u128, (customer, agreement): (Custo
         updated: 0,
         ..CustomerLedger::default()
     };
+    let (readings, elsewhere) = (Vec::new(), Vec::new());
     let standing = StandingHold {
         key: HoldKey { month: run.request.month, customer, product },
         name: canary.to_owned(),
         parts: Vec::new(),
         hold,
-        basis: HoldBasis { agreement, addition: None, quantity: from, release, readings: Vec::new() },
+        basis: HoldBasis { agreement, addition: None, quantity: from, release, readings, elsewhere },
         invoice: None,
         next_invoice: None,
         run: run.id.clone(),
         since: OPENED_AT,
         seen_at: OPENED_AT,
+        facts: HoldFacts::default(),
         decision: None,
     };
     let over = Run { stage: Stage::Ended, state: RunState::Succeeded, ended_at: Some(OPENED_AT), ..run.clone() };

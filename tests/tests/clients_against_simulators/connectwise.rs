@@ -64,7 +64,7 @@ impl Served {
     }
 
     pub(super) fn addition(&self, quantity: i64) -> NewAddition {
-        NewAddition { product: self.product, quantity: quantity.into(), effective: date(2026, 11, 1) }
+        NewAddition { product: self.product, quantity: quantity.into(), effective: date(2026, 11, 1), terms: None }
     }
 
     pub(super) fn faults(&self, fault: Fault) {

@@ -88,7 +88,11 @@ async fn list_filters_are_all_usage_sync_available_last_sync_succeeded_or_failed
     ] {
         assert_eq!(numbers(&world, query).await, expected, "{query}");
     }
-    let names = CustomerNames { company: "Adler Bäckerei".to_owned(), agreement: "Rundum".to_owned() };
+    let names = CustomerNames {
+        company: "Adler Bäckerei".to_owned(),
+        agreement: "Rundum".to_owned(),
+        ..CustomerNames::default()
+    };
     let agreement = AgreementId::try_from(i64::from(world.agreements[0])).unwrap();
     world.store.touch_customer(partner(), customer(1), agreement, &names, false).await.unwrap();
     assert_eq!(numbers(&world, "?text=rundum").await, [1], "by agreement");

@@ -13,6 +13,12 @@ async fn a_sophos_customer_maps_to_exactly_one_company_and_one_agreement() {
     let row = world.row(1).await;
     let (company, agreement) = (world.companies[0], world.agreements[0]);
     assert_eq!((&row["mapping"]["companyId"], &row["mapping"]["agreementId"]), (&company.into(), &agreement.into()));
+    let calls = world.psa_calls();
+    let shown = world.row(1).await["mapping"].clone();
+    assert_eq!((&shown["companyName"], &shown["agreementName"]), (&"Adler Bakery Ltd".into(), &"Security 0".into()));
+    assert_eq!(shown["agreementType"], "Managed services", "names are kept with the save: {shown}");
+    assert!(shown["billingCycle"].is_string() && shown["currency"].is_string(), "{shown}");
+    assert_eq!(world.psa_calls(), calls);
     let saved = world.saved(&[world.map(1, 1, 1)]).await;
     assert_eq!(saved["changes"][0]["before"]["companyId"], company);
     assert_eq!(saved["changes"][0]["after"]["companyName"], "Brook Dental");
@@ -20,6 +26,17 @@ async fn a_sophos_customer_maps_to_exactly_one_company_and_one_agreement() {
     assert_eq!((&row["mapping"]["companyId"], &row["version"]), (&world.companies[1].into(), &2.into()));
     // The company that it left is free.
     world.saved(&[world.map(2, 0, 0)]).await;
+}
+
+#[tokio::test]
+async fn a_child_agreement_names_its_parent() {
+    let world = World::new().await;
+    let parent = world.agreements[2];
+    world.edit_agreement(world.agreements[0], &json!({"parentAgreement": {"id": parent}}));
+    let saved = world.saved(&[world.map(1, 0, 0)]).await;
+    let after = &saved["changes"][0]["after"];
+    assert_eq!((&after["parentAgreementId"], &after["parentAgreement"]), (&parent.into(), &"Security 2".into()));
+    assert_eq!(world.row(1).await["mapping"]["parentAgreement"], "Security 2");
 }
 
 #[tokio::test]
@@ -183,6 +200,21 @@ async fn mapping_warns_when_an_agreement_bills_other_than_monthly() {
         saved["notes"]
     );
     assert!(monthly[0]["text"].as_str().unwrap().contains("Annual"));
+}
+
+#[tokio::test]
+async fn mapping_names_the_other_active_agreements_of_the_company() {
+    let world = World::new().await;
+    world.psa.add_agreement(world.companies[0], world.kind, "Old MSA", json!({})).unwrap();
+    let over = world.psa.add_agreement(world.companies[0], world.kind, "Over", json!({})).unwrap();
+    let cancelled = json!({"cancelledFlag": true});
+    world.psa.edit(harness::connectwise::Collection::Agreements, 0, over, &cancelled).unwrap();
+    let saved = world.saved(&[world.map(1, 0, 0), world.map(2, 0, 1)]).await;
+    let notes = saved["notes"].as_array().unwrap().iter();
+    let others: Vec<&Value> = notes.filter(|note| note["code"] == "otherAgreements").collect();
+    assert_eq!((others.len(), &others[0]["customerId"]), (1, &customer(1).to_string().into()), "{:#}", saved["notes"]);
+    let text = others[0]["text"].as_str().unwrap();
+    assert!(text.contains("Old MSA") && !text.contains("Over"), "{text}");
 }
 
 #[tokio::test]

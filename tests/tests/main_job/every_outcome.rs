@@ -43,6 +43,12 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "shared/tests/plan/products.rs",
         "a_mapping_that_moved_under_the_run_is_skipped_and_named",
     ),
+    // The same, of a product that another agreement bills.
+    (
+        "skipped.billedElsewhere",
+        "tests/tests/main_job/overlap.rs",
+        "another_active_agreement_of_the_company_billed_the_product_already_and_nobody_was_asked",
+    ),
     // A person decides on a hold that a run has shown.
     (
         "skipped.rejected",

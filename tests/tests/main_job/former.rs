@@ -37,7 +37,10 @@ fn end(stack: &Stack, agreement: u32, product: u64) {
     let of_product = |addition: &&harness::connectwise::Row| addition["product"]["id"].as_u64() == Some(product);
     let addition = stack.psa.additions(agreement).iter().find(of_product).cloned().unwrap();
     let id = u32::try_from(addition["id"].as_u64().unwrap()).unwrap();
-    let cancelled = serde_json::json!({"cancelledDate": "2026-11-01T00:00:00Z"});
+    // Before the usage month, so that no day of it was billed.
+    let cancelled = serde_json::json!({
+        "effectiveDate": "2026-10-01T00:00:00Z", "cancelledDate": "2026-10-31T00:00:00Z",
+    });
     stack.psa.edit(Collection::Additions, agreement, id, &cancelled).unwrap();
 }
 

@@ -56,6 +56,7 @@ async fn release_all(stack: &Stack) {
             at: hold.seen_at,
             basis: hold.basis.clone(),
             reading: None,
+            moves: None,
         };
         stack.store.decide_hold(stack.demo.partner(), hold.key, &decision).await.unwrap();
     }

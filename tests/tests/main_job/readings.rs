@@ -60,6 +60,7 @@ async fn bill(stack: &Stack, month: UsageMonth) {
             at: hold.seen_at,
             basis: hold.basis.clone(),
             reading: None,
+            moves: None,
         };
         stack.store.decide_hold(stack.demo.partner(), hold.key, &decision).await.unwrap();
     }

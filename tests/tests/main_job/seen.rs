@@ -68,7 +68,10 @@ async fn a_customer_that_went_to_another_agreement_is_not_billed_on_both() {
 
     for addition in stack.psa.additions(former) {
         let id = u32::try_from(addition["id"].as_u64().unwrap()).unwrap();
-        let cancelled = serde_json::json!({"cancelledDate": "2026-11-01T00:00:00Z"});
+        // Before the usage month, so that no day of it was billed.
+        let cancelled = serde_json::json!({
+            "effectiveDate": "2026-10-01T00:00:00Z", "cancelledDate": "2026-10-31T00:00:00Z",
+        });
         stack.psa.edit(Collection::Additions, former, id, &cancelled).unwrap();
     }
     preview_and_apply(&stack).await;

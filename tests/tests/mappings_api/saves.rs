@@ -19,12 +19,59 @@ async fn sophos_products_map_to_connectwise_products_by_id_so_that_renamed_produ
     let id = shop.product("SEC-EP", "Brand Endpoint", &json!({}));
     let saved = save(&shop.app, &writer(1), &json!({"rows": [{"code": "FW-1", "version": 0, "mapTo": id}]})).await;
     assert_eq!((saved.status.as_u16(), &saved.body["applied"]), (200, &json!(true)), "{:?}", saved.body);
-    assert_eq!(saved.body["changes"][0]["psaIdentifier"], "SEC-EP");
+    assert_eq!(saved.body["changes"][0]["after"]["psaProduct"]["identifier"], "SEC-EP");
     shop.edit(id, &json!({"identifier": "SEC-EP-2", "description": "Brand Endpoint Plus"}));
     let stored = row(&shop.app, "FW-1").await;
     assert_eq!((&stored["psaProductId"], &stored["sync"]), (&json!(id), &json!(true)));
+    assert_eq!(stored["psaProduct"]["description"], "Brand Endpoint", "as it was last seen");
+    let listed = reader(1).get(&shop.app, "/v1/product-mappings?text=brand%20end").await;
+    assert_eq!(listed.body["items"], json!([stored]), "found by the name in ConnectWise");
     let toggled = save(&shop.app, &writer(1), &json!({"rows": [{"code": "FW-1", "version": 1, "mapTo": id}]})).await;
     assert_eq!((toggled.status.as_u16(), toggled.body["changes"].as_array().unwrap().len()), (200, 0));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_full_name_that_one_product_has_is_taken_and_any_other_lists_what_matches() {
+    let shop = Shop::open().await;
+    let id = shop.product("SEC-EP", "Brand Endpoint", &json!({}));
+    shop.product("SEC-EP-ADV", "Brand Endpoint Advanced", &json!({}));
+    shop.product("SEC-OLD", "Old Endpoint", &json!({"inactiveFlag": true}));
+    for (version, name) in [(0, "brand endpoint"), (1, "sec-ep"), (1, "SEC-EP")] {
+        let saved =
+            save(&shop.app, &writer(1), &json!({"rows": [{"code": "FW-1", "version": version, "mapTo": name}]})).await;
+        assert_eq!(saved.status, 200, "{name}: {}", saved.body);
+        assert_eq!(row(&shop.app, "FW-1").await["psaProductId"], id, "{name}");
+    }
+    for (name, listed) in [("Brand End", "SEC-EP-ADV"), ("Old Endpoint", "Old Endpoint"), ("x", "two characters")] {
+        let rows = json!({"rows": [{"code": "EMAIL", "version": 1, "mapTo": name}]});
+        let refused = save(&shop.app, &writer(1), &rows).await;
+        let at = vec![("/rows/0/mapTo".to_owned(), "productUnavailable".to_owned())];
+        assert_eq!(faults(&refused), (422, "productUnavailable".to_owned(), at), "{name}: {}", refused.body);
+        let detail = refused.body["errors"][0]["detail"].as_str().unwrap();
+        assert!(detail.contains(listed), "{detail}");
+    }
+    assert_eq!(row(&shop.app, "EMAIL").await["state"], "excluded", "nothing is stored");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_code_that_nothing_has_ever_named_is_stored_with_a_warning() {
+    let shop = Shop::open().await;
+    let id = shop.product("SEC-EP", "Brand Endpoint", &json!({}));
+    let rows = json!({"rows": [
+        {"code": "NEVER-SEEN", "version": 0, "mapTo": id, "combine": "addUp"},
+        {"code": "FW-1", "version": 0, "mapTo": id},
+    ]});
+    let saved = save(&shop.app, &writer(1), &rows).await;
+    assert_eq!(saved.status, 200, "{}", saved.body);
+    let warnings = saved.body["warnings"].as_array().unwrap();
+    assert_eq!((warnings.len(), &warnings[0]["code"]), (1, &json!("NEVER-SEEN")), "{}", saved.body);
+    assert_eq!(warnings[0]["about"], "neverNamed");
+    assert_eq!(row(&shop.app, "NEVER-SEEN").await["psaProductId"], id);
+    let again =
+        save(&shop.app, &writer(1), &json!({"rows": [{"code": "NEVER-SEEN", "version": 1, "sync": false}]})).await;
+    assert_eq!((again.status.as_u16(), &again.body["warnings"]), (200, &json!(null)), "said once");
     shop.close().await;
 }
 

@@ -133,3 +133,80 @@ async fn holds_are_paged_and_filtered_by_month_and_customer() {
     assert_eq!(world.get(&format!("/v1/sync/runs/{run}")).await.body["runId"], run);
     assert_eq!(id_of(&json!({ "runId": run })), run);
 }
+
+fn matching(filter: &Value, verdict: &str, more: &Value) -> Value {
+    let mut body = json!({ "matching": filter, "verdict": verdict, "why": "Checked with all of them." });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
+}
+
+const MATCHING: &str = "/v1/sync/holds/decisions/matching";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_match_are_looked_at_with_their_sum_and_decided_as_they_were_seen() {
+    let (world, holds) = fallen().await;
+    let reason = holds[0]["reason"].as_str().unwrap();
+    let of_reason: Vec<&Value> = holds.iter().filter(|hold| hold["reason"] == reason).collect();
+    let filter = json!({ "month": "2025-11", "reason": reason });
+    let look = world.post(MATCHING, &matching(&filter, "release", &json!({ "validateOnly": true }))).await;
+    assert_eq!((look.status.as_u16(), &look.body["applied"]), (200, &json!(false)), "{}", look.body);
+    assert_eq!((&look.body["matching"], &look.body["left"]), (&json!(of_reason.len()), &json!(0)));
+    let units: i64 =
+        of_reason.iter().map(|hold| hold["release"]["units"].as_str().unwrap().parse::<i64>().unwrap()).sum();
+    assert_eq!(look.body["change"]["units"], units.to_string());
+    assert_eq!(world.get("/v1/sync/holds?decided=true").await.body["items"], json!([]), "a look decides nothing");
+    let body = matching(&filter, "release", &json!({ "version": look.body["version"] }));
+    let decided = world.post_with("all-of-them", MATCHING, &body).await;
+    assert_eq!((decided.status.as_u16(), &decided.body["decided"]), (200, &json!(of_reason.len())), "{}", decided.body);
+    let again = world.post_with("all-of-them", MATCHING, &body).await;
+    assert_eq!(again.body, decided.body, "the same request has the same answer");
+    let listed = world.get(&format!("/v1/sync/holds?decided=true&reason={reason}&pageSize=500")).await.body;
+    assert_eq!(listed["items"].as_array().unwrap().len(), of_reason.len());
+    let run = world.sync_now(&json!({})).await;
+    assert_eq!(run["counts"]["quantitiesSet"], of_reason.len(), "{run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_matches_and_has_moved_since_it_was_seen_is_not_decided() {
+    let (world, holds) = fallen().await;
+    let filter = json!({ "month": "2025-11" });
+    let look = world.post(MATCHING, &matching(&filter, "reject", &json!({ "validateOnly": true }))).await.body;
+    assert_eq!((&look["matching"], &look["decided"]), (&json!(holds.len()), &json!(holds.len())));
+    // Somebody else decides one of them.
+    let one = json!({ "decisions": [decision(&holds[0], "release")] });
+    assert_eq!(world.post("/v1/sync/holds/decisions", &one).await.body["decided"], 1);
+    let body = matching(&filter, "reject", &json!({ "version": look["version"] }));
+    let refused = world.post(MATCHING, &body).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (412, "versionMismatch"), "{}", refused.body);
+    assert_eq!(refused.body["present"]["matching"], holds.len() - 1);
+    let decided = world.get("/v1/sync/holds?decided=true&pageSize=500").await.body;
+    assert_eq!(decided["items"].as_array().unwrap().len(), 1, "nothing of the request was decided");
+    let body = matching(&filter, "reject", &json!({ "version": refused.body["present"]["version"] }));
+    let taken = world.post(MATCHING, &body).await;
+    assert_eq!((taken.status.as_u16(), &taken.body["decided"]), (200, &json!(holds.len() - 1)), "{}", taken.body);
+    assert_eq!(taken.body["moved"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn holds_are_filtered_by_reason_product_and_run_and_a_bad_filter_is_told_at_once() {
+    let (world, holds) = fallen().await;
+    let first = &holds[0];
+    let (code, psa) = (first["products"][0].as_str().unwrap(), &first["psaProductId"]);
+    for (query, field, value) in [
+        (format!("product={code}"), "products", json!([code])),
+        (format!("psaProductId={psa}"), "psaProductId", psa.clone()),
+        (format!("run={}", first["runId"].as_str().unwrap()), "runId", first["runId"].clone()),
+    ] {
+        let listed = world.get(&format!("/v1/sync/holds?pageSize=500&{query}")).await.body;
+        let expected: Vec<&Value> = holds.iter().filter(|hold| hold[field] == value).collect();
+        assert_eq!(listed["items"].as_array().unwrap().iter().collect::<Vec<_>>(), expected, "{query}");
+    }
+    let bad = json!({ "month": "x", "customer": "ACME", "run": "none", "psaProductId": 0 });
+    let refused = world.post(MATCHING, &matching(&bad, "reject", &json!({ "why": " " }))).await;
+    let errors = refused.body["errors"].as_array().unwrap();
+    let mut pointers: Vec<&str> = errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+    pointers.sort_unstable();
+    let expected =
+        ["/matching/customer", "/matching/month", "/matching/psaProductId", "/matching/run", "/version", "/why"];
+    assert_eq!((refused.status.as_u16(), pointers), (400, expected.to_vec()), "{}", refused.body);
+}

@@ -5,8 +5,12 @@
 mod billing;
 mod holds;
 mod invoke;
+mod italian;
 mod large;
 mod lines;
+mod moves;
+mod names;
+mod overview;
 mod scope;
 mod settings;
 mod start;

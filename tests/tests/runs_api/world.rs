@@ -46,9 +46,18 @@ impl World {
         self.person.get(&self.router, path).await
     }
 
+    pub(crate) async fn get_in(&self, language: &str, path: &str) -> Answered {
+        self.person.ask(&self.router, &format!("GET {path}"), &[("accept-language", language)], None).await
+    }
+
     /// Sends what has an effect, once.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answered {
         self.post_with(&UuidV7.unique(), path, body).await
+    }
+
+    pub(crate) async fn post_in(&self, language: &str, path: &str, body: &Value) -> Answered {
+        let headers = [("idempotency-key", &*UuidV7.unique()), ("accept-language", language)];
+        self.person.ask(&self.router, &format!("POST {path}"), &headers, Some(body)).await
     }
 
     pub(crate) async fn post_with(&self, key: &str, path: &str, body: &Value) -> Answered {

@@ -41,3 +41,8 @@ fn without_reading_back_schedules_go_wrong() {
 fn without_the_check_of_answers_schedules_go_wrong() {
     is_missed(Guard::AnswerCheck, 2_000);
 }
+
+#[test]
+fn without_the_overlap_rule_days_are_billed_twice() {
+    is_missed(Guard::Overlap, 2_000);
+}

@@ -3,5 +3,7 @@
 
 mod applied;
 mod guards;
+mod months;
+mod overlaps;
 mod points;
 mod schedules;

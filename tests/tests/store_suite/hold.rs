@@ -1,6 +1,6 @@
 //! What waits for a person, and what people decide.
 
-use shared::domain::decision::{Decision, HoldBasis, HoldKey, StandingHold, Verdict};
+use shared::domain::decision::{Decision, HoldBasis, HoldFacts, HoldKey, StandingHold, Verdict};
 use shared::domain::ending::{EndBy, EndDone, Ending, EndingKey};
 use shared::domain::id::{AdditionId, CustomerId};
 use shared::domain::month::UsageMonth;
@@ -44,12 +44,14 @@ pub(crate) fn hold(key: HoldKey, to: i64) -> StandingHold {
             quantity: 12.into(),
             release: Would::Update { from: 12.into(), to: to.into() },
             readings: Vec::new(),
+            elsewhere: Vec::new(),
         },
         invoice: Some(month().last_day()),
         next_invoice: None,
         run: run(partner(1), 1).id,
         since: now(),
         seen_at: now(),
+        facts: HoldFacts::default(),
         decision: None,
     }
 }
@@ -62,6 +64,7 @@ pub(crate) fn decision(hold: &StandingHold) -> Decision {
         at: now(),
         basis: hold.basis.clone(),
         reading: None,
+        moves: None,
     }
 }
 
@@ -214,6 +217,7 @@ fn ending(addition: i64) -> Ending {
         who: "Ann".to_owned(),
         why: "they left".to_owned(),
         at: now(),
+        sent: None,
         done: None,
     }
 }

@@ -2,11 +2,12 @@
 
 use shared::domain::id::CustomerId;
 use shared::domain::month::UsageMonth;
+use shared::domain::psa::PsaProduct;
 use shared::domain::stamp::SyncStamp;
 use shared::error::StoreError;
-use shared::ports::{Change, DiscoveredProduct, KnownStore, RunStore, SeenProduct, Sighting};
+use shared::ports::{Change, DiscoveredProduct, KnownPsaProduct, KnownStore, RunStore, SeenProduct, Sighting};
 
-use super::values::{after, agreement, code, company, customer, ledger, listed, month, now, partner, run};
+use super::values::{after, agreement, code, company, customer, ledger, listed, month, now, partner, product, run};
 use super::{Store, on_both_stores};
 
 on_both_stores!(
@@ -19,6 +20,7 @@ on_both_stores!(
     pages_of_known_customers_join_up,
     a_customer_shows_how_its_last_sync_ended,
     a_status_leaves_the_mapping_as_it_is,
+    a_connectwise_product_is_kept_as_it_was_seen_last,
     partners_never_see_what_others_runs_saw,
 );
 
@@ -67,6 +69,27 @@ async fn an_older_month_does_not_hide_what_a_later_one_showed(store: impl Store)
     let expected =
         Sighting { first_month: of("2026-09"), last_month: of("2026-10"), last_units: 5, last_seen_at: after(1) };
     assert_eq!(sighting(&store, "A").await, Some(expected));
+}
+
+async fn a_connectwise_product_is_kept_as_it_was_seen_last(store: impl Store) {
+    let seen = |id: i64, identifier: &str, gone| KnownPsaProduct {
+        product: PsaProduct {
+            id: product(id),
+            identifier: identifier.to_owned(),
+            description: "Managed".to_owned(),
+            class: "Service".to_owned(),
+            bundle: false,
+            inactive: false,
+            price: Some("4.50".parse().unwrap()),
+        },
+        gone,
+    };
+    store.put_psa_products(partner(1), &[]).await.unwrap();
+    store.put_psa_products(partner(1), &[seen(10, "A", false), seen(9, "B", false)]).await.unwrap();
+    store.put_psa_products(partner(1), &[seen(10, "A-2", true)]).await.unwrap();
+    let expected = [seen(9, "B", false), seen(10, "A-2", true)].map(|seen| (seen.product.id, seen));
+    assert_eq!(store.list_psa_products(partner(1)).await, Ok(expected.into()));
+    assert_eq!(store.list_psa_products(partner(2)).await, Ok([].into()));
 }
 
 async fn a_renamed_product_shows_its_new_name(store: impl Store) {

@@ -106,12 +106,21 @@ pub(crate) fn snapshot(quantity: i64) -> Snapshot {
     written.late = vec![Pending { from: Decimal::ONE, to: Decimal::TWO, run, at: now() }];
     written.settled = vec![sought()];
     written.surplus = vec![Surplus { addition, quantity: Decimal::ONE, sent: Some(now()), cleared: false }];
-    written.untold = Untold { created: 1, updated: 2, adopted: 3, from: Some(1.into()), cleared: 2.into() };
+    written.untold = Untold {
+        created: 1,
+        updated: 2,
+        adopted: 3,
+        from: Some(1.into()),
+        cleared: 2.into(),
+        begins: Some(month().last_day()),
+    };
     let seen = Seen { at: now(), additions: Vec::new() };
     Snapshot {
+        names: None,
         written: [(product(7), written.clone()), (product(70), written)].into(),
         seen: Some(seen),
         invoices: [(month(), month().last_day())].into(),
+        billed_elsewhere: [(product(8), vec![addition])].into(),
     }
 }
 

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId};
 use shared::domain::mapping::CustomerMapping;
-use shared::http::{Problem, ProblemCode};
-use shared::ports::{CustomerConflict, CustomerEdit, EditStore};
+use shared::http::{Language, Problem, ProblemCode};
+use shared::ports::{CustomerConflict, CustomerEdit, CustomerNames, EditStore};
 
 use self::agreements::check_agreements;
 pub(super) use self::agreements::{agreements_of, in_words};
@@ -43,6 +43,8 @@ pub(super) struct Judged {
     pub(super) edits: Vec<CustomerEdit>,
     pub(super) changes: Vec<CustomerChange>,
     pub(super) notes: Vec<CustomerNote>,
+    /// What ConnectWise calls the companies and agreements that are mapped.
+    pub(super) seen: Vec<(CustomerId, AgreementId, CustomerNames)>,
     rows: Vec<usize>,
     names: BTreeMap<CustomerId, String>,
 }
@@ -92,14 +94,15 @@ pub(super) async fn judge(
             let id = wanted[at].customer;
             let read = read.get(&id);
             let customer = read.and_then(|read| read.customer.as_ref());
-            CustomerRow::of(id, customer, read.and_then(|read| read.mapped.as_ref()), None)
+            CustomerRow::of(id, customer, read.and_then(|read| read.mapped.as_ref()), None, Language::default())
         };
         let rows: BTreeSet<usize> = faults.changed().collect();
         let present: Vec<CustomerRow> = rows.into_iter().map(present).collect();
         let problem = faults.into_problem();
         return Err(if present.is_empty() { problem } else { problem.present(&present) });
     }
-    let mut judged = Judged { edits: Vec::new(), changes: Vec::new(), notes, rows: Vec::new(), names };
+    let mut judged =
+        Judged { edits: Vec::new(), changes: Vec::new(), notes, rows: Vec::new(), names, seen: Vec::new() };
     for (at, (row, step)) in wanted.iter().zip(steps).enumerate() {
         let now = before(row.customer);
         let (edit, after) = match step {
@@ -107,6 +110,7 @@ pub(super) async fn judge(
             Step::Remove { version } => (CustomerEdit::Remove { customer: row.customer, version }, None),
             Step::Put(mapping) => {
                 let names = found.get(&at).cloned();
+                judged.seen.extend(names.clone().map(|names| (mapping.customer, mapping.agreement, names)));
                 let names = names.or_else(|| now.filter(|(now, _)| is_same_place(now, &mapping))?.1.clone());
                 (CustomerEdit::Put(mapping.clone()), Some(CustomerTarget::of(&(mapping, names))))
             }
@@ -150,7 +154,7 @@ impl Judged {
             match conflict {
                 CustomerConflict::Changed { customer, now } => {
                     let mapped = now.clone().map(|now| (now, None));
-                    present.push(CustomerRow::of(*customer, None, mapped.as_ref(), None));
+                    present.push(CustomerRow::of(*customer, None, mapped.as_ref(), None, Language::default()));
                     let version = now.as_ref().map_or(0, |now| now.version);
                     faults.add(origin, row_of(*customer), "version", ProblemCode::VersionMismatch, &moved_on(version));
                 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use shared::domain::id::{CustomerId, PartnerId};
 use shared::http::{
-    Caller, IfNoneMatch, List, NoQuery, Paging, Path, Problem, ProblemCode, Query, Read, csv_page, represent,
+    Caller, IfNoneMatch, Language, List, NoQuery, Paging, Path, Problem, ProblemCode, Query, Read, csv_page, represent,
 };
 use shared::ports::{Clock, Ids, KnownStore};
 
@@ -52,7 +52,8 @@ pub(crate) async fn list_customer_mappings<S: Store, N: Link, C: Clock + Clone +
     Query(filter): Query<CustomerFilter>,
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
-    let (paging, rows, next) = page(&world.store, caller.partner(), "listCustomerMappings", &filter).await?;
+    let (paging, rows, next) =
+        page(&world.store, (caller.partner(), caller.language()), "listCustomerMappings", &filter).await?;
     Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
 }
 
@@ -76,7 +77,7 @@ pub(crate) async fn get_customer_mapping<S: Store, N: Link, C: Clock + Clone + '
     let mut found = read::each(&world.store, caller.partner(), [id]).await?;
     let read = found.remove(&id).ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
     let stamp = world.store.list_customer_statuses(caller.partner(), &[id]).await?.remove(&id);
-    let row = CustomerRow::of(id, read.customer.as_ref(), read.mapped.as_ref(), stamp);
+    let row = CustomerRow::of(id, read.customer.as_ref(), read.mapped.as_ref(), stamp, caller.language());
     Ok(represent(&if_none_match, Some(row.version), &row))
 }
 
@@ -110,7 +111,8 @@ pub(crate) async fn export_customer_mappings<
     caller: Caller<Read>,
     Query(filter): Query<CustomerFilter>,
 ) -> Result<Response, Problem> {
-    let (paging, rows, next) = page(&world.store, caller.partner(), "exportCustomerMappings", &filter).await?;
+    let (paging, rows, next) =
+        page(&world.store, (caller.partner(), caller.language()), "exportCustomerMappings", &filter).await?;
     let header = paging.after().is_none().then_some(COLUMNS.as_slice());
     let key = paging.list(Vec::<CustomerRow>::new(), next.as_deref()).pages;
     csv_page(header, rows.into_iter().map(cells), key.next_key())
@@ -142,7 +144,7 @@ fn cells(row: CustomerRow) -> Vec<String> {
 /// A page's rows, and the position of the next page.
 async fn page(
     store: &impl Store,
-    partner: PartnerId,
+    (partner, language): (PartnerId, Language),
     list: &str,
     filter: &CustomerFilter,
 ) -> Result<(Paging, Vec<CustomerRow>, Option<String>), Problem> {
@@ -166,7 +168,7 @@ async fn page(
     let last = passing.last().map(|(id, _)| *id);
     let next = if is_cut { last } else { up_to };
     let row = |(id, read): (CustomerId, read::Read)| {
-        CustomerRow::of(id, read.customer.as_ref(), read.mapped.as_ref(), stamps.remove(&id))
+        CustomerRow::of(id, read.customer.as_ref(), read.mapped.as_ref(), stamps.remove(&id), language)
     };
     Ok((paging, passing.into_iter().map(row).collect(), next.map(|id| id.to_string())))
 }

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 use shared::domain::id::{CustomerId, ProductCode, RunId};
+use shared::domain::outcome::Outcome;
 use shared::domain::plan::Customer;
 use shared::domain::stamp::SyncStamp;
+use shared::http::{AgreementShown, Language};
 use shared::ports::MappedCustomer;
 use utoipa::ToSchema;
 
@@ -49,6 +51,9 @@ pub(crate) struct CustomerTarget {
     /// Its name, as it was last seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) agreement_name: Option<String>,
+    /// How the agreement bills.
+    #[serde(flatten)]
+    pub(super) agreement_facts: AgreementShown,
     /// Whether its usage is carried over. Off: ConnectWise goes on billing the last quantities.
     pub(super) sync: bool,
     /// Whether a person has applied a preview for this agreement. Until then runs hold what they would write.
@@ -106,6 +111,7 @@ impl CustomerRow {
         customer: Option<&Customer>,
         mapped: Option<&MappedCustomer>,
         stamp: Option<SyncStamp>,
+        language: Language,
     ) -> Self {
         Self {
             customer_id: id,
@@ -114,7 +120,7 @@ impl CustomerRow {
             suspended: customer.is_some_and(|customer| customer.suspended),
             mapping: mapped.map(CustomerTarget::of),
             version: mapped.map_or(0, |(mapping, _)| mapping.version),
-            last_sync: stamp.map(LastSync::of),
+            last_sync: stamp.map(|stamp| LastSync::of(stamp, language)),
         }
     }
 }
@@ -127,6 +133,7 @@ impl CustomerTarget {
             company_name: names.as_ref().map(|names| names.company.clone()),
             agreement_id: mapping.agreement.get(),
             agreement_name: names.as_ref().map(|names| names.agreement.clone()),
+            agreement_facts: names.as_ref().map(|names| (&names.facts).into()).unwrap_or_default(),
             sync: mapping.sync,
             applied: mapping.is_applied(),
         }
@@ -134,18 +141,21 @@ impl CustomerTarget {
 }
 
 impl LastSync {
-    fn of(stamp: SyncStamp) -> Self {
+    fn of(stamp: SyncStamp, language: Language) -> Self {
         Self {
             succeeded: stamp.succeeded(),
             run_id: stamp.run,
             month: stamp.month.to_string(),
             at: stamp.at.to_string(),
             held: stamp.counts.held,
-            failure: stamp.first_failure.map(|failure| SyncFailure {
-                product_code: failure.product,
-                code: failure.code,
-                what: failure.what,
-                advice: failure.advice,
+            failure: stamp.first_failure.map(|failed| {
+                let outcome = Outcome::Failed(failed.failure);
+                SyncFailure {
+                    product_code: failed.product,
+                    code: outcome.code(),
+                    what: language.reason(&outcome),
+                    advice: language.advice(&outcome),
+                }
             }),
         }
     }

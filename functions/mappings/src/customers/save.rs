@@ -156,7 +156,15 @@ pub(super) async fn save_rows<S: Store, N: Link, C: Clock, I>(
     };
     let keep = Keep { attempt, answer: &told };
     match EditStore::save_customer_mappings(&world.store, partner, author, &judged.edits, Some(&keep)).await? {
-        Ok(saved) => Ok(Done::Kept(told(&saved)?)),
+        Ok(saved) => {
+            for (customer, agreement, names) in &judged.seen {
+                // For display: a save is one without them, and the next run sees them too.
+                if let Err(error) = world.store.touch_customer(partner, *customer, *agreement, names, false).await {
+                    tracing::warn!(%partner, %customer, %error, "a customer's names could not be kept");
+                }
+            }
+            Ok(Done::Kept(told(&saved)?))
+        }
         Err(conflicts) => Err(judged.refused(&origin, &conflicts)),
     }
 }

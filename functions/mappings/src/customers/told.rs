@@ -53,6 +53,8 @@ pub(crate) enum NoteCode {
     StillBilled,
     /// It is mapped with its sync off, because usage sync is not available for the customer.
     SyncLeftOff,
+    /// The company has other active agreements, which may bill the same products already.
+    OtherAgreements,
 }
 
 /// Where the rows of a save came from.

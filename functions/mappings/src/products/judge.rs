@@ -9,7 +9,7 @@ use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{ChangeFault, Changed, ProductChange, ProductMapping, WantedState, apply_changes};
 use shared::domain::psa::PsaProduct;
 use shared::http::{FieldError, Problem, ProblemCode};
-use shared::ports::Psa;
+use shared::ports::{KnownPsaProduct, Psa};
 use utoipa::ToSchema;
 
 use super::known::Known;
@@ -34,8 +34,8 @@ pub(super) struct Wanted {
 pub(super) struct Judged {
     pub(super) known: Known,
     pub(super) changed: Vec<Changed>,
-    /// The ConnectWise products that something is mapped to.
-    pub(super) targets: BTreeMap<PsaProductId, PsaProduct>,
+    /// The ConnectWise products that something is mapped to, as they are now.
+    pub(super) targets: Vec<KnownPsaProduct>,
 }
 
 /// What rows are now that somebody else changed meanwhile.
@@ -74,7 +74,7 @@ pub(super) async fn judge<S: Store, N: Link, C: Sync, I: Sync>(
     partner: PartnerId,
     wanted: &[Wanted],
 ) -> Result<Judged, Problem> {
-    let known = Known::read(&world.store, partner).await?;
+    let mut known = Known::read(&world.store, partner).await?;
     check_versions(&known, wanted)?;
     let changes: Vec<ProductChange> = wanted.iter().map(|row| row.change.clone()).collect();
     let (changed, mut faults) = match apply_changes(&known.mappings, &changes) {
@@ -88,7 +88,13 @@ pub(super) async fn judge<S: Store, N: Link, C: Sync, I: Sync>(
         Err(problem) => return Err(problem),
     };
     faults.extend(wanted.iter().filter_map(|row| unavailable(row, &targets)));
-    if faults.is_empty() { Ok(Judged { known, changed, targets }) } else { Err(problem_of(faults)) }
+    if !faults.is_empty() {
+        return Err(problem_of(faults));
+    }
+    let targets: Vec<KnownPsaProduct> =
+        targets.into_values().map(|product| KnownPsaProduct { product, gone: false }).collect();
+    known.psa.extend(targets.iter().map(|target| (target.product.id, target.clone())));
+    Ok(Judged { known, changed, targets })
 }
 
 fn check_versions(known: &Known, wanted: &[Wanted]) -> Result<(), Problem> {

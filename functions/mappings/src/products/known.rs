@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use shared::domain::id::{PartnerId, ProductCode};
+use futures::try_join;
+use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{ProductMapping, ProductMappings};
 use shared::error::StoreError;
-use shared::ports::{DiscoveredProduct, KnownStore, MappingStore, SeenProduct};
+use shared::ports::{DiscoveredProduct, KnownPsaProduct, KnownStore, MappingStore, SeenProduct};
 
 use super::row::ProductRow;
 
@@ -15,23 +16,26 @@ pub(super) struct Known {
     pub(super) mappings: ProductMappings,
     /// Those that usage has named.
     pub(super) seen: BTreeMap<ProductCode, SeenProduct>,
+    /// The ConnectWise products that are mapped or were, as they were last seen.
+    pub(super) psa: BTreeMap<PsaProductId, KnownPsaProduct>,
 }
 
 impl Known {
     pub(super) async fn read(store: &(impl MappingStore + KnownStore), partner: PartnerId) -> Result<Self, StoreError> {
         let saved = store.list_product_mappings(partner).await?;
-        let seen = store.list_seen_products(partner).await?;
+        let (seen, psa) = try_join!(store.list_seen_products(partner), store.list_psa_products(partner))?;
         let discovered = |seen: &SeenProduct| {
             ProductMapping::discovered(seen.product.code.clone(), proposes_firewall(&seen.product))
         };
         // Of two with the same code the later one stays: what was saved.
         let mappings = seen.iter().map(discovered).chain(saved.iter().cloned()).collect();
         let seen = seen.into_iter().map(|seen| (seen.product.code.clone(), seen)).collect();
-        Ok(Self { mappings, seen })
+        Ok(Self { mappings, seen, psa })
     }
 
     pub(super) fn row(&self, mapping: &ProductMapping) -> ProductRow {
-        ProductRow::of(mapping, self.seen.get(&mapping.code))
+        let psa = mapping.product().and_then(|product| self.psa.get(&product));
+        ProductRow::of(mapping, self.seen.get(&mapping.code), psa)
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct ProductFilter {
     #[serde(default)]
     #[param(inline)]
     sync: Option<Switch>,
-    /// Only those whose code or description contains this text, in either case.
+    /// Only those whose code, description or ConnectWise product contains this text, in either case.
     #[serde(default)]
     #[param(max_length = 100)]
     text: Option<String>,
@@ -58,9 +58,11 @@ impl ProductFilter {
 
     fn fits(&self, row: &ProductRow, text: &str) -> bool {
         let contains = |field: &str| field.to_lowercase().contains(text);
+        let psa = row.psa_product.iter().flat_map(|psa| [&psa.identifier, &psa.description]);
+        let mut names = row.description.iter().chain(psa);
         self.state.is_none_or(|state| row.state == state)
             && self.sync.is_none_or(|sync| row.sync == (sync == Switch::On))
-            && (contains(row.code.as_str()) || row.description.as_deref().is_some_and(contains))
+            && (contains(row.code.as_str()) || names.any(|name| contains(name)))
     }
 }
 

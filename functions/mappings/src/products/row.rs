@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use shared::domain::id::ProductCode;
 use shared::domain::mapping::{Combine, ProductMapping, ProductState};
-use shared::http::LineReadings;
-use shared::ports::{SeenProduct, Sighting};
+use shared::http::{LineReadings, PsaProductShown};
+use shared::ports::{KnownPsaProduct, SeenProduct, Sighting};
 use utoipa::ToSchema;
 
 /// What becomes of a Sophos product's usage.
@@ -121,6 +121,9 @@ pub(crate) struct ProductRow {
     /// The id of the ConnectWise product that it is mapped to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) psa_product_id: Option<u32>,
+    /// That product as it was last seen; absent where no run or save has seen it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) psa_product: Option<PsaProductShown>,
     /// Whether its usage is carried over. Off: ConnectWise goes on billing the last quantity.
     pub(super) sync: bool,
     /// The rule where several Sophos products go to its ConnectWise product.
@@ -141,7 +144,7 @@ pub(crate) struct ProductRow {
 }
 
 impl ProductRow {
-    pub(super) fn of(mapping: &ProductMapping, seen: Option<&SeenProduct>) -> Self {
+    pub(super) fn of(mapping: &ProductMapping, seen: Option<&SeenProduct>, psa: Option<&KnownPsaProduct>) -> Self {
         let sync = mapping.syncs_to().is_some();
         let (description, group) =
             seen.map(|seen| (seen.product.description.clone(), seen.product.group.clone())).unzip();
@@ -153,6 +156,7 @@ impl ProductRow {
             state: StateName::Unmapped,
             reason: None,
             psa_product_id: None,
+            psa_product: None,
             sync,
             combine: None,
             firewall: mapping.firewall,
@@ -170,6 +174,7 @@ impl ProductRow {
             ProductState::Mapped { product, combine, .. } => Self {
                 state: StateName::Mapped,
                 psa_product_id: Some(product.get()),
+                psa_product: psa.map(PsaProductShown::from),
                 combine: combine.map(CombineRule::from),
                 ..unmapped
             },

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{Changed, ProductChange, ProductMapping, WantedState};
 use shared::http::{
-    Caller, Done, IdempotencyKey, LineReadings, NoQuery, Once, Problem, ProblemCode, PsaProblems, Write, answer,
+    Caller, Done, IdempotencyKey, Language, LineReadings, NoQuery, Once, Problem, ProblemCode, PsaProblems, Write,
+    answer,
 };
 use shared::ports::{Author, Clock, Ids, Keep};
 use utoipa::ToSchema;
@@ -15,6 +16,7 @@ use utoipa::ToSchema;
 use super::effects::{ProductEffect, effects};
 use super::judge::{Fault, Judged, Wanted, changed_meanwhile, judge, problem_of};
 use super::known::Known;
+use super::named::{MOST_NAMES, MapTo, Resolved, resolve};
 use super::row::{CombineRule, ProductRow};
 use crate::{Link, Store, World};
 
@@ -32,9 +34,9 @@ pub(crate) struct ProductSaveRow {
     code: String,
     /// The version of the row as it was read; 0 for one that was never saved.
     version: u64,
-    /// Map it to this ConnectWise product, which must be active and not of class Bundle. That switches its sync on, unless
-    /// `sync` says otherwise.
-    map_to: Option<i64>,
+    /// Map it to this ConnectWise product, by its id or by its whole identifier or description. It must be active and not of
+    /// class Bundle. That switches its sync on, unless `sync` says otherwise.
+    map_to: Option<MapTo>,
     /// Remove its mapping; that switches its sync off.
     #[serde(default)]
     unmap: bool,
@@ -75,12 +77,6 @@ pub(crate) struct ProductDifference {
     before: ProductRow,
     /// As it is, or would be.
     after: ProductRow,
-    /// The identifier of the ConnectWise product that it is newly mapped to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    psa_identifier: Option<String>,
-    /// Its description.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    psa_description: Option<String>,
 }
 
 /// What a save came to.
@@ -93,6 +89,30 @@ pub(crate) struct ProductsSaved {
     changes: Vec<ProductDifference>,
     /// What it would do to what ConnectWise bills; empty once it is stored.
     effects: Vec<ProductEffect>,
+    /// What to know of what is stored.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<ProductWarning>,
+}
+
+/// Something to know of a row.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProductWarning {
+    /// The Sophos product's code.
+    #[schema(value_type = String)]
+    code: ProductCode,
+    /// What it is about.
+    about: ProductWarningCode,
+    /// The same in words.
+    text: String,
+}
+
+/// What a warning is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum ProductWarningCode {
+    /// Nothing has ever named this code: no usage, and no earlier save.
+    NeverNamed,
 }
 
 /// Save product mappings.
@@ -120,20 +140,29 @@ pub(crate) async fn save_product_mappings<S: Store, N: Link, C: Clock + Clone + 
     _: NoQuery,
     once: Once<ProductSave>,
 ) -> Result<Response, Problem> {
-    let (partner, who) = (caller.partner(), caller.name().to_owned());
+    let (partner, who, language) = (caller.partner(), caller.name().to_owned(), caller.language());
     let world = &world;
     let act = |save: ProductSave, attempt| async move {
-        let wanted = wanted(&save)?;
+        // What is wrong in itself is told without asking ConnectWise for names.
+        wanted(&save, None)?;
+        let names = save.rows.iter().filter_map(|row| match &row.map_to {
+            Some(MapTo::Name(name)) => Some(name.trim().to_owned()),
+            Some(MapTo::Id(_)) | None => None,
+        });
+        let resolved = resolve(&world.connections, partner, names.collect(), language).await?;
+        let wanted = wanted(&save, Some(&resolved))?;
         let judged = judge(world, partner, &wanted).await?;
         if save.validate_only {
             let effects = effects(&world.store, partner, &judged.known.mappings, &judged.changed).await?;
-            let shown = ProductsSaved { applied: false, changes: differences(&judged, None), effects };
+            let (changes, warnings) = (differences(&judged, None), warnings(&judged, language));
+            let shown = ProductsSaved { applied: false, changes, effects, warnings };
             return Ok(Done::Unkept(answer(StatusCode::OK, &shown)?));
         }
         let author = Author { who, at: world.clock.now(), note: save.note };
         let told = |stored: &[ProductMapping]| {
             let changes = differences(&judged, Some(stored));
-            answer(StatusCode::OK, &ProductsSaved { applied: true, changes, effects: Vec::new() })
+            let warnings = warnings(&judged, language);
+            answer(StatusCode::OK, &ProductsSaved { applied: true, changes, effects: Vec::new(), warnings })
         };
         let keep = Keep { attempt: &attempt, answer: &told };
         store(&world.store, partner, &author, &judged, &keep).await
@@ -160,7 +189,13 @@ pub(super) async fn store(
         )));
     }
     match store.save_product_mappings(partner, author, &rows, Some(keep)).await? {
-        Ok(stored) => Ok(Done::Kept((keep.answer)(&stored)?)),
+        Ok(stored) => {
+            // For display: a save is one without them, and the next run sees them too.
+            if let Err(error) = store.put_psa_products(partner, &judged.targets).await {
+                tracing::warn!(%partner, %error, "names of ConnectWise products could not be kept");
+            }
+            Ok(Done::Kept((keep.answer)(&stored)?))
+        }
         Err(conflicts) => {
             let known = Known::read(store, partner).await?;
             Err(changed_meanwhile(&known, conflicts.into_iter().map(|conflict| conflict.code)))
@@ -173,19 +208,34 @@ pub(super) fn differences(judged: &Judged, stored: Option<&[ProductMapping]>) ->
     let difference = |Changed { before, after }: &Changed| {
         let stored = stored.and_then(|stored| stored.iter().find(|mapping| mapping.code == after.code));
         let after = stored.unwrap_or(after);
-        let moved = after.product().filter(|product| before.product() != Some(*product));
-        let psa = moved.and_then(|product| judged.targets.get(&product));
-        ProductDifference {
-            before: judged.known.row(before),
-            after: judged.known.row(after),
-            psa_identifier: psa.map(|product| product.identifier.clone()),
-            psa_description: psa.map(|product| product.description.clone()),
-        }
+        ProductDifference { before: judged.known.row(before), after: judged.known.row(after) }
     };
     judged.changed.iter().map(difference).collect()
 }
 
-fn wanted(save: &ProductSave) -> Result<Vec<Wanted>, Problem> {
+/// The warnings of rows whose code nothing has ever named.
+fn warnings(judged: &Judged, language: Language) -> Vec<ProductWarning> {
+    let unknown =
+        |changed: &&Changed| changed.before.version == 0 && !judged.known.seen.contains_key(&changed.after.code);
+    let warning = |changed: &Changed| {
+        let code = changed.after.code.clone();
+        let text = match language {
+            Language::English => {
+                format!(
+                    "Nothing has ever named {code}: no usage of Sophos has it. It is stored; check how it is written."
+                )
+            }
+            Language::Italian => {
+                format!("Nessun utilizzo di Sophos ha mai indicato {code}. Viene salvato; verificare come è scritto.")
+            }
+        };
+        ProductWarning { code, about: ProductWarningCode::NeverNamed, text }
+    };
+    judged.changed.iter().filter(unknown).map(warning).collect()
+}
+
+/// The rows as they are asked for; without `resolved`, names stand for nothing yet.
+fn wanted(save: &ProductSave, resolved: Option<&Resolved>) -> Result<Vec<Wanted>, Problem> {
     let mut faults = Vec::new();
     if save.rows.is_empty() || save.rows.len() > MAX_ROWS {
         let detail = format!("Expected 1 to {MAX_ROWS} rows, found {}.", save.rows.len());
@@ -194,10 +244,15 @@ fn wanted(save: &ProductSave) -> Result<Vec<Wanted>, Problem> {
     if save.note.as_ref().is_some_and(|note| note.chars().count() > MAX_TEXT) {
         faults.push(Fault::new("/note".to_owned(), ProblemCode::Invalid, format!("At most {MAX_TEXT} characters.")));
     }
+    let names = save.rows.iter().filter(|row| matches!(row.map_to, Some(MapTo::Name(_)))).count();
+    if names > MOST_NAMES {
+        let detail = format!("At most {MOST_NAMES} rows may name a product by a text; the others by its id.");
+        faults.push(Fault::new("/rows".to_owned(), ProblemCode::Invalid, detail));
+    }
     let mut wanted = Vec::new();
     for (number, row) in save.rows.iter().take(MAX_ROWS).enumerate() {
         let at = format!("/rows/{number}");
-        match change(row, &at) {
+        match change(row, &at, resolved) {
             Ok(change) => wanted.push(Wanted { change, version: Some(row.version), in_sheet: false, at }),
             Err(wrong) => faults.extend(wrong),
         }
@@ -205,13 +260,24 @@ fn wanted(save: &ProductSave) -> Result<Vec<Wanted>, Problem> {
     if faults.is_empty() { Ok(wanted) } else { Err(problem_of(faults)) }
 }
 
-fn change(row: &ProductSaveRow, at: &str) -> Result<ProductChange, Vec<Fault>> {
+fn change(row: &ProductSaveRow, at: &str, resolved: Option<&Resolved>) -> Result<ProductChange, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut wrong = |field: &str, detail: String| {
         faults.push(Fault::new(format!("{at}/{field}"), ProblemCode::Invalid, detail));
     };
     let code = ProductCode::parse(&row.code).map_err(|error| wrong("code", error.to_string())).ok();
-    let product = row.map_to.map(|id| PsaProductId::try_from(id).map_err(|error| wrong("mapTo", error.to_string())));
+    let (mut unmatched, mut product) = (None, None);
+    match &row.map_to {
+        Some(MapTo::Id(id)) => {
+            product = PsaProductId::try_from(*id).map_err(|error| wrong("mapTo", error.to_string())).ok()
+        }
+        Some(MapTo::Name(name)) => match resolved.and_then(|resolved| resolved.get(name.trim())) {
+            Some(Ok(found)) => product = Some(*found),
+            Some(Err(why)) => unmatched = Some(why.clone()),
+            None => {}
+        },
+        None => {}
+    }
     let reason = row.exclude.as_deref().map(str::trim);
     if reason.is_some_and(|reason| reason.is_empty() || reason.chars().count() > MAX_TEXT) {
         wrong("exclude", format!("Say why, in 1 to {MAX_TEXT} characters."));
@@ -219,7 +285,10 @@ fn change(row: &ProductSaveRow, at: &str) -> Result<ProductChange, Vec<Fault>> {
     if usize::from(row.map_to.is_some()) + usize::from(row.unmap) + usize::from(row.exclude.is_some()) > 1 {
         wrong("mapTo", "Send one of mapTo, unmap and exclude.".to_owned());
     }
-    let mapped = product.and_then(Result::ok).map(WantedState::MapTo);
+    if let Some(why) = unmatched {
+        faults.push(Fault::new(format!("{at}/mapTo"), ProblemCode::ProductUnavailable, why));
+    }
+    let mapped = product.map(WantedState::MapTo);
     let unmapped = row.unmap.then_some(WantedState::Unmap);
     let state = mapped.or(unmapped).or_else(|| reason.map(|reason| WantedState::Exclude(reason.to_owned())));
     match code {

@@ -13,11 +13,13 @@ use super::save::MAX_TEXT;
 
 /// The columns, in the order in which they are written. They are read in any order, and others are passed over; only
 /// `code` must be there, and what only a run writes is not read at all.
-pub(super) const COLUMNS: [&str; 11] = [
+pub(super) const COLUMNS: [&str; 13] = [
     "code",
     "description",
     "state",
     "psaProductId",
+    "psaIdentifier",
+    "psaDescription",
     "sync",
     "combine",
     "firewall",
@@ -43,13 +45,15 @@ fn bare(cell: &str) -> &str {
 }
 
 /// The cells of a row.
-pub(super) fn cells(row: &ProductRow) -> [String; 11] {
-    let seen = row.last_seen.as_ref();
+pub(super) fn cells(row: &ProductRow) -> [String; 13] {
+    let (seen, psa) = (row.last_seen.as_ref(), row.psa_product.as_ref());
     [
         defused(row.code.as_str()),
         defused(row.description.as_deref().unwrap_or_default()),
         row.state.as_str().to_owned(),
         row.psa_product_id.map(|id| id.to_string()).unwrap_or_default(),
+        defused(psa.map(|psa| psa.identifier.as_str()).unwrap_or_default()),
+        defused(psa.map(|psa| psa.description.as_str()).unwrap_or_default()),
         if row.sync { "on" } else { "off" }.to_owned(),
         row.combine.map(|rule| rule.as_str().to_owned()).unwrap_or_default(),
         if row.firewall { "yes" } else { "no" }.to_owned(),

@@ -5,19 +5,24 @@ use axum::response::Response;
 use shared::domain::id::RunId;
 use shared::http::{Caller, Path, Problem, Query, Read, csv_page};
 
-use super::row::{BilledShown, LineChange, RunLine};
+use super::row::{BilledShown, RunLine};
 use super::{LineFilter, page};
+use crate::change::QuantityChange;
 use crate::{Naming, Sender, Store, Time, World};
 
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 33] = [
     "customerId",
     "customer",
     "companyId",
     "company",
     "agreementId",
     "agreement",
+    "agreementType",
+    "billingCycle",
+    "currency",
     "nextInvoice",
     "product",
+    "description",
     "units",
     "usageLines",
     "outcome",
@@ -25,8 +30,11 @@ const COLUMNS: [&str; 26] = [
     "what",
     "advice",
     "psaProductId",
+    "psaIdentifier",
+    "psaDescription",
     "additionId",
     "quantity",
+    "unitPrice",
     "sharedWith",
     "does",
     "from",
@@ -64,7 +72,8 @@ pub(crate) async fn export_lines<S: Store, Q: Sender, C: Time, I: Naming>(
     Path(run): Path<RunId>,
     Query(filter): Query<LineFilter>,
 ) -> Result<Response, Problem> {
-    let (paging, lines, next) = page(&world.store, caller.partner(), &run, "exportRunLines", &filter).await?;
+    let (paging, lines, next) =
+        page(&world, (caller.partner(), caller.language()), &run, "exportRunLines", &filter).await?;
     let header = paging.after().is_none().then_some(COLUMNS.as_slice());
     let pages = paging.list(Vec::<RunLine>::new(), next.as_deref()).pages;
     csv_page(header, lines.into_iter().map(cells), pages.next_key())
@@ -77,13 +86,13 @@ fn cells(line: RunLine) -> Vec<String> {
     let outcome = line.outcome.word().to_owned();
     let billed = line.billed;
     let of_billed = |cell: fn(&BilledShown) -> String| billed.as_ref().map(cell).unwrap_or_default();
-    let of_change = |cell: fn(&LineChange) -> String| {
+    let of_change = |cell: fn(&QuantityChange) -> String| {
         billed.as_ref().and_then(|billed| billed.change.as_ref()).map(cell).unwrap_or_default()
     };
-    let of_waiting = |cell: fn(&LineChange) -> String| {
+    let of_waiting = |cell: fn(&QuantityChange) -> String| {
         billed.as_ref().and_then(|billed| billed.waiting.as_ref()).map(cell).unwrap_or_default()
     };
-    let amount = |change: &LineChange| change.amount.clone().unwrap_or_default();
+    let amount = |change: &QuantityChange| change.amount.clone().unwrap_or_default();
     vec![
         text(line.customer_id),
         line.customer,
@@ -91,8 +100,12 @@ fn cells(line: RunLine) -> Vec<String> {
         text(line.company),
         number(line.agreement_id),
         text(line.agreement),
+        text(line.agreement_facts.agreement_type),
+        text(line.agreement_facts.billing_cycle),
+        text(line.agreement_facts.currency),
         text(line.next_invoice),
         text(line.product),
+        text(line.description),
         line.units.to_string(),
         line.usage_lines.to_string(),
         outcome,
@@ -100,8 +113,11 @@ fn cells(line: RunLine) -> Vec<String> {
         text(line.what),
         text(line.advice),
         number(billed.as_ref().map(|billed| billed.psa_product_id)),
+        of_billed(|billed| billed.psa_product.as_ref().map(|psa| psa.identifier.clone()).unwrap_or_default()),
+        of_billed(|billed| billed.psa_product.as_ref().map(|psa| psa.description.clone()).unwrap_or_default()),
         number(billed.as_ref().and_then(|billed| billed.addition_id)),
         of_billed(|billed| billed.quantity.clone()),
+        of_billed(|billed| billed.unit_price.clone().unwrap_or_default()),
         of_billed(|billed| billed.shared_with.clone().unwrap_or_default()),
         of_change(|change| change.does.to_owned()),
         of_change(|change| change.from.clone()),

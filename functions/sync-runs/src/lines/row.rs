@@ -3,9 +3,12 @@
 use serde::Serialize;
 use shared::domain::ledger::{Billed, CustomerLedger, EndedLine, Line};
 use shared::domain::outcome::{Outcome, Would};
+use shared::http::{AgreementShown, Language, PsaProductShown};
 use utoipa::ToSchema;
 
 use super::{ENDED, OutcomeShown};
+use crate::change::QuantityChange;
+use crate::names::Display;
 use crate::view::decimal;
 
 /// What became of a pair of customer and Sophos product; in a preview, what would.
@@ -32,6 +35,9 @@ pub(crate) struct RunLine {
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) agreement: Option<String>,
+    /// How it bills.
+    #[serde(flatten)]
+    pub(super) agreement_facts: AgreementShown,
     /// The agreement's next ConnectWise invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
@@ -39,6 +45,9 @@ pub(crate) struct RunLine {
     /// The Sophos product's code; absent for usage without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) product: Option<String>,
+    /// What Sophos calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) description: Option<String>,
     /// Its units in the month's usage.
     pub(super) units: u64,
     /// The usage lines that they add up from.
@@ -65,42 +74,33 @@ pub(crate) struct RunLine {
 pub(crate) struct BilledShown {
     /// The ConnectWise product.
     pub(super) psa_product_id: u32,
+    /// Its names and its price, as they were last seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) psa_product: Option<PsaProductShown>,
     /// The addition; absent where there is none yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) addition_id: Option<u32>,
     /// The quantity that the usage of all its Sophos products asks for.
     pub(super) quantity: String,
+    /// Its unit price; absent where ConnectWise tells none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) unit_price: Option<String>,
+    /// What one invoice bills for that quantity, in the agreement's currency; absent where ConnectWise tells no price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) amount: Option<String>,
     /// The Sophos product under which the change below is shown, where several share the addition; absent where it is this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) shared_with: Option<String>,
     /// What was done; in a preview, what would be.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) change: Option<LineChange>,
+    pub(super) change: Option<QuantityChange>,
     /// What is done once it no longer waits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) waiting: Option<LineChange>,
-}
-
-/// A change of what ConnectWise bills.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct LineChange {
-    /// What: `create`, `update`, `adopt`, `keep`.
-    pub(super) does: &'static str,
-    /// The quantity before.
-    pub(super) from: String,
-    /// The quantity after.
-    pub(super) to: String,
-    /// Units more; less below zero.
-    pub(super) units: String,
-    /// How much more is billed: unit price times units, net of what the agreement includes; absent where ConnectWise tells no
-    /// price.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) amount: Option<String>,
+    pub(super) waiting: Option<QuantityChange>,
 }
 
 impl RunLine {
-    pub(super) fn of(entry: &CustomerLedger, line: &Line) -> Self {
+    pub(super) fn of(entry: &CustomerLedger, line: &Line, display: &Display) -> Self {
         let code = line.outcome.code();
         let reason = code.split_once('.').map(|(_, reason)| reason.to_owned());
         let said = |text: String| Some(text).filter(|text| !text.is_empty());
@@ -114,8 +114,10 @@ impl RunLine {
             company,
             agreement_id,
             agreement,
+            agreement_facts: (&entry.facts).into(),
             next_invoice: entry.next_invoice.map(|day| day.to_string()),
             product: line.code.as_ref().map(ToString::to_string),
+            description: line.code.as_ref().and_then(|code| display.names.sophos(code)).map(str::to_owned),
             units: line.units,
             usage_lines: line.usage_lines,
             outcome: match line.outcome {
@@ -128,39 +130,49 @@ impl RunLine {
                 Outcome::Failed(_) => OutcomeShown::Failed,
             },
             reason,
-            what: said(line.outcome.reason()),
-            advice: said(line.outcome.advice()),
-            billed: line.billed.as_ref().map(|billed| BilledShown::of(entry, line, billed)),
+            what: said(display.language.reason(&line.outcome)),
+            advice: said(display.language.advice(&line.outcome)),
+            billed: line.billed.as_ref().map(|billed| BilledShown::of(entry, line, billed, display)),
         }
     }
 }
 
 impl RunLine {
     /// The line of an addition that a person decided to end.
-    pub(super) fn of_ended(entry: &CustomerLedger, ended: &EndedLine) -> Self {
+    pub(super) fn of_ended(entry: &CustomerLedger, ended: &EndedLine, display: &Display) -> Self {
         let EndedLine { agreement, who, why, line, .. } = ended;
         // By itself: its change is not that of a pair on the same product.
         let alone = CustomerLedger { lines: vec![line.clone()], ..entry.clone() };
-        let shown = Self::of(&alone, line);
+        let shown = Self::of(&alone, line, display);
         let here = entry.agreement.as_ref().is_some_and(|(id, _)| id == agreement);
         let failed = matches!(line.outcome, Outcome::Failed(_));
         Self {
             agreement_id: Some(agreement.get()),
             agreement: shown.agreement.filter(|_| here),
+            agreement_facts: if here { shown.agreement_facts } else { AgreementShown::default() },
             reason: shown.reason.or_else(|| Some(ENDED.to_owned())),
-            what: if failed { shown.what } else { Some(format!("{who} ended this addition: {why}")) },
+            what: if failed {
+                shown.what
+            } else {
+                Some(match display.language {
+                    Language::English => format!("{who} ended this addition: {why}"),
+                    Language::Italian => format!("{who} ha terminato questa addition: {why}"),
+                })
+            },
             ..shown
         }
     }
 }
 
 impl BilledShown {
-    fn of(entry: &CustomerLedger, line: &Line, billed: &Billed) -> Self {
+    fn of(entry: &CustomerLedger, line: &Line, billed: &Billed, display: &Display) -> Self {
         let on_same = |other: &&Line| other.billed.as_ref().is_some_and(|other| other.product == billed.product);
         // A change is shown once, so that a sheet's sum is right.
         let first = entry.lines.iter().find(on_same).and_then(|line| line.code.as_ref());
         let shared_with = first.filter(|first| Some(*first) != line.code.as_ref()).map(ToString::to_string);
-        let change = |would: Would| LineChange::of(would, billed).filter(|_| shared_with.is_none());
+        let change = |would: Would| {
+            QuantityChange::of(would, billed.terms.as_ref(), &entry.facts).filter(|_| shared_with.is_none())
+        };
         let done = match line.outcome {
             // What failed was not done, but for what had been done before.
             Outcome::Failed(_) | Outcome::Skipped(_) => billed.did.unwrap_or(Would::Nothing),
@@ -170,26 +182,14 @@ impl BilledShown {
         };
         Self {
             psa_product_id: billed.product.get(),
+            psa_product: display.names.psa(billed.product),
             addition_id: billed.addition.map(|id| id.get()),
             quantity: decimal(billed.target),
+            unit_price: billed.terms.as_ref().and_then(|terms| terms.unit_price).map(decimal),
+            amount: billed.terms.as_ref().and_then(|terms| terms.amount(billed.target)).map(decimal),
             change: change(done),
             waiting: billed.waiting.and_then(change),
             shared_with,
         }
-    }
-}
-
-impl LineChange {
-    fn of(would: Would, billed: &Billed) -> Option<Self> {
-        let does = match would {
-            Would::Create { .. } => "create",
-            Would::Update { .. } => "update",
-            Would::Adopt { .. } => "adopt",
-            Would::Keep { .. } => "keep",
-            Would::Nothing => return None,
-        };
-        let (from, to) = would.quantities();
-        let amount = billed.terms.as_ref().and_then(|terms| terms.difference(would)).map(decimal);
-        Some(Self { does, from: decimal(from), to: decimal(to), units: decimal(would.units()), amount })
     }
 }

@@ -5,17 +5,19 @@ use std::collections::BTreeSet;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use shared::domain::ending::{EndBy, Ending, EndingKey};
 use shared::domain::id::{AdditionId, AgreementId, PartnerId};
 use shared::http::{
-    Caller, Done, FieldError, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write, answer,
+    Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write, answer,
 };
 use shared::ports::{Attempt, Author, Keep};
 use utoipa::ToSchema;
 
+use super::Found;
 use super::row::{EndChoice, StillBilling};
-use super::{Found, found};
+use crate::decisions::say_why;
 use crate::{Naming, Sender, Store, Time, World};
 
 /// The most additions of one request.
@@ -44,6 +46,10 @@ pub(crate) struct EndAddition {
     version: String,
     /// What is to be done.
     choice: EndChoice,
+    /// For `cancelOn` alone: the cancelled date that the addition gets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date, example = "2026-11-30")]
+    date: Option<String>,
     /// Why, in your words; kept with who and when.
     #[schema(min_length = 1, max_length = 500)]
     why: String,
@@ -64,13 +70,15 @@ pub(crate) struct AdditionsEnded {
 /// One row of a request, read.
 struct Wanted {
     key: EndingKey,
-    choice: EndChoice,
+    /// None for one that is left as it is.
+    by: Option<EndBy>,
     why: String,
 }
 
 /// End additions that are no longer synced.
 ///
-/// `setToZero` has the next run that writes set the quantity to 0; `leave` takes that back, until a run has carried it out.
+/// `setToZero` has the next run that writes set the quantity to 0, `cancelOn` the cancelled date to `date`; `leave` takes
+/// that back, until a run has carried it out.
 /// An addition that somebody changes in ConnectWise meanwhile is left alone, and the run says so. Usage that waits for a
 /// decision goes on waiting. All rows are checked before anything is decided.
 #[utoipa::path(
@@ -93,75 +101,90 @@ pub(crate) async fn end_still_billing<S: Store, Q: Sender, C: Time, I: Naming>(
     _: NoQuery,
     once: Once<EndAdditions>,
 ) -> Result<Response, Problem> {
-    let (world, partner, who) = (&world, caller.partner(), caller.name().to_owned());
-    let act = |wanted: EndAdditions, attempt| async move { end(world, partner, who, wanted, &attempt).await };
+    let (world, partner, who, language) = (&world, caller.partner(), caller.name().to_owned(), caller.language());
+    let act =
+        |wanted: EndAdditions, attempt| async move { end(world, (partner, language), who, wanted, &attempt).await };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
 }
 
 async fn end<S: Store, Q, C: Time, I>(
     world: &World<S, Q, C, I>,
-    partner: PartnerId,
+    (partner, language): (PartnerId, Language),
     who: String,
     request: EndAdditions,
     attempt: &Attempt,
 ) -> Result<Done, Problem> {
     let store = &world.store;
-    let wanted = read(&request.additions)?;
-    let seen = seen(&request.additions, &wanted, list(world, partner, &wanted).await?)?;
+    let wanted = read(&request.additions, language)?;
+    let seen = seen(&request.additions, &wanted, language, list(world, (partner, language), &wanted).await?)?;
     let now = world.clock.now();
     let mut ended = 0;
     for (wanted, found) in wanted.iter().zip(&seen) {
-        match wanted.choice {
-            EndChoice::Leave => {
-                let by = Author { who: who.clone(), at: now, note: Some(wanted.why.clone()) };
-                store.take_ending_back(partner, wanted.key, &by).await?;
-            }
-            EndChoice::SetToZero => {
-                let ending = Ending {
-                    key: wanted.key,
-                    customer: found.customer,
-                    product: found.product,
-                    parts: found.parts.clone(),
-                    quantity: found.quantity,
-                    by: EndBy::SetToZero,
-                    who: who.clone(),
-                    why: wanted.why.clone(),
-                    at: now,
-                    done: None,
-                };
-                // With its entry in the audit: a request that dies here is repeated and decides the rest.
-                store.put_ending(partner, &ending).await?;
-                ended += 1;
-            }
-        }
+        let Some(by) = wanted.by else {
+            let author = Author { who: who.clone(), at: now, note: Some(wanted.why.clone()) };
+            store.take_ending_back(partner, wanted.key, &author).await?;
+            continue;
+        };
+        let ending = Ending {
+            key: wanted.key,
+            customer: found.customer,
+            product: found.product,
+            parts: found.parts.clone(),
+            quantity: found.quantity,
+            by,
+            who: who.clone(),
+            why: wanted.why.clone(),
+            at: now,
+            sent: None,
+            done: None,
+        };
+        // With its entry in the audit: a request that dies here is repeated and decides the rest.
+        store.put_ending(partner, &ending).await?;
+        ended += 1;
     }
-    let after = list(world, partner, &wanted).await?;
+    let after = list(world, (partner, language), &wanted).await?;
     let now = |wanted: &Wanted| after.iter().find(|found| found.key == wanted.key).map(|found| found.row.clone());
     let additions = wanted.iter().zip(seen).map(|(wanted, before)| now(wanted).unwrap_or(before.row)).collect();
-    let warnings = Vec::from_iter((ended > 0).then(|| {
-        "A line of 0 may print on the next ConnectWise invoice. What the present quantity bills there until the run is not \
-         credited."
-            .to_owned()
-    }));
+    let warnings = warnings(&wanted, language);
     let told = answer(StatusCode::OK, &AdditionsEnded { ended, additions, warnings })?;
     let same = |(): &()| Ok(told.clone());
     store.add_edits(partner, &[], Some(&Keep { attempt, answer: &same })).await?;
     Ok(Done::Kept(told))
 }
 
+/// What to know of the ways in which additions are ended.
+fn warnings(wanted: &[Wanted], language: Language) -> Vec<String> {
+    let any = |chosen: fn(EndBy) -> bool| wanted.iter().filter_map(|wanted| wanted.by).any(chosen);
+    let to_zero = (
+        "A line of 0 may print on the next ConnectWise invoice. What the present quantity bills there until the run is not \
+         credited.",
+        "Una riga a 0 può comparire sulla prossima fattura ConnectWise. Ciò che la quantità attuale vi fattura fino alla \
+         sincronizzazione non viene accreditato.",
+    );
+    let cancelled = (
+        "Days after the cancelled date that ConnectWise has invoiced already are credited on the next ConnectWise invoice \
+         if the agreement is prorated, and not at all if it is not.",
+        "I giorni dopo la fine (Cancelled Date) già fatturati da ConnectWise vengono accreditati sulla prossima fattura \
+         ConnectWise se l'Agreement è pro rata, altrimenti non vengono accreditati.",
+    );
+    let to_zero = any(|by| by == EndBy::SetToZero).then_some(to_zero);
+    let cancelled = any(|by| matches!(by, EndBy::CancelOn { .. })).then_some(cancelled);
+    to_zero.into_iter().chain(cancelled).map(|(english, italian)| language.pick(english, italian).to_owned()).collect()
+}
+
 /// What is listed of the agreements that the rows are about.
 async fn list<S: Store, Q, C: Time, I>(
     world: &World<S, Q, C, I>,
-    partner: PartnerId,
+    (partner, language): (PartnerId, Language),
     wanted: &[Wanted],
 ) -> Result<Vec<Found>, Problem> {
     let agreements: BTreeSet<AgreementId> = wanted.iter().map(|wanted| wanted.key.agreement).collect();
     let snapshots = world.store.find_snapshots(partner, &Vec::from_iter(agreements)).await?;
-    found(world, partner, &Vec::from_iter(snapshots)).await
+    super::list(world, (partner, language), &Vec::from_iter(snapshots)).await
 }
 
 /// Which additions the rows are about; everything that is wrong with them at once.
-fn read(rows: &[EndAddition]) -> Result<Vec<Wanted>, Problem> {
+fn read(rows: &[EndAddition], language: Language) -> Result<Vec<Wanted>, Problem> {
     let refused = |errors: Vec<FieldError>| Problem::new(ProblemCode::InvalidRequest).errors(errors);
     if !(1..=MOST).contains(&rows.len()) {
         let told = format!("Send 1 to {MOST} additions at a time.");
@@ -177,31 +200,71 @@ fn read(rows: &[EndAddition]) -> Result<Vec<Wanted>, Problem> {
         let addition = AdditionId::try_from(row.addition_id).map_err(|error| wrong("additionId", error.to_string()));
         let why = row.why.trim();
         if why.is_empty() || why.chars().count() > MAX_WHY {
-            wrong("why", format!("Say why, in at most {MAX_WHY} characters."));
+            wrong("why", say_why(language, MAX_WHY));
         }
         if let (Ok(agreement), Ok(addition)) = (agreement, addition) {
             let key = EndingKey { agreement, addition };
             if !met.insert(key) {
-                wrong("additionId", "An earlier row is about this addition.".to_owned());
+                let told = ("An earlier row is about this addition.", "Una riga precedente riguarda questa addition.");
+                wrong("additionId", language.pick(told.0, told.1).to_owned());
             }
-            wanted.push(Wanted { key, choice: row.choice, why: why.to_owned() });
+            let by = way(row, language).map_err(|told| wrong("date", told)).unwrap_or_default();
+            wanted.push(Wanted { key, by, why: why.to_owned() });
         }
     }
     if errors.is_empty() { Ok(wanted) } else { Err(refused(errors)) }
 }
 
+/// How a row wants its addition to be ended, or why its date says nothing.
+fn way(row: &EndAddition, language: Language) -> Result<Option<EndBy>, String> {
+    let told = |english: &str, italian: &str| Err(language.pick(english, italian).to_owned());
+    match (row.choice, &row.date) {
+        (EndChoice::CancelOn, Some(date)) => {
+            let day = date.parse::<Date>().ok();
+            let named = day.map(|day| Some(EndBy::CancelOn { day }));
+            named.map_or_else(|| told("Expected a day such as 2026-11-30.", "Indicare un giorno come 2026-11-30."), Ok)
+        }
+        (EndChoice::CancelOn, None) => {
+            told("Say which cancelled date it gets.", "Indicare quale fine (Cancelled Date) riceve.")
+        }
+        (EndChoice::SetToZero | EndChoice::Leave, Some(_)) => {
+            told("Only cancelOn has a date; leave it out.", "Solo cancelOn ha una data; va lasciata fuori.")
+        }
+        (EndChoice::SetToZero, None) => Ok(Some(EndBy::SetToZero)),
+        (EndChoice::Leave, None) => Ok(None),
+    }
+}
+
 /// The additions as the person saw them. One that has moved, or is no longer listed, stops all of them.
-fn seen(rows: &[EndAddition], wanted: &[Wanted], listed: Vec<Found>) -> Result<Vec<Found>, Problem> {
+fn seen(
+    rows: &[EndAddition],
+    wanted: &[Wanted],
+    language: Language,
+    listed: Vec<Found>,
+) -> Result<Vec<Found>, Problem> {
     let (mut moved, mut seen) = (Vec::new(), Vec::new());
     for (n, (row, wanted)) in rows.iter().zip(wanted).enumerate() {
         let pointer = format!("/additions/{n}/version");
         match listed.iter().find(|found| found.key == wanted.key) {
             None => {
-                let told = "It is no longer billed without a sync: look at the list again.";
+                let told = language.pick(
+                    "It is no longer billed without a sync: look at the list again.",
+                    "Non è più fatturata senza sincronizzazione: guardare di nuovo l'elenco.",
+                );
                 moved.push(FieldError::body(pointer, ProblemCode::NotFound, told));
             }
             Some(found) if found.row.version() != row.version => {
-                let told = format!("What is billed on addition {} is no longer what you saw.", row.addition_id);
+                let told = match language {
+                    Language::English => {
+                        format!("What is billed on addition {} is no longer what you saw.", row.addition_id)
+                    }
+                    Language::Italian => {
+                        format!(
+                            "Ciò che è fatturato sulla addition {} non è più quello che è stato mostrato.",
+                            row.addition_id
+                        )
+                    }
+                };
                 moved.push(FieldError::body(pointer, ProblemCode::VersionMismatch, told));
             }
             Some(found) => seen.push(found.clone()),

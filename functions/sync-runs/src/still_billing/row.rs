@@ -6,10 +6,12 @@ use shared::domain::ending::{EndBy, Ending};
 use shared::domain::id::{AgreementId, PsaProductId};
 use shared::domain::mapping::ProductMappings;
 use shared::domain::still_billed::StillBilled;
-use shared::http::{Problem, version_of_content};
+use shared::http::{AgreementShown, Language, Problem, PsaProductShown, version_of_content};
 use utoipa::ToSchema;
 
 use super::BilledCustomer;
+use crate::change::per_month;
+use crate::names::Display;
 use crate::view::decimal;
 
 /// An addition that is billed and no longer synced.
@@ -18,18 +20,26 @@ use crate::view::decimal;
 pub(crate) struct StillBilling {
     /// The agreement.
     agreement_id: u32,
-    /// Its name, where the customer is mapped to it.
+    /// Its name, as it was last seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     agreement: Option<String>,
-    /// The company's name, where the customer is mapped to it.
+    /// Its company's name, as it was last seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<String>,
+    /// How it bills.
+    #[serde(flatten)]
+    agreement_facts: AgreementShown,
     /// The addition.
     addition_id: u32,
     /// The ConnectWise product.
     psa_product_id: u32,
+    /// Its names and its price, as they were last seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    psa_product: Option<PsaProductShown>,
     /// The Sophos products that it was made up of.
     products: Vec<String>,
+    /// What Sophos calls them, in the same order.
+    descriptions: Vec<String>,
     /// Sophos' id of the customer for whom it was written.
     customer_id: String,
     /// Its name, where Sophos still lists it.
@@ -42,8 +52,11 @@ pub(crate) struct StillBilling {
     /// Its unit price; absent where none is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     unit_price: Option<String>,
-    /// What ConnectWise bills for it each month, where the agreement bills monthly, without the units that the agreement
-    /// includes and in the agreement's currency; absent where no price is known.
+    /// What one invoice bills for it, without the units that the agreement includes and in the agreement's currency; absent
+    /// where no price is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<String>,
+    /// The same for one month; absent where the agreement's billing cycle is not one of months, or not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount_per_month: Option<String>,
     /// The day from which ConnectWise ends it, where somebody has set one.
@@ -69,6 +82,8 @@ pub(crate) struct StillBilling {
 pub(crate) enum EndChoice {
     /// Set its quantity to 0 in ConnectWise.
     SetToZero,
+    /// Set its cancelled date in ConnectWise.
+    CancelOn,
     /// Leave it as it is; takes back what was decided before.
     Leave,
 }
@@ -79,6 +94,10 @@ pub(crate) enum EndChoice {
 pub(crate) struct EndingShown {
     /// What is to be done.
     choice: EndChoice,
+    /// Of `cancelOn`: the cancelled date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    date: Option<String>,
     /// Who decided.
     who: String,
     /// Why.
@@ -90,10 +109,11 @@ pub(crate) struct EndingShown {
 
 impl EndingShown {
     fn of(ending: &Ending) -> Self {
-        let choice = match ending.by {
-            EndBy::SetToZero => EndChoice::SetToZero,
+        let (choice, date) = match ending.by {
+            EndBy::SetToZero => (EndChoice::SetToZero, None),
+            EndBy::CancelOn { day } => (EndChoice::CancelOn, Some(day.to_string())),
         };
-        Self { choice, who: ending.who.clone(), why: ending.why.clone(), at: ending.at.to_string() }
+        Self { choice, date, who: ending.who.clone(), why: ending.why.clone(), at: ending.at.to_string() }
     }
 }
 
@@ -153,33 +173,43 @@ impl StillBilling {
         billed: &StillBilled<'_>,
         reason: StillBillingReason,
         ending: Option<&Ending>,
+        display: &Display,
     ) -> Result<Self, Problem> {
-        let here = customer.mapping.as_ref().is_some_and(|mapping| mapping.agreement == agreement);
-        let (company, agreement_name) =
-            customer.names.clone().filter(|_| here).map(|names| (names.company, names.agreement)).unzip();
+        let seen = customer.names_on(agreement, billed);
+        let (company, agreement_name) = seen.cloned().map(|names| (names.company, names.agreement)).unzip();
+        let facts = seen.map(|names| names.facts.clone()).unwrap_or_default();
         let name = customer.name.clone().or_else(|| company.clone()).unwrap_or_else(|| customer.id.to_string());
         let quantity = decimal(billed.quantity);
-        let why = reason.why(customer.departure.as_ref());
+        let why = reason.why(customer.departure.as_ref(), display.language);
         let version = version_of_content(&(agreement, billed.written.addition, &quantity))?;
         Ok(Self {
             agreement_id: agreement.get(),
             agreement: agreement_name,
             company,
+            agreement_facts: (&facts).into(),
             addition_id: billed.written.addition.get(),
             psa_product_id: billed.product.get(),
+            psa_product: display.names.psa(billed.product),
             products: billed.written.parts.keys().map(ToString::to_string).collect(),
+            descriptions: display.names.all_sophos(billed.written.parts.keys()),
             customer_id: customer.id.to_string(),
             customer: customer.name.clone(),
-            what: format!("ConnectWise goes on billing {quantity} for {name}: {why}."),
+            what: match display.language {
+                Language::English => format!("ConnectWise goes on billing {quantity} for {name}: {why}."),
+                Language::Italian => {
+                    format!("ConnectWise continua a fatturare {} per {name}: {why}.", quantity.replace('.', ","))
+                }
+            },
             quantity,
             month: billed.written.month.to_string(),
             unit_price: billed.terms.as_ref().and_then(|terms| terms.unit_price).map(decimal),
-            amount_per_month: billed.amount().map(decimal),
+            amount: billed.amount().map(decimal),
+            amount_per_month: billed.amount().and_then(|amount| per_month(amount, &facts)).map(decimal),
             cancelled_date: billed.cancelled.map(|day| day.to_string()),
             ending: ending.map(EndingShown::of),
             version: format!("{version:016x}"),
             reason,
-            advice: reason.advice(),
+            advice: reason.advice(display.language),
         })
     }
 
@@ -190,39 +220,59 @@ impl StillBilling {
 }
 
 impl StillBillingReason {
-    fn why(self, departure: Option<&Departure>) -> String {
+    fn why(self, departure: Option<&Departure>, language: Language) -> String {
         match (self, departure) {
-            (Self::NoLongerListed | Self::LeftMonthlyBilling, Some(departure)) => departure.to_string(),
-            (reason, _) => reason.words().to_owned(),
+            (Self::NoLongerListed | Self::LeftMonthlyBilling, Some(departure)) => language.departure(departure),
+            (reason, _) => reason.words(language).to_owned(),
         }
     }
 
-    const fn words(self) -> &'static str {
-        match self {
-            Self::CustomerMoved => "the customer is billed on another agreement now",
-            Self::NoLongerListed => "no longer listed by Sophos",
-            Self::LeftMonthlyBilling => "no longer on monthly billing at Sophos",
-            Self::CustomerUnmapped => "the customer is not mapped any more",
-            Self::CustomerOff => "the customer's sync is off",
-            Self::ProductUnmapped => "no Sophos product is mapped to it any more",
-            Self::ProductOff => "the product's sync is off",
-            Self::FirewallFrozen => "firewall products sync with the Sophos monthly invoice alone",
-        }
+    const fn words(self, language: Language) -> &'static str {
+        let (english, italian) = match self {
+            Self::CustomerMoved => {
+                ("the customer is billed on another agreement now", "il cliente ora è fatturato su un altro Agreement")
+            }
+            Self::NoLongerListed => ("no longer listed by Sophos", "il cliente non è più nell'elenco di Sophos"),
+            Self::LeftMonthlyBilling => {
+                ("no longer on monthly billing at Sophos", "il cliente non è più a fatturazione mensile presso Sophos")
+            }
+            Self::CustomerUnmapped => ("the customer is not mapped any more", "il cliente è ora senza mapping"),
+            Self::CustomerOff => ("the customer's sync is off", "la sincronizzazione del cliente è disattivata"),
+            Self::ProductUnmapped => {
+                ("no Sophos product is mapped to it any more", "nessun prodotto Sophos è più mappato a questo prodotto")
+            }
+            Self::ProductOff => ("the product's sync is off", "la sincronizzazione del prodotto è disattivata"),
+            Self::FirewallFrozen => (
+                "firewall products sync with the Sophos monthly invoice alone",
+                "i prodotti firewall si sincronizzano solo con la fattura mensile Sophos",
+            ),
+        };
+        language.pick(english, italian)
     }
 
-    const fn advice(self) -> &'static str {
-        match self {
-            Self::CustomerMoved | Self::CustomerUnmapped | Self::ProductUnmapped => {
-                "End the addition, or map and switch on again what is to go on."
-            }
-            Self::NoLongerListed | Self::LeftMonthlyBilling => {
-                "Decide on the usage that waits, if any does. Then end the addition, or map the customer again."
-            }
-            Self::CustomerOff => "End the addition, or switch the sync on.",
-            Self::ProductOff => "End the addition, or switch the product's sync on.",
-            Self::FirewallFrozen => {
-                "Choose the Sophos monthly invoice as the frequency, or keep the addition up to date by hand."
-            }
-        }
+    const fn advice(self, language: Language) -> &'static str {
+        let (english, italian) = match self {
+            Self::CustomerMoved | Self::CustomerUnmapped | Self::ProductUnmapped => (
+                "End the addition, or map and switch on again what is to go on.",
+                "Terminare la addition, oppure mappare e attivare di nuovo ciò che deve continuare.",
+            ),
+            Self::NoLongerListed | Self::LeftMonthlyBilling => (
+                "Decide on the usage that waits, if any does. Then end the addition, or map the customer again.",
+                "Decidere sull'utilizzo in attesa, se ce n'è. Poi terminare la addition, oppure mappare di nuovo il cliente.",
+            ),
+            Self::CustomerOff => (
+                "End the addition, or switch the sync on.",
+                "Terminare la addition, oppure attivare la sincronizzazione.",
+            ),
+            Self::ProductOff => (
+                "End the addition, or switch the product's sync on.",
+                "Terminare la addition, oppure attivare la sincronizzazione del prodotto.",
+            ),
+            Self::FirewallFrozen => (
+                "Choose the Sophos monthly invoice as the frequency, or keep the addition up to date by hand.",
+                "Scegliere la frequenza con la fattura mensile Sophos, oppure aggiornare la addition a mano.",
+            ),
+        };
+        language.pick(english, italian)
     }
 }

@@ -57,7 +57,8 @@ pub(crate) async fn export_usage_lines<S: Store, Q: Sender, C: Time, I: Naming>(
     Path(id): Path<RunId>,
     Query(filter): Query<UsageLineFilter>,
 ) -> Result<Response, Problem> {
-    let (paging, rows, next) = page(&world, caller.partner(), &id, "exportUsageLines", &filter).await?;
+    let (paging, rows, next) =
+        page(&world, (caller.partner(), caller.language()), &id, "exportUsageLines", &filter).await?;
     let header = paging.after().is_none().then_some(COLUMNS.as_slice());
     let pages = paging.list(Vec::<UsageLineRow>::new(), next.as_deref()).pages;
     csv_page(header, rows.into_iter().map(cells), pages.next_key())

@@ -12,7 +12,8 @@ use shared::domain::ledger::CustomerLedger;
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Failure, Outcome, Skip};
 use shared::domain::plan::{
-    AgreementState, Basis, CustomerPlan, LeftCustomer, Row, agreement_trouble, customer_gate, plan, rows_ending,
+    AgreementState, Basis, CustomerPlan, LeftCustomer, Row, agreement_trouble, customer_gate, fail_first_creations,
+    needs_other_agreements, plan, rows_ending,
 };
 use shared::domain::psa::Agreement;
 use shared::domain::recall::{ReadFor, asks_for_something, must_read};
@@ -33,6 +34,7 @@ use super::former::Former;
 use super::held::{HeldFor, Standing, all_settled, decisions};
 use super::write::{Carried, Writer};
 use crate::committer::{Commits, Counted, LeftOpen, MOST_ASKED};
+use crate::policy::Guard;
 use crate::trouble::{leaves_all_waiting, of_agreement};
 use crate::worker::{WorkError, World};
 
@@ -148,6 +150,7 @@ impl<W: World> Stages<'_, W> {
         if let Some(agreement) = bucket.agreements.get(&mapping.agreement) {
             ledger.company = Some((agreement.company, agreement.company_name.clone()));
             ledger.agreement = Some((agreement.id, agreement.name.clone()));
+            ledger.facts = agreement.facts();
             ledger.next_invoice = agreement.next_invoice;
         }
         // Whoever ConnectWise is asked about has its turn until its ledger is closed.
@@ -159,11 +162,13 @@ impl<W: World> Stages<'_, W> {
                 (known, plan, Some(turn))
             }
         };
+        let others = self.plan_with_others(bucket, &planned, &known, &mut plan).await?;
         let former = self.hold_what_former_agreements_bill(bucket, mapping, flow, &mut plan).await?;
         let seen = self.hold_what_moved(bucket, mapping, &mut plan).await?;
         let ready = matches!(known.state, AgreementState::Ready { .. });
         let applied = seen && !former.bills && ready && bucket.run.writes && !mapping.is_applied();
-        self.write(bucket, (planned, applied), known, plan, (ledger, former, ended), commits).await
+        let elsewhere = (former, others);
+        self.write(bucket, (planned, applied), known, plan, (ledger, elsewhere, ended), commits).await
     }
 
     /// Plans on what is remembered of the agreement, as far as that is enough.
@@ -220,6 +225,10 @@ impl<W: World> Stages<'_, W> {
         let now = begun.saturating_add(SignedDuration::try_from(waited).unwrap_or_default()).unwrap_or(begun);
         let mut settlement = settle(planned.stored.clone(), &planned.intents, &additions, now, self.settle_s());
         settlement.snapshot.see(now, &additions);
+        settlement.snapshot.names = Some(agreement.names());
+        let day = bucket.run.request.month.last_day();
+        let mut additions = additions;
+        additions.retain(|addition| addition.in_force_on(day) || self.policy.has(Guard::Overlap));
         let state = AgreementState::Ready { agreement: agreement.clone(), additions };
         let known = Known { state, settlement, read: Some(reason), listed_at: now };
         let plan = self.plan_on(bucket, planned, &known);
@@ -241,7 +250,32 @@ impl<W: World> Stages<'_, W> {
     }
 
     fn plan_on(&self, bucket: &Bucket, planned: &Planned<'_>, known: &Known) -> CustomerPlan {
-        plan(&Basis {
+        plan(&self.basis(bucket, planned, known))
+    }
+
+    /// Reads the other agreements that may bill the customer where the plan needs them, and plans once more with them.
+    /// How many ConnectWise was asked for.
+    async fn plan_with_others(
+        &self,
+        bucket: &Bucket,
+        planned: &Planned<'_>,
+        known: &Known,
+        planned_before: &mut CustomerPlan,
+    ) -> Result<usize, WorkError> {
+        let basis = self.basis(bucket, planned, known);
+        if !needs_other_agreements(&basis, planned_before) || !self.policy.has(Guard::Overlap) {
+            return Ok(0);
+        }
+        let (others, reads) = self.read_other_agreements(bucket, planned.mapping).await?;
+        match others {
+            Ok(others) => *planned_before = plan(&Basis { others: Some(&others), ..basis }),
+            Err(failure) => fail_first_creations(&basis, planned_before, &failure),
+        }
+        Ok(reads)
+    }
+
+    fn basis<'p>(&'p self, bucket: &'p Bucket, planned: &'p Planned<'_>, known: &'p Known) -> Basis<'p> {
+        Basis {
             month: bucket.run.request.month,
             invoice_mode: self.settings.frequency == Frequency::SophosInvoice,
             first_run: self.is_first_run(bucket, planned.mapping),
@@ -257,7 +291,8 @@ impl<W: World> Stages<'_, W> {
             unfinished: bucket.run.unfinished,
             asked: &bucket.run.asked,
             departure: planned.departure.as_ref(),
-        })
+            others: None,
+        }
     }
 
     /// A preview, and a run with writes off, shows what would be done; so does the apply of a preview do it.
@@ -298,7 +333,7 @@ impl<W: World> Stages<'_, W> {
         (planned, applied): (Planned<'_>, bool),
         known: Known,
         mut plan: CustomerPlan,
-        (mut ledger, former, ended): (CustomerLedger, Former, Ended),
+        (mut ledger, (former, others), ended): (CustomerLedger, (Former, usize), Ended),
         commits: &Commits,
     ) -> Result<Turn, WorkError> {
         let Known { state, settlement, read, listed_at } = known;
@@ -309,7 +344,7 @@ impl<W: World> Stages<'_, W> {
         let place = (mapping.customer, mapping.agreement, marked);
         let mut writer = Writer::new(self, &bucket.run, place, known, commits);
         let reads = read.into_iter().chain(repeat_n(ReadFor::Former, former.reads));
-        let reads: Vec<ReadFor> = reads.chain(ended.reads()).collect();
+        let reads: Vec<ReadFor> = reads.chain(repeat_n(ReadFor::Other, others)).chain(ended.reads()).collect();
         let left = LeftOpen { reads: reads.clone(), set_aside: None };
         let done = match writer.carry_out(&plan).await {
             Ok(Carried::Whole(done)) => done,

@@ -79,7 +79,7 @@ impl Ended {
         let billed = Billed {
             product: ending.product,
             addition: Some(ending.key.addition),
-            target: rust_decimal::Decimal::ZERO,
+            target: did.quantities().1,
             would: did,
             did: None,
             waiting: None,
@@ -152,7 +152,7 @@ impl<W: World> Stages<'_, W> {
         let mut settlement = settle(stored.clone(), &intents, &additions, now, self.settle_s());
         settlement.snapshot.see(now, &additions);
         let mut plan = CustomerPlan::default();
-        let mut rest = Vec::new();
+        let (mut rest, mut cancels) = (Vec::new(), Vec::new());
         for ending in endings {
             let written = settlement.snapshot.written.get(&ending.product);
             match ending.step(written, &additions) {
@@ -163,6 +163,8 @@ impl<W: World> Stages<'_, W> {
                     plan.additions.insert(ending.product, *write);
                     rest.push(ending);
                 }
+                EndStep::Cancel(at, day) => cancels.push((ending, at, day)),
+                EndStep::Cancelled(at, on) => ended.tell_done(ending, EndDone::cancelled(at, on), None),
                 EndStep::Rests => rest.push(ending),
                 EndStep::Moved(found) => {
                     let moved = Failure::EndMoved { seen: ending.quantity, found };
@@ -189,6 +191,23 @@ impl<W: World> Stages<'_, W> {
             }
             Err(error) => return Err(error),
         };
+        let mut done = done;
+        for (ending, at, on) in cancels {
+            let outcome = writer.cancel(ending, on).await?;
+            let terms = additions.iter().find(|addition| addition.id == ending.key.addition).map(Terms::of);
+            if outcome == Outcome::Updated && bucket.run.writes {
+                let cancelled = EndDone::cancelled(at, on);
+                let with_done = Ending { done: Some(cancelled), ..ending.clone() };
+                writer.flush(vec![Change::PutEnding(Box::new(with_done))]).await?;
+                ended.tell_done(ending, cancelled, terms);
+            } else {
+                ended.tell(ending, outcome.clone(), Would::End { at, on }, terms);
+                if let Some(line) = ended.lines.last().and_then(|line| line.line.billed.clone()) {
+                    // One that has no known end yet gives the customer another turn.
+                    done.insert(ending.product, (outcome, line));
+                }
+            }
+        }
         // Its additions were read.
         if self.is_set_aside(bucket, &done, false) {
             let left = LeftOpen { set_aside: Some(customer), ..left };

@@ -74,7 +74,8 @@ impl<W: World> Stages<'_, W> {
         ledger: &CustomerLedger,
     ) -> Result<(), WorkError> {
         let (Some((_, company)), Some((_, agreement))) = (&ledger.company, &ledger.agreement) else { return Ok(()) };
-        let names = CustomerNames { company: company.clone(), agreement: agreement.clone() };
+        let (company, agreement) = (company.clone(), agreement.clone());
+        let names = CustomerNames { company, agreement, facts: ledger.facts.clone() };
         let known = bucket.mapped.get(&mapping.customer).and_then(|(_, names)| names.as_ref()) == Some(&names);
         if known && !applied {
             return Ok(());

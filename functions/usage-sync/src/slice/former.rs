@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, CustomerId};
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Failure, Hold, Would};
-use shared::domain::plan::{CustomerPlan, Step};
+use shared::domain::plan::{AdditionPlan, CustomerPlan, Step};
 use shared::domain::psa::Addition;
 use shared::domain::settle::{Settlement, settle};
 use shared::domain::snapshot::{Intent, Parts, Snapshot, Written};
@@ -67,7 +67,10 @@ impl<W: World> Stages<'_, W> {
                 former.gone.push(Change::RemoveBilledOn(mapping.customer, agreement));
             }
             former.bills |= !still.is_empty();
-            for plan in planned.additions.values_mut().filter(|plan| plan.would() != Would::Nothing) {
+            // What we wrote there ourselves is the plainer reason of the two.
+            let waits_for_it = |plan: &&mut AdditionPlan| matches!(plan.step, Step::Hold(Hold::BilledElsewhere { .. }));
+            let concerned = |plan: &&mut AdditionPlan| plan.would() != Would::Nothing || waits_for_it(plan);
+            for plan in planned.additions.values_mut().filter(concerned) {
                 let of_plan = |there: &&Still| plan.parts.keys().any(|code| there.parts().contains_key(code));
                 plan.step = match still.iter().find(of_plan) {
                     None => continue,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shared::domain::decision::{Decision, HoldKey, StandingHold};
+use shared::domain::decision::{Decision, HoldFacts, HoldKey, StandingHold};
 use shared::domain::id::{CustomerId, PsaProductId};
 use shared::domain::ledger::Billed;
 use shared::domain::outcome::{Outcome, Skip};
@@ -62,6 +62,10 @@ impl HeldFor<'_> {
                         run: self.run.id.clone(),
                         since: self.now,
                         seen_at: self.now,
+                        facts: HoldFacts {
+                            names: self.agreement.names(),
+                            terms: done.get(product).and_then(|(_, billed)| billed.terms.clone()),
+                        },
                         decision: None,
                     };
                     let now = now.refreshed_from(before.as_ref());

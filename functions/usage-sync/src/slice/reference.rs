@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join;
-use shared::domain::id::{AgreementId, CompanyId, CustomerId, PsaProductId};
+use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, PsaProductId};
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::psa::{Agreement, PsaProduct};
 use shared::domain::run::{Run, Stage};
 use shared::error::PsaError;
-use shared::ports::{Chunk, ChunkKind, MappingStore, Page, Psa, Unreadable};
+use shared::ports::{Chunk, ChunkKind, KnownPsaProduct, KnownStore, MappingStore, Page, Psa, Unreadable};
 
 use super::Stages;
 use crate::chunks::{bucket_of, cut, prefix_of};
@@ -136,6 +136,7 @@ impl<W: World> Stages<'_, W> {
         };
         let mut found: BTreeMap<PsaProductId, PsaProduct> =
             found.into_iter().map(|product| (product.id, product)).collect();
+        self.keep_names(run.request.partner, &targets, &found).await?;
         let rows = targets.iter().map(|id| (0, (*id, found.remove(id))));
         let chunks = cut(ChunkKind::Products, 0, rows)?;
         self.store_page(run, chunks, |run| {
@@ -143,6 +144,23 @@ impl<W: World> Stages<'_, W> {
             run.stage = Stage::Check;
         })
         .await
+    }
+
+    /// Lists show the products without asking ConnectWise. One that is gone keeps the names that it had.
+    async fn keep_names(
+        &self,
+        partner: PartnerId,
+        targets: &[PsaProductId],
+        found: &BTreeMap<PsaProductId, PsaProduct>,
+    ) -> Result<(), StageError> {
+        let store = self.world.store();
+        let mut known: Vec<KnownPsaProduct> =
+            found.values().map(|product| KnownPsaProduct { product: product.clone(), gone: false }).collect();
+        let before = store.list_psa_products(partner).await?;
+        let gone = targets.iter().filter(|id| !found.contains_key(id)).filter_map(|id| before.get(id).cloned());
+        known.extend(gone.map(|product| KnownPsaProduct { gone: true, ..product }));
+        known.retain(|product| before.get(&product.product.id) != Some(product));
+        Ok(store.put_psa_products(partner, &known).await?)
     }
 
     async fn find_products(&self, wanted: &[PsaProductId]) -> Result<Vec<PsaProduct>, PsaError> {

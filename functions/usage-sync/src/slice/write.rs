@@ -1,6 +1,7 @@
 //! Writing to one agreement: what is about to be sent is stored first, and an answer that never came is never guessed.
 
 mod answer;
+mod cancel;
 mod keep;
 mod wave;
 
@@ -9,7 +10,7 @@ pub(super) use wave::Carried;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, CustomerId, PsaProductId};
-use shared::domain::outcome::Outcome;
+use shared::domain::outcome::{Outcome, Skip};
 use shared::domain::plan::{AdditionPlan, Step};
 use shared::domain::run::Run;
 use shared::domain::settle::Settlement;
@@ -61,7 +62,13 @@ impl<'a, W: World> Writer<'a, W> {
         Some(match &plan.step {
             Step::Nothing => (Outcome::Unchanged, None),
             Step::Hold(hold) => (Outcome::Held(hold.clone()), None),
-            Step::Skip(skip) => (Outcome::Skipped(skip.clone()), None),
+            Step::Skip(skip) => {
+                if let Skip::BilledElsewhere { lines } = skip {
+                    let lines = lines.iter().map(|line| line.addition).collect();
+                    self.settlement.snapshot.billed_elsewhere.insert(product, lines);
+                }
+                (Outcome::Skipped(skip.clone()), None)
+            }
             Step::Fail(failure) => (Outcome::Failed(failure.clone()), None),
             Step::Keep { addition } => {
                 self.remember(product, plan, *addition);

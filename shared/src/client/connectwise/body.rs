@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::domain::catalogue::{ProductValue, ProductValues};
-use crate::domain::psa::NewAddition;
+use crate::domain::psa::{CopiedTerms, NewAddition};
 use crate::error::PsaError;
 
 /// Wire: an addition to be created; the catalogue fills in the rest.
@@ -15,9 +16,38 @@ use crate::error::PsaError;
 #[serde(rename_all = "camelCase")]
 struct NewAdditionRecord<'a> {
     product: NewReference,
-    bill_customer: &'static str,
+    bill_customer: &'a str,
     quantity: &'a RawValue,
     effective_date: String,
+    #[serde(flatten)]
+    copied: Option<CopiedRecord<'a>>,
+}
+
+/// Wire: what an addition takes over from the one that it replaces, beyond `billCustomer`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CopiedRecord<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit_price: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit_cost: Option<Box<RawValue>>,
+    less_included: Box<RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taxable_flag: Option<bool>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    invoice_description: &'a str,
+}
+
+impl<'a> CopiedRecord<'a> {
+    fn of(terms: &'a CopiedTerms) -> Result<Self, PsaError> {
+        Ok(Self {
+            unit_price: terms.unit_price.map(to_number).transpose()?,
+            unit_cost: terms.unit_cost.map(to_number).transpose()?,
+            less_included: to_number(terms.less_included)?,
+            taxable_flag: terms.taxable,
+            invoice_description: &terms.invoice_description,
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -36,17 +66,24 @@ struct Replace<'a> {
 /// The body that creates an addition.
 pub(super) fn new_addition(addition: &NewAddition) -> Result<String, PsaError> {
     let id = addition.product.get();
+    let terms = addition.terms.as_ref();
     to_body(&NewAdditionRecord {
         product: NewReference { id },
-        bill_customer: "Billable",
+        bill_customer: terms.map_or("Billable", |terms| &terms.bill_customer),
         quantity: &to_number(addition.quantity)?,
         effective_date: format!("{}T00:00:00Z", addition.effective),
+        copied: terms.map(CopiedRecord::of).transpose()?,
     })
 }
 
 /// The body that sets a quantity.
 pub(super) fn new_quantity(quantity: Decimal) -> Result<String, PsaError> {
     to_body(&[Replace { op: "replace", path: "quantity", value: &to_number(quantity)? }])
+}
+
+/// The body that sets a cancelled date.
+pub(super) fn new_cancelled_date(day: Date) -> Result<String, PsaError> {
+    to_body(&[Replace { op: "replace", path: "cancelledDate", value: &raw(&format!("{day}T00:00:00Z"))? }])
 }
 
 /// The body that creates a product.
@@ -116,10 +153,38 @@ mod tests {
             product: 5.try_into().unwrap(),
             quantity: Decimal::new(1200, 2),
             effective: date(2026, 11, 1),
+            terms: None,
         };
         assert_eq!(
             new_addition(&addition).unwrap(),
             r#"{"product":{"id":5},"billCustomer":"Billable","quantity":12,"effectiveDate":"2026-11-01T00:00:00Z"}"#
+        );
+    }
+
+    #[test]
+    fn a_cancelled_date_is_set_alone() {
+        assert_eq!(
+            new_cancelled_date(date(2026, 11, 30)).unwrap(),
+            r#"[{"op":"replace","path":"cancelledDate","value":"2026-11-30T00:00:00Z"}]"#
+        );
+    }
+
+    #[test]
+    fn an_addition_that_replaces_one_takes_over_its_terms() {
+        let terms = CopiedTerms {
+            unit_price: Some(Decimal::new(450, 2)),
+            unit_cost: None,
+            less_included: Decimal::TWO,
+            bill_customer: "NoCharge".into(),
+            taxable: Some(true),
+            invoice_description: "Endpoint".into(),
+        };
+        let product = 5.try_into().unwrap();
+        let effective = date(2026, 11, 17);
+        let addition = NewAddition { product, quantity: Decimal::TEN, effective, terms: Some(terms) };
+        assert_eq!(
+            new_addition(&addition).unwrap(),
+            r#"{"product":{"id":5},"billCustomer":"NoCharge","quantity":10,"effectiveDate":"2026-11-17T00:00:00Z","unitPrice":4.5,"lessIncluded":2,"taxableFlag":true,"invoiceDescription":"Endpoint"}"#
         );
     }
 

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::value::{date, number, to_id, whole};
-use crate::domain::id::IdError;
-use crate::domain::psa::{Addition, Agreement, AgreementStatus, Company, PsaProduct};
+use crate::domain::id::{AgreementId, IdError};
+use crate::domain::psa::{Addition, AdditionDetail, Agreement, AgreementStatus, Company, PsaProduct};
 use crate::domain::vendor_text::one_line;
 use crate::error::PsaError;
 
@@ -20,12 +20,12 @@ pub(super) const COMPANY_FIELDS: &str = "id,identifier,name";
 /// The fields of a catalog item that a form shows.
 pub(super) const DETAILS_FIELDS: &str = catalogue::DETAILS_FIELDS;
 /// The fields of an agreement that are asked for.
-pub(super) const AGREEMENT_FIELDS: &str = "id,name,type,company,agreementStatus,cancelledFlag,startDate,endDate,noEndingDateFlag,nextInvoiceDate,billingCycle";
+pub(super) const AGREEMENT_FIELDS: &str = "id,name,type,company,agreementStatus,cancelledFlag,startDate,endDate,noEndingDateFlag,nextInvoiceDate,billingCycle,currency,parentAgreement,prorateFlag";
 /// The fields of a catalog item that are asked for.
 pub(super) const PRODUCT_FIELDS: &str = "id,identifier,description,productClass,inactiveFlag,price";
 /// The fields of an addition that are asked for.
-pub(super) const ADDITION_FIELDS: &str =
-    "id,product,quantity,lessIncluded,unitPrice,billCustomer,effectiveDate,cancelledDate";
+pub(super) const ADDITION_FIELDS: &str = "id,product,description,quantity,lessIncluded,unitPrice,unitCost,billCustomer,taxableFlag,invoiceDescription,\
+    effectiveDate,cancelledDate";
 
 /// Wire: a company.
 #[derive(Deserialize)]
@@ -55,6 +55,18 @@ struct AgreementRecord<'a> {
     next_invoice_date: Option<String>,
     #[serde(borrow)]
     billing_cycle: Option<Reference<'a>>,
+    prorate_flag: Option<bool>,
+    currency: Option<CurrencyReference>,
+    #[serde(borrow)]
+    parent_agreement: Option<Reference<'a>>,
+}
+
+/// Wire: a reference to a currency.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CurrencyReference {
+    currency_code: Option<String>,
+    name: Option<String>,
 }
 
 /// Wire: a catalog item.
@@ -85,7 +97,12 @@ struct AdditionRecord<'a> {
     less_included: Option<&'a RawValue>,
     #[serde(borrow)]
     unit_price: Option<&'a RawValue>,
+    #[serde(borrow)]
+    unit_cost: Option<&'a RawValue>,
     bill_customer: Option<String>,
+    taxable_flag: Option<bool>,
+    description: Option<String>,
+    invoice_description: Option<String>,
     effective_date: Option<String>,
     cancelled_date: Option<String>,
 }
@@ -96,6 +113,8 @@ struct Reference<'a> {
     #[serde(borrow)]
     id: Option<&'a RawValue>,
     name: Option<String>,
+    /// Only of a reference to a product.
+    identifier: Option<String>,
 }
 
 impl Reference<'_> {
@@ -143,8 +162,18 @@ pub(super) fn agreement(record: &RawValue) -> Result<Agreement, PsaError> {
             end: end.filter(|_| wire.no_ending_date_flag != Some(true)),
             next_invoice: date("nextInvoiceDate", wire.next_invoice_date.as_deref())?,
             billing_cycle: wire.billing_cycle.and_then(|cycle| cycle.name).as_deref().map(one_line),
+            prorated: wire.prorate_flag.unwrap_or_default(),
+            currency: wire.currency.and_then(|c| c.currency_code.or(c.name)).as_deref().map(one_line),
+            parent: parent(wire.parent_agreement.as_ref()),
         })
     })
+}
+
+/// The parent of an agreement. It is shown and decides nothing: one that cannot be read is none.
+fn parent(reference: Option<&Reference<'_>>) -> Option<(AgreementId, String)> {
+    let reference = reference?;
+    let id = Reference::id(Some(reference), "parentAgreement").ok()?;
+    Some((id, reference.name.as_deref().map(one_line).unwrap_or_default()))
 }
 
 /// A set `cancelledFlag` counts first. Without a status (servers leave out what is null) the agreement counts as active
@@ -165,6 +194,7 @@ pub(super) fn product(record: &RawValue) -> Result<PsaProduct, PsaError> {
             id: to_id(wire.id)?,
             identifier: wire.identifier.as_deref().map(one_line).unwrap_or_default(),
             description: wire.description.as_deref().map(one_line).unwrap_or_default(),
+            class: wire.product_class.as_deref().map(one_line).unwrap_or_default(),
             bundle: wire.product_class.as_deref() == Some("Bundle"),
             inactive: wire.inactive_flag.unwrap_or_default(),
             price: number("price", wire.price)?,
@@ -184,8 +214,19 @@ pub(super) fn addition(record: &RawValue) -> Result<Addition, PsaError> {
             bill_customer: wire.bill_customer.as_deref().map(one_line).unwrap_or_default(),
             effective: date("effectiveDate", wire.effective_date.as_deref())?,
             cancelled: date("cancelledDate", wire.cancelled_date.as_deref())?,
+            detail: AdditionDetail {
+                identifier: text(wire.product.and_then(|product| product.identifier)),
+                description: text(wire.description),
+                unit_cost: number("unitCost", wire.unit_cost)?,
+                taxable: wire.taxable_flag,
+                invoice_description: text(wire.invoice_description),
+            },
         })
     })
+}
+
+fn text(found: Option<String>) -> String {
+    found.as_deref().map(one_line).unwrap_or_default()
 }
 
 /// Reads a record, or says which one cannot be read and why.

@@ -1,5 +1,6 @@
 //! Needs your decision: what would be written, and why it was not.
 
+mod overlap;
 mod usage_lines;
 mod words;
 
@@ -14,6 +15,8 @@ use crate::domain::id::{AdditionId, AgreementId, ProductCode, PsaProductId};
 use crate::domain::month::UsageMonth;
 use crate::domain::usage::{Doubt, DoubtKind};
 
+pub use overlap::{LineElsewhere, Place};
+
 /// What a held line would do if it were released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -22,6 +25,9 @@ pub enum Would {
     Create {
         /// Its quantity.
         to: Decimal,
+        /// Its first day; none where only the quantity is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        begins: Option<Date>,
     },
     /// Set an addition's quantity.
     Update {
@@ -40,6 +46,13 @@ pub enum Would {
         /// The quantity.
         at: Decimal,
     },
+    /// Set an addition's cancelled date.
+    End {
+        /// Its quantity, which is billed until then.
+        at: Decimal,
+        /// The date.
+        on: Date,
+    },
     /// Leave it as it is.
     Nothing,
 }
@@ -49,10 +62,20 @@ impl Would {
     #[must_use]
     pub const fn quantities(self) -> (Decimal, Decimal) {
         match self {
-            Self::Create { to } => (Decimal::ZERO, to),
+            Self::Create { to, .. } => (Decimal::ZERO, to),
             Self::Update { from, to } => (from, to),
-            Self::Adopt { at } | Self::Keep { at } => (at, at),
+            Self::Adopt { at } | Self::Keep { at } | Self::End { at, .. } => (at, at),
             Self::Nothing => (Decimal::ZERO, Decimal::ZERO),
+        }
+    }
+
+    /// The first day of an addition that is created, or the cancelled date of one that is ended.
+    #[must_use]
+    pub const fn date(self) -> Option<Date> {
+        match self {
+            Self::Create { begins, .. } => begins,
+            Self::End { on, .. } => Some(on),
+            Self::Update { .. } | Self::Adopt { .. } | Self::Keep { .. } | Self::Nothing => None,
         }
     }
 
@@ -216,6 +239,25 @@ pub enum Hold {
         /// The usage.
         to: Decimal,
     },
+    /// No addition carries it on the month's last day, and one that did has billed days of the month: a new one must not bill
+    /// them again.
+    EndedInMonth {
+        /// The addition that has ended.
+        line: LineElsewhere,
+        /// Its cancelled date.
+        on: Date,
+        /// The usage.
+        to: Decimal,
+        /// The first day of the new addition.
+        begins: Date,
+    },
+    /// Before anything was created for this product on the agreement: the company is billed for it already.
+    BilledElsewhere {
+        /// The lines that bill it, the largest first; at least one.
+        lines: Vec<LineElsewhere>,
+        /// The usage.
+        to: Decimal,
+    },
     /// A part was mapped here from another ConnectWise product, whose addition still bills it.
     StillBilled {
         /// The part.
@@ -298,6 +340,8 @@ impl Hold {
             Self::ZeroPrice { .. } => "zeroPrice",
             Self::HandEdit { .. } => "handEdit",
             Self::AdditionGone { .. } => "additionGone",
+            Self::EndedInMonth { .. } => "endedInMonth",
+            Self::BilledElsewhere { .. } => "billedElsewhere",
             Self::StillBilled { .. } => "stillBilled",
             Self::NotYetInForce { .. } => "notYetInForce",
             Self::FormerAgreement { .. } => "formerAgreement",

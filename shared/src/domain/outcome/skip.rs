@@ -5,7 +5,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::Bucket;
+use super::{Bucket, LineElsewhere};
 use crate::domain::departure::Departure;
 
 /// Why a pair is not synced although nothing is wrong.
@@ -50,44 +50,119 @@ pub enum Skip {
         /// Why, in their words.
         why: String,
     },
+    /// Another line bills it, and a person said that this is right.
+    BilledElsewhere {
+        /// The lines that bill it.
+        lines: Vec<LineElsewhere>,
+    },
     /// The usage line has no customer.
     Unassigned,
     /// The usage line has no product code that can be read.
     NoProductCode,
 }
 
-impl Skip {
-    pub(super) const fn bucket(&self) -> Bucket {
-        match self {
-            Self::ProductUnmapped | Self::MappingRemoved | Self::MappingMoved | Self::CustomerUnmapped => {
-                Bucket::Unmapped
-            }
-            Self::ProductOff
-            | Self::Excluded { .. }
-            | Self::CustomerOff
-            | Self::NotFlex { .. }
-            | Self::CustomerLeft { .. }
-            | Self::Firewall
-            | Self::Rejected { .. } => Bucket::Off,
-            Self::Unassigned | Self::NoProductCode => Bucket::Unassigned,
-        }
-    }
+/// The reasons for which a pair is not synced, without what each says of its case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SkipKind {
+    /// [`Skip::ProductUnmapped`].
+    ProductUnmapped,
+    /// [`Skip::MappingRemoved`].
+    MappingRemoved,
+    /// [`Skip::MappingMoved`].
+    MappingMoved,
+    /// [`Skip::ProductOff`].
+    ProductOff,
+    /// [`Skip::Excluded`].
+    Excluded,
+    /// [`Skip::CustomerUnmapped`].
+    CustomerUnmapped,
+    /// [`Skip::CustomerOff`].
+    CustomerOff,
+    /// [`Skip::NotFlex`].
+    NotFlex,
+    /// [`Skip::CustomerLeft`].
+    CustomerLeft,
+    /// [`Skip::Firewall`].
+    Firewall,
+    /// [`Skip::Rejected`].
+    Rejected,
+    /// [`Skip::BilledElsewhere`].
+    BilledElsewhere,
+    /// [`Skip::Unassigned`].
+    Unassigned,
+    /// [`Skip::NoProductCode`].
+    NoProductCode,
+}
 
-    pub(super) const fn code(&self) -> &'static str {
+impl SkipKind {
+    /// Its stable word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
         match self {
             Self::ProductUnmapped => "productUnmapped",
             Self::MappingRemoved => "mappingRemoved",
             Self::MappingMoved => "mappingMoved",
             Self::ProductOff => "productOff",
-            Self::Excluded { .. } => "excluded",
+            Self::Excluded => "excluded",
             Self::CustomerUnmapped => "customerUnmapped",
             Self::CustomerOff => "customerOff",
-            Self::NotFlex { .. } => "notFlex",
-            Self::CustomerLeft { .. } => "customerLeft",
+            Self::NotFlex => "notFlex",
+            Self::CustomerLeft => "customerLeft",
             Self::Firewall => "firewall",
-            Self::Rejected { .. } => "rejected",
+            Self::Rejected => "rejected",
+            Self::BilledElsewhere => "billedElsewhere",
             Self::Unassigned => "unassigned",
             Self::NoProductCode => "noProductCode",
+        }
+    }
+
+    /// Where its units are counted in the tie-out.
+    #[must_use]
+    pub const fn bucket(self) -> Bucket {
+        match self {
+            Self::ProductUnmapped | Self::MappingRemoved | Self::MappingMoved | Self::CustomerUnmapped => {
+                Bucket::Unmapped
+            }
+            Self::ProductOff
+            | Self::Excluded
+            | Self::CustomerOff
+            | Self::NotFlex
+            | Self::CustomerLeft
+            | Self::Firewall
+            | Self::Rejected
+            | Self::BilledElsewhere => Bucket::Off,
+            Self::Unassigned | Self::NoProductCode => Bucket::Unassigned,
+        }
+    }
+
+    /// Whether the month's usage reaches no addition by it. After a rejection an addition goes on with what it has, what
+    /// was remapped during a run is billed by the next one, and what another line bills is billed.
+    #[must_use]
+    pub const fn leaves_unbilled(self) -> bool {
+        !matches!(self, Self::Rejected | Self::MappingMoved | Self::BilledElsewhere)
+    }
+}
+
+impl Skip {
+    /// Its reason alone.
+    #[must_use]
+    pub const fn kind(&self) -> SkipKind {
+        match self {
+            Self::ProductUnmapped => SkipKind::ProductUnmapped,
+            Self::MappingRemoved => SkipKind::MappingRemoved,
+            Self::MappingMoved => SkipKind::MappingMoved,
+            Self::ProductOff => SkipKind::ProductOff,
+            Self::Excluded { .. } => SkipKind::Excluded,
+            Self::CustomerUnmapped => SkipKind::CustomerUnmapped,
+            Self::CustomerOff => SkipKind::CustomerOff,
+            Self::NotFlex { .. } => SkipKind::NotFlex,
+            Self::CustomerLeft { .. } => SkipKind::CustomerLeft,
+            Self::Firewall => SkipKind::Firewall,
+            Self::Rejected { .. } => SkipKind::Rejected,
+            Self::BilledElsewhere { .. } => SkipKind::BilledElsewhere,
+            Self::Unassigned => SkipKind::Unassigned,
+            Self::NoProductCode => SkipKind::NoProductCode,
         }
     }
 
@@ -106,6 +181,9 @@ impl Skip {
                 "Choose the Sophos-invoice frequency to sync Sophos Firewall products, or bill them by hand."
             }
             Self::Rejected { .. } => "Nothing, unless it is to be billed after all: then release it.",
+            Self::BilledElsewhere { .. } => {
+                "Nothing: as long as that line bills it, nothing is created here. Once it ends, the next run creates it here."
+            }
             Self::Unassigned => "Assign the licence or device to a customer in Sophos Central.",
             Self::NoProductCode => "Ask Sophos which product this usage line is for.",
         }
@@ -129,6 +207,10 @@ impl fmt::Display for Skip {
             Self::Firewall => f.write_str("Sophos Firewall products sync only with the Sophos monthly invoice"),
             Self::Rejected { kept, who, why } => {
                 write!(f, "{who} rejected the change and keeps {} this month: {why}", kept.normalize())
+            }
+            Self::BilledElsewhere { lines } => {
+                let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+                write!(f, "you decided that it is billed on {}", lines.join(", "))
             }
             Self::Unassigned => f.write_str("the usage line names no customer"),
             Self::NoProductCode => f.write_str("the usage line names no product that can be read"),

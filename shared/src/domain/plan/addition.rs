@@ -4,8 +4,10 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{
-    AdditionId, AgreementId, Failure, Hold, HoldBasis, Offer, Parts, Reading, Skip, Terms, UsageMonth, Would, Written,
+    AdditionId, AgreementId, CopiedTerms, Failure, Hold, HoldBasis, Offer, Parts, Reading, Skip, Terms, UsageMonth,
+    Would, Written,
 };
+use crate::domain::outcome::LineElsewhere;
 
 /// What to do for one (customer, ConnectWise product).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub enum Step {
         effective: Date,
         /// The agreement's additions of this product, none of them in force.
         seen: Vec<AdditionId>,
+        /// The terms of the line that it replaces, if it replaces one.
+        terms: Option<CopiedTerms>,
     },
     /// Set its quantity.
     Update {
@@ -87,11 +91,16 @@ impl Step {
     pub(super) fn would(&self, target: Decimal) -> Would {
         match self {
             Self::Adopt { .. } => Would::Adopt { at: target },
-            Self::Create { .. } => Would::Create { to: target },
+            Self::Create { effective, .. } => Would::Create { to: target, begins: Some(*effective) },
             Self::Update { from, .. } => Would::Update { from: *from, to: target },
             Self::Clear { from, .. } => Would::Update { from: *from, to: Decimal::ZERO },
             Self::Nothing | Self::Keep { .. } | Self::Hold(_) | Self::Skip(_) | Self::Fail(_) => Would::Nothing,
         }
+    }
+
+    /// The terms that a new addition takes over from the one that it replaces.
+    pub(super) const fn copied_terms(&self) -> Option<&CopiedTerms> {
+        if let Self::Create { terms, .. } = self { terms.as_ref() } else { None }
     }
 
     /// Whether it sends something that changes ConnectWise.
@@ -145,7 +154,12 @@ impl AdditionPlan {
                 .iter()
                 .map(|(reading, does)| Offer { reading: *reading, does: does.would() })
                 .collect(),
+            elsewhere: self.lines_elsewhere().iter().map(|line| (line.addition, line.quantity)).collect(),
         }
+    }
+
+    fn lines_elsewhere(&self) -> &[LineElsewhere] {
+        if let Step::Hold(hold) = &self.step { hold.lines_elsewhere() } else { &[] }
     }
 
     /// What the snapshot remembers once the step is done on `addition`. The newest month written never goes back, and

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::overlap::Elsewhere;
 use super::surplus::surplus_step;
 use super::{
-    Addition, AdditionId, AdditionPlan, Agreement, AgreementState, Basis, Failure, Hold, Parts, ProductCode,
-    ProductMapping, ProductState, PsaProduct, PsaProductId, Reading, Release, Step, UsageMonth, Would, Written,
-    usage_lines,
+    Addition, AdditionId, AdditionPlan, Agreement, AgreementState, Basis, CopiedTerms, Failure, Hold, Parts,
+    ProductCode, ProductMapping, ProductState, PsaProduct, PsaProductId, Reading, Release, Step, UsageMonth, Would,
+    Written, overlap, usage_lines,
 };
 use crate::domain::mapping::Combine;
 use crate::domain::outcome::PartTrouble;
@@ -20,23 +21,39 @@ use crate::domain::terms::Terms;
 pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTreeSet<ProductCode>) -> AdditionPlan {
     let in_force = in_force(basis, product);
     let current = in_force.map(|addition| (addition.id, addition.quantity));
-    let new = || basis.products.get(&product).and_then(Option::as_ref).map(Terms::of_new);
-    let terms = in_force.map(Terms::of).or_else(new);
     let decided = |decided| planned(basis, product, used, decided);
     let does = |release: &Release| release.would() != Would::Nothing;
     let Release { mut step, target, parts } = decided(Decided::Nothing);
     let (mut release, mut readings) = (None, Vec::new());
     if let Step::Hold(hold) = &step {
-        let offered = usage_lines::offered(hold).into_iter();
-        let each: Vec<_> = offered.map(|reading| (reading, decided(Decided::ReadAs(reading)))).collect();
-        if !usage_lines::is_in_doubt(hold) {
-            release = Some(decided(Decided::Released)).filter(does);
-        } else if let Some((_, blocked)) = each.first().filter(|_| !each.iter().any(|(_, release)| does(release))) {
-            // What no reading would change comes before the question.
-            step = blocked.step.clone();
+        let offered = usage_lines::offered(hold);
+        let decided = &decided;
+        let read =
+            |elsewhere| offered.iter().map(move |reading| (*reading, decided(Decided::ReadAs(*reading, elsewhere))));
+        let mut each: Vec<_> = read(Elsewhere::Open).collect();
+        if usage_lines::is_in_doubt(hold) {
+            if let Some((_, asked)) = each.iter().find(|(_, release)| overlap::is_elsewhere(&release.step)) {
+                // Both are asked at once: nobody releases what is billed elsewhere by saying how lines are read.
+                step = asked.step.clone();
+                each = read(Elsewhere::Answered).collect();
+            } else if let Some((_, blocked)) = each.first().filter(|_| !each.iter().any(|(_, release)| does(release))) {
+                // What no reading would change comes before the question.
+                step = blocked.step.clone();
+            }
+            readings = each.into_iter().filter(|(_, release)| does(release)).collect();
+        } else {
+            let mut released = decided(Decided::Released(Elsewhere::Open));
+            if overlap::is_elsewhere(&released.step) {
+                // The same for any other reason.
+                step = released.step;
+                released = decided(Decided::Released(Elsewhere::Answered));
+            }
+            release = Some(released).filter(|release| does(release) && matches!(step, Step::Hold(_)));
         }
-        readings = each.into_iter().filter(|(_, release)| does(release)).collect();
     }
+    let copied = std::iter::once(&step).chain(release.iter().map(|release| &release.step)).find_map(Step::copied_terms);
+    let new = || basis.products.get(&product).and_then(Option::as_ref).map(Terms::of_new);
+    let terms = in_force.map(Terms::of).or_else(|| copied.map(Terms::of_copied)).or_else(new);
     let mut plan = AdditionPlan { parts, target, current, step, release, readings, terms };
     if let (Step::Clear { addition, .. }, AgreementState::Ready { additions, .. }) = (&plan.step, basis.agreement) {
         plan.terms = additions.iter().find(|a| a.id == *addition).map(Terms::of);
@@ -55,14 +72,27 @@ fn planned(basis: &Basis<'_>, product: PsaProductId, used: &BTreeSet<ProductCode
     Release { step, target, parts }
 }
 
-/// The one addition of the product that is in force.
+/// The one addition of the product that is open-ended on the month's last day.
 fn in_force<'a>(basis: &Basis<'a>, product: PsaProductId) -> Option<&'a Addition> {
-    let AgreementState::Ready { additions, .. } = basis.agreement else { return None };
-    let day = basis.month.last_day();
-    match additions.iter().filter(|a| a.product == product && a.in_force_on(day)).collect::<Vec<_>>().as_slice() {
+    match open_ended(basis, product).as_slice() {
         [one] => Some(one),
         [] | [_, _, ..] => None,
     }
+}
+
+/// The additions of the product that are open-ended on the month's last day. Where there is none, the one of ours that
+/// was created to begin later, because an earlier line has billed the days until then.
+fn open_ended<'a>(basis: &Basis<'a>, product: PsaProductId) -> Vec<&'a Addition> {
+    let AgreementState::Ready { additions, .. } = basis.agreement else { return Vec::new() };
+    let day = basis.month.last_day();
+    let of_product = additions.iter().filter(|a| a.product == product);
+    let found: Vec<&Addition> = of_product.clone().filter(|a| a.in_force_on(day)).collect();
+    let Some(written) = basis.snapshot.written.get(&product).filter(|_| found.is_empty()) else { return found };
+    let begins_later = |a: &&Addition| {
+        let begins = written.begins.filter(|begins| *begins > day);
+        a.id == written.addition && begins.is_some_and(|begins| a.effective == Some(begins) && a.in_force_on(begins))
+    };
+    of_product.filter(begins_later).collect()
 }
 
 /// What a person has said of an addition.
@@ -70,17 +100,21 @@ fn in_force<'a>(basis: &Basis<'a>, product: PsaProductId) -> Option<&'a Addition
 enum Decided {
     Nothing,
     /// To do it.
-    Released,
+    Released(Elsewhere),
     /// To do it with its usage lines read so.
-    ReadAs(Reading),
+    ReadAs(Reading, Elsewhere),
 }
 
 impl Decided {
     const fn reading(self) -> Option<Reading> {
         match self {
-            Self::ReadAs(reading) => Some(reading),
-            Self::Nothing | Self::Released => None,
+            Self::ReadAs(reading, _) => Some(reading),
+            Self::Nothing | Self::Released(_) => None,
         }
+    }
+
+    const fn answers_elsewhere(self) -> bool {
+        matches!(self, Self::Released(Elsewhere::Answered) | Self::ReadAs(_, Elsewhere::Answered))
     }
 }
 
@@ -107,7 +141,7 @@ impl Case<'_> {
         let catalogue = usable_product(basis, product)?;
         let of_product: Vec<&Addition> = additions.iter().filter(|a| a.product == product).collect();
         let day = basis.month.last_day();
-        let in_force: Vec<&Addition> = of_product.iter().copied().filter(|a| a.in_force_on(day)).collect();
+        let in_force = open_ended(basis, product);
 
         let billed = in_force.iter().map(|a| a.quantity).max();
         let before = basis.snapshot.written.get(&product);
@@ -132,7 +166,7 @@ impl Case<'_> {
             [_, _, ..] => Ok(Step::Hold(Hold::Ambiguous { additions: in_force.iter().map(|a| a.id).collect() })),
             [_] | [] if basis.unsettled.contains(&product) => Ok(Step::Fail(Failure::Unsettled)),
             [addition] => self.on_addition(addition, agreement, target, before),
-            [] => self.without_addition(agreement, catalogue, target, before, &of_product),
+            [] => self.without_addition(agreement, catalogue, (target, parts), before, &of_product),
         }
     }
 
@@ -172,31 +206,51 @@ impl Case<'_> {
         self,
         agreement: &Agreement,
         catalogue: &PsaProduct,
-        target: Decimal,
+        (target, parts): (Decimal, &Parts),
         before: Option<&Written>,
         of_product: &[&Addition],
     ) -> Result<Step, Step> {
-        let basis = self.basis;
+        let Self { basis, product, .. } = self;
         if target.is_zero() {
             return Ok(Step::Nothing);
         }
+        let ended = overlap::ended_last(basis, product, parts);
+        let effective = overlap::first_day(basis, agreement, ended.as_ref());
         if let Some(written) = before {
             if written.month > basis.month {
                 let (written, from, to) = (written.month, Decimal::ZERO, target);
                 return Err(Step::Hold(Hold::OlderMonth { written, from, to }));
             }
             // Whoever ended the line decided something; a new one would undo it.
-            self.wait(Hold::AdditionGone { addition: written.addition, to: target })?;
+            if ended.is_none() {
+                self.wait(Hold::AdditionGone { addition: written.addition, to: target })?;
+            }
+        } else {
+            self.not_billed_elsewhere(parts, target)?;
+        }
+        if let Some(ended) = &ended {
+            self.wait(ended.hold(target, effective))?;
         }
         if let Some((from, addition)) = next_in_force(basis, of_product) {
             return Err(Step::Hold(Hold::NotYetInForce { addition, from, to: target }));
         }
-        if catalogue.price.is_none_or(|price| price.is_zero()) {
+        let gone = || of_product.iter().copied().find(|a| before.is_some_and(|written| written.addition == a.id));
+        let replaced = ended.map(|ended| ended.line).filter(|line| line.product == product).or_else(gone);
+        let terms = replaced.map(CopiedTerms::of);
+        let price = terms.as_ref().and_then(|terms| terms.unit_price).or(catalogue.price);
+        if price.is_none_or(|price| price.is_zero()) {
             self.wait(Hold::ZeroPrice { to: target })?;
         }
-        let first = basis.month.first_day();
-        let effective: Date = agreement.start.map_or(first, |start| start.max(first));
-        Ok(Step::Create { effective, seen: of_product.iter().map(|a| a.id).collect() })
+        Ok(Step::Create { effective, seen: of_product.iter().map(|a| a.id).collect(), terms })
+    }
+
+    /// Before the first addition of the product is created: whether the company is billed for it already.
+    fn not_billed_elsewhere(self, parts: &Parts, to: Decimal) -> Result<(), Step> {
+        let lines = overlap::billed_elsewhere(self.basis, self.product, parts);
+        if lines.is_empty() || self.decided.answers_elsewhere() {
+            return Ok(());
+        }
+        Err(overlap::step_for(self.basis, self.product, lines, to))
     }
 
     fn on_addition(

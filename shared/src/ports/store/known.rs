@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::DiscoveredProduct;
-use crate::domain::id::{CustomerId, PartnerId};
+use crate::domain::id::{CustomerId, PartnerId, PsaProductId};
 use crate::domain::month::UsageMonth;
 use crate::domain::plan::Customer;
+use crate::domain::psa::PsaProduct;
 use crate::domain::stamp::SyncStamp;
 use crate::error::StoreError;
 
@@ -38,7 +39,19 @@ pub struct SeenProduct {
     pub seen: Option<Sighting>,
 }
 
-/// What runs saw of a partner's Sophos Central.
+/// A ConnectWise product to which something is or was mapped, as it was last seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KnownPsaProduct {
+    /// The product.
+    #[serde(flatten)]
+    pub product: PsaProduct,
+    /// Whether ConnectWise no longer has it; the rest is what it was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
+}
+
+/// What runs saw of a partner's Sophos Central, and of its ConnectWise.
 pub trait KnownStore: Send + Sync {
     /// Notes that a run saw these products with so many units in a month's usage at `at`; adds those that are new. One
     /// write a product. A month older than the latest seen leaves the units alone.
@@ -105,4 +118,23 @@ pub trait KnownStore: Send + Sync {
         partner: PartnerId,
         customers: &[CustomerId],
     ) -> impl Future<Output = Result<BTreeMap<CustomerId, SyncStamp>, StoreError>> + Send;
+
+    /// Keeps these ConnectWise products as they were seen just now. One write a product.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may be kept by then.
+    fn put_psa_products(
+        &self,
+        partner: PartnerId,
+        products: &[KnownPsaProduct],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The ConnectWise products that are kept, by id: those that are mapped, and those that were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_psa_products(
+        &self,
+        partner: PartnerId,
+    ) -> impl Future<Output = Result<BTreeMap<PsaProductId, KnownPsaProduct>, StoreError>> + Send;
 }

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use super::DynamoStore;
 use super::batch::Plain;
 use super::write::Write;
-use crate::domain::id::{CustomerId, PartnerId, ProductCode};
+use crate::domain::id::{CustomerId, PartnerId, ProductCode, PsaProductId};
 use crate::domain::month::UsageMonth;
 use crate::domain::plan::Customer;
 use crate::domain::stamp::SyncStamp;
 use crate::error::StoreError;
-use crate::ports::{DiscoveredProduct, Ids, KnownStore, SeenProduct, Sighting};
-use crate::store::item::{keys, known as row, mapping, read_body, text};
+use crate::ports::{DiscoveredProduct, Ids, KnownPsaProduct, KnownStore, SeenProduct, Sighting};
+use crate::store::item::{keys, known as row, mapping, read_body, text, with_body};
 use crate::store::known;
 use crate::store::limits::MAX_PAGE;
 
@@ -99,5 +99,23 @@ impl<I: Ids> KnownStore for DynamoStore<I> {
         wanted.dedup();
         let found = self.find_all(wanted).await?;
         found.iter().map(|entry| Ok((mapping::customer_of_entry(entry)?, read_body(entry)?))).collect()
+    }
+
+    async fn put_psa_products(&self, partner: PartnerId, products: &[KnownPsaProduct]) -> Result<(), StoreError> {
+        let mut writes = Vec::new();
+        for known in products {
+            writes.push(Write::put(with_body(&keys::psa_product(partner, known.product.id), known)?));
+        }
+        let putting = stream::iter(writes.into_iter().map(|write| self.write(write)));
+        putting.buffer_unordered(PRODUCTS_IN_FLIGHT).try_for_each(|_| async { Ok(()) }).await
+    }
+
+    async fn list_psa_products(
+        &self,
+        partner: PartnerId,
+    ) -> Result<BTreeMap<PsaProductId, KnownPsaProduct>, StoreError> {
+        let read = |entry| read_body::<KnownPsaProduct>(&entry);
+        let known = self.list(&keys::home(partner), keys::PSA_PRODUCTS, read).await?;
+        Ok(known.into_iter().map(|known| (known.product.id, known)).collect())
     }
 }

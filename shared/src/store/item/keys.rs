@@ -44,6 +44,8 @@ const NO_CUSTOMER: &str = "~";
 
 /// What the sort keys of the customers start with that runs saw in Sophos.
 const KNOWN_CUSTOMERS: &str = "SC#";
+/// What the sort keys of the names of ConnectWise products start with.
+pub(in crate::store) const PSA_PRODUCTS: &str = "NM#";
 /// What the sort keys of edits start with.
 const EDITS: &str = "AU#";
 /// What the sort keys of a partner's marks of its ConnectWise databases start with.
@@ -83,6 +85,10 @@ pub(in crate::store) fn product_mapping(partner: PartnerId, code: &ProductCode) 
 
 pub(in crate::store) fn discovered(partner: PartnerId, code: &ProductCode) -> Key {
     Key::new(home(partner), format!("{DISCOVERED}{code}"))
+}
+
+pub(in crate::store) fn psa_product(partner: PartnerId, product: PsaProductId) -> Key {
+    Key::new(home(partner), format!("{PSA_PRODUCTS}{product}"))
 }
 
 pub(in crate::store) fn customer_mapping(partner: PartnerId, customer: CustomerId) -> Key {

@@ -6,12 +6,12 @@ use std::ops::Bound;
 use jiff::Timestamp;
 
 use super::MemoryStore;
-use crate::domain::id::{CustomerId, PartnerId};
+use crate::domain::id::{CustomerId, PartnerId, PsaProductId};
 use crate::domain::month::UsageMonth;
 use crate::domain::plan::Customer;
 use crate::domain::stamp::SyncStamp;
 use crate::error::StoreError;
-use crate::ports::{DiscoveredProduct, KnownStore, SeenProduct};
+use crate::ports::{DiscoveredProduct, KnownPsaProduct, KnownStore, SeenProduct};
 use crate::store::known;
 use crate::store::limits::MAX_PAGE;
 
@@ -86,5 +86,18 @@ impl KnownStore for MemoryStore {
             let status = |customer: &CustomerId| Some((*customer, shelf.statuses.get(customer)?.clone()));
             customers.iter().filter_map(status).collect()
         }))
+    }
+
+    async fn put_psa_products(&self, partner: PartnerId, products: &[KnownPsaProduct]) -> Result<(), StoreError> {
+        let products = products.iter().map(|known| (known.product.id, known.clone()));
+        self.with(partner, |shelf| shelf.psa_products.extend(products));
+        Ok(())
+    }
+
+    async fn list_psa_products(
+        &self,
+        partner: PartnerId,
+    ) -> Result<BTreeMap<PsaProductId, KnownPsaProduct>, StoreError> {
+        Ok(self.with(partner, |shelf| shelf.psa_products.clone()))
     }
 }

@@ -16,8 +16,8 @@ use crate::domain::settings::Settings;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::domain::stamp::SyncStamp;
 use crate::ports::{
-    ChunkKind, CustomerNames, DiscoveredProduct, Edit, Look, MappedCustomer, SavedAlertSettings, Sealed,
-    ShownConnections, Sighting, Versioned,
+    ChunkKind, CustomerNames, DiscoveredProduct, Edit, KnownPsaProduct, Look, MappedCustomer, SavedAlertSettings,
+    Sealed, ShownConnections, Sighting, Versioned,
 };
 use crate::store::idempotency::Kept;
 use crate::store::lease::Standing;
@@ -43,6 +43,7 @@ pub(super) struct Shelf {
     pub(super) companies: BTreeMap<CompanyId, CustomerId>,
     pub(super) known: BTreeMap<CustomerId, Customer>,
     pub(super) statuses: BTreeMap<CustomerId, SyncStamp>,
+    pub(super) psa_products: BTreeMap<PsaProductId, KnownPsaProduct>,
     /// The edits of each save by their place.
     pub(super) edits: BTreeMap<String, Vec<Edit>>,
     /// By the hash of the key.

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
+use shared::domain::psa::Addition;
 
 use super::InvoiceLine;
 use super::period::{Period, day_before};
@@ -69,6 +70,25 @@ pub struct Proration {
 impl Default for Proration {
     fn default() -> Self {
         Self { prorated: false, first: None, last: None, decimals: 2 }
+    }
+}
+
+impl From<&Addition> for AdditionTerms {
+    fn from(addition: &Addition) -> Self {
+        Self {
+            id: addition.id.get(),
+            product: addition.product.get(),
+            quantity: addition.quantity,
+            less_included: addition.less_included,
+            price: addition.unit_price.unwrap_or_default(),
+            bill_customer: match addition.bill_customer.as_str() {
+                "NoCharge" => BillCustomer::NoCharge,
+                "DoNotBill" => BillCustomer::DoNotBill,
+                _ => BillCustomer::Billable,
+            },
+            effective: addition.effective,
+            cancelled: addition.cancelled,
+        }
     }
 }
 

@@ -65,6 +65,22 @@ pub fn unbilled<'a>(
     rest
 }
 
+/// The days of `within` on which no addition bills `product` of `company`, but for those that a line may have billed that
+/// ended on one of the days of `ended`: up to that day, or to the end of its month where the agreement does not prorate.
+pub fn left_out<'a>(
+    invoices: impl IntoIterator<Item = &'a Invoice>,
+    (company, product): (u32, u32),
+    within: Period,
+    (ended, prorated): (impl IntoIterator<Item = Date>, bool),
+) -> Vec<Period> {
+    let mut rest = unbilled(invoices, company, product, within);
+    for day in ended {
+        let last = if prorated { day } else { day.last_of_month() };
+        rest = rest.into_iter().flat_map(|part| part.without(Period::of(Date::MIN, last))).collect();
+    }
+    rest
+}
+
 type Line<'a> = (u32, &'a InvoiceLine);
 
 /// An addition: its agreement and its id.

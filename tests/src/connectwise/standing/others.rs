@@ -9,19 +9,19 @@ use crate::connectwise::seed::merged;
 use crate::connectwise::{ConnectWise, Refusal};
 
 // Rows of the setup tables, by their ids there.
-pub(super) const USD: u32 = 1;
-const EUR: u32 = 2;
+pub(crate) const USD: u32 = 1;
+pub(crate) const EUR: u32 = 2;
 const PROSPECT: u32 = 1;
 const CUSTOMER: u32 = 7;
-const QUARTERLY: u32 = 3;
-const ANNUAL: u32 = 7;
+pub(crate) const QUARTERLY: u32 = 3;
+pub(crate) const ANNUAL: u32 = 7;
 const ONE_TIME: u32 = 8;
 const HEADQUARTERS: u32 = 1;
 const MANAGED_SERVICES: u32 = 2;
 const NET_30: u32 = 3;
 
 /// What a customer's company has beside its names.
-pub(super) fn customer(address: &str, city: &str, currency: u32) -> Value {
+pub(crate) fn customer(address: &str, city: &str, currency: u32) -> Value {
     json!({
         "types": [{"id": CUSTOMER}],
         "territory": {"id": HEADQUARTERS},

@@ -82,7 +82,7 @@ pub(super) async fn product(
         lines.push(match after["psaProductId"].as_u64() {
             Some(id) => format!(
                 "{code} is mapped to {} (id {id}); its sync is {}.",
-                text(&change["psaIdentifier"]),
+                text(&after["psaProduct"]["identifier"]),
                 if after["sync"] == json!(true) { "on" } else { "off" }
             ),
             None => format!("{code} is not mapped any more. ConnectWise goes on billing what it has."),

@@ -138,7 +138,7 @@ fn question(ledger: &[CustomerLedger]) -> Option<String> {
             match billed.would {
                 Would::Create { .. } => new.insert(addition),
                 Would::Update { .. } => set.insert(addition),
-                Would::Adopt { .. } | Would::Keep { .. } | Would::Nothing => taken.insert(addition),
+                Would::Adopt { .. } | Would::Keep { .. } | Would::End { .. } | Would::Nothing => taken.insert(addition),
             };
         }
     }

@@ -144,7 +144,11 @@ impl RivalsWorld {
         let mut memories = Vec::new();
         for (number, &agreement) in self.planted.agreements.iter().enumerate() {
             let agreement = AgreementId::try_from(i64::from(agreement))?;
-            let names = CustomerNames { company: format!("C{number:05}"), agreement: agreement.to_string() };
+            let names = CustomerNames {
+                company: format!("C{number:05}"),
+                agreement: agreement.to_string(),
+                ..CustomerNames::default()
+            };
             store.touch_customer(partner, self.demo.customer(number), agreement, &names, true).await?;
             memories.push(Change::PutSnapshot(agreement, self.memory_of(number)?));
         }

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use shared::domain::decision::{Decision, HoldKey, StandingHold};
 use shared::domain::ending::{Ending, EndingKey};
-use shared::domain::id::{CustomerId, PartnerId, RunId};
+use shared::domain::id::{CustomerId, PartnerId, PsaProductId, RunId};
 use shared::domain::month::UsageMonth;
 use shared::domain::plan::Customer;
 use shared::domain::run::Run;
 use shared::domain::stamp::SyncStamp;
 use shared::error::StoreError;
-use shared::ports::{Author, DiscoveredProduct, Due, DueStore, HoldPage, HoldStore, KnownStore, Look, SeenProduct};
+use shared::ports::{
+    Author, DiscoveredProduct, Due, DueStore, HoldPage, HoldStore, KnownPsaProduct, KnownStore, Look, SeenProduct,
+};
 
 use super::Table;
 
@@ -177,5 +179,19 @@ impl KnownStore for Table {
     ) -> Result<BTreeMap<CustomerId, SyncStamp>, StoreError> {
         self.go().await?;
         self.memory.list_customer_statuses(partner, customers).await
+    }
+
+    async fn put_psa_products(&self, partner: PartnerId, products: &[KnownPsaProduct]) -> Result<(), StoreError> {
+        self.go().await?;
+        self.memory.put_psa_products(partner, products).await?;
+        self.back().await
+    }
+
+    async fn list_psa_products(
+        &self,
+        partner: PartnerId,
+    ) -> Result<BTreeMap<PsaProductId, KnownPsaProduct>, StoreError> {
+        self.go().await?;
+        self.memory.list_psa_products(partner).await
     }
 }

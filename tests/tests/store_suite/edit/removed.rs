@@ -38,7 +38,8 @@ async fn who_read_a_mapping_before_it_was_removed_and_made_anew_cannot_save_it(s
 
 async fn a_customer_mapped_anew_remembers_the_agreement_that_was_applied(store: impl Store) {
     save(&store, partner(1), &[put(1, 0, 3)]).await.unwrap();
-    let names = CustomerNames { company: "Acme".to_owned(), agreement: "Managed".to_owned() };
+    let names =
+        CustomerNames { company: "Acme".to_owned(), agreement: "Managed".to_owned(), ..CustomerNames::default() };
     store.touch_customer(partner(1), customer(1), agreement(30), &names, true).await.unwrap();
     save(&store, partner(1), &[remove(1, 1)]).await.unwrap();
     save(&store, partner(1), &[put(1, 0, 4)]).await.unwrap();
@@ -55,7 +56,8 @@ async fn removing_what_is_not_there_changes_nothing(store: impl Store) {
 async fn a_run_does_not_touch_a_customer_that_was_unmapped(store: impl Store) {
     save(&store, partner(1), &[put(1, 0, 3)]).await.unwrap();
     save(&store, partner(1), &[remove(1, 1)]).await.unwrap();
-    let names = CustomerNames { company: "Acme".to_owned(), agreement: "Managed".to_owned() };
+    let names =
+        CustomerNames { company: "Acme".to_owned(), agreement: "Managed".to_owned(), ..CustomerNames::default() };
     store.touch_customer(partner(1), customer(1), agreement(30), &names, true).await.unwrap();
     assert_eq!(store.find_customer_mapping(partner(1), customer(1)).await, Ok(None));
     assert_eq!(save(&store, partner(1), &[put(1, 0, 3)]).await, Ok(vec![mapped(1, 3, 3)]));

@@ -19,7 +19,7 @@ on_both_stores!(
 );
 
 fn names(company: &str) -> CustomerNames {
-    CustomerNames { company: company.to_owned(), agreement: "Managed".to_owned() }
+    CustomerNames { company: company.to_owned(), agreement: "Managed".to_owned(), ..CustomerNames::default() }
 }
 
 /// A run that saw customer 1 at agreement 5 writes what it learnt.

@@ -45,7 +45,7 @@ fn holds() -> Vec<Hold> {
         Hold::ZeroPrice { to: one },
         Hold::HandEdit { written: one, found: half, to: one },
         Hold::AdditionGone { addition, to: one },
-        Hold::FirstRun { would: Would::Create { to: half } },
+        Hold::FirstRun { would: Would::Create { to: half, begins: None } },
         Hold::OlderMonth { written: month(), from: half, to: one },
         Hold::Moved { shown: Would::Adopt { at: one }, now: would },
     ]

@@ -8,8 +8,8 @@ use shared::domain::decision::{Decision, Verdict};
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
 use shared::error::StoreError;
 use shared::ports::{
-    Begun, Change, CustomerEdit, DueStore, EditStore, HoldStore, IdempotencyStore, Keep, Lease, MappingStore, Opened,
-    OwnerStore, PsaClaim, PsaDatabase, RunStore,
+    Begun, Change, CustomerEdit, CustomerNames, DueStore, EditStore, HoldStore, IdempotencyStore, Keep, Lease,
+    MappingStore, Opened, OwnerStore, PsaClaim, PsaDatabase, RunStore,
 };
 
 use super::wired;
@@ -216,7 +216,8 @@ async fn a_customer_is_touched_and_an_intent_removed() {
     wired(async |wire, store| {
         let mapping = CustomerMapping::new(customer(1), company(3), agreement(5));
         store.put_customer_mapping(partner(1), &mapping).await.unwrap();
-        let names = shared::ports::CustomerNames { company: "Acme".to_owned(), agreement: "Managed".to_owned() };
+        let names =
+            CustomerNames { company: "Acme".to_owned(), agreement: "Managed".to_owned(), ..CustomerNames::default() };
         lose_first_answer(wire, "UpdateItem");
         store.touch_customer(partner(1), customer(1), agreement(5), &names, true).await.unwrap();
         was_sent_twice(wire, "UpdateItem");

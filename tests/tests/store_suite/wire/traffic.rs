@@ -126,7 +126,9 @@ async fn mappings(store: &impl Store) {
     mapping = CustomerMapping { version: 1, company: company(4), ..mapping };
     store.put_customer_mapping(me, &mapping).await.unwrap();
     store.list_customer_mappings(me, "00").await.unwrap();
-    let names = CustomerNames { company: "Acme".to_owned(), agreement: "Managed".to_owned() };
+    store.list_psa_products(me).await.unwrap();
+    let names =
+        CustomerNames { company: "Acme".to_owned(), agreement: "Managed".to_owned(), ..CustomerNames::default() };
     store.touch_customer(me, customer(1), agreement(5), &names, true).await.unwrap();
 }
 

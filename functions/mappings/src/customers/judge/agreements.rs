@@ -39,8 +39,9 @@ pub(in crate::customers) async fn check_agreements(
             Err(why) => faults.add(origin, *at, "agreementId", ProblemCode::AgreementUnusable, &why),
             Ok(agreement) => {
                 notes.extend(notes_on(mapping, agreement, today));
-                let (company, agreement) = (agreement.company_name.clone(), agreement.name.clone());
-                names.insert(*at, CustomerNames { company, agreement });
+                let others = listed.map(|listed| listed.rows.as_slice()).unwrap_or_default();
+                notes.extend(note_on_others(mapping, others));
+                names.insert(*at, agreement.names());
             }
         }
     }
@@ -103,4 +104,21 @@ fn notes_on(mapping: &CustomerMapping, agreement: &Agreement, today: Date) -> Ve
         note(NoteCode::EndsSoon, format!("Agreement {:?} (id {}) ends on {end}.", agreement.name, agreement.id));
     }
     notes
+}
+
+/// The company's other agreements that may bill the same products already.
+fn note_on_others(mapping: &CustomerMapping, of_company: &[Agreement]) -> Option<CustomerNote> {
+    let is_other =
+        |agreement: &&Agreement| agreement.id != mapping.agreement && agreement.status == AgreementStatus::Active;
+    let others = of_company.iter().filter(is_other).map(|other| format!("{:?} (id {})", other.name, other.id));
+    let others: Vec<String> = others.collect();
+    (!others.is_empty()).then(|| CustomerNote {
+        customer_id: mapping.customer,
+        code: NoteCode::OtherAgreements,
+        text: format!(
+            "The company has other active agreements: {}. What one of them bills already is not created on this one before \
+             you have decided it.",
+            others.join(", ")
+        ),
+    })
 }

@@ -119,7 +119,8 @@ impl<W: World> Writer<'_, W> {
         self.remember(product, plan, answer.id);
         let right = differs.is_none();
         if let Some(written) = self.written(product) {
-            written.untold.create();
+            written.untold.create(intent.effective);
+            written.begins = intent.begins_later();
             written.settled.clone_from(&intent.earlier);
             if !right {
                 // The addition is ours, with a quantity that nobody asked for: the next run sets it right.

@@ -57,7 +57,7 @@ impl<W: World> Writer<'_, W> {
     }
 
     /// Writes what is known so far, with what is about to be sent.
-    pub(super) async fn flush(&mut self, mut about_to: Vec<Change>) -> Result<Lease, StoreError> {
+    pub(in crate::slice) async fn flush(&mut self, mut about_to: Vec<Change>) -> Result<Lease, StoreError> {
         let (stored, ended, marked) = (self.stored.clone(), self.settlement.ended.clone(), self.marked);
         let mut changes = self.unwritten();
         if !about_to.is_empty() {

@@ -172,8 +172,9 @@ impl<W: World> Writer<'_, W> {
     fn about_to<'p>(&mut self, attempt: &Attempt<'p>, at: Timestamp, changes: &mut Vec<Change>) -> Option<Stored<'p>> {
         let Attempt { product, plan, .. } = *attempt;
         match &plan.step {
-            Step::Create { effective, seen } => {
-                let new = NewAddition { product, quantity: plan.target, effective: *effective };
+            Step::Create { effective, seen, terms } => {
+                let (effective, terms) = (*effective, terms.clone());
+                let new = NewAddition { product, quantity: plan.target, effective, terms };
                 let intent = Box::new(self.intent(plan, &new, seen, at));
                 if self.has(Guard::Intent) {
                     changes.push(Change::PutIntent(intent.clone()));

@@ -52,6 +52,12 @@ impl Hold {
             Self::AdditionGone { .. } => {
                 "Release it to create the addition again; reject it if the product is not to be billed this month."
             }
+            Self::EndedInMonth { .. } => {
+                "Release it to create the new addition from that day, at the price and the terms of the one that ended; reject it if the product is not to be billed this month."
+            }
+            Self::BilledElsewhere { .. } => {
+                "Is that the same product? Then reject it: it is not created here as long as it is billed there. Or set a cancelled date there in ConnectWise, and release it: it is created from the day after. To bill both on purpose, release it."
+            }
             Self::StillBilled { .. } => {
                 "Take it off that addition in ConnectWise: set it to 0, or to what its other parts use, or cancel it. Or map the product back."
             }
@@ -76,10 +82,14 @@ impl Hold {
 impl fmt::Display for Would {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Create { to } => write!(f, "create an addition of {}", short(to)),
+            Self::Create { to, begins: None } => write!(f, "create an addition of {}", short(to)),
+            Self::Create { to, begins: Some(begins) } => {
+                write!(f, "create an addition of {} from {begins}", short(to))
+            }
             Self::Update { from, to } => write!(f, "change {} → {}", short(from), short(to)),
             Self::Adopt { at } => write!(f, "adopt the addition of {}", short(at)),
             Self::Keep { at } => write!(f, "go on billing {}", short(at)),
+            Self::End { at, on } => write!(f, "end the addition of {} on {on}", short(at)),
             Self::Nothing => f.write_str("change nothing"),
         }
     }
@@ -165,6 +175,13 @@ impl fmt::Display for Hold {
             }
             Self::AdditionGone { addition, to } => {
                 write!(f, "addition {addition} that carried it is no longer in force; the usage is {}", short(to))
+            }
+            Self::EndedInMonth { line, on, to, begins } => {
+                let to = short(to);
+                write!(f, "{line} ended on {on}; a new one of {to} would begin on {begins}")
+            }
+            Self::BilledElsewhere { lines, to } => {
+                write!(f, "already billed on {}; the usage is {}", list(lines), short(to))
             }
             Self::StillBilled { product, on, addition, quantity } => {
                 let quantity = short(quantity);

@@ -1,0 +1,98 @@
+//! The people of a world who decide what waits: now and then one hold, or all of them once the storm is over.
+
+use shared::domain::decision::{Decision, StandingHold, Verdict};
+use shared::domain::outcome::{Hold, Would};
+use shared::domain::usage::{Periods, Reading, Readings, Repeats};
+use shared::error::StoreError;
+use shared::ports::{Author, Clock, HoldStore, SettingsStore};
+use shared::remember::remember_reading;
+
+use super::SimulationError;
+use super::ground::locked;
+use super::script::pick;
+use super::world::World;
+
+impl World {
+    async fn waiting(&self) -> Result<Vec<StandingHold>, SimulationError> {
+        Ok(self.table.memory.list_holds(self.partner, self.month, "", None).await?.holds)
+    }
+
+    /// Decides one of the holds.
+    pub(super) async fn decide_one(&self) -> Result<(), SimulationError> {
+        let waiting = self.waiting().await?;
+        match waiting.get(pick(self.ground.below(waiting.len() as u64))) {
+            Some(hold) => self.decide(hold).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Releases each hold that can be, and answers what is asked of all usage lines at once.
+    pub(super) async fn release_all(&self) -> Result<(), SimulationError> {
+        self.answer_for_all_lines().await?;
+        for hold in self.waiting().await? {
+            let reading = hold.basis.readings.first().map(|offer| offer.reading);
+            if hold.basis.released(reading) != Would::Nothing {
+                self.put(&hold, Verdict::Release, reading).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn decide(&self, hold: &StandingHold) -> Result<(), SimulationError> {
+        let offers = &hold.basis.readings;
+        let chosen = offers.get(pick(self.ground.below(offers.len() as u64))).map(|offer| offer.reading);
+        let release = hold.basis.released(chosen) != Would::Nothing && self.ground.happens(700);
+        match release {
+            true => self.put(hold, Verdict::Release, chosen).await,
+            false => self.put(hold, Verdict::Reject, None).await,
+        }
+    }
+
+    async fn put(
+        &self,
+        hold: &StandingHold,
+        verdict: Verdict,
+        reading: Option<Reading>,
+    ) -> Result<(), SimulationError> {
+        let (store, at) = (&self.table.memory, self.ground.now());
+        let (who, why) = ("Ann".to_owned(), "as agreed".to_owned());
+        let decision = Decision { verdict, who: who.clone(), why, at, basis: hold.basis.clone(), reading, moves: None };
+        self.ground.note("decide", &[u64::from(verdict == Verdict::Release), u64::from(hold.key.product.get())]);
+        match store.decide_hold_over(self.partner, hold.key, hold.decision.as_ref(), &decision).await {
+            Err(StoreError::Conflict { .. }) => return Ok(()),
+            decided => decided?,
+        }
+        if verdict == Verdict::Release && is_billed_elsewhere(&hold.hold) {
+            locked(&self.books).on_purpose.insert((hold.basis.agreement, hold.key.product));
+        }
+        let (_, to) = hold.basis.released(reading).quantities();
+        if let Some(addition) = hold.basis.addition.filter(|_| verdict == Verdict::Release) {
+            locked(&self.books).release(addition, (hold.basis.quantity, to));
+        }
+        if let Some(reading) = reading {
+            remember_reading(store, self.partner, &Author { who, at, note: None }, hold, reading).await?;
+        }
+        Ok(())
+    }
+
+    /// Says in the settings how usage lines are read that say more than one thing.
+    pub(super) async fn answer_for_all_lines(&self) -> Result<(), SimulationError> {
+        let store = &self.table.memory;
+        let Some(mut settings) = store.find_settings(self.partner).await? else { return Ok(()) };
+        let periods = Some(self.ground.one_of(&[Periods::AddUp, Periods::LargestOnOneDay, Periods::LastPeriod]));
+        settings.guards.usage_periods = Readings {
+            duplicate_usage: Some(self.ground.one_of(&[Repeats::CountOnce, Repeats::AddUp])),
+            other_period: periods,
+            consecutive_periods: periods,
+        };
+        Ok(store.put_settings(self.partner, &settings).await?)
+    }
+}
+
+/// Whether a release bills a product on two agreements.
+fn is_billed_elsewhere(hold: &Hold) -> bool {
+    match hold {
+        Hold::LeftMonthlyBilling { also: Some(also), .. } => is_billed_elsewhere(also),
+        hold => matches!(hold, Hold::BilledElsewhere { .. }),
+    }
+}
