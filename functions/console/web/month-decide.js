@@ -10,7 +10,7 @@ import { chips, empty, loadingRows, searchBox, valueOf } from './parts.js';
 import { decide, keyOf, send, writable } from './month-decision.js';
 import { groupName, holdRows, psaName, waitsByItself } from './month-hold.js';
 import { readUsage } from './month-why.js';
-import { sumOf, sumText, unitsOf } from './sums.js';
+import { sumOf, sumText } from './sums.js';
 
 /** @typedef {import('../types').HoldRow} Hold */
 /** @typedef {import('../types').Verdict} Verdict */
@@ -26,7 +26,7 @@ const UNFOLDED = 60;
  * @param {Hold} a @param {Hold} b */
 function order(a, b) {
   const weight = (/** @type {Hold} */ hold) => Math.abs(Number(hold.release?.amount ?? 0));
-  const units = (/** @type {Hold} */ hold) => (hold.release ? Math.abs(Number(unitsOf(hold.release))) : 0);
+  const units = (/** @type {Hold} */ hold) => (hold.release ? Math.abs(Number(hold.release.units)) : 0);
   return compare(a.invoice ?? '9999', b.invoice ?? '9999') || weight(b) - weight(a) || units(b) - units(a) || compare(a.customer, b.customer) || a.psaProductId - b.psaProductId;
 }
 

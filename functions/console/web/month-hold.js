@@ -7,7 +7,7 @@ import { date, moment, number, signed, signedMoney, t, word } from './language.j
 import { badge, icon } from './parts.js';
 import { keepText, keyOf, known, writable, writeText } from './month-decision.js';
 import { agreementOf, why } from './month-why.js';
-import { releaseOf, unitsOf } from './sums.js';
+import { releaseOf } from './sums.js';
 
 /** @typedef {import('../types').HoldRow} Hold */
 /** What a line may do, and how it is shown.
@@ -37,7 +37,7 @@ export const psaName = (hold) => hold.psaProduct?.identifier ?? t('map.id', { id
 /** @param {Hold} hold */
 function quantity(hold) {
   const change = releaseOf(hold);
-  if (change) return html`<span class="change">${number(change.from)} → <b>${number(change.to)}</b></span><span class="line muted">${signed(unitsOf(change))}</span>`;
+  if (change) return html`<span class="change">${number(change.from)} → <b>${number(change.to)}</b></span><span class="line muted">${signed(change.units)}</span>`;
   const offers = [...new Set((hold.readings ?? []).map((offer) => offer.release.to))];
   if (offers.length > 0) return html`<span class="change">${number(hold.quantity)} → <b>${offers.map((to) => number(to)).join(' / ')}</b></span>`;
   return known(hold) ? number(hold.quantity) : '–';

@@ -7,16 +7,12 @@ import { draw, say } from './draw.js';
 import { compare, date, moment, money, month as monthName, number, t, word } from './language.js';
 import { badge, empty, field, icon, loadingRows, problemNotice, valueOf, workButton } from './parts.js';
 import { once } from './month-decision.js';
-import { byCurrency, moneys } from './sums.js';
+import { moneys, perMonth } from './sums.js';
 
 /** @typedef {import('../types').StillBilling} Still */
 /** @typedef {import('../types').EndChoice} Choice */
 
 const A_REQUEST = 50;
-
-/** What their additions cost a month, one amount for each currency.
- * @param {Still[]} rows */
-export const perMonth = (rows) => byCurrency(rows.flatMap((row) => (row.amountPerMonth ? [{ currency: row.currency, amount: row.amountPerMonth }] : [])));
 
 /** @param {import('./month.js').Month} of */
 export function stillBilling(of) {
@@ -100,6 +96,7 @@ export function stillBilling(of) {
       <span class="line muted">${row.ending ? `${t('month.left')}: ${row.ending.who}` : t('month.orLeave')}</span></div>` : nothing);
 
   return {
+    opened: of.needStill,
     view: () => {
       const rows = of.still()?.slice().sort((a, b) => Number(b.amountPerMonth ?? 0) - Number(a.amountPerMonth ?? 0) || compare(name(a), name(b)));
       if (rows?.length === 0) return empty(t('month.noStill'), t('month.stillHow'));

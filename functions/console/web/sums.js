@@ -25,24 +25,16 @@ export function byCurrency(amounts) {
   return currencies.map((currency) => ({ currency, amount: total(amounts.filter((one) => (one.currency ?? '') === currency).map((one) => one.amount)) }));
 }
 
+/** What additions cost a month, one amount for each currency.
+ * @param {import('../types').StillBilling[]} rows */
+export const perMonth = (rows) => byCurrency(rows.flatMap((row) => (row.amountPerMonth ? [{ currency: row.currency, amount: row.amountPerMonth }] : [])));
+
 /** Differences of money in words: "+1,204.00 EUR".
  * @param {Amount[]} amounts */
 export const differences = (amounts) => amounts.map((one) => signedMoney(one.amount, one.currency)).join(' · ');
 
 /** @param {Amount[]} amounts */
 export const moneys = (amounts) => amounts.map((one) => money(one.amount, one.currency)).join(' · ');
-
-/** The money of a run's change, whichever way the API tells it.
- * @param {object} change
- * @returns {Amount[]} */
-export function amountsOf(change) {
-  const given = /** @type {{ amounts?: Amount[], amount?: string }} */ (change);
-  return given.amounts ?? [{ amount: given.amount ?? '0' }];
-}
-
-/** How many units more.
- * @param {Change} change */
-export const unitsOf = (change) => change.units ?? total([change.to, change.from.startsWith('-') ? change.from.slice(1) : `-${change.from}`]);
 
 /** What the releases of these lines come to. Lines that can be read in several ways count by the reading given.
  * @param {Hold[]} holds
@@ -53,7 +45,7 @@ export function sumOf(holds, reading) {
     return change ? [{ change, currency: hold.currency }] : [];
   });
   const amounts = changes.flatMap(({ change, currency }) => (change.amount ? [{ currency, amount: change.amount }] : []));
-  return { lines: changes.length, units: total(changes.map(({ change }) => unitsOf(change))), amounts: byCurrency(amounts), priced: amounts.length };
+  return { lines: changes.length, units: total(changes.map(({ change }) => change.units)), amounts: byCurrency(amounts), priced: amounts.length };
 }
 
 /** What a release of the line does.
