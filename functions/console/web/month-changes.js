@@ -9,7 +9,8 @@ import { date, moment, month as monthName, number, signed, signedMoney, t, word 
 import { badge, empty, loadingRows, notice, problemNotice, valueOf, workButton } from './parts.js';
 import { KINDS, outcomeBar, STATES } from './history.js';
 import { once } from './month-decision.js';
-import { sumText } from './sums.js';
+import { agreementOf, namesOf } from './month-why.js';
+import { sumText, unitsText } from './sums.js';
 
 /** @typedef {import('../types').RunView} Run */
 /** @typedef {import('../types').RunLine} Line */
@@ -127,7 +128,7 @@ export function changes(of) {
     const change = line.billed?.change ?? line.billed?.waiting;
     if (['failed', 'skipped'].includes(line.outcome)) return t('units', { n: line.units });
     if (!change) return html`${line.billed?.sharedWith ? t('month.sharedWith', { product: line.billed.sharedWith }) : line.billed ? number(line.billed.quantity) : t('units', { n: line.units })}`;
-    return html`${number(change.from)} → <b>${number(change.to)}</b><span class="line muted">${signed(change.units)}</span>`;
+    return html`${number(change.from)} → <b>${number(change.to)}</b><span class="line muted">${unitsText(change)}</span>`;
   }
 
   /** @param {Run} shown @param {typeof OUTCOMES[number]} outcome */
@@ -150,8 +151,8 @@ export function changes(of) {
         <thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col" class="number">${t('month.quantity')}</th><th scope="col" class="number">${t('month.money')}</th><th scope="col">${t('history.why')}</th></tr></thead>
         <tbody>${lines ? lines.slice(0, found?.shown).map((line) => {
           const amount = (line.billed?.change ?? line.billed?.waiting)?.amount;
-          return html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement ?? ''}</span></th>
-            <td data-label=${t('month.product')}><span>${line.description ?? line.product ?? '–'}${line.description ? html` <span class="code">${line.product}</span>` : nothing}</span></td>
+          return html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement ? agreementOf(line) : ''}</span></th>
+            <td data-label=${t('month.product')}><span>${line.description ?? line.product ?? '–'}${line.description ? html` <span class="code">${line.product}</span>` : nothing}${line.billed ? html`<span class="line muted">→ ${namesOf(line.billed)}</span>` : nothing}</span></td>
             <td class="number" data-label=${t('month.quantity')}><div>${quantity(line)}</div></td><td class="number" data-label=${t('month.money')}>${amount ? signedMoney(amount, line.currency) : '–'}</td>
             <td data-label=${t('history.why')}><div>${line.what ?? nothing}${line.nextInvoice ? html`<span class="line muted">${t('history.invoice', { day: date(line.nextInvoice) })}</span>` : nothing}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`;
         }) : loadingRows(5, 3)}</tbody></table></div>

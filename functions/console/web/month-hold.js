@@ -3,11 +3,11 @@
 import { html, nothing } from './vendor/lit-html/lit-html.js';
 import { may } from './api.js';
 import { link } from './address.js';
-import { date, moment, number, signed, signedMoney, t, word } from './language.js';
+import { date, moment, number, signedMoney, t, word } from './language.js';
 import { badge, icon } from './parts.js';
 import { keepText, keyOf, known, writable, writeText } from './month-decision.js';
-import { agreementOf, why } from './month-why.js';
-import { releaseOf } from './sums.js';
+import { agreementOf, namesOf, why } from './month-why.js';
+import { releaseOf, unitsText } from './sums.js';
 
 /** @typedef {import('../types').HoldRow} Hold */
 /** What a line may do, and how it is shown.
@@ -37,7 +37,7 @@ export const psaName = (hold) => hold.psaProduct?.identifier ?? t('map.id', { id
 /** @param {Hold} hold */
 function quantity(hold) {
   const change = releaseOf(hold);
-  if (change) return html`<span class="change">${number(change.from)} → <b>${number(change.to)}</b></span><span class="line muted">${signed(change.units)}</span>`;
+  if (change) return html`<span class="change">${number(change.from)} → <b>${number(change.to)}</b></span><span class="line muted">${unitsText(change)}</span>`;
   const offers = [...new Set((hold.readings ?? []).map((offer) => offer.release.to))];
   if (offers.length > 0) return html`<span class="change">${number(hold.quantity)} → <b>${offers.map((to) => number(to)).join(' / ')}</b></span>`;
   return known(hold) ? number(hold.quantity) : '–';
@@ -91,7 +91,7 @@ export function holdRows(hold, shown) {
       @click=${(/** @type {MouseEvent} */ event) => shown.select(/** @type {HTMLInputElement} */ (event.target).checked, event)}>` : nothing}</td>
     <th scope="row"><span class="name">${hold.customer}</span><span class="line muted">${agreementOf(hold)}</span></th>
     <td data-label=${t('month.product')}><div><span class="name">${hold.descriptions?.join(', ') || hold.products.join(', ')}</span>${hold.descriptions ? html` <span class="code">${hold.products.join(', ')}</span>` : nothing}
-      <span class="line muted">→ ${psaName(hold)}${hold.psaProduct ? ` ${hold.psaProduct.description}` : ''}</span></div></td>
+      <span class="line muted">→ ${namesOf(hold)}</span></div></td>
     <td class="number" data-label=${t('month.billed')}><div>${quantity(hold)}</div></td>
     <td class="number" data-label=${t('month.money')}><div>${change?.amount ? signedMoney(change.amount, hold.currency) : '–'}</div></td>
     <td data-label=${t('month.reason')}><div><span class="what">${hold.what}</span><span class="line due">${due(hold)}

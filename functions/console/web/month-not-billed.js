@@ -30,6 +30,10 @@ export async function notBilledOf(month) {
 /** @param {Row} row */
 const nameOf = (row) => row.description || row.product || '–';
 
+/** How many customers, or what else is behind the row.
+ * @param {Row} row */
+const customers = (row) => (row.customers > 0 ? t('month.customersCount', { n: row.customers }) : t('month.why'));
+
 /** @param {Row} row */
 const keyOf = (row) => `${row.runId} ${row.reason} ${row.decided} ${row.product ?? ''}`;
 
@@ -42,7 +46,7 @@ export const notBilledTables = (groups, at) => groups.map(({ reason, decided, ro
     <tbody>${rows.map((row) => html`<tr><th scope="row"><span class="name">${nameOf(row)}</span>${row.product && row.product !== nameOf(row) ? html` <span class="code">${row.product}</span>` : nothing}
         ${row.psaProduct ? html`<span class="line muted">→ ${row.psaProduct.identifier} ${row.psaProduct.description}</span>` : nothing}</th>
       <td class="number" data-label=${t('configure.units')}>${number(row.units)}</td><td class="number" data-label=${t('month.estimate')}>${row.amount ? money(row.amount) : '–'}</td>
-      <td data-label=${t('month.customers')}><div>${row.customers === 0 ? '–' : at ? html`<button type="button" class="quiet" aria-expanded=${at.isOpen(row) ? 'true' : 'false'} aria-label="${t('month.customersCount', { n: row.customers })}: ${nameOf(row)}" @click=${() => at.toggle(row)}><span aria-hidden="true">${at.isOpen(row) ? '▾' : '▸'}</span> ${t('month.customersCount', { n: row.customers })}</button>` : t('month.customersCount', { n: row.customers })}</div></td>
+      <td data-label=${t('month.customers')}><div>${at ? html`<button type="button" class="quiet" aria-expanded=${at.isOpen(row) ? 'true' : 'false'} aria-label="${customers(row)}: ${nameOf(row)}" @click=${() => at.toggle(row)}><span aria-hidden="true">${at.isOpen(row) ? '▾' : '▸'}</span> ${customers(row)}</button>` : row.customers > 0 ? customers(row) : '–'}</div></td>
       ${at ? html`<td data-label=${t('month.todo')}><div>${mend(row)}</div></td>` : nothing}</tr>
       ${at?.isOpen(row) ? html`<tr class="unfolded"><td colspan="5">${customersOf(row, at.behind(row))}</td></tr>` : nothing}`)}</tbody></table></div>`;
   const summary = html`<b>${word('month.skip', reason)}</b> <span class="muted">${t('units', { n: units })}</span>`;

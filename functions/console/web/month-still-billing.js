@@ -7,6 +7,7 @@ import { draw, say } from './draw.js';
 import { compare, date, moment, money, month as monthName, number, t, word } from './language.js';
 import { badge, empty, field, icon, loadingRows, problemNotice, valueOf, workButton } from './parts.js';
 import { once } from './month-decision.js';
+import { agreementOf, namesOf } from './month-why.js';
 import { moneys, perMonth } from './sums.js';
 
 /** @typedef {import('../types').StillBilling} Still */
@@ -109,8 +110,8 @@ export function stillBilling(of) {
             if (selected.has(row.additionId)) selected.delete(row.additionId); else selected.add(row.additionId);
             draw();
           }}>` : nothing}</td>
-          <th scope="row"><span class="name">${row.customer ?? row.company ?? row.customerId}</span><span class="line muted">${row.agreement ?? t('month.agreementId', { id: row.agreementId })}</span></th>
-          <td data-label=${t('month.product')}><div>${row.descriptions?.join(', ') || row.products.join(', ')}<span class="line muted">→ ${row.psaProduct?.identifier ?? t('map.id', { id: row.psaProductId })}, ${t('month.additionShort', { id: row.additionId })}</span></div></td>
+          <th scope="row"><span class="name">${row.customer ?? row.company ?? row.customerId}</span><span class="line muted">${agreementOf(row)}</span></th>
+          <td data-label=${t('month.product')}><div>${row.descriptions?.join(', ') || row.products.join(', ')}<span class="line muted">→ ${namesOf(row)}, ${t('month.additionShort', { id: row.additionId })}</span></div></td>
           <td class="number" data-label=${t('month.quantity')}>${number(row.quantity)}</td><td class="number" data-label=${t('month.eachMonth')}>${row.amountPerMonth ? money(row.amountPerMonth, row.currency) : '–'}</td>
           <td data-label=${t('month.reason')}><div><b>${word('month.stillReason', row.reason)}</b><span class="line">${row.advice}</span><span class="line muted">${t('month.setLast', { month: monthName(row.month) })}${row.cancelledDate ? ` · ${t('month.cancelledOn', { day: date(row.cancelledDate) })}` : ''}</span></div></td>
           <td class="decide" data-label=${t('month.decision')}>${decision(row)}</td></tr>`) : loadingRows(7, 4)}</tbody></table></div>`;

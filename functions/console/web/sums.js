@@ -1,6 +1,6 @@
 // Exact sums of the API's decimal texts, and money by currency: amounts in two currencies are never added up.
 
-import { money, signed, signedMoney, t } from './language.js';
+import { dayOf, money, signed, signedMoney, t } from './language.js';
 
 /** @typedef {import('../types').Amount} Amount */
 /** @typedef {import('../types').HoldRow} Hold */
@@ -54,6 +54,13 @@ export function sumOf(holds, reading) {
  * @returns {Change | undefined} */
 export function releaseOf(hold, reading) {
   return hold.release ?? hold.readings?.find((offer) => offer.reading === reading)?.release ?? undefined;
+}
+
+/** How many units more, and from which day a new addition bills them, or until which day one that ends.
+ * @param {Change} change */
+export function unitsText(change) {
+  const key = change.does === 'end' ? 'month.until' : 'month.from';
+  return change.date ? `${signed(change.units)} · ${t(key, { day: dayOf(change.date) })}` : signed(change.units);
 }
 
 /** Units and money of a sum in words: "+312 units, +1,204.00 EUR".

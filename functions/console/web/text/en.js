@@ -498,6 +498,8 @@ export default {
   'month.keep': 'Keep {quantity}',
   'month.keepPsa': 'Keep ConnectWise',
   'month.writeUsage': 'Write usage',
+  'month.from': 'from {day}',
+  'month.until': 'until {day}',
   'month.writeMany': { one: 'Write usage: {n} line', other: 'Write usage: {n} lines' },
   'month.keepMany': { one: 'Keep ConnectWise: {n} line', other: 'Keep ConnectWise: {n} lines' },
   'month.change': 'change',

@@ -498,6 +498,8 @@ export default {
   'month.keep': 'Mantieni {quantity}',
   'month.keepPsa': 'Mantieni ConnectWise',
   'month.writeUsage': 'Scrivi l’utilizzo',
+  'month.from': 'dal {day}',
+  'month.until': 'fino al {day}',
   'month.writeMany': { one: 'Scrivi l’utilizzo: {n} riga', other: 'Scrivi l’utilizzo: {n} righe' },
   'month.keepMany': { one: 'Mantieni ConnectWise: {n} riga', other: 'Mantieni ConnectWise: {n} righe' },
   'month.change': 'modifica',
