@@ -7,7 +7,7 @@ import { may } from './api.js';
 import { draw, say } from './draw.js';
 import { compare, date, number, t, word } from './language.js';
 import { chips, empty, loadingRows, searchBox, valueOf } from './parts.js';
-import { decide, keyOf, send, writable } from './month-decision.js';
+import { decide, isElsewhere, keyOf, send, writable } from './month-decision.js';
 import { groupName, holdRows, psaName, waitsByItself } from './month-hold.js';
 import { readUsage } from './month-why.js';
 import { sumOf, sumText } from './sums.js';
@@ -87,12 +87,12 @@ export function toDecide(of, params) {
   const focus = (to) => setTimeout(() => document.getElementById(to)?.focus());
 
   /** Decides lines, and shows what was decided where they are; what has moved meanwhile is shown beside what was seen.
-   * @param {Hold[]} list @param {Verdict} verdict @param {boolean} [asks] */
-  async function act(list, verdict, asks = true) {
+   * @param {Hold[]} list @param {Verdict} verdict @param {{ asks?: boolean, moves?: boolean }} [how] */
+  async function act(list, verdict, { asks = true, moves = false } = {}) {
     /** @type {import('./month-decision.js').Decided | undefined} */
     let decided;
     try {
-      decided = asks ? await decide(list, verdict) : await send(list, verdict, t('month.confirmed'));
+      decided = asks ? await decide(list, verdict, moves) : await send(list, verdict, t('month.confirmed'));
     } catch (error) {
       of.fail(error);
       return;
@@ -182,19 +182,25 @@ export function toDecide(of, params) {
     before: before.get(keyOf(hold)),
     select: (on, event) => select(keyOf(hold), on, event?.shiftKey ?? false),
     unfold: () => unfold(keyOf(hold)),
-    write: () => act([hold], 'release', !hold.release),
+    write: () => act([hold], 'release', { asks: !hold.release || isElsewhere(hold) }),
+    move: () => act([hold], 'release', { moves: true }),
     keep: () => act([hold], 'reject'),
     change: () => {
       changing.add(keyOf(hold));
       draw();
-      focus(writable(hold) ? `write-${keyOf(hold)}` : `keep-${keyOf(hold)}`);
+      focus(isElsewhere(hold) && writable(hold) ? `move-${keyOf(hold)}` : writable(hold) ? `write-${keyOf(hold)}` : `keep-${keyOf(hold)}`);
     },
     preview: () => of.preview([hold.customerId]),
   });
 
   /** @param {Hold[]} list @param {string} [what] */
-  const bulk = (list, what) => html`${list.some(writable) ? html`<button type="button" class="do" aria-label=${what ? `${t('month.writeUsage')}: ${what}` : nothing} @click=${() => act(list, 'release')}>${t('month.writeUsage')}</button>` : nothing}
-    <button type="button" aria-label=${what ? `${t('month.keepPsa')}: ${what}` : nothing} @click=${() => act(list, 'reject')}>${t('month.keepPsa')}</button>`;
+  function bulk(list, what) {
+    const elsewhere = list.every(isElsewhere);
+    const button = (/** @type {string} */ text, /** @type {() => void} */ go, main = false) => html`<button type="button" class=${main ? 'do' : ''} aria-label=${what ? `${text}: ${what}` : nothing} @click=${go}>${text}</button>`;
+    return html`${elsewhere ? button(t('month.moveHereAs'), () => act(list, 'release', { moves: true }), true) : nothing}
+      ${list.some(writable) ? button(elsewhere ? t('month.billBoth') : t('month.writeUsage'), () => act(list, 'release'), !elsewhere) : nothing}
+      ${button(elsewhere ? t('month.notHere') : t('month.keepPsa'), () => act(list, 'reject'))}`;
+  }
 
   /** @param {string} key @param {Hold[]} list @param {boolean} open */
   function section(key, list, open) {

@@ -4,7 +4,7 @@ import { html, nothing } from './vendor/lit-html/lit-html.js';
 import { call, newKey, Refused } from './api.js';
 import { foot, openDialog } from './dialog.js';
 import { draw } from './draw.js';
-import { number, t, word } from './language.js';
+import { date, dayOf, number, t, word } from './language.js';
 import { field, notice, problemNotice, radios, valueOf, workButton } from './parts.js';
 import { releaseOf, sumOf, sumText } from './sums.js';
 
@@ -51,26 +51,45 @@ export const writable = (hold) => Boolean(hold.release) || (hold.readings ?? [])
  * @param {Hold} hold */
 export const known = (hold) => Boolean(hold.additionId) || (releaseOf(hold) ?? hold.readings?.[0]?.release)?.does === 'create';
 
-/** @param {Hold} hold */
-export const keepText = (hold) => (known(hold) ? t('month.keep', { quantity: number(hold.quantity) }) : t('month.keepPsa'));
+/** Whether another line bills the product already: it moves here, is billed twice on purpose, or not here.
+ * @param {Hold} hold */
+export const isElsewhere = (hold) => hold.reason === 'billedElsewhere';
 
-/** @param {Hold} hold @param {string} [reading] */
-export function writeText(hold, reading) {
+/** Lines that another line bills or has billed are never written among others of another reason.
+ * @param {Hold[]} holds
+ * @returns {(hold: Hold) => boolean} */
+const goesWith = (holds) => (hold) => !['billedElsewhere', 'endedInMonth'].includes(hold.reason) || holds.every((one) => one.reason === hold.reason);
+
+/** The last day of a usage month.
+ * @param {string} month as 2026-11 */
+export const lastDay = (month) => new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5, 7)), 0)).toISOString().slice(0, 10);
+
+/** @param {Hold} hold */
+export const keepText = (hold) => (isElsewhere(hold) ? t('month.notHere') : known(hold) ? t('month.keep', { quantity: number(hold.quantity) }) : t('month.keepPsa'));
+
+/** @param {Hold} hold @param {string} [reading] @param {string | null} [moveOn] */
+export function writeText(hold, reading, moveOn) {
   const change = releaseOf(hold, reading);
+  if (isElsewhere(hold)) return moveOn ? t('month.moveOn', { day: dayOf(moveOn) }) : t('month.billBoth');
+  if (hold.reason === 'endedInMonth' && change?.date) return t('month.writeFrom', { quantity: number(change.to), day: dayOf(change.date) });
   return change ? t('month.write', { quantity: number(change.to) }) : t('month.writeAs');
 }
 
+/** What was decided about a line.
+ * @param {Hold} hold */
+export const decisionText = (hold) => (hold.decision?.verdict === 'release' ? writeText(hold, hold.decision.reading ?? undefined, hold.decision.moveOn) : keepText(hold));
+
 /** Sends the decision; a request takes a hundred lines.
- * @param {Hold[]} holds @param {Verdict} verdict @param {string} why @param {Reading} [reading]
+ * @param {Hold[]} holds @param {Verdict} verdict @param {string} why @param {Reading} [reading] @param {string} [moveOn]
  * @returns {Promise<Decided>} */
-export async function send(holds, verdict, why, reading) {
+export async function send(holds, verdict, why, reading, moveOn) {
   /** @type {Decided} */
   const decided = { rows: [], moved: [] };
   for (let from = 0; from < holds.length; from += A_REQUEST) {
     const chunk = holds.slice(from, from + A_REQUEST);
     const decisions = chunk.map((hold) => ({
       month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict, why,
-      reading: verdict === 'release' && !hold.release ? reading : undefined,
+      reading: verdict === 'release' && !hold.release ? reading : undefined, moveOn,
     }));
     try {
       const answer = await once({ decisions }, (key) => call('post', '/v1/sync/holds/decisions', { body: { decisions }, key }));
@@ -94,15 +113,18 @@ function readingsOf(holds) {
 }
 
 /** Asks what has to be asked, shows what it comes to, and decides the lines.
- * @param {Hold[]} asked @param {Verdict} verdict
+ * @param {Hold[]} asked @param {Verdict} verdict @param {boolean} [moves] whether what is billed elsewhere moves here
  * @returns {Promise<Decided | undefined>} */
-export function decide(asked, verdict) {
+export function decide(asked, verdict, moves = false) {
   const writes = verdict === 'release';
   const readings = readingsOf(writes ? asked : []);
   const doubtful = (/** @type {Hold} */ hold) => !hold.release;
   // Lines in doubt that have no reading in common are decided one by one.
-  const holds = writes ? asked.filter((hold) => writable(hold) && (!doubtful(hold) || readings.length > 0)) : asked;
+  const holds = writes ? asked.filter((hold) => writable(hold) && goesWith(asked)(hold) && (!doubtful(hold) || readings.length > 0)) : asked;
   const single = holds.length === 1 ? holds[0] : undefined;
+  const elsewhere = holds.length > 0 && holds.every(isElsewhere);
+  const latest = moves && holds[0] ? lastDay(holds[0].month) : '';
+  let moveOn = latest;
   /** @type {Reading | undefined} */
   let reading;
   /** @type {string | undefined} */
@@ -113,30 +135,35 @@ export function decide(asked, verdict) {
   /** @type {unknown} */
   let failed;
 
+  // What is not billed here because it is billed elsewhere needs no other reason.
+  const asksWhy = !writes && !elsewhere;
+  const moveFits = () => moveOn !== '' && moveOn <= latest;
+
   /** @param {(result?: Decided) => void} close */
   async function act(close) {
     tried = true;
     draw();
-    if ((!writes && !reason) || (readings.length > 0 && !reading)) return;
+    if ((asksWhy && !reason) || (readings.length > 0 && !reading) || (moves && !moveFits())) return;
     const why = [reason ? t(`month.because.${/** @type {typeof REASONS[number]} */ (reason)}`) : '', note.trim()].filter(Boolean).join(': ');
     [busy, failed] = [true, undefined];
     draw();
     try {
-      close(await send(holds, verdict, why || t('month.confirmed'), reading));
+      close(await send(holds, verdict, why || (elsewhere ? button() : t('month.confirmed')), reading, moveOn || undefined));
     } catch (error) {
       [busy, failed] = [false, error];
       draw();
     }
   }
 
-  // What is asked first, or the button where nothing is: a keyboard needs no way there.
-  setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector('dialog input[type=radio]') ?? document.getElementById('decide-do'))?.focus());
+  // What is asked first, or the button where nothing is: a keyboard needs no way there. To bill twice takes one more step.
+  if (!elsewhere || !writes || moves) setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector('dialog input[type=radio]') ?? document.getElementById('decide-do'))?.focus());
 
-  const button = () => (single ? (writes ? writeText(single, reading) : keepText(single))
+  const button = () => (single ? (writes ? writeText(single, reading, moveOn) : keepText(single))
+    : elsewhere ? `${moves ? t('month.moveHere') : writes ? t('month.billBoth') : t('month.notHere')}: ${t('month.lines', { n: holds.length })}`
     : writes ? t('month.writeMany', { n: holds.length }) : t('month.keepMany', { n: holds.length }));
 
   return openDialog({
-    title: () => (single ? `${button()}: ${single.customer}` : button()),
+    title: () => (single ? `${moves ? t('month.moveHere') : button()}: ${single.customer}` : button()),
     wide: holds.length > 1,
     mayLeave: () => !busy,
     view: (close) => {
@@ -144,6 +171,11 @@ export function decide(asked, verdict) {
       return html`<div class="body">
         ${failed ? problemNotice(failed) : nothing}
         <p class="total">${sum.lines > 0 ? html`<b>${sumText(sum)}</b> ${writes ? t('month.nextRun') : t('month.notWritten')}` : writes ? nothing : t('month.kept')}</p>
+        ${elsewhere ? html`${single ? html`<p>${single.what}</p>` : nothing}${moves ? nothing : writes ? notice('warn', html`<p>${t('month.billBothText')}</p>`) : html`<p>${t('month.notHereText')}</p>`}` : nothing}
+        ${moves ? field({
+          id: 'move-on', label: t('month.moveDay'), hint: t('month.moveDayHint'), error: tried && !moveFits() ? t('month.moveDayFirst', { day: date(latest) }) : undefined,
+          control: html`<input id="move-on" type="date" data-first required max=${latest} .value=${moveOn} @input=${(/** @type {Event} */ e) => { moveOn = valueOf(e); draw(); }}>`,
+        }) : nothing}
         ${sum.lines > sum.priced ? html`<p class="muted">${t('month.withoutPrice', { n: sum.lines - sum.priced })}</p>` : nothing}
         ${writes && asked.length > holds.length ? notice('warn', html`<p>${t('month.leftOut', { n: asked.length - holds.length })}</p>`) : nothing}
         ${readings.length > 0 ? html`${radios({
@@ -151,11 +183,11 @@ export function decide(asked, verdict) {
           choices: readings.map((one) => ({ value: one, text: single ? `${word('reading', one)}: ${writeText(single, one)}` : word('reading', one) })),
           choose: (value) => { reading = /** @type {Reading} */ (value); draw(); },
         })}<p class="hint">${t('month.readRemembered')}</p>` : nothing}
-        ${writes ? nothing : radios({
+        ${asksWhy ? radios({
           name: 'reason', legend: t('month.whyKeep'), chosen: reason, error: tried && !reason ? t('month.whyFirst') : undefined,
           choices: REASONS.map((one) => ({ value: one, text: t(`month.because.${one}`) })),
           choose: (value) => { reason = value; draw(); },
-        })}
+        }) : nothing}
         ${field({ id: 'decision-note', label: t('month.note'), control: html`<input id="decision-note" type="text" maxlength="400" .value=${note} @input=${(/** @type {Event} */ e) => { note = valueOf(e); }}>` })}
         ${single ? nothing : html`<details><summary>${t('month.whichLines', { n: holds.length })}</summary><ul class="plain">${holds.map((hold) => {
           const change = releaseOf(hold, reading);

@@ -6,7 +6,7 @@ import { compare, moment, money, month as monthName, number, signed, signedMoney
 import { badge, empty, problemNotice } from './parts.js';
 import { linesOf } from './month-changes.js';
 import { psaName } from './month-hold.js';
-import { keepText, writeText } from './month-decision.js';
+import { decisionText } from './month-decision.js';
 import { notBilledOf, notBilledTables } from './month-not-billed.js';
 import { byCurrency, differences, moneys, perMonth, sumText, total } from './sums.js';
 
@@ -89,7 +89,7 @@ export function report(of) {
         ${table(t('month.byProduct'), t('month.product'), summed(billed, productOf))}
         ${table(t('month.byCustomer'), t('month.customer'), summed(billed, (line) => line.customer))}
         ${decided.length > 0 ? html`<table><caption>${t('month.decisions')}</caption><thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col">${t('month.decision')}</th><th scope="col" class="number">${t('month.money')}</th><th scope="col">${t('history.who')}</th></tr></thead>
-          <tbody>${decided.map((hold) => html`<tr><th scope="row">${hold.customer}</th><td>${hold.products.join(', ')} → ${psaName(hold)}</td><td>${hold.decision?.verdict === 'release' ? writeText(hold, hold.decision.reading ?? undefined) : keepText(hold)}</td>
+          <tbody>${decided.map((hold) => html`<tr><th scope="row">${hold.customer}</th><td>${hold.products.join(', ')} → ${psaName(hold)}</td><td>${decisionText(hold)}</td>
             <td class="number">${hold.release?.amount ? signedMoney(hold.release.amount, hold.currency) : '–'}</td><td>${hold.decision?.who}, ${moment(hold.decision?.at ?? '')}: ${hold.decision?.why}</td></tr>`)}</tbody></table>` : nothing}
         ${open.length > 0 ? html`<table><caption>${t('month.tab.decide')}</caption><thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col">${t('month.reason')}</th></tr></thead>
           <tbody>${open.map((hold) => html`<tr><th scope="row">${hold.customer}</th><td>${hold.products.join(', ')} → ${psaName(hold)}</td><td>${word('month.reason', hold.reason)}</td></tr>`)}</tbody></table>` : nothing}
