@@ -38,7 +38,7 @@ export const psaName = (hold) => hold.psaProduct?.identifier ?? t('map.id', { id
 /** @param {Hold} hold */
 function quantity(hold) {
   const change = releaseOf(hold);
-  if (change) return html`<span class="change">${number(change.from)} → <b>${number(change.to)}</b></span><span class="line muted">${unitsText(change)}</span>`;
+  if (change) return html`<span class="change">${number(change.from)} → <b>${number(change.to)}</b></span><span class="line muted">${unitsText(hold.decision?.moveOn ? { ...change, date: undefined } : change)}</span>`;
   const offers = [...new Set((hold.readings ?? []).map((offer) => offer.release.to))];
   if (offers.length > 0) return html`<span class="change">${number(hold.quantity)} → <b>${offers.map((to) => number(to)).join(' / ')}</b></span>`;
   return known(hold) ? number(hold.quantity) : '–';
