@@ -21,6 +21,8 @@ const GROUPS = /** @type {const} */ (['reason', 'customer', 'product']);
 const SHOWS = /** @type {const} */ (['open', 'decided', 'itself', 'all']);
 /** With more lines than these the groups open folded. */
 const UNFOLDED = 60;
+/** The most lines that one filter decides. */
+const MOST_MATCHING = 500;
 
 /** The order in which lines are decided: the next ConnectWise invoice first, then the most money.
  * @param {Hold} a @param {Hold} b */
@@ -86,13 +88,28 @@ export function toDecide(of, params) {
   /** @param {string} to */
   const focus = (to) => setTimeout(() => document.getElementById(to)?.focus());
 
+  /** The filter that matches just these lines, where some of them are not shown: they are decided by it in one request.
+   * @param {Hold[]} list
+   * @returns {import('../types').HoldsMatching | undefined} */
+  function matchingOf(list) {
+    const [first] = list;
+    if (!first || list.length > MOST_MATCHING || list.every((hold) => seen.includes(keyOf(hold)))) return undefined;
+    const { month, reason, customerId: customer, psaProductId } = first;
+    const undecided = holds().filter((hold) => !hold.decision);
+    const same = (/** @type {(hold: Hold) => boolean} */ matches) => list.every((hold) => !hold.decision && matches(hold)) && undecided.filter(matches).length === list.length;
+    if (same((hold) => hold.reason === reason)) return { month, reason };
+    if (same((hold) => hold.customerId === customer)) return { month, customer };
+    if (same((hold) => hold.psaProductId === psaProductId)) return { month, psaProductId };
+    return same(() => true) ? { month } : undefined;
+  }
+
   /** Decides lines, and shows what was decided where they are; what has moved meanwhile is shown beside what was seen.
    * @param {Hold[]} list @param {Verdict} verdict @param {{ asks?: boolean, moves?: boolean }} [how] */
   async function act(list, verdict, { asks = true, moves = false } = {}) {
     /** @type {import('./month-decision.js').Decided | undefined} */
     let decided;
     try {
-      decided = asks ? await decide(list, verdict, moves) : await send(list, verdict, t('month.confirmed'));
+      decided = asks ? await decide(list, verdict, moves, moves ? undefined : matchingOf(list)) : await send(list, verdict, t('month.confirmed'));
     } catch (error) {
       of.fail(error);
       return;

@@ -1,7 +1,7 @@
 // The dialog that decides lines: what it comes to, the reading or the reason where one is asked for; and the sending.
 
 import { html, nothing } from './vendor/lit-html/lit-html.js';
-import { call, newKey, Refused } from './api.js';
+import { all, call, newKey, Refused } from './api.js';
 import { foot, openDialog } from './dialog.js';
 import { draw } from './draw.js';
 import { date, dayOf, number, t, word } from './language.js';
@@ -104,6 +104,27 @@ export async function send(holds, verdict, why, reading, moveOn) {
   return decided;
 }
 
+/** What a filter's decision comes to, looked at without deciding.
+ * @param {import('../types').HoldsMatching} matching @param {Verdict} verdict @param {Reading} [reading] */
+const look = (matching, verdict, reading) => call('post', '/v1/sync/holds/decisions/matching', { body: { matching, verdict, reading, why: '?', validateOnly: true }, key: newKey() });
+
+/** Decides all that match in one request, as it was looked at.
+ * @param {Hold[]} holds @param {import('../types').HoldsMatching} matching @param {string} version @param {Verdict} verdict @param {string} why @param {Reading} [reading]
+ * @returns {Promise<Decided>} */
+async function sendMatching(holds, matching, version, verdict, why, reading) {
+  const body = { matching, verdict, why, reading, version };
+  try {
+    const answer = await once(body, (key) => call('post', '/v1/sync/holds/decisions/matching', { body, key }));
+    const moved = new Set(answer.moved.map((one) => `${one.customerId} ${one.psaProductId}`));
+    const rows = await all('/v1/sync/holds', /** @type {any} */ ({ ...matching, decided: true, pageSize: 500 }));
+    const asked = new Set(holds.map(keyOf));
+    return { rows: rows.filter((hold) => asked.has(keyOf(hold))), moved: holds.filter((hold) => moved.has(`${hold.customerId} ${hold.psaProductId}`)) };
+  } catch (error) {
+    if (!(error instanceof Refused) || error.problem.status !== 412) throw error;
+    return { rows: [], moved: holds };
+  }
+}
+
 /** The readings that all of these lines offer.
  * @param {Hold[]} holds */
 function readingsOf(holds) {
@@ -114,8 +135,9 @@ function readingsOf(holds) {
 
 /** Asks what has to be asked, shows what it comes to, and decides the lines.
  * @param {Hold[]} asked @param {Verdict} verdict @param {boolean} [moves] whether what is billed elsewhere moves here
+ * @param {import('../types').HoldsMatching} [matching] the filter that these lines are all of
  * @returns {Promise<Decided | undefined>} */
-export function decide(asked, verdict, moves = false) {
+export function decide(asked, verdict, moves = false, matching) {
   const writes = verdict === 'release';
   const readings = readingsOf(writes ? asked : []);
   const doubtful = (/** @type {Hold} */ hold) => !hold.release;
@@ -134,6 +156,25 @@ export function decide(asked, verdict, moves = false) {
   let tried = false;
   /** @type {unknown} */
   let failed;
+  /** @type {import('../types').MatchingDecided | undefined} */
+  let looked;
+
+  /** What matches is looked at before it is decided, and anew with another reading. */
+  async function lookAgain() {
+    if (!matching || (readings.length > 0 && !reading)) return;
+    const by = reading;
+    looked = undefined;
+    try {
+      const answer = await look(matching, verdict, by);
+      if (by !== reading) return;
+      // More or fewer than are seen: each line is decided by itself, and those that moved are shown.
+      if (answer.matching === asked.length) looked = answer;
+      else matching = undefined;
+    } catch (error) {
+      failed = error;
+    }
+    draw();
+  }
 
   // What is not billed here because it is billed elsewhere needs no other reason.
   const asksWhy = !writes && !elsewhere;
@@ -144,11 +185,12 @@ export function decide(asked, verdict, moves = false) {
     tried = true;
     draw();
     if ((asksWhy && !reason) || (readings.length > 0 && !reading) || (moves && !moveFits())) return;
-    const why = [reason ? t(`month.because.${/** @type {typeof REASONS[number]} */ (reason)}`) : '', note.trim()].filter(Boolean).join(': ');
+    const said = [reason ? t(`month.because.${/** @type {typeof REASONS[number]} */ (reason)}`) : '', note.trim()].filter(Boolean).join(': ');
+    const why = said || (elsewhere ? button() : t('month.confirmed'));
     [busy, failed] = [true, undefined];
     draw();
     try {
-      close(await send(holds, verdict, why || (elsewhere ? button() : t('month.confirmed')), reading, moveOn || undefined));
+      close(matching && looked ? await sendMatching(holds, matching, looked.version, verdict, why, reading) : await send(holds, verdict, why, reading, moveOn || undefined));
     } catch (error) {
       [busy, failed] = [false, error];
       draw();
@@ -157,6 +199,8 @@ export function decide(asked, verdict, moves = false) {
 
   // What is asked first, or the button where nothing is: a keyboard needs no way there. To bill twice takes one more step.
   if (!elsewhere || !writes || moves) setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector('dialog input[type=radio]') ?? document.getElementById('decide-do'))?.focus());
+
+  lookAgain();
 
   const button = () => (single ? (writes ? writeText(single, reading, moveOn) : keepText(single))
     : elsewhere ? `${moves ? t('month.moveHere') : writes ? t('month.billBoth') : t('month.notHere')}: ${t('month.lines', { n: holds.length })}`
@@ -167,7 +211,9 @@ export function decide(asked, verdict, moves = false) {
     wide: holds.length > 1,
     mayLeave: () => !busy,
     view: (close) => {
-      const sum = sumOf(holds, reading);
+      const own = sumOf(holds, reading);
+      const sum = looked ? { ...looked.change, lines: own.lines, priced: own.lines - looked.change.withoutPrice } : own;
+      const left = looked ? looked.left : asked.length - holds.length;
       return html`<div class="body">
         ${failed ? problemNotice(failed) : nothing}
         <p class="total">${sum.lines > 0 ? html`<b>${sumText(sum)}</b> ${writes ? t('month.nextRun') : t('month.notWritten')}` : writes ? nothing : t('month.kept')}</p>
@@ -177,11 +223,11 @@ export function decide(asked, verdict, moves = false) {
           control: html`<input id="move-on" type="date" data-first required max=${latest} .value=${moveOn} @input=${(/** @type {Event} */ e) => { moveOn = valueOf(e); draw(); }}>`,
         }) : nothing}
         ${sum.lines > sum.priced ? html`<p class="muted">${t('month.withoutPrice', { n: sum.lines - sum.priced })}</p>` : nothing}
-        ${writes && asked.length > holds.length ? notice('warn', html`<p>${t('month.leftOut', { n: asked.length - holds.length })}</p>`) : nothing}
+        ${writes && left > 0 ? notice('warn', html`<p>${t('month.leftOut', { n: left })}</p>`) : nothing}
         ${readings.length > 0 ? html`${radios({
           name: 'reading', legend: t('month.readAs'), chosen: reading, error: tried && !reading ? t('month.readFirst') : undefined,
           choices: readings.map((one) => ({ value: one, text: single ? `${word('reading', one)}: ${writeText(single, one)}` : word('reading', one) })),
-          choose: (value) => { reading = /** @type {Reading} */ (value); draw(); },
+          choose: (value) => { reading = /** @type {Reading} */ (value); lookAgain(); draw(); },
         })}<p class="hint">${t('month.readRemembered')}</p>` : nothing}
         ${asksWhy ? radios({
           name: 'reason', legend: t('month.whyKeep'), chosen: reason, error: tried && !reason ? t('month.whyFirst') : undefined,
@@ -193,7 +239,7 @@ export function decide(asked, verdict, moves = false) {
           const change = releaseOf(hold, reading);
           return html`<li>${hold.customer} · ${hold.products.join(', ')}${change ? html` · <span class="number">${number(change.from)} → ${number(change.to)}</span>` : nothing}</li>`;
         })}</ul></details>`}
-      </div>${foot(holds.length > 0 ? workButton({ text: button(), busy, act: () => act(close), main: true, id: 'decide-do' }) : nothing, () => close())}`;
+      </div>${foot(holds.length > 0 ? workButton({ text: button(), busy, act: () => act(close), main: true, id: 'decide-do', disabled: matching !== undefined && !looked && (readings.length === 0 || reading !== undefined) }) : nothing, () => close())}`;
     },
   });
 }
