@@ -6,14 +6,9 @@ type Schemas = components['schemas'];
 
 /** What the API says of a refusal; without an answer from it, the page's own code. */
 export type Problem = Partial<Omit<Schemas['Problem'], 'code'>> & { code: Schemas['Problem']['code'] | 'offline' };
-/** What the API may say beside ids; the page shows it where it is there. */
-type PsaNames = { psaProduct?: { identifier: string; description: string; class?: string; price?: string; trouble?: 'gone' | 'inactive' | 'bundle' } | null };
-type AgreementFacts = { agreementType?: string | null; billingCycle?: string | null; currency?: string | null; parentAgreement?: string | null };
-type Mapped<R extends { mapping?: unknown }> = Omit<R, 'mapping'> & { mapping?: (NonNullable<R['mapping']> & AgreementFacts) | null };
-
-export type ProductRow = Schemas['ProductRow'] & PsaNames;
+export type ProductRow = Schemas['ProductRow'];
 export type ProductSaveRow = Schemas['ProductSaveRow'];
-export type ProductDifference = { before: ProductRow; after: ProductRow; psaIdentifier?: string | null; psaDescription?: string | null };
+export type ProductDifference = Schemas['ProductDifference'];
 export type ProductEffect = Schemas['ProductEffect'];
 export type ProductSuggestion = Schemas['List_ProductSuggestion']['items'][number];
 export type PsaProductView = Schemas['PsaProductView'];
@@ -21,7 +16,7 @@ export type PsaProductChoices = Schemas['PsaProductChoices'];
 export type NewPsaProduct = Schemas['NewPsaProduct'];
 export type FoundProduct = Schemas['FoundProduct'];
 export type FoundProducts = Schemas['FoundProducts'];
-export type CustomerRow = Mapped<Schemas['CustomerRow']>;
+export type CustomerRow = Schemas['CustomerRow'];
 export type CustomerSaveRow = Schemas['CustomerSaveRow'];
 export type CompanySuggestion = Schemas['CompanySuggestion'];
 export type CompanyAgreement = Schemas['CompanyAgreement'];
@@ -31,7 +26,7 @@ export type SyncSettings = Schemas['SyncSettings'];
 export type SyncSettingsShown = Schemas['SyncSettingsShown'];
 export type RunView = Schemas['RunView'];
 export type RunDetail = Schemas['RunDetail'];
-export type RunLine = Schemas['List_RunLine']['items'][number] & AgreementFacts & { description?: string | null };
+export type RunLine = Schemas['List_RunLine']['items'][number];
 export type EditRow = Schemas['List_EditRow']['items'][number];
 export type AlertRow = Schemas['AlertRow'];
 export type AlertSettingsShown = Schemas['AlertSettingsShown'];
@@ -39,30 +34,19 @@ export type AlertChoices = Schemas['AlertChoices'];
 export type ConnectionsRow = Schemas['ConnectionsRow'];
 export type TestReport = Schemas['TestReport'];
 /** What a change does to a quantity, and to money where ConnectWise tells a price. */
-export interface QuantityChange { does: string; from: string; to: string; units?: string; amount?: string | null }
+export type QuantityChange = Schemas['QuantityChange'];
 /** An amount in one currency. */
-export interface Amount { currency?: string | null; amount: string }
-/** The ConnectWise side of a line by name, as far as it was seen. */
-interface Named {
-  agreement?: string | null;
-  company?: string | null;
-  agreementType?: string | null;
-  billingCycle?: string | null;
-  parentAgreement?: string | null;
-  currency?: string | null;
-  psaProduct?: { identifier: string; description: string } | null;
-  descriptions?: string[];
-  unitPrice?: string | null;
-}
-export type HoldRow = Omit<Schemas['HoldRow'], 'release' | 'readings'> & Named & {
-  release?: QuantityChange | null;
-  readings?: { reading: Schemas['ReadingName']; release: QuantityChange }[];
-};
+export type Amount = Schemas['CurrencyAmount'];
+export type Overview = Schemas['SyncOverview'];
+export type HoldRow = Schemas['HoldRow'];
+export type HoldsMatching = Schemas['HoldsMatching'];
+export type MatchingDecided = Schemas['MatchingDecided'];
+export type NotBilledRow = Schemas['List_NotBilledRow']['items'][number];
 export type HoldDecision = Schemas['HoldDecision'];
 export type Verdict = Schemas['VerdictShown'];
 export type ReadingName = Schemas['ReadingName'];
 export type UsageLineRow = Schemas['List_UsageLineRow']['items'][number];
-export type StillBilling = Schemas['List_StillBilling']['items'][number] & Named;
+export type StillBilling = Schemas['StillBilling'];
 export type EndChoice = Schemas['EndChoice'];
 
 export type Method = 'get' | 'put' | 'post' | 'patch' | 'delete';

@@ -2,42 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { assertClean, english, languages, picture, settled, stage, textsOf, violations } from './stage.mjs';
+import { applied, byId, ended, holdsOf, keyOf, open, show } from './month-stage.mjs';
+import { assertClean, english, picture, settled, stage, textsOf, violations } from './stage.mjs';
 
 /** @typedef {Awaited<ReturnType<typeof stage>>} World */
-
-const holdsOf = async (world, query = '') => (await world.call('get', `/v1/sync/holds?pageSize=500${query}`)).items;
-const waitsByItself = (hold) => hold.reason === 'newMonth';
-const open = async (world) => (await holdsOf(world, '&decided=false')).filter((hold) => !waitsByItself(hold));
-const keyOf = (hold) => `${hold.month}-${hold.customerId}-${hold.psaProductId}`;
-const same = (one, other) => one.customerId === other.customerId && one.psaProductId === other.psaProductId;
-const nowOf = async (world, hold) => (await holdsOf(world)).find((one) => same(one, hold));
-const byId = (page, id) => page.locator(`[id="${id}"]`);
-
-/** Waits until the newest run of a kind has come to its end. */
-async function ended(world, kind) {
-  for (const until = Date.now() + 150_000; Date.now() < until;) {
-    const { items } = await world.call('get', '/v1/sync/runs?pageSize=25');
-    const run = items.find((one) => one.kind === kind);
-    if (run && run.state !== 'running') return run;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-  throw new Error(`no run ${kind} has ended`);
-}
-
-/** A month whose preview was applied: lines wait for a person. */
-async function applied(world) {
-  await world.call('post', '/v1/sync/previews', {});
-  const preview = await ended(world, 'preview');
-  await world.call('post', `/v1/sync/previews/${preview.runId}/apply`, {});
-  await ended(world, 'apply');
-}
-
-async function show(world, options = {}) {
-  const page = await world.open({ hash: '#/month', ...options });
-  await settled(page);
-  return page;
-}
 
 /** How the first month end goes, with as many customers. Clicks grow with reasons, not with lines. */
 const sizes = [
@@ -88,6 +56,11 @@ for (const { customers, most, lines: least } of sizes) {
         const group = page.locator(`tbody[data-group="${reason}"]`);
         const folded = (await group.locator('tr[data-key]').count()) === 0;
         if (!lines.every((hold) => hold.release || hold.readings)) continue;
+        if (reason === 'billedElsewhere') {
+          await click(group.getByRole('button', { name: page.t('month.moveHereAs') }).first());
+          await confirm();
+          continue;
+        }
         if (lines.length === 1 && !folded) await click(byId(page, `write-${keyOf(lines[0])}`));
         else await click(group.getByRole('button', { name: page.t('month.writeUsage') }));
         if (lines.every((hold) => hold.readings)) await click(page.locator('dialog input[name=reading]').first());
@@ -131,14 +104,6 @@ describe('a month with lines to decide', () => {
   });
   after(async () => { await world.stop(); });
 
-  /** The first line that can be written and is alone for its reason. */
-  async function aSingle() {
-    const lines = await open(world);
-    const found = lines.find((hold) => hold.release && lines.filter((other) => other.reason === hold.reason).length === 1);
-    assert.ok(found);
-    return found;
-  }
-
   const dialogOf = {
     keep: async (page) => { await page.locator('[id^="keep-"]').first().click(); },
     bulk: async (page) => { await page.locator('tr.group .do').first().click(); },
@@ -146,6 +111,15 @@ describe('a month with lines to decide', () => {
     why: async (page) => {
       await page.locator('[data-key] button[aria-expanded]').first().click();
       await page.locator('.why .facts').waitFor();
+    },
+    move: async (page) => { await page.locator('[id^="move-"]').first().click(); },
+    end: async (page) => {
+      await page.locator('[id^="still-"]').first().click();
+      await page.locator('dialog input[value=cancelOn]').click();
+    },
+    customers: async (page) => {
+      await page.locator('td button[aria-expanded]').first().click();
+      await page.locator('.why li').first().waitFor();
     },
     lines: async (page) => {
       await page.locator('.outcome summary').first().click();
@@ -157,11 +131,14 @@ describe('a month with lines to decide', () => {
     'month-why': ['#/month', dialogOf.why],
     'month-keep': ['#/month', dialogOf.keep],
     'month-bulk': ['#/month', dialogOf.bulk],
+    'month-move': ['#/month?reason=billedElsewhere', dialogOf.move],
+    'month-ended': ['#/month?reason=endedInMonth'],
     'month-reading': ['#/month', dialogOf.reading],
     'month-by-customer': ['#/month?group=customer'],
     'month-changes': ['#/month?tab=changes', dialogOf.lines],
-    'month-not-billed': ['#/month?tab=notBilled'],
+    'month-not-billed': ['#/month?tab=notBilled', dialogOf.customers],
     'month-still-billing': ['#/month?tab=still'],
+    'month-end': ['#/month?tab=still', dialogOf.end],
     'month-late': ['#/month?tab=late'],
     'month-report': ['#/month?tab=report', (page) => page.locator('.report').waitFor()],
   };
@@ -210,6 +187,38 @@ describe('a month with lines to decide', () => {
     await page.context().close();
   });
 
+  test('the numbers of the month are there after one request', async () => {
+    const page = await world.open({ hash: '#/configure' });
+    await settled(page);
+    const overview = await world.call('get', '/v1/sync/overview');
+    const asked = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    for (const list of ['runs', 'holds', 'still-billing', 'not-billed']) await page.route(new RegExp(`/v1/sync/${list}\\b`), (route) => route.abort());
+    await page.locator('a[href="#/month"]').first().click();
+    await page.locator('#tab-decide .figure', { hasText: String(overview.toDecide.lines) }).waitFor();
+    await page.locator('#tab-changes .figure', { hasText: String(overview.changes.pairs) }).waitFor();
+    await page.locator('#tab-still .figure', { hasText: String(overview.stillBilling.additions) }).waitFor();
+    const units = overview.notBilled.unmappedUnits + overview.notBilled.unassignedUnits;
+    await page.locator('#tab-notBilled .figure', { hasText: page.t('units', { n: units }) }).waitFor();
+    const calls = asked.filter((path) => path.startsWith('/v1/'));
+    assert.equal(calls[0], '/v1/sync/overview');
+    assert.ok(!calls.includes('/v1/sync/still-billing') && !calls.includes('/v1/connections/writes'), calls.join(' '));
+    await page.context().close();
+  });
+
+  test('usage that is not billed adds up to what the API counts, and unfolds its customers', async () => {
+    const page = await show(world, { hash: '#/month?tab=notBilled' });
+    const { items } = await world.call('get', '/v1/sync/not-billed?pageSize=500');
+    const row = items.find((one) => one.reason === 'productUnmapped');
+    const shown = page.locator('tr', { hasText: row.product }).first();
+    await shown.locator('td.number', { hasText: new RegExp(`^${row.units}$`) }).waitFor();
+    await shown.getByRole('button', { name: page.t('month.customersCount', { n: row.customers }) }).click();
+    await page.locator('.why li').nth(row.customers - 1).waitFor();
+    assert.equal(await page.locator('.why li').count(), row.customers);
+    assertClean(page);
+    await page.context().close();
+  });
+
   test('an address holds tab, grouping and filter', async () => {
     const page = await show(world, { hash: '#/month?group=product&reason=zeroPrice' });
     const lines = (await open(world)).filter((hold) => hold.reason === 'zeroPrice');
@@ -218,97 +227,6 @@ describe('a month with lines to decide', () => {
     await page.getByRole('searchbox').fill(lines[0].customer);
     const params = new URLSearchParams((await page.evaluate(() => location.hash)).split('?')[1]);
     assert.deepEqual([params.get('group'), params.get('reason'), params.get('text')], ['customer', 'zeroPrice', lines[0].customer]);
-    await page.context().close();
-  });
-
-  for (const language of languages) {
-    test(`one line is written, then kept with a reason, and the focus stays (${language})`, async () => {
-      const hold = await aSingle();
-      const page = await show(world, { language });
-      const write = byId(page, `write-${keyOf(hold)}`);
-      assert.equal(await write.innerText(), page.t('month.write', { quantity: Number(hold.release.to) }));
-      await write.click();
-      const change = byId(page, `change-${keyOf(hold)}`);
-      await change.waitFor();
-      await page.waitForFunction((id) => document.activeElement?.id === id, `change-${keyOf(hold)}`);
-      assert.equal((await nowOf(world, hold)).decision.verdict, 'release');
-      await change.click();
-      await byId(page, `keep-${keyOf(hold)}`).click();
-      await page.locator('#decide-do').click();
-      await page.getByText(page.t('month.whyFirst')).waitFor();
-      await page.getByText(page.t('month.because.oneOff')).click();
-      await page.locator('#decision-note').fill('agreed by phone');
-      await page.locator('#decide-do').click();
-      await page.locator('dialog').waitFor({ state: 'detached' });
-      const { decision } = await nowOf(world, hold);
-      assert.deepEqual([decision.verdict, decision.why], ['reject', `${page.t('month.because.oneOff')}: agreed by phone`]);
-      assertClean(page);
-      await page.context().close();
-    });
-  }
-
-  test('the lines of a reason are written together, and the confirmation shows the sum', async () => {
-    const lines = (await open(world)).filter((hold) => hold.reason === 'vanished');
-    assert.ok(lines.length > 1);
-    const page = await show(world);
-    await page.locator('tbody[data-group="vanished"]').getByRole('button', { name: page.t('month.writeUsage') }).click();
-    const units = lines.reduce((sum, hold) => sum + Number(hold.release.to) - Number(hold.release.from), 0);
-    await page.locator('dialog .total b', { hasText: `−${Math.abs(units)}` }).waitFor();
-    await page.locator('#decide-do').click();
-    await page.locator('dialog').waitFor({ state: 'detached' });
-    for (const hold of lines) assert.equal((await nowOf(world, hold)).decision.verdict, 'release');
-    await page.waitForFunction(() => document.activeElement?.id === 'decided-sum');
-    assertClean(page);
-    await page.context().close();
-  });
-
-  test('lines are selected and decided by keyboard alone', async () => {
-    const page = await show(world, { hash: '#/month?reason=zeroPrice' });
-    const lines = (await open(world)).filter((hold) => hold.reason === 'zeroPrice');
-    await page.locator('[data-pick]').first().focus();
-    await page.keyboard.press('Space');
-    await page.keyboard.press('Shift+ArrowDown');
-    await page.keyboard.press('Shift+ArrowDown');
-    await page.getByText(page.t('month.selected', { n: 3 })).waitFor();
-    await page.locator('[data-pick]').nth(4).click({ modifiers: ['Shift'] });
-    await page.getByText(page.t('month.selected', { n: 5 })).waitFor();
-    await page.keyboard.press('Control+a');
-    await page.getByText(page.t('month.selected', { n: lines.length })).waitFor();
-    await page.locator('.bulk .do').focus();
-    await page.keyboard.press('Enter');
-    await page.waitForFunction(() => document.activeElement?.id === 'decide-do');
-    await page.keyboard.press('Enter');
-    await page.locator('dialog').waitFor({ state: 'detached' });
-    for (const hold of lines) assert.equal((await nowOf(world, hold)).decision.verdict, 'release');
-    assertClean(page);
-    await page.context().close();
-  });
-
-  test('a line that somebody else decided meanwhile shows what is there now, and nothing is decided', async () => {
-    const hold = await aSingle();
-    const page = await show(world);
-    await world.call('post', '/v1/sync/holds/decisions', { decisions: [{ month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict: 'reject', why: 'theirs' }] });
-    await byId(page, `write-${keyOf(hold)}`).click();
-    await page.getByText(page.t('month.movedTold', { n: 1 })).waitFor();
-    await page.getByRole('group', { name: page.t('month.movedOf', { name: hold.customer }) }).getByText('demo').first().waitFor();
-    assert.equal((await nowOf(world, hold)).decision.why, 'theirs');
-    assertClean(page);
-    await page.context().close();
-  });
-
-  test('a lost answer to a decision is asked for again and takes effect once', async () => {
-    const hold = await aSingle();
-    const page = await show(world);
-    await page.route('**/v1/sync/holds/decisions', async (route) => {
-      await route.fetch();
-      await route.abort('connectionreset');
-    }, { times: 1 });
-    await byId(page, `write-${keyOf(hold)}`).click();
-    await page.getByText(page.t('problem.offline')).waitFor();
-    await byId(page, `write-${keyOf(hold)}`).click();
-    await byId(page, `change-${keyOf(hold)}`).waitFor();
-    assert.equal((await nowOf(world, hold)).decision.verdict, 'release');
-    assert.deepEqual(page.faults.filter((fault) => !fault.includes('ERR_CONNECTION_RESET')), []);
     await page.context().close();
   });
 
@@ -327,24 +245,13 @@ describe('a month with lines to decide', () => {
     await page.context().close();
   });
 
-  test('an addition that is still billed is set to 0 with a reason, and that is taken back', async () => {
-    const [row] = (await world.call('get', '/v1/sync/still-billing')).items;
-    assert.ok(row);
-    const page = await show(world, { hash: '#/month?tab=still' });
-    const button = byId(page, `still-${row.additionId}`);
-    await button.click();
-    await page.locator('#end-do').click();
-    await page.getByText(page.t('form.missing')).waitFor();
-    await page.locator('#end-why').fill('the customer has left');
-    await page.locator('#end-do').click();
-    const badge = page.locator('.badge', { hasText: page.t('month.endsNext') });
-    await badge.waitFor();
-    const ending = async () => (await world.call('get', '/v1/sync/still-billing')).items.find((one) => one.additionId === row.additionId).ending;
-    assert.deepEqual([(await ending()).choice, (await ending()).why], ['setToZero', 'the customer has left']);
-    await button.click();
-    await badge.waitFor({ state: 'detached' });
-    assert.notEqual((await ending())?.choice, 'setToZero');
-    assertClean(page);
+  test('another language asks again for what the API says in words', async () => {
+    const page = await show(world, { hash: '#/month?tab=changes' });
+    await dialogOf.lines(page);
+    const asked = page.waitForRequest((request) => request.url().includes('/lines?outcome=') && request.headers()['accept-language'] === 'it');
+    await page.getByRole('button', { name: 'Italiano' }).click();
+    await page.locator('.outcome summary').first().click();
+    await asked;
     await page.context().close();
   });
 

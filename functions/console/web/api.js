@@ -87,14 +87,15 @@ export async function callWithTag(method, path, options = {}) {
  * @template {PathOf<'get'>} P
  * @param {P} path
  * @param {Record<string, string | number | boolean | undefined>} [query]
+ * @param {Record<string, string>} [variables] of the path
  * @returns {Promise<Answer<'get', P> extends { items: (infer I)[] } ? I[] : never>} */
-export async function all(path, query = {}) {
+export async function all(path, query = {}, variables = {}) {
   const items = [];
   /** @type {string | undefined} */
   let next;
   do {
     const page = /** @type {{ items: unknown[], pages: { nextKey?: string } }} */ (/** @type {unknown} */ (
-      await call('get', path, /** @type {any} */ ({ query: { ...query, pageFromKey: next } }))));
+      await call('get', path, /** @type {any} */ ({ path: variables, query: { ...query, pageFromKey: next } }))));
     items.push(...page.items);
     next = page.pages.nextKey ?? undefined;
   } while (next);

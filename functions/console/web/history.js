@@ -7,7 +7,7 @@ import { draw } from './draw.js';
 import { difference } from './edits.js';
 import { date, moment, money, month, number, signed, t, word } from './language.js';
 import { badge, chips, empty, loadingRows, problemNotice } from './parts.js';
-import { amountsOf, differences } from './sums.js';
+import { differences } from './sums.js';
 
 /** @typedef {import('../types').RunView} Run */
 /** @typedef {import('../types').RunDetail} Detail */
@@ -109,7 +109,7 @@ export function open(params) {
   /** Units and money of a change, such as +312 and +1,204.00.
    * @param {Run['done']} change */
   const sum = (change) => {
-    const amounts = amountsOf(change).filter((one) => Number(one.amount) !== 0);
+    const amounts = change.amounts.filter((one) => Number(one.amount) !== 0);
     return Number(change.units) === 0 && amounts.length === 0 ? '–' : html`${signed(change.units)}<span class="line muted">${differences(amounts)}</span>`;
   };
 

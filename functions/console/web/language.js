@@ -113,6 +113,10 @@ export function date(day) {
   return shownDate(new Date(`${day.slice(0, 10)}T00:00:00Z`), { dateStyle: 'medium', timeZone: 'UTC' });
 }
 
+/** A day of a year that is clear, such as 17 Nov.
+ * @param {string} day as 2026-11-17 */
+export const dayOf = (day) => shownDate(new Date(`${day}T00:00:00Z`), { day: 'numeric', month: 'short', timeZone: 'UTC' });
+
 /** A moment, in the partner's time zone.
  * @param {string} at as 2026-11-30T18:00:00Z */
 export function moment(at) {

@@ -1,7 +1,7 @@
 // Changes: the newest preview or run of the month, what it does or did line by line, and what can be done with it.
 
 import { html, nothing } from './vendor/lit-html/lit-html.js';
-import { call, callWithTag, may } from './api.js';
+import { all, call, callWithTag, may } from './api.js';
 import { link } from './address.js';
 import { foot, openDialog } from './dialog.js';
 import { draw, say } from './draw.js';
@@ -9,7 +9,8 @@ import { date, moment, month as monthName, number, signed, signedMoney, t, word 
 import { badge, empty, loadingRows, notice, problemNotice, valueOf, workButton } from './parts.js';
 import { KINDS, outcomeBar, STATES } from './history.js';
 import { once } from './month-decision.js';
-import { amountsOf, sumText, unitsOf } from './sums.js';
+import { agreementOf, namesOf } from './month-why.js';
+import { sumText, unitsText } from './sums.js';
 
 /** @typedef {import('../types').RunView} Run */
 /** @typedef {import('../types').RunLine} Line */
@@ -19,20 +20,8 @@ const A_DAY = 24 * 60 * 60 * 1000;
 const STEP = 50;
 
 /** All lines of a run that ended so.
- * @param {string} runId @param {typeof OUTCOMES[number]} [outcome]
- * @returns {Promise<Line[]>} */
-export async function linesOf(runId, outcome) {
-  /** @type {Line[]} */
-  const lines = [];
-  /** @type {string | undefined} */
-  let next;
-  do {
-    const page = await call('get', '/v1/sync/runs/{runId}/lines', { path: { runId }, query: { outcome, pageSize: 1000, pageFromKey: next } });
-    lines.push(...page.items);
-    next = page.pages.nextKey ?? undefined;
-  } while (next);
-  return lines;
-}
+ * @param {string} runId @param {typeof OUTCOMES[number]} [outcome] */
+export const linesOf = (runId, outcome) => all('/v1/sync/runs/{runId}/lines', { outcome, pageSize: 1000 }, { runId });
 
 /** @param {import('./month.js').Month} of */
 export function changes(of) {
@@ -74,7 +63,7 @@ export function changes(of) {
   }
 
   /** @param {Run} shown */
-  const sum = (shown) => sumText({ units: shown.done.units, amounts: amountsOf(shown.done) });
+  const sum = (shown) => sumText(shown.done);
 
   /** What Apply will do, in one sentence.
    * @param {Run} shown */
@@ -123,8 +112,8 @@ export function changes(of) {
     const applicable = shown.kind === 'preview' && over && !shown.ignoresSwitches && !appliedBy && !old;
     const write = may('psa/write');
     return html`${shown.kind === 'preview' && over && !applicable ? html`<p class="muted">${appliedBy ? t('month.applied', { who: appliedBy.askedBy ?? '–', at: moment(appliedBy.openedAt) }) : old ? t('month.previewOld') : t('month.previewSwitches')}</p>` : nothing}
-      ${applicable ? html`<p>${sentence(shown)}</p>${of.writes() === false ? notice('warn', html`<p>${t('writes.sentenceOff')} <a href=${link('settings')}>${t('nav.settings')}</a></p>`) : nothing}` : nothing}
-      <div class="row-end">${applicable && write ? workButton({ text: t('month.apply'), busy: busy === 'apply', act: () => apply(shown), main: true, id: 'apply', disabled: of.writes() === false }) : nothing}
+      ${applicable ? html`<p>${sentence(shown)}</p>${of.overview()?.writes === false ? notice('warn', html`<p>${t('writes.sentenceOff')} <a href=${link('settings')}>${t('nav.settings')}</a></p>`) : nothing}` : nothing}
+      <div class="row-end">${applicable && write ? workButton({ text: t('month.apply'), busy: busy === 'apply', act: () => apply(shown), main: true, id: 'apply', disabled: of.overview()?.writes === false }) : nothing}
       ${write && shown.kind !== 'preview' && shown.state !== 'running' && (shown.counts.failed > 0 || ['failed', 'cancelled'].includes(shown.state)) ? workButton({ text: shown.counts.failed > 0 ? t('month.retry', { n: shown.counts.failed }) : t('month.retryAll'), busy: busy === 'retry', id: 'retry', act: () => doOnce('retry', (key) => call('post', '/v1/sync/runs/{runId}/retry', { path: { runId: shown.runId }, body: {}, key }), shown.runId) }) : nothing}
       ${write && shown.state === 'running' ? workButton({ text: t('month.cancelRun'), busy: busy === 'cancel', id: 'cancel-run', act: () => doOnce('cancel', (key) => call('post', '/v1/sync/runs/{runId}/cancel', { path: { runId: shown.runId }, body: {}, key }), shown.runId) }) : nothing}
       ${shown.state === 'running' ? nothing : workButton({ text: t('month.csv'), busy: busy === 'csv', id: 'csv', act: () => download(shown) })}</div>`;
@@ -139,7 +128,7 @@ export function changes(of) {
     const change = line.billed?.change ?? line.billed?.waiting;
     if (['failed', 'skipped'].includes(line.outcome)) return t('units', { n: line.units });
     if (!change) return html`${line.billed?.sharedWith ? t('month.sharedWith', { product: line.billed.sharedWith }) : line.billed ? number(line.billed.quantity) : t('units', { n: line.units })}`;
-    return html`${number(change.from)} → <b>${number(change.to)}</b><span class="line muted">${signed(unitsOf(change))}</span>`;
+    return html`${number(change.from)} → <b>${number(change.to)}</b><span class="line muted">${unitsText(change)}</span>`;
   }
 
   /** @param {Run} shown @param {typeof OUTCOMES[number]} outcome */
@@ -162,8 +151,8 @@ export function changes(of) {
         <thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col" class="number">${t('month.quantity')}</th><th scope="col" class="number">${t('month.money')}</th><th scope="col">${t('history.why')}</th></tr></thead>
         <tbody>${lines ? lines.slice(0, found?.shown).map((line) => {
           const amount = (line.billed?.change ?? line.billed?.waiting)?.amount;
-          return html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement ?? ''}</span></th>
-            <td data-label=${t('month.product')}><span>${line.description ?? line.product ?? '–'}${line.description ? html` <span class="code">${line.product}</span>` : nothing}</span></td>
+          return html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement ? agreementOf(line) : ''}</span></th>
+            <td data-label=${t('month.product')}><span>${line.description ?? line.product ?? '–'}${line.description ? html` <span class="code">${line.product}</span>` : nothing}${line.billed ? html`<span class="line muted">→ ${namesOf(line.billed)}</span>` : nothing}</span></td>
             <td class="number" data-label=${t('month.quantity')}><div>${quantity(line)}</div></td><td class="number" data-label=${t('month.money')}>${amount ? signedMoney(amount, line.currency) : '–'}</td>
             <td data-label=${t('history.why')}><div>${line.what ?? nothing}${line.nextInvoice ? html`<span class="line muted">${t('history.invoice', { day: date(line.nextInvoice) })}</span>` : nothing}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`;
         }) : loadingRows(5, 3)}</tbody></table></div>

@@ -7,10 +7,10 @@ import { may } from './api.js';
 import { draw, say } from './draw.js';
 import { compare, date, number, t, word } from './language.js';
 import { chips, empty, loadingRows, searchBox, valueOf } from './parts.js';
-import { decide, keyOf, send, writable } from './month-decision.js';
+import { decide, isElsewhere, keyOf, send, writable } from './month-decision.js';
 import { groupName, holdRows, psaName, waitsByItself } from './month-hold.js';
 import { readUsage } from './month-why.js';
-import { sumOf, sumText, unitsOf } from './sums.js';
+import { sumOf, sumText } from './sums.js';
 
 /** @typedef {import('../types').HoldRow} Hold */
 /** @typedef {import('../types').Verdict} Verdict */
@@ -21,12 +21,14 @@ const GROUPS = /** @type {const} */ (['reason', 'customer', 'product']);
 const SHOWS = /** @type {const} */ (['open', 'decided', 'itself', 'all']);
 /** With more lines than these the groups open folded. */
 const UNFOLDED = 60;
+/** The most lines that one filter decides. */
+const MOST_MATCHING = 500;
 
 /** The order in which lines are decided: the next ConnectWise invoice first, then the most money.
  * @param {Hold} a @param {Hold} b */
 function order(a, b) {
   const weight = (/** @type {Hold} */ hold) => Math.abs(Number(hold.release?.amount ?? 0));
-  const units = (/** @type {Hold} */ hold) => (hold.release ? Math.abs(Number(unitsOf(hold.release))) : 0);
+  const units = (/** @type {Hold} */ hold) => (hold.release ? Math.abs(Number(hold.release.units)) : 0);
   return compare(a.invoice ?? '9999', b.invoice ?? '9999') || weight(b) - weight(a) || units(b) - units(a) || compare(a.customer, b.customer) || a.psaProductId - b.psaProductId;
 }
 
@@ -86,13 +88,28 @@ export function toDecide(of, params) {
   /** @param {string} to */
   const focus = (to) => setTimeout(() => document.getElementById(to)?.focus());
 
+  /** The filter that matches just these lines, where some of them are not shown: they are decided by it in one request.
+   * @param {Hold[]} list
+   * @returns {import('../types').HoldsMatching | undefined} */
+  function matchingOf(list) {
+    const [first] = list;
+    if (!first || list.length > MOST_MATCHING || list.every((hold) => seen.includes(keyOf(hold)))) return undefined;
+    const { month, reason, customerId: customer, psaProductId } = first;
+    const undecided = holds().filter((hold) => !hold.decision);
+    const same = (/** @type {(hold: Hold) => boolean} */ matches) => list.every((hold) => !hold.decision && matches(hold)) && undecided.filter(matches).length === list.length;
+    if (same((hold) => hold.reason === reason)) return { month, reason };
+    if (same((hold) => hold.customerId === customer)) return { month, customer };
+    if (same((hold) => hold.psaProductId === psaProductId)) return { month, psaProductId };
+    return same(() => true) ? { month } : undefined;
+  }
+
   /** Decides lines, and shows what was decided where they are; what has moved meanwhile is shown beside what was seen.
-   * @param {Hold[]} list @param {Verdict} verdict @param {boolean} [asks] */
-  async function act(list, verdict, asks = true) {
+   * @param {Hold[]} list @param {Verdict} verdict @param {{ asks?: boolean, moves?: boolean }} [how] */
+  async function act(list, verdict, { asks = true, moves = false } = {}) {
     /** @type {import('./month-decision.js').Decided | undefined} */
     let decided;
     try {
-      decided = asks ? await decide(list, verdict) : await send(list, verdict, t('month.confirmed'));
+      decided = asks ? await decide(list, verdict, moves, moves ? undefined : matchingOf(list)) : await send(list, verdict, t('month.confirmed'));
     } catch (error) {
       of.fail(error);
       return;
@@ -182,19 +199,25 @@ export function toDecide(of, params) {
     before: before.get(keyOf(hold)),
     select: (on, event) => select(keyOf(hold), on, event?.shiftKey ?? false),
     unfold: () => unfold(keyOf(hold)),
-    write: () => act([hold], 'release', !hold.release),
+    write: () => act([hold], 'release', { asks: !hold.release || isElsewhere(hold) }),
+    move: () => act([hold], 'release', { moves: true }),
     keep: () => act([hold], 'reject'),
     change: () => {
       changing.add(keyOf(hold));
       draw();
-      focus(writable(hold) ? `write-${keyOf(hold)}` : `keep-${keyOf(hold)}`);
+      focus(isElsewhere(hold) && writable(hold) ? `move-${keyOf(hold)}` : writable(hold) ? `write-${keyOf(hold)}` : `keep-${keyOf(hold)}`);
     },
     preview: () => of.preview([hold.customerId]),
   });
 
   /** @param {Hold[]} list @param {string} [what] */
-  const bulk = (list, what) => html`${list.some(writable) ? html`<button type="button" class="do" aria-label=${what ? `${t('month.writeUsage')}: ${what}` : nothing} @click=${() => act(list, 'release')}>${t('month.writeUsage')}</button>` : nothing}
-    <button type="button" aria-label=${what ? `${t('month.keepPsa')}: ${what}` : nothing} @click=${() => act(list, 'reject')}>${t('month.keepPsa')}</button>`;
+  function bulk(list, what) {
+    const elsewhere = list.every(isElsewhere);
+    const button = (/** @type {string} */ text, /** @type {() => void} */ go, main = false) => html`<button type="button" class=${main ? 'do' : ''} aria-label=${what ? `${text}: ${what}` : nothing} @click=${go}>${text}</button>`;
+    return html`${elsewhere ? button(t('month.moveHereAs'), () => act(list, 'release', { moves: true }), true) : nothing}
+      ${list.some(writable) ? button(elsewhere ? t('month.billBoth') : t('month.writeUsage'), () => act(list, 'release'), !elsewhere) : nothing}
+      ${button(elsewhere ? t('month.notHere') : t('month.keepPsa'), () => act(list, 'reject'))}`;
+  }
 
   /** @param {string} key @param {Hold[]} list @param {boolean} open */
   function section(key, list, open) {
@@ -208,7 +231,7 @@ export function toDecide(of, params) {
         draw();
       }}>` : nothing}</td>
       <th colspan="2" scope="rowgroup"><button type="button" class="fold" aria-expanded=${open ? 'true' : 'false'} @click=${() => { folded.set(key, open); draw(); }}><span aria-hidden="true">${open ? '▾' : '▸'}</span> ${name} <span class="count">${number(list.length)}</span></button></th>
-      <td class="group-sum number" colspan="2">${sum.lines > 0 ? sumText(sum) : html`<span class="muted">${t('month.putRight')}</span>`}</td>
+      <td class="group-sum number" colspan="2">${sum.lines > 0 ? sumText(sum) : list.some(writable) ? nothing : html`<span class="muted">${t('month.putRight')}</span>`}</td>
       <td class="decide" colspan="2">${may('psa/write') && free.length > (open ? 1 : 0) ? html`<div class="row-end">${bulk(free, name)}</div>` : nothing}</td></tr>
       ${open ? repeat(list, keyOf, line) : nothing}</tbody>`;
   }

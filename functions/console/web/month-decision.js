@@ -1,10 +1,10 @@
 // The dialog that decides lines: what it comes to, the reading or the reason where one is asked for; and the sending.
 
 import { html, nothing } from './vendor/lit-html/lit-html.js';
-import { call, newKey, Refused } from './api.js';
+import { all, call, newKey, Refused } from './api.js';
 import { foot, openDialog } from './dialog.js';
 import { draw } from './draw.js';
-import { number, t, word } from './language.js';
+import { date, dayOf, number, t, word } from './language.js';
 import { field, notice, problemNotice, radios, valueOf, workButton } from './parts.js';
 import { releaseOf, sumOf, sumText } from './sums.js';
 
@@ -51,26 +51,45 @@ export const writable = (hold) => Boolean(hold.release) || (hold.readings ?? [])
  * @param {Hold} hold */
 export const known = (hold) => Boolean(hold.additionId) || (releaseOf(hold) ?? hold.readings?.[0]?.release)?.does === 'create';
 
-/** @param {Hold} hold */
-export const keepText = (hold) => (known(hold) ? t('month.keep', { quantity: number(hold.quantity) }) : t('month.keepPsa'));
+/** Whether another line bills the product already: it moves here, is billed twice on purpose, or not here.
+ * @param {Hold} hold */
+export const isElsewhere = (hold) => hold.reason === 'billedElsewhere';
 
-/** @param {Hold} hold @param {string} [reading] */
-export function writeText(hold, reading) {
+/** Lines that another line bills or has billed are never written among others of another reason.
+ * @param {Hold[]} holds
+ * @returns {(hold: Hold) => boolean} */
+const goesWith = (holds) => (hold) => !['billedElsewhere', 'endedInMonth'].includes(hold.reason) || holds.every((one) => one.reason === hold.reason);
+
+/** The last day of a usage month.
+ * @param {string} month as 2026-11 */
+export const lastDay = (month) => new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5, 7)), 0)).toISOString().slice(0, 10);
+
+/** @param {Hold} hold */
+export const keepText = (hold) => (isElsewhere(hold) ? t('month.notHere') : known(hold) ? t('month.keep', { quantity: number(hold.quantity) }) : t('month.keepPsa'));
+
+/** @param {Hold} hold @param {string} [reading] @param {string | null} [moveOn] */
+export function writeText(hold, reading, moveOn) {
   const change = releaseOf(hold, reading);
+  if (isElsewhere(hold)) return moveOn ? t('month.moveOn', { day: dayOf(moveOn) }) : t('month.billBoth');
+  if (hold.reason === 'endedInMonth' && change?.date) return t('month.writeFrom', { quantity: number(change.to), day: dayOf(change.date) });
   return change ? t('month.write', { quantity: number(change.to) }) : t('month.writeAs');
 }
 
+/** What was decided about a line.
+ * @param {Hold} hold */
+export const decisionText = (hold) => (hold.decision?.verdict === 'release' ? writeText(hold, hold.decision.reading ?? undefined, hold.decision.moveOn) : keepText(hold));
+
 /** Sends the decision; a request takes a hundred lines.
- * @param {Hold[]} holds @param {Verdict} verdict @param {string} why @param {Reading} [reading]
+ * @param {Hold[]} holds @param {Verdict} verdict @param {string} why @param {Reading} [reading] @param {string} [moveOn]
  * @returns {Promise<Decided>} */
-export async function send(holds, verdict, why, reading) {
+export async function send(holds, verdict, why, reading, moveOn) {
   /** @type {Decided} */
   const decided = { rows: [], moved: [] };
   for (let from = 0; from < holds.length; from += A_REQUEST) {
     const chunk = holds.slice(from, from + A_REQUEST);
     const decisions = chunk.map((hold) => ({
       month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict, why,
-      reading: verdict === 'release' && !hold.release ? reading : undefined,
+      reading: verdict === 'release' && !hold.release ? reading : undefined, moveOn,
     }));
     try {
       const answer = await once({ decisions }, (key) => call('post', '/v1/sync/holds/decisions', { body: { decisions }, key }));
@@ -85,6 +104,27 @@ export async function send(holds, verdict, why, reading) {
   return decided;
 }
 
+/** What a filter's decision comes to, looked at without deciding.
+ * @param {import('../types').HoldsMatching} matching @param {Verdict} verdict @param {Reading} [reading] */
+const look = (matching, verdict, reading) => call('post', '/v1/sync/holds/decisions/matching', { body: { matching, verdict, reading, why: '?', validateOnly: true }, key: newKey() });
+
+/** Decides all that match in one request, as it was looked at.
+ * @param {Hold[]} holds @param {import('../types').HoldsMatching} matching @param {string} version @param {Verdict} verdict @param {string} why @param {Reading} [reading]
+ * @returns {Promise<Decided>} */
+async function sendMatching(holds, matching, version, verdict, why, reading) {
+  const body = { matching, verdict, why, reading, version };
+  try {
+    const answer = await once(body, (key) => call('post', '/v1/sync/holds/decisions/matching', { body, key }));
+    const moved = new Set(answer.moved.map((one) => `${one.customerId} ${one.psaProductId}`));
+    const rows = await all('/v1/sync/holds', /** @type {any} */ ({ ...matching, decided: true, pageSize: 500 }));
+    const asked = new Set(holds.map(keyOf));
+    return { rows: rows.filter((hold) => asked.has(keyOf(hold))), moved: holds.filter((hold) => moved.has(`${hold.customerId} ${hold.psaProductId}`)) };
+  } catch (error) {
+    if (!(error instanceof Refused) || error.problem.status !== 412) throw error;
+    return { rows: [], moved: holds };
+  }
+}
+
 /** The readings that all of these lines offer.
  * @param {Hold[]} holds */
 function readingsOf(holds) {
@@ -94,15 +134,19 @@ function readingsOf(holds) {
 }
 
 /** Asks what has to be asked, shows what it comes to, and decides the lines.
- * @param {Hold[]} asked @param {Verdict} verdict
+ * @param {Hold[]} asked @param {Verdict} verdict @param {boolean} [moves] whether what is billed elsewhere moves here
+ * @param {import('../types').HoldsMatching} [matching] the filter that these lines are all of
  * @returns {Promise<Decided | undefined>} */
-export function decide(asked, verdict) {
+export function decide(asked, verdict, moves = false, matching) {
   const writes = verdict === 'release';
   const readings = readingsOf(writes ? asked : []);
   const doubtful = (/** @type {Hold} */ hold) => !hold.release;
   // Lines in doubt that have no reading in common are decided one by one.
-  const holds = writes ? asked.filter((hold) => writable(hold) && (!doubtful(hold) || readings.length > 0)) : asked;
+  const holds = writes ? asked.filter((hold) => writable(hold) && goesWith(asked)(hold) && (!doubtful(hold) || readings.length > 0)) : asked;
   const single = holds.length === 1 ? holds[0] : undefined;
+  const elsewhere = holds.length > 0 && holds.every(isElsewhere);
+  const latest = moves && holds[0] ? lastDay(holds[0].month) : '';
+  let moveOn = latest;
   /** @type {Reading | undefined} */
   let reading;
   /** @type {string | undefined} */
@@ -112,56 +156,90 @@ export function decide(asked, verdict) {
   let tried = false;
   /** @type {unknown} */
   let failed;
+  /** @type {import('../types').MatchingDecided | undefined} */
+  let looked;
+
+  /** What matches is looked at before it is decided, and anew with another reading. */
+  async function lookAgain() {
+    if (!matching || (readings.length > 0 && !reading)) return;
+    const by = reading;
+    looked = undefined;
+    try {
+      const answer = await look(matching, verdict, by);
+      if (by !== reading) return;
+      // More or fewer than are seen: each line is decided by itself, and those that moved are shown.
+      if (answer.matching === asked.length) looked = answer;
+      else matching = undefined;
+    } catch (error) {
+      failed = error;
+    }
+    draw();
+  }
+
+  // What is not billed here because it is billed elsewhere needs no other reason.
+  const asksWhy = !writes && !elsewhere;
+  const moveFits = () => moveOn !== '' && moveOn <= latest;
 
   /** @param {(result?: Decided) => void} close */
   async function act(close) {
     tried = true;
     draw();
-    if ((!writes && !reason) || (readings.length > 0 && !reading)) return;
-    const why = [reason ? t(`month.because.${/** @type {typeof REASONS[number]} */ (reason)}`) : '', note.trim()].filter(Boolean).join(': ');
+    if ((asksWhy && !reason) || (readings.length > 0 && !reading) || (moves && !moveFits())) return;
+    const said = [reason ? t(`month.because.${/** @type {typeof REASONS[number]} */ (reason)}`) : '', note.trim()].filter(Boolean).join(': ');
+    const why = said || (elsewhere ? button() : t('month.confirmed'));
     [busy, failed] = [true, undefined];
     draw();
     try {
-      close(await send(holds, verdict, why || t('month.confirmed'), reading));
+      close(matching && looked ? await sendMatching(holds, matching, looked.version, verdict, why, reading) : await send(holds, verdict, why, reading, moveOn || undefined));
     } catch (error) {
       [busy, failed] = [false, error];
       draw();
     }
   }
 
-  // What is asked first, or the button where nothing is: a keyboard needs no way there.
-  setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector('dialog input[type=radio]') ?? document.getElementById('decide-do'))?.focus());
+  // What is asked first, or the button where nothing is: a keyboard needs no way there. To bill twice takes one more step.
+  if (!elsewhere || !writes || moves) setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector('dialog input[type=radio]') ?? document.getElementById('decide-do'))?.focus());
 
-  const button = () => (single ? (writes ? writeText(single, reading) : keepText(single))
+  lookAgain();
+
+  const button = () => (single ? (writes ? writeText(single, reading, moveOn) : keepText(single))
+    : elsewhere ? `${moves ? t('month.moveHere') : writes ? t('month.billBoth') : t('month.notHere')}: ${t('month.lines', { n: holds.length })}`
     : writes ? t('month.writeMany', { n: holds.length }) : t('month.keepMany', { n: holds.length }));
 
   return openDialog({
-    title: () => (single ? `${button()}: ${single.customer}` : button()),
+    title: () => (single ? `${moves ? t('month.moveHere') : button()}: ${single.customer}` : button()),
     wide: holds.length > 1,
     mayLeave: () => !busy,
     view: (close) => {
-      const sum = sumOf(holds, reading);
+      const own = sumOf(holds, reading);
+      const sum = looked ? { ...looked.change, lines: own.lines, priced: own.lines - looked.change.withoutPrice } : own;
+      const left = looked ? looked.left : asked.length - holds.length;
       return html`<div class="body">
         ${failed ? problemNotice(failed) : nothing}
         <p class="total">${sum.lines > 0 ? html`<b>${sumText(sum)}</b> ${writes ? t('month.nextRun') : t('month.notWritten')}` : writes ? nothing : t('month.kept')}</p>
+        ${elsewhere ? html`${single ? html`<p>${single.what}</p>` : nothing}${moves ? nothing : writes ? notice('warn', html`<p>${t('month.billBothText')}</p>`) : html`<p>${t('month.notHereText')}</p>`}` : nothing}
+        ${moves ? field({
+          id: 'move-on', label: t('month.moveDay'), hint: t('month.moveDayHint'), error: tried && !moveFits() ? t('month.moveDayFirst', { day: date(latest) }) : undefined,
+          control: html`<input id="move-on" type="date" data-first required max=${latest} .value=${moveOn} @input=${(/** @type {Event} */ e) => { moveOn = valueOf(e); draw(); }}>`,
+        }) : nothing}
         ${sum.lines > sum.priced ? html`<p class="muted">${t('month.withoutPrice', { n: sum.lines - sum.priced })}</p>` : nothing}
-        ${writes && asked.length > holds.length ? notice('warn', html`<p>${t('month.leftOut', { n: asked.length - holds.length })}</p>`) : nothing}
+        ${writes && left > 0 ? notice('warn', html`<p>${t('month.leftOut', { n: left })}</p>`) : nothing}
         ${readings.length > 0 ? html`${radios({
           name: 'reading', legend: t('month.readAs'), chosen: reading, error: tried && !reading ? t('month.readFirst') : undefined,
           choices: readings.map((one) => ({ value: one, text: single ? `${word('reading', one)}: ${writeText(single, one)}` : word('reading', one) })),
-          choose: (value) => { reading = /** @type {Reading} */ (value); draw(); },
+          choose: (value) => { reading = /** @type {Reading} */ (value); lookAgain(); draw(); },
         })}<p class="hint">${t('month.readRemembered')}</p>` : nothing}
-        ${writes ? nothing : radios({
+        ${asksWhy ? radios({
           name: 'reason', legend: t('month.whyKeep'), chosen: reason, error: tried && !reason ? t('month.whyFirst') : undefined,
           choices: REASONS.map((one) => ({ value: one, text: t(`month.because.${one}`) })),
           choose: (value) => { reason = value; draw(); },
-        })}
+        }) : nothing}
         ${field({ id: 'decision-note', label: t('month.note'), control: html`<input id="decision-note" type="text" maxlength="400" .value=${note} @input=${(/** @type {Event} */ e) => { note = valueOf(e); }}>` })}
         ${single ? nothing : html`<details><summary>${t('month.whichLines', { n: holds.length })}</summary><ul class="plain">${holds.map((hold) => {
           const change = releaseOf(hold, reading);
           return html`<li>${hold.customer} · ${hold.products.join(', ')}${change ? html` · <span class="number">${number(change.from)} → ${number(change.to)}</span>` : nothing}</li>`;
         })}</ul></details>`}
-      </div>${foot(holds.length > 0 ? workButton({ text: button(), busy, act: () => act(close), main: true, id: 'decide-do' }) : nothing, () => close())}`;
+      </div>${foot(holds.length > 0 ? workButton({ text: button(), busy, act: () => act(close), main: true, id: 'decide-do', disabled: matching !== undefined && !looked && (readings.length === 0 || reading !== undefined) }) : nothing, () => close())}`;
     },
   });
 }

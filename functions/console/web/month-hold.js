@@ -3,11 +3,11 @@
 import { html, nothing } from './vendor/lit-html/lit-html.js';
 import { may } from './api.js';
 import { link } from './address.js';
-import { date, moment, number, signed, signedMoney, t, word } from './language.js';
+import { date, moment, number, signedMoney, t, word } from './language.js';
 import { badge, icon } from './parts.js';
-import { keepText, keyOf, known, writable, writeText } from './month-decision.js';
-import { agreementOf, why } from './month-why.js';
-import { releaseOf, unitsOf } from './sums.js';
+import { decisionText, isElsewhere, keepText, keyOf, known, writable, writeText } from './month-decision.js';
+import { agreementOf, namesOf, why } from './month-why.js';
+import { releaseOf, unitsText } from './sums.js';
 
 /** @typedef {import('../types').HoldRow} Hold */
 /** What a line may do, and how it is shown.
@@ -20,6 +20,7 @@ import { releaseOf, unitsOf } from './sums.js';
  * @property {(on: boolean, event?: MouseEvent) => void} select
  * @property {() => void} unfold
  * @property {() => void} write
+ * @property {() => void} move
  * @property {() => void} keep
  * @property {() => void} change
  * @property {() => void} preview */
@@ -37,7 +38,7 @@ export const psaName = (hold) => hold.psaProduct?.identifier ?? t('map.id', { id
 /** @param {Hold} hold */
 function quantity(hold) {
   const change = releaseOf(hold);
-  if (change) return html`<span class="change">${number(change.from)} → <b>${number(change.to)}</b></span><span class="line muted">${signed(unitsOf(change))}</span>`;
+  if (change) return html`<span class="change">${number(change.from)} → <b>${number(change.to)}</b></span><span class="line muted">${unitsText(hold.decision?.moveOn ? { ...change, date: undefined } : change)}</span>`;
   const offers = [...new Set((hold.readings ?? []).map((offer) => offer.release.to))];
   if (offers.length > 0) return html`<span class="change">${number(hold.quantity)} → <b>${offers.map((to) => number(to)).join(' / ')}</b></span>`;
   return known(hold) ? number(hold.quantity) : '–';
@@ -58,15 +59,16 @@ function actions(hold, shown) {
   const { decision } = hold;
   const name = `${hold.customer}, ${hold.products.join(', ')}`;
   if (decision && !shown.changing) {
-    const text = decision.verdict === 'release' ? writeText(hold, decision.reading ?? undefined) : keepText(hold);
-    return html`<div>${badge('good', text)}<span class="line muted">${decision.who}, ${moment(decision.at)}</span>
+    return html`<div>${badge('good', decisionText(hold))}<span class="line muted">${decision.who}, ${moment(decision.at)}</span>
       ${may('psa/write') ? html`<button type="button" class="quiet" id="change-${keyOf(hold)}" aria-label="${t('month.change')}: ${name}" @click=${shown.change}>${icon('undo')}${t('month.change')}</button>` : nothing}</div>`;
   }
   if (!may('psa/write')) return nothing;
   if (waitsByItself(hold)) return html`<span class="muted">${t('month.byItself')}</span>`;
   const keep = html`<button type="button" id="keep-${keyOf(hold)}" aria-label="${keepText(hold)}: ${name}" @click=${shown.keep}>${keepText(hold)}</button>`;
   if (writable(hold)) {
-    return html`<div class="row-end"><button type="button" class="do" id="write-${keyOf(hold)}" aria-label="${writeText(hold)}: ${name}" @click=${shown.write}>${writeText(hold)}</button>${keep}</div>`;
+    const elsewhere = isElsewhere(hold);
+    const move = elsewhere ? html`<button type="button" class="do" id="move-${keyOf(hold)}" aria-label="${t('month.moveHereAs')}: ${name}" @click=${shown.move}>${t('month.moveHereAs')}</button>` : nothing;
+    return html`<div class="row-end">${move}<button type="button" class=${elsewhere ? '' : 'do'} id="write-${keyOf(hold)}" aria-label="${writeText(hold)}: ${name}" @click=${shown.write}>${writeText(hold)}</button>${keep}</div>`;
   }
   if (BY_PREVIEW.has(hold.reason)) return html`<div class="row-end"><button type="button" class="do" aria-label="${t('month.previewThis')}: ${name}" @click=${shown.preview}>${t('month.previewThis')}</button>${keep}</div>`;
   return html`<div class="row-end">${keep}</div>`;
@@ -74,7 +76,7 @@ function actions(hold, shown) {
 
 /** @param {Hold} hold @param {Shown} shown */
 function beside(hold, shown) {
-  const side = (/** @type {Hold} */ one) => html`<p>${quantity(one)}</p><p>${one.what}</p>${one.decision ? html`<p>${badge('good', one.decision.verdict === 'release' ? writeText(one, one.decision.reading ?? undefined) : keepText(one))} ${one.decision.who}, ${moment(one.decision.at)}</p>` : nothing}`;
+  const side = (/** @type {Hold} */ one) => html`<p>${quantity(one)}</p><p>${one.what}</p>${one.decision ? html`<p>${badge('good', decisionText(one))} ${one.decision.who}, ${moment(one.decision.at)}</p>` : nothing}`;
   return html`<tr class="conflict"><td colspan="7"><p><b>${t('month.moved')}</b></p><div class="versus" role="group" aria-label=${t('month.movedOf', { name: hold.customer })}>
     <div><p class="label">${t('month.movedNow')}</p>${side(hold)}</div>
     <div><p class="label">${t('month.movedSeen')}</p>${shown.before ? side(shown.before) : nothing}</div></div></td></tr>`;
@@ -91,7 +93,7 @@ export function holdRows(hold, shown) {
       @click=${(/** @type {MouseEvent} */ event) => shown.select(/** @type {HTMLInputElement} */ (event.target).checked, event)}>` : nothing}</td>
     <th scope="row"><span class="name">${hold.customer}</span><span class="line muted">${agreementOf(hold)}</span></th>
     <td data-label=${t('month.product')}><div><span class="name">${hold.descriptions?.join(', ') || hold.products.join(', ')}</span>${hold.descriptions ? html` <span class="code">${hold.products.join(', ')}</span>` : nothing}
-      <span class="line muted">→ ${psaName(hold)}${hold.psaProduct ? ` ${hold.psaProduct.description}` : ''}</span></div></td>
+      <span class="line muted">→ ${namesOf(hold)}</span></div></td>
     <td class="number" data-label=${t('month.billed')}><div>${quantity(hold)}</div></td>
     <td class="number" data-label=${t('month.money')}><div>${change?.amount ? signedMoney(change.amount, hold.currency) : '–'}</div></td>
     <td data-label=${t('month.reason')}><div><span class="what">${hold.what}</span><span class="line due">${due(hold)}

@@ -1,67 +1,74 @@
-// Not billed: usage that reaches no addition, by what is missing, with the way to the screen where that is mended.
+// Not billed: usage that reaches no addition, by what is missing, in units and money, with the way to where that is mended.
 
 import { html, nothing } from './vendor/lit-html/lit-html.js';
 import { link } from './address.js';
+import { all } from './api.js';
 import { draw } from './draw.js';
-import { compare, number, t, word } from './language.js';
-import { empty, loadingRows, problemNotice } from './parts.js';
-import { linesOf } from './month-changes.js';
+import { compare, money, number, t, word } from './language.js';
+import { badge, empty, loadingRows, problemNotice } from './parts.js';
 
+/** @typedef {import('../types').NotBilledRow} Row */
 /** @typedef {import('../types').RunLine} Line */
-/** @typedef {{ id: string, name: string, code?: string, units: number, others: Set<string>, advice: string }} Row */
+/** @typedef {{ lines?: Line[], failed?: unknown }} Behind the customers of a row */
 
-/** What nobody has decided, by reason, and where it is mended; then what somebody has decided. */
-const OPEN = /** @type {const} */ (['productUnmapped', 'mappingRemoved', 'customerUnmapped', 'unassigned', 'noProductCode', 'mappingMoved']);
-const BY_CUSTOMER = new Set(['customerUnmapped', 'customerOff', 'notFlex', 'noProductCode', 'customerLeft']);
+/** What nobody has decided comes in this order. */
+const ORDER = ['productUnmapped', 'mappingRemoved', 'customerUnmapped', 'unassigned', 'noProductCode', 'mappingMoved'];
+const OF_PRODUCT = new Set(['productUnmapped', 'mappingRemoved', 'mappingMoved']);
 
-/** @param {string} reason @param {Row} row */
-function mend(reason, row) {
-  if (reason === 'productUnmapped' || reason === 'mappingRemoved') return html`<a href=${link('configure', { text: row.id })}>${t('month.mapProduct')}</a>`;
-  if (reason === 'customerUnmapped') return html`<a href=${link('customers', { text: row.name })}>${t('month.mapCustomer')}</a>`;
-  return html`<span>${row.advice}</span>`;
+/** The usage of a month that is not billed, by reason: first what nobody has decided.
+ * @param {string} month */
+export async function notBilledOf(month) {
+  const rows = await all('/v1/sync/not-billed', { month, pageSize: 500 });
+  const place = (/** @type {string} */ reason) => (ORDER.indexOf(reason) + 1 || ORDER.length + 1);
+  return [false, true].flatMap((decided) => {
+    const of = rows.filter((row) => row.decided === decided && row.units > 0);
+    const reasons = [...new Set(of.map((row) => row.reason))].sort((a, b) => place(a) - place(b) || compare(a, b));
+    return reasons.map((reason) => ({ reason, decided, rows: of.filter((row) => row.reason === reason).sort((a, b) => b.units - a.units || compare(nameOf(a), nameOf(b))) }));
+  });
 }
 
-/** The lines of a reason added up by product or by customer.
- * @param {string} reason @param {Line[]} lines
- * @returns {Row[]} */
-function rowsOf(reason, lines) {
-  const byCustomer = BY_CUSTOMER.has(reason);
-  /** @type {Map<string, Row>} */
-  const rows = new Map();
-  for (const line of lines) {
-    const id = (byCustomer ? line.customerId : line.product) ?? line.product ?? line.customer;
-    const row = rows.get(id) ?? { id, name: byCustomer ? line.customer : (line.description ?? line.product ?? '–'), code: byCustomer ? undefined : (line.product ?? undefined), units: 0, others: new Set(), advice: line.advice ?? '' };
-    row.units += line.units;
-    const other = byCustomer ? line.product : line.customerId && line.customer;
-    if (other) row.others.add(other);
-    rows.set(id, row);
-  }
-  return [...rows.values()].sort((a, b) => b.units - a.units || compare(a.name, b.name));
-}
+/** @param {Row} row */
+const nameOf = (row) => row.description || row.product || '–';
 
-/** The usage of a run that is not billed, by reason.
- * @param {string} runId */
-export async function notBilledOf(runId) {
-  const lines = await linesOf(runId, 'skipped');
-  const reasons = [...new Set(lines.map((line) => line.reason ?? ''))].filter((reason) => lines.some((line) => line.reason === reason && line.units > 0));
-  const isOpen = (/** @type {string} */ reason) => /** @type {readonly string[]} */ (OPEN).includes(reason);
-  return reasons.map((reason) => ({ reason, open: isOpen(reason), rows: rowsOf(reason, lines.filter((line) => line.reason === reason && line.units > 0)) }))
-    .sort((a, b) => Number(b.open) - Number(a.open) || OPEN.indexOf(/** @type {any} */ (a.reason)) - OPEN.indexOf(/** @type {any} */ (b.reason)));
-}
+/** How many customers, or what else is behind the row.
+ * @param {Row} row */
+const customers = (row) => (row.customers > 0 ? t('month.customersCount', { n: row.customers }) : t('month.why'));
 
-/** @param {Awaited<ReturnType<typeof notBilledOf>>} groups @param {boolean} [printed] */
-export const notBilledTables = (groups, printed) => groups.map(({ reason, open, rows }) => {
-  const byCustomer = BY_CUSTOMER.has(reason);
+/** @param {Row} row */
+const keyOf = (row) => `${row.runId} ${row.reason} ${row.decided} ${row.product ?? ''}`;
+
+/** @param {Awaited<ReturnType<typeof notBilledOf>>} groups
+ * @param {{ isOpen: (row: Row) => boolean, toggle: (row: Row) => void, behind: (row: Row) => Behind | undefined }} [at] on the screen; on paper nothing unfolds */
+export const notBilledTables = (groups, at) => groups.map(({ reason, decided, rows }) => {
   const units = rows.reduce((sum, row) => sum + row.units, 0);
-  const table = html`<div class="table-box" role="region" aria-label=${word('month.skip', reason)} tabindex=${printed ? nothing : '0'}><table class="cards fixed">
-    <thead><tr><th scope="col">${byCustomer ? t('month.customer') : t('month.product')}</th><th scope="col" class="number">${t('configure.units')}</th><th scope="col">${byCustomer ? t('month.products') : t('month.customers')}</th>${printed ? nothing : html`<th scope="col">${t('month.todo')}</th>`}</tr></thead>
-    <tbody>${rows.map((row) => html`<tr><th scope="row"><span class="name">${row.name}</span>${row.code && row.code !== row.name ? html` <span class="code">${row.code}</span>` : nothing}</th>
-      <td class="number" data-label=${t('configure.units')}>${number(row.units)}</td>
-      <td data-label=${byCustomer ? t('month.products') : t('month.customers')}><span>${row.others.size > 3 ? t(byCustomer ? 'month.productsCount' : 'month.customersCount', { n: row.others.size }) : [...row.others].join(', ') || '–'}</span></td>
-      ${printed ? nothing : html`<td data-label=${t('month.todo')}><div>${mend(reason, row)}</div></td>`}</tr>`)}</tbody></table></div>`;
+  const table = html`<div class="table-box" role="region" aria-label=${word('month.skip', reason)} tabindex=${at ? '0' : nothing}><table class="cards fixed">
+    <thead><tr><th scope="col">${t('month.product')}</th><th scope="col" class="number">${t('configure.units')}</th><th scope="col" class="number">${t('month.estimate')}</th><th scope="col">${t('month.customers')}</th>${at ? html`<th scope="col">${t('month.todo')}</th>` : nothing}</tr></thead>
+    <tbody>${rows.map((row) => html`<tr><th scope="row"><span class="name">${nameOf(row)}</span>${row.product && row.product !== nameOf(row) ? html` <span class="code">${row.product}</span>` : nothing}
+        ${row.psaProduct ? html`<span class="line muted">→ ${row.psaProduct.identifier} ${row.psaProduct.description}</span>` : nothing}</th>
+      <td class="number" data-label=${t('configure.units')}>${number(row.units)}</td><td class="number" data-label=${t('month.estimate')}>${row.amount ? money(row.amount) : '–'}</td>
+      <td data-label=${t('month.customers')}><div>${at ? html`<button type="button" class="quiet" aria-expanded=${at.isOpen(row) ? 'true' : 'false'} aria-label="${customers(row)}: ${nameOf(row)}" @click=${() => at.toggle(row)}><span aria-hidden="true">${at.isOpen(row) ? '▾' : '▸'}</span> ${customers(row)}</button>` : row.customers > 0 ? customers(row) : '–'}</div></td>
+      ${at ? html`<td data-label=${t('month.todo')}><div>${mend(row)}</div></td>` : nothing}</tr>
+      ${at?.isOpen(row) ? html`<tr class="unfolded"><td colspan="5">${customersOf(row, at.behind(row))}</td></tr>` : nothing}`)}</tbody></table></div>`;
   const summary = html`<b>${word('month.skip', reason)}</b> <span class="muted">${t('units', { n: units })}</span>`;
-  return open || printed ? html`<section class="block"><h2>${summary}</h2>${table}</section>` : html`<details class="outcome"><summary>${summary}</summary>${table}</details>`;
+  return decided && at ? html`<details class="outcome"><summary>${summary}</summary>${table}</details>` : html`<section class="block"><h2>${summary}</h2>${table}</section>`;
 });
+
+/** @param {Row} row */
+function mend(row) {
+  if (row.changedSince) return badge('good', t('month.changedSince'));
+  if (row.decided) return nothing;
+  if (OF_PRODUCT.has(row.reason)) return html`<a href=${link('configure', { text: row.product ?? '' })}>${t('month.mapProduct')}</a>`;
+  if (row.reason === 'customerUnmapped') return html`<a href=${link('customers', { show: 'unmapped' })}>${t('month.mapCustomers')}</a>`;
+  return nothing;
+}
+
+/** @param {Row} row @param {Behind | undefined} behind */
+function customersOf(row, behind) {
+  if (behind?.failed) return problemNotice(behind.failed);
+  if (!behind?.lines) return html`<div class="bones"><span class="bone"></span></div>`;
+  const advice = [...new Set(behind.lines.flatMap((line) => line.advice ?? []))];
+  return html`<div class="why">${advice.map((text) => html`<p><b>${t('advice')}</b> ${text}</p>`)}<ul class="plain">${behind.lines.map((line) => html`<li>${row.reason === 'customerUnmapped' ? html`<a href=${link('customers', { text: line.customer })}>${line.customer}</a>` : line.customer} · <span class="number">${t('units', { n: line.units })}</span></li>`)}</ul></div>`;
+}
 
 /** @param {import('./month.js').Month} of */
 export function notBilled(of) {
@@ -70,30 +77,56 @@ export function notBilled(of) {
   /** @type {unknown} */
   let failed;
   let readFor = '';
+  /** @type {Set<string>} */
+  const unfolded = new Set();
+  /** @type {Map<string, Behind>} */
+  const behind = new Map();
+
+  /** A run that came to an end counts anew. */
+  const state = () => `${of.month()} ${of.full()?.runId ?? ''}`;
 
   async function read() {
-    const run = of.full();
-    if (!run || readFor === run.runId) return;
-    [readFor, groups, failed] = [run.runId, undefined, undefined];
+    const wanted = state();
+    if (readFor === wanted) return;
+    [readFor, groups, failed] = [wanted, undefined, undefined];
     try {
-      const found = await notBilledOf(run.runId);
-      if (readFor === run.runId) groups = found;
+      const found = await notBilledOf(of.month());
+      if (readFor === wanted) groups = found;
     } catch (error) {
       failed = error;
     }
     draw();
   }
 
+  /** @param {Row} row */
+  async function toggle(row) {
+    const key = keyOf(row);
+    if (unfolded.has(key)) unfolded.delete(key);
+    else unfolded.add(key);
+    draw();
+    if (behind.get(key)?.lines || !unfolded.has(key)) return;
+    behind.set(key, {});
+    try {
+      const lines = await all('/v1/sync/runs/{runId}/lines', { outcome: 'skipped', reason: row.reason, product: row.product ?? undefined, pageSize: 1000 }, { runId: row.runId });
+      behind.set(key, { lines: lines.filter((line) => line.units > 0 && (line.product ?? undefined) === (row.product ?? undefined)).sort((a, b) => b.units - a.units || compare(a.customer, b.customer)) });
+    } catch (error) {
+      behind.set(key, { failed: error });
+    }
+    draw();
+  }
+
+  const at = { isOpen: (/** @type {Row} */ row) => unfolded.has(keyOf(row)), toggle, behind: (/** @type {Row} */ row) => behind.get(keyOf(row)) };
+
   return {
     opened: () => { read(); },
     view: () => {
       if (failed) return problemNotice(failed, { again: () => { readFor = ''; read(); } });
-      if (!of.full()) return empty(t('history.noRuns'), t('month.previewHow'));
-      if (!groups) return html`<div class="table-box"><table><tbody>${loadingRows(4, 5)}</tbody></table></div>`;
-      const open = groups.filter((group) => group.open);
-      const decided = groups.filter((group) => !group.open);
-      return html`${open.length > 0 ? notBilledTables(open) : empty(t('month.allBilled'), t('month.allBilledHow'))}
-        ${decided.length > 0 ? html`<h2 class="apart">${t('month.notBilledDecided')}</h2>${notBilledTables(decided)}` : nothing}`;
+      if (!of.overview()?.changes && !of.full()) return empty(t('history.noRuns'), t('month.previewHow'));
+      if (!groups) return html`<div class="table-box"><table><tbody>${loadingRows(5, 5)}</tbody></table></div>`;
+      const open = groups.filter((group) => !group.decided);
+      const decided = groups.filter((group) => group.decided);
+      return html`${open.length > 0 ? html`<p class="muted">${t('month.estimateHow')}</p>${notBilledTables(open, at)}` : empty(t('month.allBilled'), t('month.allBilledHow'))}
+        ${decided.length > 0 ? html`<h2 class="apart">${t('month.notBilledDecided')}</h2>${notBilledTables(decided, at)}` : nothing}`;
     },
   };
 }

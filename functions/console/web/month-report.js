@@ -6,10 +6,9 @@ import { compare, moment, money, month as monthName, number, signed, signedMoney
 import { badge, empty, problemNotice } from './parts.js';
 import { linesOf } from './month-changes.js';
 import { psaName } from './month-hold.js';
-import { keepText, writeText } from './month-decision.js';
+import { decisionText } from './month-decision.js';
 import { notBilledOf, notBilledTables } from './month-not-billed.js';
-import { perMonth } from './month-still-billing.js';
-import { amountsOf, byCurrency, differences, moneys, sumText, total, unitsOf } from './sums.js';
+import { byCurrency, differences, moneys, perMonth, sumText, total } from './sums.js';
 
 /** @typedef {import('../types').RunLine} Line */
 /** @typedef {{ name: string, pairs: number, units: number, more: string, amounts: import('../types').Amount[] }} Row */
@@ -22,7 +21,7 @@ function summed(lines, nameOf) {
     const own = lines.filter((line) => nameOf(line) === name);
     const changes = own.flatMap((line) => (line.billed?.change ? [{ change: line.billed.change, currency: line.currency }] : []));
     return {
-      name, pairs: own.length, units: own.reduce((sum, line) => sum + line.units, 0), more: total(changes.map(({ change }) => unitsOf(change))),
+      name, pairs: own.length, units: own.reduce((sum, line) => sum + line.units, 0), more: total(changes.map(({ change }) => change.units)),
       amounts: byCurrency(changes.flatMap(({ change, currency }) => (change.amount ? [{ currency, amount: change.amount }] : []))),
     };
   });
@@ -40,12 +39,13 @@ export function report(of) {
   const run = () => of.runs().find((one) => one.kind !== 'preview' && !one.customers && ['succeeded', 'partial'].includes(one.state)) ?? of.full();
 
   async function read() {
-    const of_ = run();
-    if (!of_ || readFor === of_.runId) return;
-    [readFor, found, failed] = [of_.runId, undefined, undefined];
+    of.needStill();
+    const about = run();
+    if (!about || readFor === about.runId) return;
+    [readFor, found, failed] = [about.runId, undefined, undefined];
     try {
-      const [lines, groups] = await Promise.all([linesOf(of_.runId), notBilledOf(of_.runId)]);
-      if (readFor === of_.runId) found = { lines, groups };
+      const [lines, groups] = await Promise.all([linesOf(about.runId), notBilledOf(about.month), of.readDetail()]);
+      if (readFor === about.runId) found = { lines, groups };
     } catch (error) {
       failed = error;
     }
@@ -83,17 +83,17 @@ export function report(of) {
         <header><h2>${t('month.reportTitle', { month: monthName(of.month()) })}</h2>
           <dl class="facts"><div><dt>${t('history.run')}</dt><dd>${word('kind', about.kind)}, ${moment(about.openedAt)}</dd></div>
             <div><dt>${t('month.appliedBy')}</dt><dd>${about.kind === 'preview' ? t('month.notApplied') : (about.askedBy ?? t('kind.scheduled'))}</dd></div>
-            <div><dt>${t('month.didChange')}</dt><dd>${sumText({ units: about.done.units, amounts: amountsOf(about.done) })}</dd></div>
+            <div><dt>${t('month.didChange')}</dt><dd>${sumText(about.done)}</dd></div>
             <div><dt>${t('month.tab.decide')}</dt><dd>${t('month.lines', { n: open.length })}</dd></div>
             <div><dt>${word('outcome', 'failed')}</dt><dd>${t('month.lines', { n: about.counts.failed })}</dd></div></dl></header>
         ${table(t('month.byProduct'), t('month.product'), summed(billed, productOf))}
         ${table(t('month.byCustomer'), t('month.customer'), summed(billed, (line) => line.customer))}
         ${decided.length > 0 ? html`<table><caption>${t('month.decisions')}</caption><thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col">${t('month.decision')}</th><th scope="col" class="number">${t('month.money')}</th><th scope="col">${t('history.who')}</th></tr></thead>
-          <tbody>${decided.map((hold) => html`<tr><th scope="row">${hold.customer}</th><td>${hold.products.join(', ')} → ${psaName(hold)}</td><td>${hold.decision?.verdict === 'release' ? writeText(hold, hold.decision.reading ?? undefined) : keepText(hold)}</td>
+          <tbody>${decided.map((hold) => html`<tr><th scope="row">${hold.customer}</th><td>${hold.products.join(', ')} → ${psaName(hold)}</td><td>${decisionText(hold)}</td>
             <td class="number">${hold.release?.amount ? signedMoney(hold.release.amount, hold.currency) : '–'}</td><td>${hold.decision?.who}, ${moment(hold.decision?.at ?? '')}: ${hold.decision?.why}</td></tr>`)}</tbody></table>` : nothing}
         ${open.length > 0 ? html`<table><caption>${t('month.tab.decide')}</caption><thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col">${t('month.reason')}</th></tr></thead>
           <tbody>${open.map((hold) => html`<tr><th scope="row">${hold.customer}</th><td>${hold.products.join(', ')} → ${psaName(hold)}</td><td>${word('month.reason', hold.reason)}</td></tr>`)}</tbody></table>` : nothing}
-        <section><h3>${t('month.tab.notBilled')}</h3>${groups.length > 0 ? notBilledTables(groups, true) : html`<p>${t('month.allBilled')}</p>`}</section>
+        <section><h3>${t('month.tab.notBilled')}</h3>${groups.length > 0 ? notBilledTables(groups) : html`<p>${t('month.allBilled')}</p>`}</section>
         ${still.length > 0 ? html`<table><caption>${t('month.tab.still')} ${perMonth(still).length > 0 ? t('month.perMonth', { money: moneys(perMonth(still)) }) : nothing}</caption><thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col" class="number">${t('month.quantity')}</th><th scope="col" class="number">${t('month.eachMonth')}</th><th scope="col">${t('month.reason')}</th></tr></thead>
           <tbody>${still.map((row) => html`<tr><th scope="row">${row.customer ?? row.company ?? row.customerId}</th><td>${row.products.join(', ')}</td><td class="number">${number(row.quantity)}</td><td class="number">${row.amountPerMonth ? money(row.amountPerMonth, row.currency) : '–'}</td><td>${word('month.stillReason', row.reason)}</td></tr>`)}</tbody></table>` : nothing}
         ${tieOut()}

@@ -58,9 +58,13 @@ function usage(hold) {
       <td>${line.sku || '–'}</td><td>${period(line)}</td><td class="number">${line.units ?? html`<b>${line.unreadable}</b>`}</td><td class="number">${line.actual || '–'}</td><td class="number">${line.ordered || '–'}</td></tr>`)}</tbody></table></div>`;
 }
 
+/** The names of a ConnectWise product, or its id where nothing has seen it.
+ * @param {{ psaProductId: number, psaProduct?: { identifier: string, description: string } | null }} of */
+export const namesOf = ({ psaProductId, psaProduct: of }) => (of ? `${of.identifier} ${of.description}` : t('map.id', { id: psaProductId }));
+
 /** How the agreement bills, as far as ConnectWise says.
- * @param {Hold} hold */
-export const agreementOf = (hold) => [hold.agreement ?? t('month.agreementId', { id: hold.agreementId }), hold.billingCycle, hold.parentAgreement ? t('month.childOf', { name: hold.parentAgreement }) : '']
+ * @param {{ agreement?: string | null, agreementId?: number | null, billingCycle?: string | null, parentAgreement?: string | null }} hold */
+export const agreementOf = (hold) => [hold.agreement ?? t('month.agreementId', { id: hold.agreementId ?? '' }), hold.billingCycle, hold.parentAgreement ? t('month.childOf', { name: hold.parentAgreement }) : '']
   .filter(Boolean).join(' · ');
 
 /** @param {Hold} hold */

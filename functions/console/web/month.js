@@ -9,12 +9,13 @@ import { date, month as monthName, number, t } from './language.js';
 import { notice, problemNotice, valueOf, workButton } from './parts.js';
 import { once } from './month-decision.js';
 import { toDecide } from './month-decide.js';
-import { amountsOf, byCurrency, moneys, sumOf, sumText } from './sums.js';
+import { moneys, perMonth, sumOf, sumText } from './sums.js';
 
 /** @typedef {import('../types').HoldRow} Hold */
 /** @typedef {import('../types').RunView} Run */
 /** @typedef {import('../types').RunDetail} Detail */
 /** @typedef {import('../types').StillBilling} Still */
+/** @typedef {import('../types').Overview} Overview */
 /** @typedef {{ view: () => unknown, opened?: (params: Record<string, string>) => void }} Tab */
 /** What the tabs share.
  * @typedef {object} Month
@@ -23,11 +24,13 @@ import { amountsOf, byCurrency, moneys, sumOf, sumText } from './sums.js';
  * @property {() => Run[]} runs those of the month, the newest first
  * @property {() => Run | undefined} full the newest run or preview of everything that came to an end
  * @property {() => Detail | undefined} detail the same with its units by product
- * @property {() => Still[] | undefined} still
- * @property {() => boolean | undefined} writes
+ * @property {() => Still[] | undefined} still read when its tab is looked at
+ * @property {() => Overview | undefined} overview of the month
  * @property {(rows: Hold[]) => void} replace
  * @property {(rows: Still[]) => void} replaceStill
  * @property {() => Promise<void>} read
+ * @property {() => void} needStill
+ * @property {() => Promise<void>} readDetail
  * @property {(customers?: string[]) => Promise<void>} preview
  * @property {(customers: string[], lines: number) => Promise<void>} sync
  * @property {(run: Run) => void} started
@@ -52,8 +55,8 @@ export function open(params) {
   let still;
   /** @type {Detail | undefined} */
   let detail;
-  /** @type {boolean | undefined} */
-  let writes;
+  /** @type {Overview | undefined} */
+  let overview;
   /** @type {unknown} */
   let failed;
   /** @type {{ kind: 'good' | 'warn', text: string } | undefined} */
@@ -61,28 +64,46 @@ export function open(params) {
   let starting = false;
   let following = false;
   let closed = false;
+  let needsStill = false;
 
-  const month = () => given.month || runs?.[0]?.month || new Date().toISOString().slice(0, 7);
+  const month = () => given.month || overview?.month || new Date().toISOString().slice(0, 7);
   const ofMonth = () => (runs ?? []).filter((run) => run.month === month());
   const full = () => ofMonth().find((run) => ['succeeded', 'partial'].includes(run.state) && !run.customers && !run.ignoresSwitches && !run.failedIn);
-  const isNew = () => runs !== undefined && holds !== undefined && holds.length === 0 && !runs.some((run) => run.kind !== 'preview');
+  const seen = () => (overview?.month === month() ? overview : undefined);
+  const isNew = () => overview !== undefined && !overview.lastRun && overview.toDecide.lines === 0;
 
+  /** Reads how the month is in one request, and then the lists behind it. */
   async function read() {
     failed = undefined;
     try {
-      const [page, waiting, billed, switched] = await Promise.all([
-        call('get', '/v1/sync/runs', { query: { pageSize: 25 } }), all('/v1/sync/holds', { pageSize: 500 }), all('/v1/sync/still-billing', { pageSize: 100 }), call('get', '/v1/connections/writes'),
-      ]);
-      [runs, holds, still, writes] = [page.items, waiting, billed, switched.writes];
+      await readOverview();
+      const [page, waiting] = await Promise.all([call('get', '/v1/sync/runs', { query: { pageSize: 25 } }), all('/v1/sync/holds', { pageSize: 500 }), needsStill ? readStill() : undefined]);
+      [runs, holds] = [page.items, waiting];
       follow();
-      draw();
-      await readDetail();
+      opened();
     } catch (error) {
       failed = error;
     }
     draw();
   }
 
+  async function readOverview() {
+    overview = await call('get', '/v1/sync/overview', { query: { month: given.month || undefined } });
+    draw();
+  }
+
+  /** The additions that are still billed are read when somebody looks at them, once. */
+  function needStill() {
+    if (!needsStill && overview) readStill().catch(of.fail);
+  }
+
+  async function readStill() {
+    needsStill = true;
+    still = await all('/v1/sync/still-billing', { pageSize: 100 });
+    draw();
+  }
+
+  /** The units of the newest run by product. */
   async function readDetail() {
     const run = full();
     if (run && detail?.runId !== run.runId) detail = await call('get', '/v1/sync/runs/{runId}', { path: { runId: run.runId } });
@@ -146,7 +167,8 @@ export function open(params) {
     holds: () => holds?.filter((hold) => hold.month === month()),
     detail: () => (detail && detail.runId === full()?.runId ? detail : undefined),
     still: () => still,
-    writes: () => writes,
+    overview: seen,
+    readDetail, needStill,
     replace: (rows) => {
       const changed = new Map(rows.map((row) => [`${row.month} ${row.customerId} ${row.psaProductId}`, row]));
       holds = (holds ?? []).map((hold) => changed.get(`${hold.month} ${hold.customerId} ${hold.psaProductId}`) ?? hold);
@@ -177,6 +199,8 @@ export function open(params) {
     report: async () => (await import('./month-report.js')).report(of),
     firstSteps: async () => (await import('./month-checklist.js')).checklist(of),
   };
+  /** @type {Set<string>} */
+  const loading = new Set();
   /** @type {Record<string, Tab | undefined>} */
   const tabs = { decide: decideTab, late: { view: decideTab.late } };
   const tab = () => TABS.find((one) => one === given.tab) ?? (isNew() ? 'changes' : 'decide');
@@ -189,8 +213,9 @@ export function open(params) {
     draw();
   }
 
-  /** The tab that is shown reads what it needs. */
+  /** The tab that is shown reads what it needs; the numbers are those of its month. */
   function opened() {
+    if (overview && !seen()) readOverview().catch(of.fail);
     tabs[tab()]?.opened?.(given);
   }
 
@@ -199,44 +224,58 @@ export function open(params) {
   function shown(name) {
     const there = tabs[name];
     if (there) return there.view();
-    load[name]?.().then((module) => {
-      tabs[name] = module;
-      module.opened?.(given);
-      draw();
-    }, of.fail);
-    delete load[name];
+    if (!loading.has(name)) {
+      loading.add(name);
+      load[name]?.().then((module) => {
+        tabs[name] = module;
+        loading.delete(name);
+        module.opened?.(given);
+        draw();
+      }, of.fail);
+    }
     return html`<div class="bones"><span class="bone"></span></div>`;
+  }
+
+  /** What waits: by the lines once they are read, so that it follows what is decided. */
+  function waiting() {
+    if (!holds) {
+      const all = seen()?.toDecide;
+      return all && { lines: all.lines, sum: { ...all.change, lines: all.lines - all.withoutRelease }, day: all.nextInvoice, before: all.beforeNextInvoice, missed: all.missed };
+    }
+    const list = decideTab.open();
+    const day = list.flatMap((hold) => (hold.due === 'beforeInvoice' && hold.invoice ? [hold.invoice] : [])).sort()[0];
+    const before = list.filter((hold) => hold.due === 'beforeInvoice' && hold.invoice === day).length;
+    return { lines: list.length, sum: sumOf(list), day, before, missed: list.filter((hold) => hold.due === 'missed').length };
   }
 
   /** The whole in one sentence: what waits, in units and money, until when. */
   function answer() {
-    if (!holds || !runs) return failed ? nothing : t('loading');
-    const list = decideTab.open();
-    const sum = sumOf(list);
-    const nextDay = list.flatMap((hold) => (hold.due === 'beforeInvoice' && hold.invoice ? [hold.invoice] : [])).sort()[0];
-    const before = list.filter((hold) => hold.due === 'beforeInvoice' && hold.invoice === nextDay);
-    const missed = list.filter((hold) => hold.due === 'missed').length;
-    const others = [...new Set(holds.filter((hold) => hold.month !== month() && !hold.decision).map((hold) => hold.month))].sort();
-    return html`${list.length > 0 ? html`<strong>${t('month.waiting', { n: list.length })}</strong>${sum.lines > 0 ? `: ${sumText(sum)}` : ''}.` : t('month.nothing')}
-      ${nextDay ? t('month.before', { n: before.length, day: date(nextDay) }) : nothing}
-      ${missed > 0 ? html`<strong>${t('month.missedCount', { n: missed })}</strong>` : nothing}
+    const waits = waiting();
+    if (!waits) return failed ? nothing : t('loading');
+    const others = [...new Set((holds ?? []).filter((hold) => hold.month !== month() && !hold.decision).map((hold) => hold.month))].sort();
+    return html`${waits.lines > 0 ? html`<strong>${t('month.waiting', { n: waits.lines })}</strong>${waits.sum.lines > 0 ? `: ${sumText(waits.sum)}` : ''}.` : t('month.nothing')}
+      ${waits.day ? t('month.before', { n: waits.before, day: date(waits.day) }) : nothing}
+      ${waits.missed > 0 ? html`<strong>${t('month.missedCount', { n: waits.missed })}</strong>` : nothing}
       ${others.map((one) => html` <a href=${link('month', { month: one })}>${t('month.alsoWaiting', { month: monthName(one) })}</a>`)}`;
   }
 
   /** @param {typeof TABS[number]} which
    * @returns {{ figure: string, more: string }} */
   function figures(which) {
-    const waiting = holds ? decideTab.open() : [];
-    if (which === 'decide') return { figure: number(waiting.length), more: waiting.length > 0 ? sumText(sumOf(waiting)) : '' };
-    const run = ofMonth().find((one) => ['succeeded', 'partial', 'running'].includes(one.state));
-    if (which === 'changes') return run ? { figure: number(run.counts.created + run.counts.updated + run.counts.adopted), more: sumText({ units: run.done.units, amounts: amountsOf(run.done) }) } : { figure: '–', more: '' };
-    const products = of.detail()?.products;
-    if (which === 'notBilled') return products ? { figure: t('units', { n: products.reduce((sum, one) => sum + one.unmapped + one.unassigned, 0) }), more: t('month.productsOpen', { n: products.filter((one) => one.unmapped + one.unassigned > 0).length }) } : { figure: '–', more: '' };
-    const going = (still ?? []).filter((row) => !row.ending);
-    const amounts = byCurrency(going.flatMap((row) => (row.amountPerMonth ? [{ currency: row.currency, amount: row.amountPerMonth }] : [])));
-    if (which === 'still') return still ? { figure: number(going.length), more: amounts.length > 0 ? t('month.perMonth', { money: moneys(amounts) }) : '' } : { figure: '–', more: '' };
-    const missed = (of.holds() ?? []).filter((hold) => hold.due === 'missed');
-    return { figure: number(missed.length), more: missed.length > 0 ? sumText(sumOf(missed)) : '' };
+    const all = seen();
+    const waits = waiting();
+    if (which === 'decide' && waits) return { figure: number(waits.lines), more: waits.lines > 0 ? sumText(waits.sum) : '' };
+    if (which === 'late' && holds) {
+      const missed = (of.holds() ?? []).filter((hold) => hold.due === 'missed');
+      return { figure: number(missed.length), more: missed.length > 0 ? sumText(sumOf(missed)) : '' };
+    }
+    if (!all) return { figure: '–', more: '' };
+    if (which === 'changes') return all.changes ? { figure: number(all.changes.pairs), more: sumText(all.changes.change) } : { figure: '–', more: '' };
+    if (which === 'notBilled') return { figure: t('units', { n: all.notBilled.unmappedUnits + all.notBilled.unassignedUnits }), more: t('month.productsOpen', { n: all.notBilled.products }) };
+    if (which === 'late') return { figure: number(all.toDecide.missed), more: '' };
+    const going = still?.filter((row) => !row.ending);
+    const amounts = going ? perMonth(going) : all.stillBilling.amountsPerMonth;
+    return { figure: number(going ? going.length : all.stillBilling.additions), more: amounts.length > 0 ? t('month.perMonth', { money: moneys(amounts) }) : '' };
   }
 
   /** @param {KeyboardEvent} event @param {number} at */
@@ -265,21 +304,24 @@ export function open(params) {
       ${isNew() ? nothing : html`<button type="button" aria-pressed=${tab() === 'report' ? 'true' : 'false'} @click=${() => choose(tab() === 'report' ? 'decide' : 'report')}>${t('month.report')}</button>`}
       ${may('psa/write') ? workButton({ text: t('month.preview'), busy: starting, act: () => preview(undefined), main: true, id: 'preview' }) : nothing}</div></div>`;
 
-  read().then(opened);
+  read();
 
   return {
     view: () => html`${head()}
       ${told ? notice(told.kind, html`<p>${told.text}</p>`, { id: 'month-told', focus: true, close: () => { told = undefined; draw(); } }) : nothing}
-      ${failed ? problemNotice(failed, { id: 'month-failed', again: holds ? undefined : () => { read(); }, close: holds ? () => { failed = undefined; draw(); } : undefined }) : nothing}
+      ${failed ? problemNotice(failed, { id: 'month-failed', again: overview && holds ? undefined : () => { read(); }, close: overview && holds ? () => { failed = undefined; draw(); } : undefined }) : nothing}
       ${isNew() ? shown('firstSteps') : strip()}
       ${isNew() && ofMonth().length === 0 ? nothing : html`<section id="panel" role=${tab() === 'report' || isNew() ? nothing : 'tabpanel'} aria-labelledby=${tab() === 'report' || isNew() ? nothing : `tab-${tab()}`} class="panel-of">${shown(tab())}</section>`}`,
     update: (next) => {
       given = { ...next };
       decideTab.update(given);
-      readDetail().then(draw);
       opened();
     },
-    reload: () => { read().then(opened); },
+    // What the API said in words is asked for again in the language that is shown now.
+    reload: () => {
+      for (const name of Object.keys(load)) delete tabs[name];
+      read();
+    },
     close: () => { closed = true; },
   };
 }

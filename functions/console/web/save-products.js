@@ -4,7 +4,7 @@ import { html, nothing } from './vendor/lit-html/lit-html.js';
 import { number, t, word } from './language.js';
 import { psaName, sophosName } from './map-product.js';
 import { badge, notice } from './parts.js';
-import { learn, learnOf, product } from './psa.js';
+import { learnOf, product } from './psa.js';
 import { saveRows } from './save.js';
 
 /** @typedef {import('../types').ProductRow} ProductRow */
@@ -21,9 +21,6 @@ export const saveProducts = (rows) => saveRows('/v1/product-mappings/save', rows
 /** @param {Judged} judged */
 function contents({ changes, effects }) {
   changes.forEach(({ before, after }) => { learnOf(before); learnOf(after); });
-  for (const { after, psaIdentifier, psaDescription } of changes) {
-    if (after.psaProductId != null && psaIdentifier) learn({ id: after.psaProductId, identifier: psaIdentifier, description: psaDescription ?? '' });
-  }
   return html`${effects.map((effect) => notice('warn', html`<p><b>${affected(effect)}</b></p><p>${effect.text}</p>
     ${effect.sums.length > 0 ? html`<ul>${effect.sums.map((sum) => html`<li>${t('save.sum', { id: sum.agreementId, from: number(sum.from), to: number(sum.to) })}</li>`)}</ul>` : nothing}
     ${effect.choices.length > 0 ? html`<p>${t('save.end')}</p>` : nothing}`))}

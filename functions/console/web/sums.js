@@ -1,6 +1,6 @@
 // Exact sums of the API's decimal texts, and money by currency: amounts in two currencies are never added up.
 
-import { money, signed, signedMoney, t } from './language.js';
+import { dayOf, money, signed, signedMoney, t } from './language.js';
 
 /** @typedef {import('../types').Amount} Amount */
 /** @typedef {import('../types').HoldRow} Hold */
@@ -25,24 +25,16 @@ export function byCurrency(amounts) {
   return currencies.map((currency) => ({ currency, amount: total(amounts.filter((one) => (one.currency ?? '') === currency).map((one) => one.amount)) }));
 }
 
+/** What additions cost a month, one amount for each currency.
+ * @param {import('../types').StillBilling[]} rows */
+export const perMonth = (rows) => byCurrency(rows.flatMap((row) => (row.amountPerMonth ? [{ currency: row.currency, amount: row.amountPerMonth }] : [])));
+
 /** Differences of money in words: "+1,204.00 EUR".
  * @param {Amount[]} amounts */
 export const differences = (amounts) => amounts.map((one) => signedMoney(one.amount, one.currency)).join(' · ');
 
 /** @param {Amount[]} amounts */
 export const moneys = (amounts) => amounts.map((one) => money(one.amount, one.currency)).join(' · ');
-
-/** The money of a run's change, whichever way the API tells it.
- * @param {object} change
- * @returns {Amount[]} */
-export function amountsOf(change) {
-  const given = /** @type {{ amounts?: Amount[], amount?: string }} */ (change);
-  return given.amounts ?? [{ amount: given.amount ?? '0' }];
-}
-
-/** How many units more.
- * @param {Change} change */
-export const unitsOf = (change) => change.units ?? total([change.to, change.from.startsWith('-') ? change.from.slice(1) : `-${change.from}`]);
 
 /** What the releases of these lines come to. Lines that can be read in several ways count by the reading given.
  * @param {Hold[]} holds
@@ -53,7 +45,7 @@ export function sumOf(holds, reading) {
     return change ? [{ change, currency: hold.currency }] : [];
   });
   const amounts = changes.flatMap(({ change, currency }) => (change.amount ? [{ currency, amount: change.amount }] : []));
-  return { lines: changes.length, units: total(changes.map(({ change }) => unitsOf(change))), amounts: byCurrency(amounts), priced: amounts.length };
+  return { lines: changes.length, units: total(changes.map(({ change }) => change.units)), amounts: byCurrency(amounts), priced: amounts.length };
 }
 
 /** What a release of the line does.
@@ -62,6 +54,13 @@ export function sumOf(holds, reading) {
  * @returns {Change | undefined} */
 export function releaseOf(hold, reading) {
   return hold.release ?? hold.readings?.find((offer) => offer.reading === reading)?.release ?? undefined;
+}
+
+/** How many units more, and from which day a new addition bills them, or until which day one that ends.
+ * @param {Change} change */
+export function unitsText(change) {
+  const key = change.does === 'end' ? 'month.until' : 'month.from';
+  return change.date ? `${signed(change.units)} · ${t(key, { day: dayOf(change.date) })}` : signed(change.units);
 }
 
 /** Units and money of a sum in words: "+312 units, +1,204.00 EUR".
