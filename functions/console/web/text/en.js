@@ -485,7 +485,6 @@ export default {
   'month.customer': 'Customer',
   'month.customers': 'Customers',
   'month.product': 'Product',
-  'month.products': 'Products',
   'month.billed': 'Billed → usage',
   'month.money': 'Money',
   'month.reason': 'Reason',

@@ -485,7 +485,6 @@ export default {
   'month.customer': 'Cliente',
   'month.customers': 'Clienti',
   'month.product': 'Prodotto',
-  'month.products': 'Prodotti',
   'month.billed': 'Fatturato → utilizzo',
   'month.money': 'Importo',
   'month.reason': 'Motivo',
