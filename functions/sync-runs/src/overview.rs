@@ -145,6 +145,9 @@ pub(crate) async fn get_overview<S: Store, Q: Sender, C: Time, I: Naming>(
         Names::read(store, partner),
         store.list_product_mappings(partner),
     )?;
+    // Their ids tell runs of one second in no order.
+    let mut runs = runs;
+    runs.sort_by_key(|run| std::cmp::Reverse(run.opened_at));
     let newest = runs.iter().find(|run| !matches!(run.state, RunState::Superseded { .. }));
     let month = month.or(newest.map(|run| run.request.month)).unwrap_or(UsageMonth::containing(today));
     let of_month = || runs.iter().filter(|run| run.request.month == month);

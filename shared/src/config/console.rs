@@ -61,8 +61,10 @@ fn optional_address(text: &str) -> Result<Option<Url>, String> {
 
 /// `'none'`, `'self'` or https origins with spaces between them: nothing that could end the directive and begin another.
 fn ancestors(text: &str) -> Result<String, String> {
+    // A host name may hold a semicolon for the parser of URLs.
+    let is_plain = |source: &str| source.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/.-[]".contains(&byte));
     let is_origin = |source: &str| {
-        let url = Url::parse(source).ok();
+        let url = Url::parse(source).ok().filter(|_| is_plain(source));
         url.is_some_and(|url| url.scheme() == "https" && url.origin().ascii_serialization() == source)
     };
     if text.split(' ').all(|source| matches!(source, "'none'" | "'self'") || is_origin(source)) {

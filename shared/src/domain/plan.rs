@@ -34,7 +34,7 @@ use super::usage::{CustomerUsage, PairUsage, Reading};
 
 pub use addition::{AdditionPlan, Release, Step};
 pub use gate::{LeftCustomer, agreement_trouble, customer_gate, left_customer};
-pub use overlap::{OtherAgreement, fail_first_creations, needs_other_agreements};
+pub use overlap::{OtherAgreement, fail_creations, needs_other_agreements};
 pub use unfinished::{LastMonth, Unfinished};
 pub use usage_lines::{AskedForAll, InDoubt, Question};
 
@@ -87,7 +87,7 @@ pub struct Basis<'a> {
     /// How the customer has left, if it has.
     pub departure: Option<&'a Departure>,
     /// The other agreements that may bill the customer; none while [`needs_other_agreements`] has not asked for them. Until
-    /// then, no decision on a first creation counts.
+    /// then, no decision on a creation counts.
     pub others: Option<&'a [OtherAgreement]>,
 }
 

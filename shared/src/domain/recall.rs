@@ -39,7 +39,7 @@ pub enum ReadFor {
     Change,
     /// The customer's former agreement may still bill what would be billed on the present one.
     Former,
-    /// Another agreement of the company may bill what is about to be created for the first time.
+    /// Another agreement of the company may bill what is about to be created.
     Other,
 }
 

@@ -231,7 +231,10 @@ mod tests {
         assert_eq!(settled.snapshot.written[&product()].addition, AdditionId::try_from(2).unwrap());
         let untold = settled.snapshot.written[&product()].untold;
         assert_eq!((settled.ended.len(), untold.created), (1, 1));
-        assert_eq!(untold.did(12.into()), Some(Would::Create { to: 12.into(), begins: None }));
+        assert_eq!(
+            untold.did(12.into()),
+            Some(Would::Create { to: 12.into(), begins: Some(Date::constant(2026, 11, 1)) })
+        );
     }
 
     #[test]

@@ -48,7 +48,9 @@ impl LastInvoices {
         let ended =
             books.additions.values().filter(same_company).filter(counts).filter_map(|seen| seen.addition.cancelled);
         let product = (terms.company, addition.product.get());
-        let rest = left_out(invoices, product, within, (ended, terms.prorated));
+        // A line on another agreement of the company has billed by its own terms.
+        let prorated = books.invoicing.terms.values().filter(|on| on.company == terms.company).all(|on| on.prorated);
+        let rest = left_out(invoices, product, within, (ended, prorated));
         match rest.first() {
             None => Ok(()),
             Some(days) => Err(format!(
@@ -119,7 +121,9 @@ pub(super) fn judge_known(
         let addition = &seen.addition;
         let open = addition.cancelled.is_none_or(|day| day > world.month.last_day());
         // What people or ConnectWise made of a line before its creator knew of it, nobody can tell from a person's.
-        let as_written = seen.edit.is_none() && !books.altered.contains(&seen.agreement);
+        // Of two lines that ConnectWise made of one request, the list of what is still billed knows the kept one alone.
+        let doubled = books.doubled.contains(&(seen.agreement, addition.product));
+        let as_written = seen.edit.is_none() && !books.altered.contains(&seen.agreement) && !doubled;
         seen.ours && as_written && open && addition.quantity > Decimal::ZERO && !listed.contains(&addition.id)
     };
     for seen in books.additions.values().filter(goes_on) {

@@ -179,7 +179,10 @@ impl World {
         books.settle(now_ms, &ground);
         let chosen = pick(ground.below(books.additions.len() as u64));
         let day = Date::constant(2026, 11, 2);
-        if let Some(seen) = books.additions.values_mut().nth(chosen) {
+        // One that has ended earlier stays as it is: nobody makes it longer behind a line that follows it.
+        if let Some(seen) = books.additions.values_mut().nth(chosen)
+            && seen.addition.cancelled.is_none_or(|there| there > day)
+        {
             seen.addition.cancelled = Some(day);
             seen.ended = true;
             self.touched.insert(seen.agreement);

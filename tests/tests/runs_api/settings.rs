@@ -29,6 +29,7 @@ fn nightly() -> serde_json::Value {
             "newMonthDays": 2,
         },
         "usagePeriods": { "duplicateUsage": "countOnce", "otherPeriod": "ask", "consecutivePeriods": "lastPeriod" },
+        "cancelledDate": "lastBilledDay",
     })
 }
 

@@ -12,7 +12,7 @@ use shared::domain::ledger::CustomerLedger;
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Failure, Outcome, Skip};
 use shared::domain::plan::{
-    AgreementState, Basis, CustomerPlan, LeftCustomer, Row, agreement_trouble, customer_gate, fail_first_creations,
+    AgreementState, Basis, CustomerPlan, LeftCustomer, Row, agreement_trouble, customer_gate, fail_creations,
     needs_other_agreements, plan, rows_ending,
 };
 use shared::domain::psa::Agreement;
@@ -263,13 +263,13 @@ impl<W: World> Stages<'_, W> {
         planned_before: &mut CustomerPlan,
     ) -> Result<usize, WorkError> {
         let basis = self.basis(bucket, planned, known);
-        if !needs_other_agreements(&basis, planned_before) || !self.policy.has(Guard::Overlap) {
+        if !needs_other_agreements(planned_before) || !self.policy.has(Guard::Overlap) {
             return Ok(0);
         }
         let (others, reads) = self.read_other_agreements(bucket, planned.mapping).await?;
         match others {
             Ok(others) => *planned_before = plan(&Basis { others: Some(&others), ..basis }),
-            Err(failure) => fail_first_creations(&basis, planned_before, &failure),
+            Err(failure) => fail_creations(planned_before, &failure),
         }
         Ok(reads)
     }

@@ -1,4 +1,4 @@
-//! The other agreements that may bill a customer: read once, before the first addition of a product is created on its own.
+//! The other agreements that may bill a customer: read before an addition is created on its own.
 
 use std::collections::BTreeSet;
 

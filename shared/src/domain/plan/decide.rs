@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::overlap::could_create_first;
+use super::overlap::could_create;
 use super::{AdditionPlan, AgreementState, Basis, Hold, PsaProductId, Release, Skip, Step, Would};
 use crate::domain::decision::Verdict;
 
@@ -11,7 +11,7 @@ pub(super) fn carry_out(basis: &Basis<'_>, plans: &mut BTreeMap<PsaProductId, Ad
     let AgreementState::Ready { agreement, .. } = basis.agreement else { return };
     for (product, plan) in plans {
         let Some(decision) = basis.decisions.get(product) else { continue };
-        if basis.others.is_none() && could_create_first(basis, *product, plan) {
+        if basis.others.is_none() && could_create(plan) {
             continue;
         }
         if !decision.counts(&plan.hold_basis(agreement.id)) {

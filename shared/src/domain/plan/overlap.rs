@@ -66,7 +66,7 @@ pub(super) fn ended_last<'a>(basis: &Basis<'a>, product: PsaProductId, parts: &P
     ended.max_by_key(|ended| (ended.until, ended.line.id))
 }
 
-/// The lines that bill the product already, before anything of it was created on the mapped agreement: of the same
+/// The lines that bill the product already, before anything of it is created on the mapped agreement: of the same
 /// ConnectWise product on other agreements, and what looks like the same thing wherever it is.
 pub(super) fn billed_elsewhere(basis: &Basis<'_>, product: PsaProductId, parts: &Parts) -> Vec<LineElsewhere> {
     let catalogue = basis.products.get(&product).and_then(Option::as_ref);
@@ -96,28 +96,26 @@ fn looks_alike(basis: &Basis<'_>, addition: &Addition, catalogue: Option<&PsaPro
     is_vendors_own || catalogue.is_some_and(is_described_so)
 }
 
-/// Whether the other agreements have to be read before the plan is carried out: it would create the first addition of a
-/// product on the agreement, or a decision could make it do so.
+/// Whether the other agreements have to be read before the plan is carried out: it would create an addition, or a decision
+/// could make it do so.
 #[must_use]
-pub fn needs_other_agreements(basis: &Basis<'_>, plan: &CustomerPlan) -> bool {
-    plan.additions.iter().any(|(product, plan)| could_create_first(basis, *product, plan))
+pub fn needs_other_agreements(plan: &CustomerPlan) -> bool {
+    plan.additions.values().any(could_create)
 }
 
-/// Creates nothing for the first time, because the other agreements could not be read.
-pub fn fail_first_creations(basis: &Basis<'_>, plan: &mut CustomerPlan, failure: &Failure) {
-    let first = plan.additions.iter_mut().filter(|(product, plan)| could_create_first(basis, **product, plan));
-    for (_, plan) in first {
+/// Creates nothing, because the other agreements could not be read.
+pub fn fail_creations(plan: &mut CustomerPlan, failure: &Failure) {
+    for plan in plan.additions.values_mut().filter(|plan| could_create(plan)) {
         plan.step = Step::Fail(failure.clone());
         plan.release = None;
         plan.readings.clear();
     }
 }
 
-pub(super) fn could_create_first(basis: &Basis<'_>, product: PsaProductId, plan: &AdditionPlan) -> bool {
+pub(super) fn could_create(plan: &AdditionPlan) -> bool {
     let creates = |would: Would| matches!(would, Would::Create { .. });
     let decided = plan.release.iter().chain(plan.readings.iter().map(|(_, release)| release));
-    let could_create = creates(plan.would()) || decided.map(Release::would).any(creates);
-    could_create && !basis.snapshot.written.contains_key(&product)
+    creates(plan.would()) || decided.map(Release::would).any(creates)
 }
 
 /// The first day of a new addition: the month's first, unless the agreement begins later or a line that has `ended` has

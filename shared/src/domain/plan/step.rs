@@ -216,20 +216,16 @@ impl Case<'_> {
         }
         let ended = overlap::ended_last(basis, product, parts);
         let effective = overlap::first_day(basis, agreement, ended.as_ref());
-        if let Some(written) = before {
-            if written.month > basis.month {
-                let (written, from, to) = (written.month, Decimal::ZERO, target);
-                return Err(Step::Hold(Hold::OlderMonth { written, from, to }));
-            }
-            // Whoever ended the line decided something; a new one would undo it.
-            if ended.is_none() {
-                self.wait(Hold::AdditionGone { addition: written.addition, to: target })?;
-            }
-        } else {
-            self.not_billed_elsewhere(parts, target)?;
+        if let Some(written) = before.filter(|written| written.month > basis.month) {
+            let (written, from, to) = (written.month, Decimal::ZERO, target);
+            return Err(Step::Hold(Hold::OlderMonth { written, from, to }));
         }
-        if let Some(ended) = &ended {
-            self.wait(ended.hold(target, effective))?;
+        self.not_billed_elsewhere(parts, target)?;
+        // Whoever ended a line decided something; a new one would undo it.
+        match (&ended, before) {
+            (Some(ended), _) => self.wait(ended.hold(target, effective))?,
+            (None, Some(written)) => self.wait(Hold::AdditionGone { addition: written.addition, to: target })?,
+            (None, None) => {}
         }
         if let Some((from, addition)) = next_in_force(basis, of_product) {
             return Err(Step::Hold(Hold::NotYetInForce { addition, from, to: target }));
@@ -244,7 +240,7 @@ impl Case<'_> {
         Ok(Step::Create { effective, seen: of_product.iter().map(|a| a.id).collect(), terms })
     }
 
-    /// Before the first addition of the product is created: whether the company is billed for it already.
+    /// Before an addition is created: whether the company is billed for the product already.
     fn not_billed_elsewhere(self, parts: &Parts, to: Decimal) -> Result<(), Step> {
         let lines = overlap::billed_elsewhere(self.basis, self.product, parts);
         if lines.is_empty() || self.decided.answers_elsewhere() {
