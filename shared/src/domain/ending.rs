@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::decision::HoldKey;
 use super::id::{AdditionId, AgreementId, CustomerId, ProductCode, PsaProductId};
 use super::outcome::Would;
 use super::plan::{AdditionPlan, Step};
@@ -58,6 +59,9 @@ pub struct Ending {
     pub why: String,
     /// When.
     pub at: Timestamp,
+    /// The hold that it answers, where the product moves: it is carried out only while the hold waits with that decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<HoldKey>,
     /// When the cancelled date was last about to be sent, while what came of it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Timestamp>,
@@ -150,6 +154,7 @@ mod tests {
             who: "Ann".into(),
             why: "they left".into(),
             at: "2026-11-30T02:00:00Z".parse().unwrap(),
+            moves: None,
             sent: None,
             done: None,
         }

@@ -16,7 +16,7 @@ use shared::domain::ledger::CustomerLedger;
 use shared::domain::outcome::Place::OtherAgreement;
 use shared::domain::recall::ReadFor;
 use shared::domain::run::RunKind;
-use shared::ports::HoldStore;
+use shared::ports::{HoldStore, MappingStore};
 use usage_sync::Limits;
 
 use crate::started::{api_writes, hasty, november, plain_stack, preview, preview_and_apply, stack_of, sync_now};
@@ -241,6 +241,7 @@ async fn move_here(stack: &Stack, at: Place, on: Date) {
             who: who.clone(),
             why: why.clone(),
             at: hold.seen_at,
+            moves: Some(hold.key),
             sent: None,
             done: None,
         };
@@ -303,4 +304,24 @@ async fn a_cancelled_date_whose_answer_was_lost_is_read_back_and_nothing_is_crea
     assert_eq!(cancelled(&stack, other, line).as_deref(), Some("2026-11-30"));
     assert_eq!(outcome(&ledger, at), "created", "its turn came again once the date was read back");
     assert_eq!(lines(&stack, at), [("2026-12-01".to_owned(), None)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_whose_product_was_switched_off_since_ended_the_line_there_with_nothing_to_follow_it() {
+    let stack = plain_stack().await;
+    let at = place(&stack).await;
+    let other = second_agreement(&stack, at, "Old MSA");
+    let line = stack.psa.add_addition(other, at.product, 12, json!({"effectiveDate": "2026-01-01T00:00:00Z"})).unwrap();
+    preview_and_apply(&stack).await;
+    move_here(&stack, at, Date::constant(2026, 11, 30)).await;
+    let partner = stack.demo.partner();
+    let mappings = stack.store.list_product_mappings(partner).await.unwrap();
+    for mapping in mappings.parts_of(i64::from(at.product).try_into().unwrap()) {
+        let off = mapping.clone().switch(false).unwrap();
+        stack.store.put_product_mapping(partner, &off).await.unwrap();
+    }
+    let before = api_writes(&stack).len();
+    sync_now(&stack).await;
+    assert_eq!(cancelled(&stack, other, line), None);
+    assert_eq!(api_writes(&stack).len(), before);
 }

@@ -5,11 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use shared::domain::decision::HoldKey;
 use shared::domain::ending::{EndDone, EndStep, Ending, EndingKey};
 use shared::domain::id::{AgreementId, CustomerId};
 use shared::domain::ledger::{Billed, CustomerLedger, EndedLine, Line};
+use shared::domain::mapping::{ProductMapping, ProductState};
 use shared::domain::outcome::{Failure, Outcome, Would};
-use shared::domain::plan::CustomerPlan;
+use shared::domain::plan::{CustomerPlan, customer_gate};
 use shared::domain::psa::Addition;
 use shared::domain::recall::ReadFor;
 use shared::domain::settle::settle;
@@ -109,7 +111,8 @@ impl<W: World> Stages<'_, W> {
         // As they are now: an earlier turn of this slice may have carried some out.
         let all = self.world.store().list_endings(bucket.run.request.partner).await?;
         let mut on: BTreeMap<AgreementId, Vec<Ending>> = BTreeMap::new();
-        for ending in all.into_iter().filter(|ending| ending.customer == id) {
+        let counts = |ending: &Ending| ending.moves.is_none_or(|key| moves_now(bucket, key));
+        for ending in all.into_iter().filter(|ending| ending.customer == id && counts(ending)) {
             match ending.done {
                 Some(done) => ended.tell_done(&ending, done, None),
                 None => on.entry(ending.key.agreement).or_default().push(ending),
@@ -151,6 +154,8 @@ impl<W: World> Stages<'_, W> {
         };
         let mut settlement = settle(stored.clone(), &intents, &additions, now, self.settle_s());
         settlement.snapshot.see(now, &additions);
+        let terms_of =
+            |ending: &Ending| additions.iter().find(|addition| addition.id == ending.key.addition).map(Terms::of);
         let mut plan = CustomerPlan::default();
         let (mut rest, mut cancels) = (Vec::new(), Vec::new());
         for ending in endings {
@@ -164,7 +169,7 @@ impl<W: World> Stages<'_, W> {
                     rest.push(ending);
                 }
                 EndStep::Cancel(at, day) => cancels.push((ending, at, day)),
-                EndStep::Cancelled(at, on) => ended.tell_done(ending, EndDone::cancelled(at, on), None),
+                EndStep::Cancelled(at, on) => ended.tell_done(ending, EndDone::cancelled(at, on), terms_of(ending)),
                 EndStep::Rests => rest.push(ending),
                 EndStep::Moved(found) => {
                     let moved = Failure::EndMoved { seen: ending.quantity, found };
@@ -193,8 +198,18 @@ impl<W: World> Stages<'_, W> {
         };
         let mut done = done;
         for (ending, at, on) in cancels {
-            let outcome = writer.cancel(ending, on).await?;
-            let terms = additions.iter().find(|addition| addition.id == ending.key.addition).map(Terms::of);
+            if self.must_stop() {
+                flow.commits.leave_open(writer.unwritten(), left).await?;
+                return Ok(OnAgreement::Open);
+            }
+            let outcome = match writer.cancel(ending, on).await {
+                Err(error @ WorkError::LeaveAlone(_)) => {
+                    flow.commits.leave_open(writer.unwritten(), left).await?;
+                    return Err(error);
+                }
+                outcome => outcome?,
+            };
+            let terms = terms_of(ending);
             if outcome == Outcome::Updated && bucket.run.writes {
                 let cancelled = EndDone::cancelled(at, on);
                 let with_done = Ending { done: Some(cancelled), ..ending.clone() };
@@ -255,4 +270,20 @@ impl<W: World> Stages<'_, W> {
         }
         Ok(())
     }
+}
+
+/// Whether a product that moves here still does: the hold waits with that decision, and what it would create is used and
+/// synced. Otherwise the line elsewhere would end with nothing to follow it.
+fn moves_now(bucket: &Bucket, key: HoldKey) -> bool {
+    let hold = bucket.holds.get(&key.customer).and_then(|holds| holds.get(&key.product));
+    let decided = hold.filter(|hold| hold.key == key && hold.decision.as_ref().is_some_and(|d| d.moves.is_some()));
+    let mapping = bucket.mapped.get(&key.customer).map(|(mapping, _)| mapping);
+    let here = decided.zip(mapping).is_some_and(|(hold, mapping)| hold.basis.agreement == mapping.agreement);
+    let usage = bucket.usage.of(Some(key.customer));
+    let is_used = |part: &ProductMapping| {
+        let synced = matches!(part.state, ProductState::Mapped { sync: true, .. });
+        synced && usage.find(&part.code).is_some_and(|usage| usage.units > 0)
+    };
+    let syncs = customer_gate(mapping, bucket.customers.get(&key.customer)).is_none();
+    here && syncs && bucket.mappings.parts_of(key.product).any(is_used)
 }

@@ -251,7 +251,7 @@ pub enum Hold {
         /// The first day of the new addition.
         begins: Date,
     },
-    /// Before anything was created for this product on the agreement: the company is billed for it already.
+    /// Before an addition is created: another line bills the company for the product already.
     BilledElsewhere {
         /// The lines that bill it, the largest first; at least one.
         lines: Vec<LineElsewhere>,
