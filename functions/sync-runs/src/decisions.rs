@@ -210,7 +210,7 @@ async fn end_elsewhere<S: Store>(
             who: decision.who.clone(),
             why: decision.why.clone(),
             at: decision.at,
-            moves: Some(hold.key),
+            hold: Some(hold.key),
             sent: None,
             done: None,
         };

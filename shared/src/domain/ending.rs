@@ -61,7 +61,7 @@ pub struct Ending {
     pub at: Timestamp,
     /// The hold that it answers, where the product moves: it is carried out only while the hold waits with that decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub moves: Option<HoldKey>,
+    pub hold: Option<HoldKey>,
     /// When the cancelled date was last about to be sent, while what came of it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Timestamp>,
@@ -154,7 +154,7 @@ mod tests {
             who: "Ann".into(),
             why: "they left".into(),
             at: "2026-11-30T02:00:00Z".parse().unwrap(),
-            moves: None,
+            hold: None,
             sent: None,
             done: None,
         }

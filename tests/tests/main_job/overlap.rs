@@ -241,7 +241,7 @@ async fn move_here(stack: &Stack, at: Place, on: Date) {
             who: who.clone(),
             why: why.clone(),
             at: hold.seen_at,
-            moves: Some(hold.key),
+            hold: Some(hold.key),
             sent: None,
             done: None,
         };

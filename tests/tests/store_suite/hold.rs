@@ -217,7 +217,7 @@ fn ending(addition: i64) -> Ending {
         who: "Ann".to_owned(),
         why: "they left".to_owned(),
         at: now(),
-        moves: None,
+        hold: None,
         sent: None,
         done: None,
     }

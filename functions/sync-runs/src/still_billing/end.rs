@@ -135,7 +135,7 @@ async fn end<S: Store, Q, C: Time, I>(
             who: who.clone(),
             why: wanted.why.clone(),
             at: now,
-            moves: None,
+            hold: None,
             sent: None,
             done: None,
         };

@@ -111,7 +111,7 @@ impl<W: World> Stages<'_, W> {
         // As they are now: an earlier turn of this slice may have carried some out.
         let all = self.world.store().list_endings(bucket.run.request.partner).await?;
         let mut on: BTreeMap<AgreementId, Vec<Ending>> = BTreeMap::new();
-        let counts = |ending: &Ending| ending.moves.is_none_or(|key| moves_now(bucket, key));
+        let counts = |ending: &Ending| ending.hold.is_none_or(|key| moves_now(bucket, key));
         for ending in all.into_iter().filter(|ending| ending.customer == id && counts(ending)) {
             match ending.done {
                 Some(done) => ended.tell_done(&ending, done, None),
