@@ -38,6 +38,10 @@ pub enum Asked {
     Apply {
         /// That preview.
         preview: RunId,
+        /// For these customers of it alone; for all that it is about by default.
+        whose: Option<Whose>,
+        /// Whether the additions of other hands that it showed at another quantity are set to the usage too.
+        adopts: bool,
     },
     /// To sync now.
     Now {
@@ -223,7 +227,10 @@ fn is_of(run: &Run, asker: &Asker, asked: &Asked, now: Timestamp) -> bool {
             request.scope == RunScope { month_alone: month.is_some(), ..scope.clone() }
                 && month.is_none_or(|month| month == request.month)
         }
-        Asked::Apply { preview } => request.preview.as_ref() == Some(preview),
+        Asked::Apply { preview, whose, adopts } => {
+            let of_same = whose.as_ref().is_none_or(|whose| *whose == request.scope.whose);
+            request.preview.as_ref() == Some(preview) && of_same && *adopts == request.scope.adopts
+        }
         Asked::Retry { .. } => true,
     };
     lately && same && request.slot == asker.key && request.kind == asked.kind()
@@ -247,12 +254,15 @@ async fn request(
             // A month that somebody named is never taken for the one before.
             (month.unwrap_or(present), RunScope { month_alone: month.is_some(), ..scope.clone() }, None)
         }
-        Asked::Apply { preview } => {
+        Asked::Apply { preview, whose, adopts } => {
             let shown = find(preview).await?;
-            if let Some(why) = not_applicable(&shown, now) {
+            let request = &shown.request;
+            let whose = whose.clone().unwrap_or_else(|| request.scope.whose.clone());
+            let scope = RunScope { whose, adopts: *adopts, ..request.scope.clone() };
+            if let Some(why) = not_applicable(&shown, &scope, now) {
                 return Err(StartError::NotApplicable { preview: preview.clone(), why });
             }
-            (shown.request.month, shown.request.scope, Some(preview.clone()))
+            (request.month, scope, Some(preview.clone()))
         }
         Asked::Retry { run } => {
             let failed = find(run).await?;
@@ -272,7 +282,7 @@ async fn request(
 }
 
 /// Why a run cannot be applied, if it cannot.
-fn not_applicable(run: &Run, now: Timestamp) -> Option<&'static str> {
+fn not_applicable(run: &Run, scope: &RunScope, now: Timestamp) -> Option<&'static str> {
     let whole = matches!(run.state, RunState::Succeeded | RunState::Partial);
     let good_for = SignedDuration::from_hours(GOOD_FOR_H);
     if run.request.kind != RunKind::Preview {
@@ -283,6 +293,8 @@ fn not_applicable(run: &Run, now: Timestamp) -> Option<&'static str> {
         Some("it did not come to its end")
     } else if run.request.scope.ignores_switches {
         Some("it took products and customers for switched on that are off")
+    } else if !scope.applies(&run.request.scope) {
+        Some("it did not show all of the customers")
     } else if run.ended_at.is_none_or(|at| now.duration_since(at) > good_for) {
         Some("it is older than a day")
     } else {

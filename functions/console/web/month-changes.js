@@ -70,14 +70,34 @@ export function changes(of) {
   const sentence = (shown) => html`${t('month.applySentence', { created: number(shown.counts.created), updated: number(shown.counts.updated), adopted: number(shown.counts.adopted) })} <b>${sum(shown)}</b>.
     ${shown.counts.held > 0 ? t('month.applyHeld', { n: shown.counts.held }) : nothing} ${shown.counts.failed > 0 ? t('month.applyFailed', { n: shown.counts.failed }) : nothing}`;
 
+  /** The held lines of a preview that only take over an addition at another quantity; one that would be set to 0 waits all the same.
+   * @param {Run} shown */
+  async function adoptable(shown) {
+    if (shown.counts.held === 0) return [];
+    const held = await linesOf(shown.runId, 'held');
+    return held.filter((line) => line.reason === 'adopt' && Number(line.billed?.waiting?.to ?? 0) > 0);
+  }
+
   /** @param {Run} shown */
   async function apply(shown) {
+    /** @type {Line[]} */
+    let adopts = [];
+    try {
+      adopts = await adoptable(shown);
+    } catch (error) {
+      of.fail(error);
+      return;
+    }
+    let write = false;
     const yes = await openDialog({
       title: () => t('month.applyTitle', { month: monthName(shown.month) }),
-      view: (close) => html`<div class="body"><p>${sentence(shown)}</p><p class="muted">${t('month.applyMoved')}</p></div>
-        ${foot(html`<button type="button" class="main" id="apply-do" @click=${() => close(true)}>${t('month.applyYes', { sum: sum(shown) })}</button>`, () => close())}`,
+      view: (close) => html`<div class="body"><p>${sentence(shown)}</p>
+        ${adopts.length > 0 ? html`<label class="choice"><input type="checkbox" id="apply-adopt" .checked=${write} @change=${(/** @type {Event} */ event) => { write = /** @type {HTMLInputElement} */ (event.target).checked; draw(); }}> <span>${t('month.applyAdopt', { n: adopts.length })}</span></label>` : nothing}
+        <p class="muted">${t('month.applyMoved')}</p></div>
+        ${foot(html`<button type="button" class="main" id="apply-do" @click=${() => close(true)}>${write ? t('month.applyBoth') : t('month.applyYes', { sum: sum(shown) })}</button>`, () => close())}`,
     });
-    if (yes) await doOnce('apply', (key) => call('post', '/v1/sync/previews/{runId}/apply', { path: { runId: shown.runId }, body: {}, key }), shown.runId);
+    const body = { adoptions: /** @type {'ask' | 'write'} */ (write ? 'write' : 'ask') };
+    if (yes) await doOnce('apply', (key) => call('post', '/v1/sync/previews/{runId}/apply', { path: { runId: shown.runId }, body, key }), shown.runId);
   }
 
   /** @param {Run} shown */

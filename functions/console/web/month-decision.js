@@ -65,7 +65,7 @@ const goesWith = (holds) => (hold) => !['billedElsewhere', 'endedInMonth'].inclu
 export const lastDay = (month) => new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5, 7)), 0)).toISOString().slice(0, 10);
 
 /** @param {Hold} hold */
-export const keepText = (hold) => (isElsewhere(hold) ? t('month.notHere') : known(hold) ? t('month.keep', { quantity: number(hold.quantity) }) : t('month.keepPsa'));
+export const keepText = (hold) => (isElsewhere(hold) ? t('month.notHere') : hold.byHand ? t('month.doneByHand') : known(hold) ? t('month.keep', { quantity: number(hold.quantity) }) : t('month.keepPsa'));
 
 /** @param {Hold} hold @param {string} [reading] @param {string | null} [moveOn] */
 export function writeText(hold, reading, moveOn) {

@@ -37,7 +37,7 @@ export const psaName = (hold) => hold.psaProduct?.identifier ?? t('map.id', { id
 
 /** @param {Hold} hold */
 function quantity(hold) {
-  const change = releaseOf(hold);
+  const change = releaseOf(hold) ?? hold.byHand;
   if (change) return html`<span class="change">${number(change.from)} → <b>${number(change.to)}</b></span><span class="line muted">${unitsText(hold.decision?.moveOn ? { ...change, date: undefined } : change)}</span>`;
   const offers = [...new Set((hold.readings ?? []).map((offer) => offer.release.to))];
   if (offers.length > 0) return html`<span class="change">${number(hold.quantity)} → <b>${offers.map((to) => number(to)).join(' / ')}</b></span>`;
@@ -86,7 +86,7 @@ function beside(hold, shown) {
  * @param {Hold} hold @param {Shown} shown */
 export function holdRows(hold, shown) {
   const key = keyOf(hold);
-  const change = releaseOf(hold);
+  const change = releaseOf(hold) ?? hold.byHand;
   const name = `${hold.customer}, ${hold.products.join(', ')}`;
   return html`<tr class=${shown.before ? 'conflict' : hold.decision ? 'decided' : shown.selected ? 'edited' : ''} data-key=${key}>
     <td class="pick">${may('psa/write') && shown.selectable ? html`<input type="checkbox" data-pick=${key} aria-label=${t('month.select', { name })} .checked=${shown.selected}

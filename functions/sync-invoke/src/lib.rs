@@ -106,7 +106,7 @@ impl<S: Store, Q: Queue, C: Clock, I: Ids> World<S, Q, C, I> {
             return Err(Failure::input("input", &told));
         }
         let preview = RunId::parse(preview).map_err(|error| Failure::input("input.preview", &error))?;
-        Ok(Asked::Apply { preview })
+        Ok(Asked::Apply { preview, whose: None, adopts: false })
     }
 
     async fn asked_preview(&self, partner: PartnerId, input: &PreviewInput) -> Result<Asked, Failure> {

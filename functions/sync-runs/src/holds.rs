@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use shared::domain::decision::{Decision, HoldDue, StandingHold, Verdict};
 use shared::domain::id::{CustomerId, ProductCode, PsaProductId, RunId};
 use shared::domain::month::UsageMonth;
-use shared::domain::outcome::Outcome;
+use shared::domain::outcome::{Hold, Outcome, Would};
 use shared::http::{
     AgreementShown, Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, PsaProductShown, Query, Read,
     represent, version_of_content,
@@ -112,6 +112,9 @@ pub(crate) struct HoldRow {
     /// What a release does; absent where it cannot be released, only put right.
     #[serde(skip_serializing_if = "Option::is_none")]
     release: Option<QuantityChange>,
+    /// What is to be billed or credited by hand; only of usage that came after its ConnectWise invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_hand: Option<QuantityChange>,
     /// Where usage lines can be read in several ways: what a release does by each of them. A release names one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     readings: Vec<ReadingOffered>,
@@ -211,6 +214,11 @@ pub(crate) fn version_of(hold: &StandingHold) -> Result<String, Problem> {
     Ok(format!("{:016x}", version_of_content(&(&hold.basis, &hold.decision))?))
 }
 
+/// What usage would have changed that came after its ConnectWise invoice.
+fn late_change(hold: &Hold) -> Option<Would> {
+    if let Hold::Late { invoiced, to, .. } = hold { Some(Would::Update { from: *invoiced, to: *to }) } else { None }
+}
+
 impl HoldRow {
     pub(crate) fn of(hold: &StandingHold, display: &Display) -> Result<Self, Problem> {
         let outcome = Outcome::Held(hold.hold.clone());
@@ -241,6 +249,7 @@ impl HoldRow {
             unit_price: terms.and_then(|terms| terms.unit_price).map(decimal),
             amount: terms.and_then(|terms| terms.amount(basis.quantity)).map(decimal),
             release: QuantityChange::of(basis.release, terms, &facts.facts),
+            by_hand: late_change(&hold.hold).and_then(|would| QuantityChange::of(would, terms, &facts.facts)),
             readings: basis.readings.iter().filter_map(|offer| ReadingOffered::of(offer, hold)).collect(),
             invoice: hold.invoice.map(|day| day.to_string()),
             due,

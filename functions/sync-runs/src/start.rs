@@ -50,6 +50,31 @@ pub(crate) struct NewRun {
     customers: Option<Vec<String>>,
 }
 
+/// What of a preview is applied.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ApplyPreview {
+    /// Only these of its customers, by their Sophos ids; all of them by default.
+    #[serde(default)]
+    #[schema(min_items = 1, max_items = 100)]
+    customers: Option<Vec<String>>,
+    /// What becomes of additions that the sync never wrote and that the preview shows at another quantity than the usage:
+    /// each waits for a decision of its own by default.
+    #[serde(default)]
+    adoptions: Adoptions,
+}
+
+/// What an apply does about additions that the sync never wrote, at another quantity than the usage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Adoptions {
+    /// They wait.
+    #[default]
+    Ask,
+    /// They are set to the usage, as the preview shows; one that would be set to 0 waits.
+    Write,
+}
+
 /// Nothing to say beside the path: `{}`.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -101,7 +126,7 @@ pub(crate) async fn start_preview<S: Store, Q: Sender, C: Time, I: Naming>(
     tag = "runs",
     security(("token" = ["psa/write"])),
     params(("runId" = String, Path, description = "The preview.", example = "20261130T011200Z-now-0123abcd"), IdempotencyKey),
-    request_body(content = NothingMore, description = "`{}`"),
+    request_body(content = ApplyPreview, description = "What of it; `{}` for all of it, without decisions."),
     responses(
         (status = 202, description = "The run is under way.", body = RunView,
             headers(("location" = String, description = "Where it is followed."))),
@@ -114,11 +139,14 @@ pub(crate) async fn apply_preview<S: Store, Q: Sender, C: Time, I: Naming>(
     caller: Caller<Write>,
     Path(preview): Path<RunId>,
     _: NoQuery,
-    once: Once<NothingMore>,
+    once: Once<ApplyPreview>,
 ) -> Result<Response, Problem> {
     let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
-    let act = |_: NothingMore, attempt| async move {
-        begin(world, (partner, name), &attempt, &Asked::Apply { preview }).await
+    let act = |wanted: ApplyPreview, attempt| async move {
+        let chosen = wanted.customers.is_some();
+        let whose = whose(world, partner, wanted.customers).await?;
+        let (whose, adopts) = (chosen.then_some(whose), wanted.adoptions == Adoptions::Write);
+        begin(world, (partner, name), &attempt, &Asked::Apply { preview, whose, adopts }).await
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
 }

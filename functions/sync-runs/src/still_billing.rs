@@ -140,7 +140,7 @@ pub(crate) fn found(
             let reason = reason_of_customer(*agreement, customer)
                 .or_else(|| reason_of_product(billed.product, &known.mappings, known.invoice_mode));
             let Some(reason) = reason else { continue };
-            let key = EndingKey { agreement: *agreement, addition: billed.written.addition };
+            let key = EndingKey { agreement: *agreement, addition: billed.addition };
             let facts = customer.names_on(*agreement, &billed).map(|names| names.facts.clone()).unwrap_or_default();
             rows.push(Found {
                 key,

@@ -14,6 +14,7 @@ mod preview;
 mod reference;
 mod shown;
 mod sophos;
+mod unplanned;
 mod whom;
 mod write;
 

@@ -188,7 +188,7 @@ pub struct HoldFacts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "due", rename_all = "camelCase")]
 pub enum HoldDue {
-    /// So many days to the next ConnectWise invoice; 0 on its day.
+    /// So many days to the next ConnectWise invoice; 0 from its day on, as long as it is not known to be made.
     In {
         /// Days.
         days: i32,
@@ -205,10 +205,15 @@ impl StandingHold {
     pub fn due(&self, today: Date) -> HoldDue {
         match (self.invoice, self.next_invoice) {
             (Some(first), Some(next)) if next > first => HoldDue::Missed,
-            (Some(first), _) if first < today => HoldDue::Missed,
-            (Some(first), _) => HoldDue::In { days: today.until(first).map_or(0, |span| span.get_days()) },
+            (Some(first), _) => HoldDue::In { days: today.until(first).map_or(0, |span| span.get_days()).max(0) },
             (None, _) => HoldDue::Unknown,
         }
+    }
+
+    /// The hold once its agreement's next ConnectWise invoice is known to be another.
+    #[must_use]
+    pub fn with_next_invoice(self, next_invoice: Option<Date>) -> Self {
+        Self { invoice: self.invoice.or(next_invoice), next_invoice, ..self }
     }
 
     /// The hold as a run sees it again: what was decided stays as long as it counts, and so does the invoice that it is
@@ -274,9 +279,11 @@ mod tests {
         let day = |month, day| Date::constant(2026, month, day);
         assert_eq!(hold().due(day(11, 28)), HoldDue::In { days: 3 });
         assert_eq!(hold().due(day(12, 1)), HoldDue::In { days: 0 });
-        assert_eq!(hold().due(day(12, 2)), HoldDue::Missed);
+        assert_eq!(hold().due(day(12, 2)), HoldDue::In { days: 0 }, "the invoice is late, the line is not");
         let moved = StandingHold { next_invoice: Some(day(12, 31)), ..hold() };
         assert_eq!(moved.due(day(11, 30)), HoldDue::Missed, "invoiced ahead of its day");
+        let deleted = moved.with_next_invoice(Some(day(12, 1)));
+        assert_eq!(deleted.due(day(12, 2)), HoldDue::In { days: 0 }, "the invoice was deleted to be made again");
         let unknown = StandingHold { invoice: None, next_invoice: None, ..hold() };
         assert_eq!(unknown.due(day(12, 2)), HoldDue::Unknown);
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::HoldKey;
 use super::id::{AdditionId, AgreementId, CustomerId, ProductCode, PsaProductId};
-use super::outcome::Would;
+use super::outcome::{Hold, Would};
 use super::plan::{AdditionPlan, Step};
 use super::psa::Addition;
 use super::snapshot::{Untold, Written};
@@ -125,11 +125,20 @@ impl Ending {
         if let EndBy::CancelOn { day } = self.by {
             return EndStep::Cancel(from, day);
         }
+        let surplus = written.and_then(|w| w.surplus.iter().find(|s| s.addition == addition.id).map(|s| (w, s)));
+        let step = match surplus {
+            Some((kept, surplus)) => {
+                let (kept, left) = (kept.addition, Decimal::ZERO);
+                let hold = Hold::Surplus { kept, addition: addition.id, created: surplus.quantity, left };
+                Step::Clear { addition: addition.id, from, hold }
+            }
+            None => Step::Update { addition: addition.id, from },
+        };
         EndStep::Write(Box::new(AdditionPlan {
             parts: self.parts.iter().map(|code| (code.clone(), 0)).collect(),
             target: Decimal::ZERO,
             current: Some((addition.id, from)),
-            step: Step::Update { addition: addition.id, from },
+            step,
             release: None,
             readings: Vec::new(),
             terms: Some(Terms::of(addition)),
@@ -141,7 +150,7 @@ impl Ending {
 mod tests {
     use super::*;
     use crate::domain::month::UsageMonth;
-    use crate::domain::snapshot::Parts;
+    use crate::domain::snapshot::{Parts, Surplus};
 
     fn ending(quantity: i64) -> Ending {
         Ending {
@@ -196,6 +205,17 @@ mod tests {
         let sent = Ending { sent: Some(ending.at), ..ending.clone() };
         assert_eq!(sent.step(None, &[cancelled(day)]), EndStep::Cancelled(5.into(), day));
         assert_eq!(ending.step(None, &[addition(7)]), EndStep::Moved(7.into()));
+    }
+
+    #[test]
+    fn a_surplus_line_is_cleared_without_forgetting_the_line_that_is_kept() {
+        let month = UsageMonth::parse("2026-11").unwrap();
+        let kept = AdditionId::try_from(6).unwrap();
+        let surplus =
+            Surplus { addition: AdditionId::try_from(7).unwrap(), quantity: 5.into(), sent: None, cleared: false };
+        let written = Written { surplus: vec![surplus], ..Written::new(kept, 5.into(), month, Parts::new()) };
+        let EndStep::Write(plan) = ending(5).step(Some(&written), &[addition(5)]) else { panic!("it is written") };
+        assert!(matches!(plan.step, Step::Clear { addition, .. } if addition.get() == 7));
     }
 
     #[test]

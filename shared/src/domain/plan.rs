@@ -61,6 +61,9 @@ pub struct Basis<'a> {
     pub invoice_mode: bool,
     /// Whether what would be written waits for a person, because it is the customer's first run.
     pub first_run: bool,
+    /// Whether additions of other hands at another quantity are set to the usage without a decision on each: a person who
+    /// applies a preview that shows them has decided. One to zero waits all the same.
+    pub adopts: bool,
     /// The customer's usage in the month.
     pub usage: &'a CustomerUsage,
     /// The partner's product mappings.

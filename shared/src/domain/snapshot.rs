@@ -221,6 +221,12 @@ impl Written {
         pending || self.confirmed == quantity || self.late.iter().any(|p| p.to == quantity)
     }
 
+    /// The most that ConnectWise may bill by what we sent: a change whose answer is not known may have taken effect.
+    #[must_use]
+    pub fn most_billed(&self) -> Decimal {
+        self.pending.as_ref().map_or(self.confirmed, |pending| self.confirmed.max(pending.to))
+    }
+
     /// Remembers a change whose settle time is over, in place of the oldest where there are too many.
     pub(super) fn remember_late(&mut self, pending: Pending) {
         push_newest(&mut self.late, pending);
@@ -302,6 +308,14 @@ impl Snapshot {
     #[must_use]
     pub fn awaits_invoice(&self, month: UsageMonth, next_invoice: Option<Date>) -> bool {
         matches!((self.invoices.get(&month), next_invoice), (Some(expected), Some(next)) if next <= *expected)
+    }
+
+    /// The day of the ConnectWise invoice that bills what was written for `month`, if it has been made: the agreement's next
+    /// one is a later one then.
+    #[must_use]
+    pub fn invoice_made(&self, month: UsageMonth, next_invoice: Option<Date>) -> Option<Date> {
+        let expected = self.invoices.get(&month).copied();
+        expected.filter(|expected| next_invoice.is_some_and(|next| next > *expected))
     }
 
     /// Remembers the additions as they were read at `at`, unless there are too many. Their details are not kept: whatever

@@ -3,10 +3,10 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::id::PsaProductId;
+use super::id::{AdditionId, PsaProductId};
 use super::month::UsageMonth;
 use super::psa::{Addition, CustomerNames};
-use super::snapshot::{Snapshot, Written};
+use super::snapshot::{Snapshot, Surplus, Written};
 use super::terms::Terms;
 
 /// An addition that we wrote and that is billed.
@@ -14,9 +14,11 @@ use super::terms::Terms;
 pub struct StillBilled<'a> {
     /// Its ConnectWise product.
     pub product: PsaProductId,
+    /// The addition: the one that we keep up to date, or one that a creation of ours left besides it.
+    pub addition: AdditionId,
     /// The names of the agreement and its company when it was last read.
     pub names: Option<&'a CustomerNames>,
-    /// What we wrote.
+    /// What we wrote for the product.
     pub written: &'a Written,
     /// The quantity that ConnectWise had when it was last read; what we wrote, where it was not read since.
     pub quantity: Decimal,
@@ -32,23 +34,31 @@ impl<'a> StillBilled<'a> {
     #[must_use]
     pub fn of(snapshot: &'a Snapshot, today: Date) -> Vec<Self> {
         let month_end = UsageMonth::containing(today).last_day();
-        let billed = |(product, written): (&PsaProductId, &'a Written)| {
-            let as_written = || Self {
-                product: *product,
-                names: snapshot.names.as_deref(),
-                written,
-                quantity: written.confirmed,
-                terms: written.terms.clone(),
-                cancelled: None,
-            };
-            let Some(seen) = &snapshot.seen else { return Some(as_written()) };
-            let addition: &Addition = seen.additions.iter().find(|addition| addition.id == written.addition)?;
+        let as_last_read = |line: Self| {
+            let Some(seen) = &snapshot.seen else { return Some(line) };
+            let addition: &Addition = seen.additions.iter().find(|addition| addition.id == line.addition)?;
             let cancelled = addition.cancelled;
             let goes_on = cancelled.is_none_or(|day| day > month_end);
             let (quantity, terms) = (addition.quantity, Some(Terms::of(addition)));
-            goes_on.then(|| Self { quantity, terms, cancelled, ..as_written() })
+            goes_on.then(|| Self { quantity, terms, cancelled, ..line })
         };
-        snapshot.written.iter().filter_map(billed).filter(|billed| billed.quantity > Decimal::ZERO).collect()
+        let lines = snapshot.written.iter().flat_map(|(product, written)| {
+            let kept = Self {
+                product: *product,
+                addition: written.addition,
+                names: snapshot.names.as_deref(),
+                written,
+                quantity: written.most_billed(),
+                terms: written.terms.clone(),
+                cancelled: None,
+            };
+            let surplus = |surplus: &Surplus| {
+                let quantity = if surplus.cleared { Decimal::ZERO } else { surplus.quantity };
+                Self { addition: surplus.addition, quantity, ..kept.clone() }
+            };
+            written.surplus.iter().map(surplus).chain([kept.clone()]).collect::<Vec<_>>()
+        });
+        lines.filter_map(as_last_read).filter(|line| line.quantity > Decimal::ZERO).collect()
     }
 
     /// What ConnectWise bills for it each period; none where no price is known.
@@ -84,6 +94,23 @@ mod tests {
             cancelled,
             detail: crate::domain::psa::AdditionDetail::default(),
         }
+    }
+
+    #[test]
+    fn a_line_that_a_creation_left_besides_ours_is_billed_as_well() {
+        let today = Date::constant(2026, 11, 30);
+        let with_surplus = |cleared| {
+            let mut snapshot = snapshot(None);
+            let surplus =
+                Surplus { addition: AdditionId::try_from(8).unwrap(), quantity: 5.into(), sent: None, cleared };
+            snapshot.written.values_mut().for_each(|written| written.surplus.push(surplus.clone()));
+            snapshot
+        };
+        let billed = |snapshot: &Snapshot| {
+            StillBilled::of(snapshot, today).iter().map(|line| line.addition.get()).collect::<Vec<_>>()
+        };
+        assert_eq!(billed(&with_surplus(false)), [8, 7]);
+        assert_eq!(billed(&with_surplus(true)), [7], "set to 0 since");
     }
 
     #[test]

@@ -258,3 +258,20 @@ fn more_than_a_tenth_of_last_months_pairs_gone_or_lower_looks_unfinished() {
     last.add(&this_month.snapshot, &this_month.usage().of(Some(acme())), month("2026-10"));
     assert_eq!(last.judge(Jump { percent: 0, units: 0 }), None, "what was written for the month itself says nothing");
 }
+
+#[test]
+fn usage_that_came_after_the_month_was_invoiced_was_written_where_no_invoice_bills_it() {
+    let world = |used: u64, next_invoice: &str| {
+        let mut world = moves(8, used);
+        world.snapshot.expect_invoice(month("2026-11"), Some(day("2026-12-01")));
+        world.agreement.as_mut().unwrap().next_invoice = Some(day(next_invoice));
+        world
+    };
+    assert!(matches!(world(12, "2026-12-01").step(70), Step::Update { .. }), "not invoiced yet");
+    let late = world(12, "2027-01-01");
+    assert_eq!(late.step(70), Step::Hold(Hold::Late { on: day("2026-12-01"), invoiced: 8.into(), to: 12.into() }));
+    let done_by_hand = decided(&late, Verdict::Reject);
+    assert_eq!(done_by_hand.basis.release, Would::Nothing, "no decision writes it");
+    assert!(matches!(with(late, &done_by_hand).step(70), Step::Skip(Skip::Rejected { .. })), "it is ticked off");
+    assert!(matches!(world(8, "2027-01-01").step(70), Step::Keep { .. }));
+}

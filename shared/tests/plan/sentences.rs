@@ -122,6 +122,8 @@ fn holds() -> Vec<Hold> {
             would: Would::Update { from, to },
             also: Some(Box::new(Hold::HandEdit { written: to, found: from, to })),
         },
+        Hold::Late { on: day("2026-12-01"), invoiced: from, to },
+        Hold::Late { on: day("2026-12-01"), invoiced: to, to: from },
         Hold::OlderMonth { written: month("2026-12"), from, to },
         Hold::Moved { shown: Would::Update { from, to }, now: Would::Nothing },
     ]

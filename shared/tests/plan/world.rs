@@ -301,6 +301,7 @@ impl World {
             month: self.month,
             invoice_mode: self.invoice_mode,
             first_run: self.first_run,
+            adopts: false,
             usage: &usage,
             mappings: &mappings,
             products: &self.catalogue,

@@ -107,7 +107,7 @@ pub(super) async fn listed(world: &World) -> Result<BTreeSet<AdditionId>, Simula
     let snapshots = store.find_snapshots(world.partner, &agreements).await?;
     let today = world.ground.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let listed = snapshots.values().flat_map(|snapshot| StillBilled::of(snapshot, today));
-    Ok(listed.map(|billed| billed.written.addition).collect())
+    Ok(listed.map(|billed| billed.addition).collect())
 }
 
 /// What we wrote and is billed for the month after, and neither in the newest ledger nor listed.
@@ -121,9 +121,7 @@ pub(super) fn judge_known(
         let addition = &seen.addition;
         let open = addition.cancelled.is_none_or(|day| day > world.month.last_day());
         // What people or ConnectWise made of a line before its creator knew of it, nobody can tell from a person's.
-        // Of two lines that ConnectWise made of one request, the list of what is still billed knows the kept one alone.
-        let doubled = books.doubled.contains(&(seen.agreement, addition.product));
-        let as_written = seen.edit.is_none() && !books.altered.contains(&seen.agreement) && !doubled;
+        let as_written = seen.edit.is_none() && !books.altered.contains(&seen.agreement);
         seen.ours && as_written && open && addition.quantity > Decimal::ZERO && !listed.contains(&addition.id)
     };
     for seen in books.additions.values().filter(goes_on) {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod again;
+mod applied;
 mod awkward;
 mod bad_input;
 mod calls;
@@ -10,6 +11,7 @@ mod decisions;
 mod every_outcome;
 mod folder;
 mod former;
+mod late;
 mod left;
 mod looks;
 mod lost_answers;
@@ -20,6 +22,7 @@ mod readings;
 mod seen;
 mod slices;
 mod started;
+mod steady;
 mod storm;
 mod terms;
 mod tick;

@@ -1,8 +1,10 @@
 //! A started stack, and what tests ask of it.
 
-use harness::connectwise::Write;
+use harness::connectwise::{Collection, Write};
 use harness::demo::Size;
 use harness::stack::{LONGEST_SLICE, Stack, StackOptions};
+use jiff::civil::Date;
+use serde_json::json;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind};
@@ -55,6 +57,15 @@ pub(crate) fn outcomes(ledger: &[CustomerLedger]) -> Vec<String> {
     ledger.iter().flat_map(|entry| &entry.lines).map(|line| line.outcome.code()).collect()
 }
 
+/// Gives every agreement its next ConnectWise invoice.
+pub(crate) fn invoice_next_on(stack: &Stack, day: Date) {
+    for agreement in stack.psa.records(Collection::Agreements, 0) {
+        let id = u32::try_from(agreement["id"].as_u64().unwrap()).unwrap();
+        let next = json!({"nextInvoiceDate": format!("{day}T00:00:00Z")});
+        stack.psa.edit(Collection::Agreements, 0, id, &next).unwrap();
+    }
+}
+
 /// What the API member wrote; what people did in the PSA's own screens does not count.
 pub(crate) fn api_writes(stack: &Stack) -> Vec<Write> {
     stack.psa.writes().into_iter().filter(|write| write.verb == "POST" || write.verb == "PATCH").collect()
@@ -63,7 +74,7 @@ pub(crate) fn api_writes(stack: &Stack) -> Vec<Write> {
 /// The additions of every agreement: (agreement, product) → quantities of those that are not cancelled.
 pub(crate) fn billed(stack: &Stack) -> std::collections::BTreeMap<(u64, u64), Vec<f64>> {
     let mut billed = std::collections::BTreeMap::<_, Vec<f64>>::new();
-    for agreement in stack.psa.records(harness::connectwise::Collection::Agreements, 0) {
+    for agreement in stack.psa.records(Collection::Agreements, 0) {
         let id = agreement["id"].as_u64().unwrap();
         for addition in stack.psa.additions(u32::try_from(id).unwrap()) {
             if addition.get("cancelledDate").is_none() {

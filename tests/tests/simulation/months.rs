@@ -206,6 +206,7 @@ impl<'a> Month<'a> {
             month: month(),
             invoice_mode: true,
             first_run: false,
+            adopts: false,
             usage: &usage,
             mappings: &self.mappings,
             products: &self.catalogue,

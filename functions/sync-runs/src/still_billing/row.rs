@@ -181,13 +181,13 @@ impl StillBilling {
         let name = customer.name.clone().or_else(|| company.clone()).unwrap_or_else(|| customer.id.to_string());
         let quantity = decimal(billed.quantity);
         let why = reason.why(customer.departure.as_ref(), display.language);
-        let version = version_of_content(&(agreement, billed.written.addition, &quantity))?;
+        let version = version_of_content(&(agreement, billed.addition, &quantity))?;
         Ok(Self {
             agreement_id: agreement.get(),
             agreement: agreement_name,
             company,
             agreement_facts: (&facts).into(),
-            addition_id: billed.written.addition.get(),
+            addition_id: billed.addition.get(),
             psa_product_id: billed.product.get(),
             psa_product: display.names.psa(billed.product),
             products: billed.written.parts.keys().map(ToString::to_string).collect(),

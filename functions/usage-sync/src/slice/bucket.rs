@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use futures::future::{try_join, try_join4};
+use futures::future::{try_join3, try_join4};
 use shared::domain::decision::StandingHold;
 use shared::domain::id::{AgreementId, CustomerId, PsaProductId};
 use shared::domain::mapping::{CustomerMapping, ProductMappings};
+use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::Customer;
 use shared::domain::psa::{Agreement, PsaProduct};
@@ -62,9 +63,23 @@ pub(super) struct Bucket {
     pub(super) products: BTreeMap<PsaProductId, Option<PsaProduct>>,
     /// What waits for a person in this month.
     pub(super) holds: BTreeMap<CustomerId, BTreeMap<PsaProductId, StandingHold>>,
+    /// What still waits of earlier months.
+    earlier_holds: BTreeMap<CustomerId, Vec<StandingHold>>,
 }
 
+/// Of so many months before the run's, holds are kept up to date with the ConnectWise invoice that they are about.
+const EARLIER_MONTHS: usize = 3;
+
 impl Bucket {
+    /// The holds of earlier months whose agreement has another next ConnectWise invoice by now: only that says whether the
+    /// invoice that they are about was made.
+    pub(super) fn with_other_invoice(&self, customer: CustomerId, agreement: &Agreement) -> Vec<StandingHold> {
+        let holds = self.earlier_holds.get(&customer).into_iter().flatten();
+        let other =
+            holds.filter(|hold| hold.basis.agreement == agreement.id && hold.next_invoice != agreement.next_invoice);
+        other.map(|hold| hold.clone().with_next_invoice(agreement.next_invoice)).collect()
+    }
+
     /// The agreement that the run set out with for a customer; of one mapped since, the one that it has now.
     pub(super) fn agreement_of(&self, customer: CustomerId) -> Option<AgreementId> {
         let (mapping, _) = self.mapped.get(&customer)?;
@@ -120,8 +135,8 @@ impl<W: World> Frame<'_, W> {
                 None => Ok((self.read_usage_of(run, number).await?, BTreeSet::new())),
             }
         };
-        let others = try_join(usage, self.holds_of(run, number));
-        let (customers, agreements, mapped, ((usage, changed), holds)) =
+        let others = try_join3(usage, self.holds_of(run, number), self.earlier_holds_of(run, number));
+        let (customers, agreements, mapped, ((usage, changed), holds, earlier_holds)) =
             try_join4(customers, agreements, mapped, others).await?;
         let (customers, unreadable_customers) = customers;
         let (agreements, unreadable_agreements, set_out_with) = agreements;
@@ -143,6 +158,7 @@ impl<W: World> Frame<'_, W> {
             mappings,
             products: products.into_iter().collect(),
             holds,
+            earlier_holds,
         })
     }
 
@@ -151,15 +167,35 @@ impl<W: World> Frame<'_, W> {
         run: &Run,
         number: u32,
     ) -> Result<BTreeMap<CustomerId, BTreeMap<PsaProductId, StandingHold>>, WorkError> {
-        let (store, prefix) = (self.world.store(), prefix_of(number, run.buckets));
         let mut holds: BTreeMap<CustomerId, BTreeMap<PsaProductId, StandingHold>> = BTreeMap::new();
-        let mut after = None;
-        loop {
-            let month = run.request.month;
-            let page = store.list_holds(run.request.partner, month, &prefix, after.as_deref()).await?;
-            for hold in page.holds {
-                holds.entry(hold.key.customer).or_default().insert(hold.key.product, hold);
+        for hold in self.list_holds_of(run, run.request.month, number).await? {
+            holds.entry(hold.key.customer).or_default().insert(hold.key.product, hold);
+        }
+        Ok(holds)
+    }
+
+    async fn earlier_holds_of(
+        &self,
+        run: &Run,
+        number: u32,
+    ) -> Result<BTreeMap<CustomerId, Vec<StandingHold>>, WorkError> {
+        let mut holds: BTreeMap<CustomerId, Vec<StandingHold>> = BTreeMap::new();
+        let mut month = run.request.month;
+        for _ in 0..EARLIER_MONTHS {
+            month = month.previous();
+            for hold in self.list_holds_of(run, month, number).await? {
+                holds.entry(hold.key.customer).or_default().push(hold);
             }
+        }
+        Ok(holds)
+    }
+
+    async fn list_holds_of(&self, run: &Run, month: UsageMonth, number: u32) -> Result<Vec<StandingHold>, WorkError> {
+        let (store, prefix) = (self.world.store(), prefix_of(number, run.buckets));
+        let (mut holds, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.list_holds(run.request.partner, month, &prefix, after.as_deref()).await?;
+            holds.extend(page.holds);
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(holds),
@@ -169,24 +205,42 @@ impl<W: World> Frame<'_, W> {
 
     /// The usage of a bucket summed by pair. Its lines are never in memory all at once: they would be most of a slice.
     pub(super) async fn read_usage_of(&self, run: &Run, number: u32) -> Result<UsageTotals, WorkError> {
-        let (mut usage, mut added) = (UsageTotals::default(), Ok(()));
-        let add = |chunk: String| {
-            if added.is_ok() {
-                added = join::<UsageLine>(&[chunk]).map(|lines| lines.iter().for_each(|line| usage.add(line)));
+        let (whom, mut usage) = (self.whom(run).await?, UsageTotals::default());
+        self.read_usage_lines(run, number, |line| {
+            // What an apply of a part works on is the usage of its whole preview.
+            if whom.has(line.pair.customer) {
+                usage.add(line);
+            }
+        })
+        .await?;
+        Ok(usage)
+    }
+
+    /// Shows each usage line of a bucket, one after the other.
+    pub(super) async fn read_usage_lines(
+        &self,
+        run: &Run,
+        number: u32,
+        mut show: impl FnMut(&UsageLine) + Send,
+    ) -> Result<(), WorkError> {
+        let mut read = Ok(());
+        let each = |chunk: String| {
+            if read.is_ok() {
+                read = join::<UsageLine>(&[chunk]).map(|lines| lines.iter().for_each(&mut show));
             }
         };
         let store = self.world.store();
-        store.take_chunks(run.request.partner, run.usage_of(), ChunkKind::Usage, number, add).await?;
-        added.map(|()| usage)
+        store.take_chunks(run.request.partner, run.usage_of(), ChunkKind::Usage, number, each).await?;
+        read
     }
 
-    /// The customers with usage, a mapping or something that is to be ended, of those that the run is about, that have no entry in its ledger yet; first
-    /// those of whom it is known that they have changed.
+    /// The customers with usage or a mapping, and the `others`, that the run is about and that have no entry in its ledger
+    /// yet; first those of which it is known that they have changed.
     pub(super) async fn not_done(
         &self,
         bucket: &Bucket,
         number: u32,
-        ending: impl Iterator<Item = CustomerId>,
+        others: impl Iterator<Item = CustomerId>,
     ) -> Result<Vec<CustomerId>, WorkError> {
         let run = &bucket.run;
         let prefix = prefix_of(number, run.buckets);
@@ -203,7 +257,7 @@ impl<W: World> Frame<'_, W> {
         }
         let mut todo: BTreeSet<CustomerId> = bucket.usage.customers().into_iter().collect();
         todo.extend(bucket.mapped.keys());
-        todo.extend(ending);
+        todo.extend(others);
         let whom = self.whom(run).await?;
         let todo = todo.difference(&done).copied().filter(|customer| whom.has(Some(*customer)));
         let (changed, others): (Vec<_>, Vec<_>) = todo.partition(|customer| bucket.changed.contains(customer));

@@ -12,7 +12,7 @@ use shared::domain::ledger::CustomerLedger;
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Failure, Outcome, Skip};
 use shared::domain::plan::{
-    AgreementState, Basis, CustomerPlan, LeftCustomer, Row, agreement_trouble, customer_gate, fail_creations,
+    AgreementState, Basis, CustomerPlan, LeftCustomer, agreement_trouble, customer_gate, fail_creations,
     needs_other_agreements, plan, rows_ending,
 };
 use shared::domain::psa::Agreement;
@@ -23,7 +23,7 @@ use shared::domain::settings::Frequency;
 use shared::domain::settle::{Settlement, settle};
 use shared::domain::snapshot::{Intent, Snapshot};
 use shared::domain::usage::CustomerUsage;
-use shared::ports::{Clock, Listing, Psa};
+use shared::ports::{Change, Clock, Listing, Psa};
 
 use super::Stages;
 use super::bucket::Bucket;
@@ -31,7 +31,7 @@ use super::customers::{Flow, Recalled};
 use super::ended::{Ended, Ends};
 use super::ending::lines;
 use super::former::Former;
-use super::held::{HeldFor, Standing, all_settled, decisions};
+use super::held::{HeldFor, Standing, decisions};
 use super::write::{Carried, Writer};
 use crate::committer::{Commits, Counted, LeftOpen, MOST_ASKED};
 use crate::policy::Guard;
@@ -68,7 +68,7 @@ enum Planning<'b> {
 }
 
 /// How far a customer came.
-enum Turn {
+pub(super) enum Turn {
     /// Its ledger is closed, or it is set aside.
     Over,
     /// Its ledger stays open for the next slice.
@@ -134,8 +134,7 @@ impl<W: World> Stages<'_, W> {
             (Some(mapping), None) => mapping,
             (_, Some(outcome)) => {
                 let rows = rows_ending(&usage, &recalled.snapshot, &outcome);
-                self.close(bucket, id, (ledger, ended), rows, &outcome, commits).await?;
-                return Ok(Turn::Over);
+                return self.end_unplanned(bucket, id, (ledger, ended), (rows, outcome), flow).await;
             }
             (None, None) => return Ok(Turn::Over),
         };
@@ -279,6 +278,7 @@ impl<W: World> Stages<'_, W> {
             month: bucket.run.request.month,
             invoice_mode: self.settings.frequency == Frequency::SophosInvoice,
             first_run: self.is_first_run(bucket, planned.mapping),
+            adopts: bucket.run.request.scope.adopts,
             usage: &planned.usage,
             mappings: &bucket.mappings,
             products: &bucket.products,
@@ -299,32 +299,6 @@ impl<W: World> Stages<'_, W> {
     fn is_first_run(&self, bucket: &Bucket, mapping: &CustomerMapping) -> bool {
         let by_itself = matches!(bucket.run.request.kind, RunKind::Scheduled | RunKind::Now);
         by_itself && bucket.run.writes && !mapping.is_applied()
-    }
-
-    async fn close(
-        &self,
-        bucket: &Bucket,
-        id: CustomerId,
-        (mut ledger, ended): (CustomerLedger, Ended),
-        rows: Vec<Row>,
-        outcome: &Outcome,
-        commits: &Commits,
-    ) -> Result<(), WorkError> {
-        // Whoever switched it off has decided what waited.
-        let decided = bucket.run.writes && matches!(outcome, Outcome::Skipped(_));
-        let mut changes = bucket.holds.get(&id).filter(|_| decided).map(all_settled).unwrap_or_default();
-        if matches!(outcome, Outcome::Skipped(Skip::CustomerLeft { .. })) && bucket.run.writes {
-            changes.extend(bucket.bills_no_more(id));
-        }
-        if rows.is_empty() && changes.is_empty() && ended.is_empty() {
-            return Ok(());
-        }
-        let to_retry = matches!(outcome, Outcome::Failed(_)) && !rows.is_empty();
-        ledger.lines = lines(rows, &BTreeMap::new());
-        let reads = ended.reads().collect();
-        changes.extend(ended.close(&mut ledger, bucket.run.writes));
-        commits.finish(changes, Counted { ledger, reads, to_retry }).await?;
-        Ok(())
     }
 
     async fn write(
@@ -382,6 +356,8 @@ impl<W: World> Stages<'_, W> {
             let held = HeldFor { run, customer, name: &ledger.name, agreement, now };
             let none = Standing::new();
             changes.extend(held.changes(bucket.holds.get(&customer).unwrap_or(&none), &plan, &done));
+            let earlier = bucket.with_other_invoice(customer, agreement).into_iter();
+            changes.extend(earlier.map(|hold| Change::PutHold(Box::new(hold))));
         }
         if changes.len() + closing.len() > MOST_ASKED {
             commits.commit(std::mem::take(&mut changes)).await?;

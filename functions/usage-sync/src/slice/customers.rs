@@ -127,7 +127,10 @@ impl<W: World> Stages<'_, W> {
             return Ok(true);
         }
         let bucket = &self.load(run, number).await?;
-        let mut todo = self.not_done(bucket, number, flow.endings.iter().copied().filter(is_here)).await?;
+        let with_intents = |on: &BTreeSet<AgreementId>| on.iter().any(|on| !flow.intents_of(*on).is_empty());
+        let unsettled = bucket.billed_on.iter().filter(|(_, on)| with_intents(on)).map(|(customer, _)| *customer);
+        let ending = flow.endings.iter().copied().filter(is_here);
+        let mut todo = self.not_done(bucket, number, ending.chain(unsettled)).await?;
         if settling {
             todo.retain(|customer| run.set_aside.contains(customer) && !run.set_aside_again.contains(customer));
         }

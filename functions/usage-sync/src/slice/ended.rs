@@ -11,10 +11,11 @@ use shared::domain::id::{AgreementId, CustomerId};
 use shared::domain::ledger::{Billed, CustomerLedger, EndedLine, Line};
 use shared::domain::mapping::{ProductMapping, ProductState};
 use shared::domain::outcome::{Failure, Outcome, Would};
-use shared::domain::plan::{CustomerPlan, customer_gate};
+use shared::domain::plan::{AdditionPlan, CustomerPlan, customer_gate};
 use shared::domain::psa::Addition;
 use shared::domain::recall::ReadFor;
 use shared::domain::settle::settle;
+use shared::domain::snapshot::Untold;
 use shared::domain::terms::Terms;
 use shared::ports::{Change, Clock, HoldStore, Psa, RunStore};
 
@@ -37,6 +38,8 @@ pub(super) struct Ended {
     updated: u32,
     /// Why additions were read, each time.
     reads: Vec<ReadFor>,
+    /// What is written in the commit that puts it into a ledger.
+    closing: Vec<Change>,
 }
 
 /// How far the endings of a customer came.
@@ -56,15 +59,34 @@ enum OnAgreement {
     SetAside,
 }
 
+/// Endings that are written together: each of another product, because what is written of a product is remembered as one.
+#[derive(Default)]
+struct Batch<'e> {
+    plan: CustomerPlan,
+    endings: Vec<&'e Ending>,
+}
+
 impl Ended {
     /// Why additions were read, each time.
     pub(super) fn reads(&self) -> impl Iterator<Item = ReadFor> {
         self.reads.iter().copied()
     }
 
+    /// Counts that additions were read once more.
+    pub(super) fn add_read(&mut self, reason: ReadFor) {
+        self.reads.push(reason);
+    }
+
+    /// Takes in what became of creations for a customer that is not planned.
+    pub(super) fn add_settled(&mut self, closing: Vec<Change>, written: Untold) {
+        self.created = self.created.saturating_add(written.created);
+        self.updated = self.updated.saturating_add(written.updated);
+        self.closing.extend(closing);
+    }
+
     /// Whether there is nothing to put into a ledger.
     pub(super) const fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.lines.is_empty() && self.closing.is_empty()
     }
 
     /// Puts what came of them into the customer's ledger, and says what is written in the same commit. A run that may not
@@ -74,7 +96,7 @@ impl Ended {
         ledger.created = ledger.created.saturating_add(self.created);
         ledger.updated = ledger.updated.saturating_add(self.updated);
         let over = self.over.into_iter().filter(|_| writes);
-        over.map(Change::RemoveEnding).collect()
+        self.closing.into_iter().chain(over.map(Change::RemoveEnding)).collect()
     }
 
     fn tell(&mut self, ending: &Ending, outcome: Outcome, did: Would, terms: Option<Terms>) {
@@ -156,21 +178,17 @@ impl<W: World> Stages<'_, W> {
         settlement.snapshot.see(now, &additions);
         let terms_of =
             |ending: &Ending| additions.iter().find(|addition| addition.id == ending.key.addition).map(Terms::of);
-        let mut plan = CustomerPlan::default();
-        let (mut rest, mut cancels) = (Vec::new(), Vec::new());
+        let (mut batches, mut cancels, mut resting) = (Vec::new(), Vec::new(), Batch::default());
         for ending in endings {
             let written = settlement.snapshot.written.get(&ending.product);
             match ending.step(written, &additions) {
                 EndStep::Write(_) if settlement.unsettled.contains(&ending.product) => {
                     ended.tell(ending, Outcome::Failed(Failure::Unsettled), Would::Nothing, None);
                 }
-                EndStep::Write(write) => {
-                    plan.additions.insert(ending.product, *write);
-                    rest.push(ending);
-                }
+                EndStep::Write(write) => add_to_batches(&mut batches, ending, *write),
                 EndStep::Cancel(at, day) => cancels.push((ending, at, day)),
                 EndStep::Cancelled(at, on) => ended.tell_done(ending, EndDone::cancelled(at, on), terms_of(ending)),
-                EndStep::Rests => rest.push(ending),
+                EndStep::Rests => resting.endings.push(ending),
                 EndStep::Moved(found) => {
                     let moved = Failure::EndMoved { seen: ending.quantity, found };
                     ended.over.push(ending.key);
@@ -184,19 +202,28 @@ impl<W: World> Stages<'_, W> {
         let place = (customer, agreement, marked);
         let mut writer = Writer::new(self, &bucket.run, place, (stored, settlement, now), &flow.commits);
         let left = LeftOpen { reads: ended.reads.clone(), set_aside: None };
-        let done = match writer.carry_out(&plan).await {
-            Ok(Carried::Whole(done)) => done,
-            Ok(Carried::Late | Carried::Stale) => {
-                flow.commits.leave_open(writer.unwritten(), left).await?;
-                return Ok(OnAgreement::Open);
+        batches.push(resting);
+        let mut done = Done::new();
+        for batch in &batches {
+            match writer.carry_out(&batch.plan).await {
+                Ok(Carried::Whole(written)) => done.extend(written),
+                Ok(Carried::Late | Carried::Stale) => {
+                    flow.commits.leave_open(writer.unwritten(), left).await?;
+                    return Ok(OnAgreement::Open);
+                }
+                Err(error @ WorkError::LeaveAlone(_)) => {
+                    flow.commits.leave_open(writer.unwritten(), left).await?;
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
             }
-            Err(error @ WorkError::LeaveAlone(_)) => {
+            if self.is_set_aside(bucket, &done, false) {
+                let left = LeftOpen { set_aside: Some(customer), ..left };
                 flow.commits.leave_open(writer.unwritten(), left).await?;
-                return Err(error);
+                return Ok(OnAgreement::SetAside);
             }
-            Err(error) => return Err(error),
-        };
-        let mut done = done;
+            self.put_into_ledger(bucket, &mut writer, (batch, &done, &additions), (flow, ended)).await?;
+        }
         for (ending, at, on) in cancels {
             if self.must_stop() {
                 flow.commits.leave_open(writer.unwritten(), left).await?;
@@ -223,26 +250,24 @@ impl<W: World> Stages<'_, W> {
                 }
             }
         }
-        // Its additions were read.
         if self.is_set_aside(bucket, &done, false) {
             let left = LeftOpen { set_aside: Some(customer), ..left };
             flow.commits.leave_open(writer.unwritten(), left).await?;
             return Ok(OnAgreement::SetAside);
         }
-        self.told(bucket, &mut writer, (&rest, &done, &additions), (flow, ended)).await?;
         Ok(OnAgreement::Done)
     }
 
     /// Stores what was done with the decisions, in one commit with the snapshot that forgets it.
-    async fn told(
+    async fn put_into_ledger(
         &self,
         bucket: &Bucket,
         writer: &mut Writer<'_, W>,
-        (endings, done, additions): (&[&Ending], &Done, &[Addition]),
+        (batch, done, additions): (&Batch<'_>, &Done, &[Addition]),
         (flow, ended): (&Flow, &mut Ended),
     ) -> Result<(), WorkError> {
         let mut changes = Vec::new();
-        for ending in endings {
+        for ending in &batch.endings {
             let terms = additions.iter().find(|addition| addition.id == ending.key.addition).map(Terms::of);
             let written = done.get(&ending.product);
             match written {
@@ -250,8 +275,8 @@ impl<W: World> Stages<'_, W> {
                     ended.tell(ending, outcome.clone(), billed.would, terms);
                     continue;
                 }
-                Some((outcome, billed)) if !bucket.run.writes => {
-                    ended.tell(ending, outcome.clone(), billed.would, terms);
+                Some((_, billed)) if !bucket.run.writes => {
+                    ended.tell(ending, Outcome::Updated, billed.would, terms);
                     continue;
                 }
                 Some(_) | None => {}
@@ -270,6 +295,18 @@ impl<W: World> Stages<'_, W> {
         }
         Ok(())
     }
+}
+
+/// Puts a write into the first batch that has none of its product yet.
+fn add_to_batches<'e>(batches: &mut Vec<Batch<'e>>, ending: &'e Ending, write: AdditionPlan) {
+    let free = batches.iter().position(|batch| !batch.plan.additions.contains_key(&ending.product));
+    let at = free.unwrap_or(batches.len());
+    if free.is_none() {
+        batches.push(Batch::default());
+    }
+    let Some(batch) = batches.get_mut(at) else { return };
+    batch.plan.additions.insert(ending.product, write);
+    batch.endings.push(ending);
 }
 
 /// Whether a product that moves here still does: the hold waits with that decision, and what it would create is used and

@@ -34,8 +34,13 @@ impl<W: World> Stages<'_, W> {
             | Outcome::Held(_)
             | Outcome::Skipped(_) => false,
         };
+        self.has_another_turn(bucket, unread) && (unread || done.values().any(open))
+    }
+
+    /// Whether a customer that is left open now has its turn once more at the end of the run.
+    pub(super) fn has_another_turn(&self, bucket: &Bucket, unread: bool) -> bool {
         let run = self.committer.run();
-        let has_another_turn = match run.stage {
+        let comes = match run.stage {
             Stage::Settle { round, .. } => round < MOST_ROUNDS && !unread,
             Stage::Preview
             | Stage::Customers { .. }
@@ -48,7 +53,7 @@ impl<W: World> Stages<'_, W> {
             | Stage::Sync { .. }
             | Stage::Ended => run.set_aside.len() < MOST_SET_ASIDE,
         };
-        bucket.run.writes && has_another_turn && (unread || done.values().any(open))
+        bucket.run.writes && comes
     }
 
     /// Whether something failed that is worth another night: its ConnectWise invoice has not been made since the run that

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use shared::domain::decision::{Decision, HoldFacts, HoldKey, StandingHold};
 use shared::domain::id::{CustomerId, PsaProductId};
 use shared::domain::ledger::Billed;
-use shared::domain::outcome::{Outcome, Skip};
+use shared::domain::outcome::{Hold, Outcome, Skip};
 use shared::domain::plan::{CustomerPlan, Step};
 use shared::domain::psa::Agreement;
 use shared::domain::run::Run;
@@ -57,7 +57,7 @@ impl HeldFor<'_> {
                         parts: plan.parts.keys().cloned().collect(),
                         hold: hold.clone(),
                         basis: plan.hold_basis(self.agreement.id),
-                        invoice: self.agreement.next_invoice,
+                        invoice: if let Hold::Late { on, .. } = hold { Some(*on) } else { self.agreement.next_invoice },
                         next_invoice: self.agreement.next_invoice,
                         run: self.run.id.clone(),
                         since: self.now,

@@ -25,7 +25,13 @@ impl Bucket {
         let is_read = !self.unreadable_agreements.contains_key(&mapping.agreement);
         let month = self.run.request.month;
         let trouble = is_read.then(|| agreement_trouble(mapping, agreement, self.agreements.values(), month)).flatten();
-        left_customer(departure, usage, (&recalled.snapshot, ours), trouble.as_ref())
+        match left_customer(departure.clone(), usage, (&recalled.snapshot, ours), trouble.as_ref()) {
+            // A creation may still take effect: it is settled before the customer is done with.
+            LeftCustomer::DoneWith(_) if !recalled.intents.is_empty() && trouble.is_none() => {
+                LeftCustomer::Planned(departure)
+            }
+            follows => follows,
+        }
     }
 
     /// Takes the mark away that says that its agreement bills what we wrote for it.

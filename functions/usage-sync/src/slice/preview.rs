@@ -2,11 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::run::{GOOD_FOR_H, Run, RunFailureCode, RunKind, RunState, Stage};
+use shared::domain::tally::Tally;
 use shared::ports::{Clock, RunStore};
 
 use super::Stages;
 use crate::trouble::{StageError, never};
-use crate::worker::World;
+use crate::worker::{WorkError, World};
 
 /// How long a preview can be applied.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(GOOD_FOR_H);
@@ -20,13 +21,34 @@ impl<W: World> Stages<'_, W> {
         if let Some(why) = unfit(&preview, run, self.world.clock().now()) {
             return Err(refused(why));
         }
+        let tally = if run.request.scope.whose == preview.request.scope.whose {
+            preview.tally.usage_only()
+        } else {
+            self.usage_of_chosen(run, preview.buckets).await?
+        };
         let change = |run: &mut Run| {
             run.buckets = preview.buckets;
-            run.tally = preview.tally.usage_only();
+            run.tally = tally;
             run.asked = preview.asked;
             run.stage = Stage::Agreements { page: 0, after: None };
         };
         Ok(self.committer.put_run(Vec::new(), change).await?)
+    }
+}
+
+impl<W: World> Stages<'_, W> {
+    /// The usage of the customers that the run is about, of all that the preview has read.
+    async fn usage_of_chosen(&self, run: &Run, buckets: u32) -> Result<Tally, WorkError> {
+        let (whom, mut tally) = (self.whom(run).await?, Tally::default());
+        for bucket in 0..buckets {
+            self.read_usage_lines(run, bucket, |line| {
+                if whom.has(line.pair.customer) {
+                    tally.add_usage(line);
+                }
+            })
+            .await?;
+        }
+        Ok(tally)
     }
 }
 
@@ -35,7 +57,7 @@ fn unfit(preview: &Run, run: &Run, now: Timestamp) -> Option<&'static str> {
     let shown = matches!(preview.state, RunState::Succeeded | RunState::Partial);
     if preview.request.kind != RunKind::Preview || preview.request.month != run.request.month {
         Some("What was to be applied is not a preview of this month")
-    } else if preview.request.scope != run.request.scope {
+    } else if !run.request.scope.applies(&preview.request.scope) {
         Some("The preview is about other customers than what was to be applied")
     } else if preview.request.scope.ignores_switches {
         Some("The preview took products and customers for switched on that are off")

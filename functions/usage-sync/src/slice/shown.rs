@@ -25,6 +25,7 @@ impl<W: World> Stages<'_, W> {
         planned: &mut CustomerPlan,
     ) -> Result<bool, WorkError> {
         let Some(preview) = bucket.run.request.preview.as_ref() else { return Ok(false) };
+        let adopts = bucket.run.request.scope.adopts;
         let store = self.world.store();
         let shown = store.find_ledger(bucket.run.request.partner, preview, Some(mapping.customer)).await?;
         // What was shown on another agreement was not shown of this one.
@@ -36,7 +37,9 @@ impl<W: World> Stages<'_, W> {
         for (product, plan) in &mut planned.additions {
             let now = plan.would();
             let then = shown.get(product);
-            let same = then.is_some_and(|billed| billed.would == now && billed.addition == addition_of(plan));
+            let shown_waiting = |billed: &Billed| adopts && billed.waiting == Some(now);
+            let same_line = |billed: &Billed| billed.would == now && billed.addition == addition_of(plan);
+            let same = then.is_some_and(|billed| same_line(billed) || shown_waiting(billed));
             if now != Would::Nothing && !same && self.policy.has(Guard::AsShown) {
                 let shown = then.map_or(Would::Nothing, |billed| billed.would);
                 plan.step = Step::Hold(Hold::Moved { shown, now });

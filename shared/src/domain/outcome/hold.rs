@@ -302,6 +302,15 @@ pub enum Hold {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         also: Option<Box<Hold>>,
     },
+    /// The agreement was invoiced since the month's quantity was written: what is written now would be on no invoice of it.
+    Late {
+        /// The day of that ConnectWise invoice.
+        on: Date,
+        /// The quantity that was invoiced.
+        invoiced: Decimal,
+        /// The usage.
+        to: Decimal,
+    },
     /// A later month has been written already.
     OlderMonth {
         /// The newest month written.
@@ -347,6 +356,7 @@ impl Hold {
             Self::FormerAgreement { .. } => "formerAgreement",
             Self::FirstRun { .. } => "firstRun",
             Self::LeftMonthlyBilling { .. } => "leftMonthlyBilling",
+            Self::Late { .. } => "late",
             Self::OlderMonth { .. } => "olderMonth",
             Self::Moved { .. } => "moved",
         }

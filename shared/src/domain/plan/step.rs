@@ -269,6 +269,7 @@ impl Case<'_> {
             return Err(Step::Hold(Hold::OlderMonth { written: newer.month, from, to: target }));
         }
         match ours {
+            None if basis.adopts && !target.is_zero() => return Ok(Step::Update { addition: id, from }),
             None => self.wait(Hold::Adopt {
                 addition: id,
                 from,
@@ -280,6 +281,9 @@ impl Case<'_> {
             Some(written) => {
                 if !written.accounts_for(from) {
                     self.wait(Hold::HandEdit { written: written.confirmed, found: from, to: target })?;
+                }
+                if let Some(on) = basis.snapshot.invoice_made(basis.month, agreement.next_invoice) {
+                    return Err(Step::Hold(Hold::Late { on, invoiced: from, to: target }));
                 }
                 self.parts_stayed(written, from, target)?;
                 let early = written.month < basis.month && is_too_early(basis, written.month, agreement.next_invoice);

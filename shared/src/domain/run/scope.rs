@@ -42,12 +42,57 @@ pub struct RunScope {
     /// The month was named: while Sophos has no usage of it, the month before does not stand for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub month_alone: bool,
+    /// Writes the usage to the additions of other hands that the applied preview showed at another quantity. For applies
+    /// alone: without it, each of them waits for a decision of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopts: bool,
+}
+
+impl Whose {
+    /// Whether this is about nobody else than `other` is about.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        match (self, other) {
+            (_, Self::Everyone) => true,
+            (Self::Chosen { customers }, Self::Chosen { customers: others }) => customers.is_subset(others),
+            (Self::FailedIn { run }, Self::FailedIn { run: other }) => run == other,
+            (Self::Everyone | Self::Chosen { .. } | Self::FailedIn { .. }, _) => false,
+        }
+    }
 }
 
 impl RunScope {
+    /// Whether a run about this does what a preview about `shown` showed, or a part of it.
+    #[must_use]
+    pub fn applies(&self, shown: &Self) -> bool {
+        let same = Self { whose: shown.whose.clone(), adopts: shown.adopts, ..self.clone() } == *shown;
+        same && self.whose.is_within(&shown.whose)
+    }
+
     /// Whether it is everything as it stands.
     #[must_use]
     pub fn is_everything(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_apply_is_about_nobody_whom_its_preview_did_not_show() {
+        let customer = |n: u128| CustomerId::from_uuid(uuid::Uuid::from_u128(n));
+        let chosen = |ids: &[u128]| Whose::Chosen { customers: ids.iter().map(|n| customer(*n)).collect() };
+        let scope = |whose: Whose| RunScope { whose, ..RunScope::default() };
+        let everyone = scope(Whose::Everyone);
+        assert!(scope(chosen(&[1])).applies(&everyone) && everyone.applies(&everyone));
+        assert!(scope(chosen(&[1])).applies(&scope(chosen(&[1, 2]))));
+        assert!(!scope(chosen(&[1, 3])).applies(&scope(chosen(&[1, 2]))));
+        assert!(!everyone.applies(&scope(chosen(&[1]))));
+        let adopts = RunScope { adopts: true, ..everyone.clone() };
+        assert!(adopts.applies(&everyone));
+        let switched_on = RunScope { ignores_switches: true, ..everyone.clone() };
+        assert!(!everyone.applies(&switched_on));
     }
 }

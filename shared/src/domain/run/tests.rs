@@ -70,7 +70,7 @@ fn a_scope_is_read_back_as_it_was_and_one_of_before_is_everything() {
     let run = RunId::parse("20261130T011200Z-now-0123abcd").unwrap();
     for whose in [Whose::Everyone, Whose::Chosen { customers }, Whose::FailedIn { run }] {
         for on in [false, true] {
-            let scope = RunScope { whose: whose.clone(), ignores_switches: on, month_alone: !on };
+            let scope = RunScope { whose: whose.clone(), ignores_switches: on, month_alone: !on, adopts: on };
             let request = RunRequest { scope, ..request() };
             let text = serde_json::to_string(&request).unwrap();
             assert_eq!(serde_json::from_str::<RunRequest>(&text).unwrap(), request, "{text}");

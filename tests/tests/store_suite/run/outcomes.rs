@@ -46,6 +46,7 @@ fn holds() -> Vec<Hold> {
         Hold::HandEdit { written: one, found: half, to: one },
         Hold::AdditionGone { addition, to: one },
         Hold::FirstRun { would: Would::Create { to: half, begins: None } },
+        Hold::Late { on: month().last_day(), invoiced: half, to: one },
         Hold::OlderMonth { written: month(), from: half, to: one },
         Hold::Moved { shown: Would::Adopt { at: one }, now: would },
     ]

@@ -71,6 +71,9 @@ impl Hold {
             Self::LeftMonthlyBilling { .. } => {
                 "Release it if this month is still to be billed: it is written once. Reject it to keep what ConnectWise bills this month. Then end the addition under still billing."
             }
+            Self::Late { .. } => {
+                "Bill or credit the difference by hand in ConnectWise. Then keep what ConnectWise has: that ticks the line off. The next month writes its own quantity."
+            }
             Self::OlderMonth { .. } => {
                 "Only a preview of an older month can be made here. If it was billed wrong, credit it in ConnectWise; leave the addition, which carries the newer month."
             }
@@ -201,6 +204,16 @@ impl fmt::Display for Hold {
             Self::LeftMonthlyBilling { departure, would, also } => {
                 write!(f, "{departure}; it would {would}")?;
                 also.as_ref().map_or(Ok(()), |also| write!(f, "; also: {also}"))
+            }
+            Self::Late { on, invoiced, to } => {
+                let (sign, units) = if to > invoiced { ("+", *to - *invoiced) } else { ("-", *invoiced - *to) };
+                write!(
+                    f,
+                    "late: {sign}{} units, the ConnectWise invoice of {on} has {} and the usage is {} by now",
+                    short(&units),
+                    short(invoiced),
+                    short(to)
+                )
             }
             Self::OlderMonth { written, from, to } => {
                 let (written, from, to) = (written.in_words(), short(from), short(to));

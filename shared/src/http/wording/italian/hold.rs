@@ -103,6 +103,14 @@ pub(in crate::http::wording) fn hold(hold: &Hold) -> String {
             let also = also.as_ref().map(|also| format!("; inoltre: {}", self::hold(also))).unwrap_or_default();
             format!("{}; l'effetto sarebbe: {}{also}", departure(how), would(*then))
         }
+        Hold::Late { on, invoiced, to } => {
+            let (sign, units) = if to > invoiced { ("+", *to - *invoiced) } else { ("-", *invoiced - *to) };
+            let (units, invoiced, to) = (number(units), number(*invoiced), number(*to));
+            format!(
+                "in ritardo: {sign}{units} unità, la fattura ConnectWise del {} ne ha {invoiced} e l'utilizzo ora è {to}",
+                day(*on)
+            )
+        }
         Hold::OlderMonth { written, from, to } => {
             let (written, from, to) = (month(*written), number(*from), number(*to));
             format!("{written} è già stato scritto; questo mese più vecchio cambierebbe {from} → {to}")

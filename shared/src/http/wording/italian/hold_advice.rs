@@ -80,6 +80,9 @@ pub(super) const fn advice(hold: &Hold) -> &'static str {
         Hold::LeftMonthlyBilling { .. } => {
             "Scegliere «Scrivi» se questo mese va ancora fatturato: viene scritto una volta. «Mantieni» lascia ciò che ConnectWise fattura questo mese. Poi terminare la addition in «ancora fatturati, non più sincronizzati»."
         }
+        Hold::Late { .. } => {
+            "Fatturare o accreditare la differenza a mano in ConnectWise. Poi scegliere «Mantieni»: la riga è così spuntata. Il mese successivo scrive la propria quantità."
+        }
         Hold::OlderMonth { .. } => {
             "Di un mese più vecchio qui si può fare solo un'anteprima. Se è stato fatturato male, emettere una nota di credito in ConnectWise e lasciare la addition, che porta il mese più recente."
         }
