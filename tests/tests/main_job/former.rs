@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use harness::connectwise::Collection;
 use harness::stack::Stack;
 use shared::clock::SystemClock;
+use shared::domain::decision::StandingHold;
 use shared::domain::id::AgreementId;
 use shared::domain::mapping::CustomerMapping;
+use shared::domain::outcome::{Hold, Would};
 use shared::domain::run::RunKind;
-use shared::ports::{Author, Clock, CustomerEdit, EditStore, MappingStore, RunStore};
+use shared::ports::{Author, Clock, CustomerEdit, EditStore, HoldStore, MappingStore, RunStore};
 
 use crate::started::{billed, november, outcomes, plain_stack, preview, preview_and_apply};
 
@@ -65,6 +67,11 @@ async fn what_an_apply_wrote_although_a_line_had_moved_is_not_billed_on_the_next
     let second = remap_first(&stack, "Renewed").await;
     let (run, ledger) = preview_and_apply(&stack).await;
     assert!(outcomes(&ledger).iter().any(|outcome| outcome == "held.formerAgreement"), "{:?}", outcomes(&ledger));
+    let waiting = stack.store.list_holds(stack.demo.partner(), november(), "", None).await.unwrap().holds;
+    let released = |hold: &&StandingHold| {
+        matches!(hold.hold, Hold::FormerAgreement { .. }) && hold.basis.release != Would::Nothing
+    };
+    assert_eq!(waiting.iter().find(released), None, "a release was offered that no run carries out");
     assert!(run.psa.calls <= run.call_formula(), "{} calls, {} allowed", run.psa.calls, run.call_formula());
     let twice: Vec<_> = products_on(&stack, second).intersection(&ours).copied().collect();
     assert!(twice.is_empty(), "billed on both agreements: {twice:?}");

@@ -81,6 +81,9 @@ impl<W: World> Stages<'_, W> {
                     }),
                     Some(Still::UnderWay { .. }) => Step::Fail(Failure::Unsettled),
                 };
+                // No decision ends what is billed there: a release would be offered and never carried out.
+                plan.release = None;
+                plan.readings.clear();
             }
         }
         Ok(former)
