@@ -84,7 +84,7 @@ pub fn committed_contract() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions/sync-invoke/contract.schema.json")
 }
 
-/// Whether the committed document, and the README's table of it, are what the routes make.
+/// Whether the committed document, and the table of routes, are what the routes make.
 ///
 /// # Errors
 /// There is none, or it cannot be read.
@@ -94,7 +94,7 @@ pub fn is_committed() -> io::Result<bool> {
     Ok(serde_json::from_str::<Value>(&text)? == document && readme::is_of(&document)?)
 }
 
-/// Writes the document where it is committed, the schema of the direct contract, and the table in the README.
+/// Writes the document where it is committed, the schema of the direct contract, and the table of routes.
 ///
 /// # Errors
 /// One of them cannot be written.
