@@ -45,8 +45,7 @@ use crate::worker::{Limits, PsaOf, WorkError, World, is_near};
 
 /// How long a run may take. What it has read is kept longer than this run and the preview that it may stand on.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(GOOD_FOR_H);
-/// How long after it began a run may still read lists. A slice is at most a quarter of an hour; the longest list that is
-/// read takes four of them.
+/// How long after it began a run may still read lists: the longest one takes four slices of a quarter of an hour.
 const READ_FOR: SignedDuration = SignedDuration::from_hours(6);
 
 /// Writes whose turn comes within this time are stored together.

@@ -129,7 +129,7 @@ impl Books {
             }
             Effect::Cancel { addition, day } => {
                 if let Some(seen) = self.additions.get_mut(&addition) {
-                    seen.addition.cancelled = Some(day);
+                    (seen.addition.cancelled, seen.addition.detail.changed) = (Some(day), Some(ground.today()));
                     ground.note("cancelled", &[u64::from(addition.get())]);
                 }
             }
