@@ -165,10 +165,6 @@ impl Demo {
             });
             written.surplus.extend(doubled);
         }
-        let mut snapshot = Snapshot { written: BTreeMap::from([(product, written)]), ..Snapshot::default() };
-        if spec.agreement == AgreementSpec::AwaitsInvoice {
-            snapshot.invoices.insert(written_for, month.next().first_day());
-        }
-        Ok(snapshot)
+        Ok(Snapshot { written: BTreeMap::from([(product, written)]), ..Snapshot::default() })
     }
 }

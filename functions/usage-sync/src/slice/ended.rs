@@ -99,7 +99,7 @@ impl Ended {
         self.closing.into_iter().chain(over.map(Change::RemoveEnding)).collect()
     }
 
-    fn tell(&mut self, ending: &Ending, outcome: Outcome, did: Would, terms: Option<Terms>) {
+    fn tell(&mut self, ending: &Ending, (outcome, writes): (Outcome, u32), did: Would, terms: Option<Terms>) {
         let billed = Billed {
             product: ending.product,
             addition: Some(ending.key.addition),
@@ -108,6 +108,8 @@ impl Ended {
             did: None,
             waiting: None,
             terms,
+            largest: None,
+            writes,
         };
         let line = Line { code: None, units: 0, usage_lines: 0, outcome, billed: Some(billed) };
         let Ending { key, parts, who, why, .. } = ending.clone();
@@ -116,10 +118,11 @@ impl Ended {
 
     fn tell_done(&mut self, ending: &Ending, done: EndDone, terms: Option<Terms>) {
         let outcome = if done.did == Would::Nothing { Outcome::Unchanged } else { Outcome::Updated };
+        let writes = done.writes.created.saturating_add(done.writes.updated);
         self.created = self.created.saturating_add(done.writes.created);
         self.updated = self.updated.saturating_add(done.writes.updated);
         self.over.push(ending.key);
-        self.tell(ending, outcome, done.did, terms);
+        self.tell(ending, (outcome, writes), done.did, terms);
     }
 }
 

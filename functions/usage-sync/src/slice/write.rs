@@ -61,6 +61,7 @@ impl<'a, W: World> Writer<'a, W> {
     fn without_writing(&mut self, product: PsaProductId, plan: &AdditionPlan) -> Option<(Outcome, Option<AdditionId>)> {
         Some(match &plan.step {
             Step::Nothing => (Outcome::Unchanged, None),
+            Step::Wait(waiting) => (Outcome::Waiting(waiting.clone()), plan.current.map(|(addition, _)| addition)),
             Step::Hold(hold) => (Outcome::Held(hold.clone()), None),
             Step::Skip(skip) => {
                 if let Skip::BilledElsewhere { lines } = skip {
