@@ -19,7 +19,7 @@ use shared::domain::usage::{LineQuantity, PairUsage, UsageLine, UsageTotals};
 use crate::connectwise::carry_out;
 use crate::generated::{line_quantity, worlds};
 use crate::sentences::well_said;
-use crate::world::{World, acme, outcome_of, usage_line};
+use crate::world::{World, acme, day, outcome_of, usage_line};
 
 fn writes(step: &Step) -> bool {
     matches!(step, Step::Create { .. } | Step::Update { .. })
@@ -121,6 +121,16 @@ proptest! {
         carry_out(&mut world, &plan);
         for (product, written) in &before.written {
             prop_assert!(world.snapshot.written[product].month >= written.month, "{product}");
+        }
+    }
+
+    #[test]
+    fn in_the_first_days_nothing_is_changed_that_was_written_for_an_earlier_month(world in worlds()) {
+        let world = World { today: day("2026-11-04"), ..world };
+        for (product, planned) in &world.plan().additions {
+            let is_earlier = world.snapshot.written.get(product).is_some_and(|written| written.month < world.month);
+            let changes = matches!(planned.step, Step::Update { .. });
+            prop_assert!(!(is_earlier && changes), "{product}: {:?}", planned.step);
         }
     }
 

@@ -99,7 +99,7 @@ impl Ended {
         self.closing.into_iter().chain(over.map(Change::RemoveEnding)).collect()
     }
 
-    fn tell(&mut self, ending: &Ending, (outcome, writes): (Outcome, u32), did: Would, terms: Option<Terms>) {
+    fn tell(&mut self, ending: &Ending, outcome: Outcome, did: Would, terms: Option<Terms>) {
         let billed = Billed {
             product: ending.product,
             addition: Some(ending.key.addition),
@@ -109,7 +109,7 @@ impl Ended {
             waiting: None,
             terms,
             largest: None,
-            writes,
+            writes: 0,
         };
         let line = Line { code: None, units: 0, usage_lines: 0, outcome, billed: Some(billed) };
         let Ending { key, parts, who, why, .. } = ending.clone();
@@ -122,7 +122,10 @@ impl Ended {
         self.created = self.created.saturating_add(done.writes.created);
         self.updated = self.updated.saturating_add(done.writes.updated);
         self.over.push(ending.key);
-        self.tell(ending, (outcome, writes), done.did, terms);
+        self.tell(ending, outcome, done.did, terms);
+        if let Some(billed) = self.lines.last_mut().and_then(|ended| ended.line.billed.as_mut()) {
+            billed.writes = writes;
+        }
     }
 }
 

@@ -148,6 +148,9 @@ impl Case<'_> {
 
     fn plan(self, parts: &Parts, planned: &mut Decimal) -> Result<Step, Step> {
         let Self { basis, product, .. } = self;
+        // Also of what fails or is held, so that it is known what is at stake.
+        let target = combined(basis, product, parts);
+        *planned = target.as_ref().ok().copied().unwrap_or_default();
         let (agreement, additions) = match basis.agreement {
             AgreementState::Ready { agreement, additions } => (agreement, additions),
             AgreementState::Trouble(failure) => return Err(Step::Fail(failure.clone())),
@@ -159,9 +162,7 @@ impl Case<'_> {
 
         let billed = in_force.iter().map(|a| a.quantity).max();
         let before = basis.snapshot.written.get(&product);
-        let target = combined(basis, product, parts);
         if let Some(step) = surplus_step(before, &of_product, day) {
-            *planned = target.unwrap_or_default();
             let settled = !basis.unsettled.contains(&product);
             return Err(if settled { step } else { Step::Fail(Failure::Unsettled) });
         }
@@ -174,7 +175,6 @@ impl Case<'_> {
         }
         self.readable_parts(parts, billed, decided)?;
         let target = target?;
-        *planned = target;
         match in_force.as_slice() {
             // Also where a write of ours took effect twice: time does not settle that, a person does.
             [_, _, ..] => Ok(Step::Hold(Hold::Ambiguous { additions: in_force.iter().map(|a| a.id).collect() })),
