@@ -14,7 +14,7 @@ use shared::error::StoreError;
 use shared::ports::{Change, DueStore, MappingStore, RunStore, SettingsStore};
 
 use super::catalogue::{EXCLUDED_BECAUSE, Role};
-use super::spec::{AgreementSpec, HistoryMonth, Mapped, Spec};
+use super::spec::{HistoryMonth, Mapped, Spec};
 use super::{Demo, PlantedPsa};
 
 /// How many customer mappings are being stored at a time.
