@@ -5,8 +5,7 @@ import { settled } from './stage.mjs';
 /** @typedef {Awaited<ReturnType<typeof import('./stage.mjs').stage>>} World */
 
 export const holdsOf = async (world, query = '') => (await world.call('get', `/v1/sync/holds?pageSize=500${query}`)).items;
-export const waitsByItself = (hold) => hold.reason === 'newMonth';
-export const open = async (world) => (await holdsOf(world, '&decided=false')).filter((hold) => !waitsByItself(hold));
+export const open = (world) => holdsOf(world, '&decided=false');
 export const keyOf = (hold) => `${hold.month}-${hold.customerId}-${hold.psaProductId}`;
 const same = (one, other) => one.customerId === other.customerId && one.psaProductId === other.psaProductId;
 export const nowOf = async (world, hold) => (await holdsOf(world)).find((one) => same(one, hold));

@@ -15,9 +15,9 @@ import { differences } from './sums.js';
 /** @typedef {import('../types').EditRow} Edit */
 /** @typedef {'good' | 'warn' | 'bad' | 'quiet' | 'info'} Kind */
 
-const OUTCOMES = /** @type {const} */ (['unchanged', 'created', 'updated', 'adopted', 'held', 'skipped', 'failed']);
+const OUTCOMES = /** @type {const} */ (['unchanged', 'created', 'updated', 'adopted', 'waiting', 'held', 'skipped', 'failed']);
 /** @type {Record<string, Kind>} */
-export const KINDS = { unchanged: 'quiet', created: 'good', updated: 'good', adopted: 'info', held: 'warn', skipped: 'quiet', failed: 'bad' };
+export const KINDS = { unchanged: 'quiet', created: 'good', updated: 'good', adopted: 'info', waiting: 'quiet', held: 'warn', skipped: 'quiet', failed: 'bad' };
 /** @type {Record<string, Kind>} */
 export const STATES = { running: 'info', succeeded: 'good', partial: 'warn', failed: 'bad', cancelled: 'quiet', superseded: 'quiet' };
 const FOLLOW_MS = 2000;
@@ -122,7 +122,7 @@ export function open(params) {
         ${run.state === 'running' ? html`<span class="line muted">${run.progress.what}${run.progress.of ? ` ${number(run.progress.done ?? 0)} / ${number(run.progress.of)}` : ''}</span>` : nothing}
         ${run.failure ? html`<span class="line">${run.failure.what}</span><span class="line"><b>${t('advice')}</b> ${run.failure.advice}</span>` : nothing}</div></td>
       <td data-label=${t('history.lines')}><div>${outcomeBar(run.counts)}</div></td>
-      <td class="number" data-label=${t('history.written')}><div>${sum(run.done)}</div></td><td class="number" data-label=${t('history.waiting')}><div>${sum(run.waiting)}</div></td></tr>`) : loadingRows(5)}</tbody></table></div>
+      <td class="number" data-label=${t('history.written')}><div>${sum(run.done)}</div></td><td class="number" data-label=${t('history.waiting')}><div>${sum(run.held)}</div></td></tr>`) : loadingRows(5)}</tbody></table></div>
     ${runs?.length === 0 ? empty(t('history.noRuns'), t('history.noRunsHow')) : nothing}${more(moreRuns, readRuns)}`;
 
   /** @param {Line} line */
@@ -144,7 +144,7 @@ export function open(params) {
   const runView = () => html`<p><a href=${link('history')}>${t('history.back')}</a></p>
     <div class="head"><div><h1>${detail ? t('history.title', { kind: word('kind', detail.kind), month: month(detail.month) }) : t('loading')}</h1>
       ${detail ? html`<p class="answer">${badge(STATES[detail.state] ?? 'quiet', word('run', detail.state))} ${moment(detail.openedAt)}${detail.askedBy ? ` · ${detail.askedBy}` : ''}
-        ${detail.tiesOut === true ? badge('good', t('history.tiesOut')) : detail.tiesOut === false ? badge('bad', t('history.tiesNotOut')) : nothing}</p>${outcomeBar(detail.counts)}` : nothing}</div></div>
+        ${detail.tiesOut === true ? badge('good', t('history.tiesOut')) : detail.tiesOut === false ? badge('bad', t('history.tiesNotOut')) : nothing} ${detail.complete ? nothing : badge('quiet', t('history.incomplete'))}</p>${outcomeBar(detail.counts)}` : nothing}</div></div>
     <div class="tools">${chips(t('filter.label'), [{ value: '', text: t('filter.all') }, ...OUTCOMES.filter((name) => !detail || detail.counts[name] > 0).map((name) => ({ value: name, text: word('outcome', name), count: detail?.counts[name] }))], outcome, (value) => {
       outcome = value;
       setParams({ outcome: value || undefined });

@@ -15,7 +15,7 @@ import { sumText, unitsText } from './sums.js';
 /** @typedef {import('../types').RunView} Run */
 /** @typedef {import('../types').RunLine} Line */
 
-const OUTCOMES = /** @type {const} */ (['failed', 'held', 'created', 'updated', 'adopted', 'skipped', 'unchanged']);
+const OUTCOMES = /** @type {const} */ (['failed', 'held', 'waiting', 'created', 'updated', 'adopted', 'skipped', 'unchanged']);
 const A_DAY = 24 * 60 * 60 * 1000;
 const STEP = 50;
 

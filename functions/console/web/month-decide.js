@@ -8,7 +8,7 @@ import { draw, say } from './draw.js';
 import { compare, date, number, t, word } from './language.js';
 import { chips, empty, loadingRows, searchBox, valueOf } from './parts.js';
 import { decide, isElsewhere, keyOf, send, writable } from './month-decision.js';
-import { groupName, holdRows, psaName, waitsByItself } from './month-hold.js';
+import { groupName, holdRows, psaName } from './month-hold.js';
 import { readUsage } from './month-why.js';
 import { sumOf, sumText } from './sums.js';
 
@@ -18,7 +18,7 @@ import { sumOf, sumText } from './sums.js';
 /** @typedef {'reason' | 'customer' | 'product'} Group */
 
 const GROUPS = /** @type {const} */ (['reason', 'customer', 'product']);
-const SHOWS = /** @type {const} */ (['open', 'decided', 'itself', 'all']);
+const SHOWS = /** @type {const} */ (['open', 'decided', 'all']);
 /** With more lines than these the groups open folded. */
 const UNFOLDED = 60;
 /** The most lines that one filter decides. */
@@ -60,7 +60,6 @@ export function toDecide(of, params) {
   /** @param {Hold} hold @param {string} which */
   function isShown(hold, which) {
     if (which === 'all') return true;
-    if (waitsByItself(hold)) return which === 'itself';
     return which === 'decided' ? Boolean(hold.decision) : which === 'open' && (!hold.decision || stays.has(keyOf(hold)));
   }
 
@@ -74,7 +73,7 @@ export function toDecide(of, params) {
 
   const holds = () => of.holds() ?? [];
   const matching = () => holds().filter((hold) => isShown(hold, show()) && matches(hold)).sort(order);
-  const undecided = (/** @type {Hold[]} */ list) => list.filter((hold) => !hold.decision && !waitsByItself(hold));
+  const undecided = (/** @type {Hold[]} */ list) => list.filter((hold) => !hold.decision);
   /** Lines that can be selected: among those that are decided, to decide them anew. */
   const decidable = (/** @type {Hold[]} */ list) => (show() === 'decided' ? list : undecided(list));
 
@@ -268,7 +267,7 @@ export function toDecide(of, params) {
     const free = decidable(list);
     const chosen = free.filter((hold) => selected.has(keyOf(hold)));
     return html`<div class="tools">${searchBox(t('month.search'), given.text ?? '', (text) => set({ text: text || undefined }))}
-      ${chips(t('filter.label'), SHOWS.filter((value) => value !== 'itself' || all.some(waitsByItself)).map((value) => ({ value, text: t(`month.show.${value}`), count: of.holds() ? all.filter((hold) => isShown(hold, value) && (value !== 'open' || !hold.decision)).length : undefined })), show(), (value) => {
+      ${chips(t('filter.label'), SHOWS.map((value) => ({ value, text: t(`month.show.${value}`), count: of.holds() ? all.filter((hold) => isShown(hold, value) && (value !== 'open' || !hold.decision)).length : undefined })), show(), (value) => {
         stays.clear();
         set({ show: value === 'open' ? undefined : value });
       })}

@@ -28,10 +28,6 @@ import { releaseOf, unitsText } from './sums.js';
 /** Reasons after which a preview, not a decision, puts things right. */
 const BY_PREVIEW = new Set(['firstRun', 'moved', 'unfinished']);
 
-/** Lines that wait by themselves are nobody's decision.
- * @param {Hold} hold */
-export const waitsByItself = (hold) => hold.reason === 'newMonth';
-
 /** @param {Hold} hold */
 export const psaName = (hold) => hold.psaProduct?.identifier ?? t('map.id', { id: hold.psaProductId });
 
@@ -63,7 +59,6 @@ function actions(hold, shown) {
       ${may('psa/write') ? html`<button type="button" class="quiet" id="change-${keyOf(hold)}" aria-label="${t('month.change')}: ${name}" @click=${shown.change}>${icon('undo')}${t('month.change')}</button>` : nothing}</div>`;
   }
   if (!may('psa/write')) return nothing;
-  if (waitsByItself(hold)) return html`<span class="muted">${t('month.byItself')}</span>`;
   const keep = html`<button type="button" id="keep-${keyOf(hold)}" aria-label="${keepText(hold)}: ${name}" @click=${shown.keep}>${keepText(hold)}</button>`;
   if (writable(hold)) {
     const elsewhere = isElsewhere(hold);
@@ -98,7 +93,7 @@ export function holdRows(hold, shown) {
     <td class="number" data-label=${t('month.money')}><div>${change?.amount ? signedMoney(change.amount, hold.currency) : '–'}</div></td>
     <td data-label=${t('month.reason')}><div><span class="what">${hold.what}</span><span class="line due">${due(hold)}
       <button type="button" class="quiet" aria-expanded=${shown.unfolded ? 'true' : 'false'} aria-label="${t('month.why')}: ${name}" @click=${shown.unfold}>${shown.unfolded ? '▾' : '▸'} ${t('month.why')}</button></span>
-      ${writable(hold) || hold.decision || waitsByItself(hold) ? nothing : html`<span class="line"><b>${t('advice')}</b> ${hold.advice} ${mend(hold)}</span>`}</div></td>
+      ${writable(hold) || hold.decision ? nothing : html`<span class="line"><b>${t('advice')}</b> ${hold.advice} ${mend(hold)}</span>`}</div></td>
     <td class="decide" data-label=${t('month.decision')}>${actions(hold, shown)}</td></tr>
     ${shown.before ? beside(hold, shown) : nothing}
     ${shown.unfolded ? html`<tr class="unfolded"><td colspan="7">${why(hold)}</td></tr>` : nothing}`;

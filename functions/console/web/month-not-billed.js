@@ -4,8 +4,9 @@ import { html, nothing } from './vendor/lit-html/lit-html.js';
 import { link } from './address.js';
 import { all } from './api.js';
 import { draw } from './draw.js';
-import { compare, money, number, t, word } from './language.js';
+import { compare, number, t, word } from './language.js';
 import { badge, empty, loadingRows, problemNotice } from './parts.js';
+import { moneys } from './sums.js';
 
 /** @typedef {import('../types').NotBilledRow} Row */
 /** @typedef {import('../types').RunLine} Line */
@@ -45,7 +46,7 @@ export const notBilledTables = (groups, at) => groups.map(({ reason, decided, ro
     <thead><tr><th scope="col">${t('month.product')}</th><th scope="col" class="number">${t('configure.units')}</th><th scope="col" class="number">${t('month.estimate')}</th><th scope="col">${t('month.customers')}</th>${at ? html`<th scope="col">${t('month.todo')}</th>` : nothing}</tr></thead>
     <tbody>${rows.map((row) => html`<tr><th scope="row"><span class="name">${nameOf(row)}</span>${row.product && row.product !== nameOf(row) ? html` <span class="code">${row.product}</span>` : nothing}
         ${row.psaProduct ? html`<span class="line muted">→ ${row.psaProduct.identifier} ${row.psaProduct.description}</span>` : nothing}</th>
-      <td class="number" data-label=${t('configure.units')}>${number(row.units)}</td><td class="number" data-label=${t('month.estimate')}>${row.amount ? money(row.amount) : '–'}</td>
+      <td class="number" data-label=${t('configure.units')}>${number(row.units)}</td><td class="number" data-label=${t('month.estimate')}>${row.amounts.length > 0 ? moneys(row.amounts) : '–'}</td>
       <td data-label=${t('month.customers')}><div>${at ? html`<button type="button" class="quiet" aria-expanded=${at.isOpen(row) ? 'true' : 'false'} aria-label="${customers(row)}: ${nameOf(row)}" @click=${() => at.toggle(row)}><span aria-hidden="true">${at.isOpen(row) ? '▾' : '▸'}</span> ${customers(row)}</button>` : row.customers > 0 ? customers(row) : '–'}</div></td>
       ${at ? html`<td data-label=${t('month.todo')}><div>${mend(row)}</div></td>` : nothing}</tr>
       ${at?.isOpen(row) ? html`<tr class="unfolded"><td colspan="5">${customersOf(row, at.behind(row))}</td></tr>` : nothing}`)}</tbody></table></div>`;

@@ -10,6 +10,9 @@ import { decisionText } from './month-decision.js';
 import { notBilledOf, notBilledTables } from './month-not-billed.js';
 import { byCurrency, differences, moneys, perMonth, sumText, total } from './sums.js';
 
+/** Where units went, in the order of the columns; one in which there are none is left out. */
+const WENT = /** @type {const} */ (['synced', 'waiting', 'held', 'failed', 'off', 'customerOff', 'excluded', 'unmapped', 'unassigned', 'notMonthlyBilling', 'firewallMode', 'coveredByLargest']);
+
 /** @typedef {import('../types').RunLine} Line */
 /** @typedef {{ name: string, pairs: number, units: number, more: string, amounts: import('../types').Amount[] }} Row */
 
@@ -57,12 +60,22 @@ export function report(of) {
     <tbody>${rows.map((row) => html`<tr><th scope="row">${row.name}</th><td class="number">${number(row.units)}</td><td class="number">${Number(row.more) === 0 ? '–' : signed(row.more)}</td><td class="number">${row.amounts.some((one) => Number(one.amount) !== 0) ? differences(row.amounts) : '–'}</td></tr>`)}</tbody>
     <tfoot><tr><th scope="row">${t('month.total')}</th><td class="number">${number(rows.reduce((sum, row) => sum + row.units, 0))}</td><td class="number">${signed(total(rows.map((row) => row.more)))}</td><td class="number">${differences(byCurrency(rows.flatMap((row) => row.amounts)))}</td></tr></tfoot></table>`;
 
+  /** What each outcome comes to; of a run that has not come to its end, that it has not. */
+  function totals() {
+    const detail = of.detail();
+    if (!detail) return nothing;
+    if (!detail.totals) return html`<p>${t('month.incomplete')}</p>`;
+    return html`<table><caption>${t('month.totals')}</caption><thead><tr><th scope="col">${t('history.outcome')}</th>${/** @type {const} */ (['pairs', 'usageUnits', 'writes', 'changeMoney', 'billedMoney', 'noPrice']).map((name) => html`<th scope="col" class="number">${t(`month.${name}`)}</th>`)}</tr></thead>
+      <tbody>${detail.totals.filter((one) => one.pairs > 0).map((one) => html`<tr><th scope="row">${word('outcome', one.outcome)}</th>${[number(one.pairs), number(one.units), number(one.writes), differences(one.change.amounts), moneys(one.amounts), one.withoutPrice > 0 ? number(one.withoutPrice) : ''].map((text) => html`<td class="number">${text || '–'}</td>`)}</tr>`)}</tbody></table>`;
+  }
+
   function tieOut() {
     const detail = of.detail();
     if (!detail) return nothing;
+    const went = WENT.filter((name) => detail.products.some((one) => one[name] > 0));
     return html`<table><caption>${t('month.tieOut')} ${detail.tiesOut ? badge('good', t('history.tiesOut')) : detail.tiesOut === false ? badge('bad', t('history.tiesNotOut')) : nothing}</caption>
-      <thead><tr><th scope="col">${t('configure.sophos')}</th>${/** @type {const} */ (['usage', 'synced', 'held', 'failed', 'off', 'unmapped', 'unassigned']).map((name) => html`<th scope="col" class="number">${t(`month.tie.${name}`)}</th>`)}</tr></thead>
-      <tbody>${detail.products.map((one) => html`<tr><th scope="row">${one.description || one.code || '–'} <span class="code">${one.code}</span></th>${[one.usage, one.synced, one.held, one.failed, one.off, one.unmapped, one.unassigned].map((units) => html`<td class="number">${units === 0 ? '–' : number(units)}</td>`)}</tr>`)}</tbody></table>`;
+      <thead><tr><th scope="col">${t('configure.sophos')}</th>${(/** @type {const} */ (['usage', ...went])).map((name) => html`<th scope="col" class="number">${t(`month.tie.${name}`)}</th>`)}</tr></thead>
+      <tbody>${detail.products.map((one) => html`<tr><th scope="row">${one.description || one.code || '–'} <span class="code">${one.code}</span></th>${[one.usage, ...went.map((name) => one[name])].map((units) => html`<td class="number">${units === 0 ? '–' : number(units)}</td>`)}</tr>`)}</tbody></table>`;
   }
 
   return {
@@ -96,7 +109,7 @@ export function report(of) {
         <section><h3>${t('month.tab.notBilled')}</h3>${groups.length > 0 ? notBilledTables(groups) : html`<p>${t('month.allBilled')}</p>`}</section>
         ${still.length > 0 ? html`<table><caption>${t('month.tab.still')} ${perMonth(still).length > 0 ? t('month.perMonth', { money: moneys(perMonth(still)) }) : nothing}</caption><thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col" class="number">${t('month.quantity')}</th><th scope="col" class="number">${t('month.eachMonth')}</th><th scope="col">${t('month.reason')}</th></tr></thead>
           <tbody>${still.map((row) => html`<tr><th scope="row">${row.customer ?? row.company ?? row.customerId}</th><td>${row.products.join(', ')}</td><td class="number">${number(row.quantity)}</td><td class="number">${row.amountPerMonth ? money(row.amountPerMonth, row.currency) : '–'}</td><td>${word('month.stillReason', row.reason)}</td></tr>`)}</tbody></table>` : nothing}
-        ${tieOut()}
+        ${totals()}${tieOut()}
         <p class="sign"><span>${t('month.sign')}</span></p></article>`;
     },
   };

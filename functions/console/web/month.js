@@ -271,7 +271,8 @@ export function open(params) {
     }
     if (!all) return { figure: '–', more: '' };
     if (which === 'changes') return all.changes ? { figure: number(all.changes.pairs), more: sumText(all.changes.change) } : { figure: '–', more: '' };
-    if (which === 'notBilled') return { figure: t('units', { n: all.notBilled.unmappedUnits + all.notBilled.unassignedUnits }), more: t('month.productsOpen', { n: all.notBilled.products }) };
+    if (which === 'notBilled' && !all.notBilled) return { figure: '–', more: t('month.incomplete') };
+    if (which === 'notBilled' && all.notBilled) return { figure: t('units', { n: all.notBilled.unmappedUnits + all.notBilled.unassignedUnits }), more: t('month.productsOpen', { n: all.notBilled.products }) };
     if (which === 'late') return { figure: number(all.toDecide.missed), more: '' };
     const going = still?.filter((row) => !row.ending);
     const amounts = going ? perMonth(going) : all.stillBilling.amountsPerMonth;

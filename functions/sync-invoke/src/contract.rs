@@ -190,6 +190,9 @@ pub struct InvokedCounts {
     pub updated: u64,
     /// On an addition that is looked after from now on.
     pub adopted: u64,
+    /// Waiting by itself: a later run writes it.
+    #[serde(default)]
+    pub waiting: u64,
     /// Waiting for a person.
     pub held: u64,
     /// Not synced, by a decision.
@@ -234,6 +237,7 @@ impl InvokedRun {
                 created: counts.created,
                 updated: counts.updated,
                 adopted: counts.adopted,
+                waiting: counts.waiting,
                 held: counts.held,
                 skipped: counts.skipped,
                 failed: counts.failed,

@@ -6,6 +6,7 @@
 mod cancel;
 mod change;
 mod decisions;
+mod detail;
 mod holds;
 mod lines;
 mod list;

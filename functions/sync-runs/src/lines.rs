@@ -11,6 +11,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{CustomerId, PartnerId, RunId};
 use shared::domain::ledger::CustomerLedger;
+use shared::domain::outcome::OutcomeKind;
 use shared::http::{
     Caller, FieldError, IfNoneMatch, Language, List, Paging, Path, Problem, ProblemCode, Query, Read, represent,
 };
@@ -64,6 +65,8 @@ pub(crate) enum OutcomeShown {
     Updated,
     /// An addition that was there is looked after from now on.
     Adopted,
+    /// Waits by itself: a later run writes it.
+    Waiting,
     /// Waits for a person.
     Held,
     /// Not synced, by a decision.
@@ -207,12 +210,26 @@ impl LineFilter {
 }
 
 impl OutcomeShown {
+    pub(crate) const fn of(kind: OutcomeKind) -> Self {
+        match kind {
+            OutcomeKind::Unchanged => Self::Unchanged,
+            OutcomeKind::Created => Self::Created,
+            OutcomeKind::Updated => Self::Updated,
+            OutcomeKind::Adopted => Self::Adopted,
+            OutcomeKind::Waiting => Self::Waiting,
+            OutcomeKind::Held => Self::Held,
+            OutcomeKind::Skipped => Self::Skipped,
+            OutcomeKind::Failed => Self::Failed,
+        }
+    }
+
     const fn word(self) -> &'static str {
         match self {
             Self::Unchanged => "unchanged",
             Self::Created => "created",
             Self::Updated => "updated",
             Self::Adopted => "adopted",
+            Self::Waiting => "waiting",
             Self::Held => "held",
             Self::Skipped => "skipped",
             Self::Failed => "failed",

@@ -7,7 +7,8 @@ use shared::domain::id::RunId;
 use shared::http::{Caller, IfNoneMatch, List, NoQuery, Paging, Path, Problem, ProblemCode, Query, Read, represent};
 use utoipa::IntoParams;
 
-use crate::view::{RunDetail, RunView};
+use crate::detail::RunDetail;
+use crate::view::RunView;
 use crate::{Naming, Sender, Store, Time, World};
 
 /// The most runs of a page: a stored one has its whole tie-out with it.

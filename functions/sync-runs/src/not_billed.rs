@@ -8,15 +8,16 @@ use shared::domain::id::{PartnerId, ProductCode};
 use shared::domain::mapping::{ProductMappings, ProductState};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Bucket, SkipKind};
-use shared::domain::run::{Run, RunState, Whose};
+use shared::domain::run::{Run, Whose};
 use shared::domain::tally::{NotBilled, ProductTally};
 use shared::http::{
     Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, PsaProductShown, Query, Read, represent,
 };
 use utoipa::{IntoParams, ToSchema};
 
+use crate::change::CurrencyAmount;
 use crate::names::Names;
-use crate::view::decimal;
+use crate::view::is_complete;
 use crate::{Naming, Sender, Store, Time, World};
 
 /// The most rows of a page.
@@ -75,9 +76,9 @@ pub(crate) struct NotBilledRow {
     /// Its names and its price, as they were last seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     psa_product: Option<PsaProductShown>,
-    /// What the units come to at the catalogue price, for an estimate; absent where no price is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    amount: Option<String>,
+    /// What the units come to at the catalogue price, for an estimate: by the currency of the customers' agreements, the
+    /// rest without one. Empty where no price is known.
+    amounts: Vec<CurrencyAmount>,
     /// The place in the list.
     #[serde(skip)]
     place: String,
@@ -103,11 +104,9 @@ pub(crate) struct OpenUsage {
     pub(crate) unassigned_units: u64,
 }
 
-/// Whether a run counted all of a partner's usage.
+/// Whether a run counted all of a partner's usage. One in which Sophos reported nothing counted nothing.
 pub(crate) fn counted_everything(run: &Run) -> bool {
-    matches!(run.state, RunState::Succeeded | RunState::Partial)
-        && matches!(run.request.scope.whose, Whose::Everyone)
-        && !run.request.scope.ignores_switches
+    is_complete(run) && matches!(run.request.scope.whose, Whose::Everyone) && !run.request.scope.ignores_switches
 }
 
 /// What the run counted, by the mappings of now.
@@ -116,7 +115,7 @@ pub(crate) fn counted(run: &Run, mappings: &ProductMappings, names: &Names) -> C
     for (code, tally) in &run.tally.products {
         let mut is_open = false;
         for (kind, found) in tally.not_billed.iter().filter(|(kind, _)| kind.leaves_unbilled()) {
-            if kind.bucket() != Bucket::Off {
+            if !kind.is_decided() {
                 is_open = true;
                 let units = if kind.bucket() == Bucket::Unassigned {
                     &mut open.unassigned_units
@@ -125,7 +124,7 @@ pub(crate) fn counted(run: &Run, mappings: &ProductMappings, names: &Names) -> C
                 };
                 *units = units.saturating_add(found.units);
             }
-            rows.push(NotBilledRow::of((run, code, tally), (*kind, *found), mappings, names));
+            rows.push(NotBilledRow::of((run, code, tally), (*kind, found), mappings, names));
         }
         open.products += u64::from(is_open);
     }
@@ -135,7 +134,7 @@ pub(crate) fn counted(run: &Run, mappings: &ProductMappings, names: &Names) -> C
 impl NotBilledRow {
     fn of(
         (run, code, tally): (&Run, &str, &ProductTally),
-        (kind, found): (SkipKind, NotBilled),
+        (kind, found): (SkipKind, &NotBilled),
         mappings: &ProductMappings,
         names: &Names,
     ) -> Self {
@@ -152,17 +151,27 @@ impl NotBilledRow {
             month: run.request.month.to_string(),
             description,
             reason: kind.word(),
-            decided: kind.bucket() == Bucket::Off,
+            decided: kind.is_decided(),
             changed_since: by_product && (psa.is_some() || excluded),
             customers: found.customers,
             units: found.units,
             psa_product_id: psa.map(|psa| psa.get()),
             psa_product: psa.and_then(|psa| names.psa(psa)),
-            amount: price.and_then(|price| price.checked_mul(Decimal::from(found.units))).map(decimal),
+            amounts: price.map(|price| amounts(price, found)).unwrap_or_default(),
             place: format!("{code}#{}", kind.word()),
             product: product.map(|code| code.to_string()),
         }
     }
+}
+
+/// What units come to at a price. One price says nothing of a sum over two currencies: each has its own amount.
+fn amounts(price: Decimal, found: &NotBilled) -> Vec<CurrencyAmount> {
+    let with_currency: u64 = found.currencies.values().sum();
+    let rest = (String::new(), found.units.saturating_sub(with_currency));
+    let units = found.currencies.iter().map(|(currency, units)| (currency.clone(), *units)).chain([rest]);
+    let amount = |(currency, units): (String, u64)| Some((currency, price.checked_mul(Decimal::from(units))?));
+    let amounts = units.filter(|(_, units)| *units > 0).filter_map(amount);
+    CurrencyAmount::all(&amounts.collect())
 }
 
 /// The newest run or preview of everything, of a month if one is named.

@@ -58,8 +58,10 @@ pub(crate) struct SyncOverview {
     /// What the newest run of the month did, or the newest preview would do; absent before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<ChangesShown>,
-    /// What is not billed though nobody has decided that, by the newest run or preview of everything.
-    not_billed: OpenUsage,
+    /// What is not billed though nobody has decided that, by the newest run or preview of everything; absent before the
+    /// first that came to its end and had usage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_billed: Option<OpenUsage>,
     /// What is billed and no longer synced.
     still_billing: StillBillingSum,
     /// What was found after the agreement was invoiced; nothing counts it yet.
@@ -153,7 +155,7 @@ pub(crate) async fn get_overview<S: Store, Q: Sender, C: Time, I: Naming>(
     let of_month = || runs.iter().filter(|run| run.request.month == month);
     let changed = of_month().find(|run| matches!(run.state, RunState::Succeeded | RunState::Partial));
     let of_all = of_month().find(|run| counted_everything(run));
-    let not_billed = of_all.map(|run| counted(run, &mappings, &names).open).unwrap_or_default();
+    let not_billed = of_all.map(|run| counted(run, &mappings, &names).open);
     let (to_decide, customers, connections) =
         try_join!(Waiting::read(store, partner, month, today), Customers::read(store, partner), async {
             store.find_connections(partner).await.map_err(Problem::from)

@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::domain::id::CustomerId;
-use shared::domain::run::{Run, RunFailureCode, RunKind, RunState, Whose};
-use shared::domain::tally::ProductTally;
+use shared::domain::outcome::OutcomeKind;
+use shared::domain::run::{Run, RunKind, RunState, Whose};
 use shared::http::Language;
 use utoipa::ToSchema;
 
@@ -68,10 +68,15 @@ pub(crate) struct RunView {
     questions: Vec<UsageQuestion>,
     /// Pairs of customer and Sophos product by how they ended.
     counts: RunCounts,
+    /// Whether the figures are of all that the run is about: it has come to its end, and Sophos reported usage. Those of
+    /// a run that has not are what was done so far, and no total of the month.
+    complete: bool,
     /// What was done to what is billed; in a preview, what would be.
     done: BillingChange,
-    /// What waits for a person.
+    /// What waits by itself.
     waiting: BillingChange,
+    /// What waits for a person.
+    held: BillingChange,
     /// What could not be done.
     failed: BillingChange,
     /// Calls to ConnectWise.
@@ -144,6 +149,8 @@ pub(crate) struct RunCounts {
     updated: u64,
     /// On an addition that is looked after from now on.
     adopted: u64,
+    /// Waiting by itself: a later run writes it.
+    waiting: u64,
     /// Waiting for a person.
     held: u64,
     /// Not synced, by a decision.
@@ -156,48 +163,6 @@ pub(crate) struct RunCounts {
     additions_created: u64,
     /// Quantities set in ConnectWise.
     quantities_set: u64,
-}
-
-/// One run with its tie-out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RunDetail {
-    /// The run.
-    #[serde(flatten)]
-    run: RunView,
-    /// The tie-out by Sophos product: usage = synced + held + failed + off + unmapped + unassigned, once the run is over.
-    products: Vec<ProductTieOut>,
-    /// Whether no unit and no usage line was lost on the way; absent while the run is under way.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ties_out: Option<bool>,
-}
-
-/// Where the units of a Sophos product went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ProductTieOut {
-    /// Its code; empty for usage without one.
-    code: String,
-    /// What Sophos calls it.
-    description: String,
-    /// Units in Sophos' usage.
-    usage: u64,
-    /// Usage lines.
-    lines: u64,
-    /// Usage lines whose quantity cannot be read; they count no units.
-    unreadable: u64,
-    /// Units that ConnectWise bills.
-    synced: u64,
-    /// Units that wait for a person.
-    held: u64,
-    /// Units that could not be synced.
-    failed: u64,
-    /// Units switched off or excluded.
-    off: u64,
-    /// Units of products or customers that are not mapped.
-    unmapped: u64,
-    /// Units without a customer or a product.
-    unassigned: u64,
 }
 
 impl RunView {
@@ -259,6 +224,7 @@ impl RunView {
                 created: counts.created,
                 updated: counts.updated,
                 adopted: counts.adopted,
+                waiting: counts.waiting,
                 held: counts.held,
                 skipped: counts.skipped,
                 failed: counts.failed,
@@ -266,40 +232,19 @@ impl RunView {
                 additions_created: counts.additions_created,
                 quantities_set: counts.quantities_set,
             },
+            complete: is_complete(run),
             done: BillingChange::of(&run.tally.billing.done),
-            waiting: BillingChange::of(&run.tally.billing.waiting),
-            failed: BillingChange::of(&run.tally.billing.failed),
+            waiting: BillingChange::of(&run.tally.billing.total(OutcomeKind::Waiting).change),
+            held: BillingChange::of(&run.tally.billing.total(OutcomeKind::Held).change),
+            failed: BillingChange::of(&run.tally.billing.total(OutcomeKind::Failed).change),
             psa_calls: run.psa.calls,
         }
     }
 }
 
-impl RunDetail {
-    pub(crate) fn of(run: &Run, language: Language) -> Self {
-        let product = |(code, tally): (&String, &ProductTally)| ProductTieOut {
-            code: code.clone(),
-            description: tally.description.clone(),
-            usage: tally.usage,
-            lines: tally.lines,
-            unreadable: tally.unreadable,
-            synced: tally.synced,
-            held: tally.held,
-            failed: tally.failed,
-            off: tally.off,
-            unmapped: tally.unmapped,
-            unassigned: tally.unassigned,
-        };
-        let whole = match &run.state {
-            RunState::Succeeded | RunState::Partial => true,
-            RunState::Failed(failure) => failure.code == RunFailureCode::TieOut,
-            RunState::Running | RunState::Cancelled { .. } | RunState::Superseded { .. } => false,
-        };
-        Self {
-            run: RunView::of(run, language),
-            products: run.tally.products.iter().map(product).collect(),
-            ties_out: whole.then(|| run.tally.tie_out().is_ok()),
-        }
-    }
+/// Whether a run's figures are of all that it is about.
+pub(crate) fn is_complete(run: &Run) -> bool {
+    matches!(run.state, RunState::Succeeded | RunState::Partial) && run.tally.has_usage()
 }
 
 /// A number as it is shown: without zeros behind the point that say nothing.

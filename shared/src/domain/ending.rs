@@ -139,6 +139,7 @@ impl Ending {
             target: Decimal::ZERO,
             current: Some((addition.id, from)),
             step,
+            is_early: false,
             release: None,
             readings: Vec::new(),
             terms: Some(Terms::of(addition)),

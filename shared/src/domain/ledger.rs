@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::id::{AdditionId, AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId};
-use super::outcome::{Outcome, Would};
+use super::outcome::{Bucket, Outcome, Would};
 use super::psa::AgreementFacts;
 use super::terms::Terms;
 
@@ -48,6 +48,28 @@ pub struct Billed {
     /// What its quantity comes to in money, where the run has seen that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
+    /// Where the largest of several Sophos products is billed: which one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub largest: Option<ProductCode>,
+    /// How many writes to ConnectWise the run accounts for on it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub writes: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field over by reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl Line {
+    /// Where its units are counted.
+    #[must_use]
+    pub fn bucket(&self) -> Bucket {
+        let bucket = self.outcome.bucket();
+        let largest = self.billed.as_ref().and_then(|billed| billed.largest.as_ref());
+        let is_covered = bucket == Bucket::Synced && largest.is_some() && largest != self.code.as_ref();
+        if is_covered { Bucket::CoveredByLargest } else { bucket }
+    }
 }
 
 /// What became of a decision to end an addition. It counts no usage.

@@ -66,10 +66,13 @@ pub fn must_read(
     is_its_turn(agreement.id, seen.at, now).then_some(ReadFor::Audit)
 }
 
-/// Whether a plan made on what is remembered asks for something: then it is made again on what ConnectWise has.
+/// Whether a plan made on what is remembered asks for something: then it is made again on what ConnectWise has. What waits
+/// by itself asks for nothing yet: each run plans it again, with the agreement's present invoice date.
 #[must_use]
 pub fn asks_for_something(plan: &CustomerPlan) -> bool {
-    plan.additions.values().any(|plan| !matches!(plan.step, Step::Nothing | Step::Keep { .. } | Step::Skip(_)))
+    plan.additions
+        .values()
+        .any(|plan| !matches!(plan.step, Step::Nothing | Step::Keep { .. } | Step::Wait(_) | Step::Skip(_)))
 }
 
 fn is_near(invoice: Date, today: Date) -> bool {

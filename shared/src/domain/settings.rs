@@ -160,7 +160,7 @@ pub struct Guards {
     /// From how many of last month's pairs on, vanished or lower, the usage looks unfinished and the whole run waits: more
     /// than that percentage of them, and more than that many.
     pub unfinished: Jump,
-    /// For how many days of a new month nothing is lowered because of it, 0 to 28.
+    /// For how many days of a new month nothing is changed because of it, 0 to 28.
     pub new_month_days: i8,
     /// How usage lines are read that say more than one thing, where nothing else is answered for their Sophos product.
     /// What is not answered waits.

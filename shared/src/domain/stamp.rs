@@ -45,6 +45,7 @@ impl SyncStamp {
             | Outcome::Created
             | Outcome::Updated
             | Outcome::Adopted
+            | Outcome::Waiting(_)
             | Outcome::Held(_)
             | Outcome::Skipped(_) => None,
         };

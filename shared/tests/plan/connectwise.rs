@@ -27,7 +27,7 @@ pub(crate) fn carry_out(world: &mut World, plan: &CustomerPlan) {
                 found.quantity = Decimal::ZERO;
                 continue;
             }
-            Step::Nothing | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => continue,
+            Step::Nothing | Step::Wait(_) | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => continue,
         };
         let before = world.snapshot.written.get(product);
         let written = planned.as_written(addition, world.month, before);

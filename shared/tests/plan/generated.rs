@@ -29,7 +29,7 @@ fn worlds_of(codes: &'static [&'static str], products: i64) -> impl Strategy<Val
         prop::bool::weighted(0.1),
         prop::bool::weighted(0.2),
         select(vec![None, Some("2020-01-01"), Some("2026-11-17")]),
-        any::<bool>(),
+        (any::<bool>(), prop::bool::weighted(0.1)),
     );
     let additions = (vec(addition(products), 0..=4), vec(addition(products), 0..=1));
     let mappings: Vec<_> = codes.iter().map(|name| mapping(name, products)).collect();
@@ -39,11 +39,12 @@ fn worlds_of(codes: &'static [&'static str], products: i64) -> impl Strategy<Val
     let unsettled: Vec<_> = ids().map(|id| prop::bool::weighted(0.05).prop_map(move |is| is.then_some(id))).collect();
     (settings, mappings, catalogue, additions, memory, usage, unsettled).prop_map(
         |(settings, mappings, catalogue, (additions, others), memory, usage, unsettled)| {
-            let (invoice_mode, first_run, young, start, prorated) = settings;
+            let (invoice_mode, first_run, young, start, (prorated, not_invoiced)) = settings;
             let today = day(if young { "2026-11-04" } else { "2026-11-30" });
             let mut world = World { invoice_mode, first_run, today, ..World::new() };
             let own = world.agreement.as_mut().unwrap();
             (own.start, own.prorated) = (start.map(day), prorated);
+            own.next_invoice = not_invoiced.then(|| day("2026-11-01"));
             let others = others.into_iter().map(|other| Addition { id: addition_id(99), ..other }).collect();
             world = world.also_billed_on(9, "Old MSA", others);
             world.products = mappings.into_iter().map(|mapping| (mapping.code.clone(), mapping)).collect();

@@ -1,11 +1,9 @@
 //! What waits for a person, by the partner's settings, and what a person's decision does.
 
-use jiff::civil::Date;
 use rust_decimal::Decimal;
 use shared::domain::decision::{Decision, Verdict};
 use shared::domain::id::AgreementId;
 use shared::domain::mapping::Combine::AddUp;
-use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Hold, Outcome, Skip, Would};
 use shared::domain::plan::{Step, Unfinished};
 use shared::domain::settings::{DecreaseGuard, Guards, Jump};
@@ -13,11 +11,11 @@ use shared::domain::settings::{DecreaseGuard, Guards, Jump};
 use crate::world::{AGREEMENT, World, acme, addition_id, day, line, month, psa};
 
 /// Intercept X was written at `before` in October and is used `now` in November.
-fn moves(before: u64, now: u64) -> World {
+pub(crate) fn moves(before: u64, now: u64) -> World {
     World::with_intercept_x().synced_in_october(70, &[("CIX", before)]).uses("CIX", now)
 }
 
-fn decided(world: &World, verdict: Verdict) -> Decision {
+pub(crate) fn decided(world: &World, verdict: Verdict) -> Decision {
     let plan = world.plan();
     let basis = plan.additions[&psa(70)].hold_basis(AgreementId::try_from(AGREEMENT).unwrap());
     Decision {
@@ -31,7 +29,7 @@ fn decided(world: &World, verdict: Verdict) -> Decision {
     }
 }
 
-fn with(mut world: World, decision: &Decision) -> World {
+pub(crate) fn with(mut world: World, decision: &Decision) -> World {
     world.decisions.insert(psa(70), decision.clone());
     world
 }
@@ -78,54 +76,6 @@ fn to_zero_waits_whatever_the_settings() {
     let mut world = moves(3, 0);
     world.guards.decrease = DecreaseGuard::Above(Jump { percent: 1000, units: 1000 });
     assert!(matches!(world.step(70), Step::Hold(Hold::ToZero { .. })));
-}
-
-fn in_december(mut world: World, today: &str) -> World {
-    world.month = month("2026-12");
-    world.today = day(today);
-    world
-}
-
-#[test]
-fn in_the_first_days_of_a_month_nothing_is_lowered_because_of_it() {
-    let waits = |world: World| matches!(world.step(70), Step::Hold(Hold::NewMonth { .. }));
-    assert!(waits(in_december(moves(12, 11), "2026-12-01")));
-    assert!(waits(in_december(moves(12, 11), "2026-12-05")));
-    assert!(!waits(in_december(moves(12, 11), "2026-12-06")), "it resolves itself");
-    assert!(!waits(in_december(moves(12, 13), "2026-12-01")), "more is written");
-    let mut ended = moves(12, 11);
-    ended.today = day("2026-12-03");
-    assert!(!waits(ended), "the invoice-mode run of the 3rd is for the month that is over");
-}
-
-#[test]
-fn what_is_absent_in_the_first_days_has_not_vanished_yet() {
-    let absent = || World::with_intercept_x().synced_in_october(70, &[("CIX", 12)]);
-    assert!(matches!(in_december(absent(), "2026-12-02").step(70), Step::Hold(Hold::NewMonth { .. })));
-    assert!(matches!(in_december(absent(), "2026-12-09").step(70), Step::Hold(Hold::Vanished { .. })));
-}
-
-#[test]
-fn nothing_is_lowered_before_the_connectwise_invoice_of_the_month_before_is_made() {
-    let world = |next_invoice: Date| {
-        let mut world = in_december(moves(12, 11), "2026-12-09");
-        world.snapshot.expect_invoice(month("2026-10"), Some(day("2026-12-15")));
-        world.agreement.as_mut().unwrap().next_invoice = Some(next_invoice);
-        world
-    };
-    assert!(matches!(world(day("2026-12-15")).step(70), Step::Hold(Hold::NewMonth { .. })));
-    assert!(matches!(world(day("2027-01-15")).step(70), Step::Update { .. }), "its invoice date has moved");
-}
-
-#[test]
-fn the_invoice_that_bills_a_month_is_the_first_one_on_or_after_its_last_day() {
-    let mut world = World::new();
-    for seen in ["2026-11-01", "2026-12-01", "2027-01-01"] {
-        world.snapshot.expect_invoice(month("2026-11"), Some(day(seen)));
-    }
-    let awaits = |next: &str| world.snapshot.awaits_invoice(month("2026-11"), Some(day(next)));
-    assert!(awaits("2026-12-01") && !awaits("2027-01-01"));
-    assert!(!world.snapshot.awaits_invoice(UsageMonth::parse("2026-10").unwrap(), Some(day("2026-12-01"))));
 }
 
 #[test]

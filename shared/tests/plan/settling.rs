@@ -118,7 +118,7 @@ impl Scene {
                 self.send(Sent::Set(to), answer).then_some(*addition)
             }
             Step::Keep { addition } | Step::Adopt { addition } => Some(*addition),
-            Step::Nothing | Step::Clear { .. } | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => None,
+            Step::Nothing | Step::Clear { .. } | Step::Wait(_) | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => None,
         };
         if let Some(addition) = wrote {
             let before = self.world.snapshot.written.get(&psa(PRODUCT));

@@ -82,7 +82,8 @@ fn amounts_of_two_currencies_were_added_up() {
         let would = Would::Create { to: to.into(), begins: None };
         let terms = Some(Terms { unit_price: Some(3.into()), less_included: Decimal::ZERO, billable: true });
         let (did, waiting, addition) = (None, None, None);
-        let billed = Billed { product: psa(7), addition, target: to.into(), would, did, waiting, terms };
+        let (largest, writes, target) = (None, 0, to.into());
+        let billed = Billed { product: psa(7), addition, target, would, did, waiting, terms, largest, writes };
         Line { code: Some(code(product)), units: 1, usage_lines: 1, outcome: Outcome::Created, billed: Some(billed) }
     };
     let mut tally = Tally::default();
@@ -108,8 +109,9 @@ fn what_is_not_billed_is_counted_by_product_and_reason() {
     tally.add_ledger(&ledger(vec![line("CIX", 4, Skip::ProductUnmapped), line("MDR", 2, Skip::ProductOff)]));
     tally.add_ledger(&ledger(vec![line("CIX", 3, Skip::ProductUnmapped)]));
     tally.add_ledger(&CustomerLedger { customer: None, ..ledger(vec![line("CIX", 9, Skip::Unassigned)]) });
-    let of = |product: &str, reason: SkipKind| tally.products[product].not_billed.get(&reason).copied();
-    assert_eq!(of("CIX", SkipKind::ProductUnmapped), Some(NotBilled { customers: 2, units: 7 }));
-    assert_eq!(of("CIX", SkipKind::Unassigned), Some(NotBilled { customers: 0, units: 9 }));
-    assert_eq!(of("MDR", SkipKind::ProductOff), Some(NotBilled { customers: 1, units: 2 }));
+    let of = |product: &str, reason: SkipKind| tally.products[product].not_billed.get(&reason).cloned();
+    let counted = |customers, units| Some(NotBilled { customers, units, ..NotBilled::default() });
+    assert_eq!(of("CIX", SkipKind::ProductUnmapped), counted(2, 7));
+    assert_eq!(of("CIX", SkipKind::Unassigned), counted(0, 9));
+    assert_eq!(of("MDR", SkipKind::ProductOff), counted(1, 2));
 }

@@ -349,6 +349,7 @@ pub(crate) fn outcome_of(plan: &CustomerPlan, row: &Row) -> Outcome {
         Step::Adopt { .. } => Outcome::Adopted,
         Step::Create { .. } => Outcome::Created,
         Step::Update { .. } => Outcome::Updated,
+        Step::Wait(waiting) => Outcome::Waiting(waiting.clone()),
         Step::Hold(hold) | Step::Clear { hold, .. } => Outcome::Held(hold.clone()),
         Step::Skip(skip) => Outcome::Skipped(skip.clone()),
         Step::Fail(failure) => Outcome::Failed(failure.clone()),

@@ -191,7 +191,7 @@ pub(super) const CASES: &[Spec] = &[
         ..PLAIN
     },
     Spec {
-        name: "usage fell while the last month is not invoiced",
+        name: "usage fell, and the last month is still not invoiced",
         usage: &[Units("SVRC", 11)],
         additions: &[line("SVRC", 12)],
         history: &[("SVRC", 12)],

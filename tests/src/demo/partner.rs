@@ -14,7 +14,7 @@ use shared::error::StoreError;
 use shared::ports::{Change, DueStore, MappingStore, RunStore, SettingsStore};
 
 use super::catalogue::{EXCLUDED_BECAUSE, Role};
-use super::spec::{AgreementSpec, HistoryMonth, Mapped, Spec};
+use super::spec::{HistoryMonth, Mapped, Spec};
 use super::{Demo, PlantedPsa};
 
 /// How many customer mappings are being stored at a time.
@@ -165,10 +165,6 @@ impl Demo {
             });
             written.surplus.extend(doubled);
         }
-        let mut snapshot = Snapshot { written: BTreeMap::from([(product, written)]), ..Snapshot::default() };
-        if spec.agreement == AgreementSpec::AwaitsInvoice {
-            snapshot.invoices.insert(written_for, month.next().first_day());
-        }
-        Ok(snapshot)
+        Ok(Snapshot { written: BTreeMap::from([(product, written)]), ..Snapshot::default() })
     }
 }

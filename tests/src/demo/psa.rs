@@ -209,7 +209,9 @@ fn agreement_fields(spec: AgreementSpec, month: UsageMonth) -> Value {
     let after = format!("{}T00:00:00Z", month.next().first_day());
     match spec {
         AgreementSpec::NotStarted => json!({"startDate": after}),
-        AgreementSpec::AwaitsInvoice => json!({"nextInvoiceDate": after}),
+        AgreementSpec::AwaitsInvoice => {
+            json!({"nextInvoiceDate": format!("{}T00:00:00Z", month.first_day())})
+        }
         AgreementSpec::Quarterly => json!({"billingCycle": {"id": QUARTERLY}, "nextInvoiceDate": next_quarter(month)}),
         AgreementSpec::Yearly => {
             let next = format!("{}-03-01T00:00:00Z", month.first_day().year() + 1);

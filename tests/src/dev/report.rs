@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
+use rust_decimal::Decimal;
 use serde_json::json;
 use shared::domain::ledger::{CustomerLedger, Line};
-use shared::domain::outcome::{Bucket, Outcome, Would};
+use shared::domain::outcome::{Bucket, Outcome, OutcomeKind, Would};
 use shared::domain::plan::Question;
 use shared::domain::run::{Run, RunState};
+use shared::domain::tally::Amounts;
 use shared::domain::usage::DoubtKind;
 
 use crate::stack::Stack;
@@ -28,9 +30,7 @@ pub(super) fn json(run: &Run, ledger: &[CustomerLedger]) -> String {
 
 /// The report of a run against real services, for a person.
 pub(super) fn of_run(run: &Run, ledger: &[CustomerLedger]) -> String {
-    let units = "Units by Sophos product: usage = synced + held + failed + off + unmapped + unassigned";
-    let (outcomes, tie_out) = (outcomes(ledger), tie_out(run));
-    format!("{outcomes}\n\n{units}\n{tie_out}\n\n{}{}\n{}", questions(run), verdict(run), calls(run))
+    format!("{}{}{}\n{}", tables(run, ledger), questions(run), verdict(run), calls(run))
 }
 
 /// The questions that usage lines ask of the partner as a whole, each on a line.
@@ -44,18 +44,63 @@ fn questions(run: &Run) -> String {
 
 /// The whole report, for a person.
 pub(super) fn text(stack: &Stack, run: &Run, ledger: &[CustomerLedger]) -> String {
-    let mut text = format!(
-        "\n{}\n\nUnits by Sophos product: usage = synced + held + failed + off + unmapped + unassigned\n{}\n\n{}\n{}{}\n\n",
-        outcomes(ledger),
-        tie_out(run),
-        verdict(run),
-        planted(stack, ledger),
-        calls(run)
-    );
+    let planted = planted(stack, ledger);
+    let mut text = format!("\n{}{}\n{planted}{}\n\n", tables(run, ledger), verdict(run), calls(run));
     for (what, url) in stack.urls() {
         text += &format!("{what:<28} {url}\n");
     }
     text
+}
+
+/// Every line, what each outcome comes to, and where the units of each product went.
+fn tables(run: &Run, ledger: &[CustomerLedger]) -> String {
+    let (outcomes, totals, tie_out) = (outcomes(ledger), totals(run), tie_out(run));
+    let incomplete = match run.state {
+        RunState::Succeeded | RunState::Partial if run.tally.has_usage() => "",
+        RunState::Succeeded | RunState::Partial => "Sophos reported no usage: these are no figures of the month.\n",
+        RunState::Running | RunState::Failed(_) | RunState::Cancelled { .. } | RunState::Superseded { .. } => {
+            "The run has not come to its end: these figures are incomplete.\n"
+        }
+    };
+    let units = "Units by Sophos product: usage is the sum of what follows it";
+    format!("{outcomes}\n\n{incomplete}What each outcome comes to\n{totals}\n\n{units}\n{tie_out}\n\n")
+}
+
+/// One row for each outcome that occurs, with the money of each currency by itself.
+fn totals(run: &Run) -> Table {
+    let mut table = table(["Outcome", "Pairs", "Units", "Writes", "Change", "Billed each time", "Without a price"]);
+    for (kind, total) in &run.tally.billing.outcomes {
+        table.add_row([
+            kind_in_words(*kind).to_owned(),
+            total.pairs.to_string(),
+            total.units.to_string(),
+            total.writes.to_string(),
+            amounts(&total.change.amounts),
+            amounts(&total.amounts),
+            total.without_price.to_string(),
+        ]);
+    }
+    align_right(&mut table, 1..7);
+    table
+}
+
+const fn kind_in_words(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::Unchanged => "unchanged",
+        OutcomeKind::Created => "created",
+        OutcomeKind::Updated => "updated",
+        OutcomeKind::Adopted => "adopted",
+        OutcomeKind::Waiting => "waiting by itself",
+        OutcomeKind::Held => "needs your decision",
+        OutcomeKind::Skipped => "not synced",
+        OutcomeKind::Failed => "failed",
+    }
+}
+
+fn amounts(amounts: &Amounts) -> String {
+    let shown = |(currency, amount): (&String, &Decimal)| format!("{amount:.2} {currency}").trim_end().to_owned();
+    let all: Vec<String> = amounts.iter().map(shown).collect();
+    if all.is_empty() { "–".to_owned() } else { all.join(", ") }
 }
 
 /// A line of its own when nothing failed but what was made to fail.
@@ -112,20 +157,28 @@ fn rank(line: &Line) -> u8 {
     match line.outcome.bucket() {
         Bucket::Failed => 0,
         Bucket::Held => 1,
-        Bucket::Unassigned => 2,
-        Bucket::Unmapped => 3,
-        Bucket::Off => 4,
-        Bucket::Synced => 5,
+        Bucket::Waiting => 2,
+        Bucket::Unassigned => 3,
+        Bucket::Unmapped => 4,
+        Bucket::Off
+        | Bucket::CustomerOff
+        | Bucket::Excluded
+        | Bucket::NotMonthlyBilling
+        | Bucket::FirewallMode
+        | Bucket::CoveredByLargest => 5,
+        Bucket::Synced => 6,
     }
 }
 
 /// The outcome in the words of the page.
 fn word(line: &Line) -> String {
-    match line.outcome.bucket() {
-        Bucket::Failed => "failed".into(),
-        Bucket::Held => "needs your decision".into(),
-        Bucket::Unassigned | Bucket::Unmapped | Bucket::Off => "not synced".into(),
-        Bucket::Synced => line.outcome.code(),
+    match line.outcome.kind() {
+        kind @ (OutcomeKind::Waiting | OutcomeKind::Held | OutcomeKind::Skipped | OutcomeKind::Failed) => {
+            kind_in_words(kind).into()
+        }
+        OutcomeKind::Unchanged | OutcomeKind::Created | OutcomeKind::Updated | OutcomeKind::Adopted => {
+            line.outcome.code()
+        }
     }
 }
 
@@ -145,39 +198,25 @@ fn customers(lines: &[Named<'_>]) -> String {
     if others == 0 { named } else { format!("{named} and {others} more") }
 }
 
+/// A column for each way that units went, where some did.
 fn tie_out(run: &Run) -> Table {
-    let headings = [
-        "Sophos product",
-        "Description",
-        "Usage",
-        "Synced",
-        "Held",
-        "Failed",
-        "Off",
-        "Unmapped",
-        "Unassigned",
-        "Unreadable lines",
-    ];
+    let products = &run.tally.products;
+    let buckets: Vec<Bucket> =
+        Bucket::ALL.into_iter().filter(|bucket| products.values().any(|product| product.units(*bucket) > 0)).collect();
+    let headings = ["Sophos product", "Description", "usage"].into_iter();
+    let headings = headings.chain(buckets.iter().map(|bucket| bucket.in_words())).chain(["unreadable lines"]);
     let mut table = table(headings);
-    for (code, tally) in &run.tally.products {
+    for (code, tally) in products {
         let (code, description) = match code.as_str() {
             "" => ("(none)", "lines without a product code"),
             code => (code, tally.description.as_str()),
         };
-        let numbers = [
-            tally.usage,
-            tally.synced,
-            tally.held,
-            tally.failed,
-            tally.off,
-            tally.unmapped,
-            tally.unassigned,
-            tally.unreadable,
-        ];
+        let units = buckets.iter().map(|bucket| tally.units(*bucket));
+        let numbers = std::iter::once(tally.usage).chain(units).chain([tally.unreadable]);
         let texts = [code.to_owned(), description.to_owned()];
         table.add_row(texts.into_iter().chain(numbers.map(|number| number.to_string())));
     }
-    align_right(&mut table, 2..10);
+    align_right(&mut table, 2..4 + buckets.len());
     table
 }
 
@@ -185,12 +224,13 @@ fn verdict(run: &Run) -> String {
     let counts = &run.tally.counts;
     let month = run.request.month.in_words();
     let pairs = format!(
-        "{}: {} unchanged, {} created, {} updated, {} adopted, {} held, {} not synced, {} failed",
+        "{}: {} unchanged, {} created, {} updated, {} adopted, {} waiting, {} held, {} not synced, {} failed",
         number(counts.pairs(), "pair", "pairs"),
         counts.unchanged,
         counts.created,
         counts.updated,
         counts.adopted,
+        counts.waiting,
         counts.held,
         counts.skipped,
         counts.failed
@@ -232,7 +272,7 @@ fn calls(run: &Run) -> String {
     )
 }
 
-pub(super) fn table<const N: usize>(headings: [&str; N]) -> Table {
+pub(super) fn table<'a>(headings: impl IntoIterator<Item = &'a str>) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings);
     if table.width().is_none() {

@@ -82,7 +82,8 @@ async fn run(
 ) -> Result<RunId, SimulationError> {
     let now = world.ground.now();
     let slot = format!("key-{}", world.ground.now_ms());
-    let request = RunRequest { preview, ..RunRequest::new(world.partner, kind, (world.month, slot), now) };
+    let asked_at = world.asked_at();
+    let request = RunRequest { preview, ..RunRequest::new(world.partner, kind, (world.month, slot), asked_at) };
     let id = request.id()?;
     world.messages.ask(SyncMessage { request, attempt: 0, turns: 0, first_sent_at: now });
     drive.until_idle(world, Script::new()).await?;
@@ -151,7 +152,9 @@ fn judge((shown, told): (&Told, &Told), (before, after): (&Lines, &Lines)) -> Ap
         let same = now.billed.as_ref().is_some_and(|now| now.would == billed.would);
         match &now.outcome {
             Outcome::Created | Outcome::Updated if same => applied.written += 1,
-            Outcome::Held(_) | Outcome::Skipped(_) | Outcome::Failed(_) if !now.outcome.reason().is_empty() => {
+            Outcome::Waiting(_) | Outcome::Held(_) | Outcome::Skipped(_) | Outcome::Failed(_)
+                if !now.outcome.reason().is_empty() =>
+            {
                 applied.told += 1;
             }
             // Nothing is left to do: people, or a mapping that has moved, have made what ConnectWise bills right.
@@ -162,6 +165,7 @@ fn judge((shown, told): (&Told, &Told), (before, after): (&Lines, &Lines)) -> Ap
             | Outcome::Created
             | Outcome::Updated
             | Outcome::Adopted
+            | Outcome::Waiting(_)
             | Outcome::Held(_)
             | Outcome::Skipped(_)
             | Outcome::Failed(_)) => applied.wrongs.push(format!(

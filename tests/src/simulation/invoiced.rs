@@ -134,7 +134,12 @@ pub(super) fn judge_known(
             here && match &line.outcome {
                 Outcome::Skipped(skip) => matches!(skip, Skip::Rejected { .. }),
                 Outcome::Failed(_) => false,
-                Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Adopted | Outcome::Held(_) => true,
+                Outcome::Unchanged
+                | Outcome::Created
+                | Outcome::Updated
+                | Outcome::Adopted
+                | Outcome::Waiting(_)
+                | Outcome::Held(_) => true,
             }
         };
         if !entries.flat_map(|entry| &entry.lines).any(is_told) {

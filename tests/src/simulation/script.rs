@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use rust_decimal::Decimal;
 use shared::cancel::{Cancelled, cancel};
 use shared::domain::departure::Departure;
@@ -130,7 +132,7 @@ impl World {
     pub(super) fn ask(&self) {
         let now = self.ground.now();
         let slot = format!("key-{}", self.ground.now_ms());
-        let request = RunRequest::new(self.partner, RunKind::Now, (self.month, slot), now);
+        let request = RunRequest::new(self.partner, RunKind::Now, (self.month, slot), self.asked_at());
         let message = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: now };
         if self.ground.happens(self.ground.storm().doubled_message) {
             self.messages.ask(message.clone());
@@ -144,7 +146,17 @@ impl World {
         let units = self.sophos.units(self.month);
         self.usage().insert(next, units);
         self.month = next;
+        // On that day of it, the runs to come are asked for: some wait for the new month, some no longer do.
+        let day = next.first_day().saturating_add(self.ground.one_of(&[0, 3, 9, 14, 19]).days());
+        let today = self.ground.now().to_zoned(TimeZone::UTC).date();
+        self.days_ahead = today.until(day).map_or(0, |span| span.get_days());
         self.use_otherwise();
+    }
+
+    /// When a run is asked for, by the partner's calendar.
+    pub(super) fn asked_at(&self) -> Timestamp {
+        let now = self.ground.now();
+        now.saturating_add(SignedDuration::from_hours(24 * i64::from(self.days_ahead))).unwrap_or(now)
     }
 
     fn use_otherwise(&self) {

@@ -4,12 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use shared::domain::departure::Departure;
 use shared::domain::id::{AgreementId, CustomerId, ProductCode, PsaProductId};
 use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::mapping::{ProductMapping, ProductMappings};
-use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip};
+use shared::domain::month::UsageMonth;
+use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip, Waiting};
 use shared::domain::run::{Run, RunFailureCode, RunState};
 use shared::domain::tally::Counts;
 use shared::domain::usage::Readings;
@@ -36,10 +39,12 @@ pub(super) async fn wrongs_of(world: &World) -> Result<(Vec<String>, u64), Simul
     let answers = settings.map(|settings| settings.guards.usage_periods).unwrap_or_default();
     let listed = listed(world).await?;
     let mut books = locked(&world.books);
+    let next_invoices = books.agreements.iter().filter_map(|on| Some((on.id, on.next_invoice?))).collect();
     let invoices = LastInvoices::make(world, &mut books);
     let mut wrongs = books.wrongs.clone();
     if let Some(last) = runs.first() {
-        let rest = Rest { world, books: &books, mappings: &mappings, answers, invoices };
+        let today = last.run.request.scheduled_at.to_zoned(TimeZone::UTC).date();
+        let rest = Rest { world, books: &books, mappings: &mappings, answers, invoices, today, next_invoices };
         rest.judge(last, &mut wrongs);
         judge_known(world, &books, (last, &listed), &mut wrongs);
     }
@@ -133,6 +138,10 @@ struct Rest<'a> {
     /// How the partner reads usage lines that say more than one thing.
     answers: Readings,
     invoices: LastInvoices,
+    /// The partner's day of the last run.
+    today: Date,
+    /// The next ConnectWise invoice of each agreement that shows it, as the last run could see it.
+    next_invoices: BTreeMap<AgreementId, Date>,
 }
 
 impl Rest<'_> {
@@ -198,6 +207,7 @@ impl Rest<'_> {
             | Outcome::Created
             | Outcome::Updated
             | Outcome::Adopted
+            | Outcome::Waiting(_)
             | Outcome::Held(_)
             | Outcome::Skipped(_)
             | Outcome::Failed(_) => {}
@@ -226,6 +236,14 @@ impl Rest<'_> {
                 match in_force.first().filter(|seen| seen.request.is_some() && seen.addition.is_charged()) {
                     Some(ours) => self.invoices.judge(self.world, self.books, ours),
                     None => Ok(()),
+                }
+            }
+            Outcome::Waiting(Waiting::NewMonth { .. }) => {
+                let differs = Some(billed) != target && in_force.len() == 1;
+                if differs && self.may_wait(agreement) {
+                    Ok(())
+                } else {
+                    Err(format!("waits for no reason on {} (billed {billed}, usage {target:?})", self.today))
                 }
             }
             Outcome::Held(hold) => {
@@ -262,6 +280,16 @@ impl Rest<'_> {
             Outcome::Skipped(skip) => Err(format!("skipped though it is mapped: {skip}")),
             Outcome::Failed(failure) => Err(format!("failed at rest: {failure}")),
         }
+    }
+
+    /// Whether a change because of the new month may wait by itself: in its first days, and until the month before is
+    /// invoiced, for fifteen days at most.
+    fn may_wait(&self, agreement: AgreementId) -> bool {
+        let month = self.world.month;
+        let is_in_month = UsageMonth::containing(self.today) == month;
+        let bills_before = |next: &Date| *next <= month.next().first_day();
+        let awaits_invoice = self.next_invoices.get(&agreement).is_some_and(bills_before);
+        is_in_month && self.today.day() <= if awaits_invoice { 15 } else { 5 }
     }
 
     /// Whether a person has done something on an agreement that can hide what became of our writes.

@@ -42,6 +42,8 @@ pub(super) struct World {
     pub(super) month: UsageMonth,
     pub(super) codes: Vec<ProductCode>,
     pub(super) products: Vec<PsaProductId>,
+    /// How many days the partner's calendar is ahead of the clock: a month goes by between two events.
+    pub(super) days_ahead: i32,
     /// Customers on whose agreement a person has done something.
     pub(super) touched: BTreeSet<AgreementId>,
     /// Whether a person has mapped something elsewhere.
@@ -159,6 +161,7 @@ impl World {
             messages,
             limits,
             month,
+            days_ahead: 0,
             codes,
             products,
             touched,

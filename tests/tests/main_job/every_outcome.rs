@@ -5,7 +5,7 @@ use std::path::Path;
 
 use harness::demo::{Demo, Size};
 use serde::de::DeserializeOwned;
-use shared::domain::outcome::{Failure, Hold, Skip};
+use shared::domain::outcome::{Failure, Hold, Skip, Waiting};
 
 use crate::started::{awkward_stack, outcomes, preview_and_apply};
 
@@ -36,6 +36,12 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "held.unfinished",
         "shared/tests/plan/guards.rs",
         "usage_that_looks_unfinished_holds_all_that_would_be_written_and_nothing_else",
+    ),
+    // The demo's month is past its first fifteen days.
+    (
+        "waiting.newMonth",
+        "shared/tests/plan/new_month.rs",
+        "until_the_month_before_is_invoiced_a_change_waits_by_itself_for_fifteen_days_and_is_then_asked_about",
     ),
     // A person ends an addition from the list of what is still billed, and somebody changes it before the run.
     (
@@ -79,13 +85,13 @@ const OF_FAULTS: &[&str] = &[
 /// The codes of all variants of a reason, as its own reader names them. Lines in doubt are held for one of three reasons.
 fn codes<T: DeserializeOwned + std::fmt::Debug>(prefix: &str) -> BTreeSet<String> {
     let refused = serde_json::from_str::<T>(r#"{"code": "no such code"}"#).unwrap_err().to_string();
-    let named = refused.split("expected one of ").nth(1).unwrap_or_else(|| panic!("{refused}"));
+    let named = refused.split("expected ").nth(1).unwrap_or_else(|| panic!("{refused}"));
     let in_doubt = ["duplicateUsage", "otherPeriod", "consecutivePeriods"];
     let codes_of =
         |word: &str| if word == "usageLines" { in_doubt.map(str::to_owned).to_vec() } else { vec![word.to_owned()] };
     let words = named.split('`').skip(1).step_by(2);
     let codes: BTreeSet<String> = words.flat_map(codes_of).map(|code| format!("{prefix}.{code}")).collect();
-    assert!(codes.len() > 5, "{refused}");
+    assert!(!codes.is_empty(), "{refused}");
     codes
 }
 
@@ -96,8 +102,12 @@ fn planted() -> BTreeSet<String> {
 #[test]
 fn every_reason_occurs_in_the_demo_or_has_a_named_test() {
     let failures = codes::<Failure>("failed").into_iter().filter(|code| !OF_FAULTS.contains(&&code["failed.".len()..]));
-    let all: BTreeSet<String> =
-        codes::<Hold>("held").into_iter().chain(codes::<Skip>("skipped")).chain(failures).collect();
+    let all: BTreeSet<String> = codes::<Hold>("held")
+        .into_iter()
+        .chain(codes::<Waiting>("waiting"))
+        .chain(codes::<Skip>("skipped"))
+        .chain(failures)
+        .collect();
     let elsewhere: BTreeSet<String> = ELSEWHERE.iter().map(|(code, ..)| (*code).to_owned()).collect();
     let missing: Vec<_> = all.iter().filter(|code| !planted().contains(*code) && !elsewhere.contains(*code)).collect();
     assert!(missing.is_empty(), "neither in the demo nor with a test of its own: {missing:?}");

@@ -16,6 +16,7 @@ mod left;
 mod looks;
 mod lost_answers;
 mod months;
+mod new_month;
 mod overlap;
 mod passing_refusals;
 mod readings;

@@ -12,7 +12,7 @@ async fn fallen() -> (World, Vec<Value>) {
     world.usage_times(|units| units / 10);
     let run = world.sync_now(&json!({})).await;
     assert!(run["counts"]["held"].as_u64().unwrap() > 0, "{run}");
-    assert!(run["waiting"]["units"].as_str().unwrap().starts_with('-'), "{run}");
+    assert!(run["held"]["units"].as_str().unwrap().starts_with('-'), "{run}");
     let holds = world.get("/v1/sync/holds?pageSize=500").await;
     assert_eq!(holds.status, 200, "{}", holds.body);
     let holds = holds.body["items"].as_array().unwrap().clone();

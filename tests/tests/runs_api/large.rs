@@ -41,6 +41,8 @@ fn ledger(n: usize) -> CustomerLedger {
                 did: None,
                 waiting: None,
                 terms: Some(Terms { unit_price: Some(3.into()), less_included: 0.into(), billable: true }),
+                largest: None,
+                writes: 1,
             }),
         }
     };

@@ -243,7 +243,9 @@ impl<'a> Month<'a> {
                     *addition
                 }
                 Step::Keep { addition } | Step::Adopt { addition } => *addition,
-                Step::Nothing | Step::Clear { .. } | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => continue,
+                Step::Nothing | Step::Clear { .. } | Step::Wait(_) | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => {
+                    continue;
+                }
             };
             let before = self.snapshot.written.get(product);
             let written = planned.as_written(addition, month(), before);

@@ -120,15 +120,7 @@ impl RunLine {
             description: line.code.as_ref().and_then(|code| display.names.sophos(code)).map(str::to_owned),
             units: line.units,
             usage_lines: line.usage_lines,
-            outcome: match line.outcome {
-                Outcome::Unchanged => OutcomeShown::Unchanged,
-                Outcome::Created => OutcomeShown::Created,
-                Outcome::Updated => OutcomeShown::Updated,
-                Outcome::Adopted => OutcomeShown::Adopted,
-                Outcome::Held(_) => OutcomeShown::Held,
-                Outcome::Skipped(_) => OutcomeShown::Skipped,
-                Outcome::Failed(_) => OutcomeShown::Failed,
-            },
+            outcome: OutcomeShown::of(line.outcome.kind()),
             reason,
             what: said(display.language.reason(&line.outcome)),
             advice: said(display.language.advice(&line.outcome)),
@@ -174,8 +166,8 @@ impl BilledShown {
             QuantityChange::of(would, billed.terms.as_ref(), &entry.facts).filter(|_| shared_with.is_none())
         };
         let done = match line.outcome {
-            // What failed was not done, but for what had been done before.
-            Outcome::Failed(_) | Outcome::Skipped(_) => billed.did.unwrap_or(Would::Nothing),
+            // What failed or waits was not done, but for what had been done before.
+            Outcome::Waiting(_) | Outcome::Failed(_) | Outcome::Skipped(_) => billed.did.unwrap_or(Would::Nothing),
             Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Adopted | Outcome::Held(_) => {
                 billed.would
             }

@@ -108,6 +108,8 @@ impl Ended {
             did: None,
             waiting: None,
             terms,
+            largest: None,
+            writes: 0,
         };
         let line = Line { code: None, units: 0, usage_lines: 0, outcome, billed: Some(billed) };
         let Ending { key, parts, who, why, .. } = ending.clone();
@@ -116,10 +118,14 @@ impl Ended {
 
     fn tell_done(&mut self, ending: &Ending, done: EndDone, terms: Option<Terms>) {
         let outcome = if done.did == Would::Nothing { Outcome::Unchanged } else { Outcome::Updated };
+        let writes = done.writes.created.saturating_add(done.writes.updated);
         self.created = self.created.saturating_add(done.writes.created);
         self.updated = self.updated.saturating_add(done.writes.updated);
         self.over.push(ending.key);
         self.tell(ending, outcome, done.did, terms);
+        if let Some(billed) = self.lines.last_mut().and_then(|ended| ended.line.billed.as_mut()) {
+            billed.writes = writes;
+        }
     }
 }
 

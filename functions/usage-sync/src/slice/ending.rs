@@ -31,6 +31,7 @@ impl<W: World> Stages<'_, W> {
             | Outcome::Created
             | Outcome::Updated
             | Outcome::Adopted
+            | Outcome::Waiting(_)
             | Outcome::Held(_)
             | Outcome::Skipped(_) => false,
         };

@@ -75,11 +75,14 @@ impl HeldFor<'_> {
                     changes.push(Change::PutHold(Box::new(now)));
                 }
                 Step::Skip(Skip::Rejected { .. }) => {}
+                // What a person has decided is carried out, or asked about again, once the wait is over.
+                Step::Wait(_) if before.as_ref().is_some_and(|before| before.decision.is_some()) => {}
                 Step::Nothing
                 | Step::Keep { .. }
                 | Step::Adopt { .. }
                 | Step::Create { .. }
                 | Step::Update { .. }
+                | Step::Wait(_)
                 | Step::Skip(_)
                 | Step::Fail(_) => {
                     changes.extend(before.into_iter().flat_map(|before| settled(&before)));

@@ -56,6 +56,6 @@ fn addition_of(plan: &AdditionPlan) -> Option<AdditionId> {
         | Step::Adopt { addition }
         | Step::Update { addition, .. }
         | Step::Clear { addition, .. } => Some(addition),
-        Step::Nothing | Step::Create { .. } | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => None,
+        Step::Nothing | Step::Create { .. } | Step::Wait(_) | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => None,
     }
 }

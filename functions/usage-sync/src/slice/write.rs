@@ -59,17 +59,19 @@ impl<'a, W: World> Writer<'a, W> {
     /// Does what was planned for one product where that takes no write; in a run that may not write, says what would be done.
     /// None: it has to be written.
     fn without_writing(&mut self, product: PsaProductId, plan: &AdditionPlan) -> Option<(Outcome, Option<AdditionId>)> {
+        let current = plan.current.map(|(addition, _)| addition);
         Some(match &plan.step {
             Step::Nothing => (Outcome::Unchanged, None),
-            Step::Hold(hold) => (Outcome::Held(hold.clone()), None),
+            Step::Wait(waiting) => (Outcome::Waiting(waiting.clone()), current),
+            Step::Hold(hold) => (Outcome::Held(hold.clone()), current),
             Step::Skip(skip) => {
                 if let Skip::BilledElsewhere { lines } = skip {
                     let lines = lines.iter().map(|line| line.addition).collect();
                     self.settlement.snapshot.billed_elsewhere.insert(product, lines);
                 }
-                (Outcome::Skipped(skip.clone()), None)
+                (Outcome::Skipped(skip.clone()), current)
             }
-            Step::Fail(failure) => (Outcome::Failed(failure.clone()), None),
+            Step::Fail(failure) => (Outcome::Failed(failure.clone()), current),
             Step::Keep { addition } => {
                 self.remember(product, plan, *addition);
                 (self.kept(product), Some(*addition))

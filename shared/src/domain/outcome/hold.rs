@@ -132,13 +132,13 @@ pub enum Hold {
         /// The usage.
         to: Decimal,
     },
-    /// The quantity would fall because a new month has begun.
+    /// ConnectWise has still not invoiced the month before, though the time in which a change waits by itself is over.
     NewMonth {
-        /// The month whose quantity ConnectWise still has to invoice, or that the new one has barely replaced.
+        /// The month whose quantity ConnectWise still has to invoice.
         written: UsageMonth,
         /// The quantity now.
         from: Decimal,
-        /// The new month's usage so far.
+        /// The new month's usage.
         to: Decimal,
     },
     /// So much of last month's usage is gone or lower that the whole run waits.

@@ -124,16 +124,20 @@ impl SkipKind {
             Self::ProductUnmapped | Self::MappingRemoved | Self::MappingMoved | Self::CustomerUnmapped => {
                 Bucket::Unmapped
             }
-            Self::ProductOff
-            | Self::Excluded
-            | Self::CustomerOff
-            | Self::NotFlex
-            | Self::CustomerLeft
-            | Self::Firewall
-            | Self::Rejected
-            | Self::BilledElsewhere => Bucket::Off,
+            Self::ProductOff => Bucket::Off,
+            Self::CustomerOff => Bucket::CustomerOff,
+            // A person has said, with a reason, that it is not billed, or not here.
+            Self::Excluded | Self::Rejected | Self::BilledElsewhere => Bucket::Excluded,
+            Self::NotFlex | Self::CustomerLeft => Bucket::NotMonthlyBilling,
+            Self::Firewall => Bucket::FirewallMode,
             Self::Unassigned | Self::NoProductCode => Bucket::Unassigned,
         }
+    }
+
+    /// Whether it follows from what somebody has decided or set. The rest is still to be mapped or assigned.
+    #[must_use]
+    pub const fn is_decided(self) -> bool {
+        !matches!(self.bucket(), Bucket::Unmapped | Bucket::Unassigned)
     }
 
     /// Whether the month's usage reaches no addition by it. After a rejection an addition goes on with what it has, what

@@ -4,9 +4,10 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{
-    AdditionId, AgreementId, CopiedTerms, Failure, Hold, HoldBasis, Offer, Parts, Reading, Skip, Terms, UsageMonth,
-    Would, Written,
+    AdditionId, AgreementId, CopiedTerms, Failure, Hold, HoldBasis, Offer, Outcome, Parts, ProductCode, PsaProductId,
+    Reading, Skip, Terms, UsageMonth, Waiting, Would, Written,
 };
+use crate::domain::ledger::Billed;
 use crate::domain::outcome::LineElsewhere;
 
 /// What to do for one (customer, ConnectWise product).
@@ -20,6 +21,8 @@ pub struct AdditionPlan {
     pub current: Option<(AdditionId, Decimal)>,
     /// What to do.
     pub step: Step,
+    /// Whether what is billed is still the quantity of the month before, because a new month has to wait.
+    pub is_early: bool,
     /// What a release does instead: none where nothing waits, or where it cannot be released.
     pub release: Option<Release>,
     /// What a release does by each reading of its usage lines, where these are in doubt.
@@ -79,6 +82,8 @@ pub enum Step {
         /// What a person has to know.
         hold: Hold,
     },
+    /// Wait: a later run writes it by itself.
+    Wait(Waiting),
     /// Wait for a person.
     Hold(Hold),
     /// Leave it, because a person said so.
@@ -94,7 +99,9 @@ impl Step {
             Self::Create { effective, .. } => Would::Create { to: target, begins: Some(*effective) },
             Self::Update { from, .. } => Would::Update { from: *from, to: target },
             Self::Clear { from, .. } => Would::Update { from: *from, to: Decimal::ZERO },
-            Self::Nothing | Self::Keep { .. } | Self::Hold(_) | Self::Skip(_) | Self::Fail(_) => Would::Nothing,
+            Self::Nothing | Self::Keep { .. } | Self::Wait(_) | Self::Hold(_) | Self::Skip(_) | Self::Fail(_) => {
+                Would::Nothing
+            }
         }
     }
 
@@ -108,9 +115,13 @@ impl Step {
     pub const fn writes(&self) -> bool {
         match self {
             Self::Create { .. } | Self::Update { .. } | Self::Clear { .. } => true,
-            Self::Nothing | Self::Keep { .. } | Self::Adopt { .. } | Self::Hold(_) | Self::Skip(_) | Self::Fail(_) => {
-                false
-            }
+            Self::Nothing
+            | Self::Keep { .. }
+            | Self::Adopt { .. }
+            | Self::Wait(_)
+            | Self::Hold(_)
+            | Self::Skip(_)
+            | Self::Fail(_) => false,
         }
     }
 }
@@ -127,6 +138,7 @@ impl Release {
             | Step::Create { .. }
             | Step::Update { .. }
             | Step::Clear { .. }
+            | Step::Wait(_)
             | Step::Hold(_)
             | Step::Skip(_)
             | Step::Fail(_) => self.step.would(self.target),
@@ -158,19 +170,57 @@ impl AdditionPlan {
         }
     }
 
+    /// Where not the sum of several parts is billed but the largest of them: which one.
+    #[must_use]
+    pub fn largest(&self) -> Option<&ProductCode> {
+        let is_sum = Decimal::from(self.parts.values().sum::<u64>()) == self.target;
+        let is_target = |(_, units): &(&ProductCode, &u64)| Decimal::from(**units) == self.target;
+        self.parts.iter().find(is_target).map(|(code, _)| code).filter(|_| !is_sum)
+    }
+
+    /// What the ledger says of it once it has ended so.
+    #[must_use]
+    pub fn billed(&self, product: PsaProductId, addition: Option<AdditionId>, outcome: &Outcome) -> Billed {
+        let waiting = match outcome {
+            Outcome::Held(
+                Hold::FirstRun { would } | Hold::Unfinished { would, .. } | Hold::Moved { now: would, .. },
+            ) => Some(*would),
+            Outcome::Held(_) => self.release.as_ref().map(Release::would),
+            Outcome::Waiting(Waiting::NewMonth { from, to, .. }) => Some(Would::Update { from: *from, to: *to }),
+            Outcome::Unchanged
+            | Outcome::Created
+            | Outcome::Updated
+            | Outcome::Adopted
+            | Outcome::Skipped(_)
+            | Outcome::Failed(_) => None,
+        };
+        Billed {
+            product,
+            addition,
+            target: self.target,
+            would: self.would(),
+            did: None,
+            waiting,
+            terms: self.terms.clone(),
+            largest: self.largest().cloned(),
+            writes: 0,
+        }
+    }
+
     fn lines_elsewhere(&self) -> &[LineElsewhere] {
         if let Step::Hold(hold) = &self.step { hold.lines_elsewhere() } else { &[] }
     }
 
     /// What the snapshot remembers once the step is done on `addition`. The newest month written never goes back, and
-    /// its addition stays the one that is remembered.
+    /// its addition stays the one that is remembered. What is kept while a new month waits stays the earlier month's.
     #[must_use]
     pub fn as_written(&self, addition: AdditionId, month: UsageMonth, before: Option<&Written>) -> Written {
-        match before.filter(|written| written.month > month) {
-            Some(newer) if newer.addition == addition => {
-                Written { pending: None, confirmed: self.target, ..newer.clone() }
+        let stays = self.is_early && matches!(self.step, Step::Keep { .. });
+        match before.filter(|written| written.month > month || stays) {
+            Some(stays) if stays.addition == addition => {
+                Written { pending: None, confirmed: self.target, ..stays.clone() }
             }
-            Some(newer) => newer.clone(),
+            Some(stays) => stays.clone(),
             None => {
                 let new = Written::new(addition, self.target, month, self.parts.clone());
                 Written { terms: self.terms.clone(), ..new }.after(before)

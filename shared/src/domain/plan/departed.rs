@@ -30,6 +30,7 @@ fn released(plan: &AdditionPlan) -> Option<(Release, Option<Box<Hold>>)> {
         Step::Hold(hold) => Some((plan.release.clone()?, Some(Box::new(hold.clone())))),
         Step::Keep { .. } | Step::Adopt { .. } if plan.target.is_zero() => None,
         Step::Keep { .. } | Step::Adopt { .. } | Step::Create { .. } | Step::Update { .. } => Some((by_itself(), None)),
-        Step::Nothing | Step::Clear { .. } | Step::Skip(_) | Step::Fail(_) => None,
+        // While a new month waits, nothing is written that could be asked about.
+        Step::Nothing | Step::Clear { .. } | Step::Wait(_) | Step::Skip(_) | Step::Fail(_) => None,
     }
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::new_month::{self, NewMonth};
 use super::overlap::Elsewhere;
 use super::surplus::surplus_step;
 use super::{
     Addition, AdditionId, AdditionPlan, Agreement, AgreementState, Basis, CopiedTerms, Failure, Hold, Parts,
-    ProductCode, ProductMapping, ProductState, PsaProduct, PsaProductId, Reading, Release, Step, UsageMonth, Would,
+    ProductCode, ProductMapping, ProductState, PsaProduct, PsaProductId, Reading, Release, Step, Waiting, Would,
     Written, overlap, usage_lines,
 };
 use crate::domain::mapping::Combine;
@@ -23,7 +24,7 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTr
     let current = in_force.map(|addition| (addition.id, addition.quantity));
     let decided = |decided| planned(basis, product, used, decided);
     let does = |release: &Release| release.would() != Would::Nothing;
-    let Release { mut step, target, parts } = decided(Decided::Nothing);
+    let Release { mut step, mut target, mut parts } = decided(Decided::Nothing);
     let (mut release, mut readings) = (None, Vec::new());
     if let Step::Hold(hold) = &step {
         let offered = usage_lines::offered(hold);
@@ -38,7 +39,7 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTr
                 each = read(Elsewhere::Answered).collect();
             } else if let Some((_, blocked)) = each.first().filter(|_| !each.iter().any(|(_, release)| does(release))) {
                 // What no reading would change comes before the question.
-                step = blocked.step.clone();
+                (step, target, parts) = (blocked.step.clone(), blocked.target, blocked.parts.clone());
             }
             readings = each.into_iter().filter(|(_, release)| does(release)).collect();
         } else {
@@ -51,10 +52,15 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTr
             release = Some(released).filter(|release| does(release) && matches!(step, Step::Hold(_)));
         }
     }
+    if matches!(step, Step::Wait(_)) {
+        // A decision that a person took on an earlier hold of the month is carried out all the same.
+        release = Some(decided(Decided::Released(Elsewhere::Open))).filter(does);
+    }
     let copied = std::iter::once(&step).chain(release.iter().map(|release| &release.step)).find_map(Step::copied_terms);
     let new = || basis.products.get(&product).and_then(Option::as_ref).map(Terms::of_new);
     let terms = in_force.map(Terms::of).or_else(|| copied.map(Terms::of_copied)).or_else(new);
-    let mut plan = AdditionPlan { parts, target, current, step, release, readings, terms };
+    let is_early = new_month::is_kept(basis, &open_ended(basis, product), basis.snapshot.written.get(&product));
+    let mut plan = AdditionPlan { parts, target, current, step, is_early, release, readings, terms };
     if let (Step::Clear { addition, .. }, AgreementState::Ready { additions, .. }) = (&plan.step, basis.agreement) {
         plan.terms = additions.iter().find(|a| a.id == *addition).map(Terms::of);
     }
@@ -132,8 +138,19 @@ impl Case<'_> {
         if self.decided == Decided::Nothing { Err(Step::Hold(hold)) } else { Ok(()) }
     }
 
+    /// Waits without a person, unless one has released it. How usage lines are read is no release.
+    const fn wait_by_itself(self, waiting: Waiting) -> Result<(), Step> {
+        match self.decided {
+            Decided::Nothing | Decided::ReadAs(..) => Err(Step::Wait(waiting)),
+            Decided::Released(_) => Ok(()),
+        }
+    }
+
     fn plan(self, parts: &Parts, planned: &mut Decimal) -> Result<Step, Step> {
         let Self { basis, product, .. } = self;
+        // Also of what fails or is held, so that it is known what is at stake.
+        let target = combined(basis, product, parts);
+        *planned = target.as_ref().ok().copied().unwrap_or_default();
         let (agreement, additions) = match basis.agreement {
             AgreementState::Ready { agreement, additions } => (agreement, additions),
             AgreementState::Trouble(failure) => return Err(Step::Fail(failure.clone())),
@@ -145,22 +162,19 @@ impl Case<'_> {
 
         let billed = in_force.iter().map(|a| a.quantity).max();
         let before = basis.snapshot.written.get(&product);
-        let target = combined(basis, product, parts);
         if let Some(step) = surplus_step(before, &of_product, day) {
-            *planned = target.unwrap_or_default();
             let settled = !basis.unsettled.contains(&product);
             return Err(if settled { step } else { Step::Fail(Failure::Unsettled) });
         }
-        let decided = target.as_ref().is_ok_and(|target| {
-            is_set_by_hand_to(*target, &in_force, before) || is_lowered_too_early(basis, *target, billed, before)
-        });
+        // What is absent from a month that has only begun has not vanished yet.
+        let by_hand = target.as_ref().is_ok_and(|target| is_set_by_hand_to(*target, &in_force, before));
+        let decided = by_hand || new_month::is_kept(basis, &in_force, before);
         let in_doubt = usage_lines::hold_on(basis, parts, self.decided.reading());
         if let Some(hold) = in_doubt.filter(|_| !basis.unsettled.contains(&product)) {
             return Err(Step::Hold(hold));
         }
         self.readable_parts(parts, billed, decided)?;
         let target = target?;
-        *planned = target;
         match in_force.as_slice() {
             // Also where a write of ours took effect twice: time does not settle that, a person does.
             [_, _, ..] => Ok(Step::Hold(Hold::Ambiguous { additions: in_force.iter().map(|a| a.id).collect() })),
@@ -285,10 +299,14 @@ impl Case<'_> {
                 if let Some(on) = basis.snapshot.invoice_made(basis.month, agreement.next_invoice) {
                     return Err(Step::Hold(Hold::Late { on, invoiced: from, to: target }));
                 }
+                let (written_for, to) = (written.month, target);
+                let new_month = new_month::judge(basis, written_for, agreement.next_invoice);
+                if let NewMonth::Waits { until, awaits_invoice } = new_month {
+                    self.wait_by_itself(Waiting::NewMonth { written: written_for, from, to, until, awaits_invoice })?;
+                }
                 self.parts_stayed(written, from, target)?;
-                let early = written.month < basis.month && is_too_early(basis, written.month, agreement.next_invoice);
-                if target < from && early {
-                    self.wait(Hold::NewMonth { written: written.month, from, to: target })?;
+                if new_month == NewMonth::NotInvoiced {
+                    self.wait(Hold::NewMonth { written: written_for, from, to })?;
                 }
             }
         }
@@ -341,21 +359,6 @@ fn is_set_by_hand_to(target: Decimal, in_force: &[&Addition], before: Option<&Wr
     let by_hand =
         |a: &&Addition, w: &Written| a.id == w.addition && !w.accounts_for(a.quantity) && a.quantity == target;
     matches!((in_force, before), ([addition], Some(written)) if by_hand(addition, written))
-}
-
-/// Whether a lower quantity comes of the new month alone: it then waits as such, and nothing of it has vanished.
-fn is_lowered_too_early(basis: &Basis<'_>, target: Decimal, billed: Option<Decimal>, before: Option<&Written>) -> bool {
-    let AgreementState::Ready { agreement, .. } = basis.agreement else { return false };
-    let early =
-        |written: &Written| written.month < basis.month && is_too_early(basis, written.month, agreement.next_invoice);
-    billed.is_some_and(|billed| target < billed && before.is_some_and(|w| w.accounts_for(billed) && early(w)))
-}
-
-/// Whether nothing may be lowered yet because of the new month: it is young, or the ConnectWise invoice of the month
-/// written before is still to come.
-fn is_too_early(basis: &Basis<'_>, written: UsageMonth, next_invoice: Option<Date>) -> bool {
-    let young = UsageMonth::containing(basis.today) == basis.month && basis.today.day() <= basis.guards.new_month_days;
-    young || basis.snapshot.awaits_invoice(written, next_invoice)
 }
 
 fn combined(basis: &Basis<'_>, product: PsaProductId, parts: &Parts) -> Result<Decimal, Step> {

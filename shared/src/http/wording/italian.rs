@@ -6,6 +6,7 @@ mod hold;
 mod hold_advice;
 mod run;
 mod skip;
+mod waiting;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -22,6 +23,7 @@ pub(super) use self::run::{question, run_advice, run_failure};
 pub(super) fn reason(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Adopted => String::new(),
+        Outcome::Waiting(why) => waiting::waiting(why),
         Outcome::Held(why) => hold(why),
         Outcome::Skipped(why) => skip::skip(why),
         Outcome::Failed(why) => failure::failure(why),
@@ -32,6 +34,7 @@ pub(super) fn reason(outcome: &Outcome) -> String {
 pub(super) fn advice(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Adopted => String::new(),
+        Outcome::Waiting(why) => waiting::advice(why),
         Outcome::Held(why) => hold_advice::advice(why).to_owned(),
         Outcome::Skipped(why) => skip::advice(why).to_owned(),
         Outcome::Failed(why) => failure::advice(why),

@@ -11,6 +11,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Bucket, Outcome, Would};
 use shared::domain::run::{Run, RunKind, RunState};
 use shared::domain::settings::Settings;
+use shared::domain::tally::ProductTally;
 use shared::domain::usage::Reading;
 
 use super::connect::Session;
@@ -185,7 +186,8 @@ fn of_mapped(run: &Run, ledger: &[CustomerLedger]) -> String {
         });
     }
     let mut counted = run.clone();
-    counted.tally.products.retain(|_, tally| tally.usage != tally.unmapped || tally.unreadable > 0);
+    let is_unmapped = |tally: &ProductTally| tally.usage == tally.units(Bucket::Unmapped) && tally.unreadable == 0;
+    counted.tally.products.retain(|_, tally| !is_unmapped(tally));
     let left_out = match unmapped {
         (0, _) => String::new(),
         (pairs, units) => format!(

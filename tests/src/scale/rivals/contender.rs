@@ -212,6 +212,8 @@ const fn outcome_of(outcome: &LineOutcome) -> Outcome {
         LineOutcome::Created => Outcome::Created,
         LineOutcome::Updated => Outcome::Updated,
         LineOutcome::Unchanged | LineOutcome::Adopted => Outcome::Unchanged,
-        LineOutcome::Held(_) | LineOutcome::Skipped(_) | LineOutcome::Failed(_) => Outcome::Failed,
+        LineOutcome::Waiting(_) | LineOutcome::Held(_) | LineOutcome::Skipped(_) | LineOutcome::Failed(_) => {
+            Outcome::Failed
+        }
     }
 }

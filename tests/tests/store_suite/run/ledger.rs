@@ -72,6 +72,8 @@ fn long(customer: Option<CustomerId>, lines: usize) -> CustomerLedger {
                 less_included: "2".parse().unwrap(),
                 billable: true,
             }),
+            largest: Some(code("P-1")),
+            writes: 2,
         }),
     };
     CustomerLedger {

@@ -2,7 +2,7 @@
 
 use shared::domain::id::{AdditionId, RunId};
 use shared::domain::ledger::{CustomerLedger, Line};
-use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip, Would};
+use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip, Waiting, Would};
 use shared::domain::psa::AgreementStatus;
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState, Stage};
 use shared::domain::usage::{Doubt, DoubtKind};
@@ -52,6 +52,17 @@ fn holds() -> Vec<Hold> {
     ]
 }
 
+fn waiting() -> impl Iterator<Item = Waiting> {
+    let (from, to, until) = (rust_decimal::Decimal::ONE, rust_decimal::Decimal::new(5, 1), month().last_day());
+    [true, false].into_iter().map(move |awaits_invoice| Waiting::NewMonth {
+        written: month(),
+        from,
+        to,
+        until,
+        awaits_invoice,
+    })
+}
+
 fn failures() -> Vec<Failure> {
     let (agreement, text) = (agreement(5), || "words".to_owned());
     vec![
@@ -97,6 +108,7 @@ async fn every_outcome_is_read_back(store: impl Store) {
     let done = [Outcome::Unchanged, Outcome::Created, Outcome::Updated, Outcome::Adopted];
     let outcomes = done
         .into_iter()
+        .chain(waiting().map(Outcome::Waiting))
         .chain(holds().into_iter().map(Outcome::Held))
         .chain(skips().into_iter().map(Outcome::Skipped))
         .chain(failures().into_iter().map(Outcome::Failed));

@@ -45,12 +45,15 @@ impl<W: World> Writer<'_, W> {
         }
         for (product, (outcome, billed)) in done {
             let Some(written) = self.settlement.snapshot.written.get(product) else { continue };
+            billed.writes = written.untold.created.saturating_add(written.untold.updated);
             match outcome {
                 Outcome::Created | Outcome::Updated | Outcome::Adopted => {
                     billed.would = written.untold.did(billed.target).unwrap_or(billed.would);
                 }
                 Outcome::Held(_) => billed.would = written.untold.did(written.confirmed).unwrap_or(billed.would),
-                Outcome::Failed(_) | Outcome::Skipped(_) => billed.did = written.untold.did(written.confirmed),
+                Outcome::Waiting(_) | Outcome::Failed(_) | Outcome::Skipped(_) => {
+                    billed.did = written.untold.did(written.confirmed);
+                }
                 Outcome::Unchanged => {}
             }
         }

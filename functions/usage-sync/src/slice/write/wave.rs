@@ -11,9 +11,8 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, PsaProductId};
-use shared::domain::ledger::Billed;
 use shared::domain::outcome::{Failure, Hold, Outcome};
-use shared::domain::plan::{AdditionPlan, CustomerPlan, Release, Step};
+use shared::domain::plan::{AdditionPlan, CustomerPlan, Step};
 use shared::domain::psa::{Addition, NewAddition};
 use shared::domain::snapshot::{Intent, Pending, Written};
 use shared::error::{PsaError, StoreError};
@@ -195,9 +194,13 @@ impl<W: World> Writer<'_, W> {
                 self.surplus(product, *addition, |surplus| surplus.sent = Some(at));
                 Some(Stored::Clear { product, addition: *addition, from: *from, hold })
             }
-            Step::Nothing | Step::Keep { .. } | Step::Adopt { .. } | Step::Hold(_) | Step::Skip(_) | Step::Fail(_) => {
-                None
-            }
+            Step::Nothing
+            | Step::Keep { .. }
+            | Step::Adopt { .. }
+            | Step::Wait(_)
+            | Step::Hold(_)
+            | Step::Skip(_)
+            | Step::Fail(_) => None,
         }
     }
 
@@ -246,19 +249,6 @@ fn note(
     plan: &AdditionPlan,
     (outcome, addition): (Outcome, Option<AdditionId>),
 ) {
-    let waiting = match &outcome {
-        Outcome::Held(Hold::FirstRun { would } | Hold::Unfinished { would, .. } | Hold::Moved { now: would, .. }) => {
-            Some(*would)
-        }
-        Outcome::Held(_) => plan.release.as_ref().map(Release::would),
-        Outcome::Unchanged
-        | Outcome::Created
-        | Outcome::Updated
-        | Outcome::Adopted
-        | Outcome::Skipped(_)
-        | Outcome::Failed(_) => None,
-    };
-    let terms = plan.terms.clone();
-    let billed = Billed { product, addition, target: plan.target, would: plan.would(), did: None, waiting, terms };
+    let billed = plan.billed(product, addition, &outcome);
     done.insert(product, (outcome, billed));
 }

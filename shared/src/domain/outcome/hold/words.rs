@@ -16,7 +16,7 @@ impl Hold {
                 "Check with the customer: release it if the usage is right, reject it to keep what ConnectWise bills this month."
             }
             Self::NewMonth { .. } => {
-                "Nothing: it resolves itself once the new month is under way and the ConnectWise invoice is made."
+                "Make the ConnectWise invoice of that month: the next run then writes it by itself. Or release it to write it at once; reject it to keep the quantity this month."
             }
             Self::Unfinished { .. } => {
                 "Look the usage up in Sophos Central. If it is right, make a preview and apply it; if not, wait: the next run reads it again."
@@ -126,7 +126,7 @@ impl fmt::Display for Hold {
             }
             Self::NewMonth { written, from, to } => {
                 let written = written.in_words();
-                write!(f, "the new month would lower {written}'s quantity too early, {} → {}", short(from), short(to))
+                write!(f, "{written} still not invoiced in the new month, {} → {}", short(from), short(to))
             }
             Self::Unfinished { pairs, lower, would } => {
                 write!(f, "usage looks unfinished: {lower} of last month's {pairs} are gone or lower; it would {would}")

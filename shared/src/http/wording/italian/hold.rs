@@ -23,7 +23,7 @@ pub(in crate::http::wording) fn hold(hold: &Hold) -> String {
         }
         Hold::NewMonth { written, from, to } => {
             let (written, from, to) = (month(*written), number(*from), number(*to));
-            format!("il nuovo mese abbasserebbe troppo presto la quantità di {written}, {from} → {to}")
+            format!("{written} non ancora fatturato nel nuovo mese, {from} → {to}")
         }
         Hold::Unfinished { pairs, lower, would: then } => format!(
             "l'utilizzo sembra incompleto: {lower} delle {pairs} voci del mese scorso mancano o sono più basse; l'effetto sarebbe: {}",

@@ -14,7 +14,7 @@ pub(super) const fn advice(hold: &Hold) -> &'static str {
             "Verificare con il cliente: «Scrivi» se l'utilizzo è giusto, «Mantieni» per lasciare ciò che ConnectWise fattura questo mese."
         }
         Hold::NewMonth { .. } => {
-            "Nulla: si risolve da sé quando il nuovo mese è avviato e la fattura ConnectWise è stata emessa."
+            "Emettere la fattura ConnectWise di quel mese: la prossima sincronizzazione scrive poi la quantità da sé. Oppure «Scrivi» per scriverla subito, «Mantieni» per conservare la quantità questo mese."
         }
         Hold::Unfinished { .. } => {
             "Controllare l'utilizzo in Sophos Central. Se è giusto, fare un'anteprima e applicarla; altrimenti attendere: la prossima sincronizzazione lo rilegge."
