@@ -42,7 +42,9 @@ export function changes(of) {
     read.set(key, { shown: STEP });
     try {
       const lines = await linesOf(shown.runId, outcome);
-      read.set(key, { lines, shown: STEP });
+      // What was set to 0 without a question comes first.
+      const first = (/** @type {Line} */ line) => Number(line.reason !== 'setToZero');
+      read.set(key, { lines: lines.sort((a, b) => first(a) - first(b)), shown: STEP });
     } catch (error) {
       read.set(key, { failed: error, shown: STEP });
     }
@@ -196,7 +198,8 @@ export function changes(of) {
         ${outcomeBar(shown.counts)}
         ${shown.failure ? notice('bad', html`<p><b>${shown.failure.what}</b></p><p>${shown.failure.advice}</p>`) : nothing}
         ${(shown.questions ?? []).map((question) => notice('warn', html`<p>${question.what} <a href=${link('settings')}>${t('nav.settings')}</a></p>`))}
-        ${shown.unfinished ? notice('warn', html`<p>${t('month.unfinished', { n: shown.unfinished.lower, of: number(shown.unfinished.pairs) })}</p>`) : nothing}
+        ${shown.unfinished ? notice('warn', html`<p>${t('month.unfinished', { n: shown.unfinished.gone, of: number(shown.unfinished.pairs), before: number(shown.unfinished.unitsBefore), now: number(shown.unfinished.unitsNow) })}</p>`) : nothing}
+        ${(shown.unfinishedProducts ?? []).map((one) => notice('warn', html`<p>${t('month.unfinishedProduct', { product: one.product, n: number(one.gone), of: number(one.pairs) })} ${shown.kind === 'preview' ? nothing : html`<a href=${link('month', { month: shown.month, reason: 'productUnfinished' })}>${t('month.tab.decide')}</a>`}</p>`))}
         ${actions(shown)}</div>
         ${OUTCOMES.map((outcome) => section(shown, outcome))}`;
     },

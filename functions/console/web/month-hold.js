@@ -113,4 +113,4 @@ function mend(hold) {
 
 /** What a group of lines has in common.
  * @param {'reason' | 'customer' | 'product'} group @param {Hold} hold */
-export const groupName = (group, hold) => (group === 'customer' ? hold.customer : group === 'product' ? `${hold.descriptions?.join(', ') || hold.products.join(', ')} → ${psaName(hold)}` : word('month.reason', hold.reason));
+export const groupName = (group, hold) => (group === 'customer' ? hold.customer : group === 'product' ? `${hold.descriptions?.join(', ') || hold.products.join(', ')} → ${psaName(hold)}` : [word('month.reason', hold.reason), hold.inQuestion].filter(Boolean).join(': '));

@@ -20,6 +20,7 @@ mod sentences;
 mod settling;
 mod surplus;
 mod tie_out;
+mod unfinished;
 mod usage_lines;
 mod vanished;
 mod world;

@@ -34,9 +34,17 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     // It holds everything, and nothing else would be seen beside it.
     (
         "held.unfinished",
-        "shared/tests/plan/guards.rs",
+        "shared/tests/plan/unfinished.rs",
         "usage_that_looks_unfinished_holds_all_that_would_be_written_and_nothing_else",
     ),
+    // It takes many customers of one product.
+    (
+        "held.productUnfinished",
+        "shared/tests/plan/unfinished.rs",
+        "a_product_in_question_holds_its_additions_for_one_decision_and_no_others",
+    ),
+    // A partner sets an amount; the demo's has none.
+    ("held.amount", "shared/tests/plan/guards.rs", "a_change_of_more_money_than_the_partner_lets_it_was_written"),
     // A person ends an addition from the list of what is still billed, and somebody changes it before the run.
     (
         "failed.endMoved",
