@@ -178,6 +178,7 @@ fn failures() -> Vec<Failure> {
         not_active(AgreementStatus::Expired, vec![candidate(812, "2026"), candidate(813, "2026 servers")]),
         not_active(AgreementStatus::Inactive, vec![]),
         Failure::AgreementWrongCompany { agreement, company: "Globex".into() },
+        Failure::AgreementNeverRecurs { agreement, cycle: "One Time".into() },
         Failure::AgreementNotStarted { agreement, start: day("2026-12-01") },
         Failure::PsaProductGone { product: psa(70) },
         Failure::PsaProductInactive { identifier: "SOPHOS-70".into() },
