@@ -134,7 +134,7 @@ export function open(params) {
     const saving = (rows ?? []).filter((row) => edits.has(row.customerId));
     const wanted = saving.map((row) => {
       const { mapTo, ...rest } = /** @type {Edit} */ (edits.get(row.customerId));
-      return { customerId: row.customerId, version: row.version, ...rest, ...(mapTo ? { mapTo: { companyId: mapTo.companyId, agreementId: mapTo.agreementId } } : {}) };
+      return { customerId: row.customerId, version: row.version, ...rest, ...(mapTo ? { mapTo: { companyId: mapTo.companyId, agreementId: mapTo.agreementId, confirmCycle: mapTo.confirmCycle } } : {}) };
     });
     /** @type {import('./save.js').Outcome<Change, Row> | undefined} */
     const outcome = await saveRows('/v1/customer-mappings/save', wanted, contents);

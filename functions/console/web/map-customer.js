@@ -12,7 +12,7 @@ import { badge, icon, problemNotice, radios } from './parts.js';
 /** @typedef {import('../types').FoundCompany} Company */
 /** @typedef {import('../types').CompanyAgreement} Agreement */
 /** @typedef {import('../types').CompanySuggestion} Suggestion */
-/** @typedef {{ companyId: number, companyName: string, agreementId: number, agreementName: string }} Place */
+/** @typedef {{ companyId: number, companyName: string, agreementId: number, agreementName: string, confirmCycle?: boolean }} Place */
 
 /** The agreements of a company, those that can be mapped first.
  * @param {number} companyId */
@@ -25,7 +25,7 @@ export async function suggest(customerId) {
   const { items } = await call('get', '/v1/customer-mappings/suggestions', { query: { customerId } });
   const free = items.filter((one) => !one.takenBy).slice(0, 2);
   const places = await Promise.all(free.map(async (one) => {
-    const active = (await agreementsOf(one.companyId)).filter((agreement) => agreement.status === 'active');
+    const active = (await agreementsOf(one.companyId)).filter((agreement) => agreement.status === 'active' && agreement.cycle === 'nothing');
     return active.length === 1 && active[0] ? [{ companyId: one.companyId, companyName: one.name, agreementId: active[0].id, agreementName: active[0].name }] : [];
   }));
   return places.flat();
@@ -33,8 +33,11 @@ export async function suggest(customerId) {
 
 /** What tells an agreement from others: type, cycle, status, and when it is invoiced next.
  * @param {Agreement} agreement */
-const about = (agreement) => [agreement.type, agreement.billingCycle, agreement.nextInvoiceDate ? t('agreement.next', { day: date(agreement.nextInvoiceDate) }) : '',
+const about = (agreement) => [agreement.type, agreement.billingCycle, agreement.prorated ? t('agreement.prorated') : '', agreement.parentAgreement ? t('month.childOf', { name: agreement.parentAgreement }) : '', agreement.nextInvoiceDate ? t('agreement.next', { day: date(agreement.nextInvoiceDate) }) : '',
   agreement.endDate ? t('agreement.ends', { day: date(agreement.endDate) }) : '', t('map.id', { id: agreement.id })].filter(Boolean).join(' · ');
+
+/** @param {Agreement} agreement */
+const mappable = (agreement) => agreement.status === 'active' && agreement.cycle !== 'another';
 
 /** Opens the dialog for a customer; the result is the change to be staged.
  * @param {Row} row
@@ -50,6 +53,8 @@ export function mapCustomer(row) {
   /** @type {unknown} */
   let failed;
   let missing = false;
+  let confirmed = false;
+  let unconfirmed = false;
 
   call('get', '/v1/customer-mappings/suggestions', { query: { customerId: row.customerId } }).then((found) => {
     suggestions = found.items;
@@ -65,7 +70,7 @@ export function mapCustomer(row) {
       const found = await agreementsOf(of);
       if (company.id !== of) return;
       agreements = found;
-      const active = found.filter((one) => one.status === 'active');
+      const active = found.filter(mappable);
       if (!found.some((one) => one.id === chosen)) chosen = active.length === 1 ? active[0]?.id : undefined;
     } catch (error) {
       failed = error;
@@ -94,14 +99,23 @@ export function mapCustomer(row) {
     <ul aria-labelledby="map-companies">${suggestions.slice(0, 3).map((one) => html`<li><button type="button" class="suggestion" @click=${() => pick(one.companyId, one.name)}>
       <span class="name">${one.name}</span> <span class="code">${one.identifier}</span><small>${word('because', one.because)}${one.takenBy ? html` · ${t('customers.takenBy', { name: one.takenBy })}` : nothing}</small></button></li>`)}</ul></div>`);
 
+  /** What has to be confirmed of an agreement that does not bill monthly. @param {Agreement | undefined} agreement */
+  const confirmation = (agreement) => (agreement?.cycle !== 'confirmation' ? nothing : html`<label class="choice"><input type="checkbox" id="confirm-cycle" .checked=${confirmed} @change=${(/** @type {Event} */ event) => {
+    confirmed = /** @type {HTMLInputElement} */ (event.target).checked;
+    unconfirmed = false;
+    draw();
+  }}><span>${agreement.nextInvoiceDate ? t('agreement.confirmDay', { cycle: agreement.billingCycle ?? '', day: date(agreement.nextInvoiceDate) }) : t('agreement.confirm', { cycle: agreement.billingCycle ?? '' })}</span></label>
+    ${unconfirmed ? html`<p class="error" role="alert">${icon('bad')}${t('agreement.confirmFirst')}</p>` : nothing}`);
+
   return openDialog({
     title: () => t('customers.mapTitle'),
     view: (close) => {
       const apply = () => {
         const agreement = agreements?.find((one) => one.id === chosen);
         missing = !agreement;
+        unconfirmed = agreement?.cycle === 'confirmation' && !confirmed;
         draw();
-        if (company && agreement) close({ mapTo: { companyId: company.id, companyName: company.name, agreementId: agreement.id, agreementName: agreement.name } });
+        if (company && agreement && !unconfirmed) close({ mapTo: { companyId: company.id, companyName: company.name, agreementId: agreement.id, agreementName: agreement.name, ...(confirmed ? { confirmCycle: true } : {}) } });
       };
       return html`<div class="body"><p class="subject"><span class="name">${row.name ?? row.customerId}</span></p>
         ${box.view()}${company ? nothing : offered()}
@@ -111,10 +125,12 @@ export function mapCustomer(row) {
         ${agreements?.length === 0 ? html`<p>${t('agreement.none')}</p>` : nothing}
         ${agreements && agreements.length > 0 ? radios({
           name: 'agreement', legend: t('agreement.legend'), chosen: chosen === undefined ? undefined : String(chosen),
-          choices: agreements.filter((one) => one.status === 'active').map((one) => ({ value: String(one.id), text: one.name, hint: about(one) })),
-          choose: (value) => { chosen = Number(value); missing = false; draw(); },
+          choices: agreements.filter(mappable).map((one) => ({ value: String(one.id), text: one.name, hint: about(one) })),
+          choose: (value) => { chosen = Number(value); [missing, confirmed, unconfirmed] = [false, false, false]; draw(); },
           error: missing ? t('agreement.chooseFirst') : undefined,
         }) : nothing}
+        ${confirmation(agreements?.find((one) => one.id === chosen))}
+        ${agreements?.some((one) => one.cycle === 'another') ? html`<p class="hint">${t('agreement.never', { names: agreements.filter((one) => one.cycle === 'another').map((one) => `${one.name} (${one.billingCycle})`).join(', ') })}</p>` : nothing}
         ${agreements?.some((one) => one.status !== 'active') ? html`<p class="hint">${t('agreement.others', { names: agreements.filter((one) => one.status !== 'active').map((one) => `${one.name} (${word('agreement', one.status)})`).join(', ') })}</p>` : nothing}
         ${missing && !agreements ? html`<p class="error" role="alert">${icon('bad')}${t('agreement.chooseFirst')}</p>` : nothing}
       </div>${foot(may('psa/write') ? html`<button type="button" class="main" @click=${apply}>${t('apply')}</button>` : nothing, () => close(),

@@ -10,7 +10,7 @@ import { badge, empty, loadingRows, notice, problemNotice, valueOf, workButton }
 import { KINDS, outcomeBar, STATES } from './history.js';
 import { once } from './month-decision.js';
 import { agreementOf, namesOf } from './month-why.js';
-import { sumText, unitsText } from './sums.js';
+import { invoiceText, sumText, unitsText } from './sums.js';
 
 /** @typedef {import('../types').RunView} Run */
 /** @typedef {import('../types').RunLine} Line */
@@ -42,7 +42,9 @@ export function changes(of) {
     read.set(key, { shown: STEP });
     try {
       const lines = await linesOf(shown.runId, outcome);
-      read.set(key, { lines, shown: STEP });
+      // What was set to 0 without a question comes first.
+      const first = (/** @type {Line} */ line) => Number(line.reason !== 'setToZero');
+      read.set(key, { lines: lines.sort((a, b) => first(a) - first(b)), shown: STEP });
     } catch (error) {
       read.set(key, { failed: error, shown: STEP });
     }
@@ -174,7 +176,7 @@ export function changes(of) {
           return html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement ? agreementOf(line) : ''}</span></th>
             <td data-label=${t('month.product')}><span>${line.description ?? line.product ?? '–'}${line.description ? html` <span class="code">${line.product}</span>` : nothing}${line.billed ? html`<span class="line muted">→ ${namesOf(line.billed)}</span>` : nothing}</span></td>
             <td class="number" data-label=${t('month.quantity')}><div>${quantity(line)}</div></td><td class="number" data-label=${t('month.money')}>${amount ? signedMoney(amount, line.currency) : '–'}</td>
-            <td data-label=${t('history.why')}><div>${line.what ?? nothing}${line.nextInvoice ? html`<span class="line muted">${t('history.invoice', { day: date(line.nextInvoice) })}</span>` : nothing}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`;
+            <td data-label=${t('history.why')}><div>${line.what ?? nothing}${line.nextInvoice ? html`<span class="line muted">${invoiceText(line, line.nextInvoice)}</span>` : nothing}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`;
         }) : loadingRows(5, 3)}</tbody></table></div>
         ${lines && found && lines.length > found.shown ? html`<p><button type="button" @click=${() => { found.shown += STEP * 4; draw(); }}>${t('more')}</button></p>` : nothing}` : nothing}</details>`;
   }
@@ -196,7 +198,8 @@ export function changes(of) {
         ${outcomeBar(shown.counts)}
         ${shown.failure ? notice('bad', html`<p><b>${shown.failure.what}</b></p><p>${shown.failure.advice}</p>`) : nothing}
         ${(shown.questions ?? []).map((question) => notice('warn', html`<p>${question.what} <a href=${link('settings')}>${t('nav.settings')}</a></p>`))}
-        ${shown.unfinished ? notice('warn', html`<p>${t('month.unfinished', { n: shown.unfinished.lower, of: number(shown.unfinished.pairs) })}</p>`) : nothing}
+        ${shown.unfinished ? notice('warn', html`<p>${t('month.unfinished', { n: shown.unfinished.gone, of: number(shown.unfinished.pairs), before: number(shown.unfinished.unitsBefore), now: number(shown.unfinished.unitsNow) })}</p>`) : nothing}
+        ${(shown.unfinishedProducts ?? []).map((one) => notice('warn', html`<p>${t('month.unfinishedProduct', { product: one.product, n: number(one.gone), of: number(one.pairs) })} ${shown.kind === 'preview' ? nothing : html`<a href=${link('month', { month: shown.month, reason: 'productUnfinished' })}>${t('month.tab.decide')}</a>`}</p>`))}
         ${actions(shown)}</div>
         ${OUTCOMES.map((outcome) => section(shown, outcome))}`;
     },

@@ -55,7 +55,7 @@ export function toDecide(of, params) {
 
   const group = () => /** @type {Group} */ (GROUPS.find((one) => one === given.group) ?? 'reason');
   const show = () => SHOWS.find((one) => one === given.show) ?? 'open';
-  const id = (/** @type {Hold} */ hold) => (group() === 'customer' ? hold.customerId : group() === 'product' ? String(hold.psaProductId) : hold.reason);
+  const id = (/** @type {Hold} */ hold) => (group() === 'customer' ? hold.customerId : group() === 'product' ? String(hold.psaProductId) : hold.inQuestion ? `${hold.reason} ${hold.inQuestion}` : hold.reason);
 
   /** @param {Hold} hold @param {string} which */
   function isShown(hold, which) {
@@ -93,10 +93,11 @@ export function toDecide(of, params) {
   function matchingOf(list) {
     const [first] = list;
     if (!first || list.length > MOST_MATCHING || list.every((hold) => seen.includes(keyOf(hold)))) return undefined;
-    const { month, reason, customerId: customer, psaProductId } = first;
+    const { month, reason, customerId: customer, psaProductId, inQuestion } = first;
     const undecided = holds().filter((hold) => !hold.decision);
     const same = (/** @type {(hold: Hold) => boolean} */ matches) => list.every((hold) => !hold.decision && matches(hold)) && undecided.filter(matches).length === list.length;
     if (same((hold) => hold.reason === reason)) return { month, reason };
+    if (inQuestion && same((hold) => hold.reason === reason && hold.products.includes(inQuestion))) return { month, reason, product: inQuestion };
     if (same((hold) => hold.customerId === customer)) return { month, customer };
     if (same((hold) => hold.psaProductId === psaProductId)) return { month, psaProductId };
     return same(() => true) ? { month } : undefined;

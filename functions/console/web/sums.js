@@ -1,6 +1,6 @@
 // Exact sums of the API's decimal texts, and money by currency: amounts in two currencies are never added up.
 
-import { dayOf, money, signed, signedMoney, t } from './language.js';
+import { date, dayOf, money, signed, signedMoney, t } from './language.js';
 
 /** @typedef {import('../types').Amount} Amount */
 /** @typedef {import('../types').HoldRow} Hold */
@@ -69,3 +69,7 @@ export function sumText(sum) {
   const units = t('month.units', { n: Number(sum.units), units: signed(sum.units) });
   return sum.amounts.length > 0 ? `${units}, ${differences(sum.amounts)}` : units;
 }
+
+/** On which ConnectWise invoice it lands; of an agreement that does not bill monthly, that nothing is billed before.
+ * @param {{ billingCycle?: string | null, billingMonths?: number | null }} line @param {string} day */
+export const invoiceText = (line, day) => t(line.billingCycle && line.billingMonths !== 1 ? 'agreement.nextBilled' : 'history.invoice', { day: date(day) });

@@ -9,7 +9,7 @@ import { field, notice, problemNotice, radios, valueOf, workButton } from './par
 
 /** @typedef {import('../types').SyncSettings} Settings */
 /** @typedef {import('../types').SyncSettingsShown} Shown */
-/** @typedef {'increase' | 'decrease' | 'unfinished'} Guard */
+/** @typedef {'increase' | 'decrease'} Guard */
 /** @typedef {'frequency' | 'timeZone' | 'guards' | 'readings'} Part */
 
 /** The form of some parts of the settings: it reads, judges while one changes, and saves.
@@ -120,11 +120,31 @@ export function settingsForm(parts, saved) {
     if (!jump) return nothing;
     const input = (/** @type {'percent' | 'units'} */ unit) => html`<input type="number" min="0" ?disabled=${fixed} id="guard-${name}-${unit}" aria-label="${t(/** @type {any} */ (`guard.${name}`))}: ${t(`guard.${unit}`)}"
       .value=${String(jump[unit])} @change=${(/** @type {Event} */ e) => { jump[unit] = Number(valueOf(e)); judge(); }}>`;
-    return html`<div class="guard"><p class="label">${t(/** @type {any} */ (`guard.${name}`))}</p><p>${t('guard.moreThan')} ${input('percent')} % ${t('guard.andUnits')} ${input('units')} ${t(name === 'unfinished' ? 'guard.pairsWord' : 'guard.unitsWord')}</p></div>`;
+    return html`<div class="guard"><p class="label">${t(/** @type {any} */ (`guard.${name}`))}</p><p>${t('guard.moreThan')} ${input('percent')} % ${t('guard.andUnits')} ${input('units')} ${t('guard.unitsWord')}</p></div>`;
+  };
+
+  /** When usage looks unfinished, in numbers within a sentence. @param {Settings} now @param {boolean} fixed */
+  const unfinished = (now, fixed) => {
+    const found = now.guards.unfinished;
+    const input = (/** @type {'percent' | 'pairs' | 'unitsPercent'} */ unit) => html`<input type="number" min="0" ?disabled=${fixed} id="guard-unfinished-${unit}" aria-label="${t('guard.unfinished')}: ${t(`guard.${unit}`)}"
+      .value=${String(found[unit])} @change=${(/** @type {Event} */ e) => { found[unit] = Number(valueOf(e)); judge(); }}>`;
+    return html`<div class="guard"><p class="label">${t('guard.unfinished')}</p><p>${t('guard.goneMoreThan')} ${input('percent')} % ${t('guard.andAtLeast')} ${input('pairs')} ${t('guard.pairsWord')}</p>
+      <p>${t('guard.unitsLower')} ${input('unitsPercent')} %</p><p class="hint">${t('guard.unfinishedHint')}</p></div>`;
   };
 
   const guards = (/** @type {Settings} */ now, /** @type {boolean} */ fixed) => html`<p class="hint">${t('guard.hint')}</p>
-    ${guard(now, 'decrease', fixed)}${guard(now, 'increase', fixed)}${guard(now, 'unfinished', fixed)}
+    ${guard(now, 'decrease', fixed)}${guard(now, 'increase', fixed)}
+    ${field({ id: 'guard-zero', label: t('guard.toZero'), hint: t('guard.toZeroHint'), control: html`
+      <input id="guard-zero" type="number" min="0" ?disabled=${fixed} aria-describedby="guard-zero-hint" .value=${String(now.guards.toZeroUnits)} @change=${(/** @type {Event} */ e) => {
+        now.guards.toZeroUnits = Number(valueOf(e));
+        judge();
+      }}>` })}
+    ${field({ id: 'guard-amount', label: t('guard.amount'), hint: t('guard.amountHint'), control: html`
+      <input id="guard-amount" inputmode="decimal" ?disabled=${fixed} aria-describedby="guard-amount-hint" .value=${now.guards.amount ?? ''} @change=${(/** @type {Event} */ e) => {
+        now.guards.amount = valueOf(e).trim().replace(',', '.') || null;
+        judge();
+      }}>` })}
+    ${unfinished(now, fixed)}
     ${field({ id: 'guard-days', label: t('guard.newMonthDays'), hint: t('guard.newMonthDaysHint'), control: html`
       <input id="guard-days" type="number" min="0" max="28" ?disabled=${fixed} aria-describedby="guard-days-hint" .value=${String(now.guards.newMonthDays)} @change=${(/** @type {Event} */ e) => {
         now.guards.newMonthDays = Number(valueOf(e));

@@ -51,10 +51,40 @@ pub(crate) struct CompanyAgreement {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Date, nullable = false)]
     next_invoice_date: Option<Date>,
-    /// How often it bills, in ConnectWise's word. Usage is counted by the month: another cycle than `Monthly` bills one
-    /// month of several.
+    /// How often it bills, in ConnectWise's word.
     #[serde(skip_serializing_if = "Option::is_none")]
     billing_cycle: Option<String>,
+    /// What a mapping to it needs because of that.
+    cycle: CycleNeeds,
+    /// Whether a line that begins or ends inside a billing period bills its days only.
+    prorated: bool,
+    /// The agreement whose invoices bill it, where it is the child of one: its invoice date and the company that is billed come
+    /// from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_agreement: Option<String>,
+}
+
+/// What a mapping needs because of how often an agreement bills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum CycleNeeds {
+    /// Nothing: it bills monthly, or ConnectWise does not say.
+    Nothing,
+    /// A confirmation that only the quantity on the day of its next ConnectWise invoice counts.
+    Confirmation,
+    /// Another cycle: it does not bill usage again and again, and cannot be mapped.
+    Another,
+}
+
+impl CycleNeeds {
+    fn of(agreement: &Agreement) -> Self {
+        let facts = agreement.facts();
+        match (facts.never_recurs(), facts.is_not_monthly()) {
+            (true, _) => Self::Another,
+            (false, true) => Self::Confirmation,
+            (false, false) => Self::Nothing,
+        }
+    }
 }
 
 /// An agreement that is there and that ConnectWise shows in a way that cannot be read.
@@ -91,6 +121,9 @@ impl CompanyAgreements {
         let mut rows = listed.rows;
         rows.sort_by_cached_key(|row| (row.status != AgreementStatus::Active, row.name.to_lowercase(), row.id));
         let items = rows.into_iter().map(|row| CompanyAgreement {
+            cycle: CycleNeeds::of(&row),
+            prorated: row.prorated,
+            parent_agreement: row.parent.map(|(id, name)| if name.is_empty() { id.to_string() } else { name }),
             id: row.id.get(),
             name: row.name,
             kind: row.kind,

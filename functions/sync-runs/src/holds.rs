@@ -83,6 +83,9 @@ pub(crate) struct HoldRow {
     descriptions: Vec<String>,
     /// Why it waits, in one word for programs.
     reason: String,
+    /// Of the reason `productUnfinished`, the Sophos product in question: all holds with it are one decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_question: Option<String>,
     /// Why it waits.
     what: String,
     /// What to do next.
@@ -238,6 +241,7 @@ impl HoldRow {
             products: hold.parts.iter().map(ToString::to_string).collect(),
             descriptions: display.names.all_sophos(&hold.parts),
             reason: reason_of(hold),
+            in_question: hold.hold.product_in_question().map(ToString::to_string),
             what: display.language.reason(&outcome),
             advice: display.language.advice(&outcome),
             agreement_id: basis.agreement.get(),

@@ -33,7 +33,7 @@ pub(crate) struct LineFilter {
     #[serde(default)]
     #[param(inline)]
     outcome: Option<OutcomeShown>,
-    /// Only those with this reason, such as `decrease` or `productUnmapped`.
+    /// Only those with this reason, such as `decrease` or `productUnmapped`; `setToZero` for what was set to 0.
     #[serde(default)]
     #[param(max_length = 60)]
     reason: Option<String>,
@@ -119,6 +119,9 @@ impl Place {
 /// The reason of a line whose addition a person decided to end.
 const ENDED: &str = "ended";
 
+/// The reason of a line whose addition was set to 0.
+const SET_TO_ZERO: &str = "setToZero";
+
 /// The text by which the table knows the usage without a customer, in positions.
 const NO_CUSTOMER: &str = "~";
 
@@ -201,10 +204,11 @@ fn take(
 impl LineFilter {
     fn passes(&self, line: &shared::domain::ledger::Line, ended: bool) -> bool {
         let code = line.outcome.code();
-        let (outcome, reason) = code.split_once('.').unwrap_or((&code, if ended { ENDED } else { "" }));
+        let outcome = code.split_once('.').map_or(code.as_str(), |(outcome, _)| outcome);
+        let reason = if ended && code == outcome { Some(ENDED.to_owned()) } else { row::reason_of(line) };
         let product = line.code.as_ref().map_or("", |code| code.as_str());
         self.outcome.is_none_or(|wanted| wanted.word() == outcome)
-            && self.reason.as_deref().is_none_or(|wanted| wanted == reason)
+            && self.reason.as_deref().is_none_or(|wanted| reason.as_deref() == Some(wanted))
             && self.product.as_deref().is_none_or(|wanted| wanted == product)
     }
 }

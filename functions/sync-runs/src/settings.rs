@@ -1,5 +1,7 @@
 //! How a partner syncs: when, for which month, and what has to wait for a person.
 
+mod guards;
+
 use axum::Json as Body;
 use axum::extract::State;
 use axum::http::header::ETAG;
@@ -9,7 +11,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{PartnerId, ProductCode};
 use shared::domain::schedule::next_run_after;
-use shared::domain::settings::{DayOfMonth, DecreaseGuard, Frequency, Guards, Jump, MonthRule, Settings, TimeZoneName};
+use shared::domain::settings::{DayOfMonth, Frequency, Guards, MonthRule, Settings, TimeZoneName};
 use shared::http::{
     Admin, Caller, FieldError, IfMatch, IfNoneMatch, Json, LineReadings, NoQuery, Problem, ProblemBody, ProblemCode,
     Query, Read, etag, represent,
@@ -17,6 +19,7 @@ use shared::http::{
 use shared::ports::Author;
 use utoipa::{IntoParams, ToSchema};
 
+use self::guards::SyncGuards;
 use crate::readings::CancelledDateReading;
 use crate::{Naming, Sender, Store, Time, World};
 
@@ -24,12 +27,6 @@ use crate::{Naming, Sender, Store, Time, World};
 const ATTEMPTS: usize = 5;
 /// Agreements that are read at once to count what freezes.
 const AGREEMENTS_A_READ: u32 = 500;
-/// The largest percentage of a guard.
-const MAX_PERCENT: u32 = 1000;
-/// The largest number of units of a guard.
-const MAX_UNITS: u32 = 1_000_000;
-/// The most days of a new month in which nothing is lowered.
-const MAX_NEW_MONTH_DAYS: i8 = 28;
 
 /// How a partner syncs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -90,34 +87,6 @@ pub(crate) enum SyncMonthRule {
     Current,
     /// The month before.
     Previous,
-}
-
-/// What waits for a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct SyncGuards {
-    /// Decreases of more than this; every one where it is null. One to zero always waits.
-    #[serde(default)]
-    decrease: Option<SyncJump>,
-    /// Increases of more than this.
-    increase: SyncJump,
-    /// The whole run waits if of the month before more pairs than this are gone or lower.
-    unfinished: SyncJump,
-    /// For how many days of a new month nothing is lowered because of it.
-    #[schema(minimum = 0, maximum = 28)]
-    new_month_days: i8,
-}
-
-/// More than both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct SyncJump {
-    /// Percent.
-    #[schema(maximum = 1000)]
-    percent: u32,
-    /// Units, or pairs.
-    #[schema(maximum = 1_000_000)]
-    units: u32,
 }
 
 /// How a partner syncs, and what follows from it.
@@ -295,13 +264,8 @@ impl SyncSettings {
                 SyncFrequency { every: SyncEvery::Monthly, day: Some(day.get()), month: Some(month) }
             }
         };
-        let jump = |jump: Jump| SyncJump { percent: jump.percent, units: jump.units };
-        let Guards { decrease, increase, unfinished, new_month_days, usage_periods, cancelled_date } = settings.guards;
-        let decrease = match decrease {
-            DecreaseGuard::Every => None,
-            DecreaseGuard::Above(most) => Some(jump(most)),
-        };
-        let guards = SyncGuards { decrease, increase: jump(increase), unfinished: jump(unfinished), new_month_days };
+        let Guards { usage_periods, cancelled_date, .. } = settings.guards;
+        let guards = SyncGuards::of(&settings.guards);
         let (usage_periods, cancelled_date) = (usage_periods.into(), cancelled_date.into());
         let time_zone = settings.time_zone.name().to_owned();
         Self { time_zone, frequency, guards, usage_periods, cancelled_date }
@@ -336,25 +300,10 @@ impl SyncSettings {
             (SyncEvery::SophosInvoice, _) => Ok(Frequency::SophosInvoice),
             (SyncEvery::Nightly, _) => Ok(Frequency::Nightly),
         };
-        let SyncGuards { decrease, increase, unfinished, new_month_days } = self.guards;
-        let named = [("decrease", decrease), ("increase", Some(increase)), ("unfinished", Some(unfinished))];
-        for (name, jump) in named {
-            if jump.is_some_and(|jump| jump.percent > MAX_PERCENT || jump.units > MAX_UNITS) {
-                let told = format!("Expected at most {MAX_PERCENT} percent and {MAX_UNITS} units.");
-                wrong(&format!("/guards/{name}"), told);
-            }
-        }
-        if !(0..=MAX_NEW_MONTH_DAYS).contains(&new_month_days) {
-            wrong("/guards/newMonthDays", format!("Expected 0 to {MAX_NEW_MONTH_DAYS} days."));
-        }
-        let jump = |jump: SyncJump| Jump { percent: jump.percent, units: jump.units };
         let guards = Guards {
-            decrease: decrease.map_or(DecreaseGuard::Every, |most| DecreaseGuard::Above(jump(most))),
-            increase: jump(increase),
-            unfinished: jump(unfinished),
-            new_month_days,
             usage_periods: self.usage_periods.into(),
             cancelled_date: self.cancelled_date.into(),
+            ..self.guards.read(&mut wrong)
         };
         match (zone, frequency) {
             (Ok(time_zone), Ok(frequency)) if errors.is_empty() => {

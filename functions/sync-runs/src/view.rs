@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::domain::id::CustomerId;
 use shared::domain::outcome::OutcomeKind;
+use shared::domain::plan::Unfinished;
 use shared::domain::run::{Run, RunKind, RunState, Whose};
 use shared::http::Language;
 use utoipa::ToSchema;
@@ -59,10 +60,13 @@ pub(crate) struct RunView {
     /// The run of the month before that stands for it: Sophos had no usage of this month yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     superseded_by: Option<String>,
-    /// The month's usage as a whole looks unfinished: of so many pairs of the month before, so many are gone or lower. All that
-    /// would be done waits.
+    /// The month's usage as a whole looks unfinished. All that would be done waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     unfinished: Option<UnfinishedShown>,
+    /// The Sophos products whose usage looks unfinished. What each of them makes up waits for one decision: that on all holds
+    /// of the reason `productUnfinished` and of the product.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unfinished_products: Vec<UnfinishedProduct>,
     /// Usage lines in doubt that are one question each, for the sync settings to answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     questions: Vec<UsageQuestion>,
@@ -127,14 +131,36 @@ pub(crate) struct RunTrouble {
     advice: &'static str,
 }
 
-/// Pairs of the month before, and those that are gone or lower.
+/// Usage against what was written for the month before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UnfinishedShown {
     /// The pairs that were written for an earlier month.
     pairs: u64,
-    /// Those among them that are gone or lower.
-    lower: u64,
+    /// Those among them that are gone or newly 0.
+    gone: u64,
+    /// The units that were written for an earlier month.
+    units_before: u64,
+    /// The units of the same products now.
+    units_now: u64,
+}
+
+/// A Sophos product whose usage looks unfinished.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UnfinishedProduct {
+    /// Its code.
+    product: String,
+    /// How much of it.
+    #[serde(flatten)]
+    found: UnfinishedShown,
+}
+
+impl From<Unfinished> for UnfinishedShown {
+    fn from(found: Unfinished) -> Self {
+        let Unfinished { pairs, gone, before, now } = found;
+        Self { pairs, gone, units_before: before, units_now: now }
+    }
 }
 
 /// Pairs of customer and Sophos product by how they ended; in a preview, by how they would.
@@ -218,7 +244,10 @@ impl RunView {
             cancelled_by,
             superseded_by,
             questions: UsageQuestion::all(&run.asked, language),
-            unfinished: run.unfinished.map(|found| UnfinishedShown { pairs: found.pairs, lower: found.lower }),
+            unfinished: run.unfinished.map(UnfinishedShown::from),
+            unfinished_products: (run.unfinished_products.iter())
+                .map(|(code, found)| UnfinishedProduct { product: code.to_string(), found: (*found).into() })
+                .collect(),
             counts: RunCounts {
                 unchanged: counts.unchanged,
                 created: counts.created,

@@ -8,6 +8,7 @@ mod addition;
 mod decide;
 mod departed;
 mod gate;
+mod last_product;
 mod new_month;
 mod overlap;
 mod remapped;
@@ -36,7 +37,7 @@ use super::usage::{CustomerUsage, PairUsage, Reading};
 pub use addition::{AdditionPlan, Release, Step};
 pub use gate::{LeftCustomer, agreement_trouble, customer_gate, left_customer};
 pub use overlap::{OtherAgreement, fail_creations, needs_other_agreements};
-pub use unfinished::{LastMonth, Unfinished};
+pub use unfinished::{LastMonth, Unfinished, UnfinishedProducts};
 pub use usage_lines::{AskedForAll, InDoubt, Question};
 
 /// What is known of one agreement when a customer is planned.
@@ -86,6 +87,8 @@ pub struct Basis<'a> {
     pub decisions: &'a BTreeMap<PsaProductId, Decision>,
     /// Whether the month's usage as a whole looks unfinished.
     pub unfinished: Option<Unfinished>,
+    /// The Sophos products whose usage looks unfinished.
+    pub unfinished_products: &'a UnfinishedProducts,
     /// The doubts about usage lines that the partner answers for all of them at once.
     pub asked: &'a AskedForAll,
     /// How the customer has left, if it has.
@@ -150,14 +153,16 @@ pub fn plan(basis: &Basis<'_>) -> CustomerPlan {
     for (product, parts) in parts {
         plan.additions.insert(product, step::plan_addition(basis, product, &parts));
     }
+    last_product::hold_the_last_ones(basis, &mut plan.additions);
+    unfinished::hold_products(basis, &mut plan.additions);
     departed::hold_what_it_used(basis, &mut plan.additions);
     decide::carry_out(basis, &mut plan.additions);
     remapped::hold_what_is_still_billed(basis, &mut plan.additions);
     if basis.first_run {
         hold_all(&mut plan.additions, |would| Hold::FirstRun { would });
     }
-    if let Some(Unfinished { pairs, lower }) = basis.unfinished {
-        hold_all(&mut plan.additions, |would| Hold::Unfinished { pairs, lower, would });
+    if let Some(Unfinished { pairs, gone, before, now }) = basis.unfinished {
+        hold_all(&mut plan.additions, |would| Hold::Unfinished { pairs, gone, before, now, would });
     }
     plan
 }

@@ -140,12 +140,31 @@ impl AgreementFacts {
         *self == Self::default()
     }
 
+    /// The letters of its cycle's name: ConnectWise's staff write `Semi-Annual` as they like.
+    fn cycle_letters(&self) -> Option<String> {
+        let cycle = self.cycle.as_deref()?;
+        Some(cycle.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase())
+    }
+
+    /// Whether it bills no usage month after month: its cycle is none, or one single time. One that ConnectWise does not name
+    /// is not known, and no reason to refuse.
+    #[must_use]
+    pub fn never_recurs(&self) -> bool {
+        let letters = self.cycle_letters();
+        letters.is_some_and(|cycle| matches!(cycle.as_str(), "none" | "once" | "onetime" | "notrecurring"))
+    }
+
+    /// Whether one invoice of it bills something else than one month, as far as its cycle says: then only the quantity on the
+    /// day of its next invoice counts.
+    #[must_use]
+    pub fn is_not_monthly(&self) -> bool {
+        self.cycle_letters().is_some_and(|cycle| !cycle.is_empty()) && self.months() != Some(1)
+    }
+
     /// How many months one invoice of it bills; none where the cycle is not one of months, or not known.
     #[must_use]
     pub fn months(&self) -> Option<u32> {
-        let cycle = self.cycle.as_deref()?;
-        let letters: String = cycle.chars().filter(char::is_ascii_alphabetic).collect();
-        match letters.to_ascii_lowercase().as_str() {
+        match self.cycle_letters()?.as_str() {
             "monthly" | "month" => Some(1),
             "bimonthly" => Some(2),
             "quarterly" | "quarter" => Some(3),
@@ -342,6 +361,18 @@ mod tests {
             ["Monthly", "Quarterly", "Semi-Annual", "Yearly", "Bi-Monthly", "Weekly", "One Time", "Pay as you go"];
         assert_eq!(cycles.map(months), [Some(1), Some(3), Some(6), Some(12), Some(2), None, None, None]);
         assert_eq!(AgreementFacts::default().months(), None);
+    }
+
+    #[test]
+    fn a_cycle_that_bills_once_never_recurs_and_one_that_is_not_known_may() {
+        let facts = |cycle: &str| AgreementFacts { cycle: Some(cycle.into()), ..AgreementFacts::default() };
+        let never = ["None", "One time", "One-Time"].map(|cycle| facts(cycle).never_recurs());
+        assert_eq!(never, [true; 3]);
+        let may = ["Monthly", "Annual", "Weekly", ""].map(|cycle| facts(cycle).never_recurs());
+        assert_eq!(may, [false; 4]);
+        let not_monthly = ["Monthly", "Annual", "Weekly", ""].map(|cycle| facts(cycle).is_not_monthly());
+        assert_eq!(not_monthly, [false, true, true, false]);
+        assert!(!AgreementFacts::default().never_recurs() && !AgreementFacts::default().is_not_monthly());
     }
 
     #[test]

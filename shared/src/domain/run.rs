@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{CustomerId, IdError, PartnerId, RunId};
 use super::month::UsageMonth;
-use super::plan::{AskedForAll, Unfinished};
+use super::plan::{AskedForAll, Unfinished, UnfinishedProducts};
 use super::recall::ReadFor;
 use super::schedule::stable_hash;
 use super::tally::Tally;
@@ -329,6 +329,9 @@ pub struct Run {
     /// Whether the month's usage as a whole looks unfinished: then nothing that it asks for is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unfinished: Option<Unfinished>,
+    /// The Sophos products whose usage looks unfinished: what they make up waits for one decision a product.
+    #[serde(default, skip_serializing_if = "UnfinishedProducts::is_empty")]
+    pub unfinished_products: UnfinishedProducts,
     /// The doubts about usage lines that the partner answers for all of them at once: what they concern waits for that.
     #[serde(default, skip_serializing_if = "AskedForAll::is_empty")]
     pub asked: AskedForAll,
@@ -370,6 +373,7 @@ impl Run {
             tally: Tally::default(),
             psa: PsaReads::default(),
             unfinished: None,
+            unfinished_products: UnfinishedProducts::new(),
             asked: AskedForAll::new(),
             to_retry: 0,
             set_aside: BTreeSet::new(),

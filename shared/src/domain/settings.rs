@@ -139,7 +139,26 @@ impl Jump {
     }
 }
 
-/// When a decrease waits for a person. One to zero always does.
+/// When usage looks unfinished, against the month before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct UnfinishedGuard {
+    /// More percent than this of its pairs are gone or newly 0,
+    pub percent: u32,
+    /// and at least so many of them.
+    #[serde(alias = "units")]
+    pub pairs: u32,
+    /// Or its units are more percent lower than this.
+    pub units_percent: u32,
+}
+
+impl Default for UnfinishedGuard {
+    fn default() -> Self {
+        Self { percent: 10, pairs: 5, units_percent: 15 }
+    }
+}
+
+/// When a decrease waits for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "held", rename_all = "camelCase")]
 pub enum DecreaseGuard {
@@ -157,9 +176,15 @@ pub struct Guards {
     pub decrease: DecreaseGuard,
     /// Increases.
     pub increase: Jump,
-    /// From how many of last month's pairs on, vanished or lower, the usage looks unfinished and the whole run waits: more
-    /// than that percentage of them, and more than that many.
-    pub unfinished: Jump,
+    /// From more than so many units, a fall to zero waits; a smaller one is written, unless it is the customer's last product.
+    pub to_zero_units: u32,
+    /// A change of more than so much money on one ConnectWise invoice waits, in the agreement's currency; none: money alone
+    /// holds nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Decimal>,
+    /// When the month's usage looks unfinished: that of one Sophos product, whose additions then wait, or all of it, and the
+    /// whole run waits.
+    pub unfinished: UnfinishedGuard,
     /// For how many days of a new month nothing is changed because of it, 0 to 28.
     pub new_month_days: i8,
     /// How usage lines are read that say more than one thing, where nothing else is answered for their Sophos product.
@@ -175,7 +200,9 @@ impl Default for Guards {
         Self {
             decrease: DecreaseGuard::Above(Jump { percent: 20, units: 5 }),
             increase: Jump { percent: 50, units: 10 },
-            unfinished: Jump { percent: 10, units: 5 },
+            to_zero_units: 2,
+            amount: None,
+            unfinished: UnfinishedGuard::default(),
             new_month_days: 5,
             usage_periods: Readings::default(),
             cancelled_date: CancelledDate::default(),

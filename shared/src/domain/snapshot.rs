@@ -1,5 +1,7 @@
 //! What we last wrote to an agreement, and what we set out to write: the memory that tells our own writes from others'.
 
+mod intent;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -7,12 +9,14 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::id::{AdditionId, AgreementId, ProductCode, PsaProductId, RunId};
+use super::id::{AdditionId, ProductCode, PsaProductId, RunId};
 use super::month::UsageMonth;
 use super::outcome::Would;
 use super::psa::{Addition, AdditionDetail, CustomerNames};
 use super::terms::Terms;
 use super::usage::CustomerUsage;
+
+pub use intent::Intent;
 
 /// The parts that made up a quantity: units by Sophos product.
 pub type Parts = BTreeMap<ProductCode, u64>;
@@ -329,58 +333,6 @@ impl Snapshot {
     /// Every Sophos product that was written before.
     pub fn codes(&self) -> impl Iterator<Item = &ProductCode> {
         self.written.values().flat_map(|w| w.parts.keys())
-    }
-}
-
-/// The intent to create an addition: committed before the request is sent, because ConnectWise would take a second
-/// request for a second line. As long as it stands, nobody creates this product on this agreement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Intent {
-    /// The agreement.
-    pub agreement: AgreementId,
-    /// The product of the new addition.
-    pub product: PsaProductId,
-    /// Its quantity.
-    pub quantity: Decimal,
-    /// Its effective date.
-    pub effective: Date,
-    /// What makes up the quantity.
-    pub parts: Parts,
-    /// The usage month.
-    pub month: UsageMonth,
-    /// The agreement's additions of this product that were seen before.
-    pub seen: Vec<AdditionId>,
-    /// The run that meant to create it.
-    pub run: RunId,
-    /// When it was committed; the settle time counts from here.
-    pub at: Timestamp,
-    /// Earlier creations of the same addition that had not taken effect when their settle time was over.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub earlier: Vec<Sought>,
-}
-
-impl Intent {
-    /// What the addition of this intent looks like.
-    #[must_use]
-    pub fn sought(&self) -> Sought {
-        Sought { quantity: self.quantity, effective: self.effective, seen: self.seen.clone() }
-    }
-
-    /// Its first day, if that is after the usage month.
-    #[must_use]
-    pub fn begins_later(&self) -> Option<Date> {
-        Some(self.effective).filter(|day| *day > self.month.last_day())
-    }
-
-    /// What the snapshot remembers once the addition is known to be there.
-    #[must_use]
-    pub fn as_written(&self, addition: AdditionId) -> Written {
-        let mut untold = Untold::default();
-        untold.create(self.effective);
-        let settled = self.earlier.clone();
-        let begins = self.begins_later();
-        Written { untold, settled, begins, ..Written::new(addition, self.quantity, self.month, self.parts.clone()) }
     }
 }
 

@@ -70,6 +70,11 @@ pub struct AgreementShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Monthly")]
     pub billing_cycle: Option<String>,
+    /// How many months one ConnectWise invoice of it bills; absent where the cycle is not one of months, or not known. Where it
+    /// is not 1, only the quantity on the day of the next invoice counts, and amounts are those of one invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1)]
+    pub billing_months: Option<u32>,
     /// The code of the currency that it bills in.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "EUR")]
@@ -88,6 +93,7 @@ impl From<&AgreementFacts> for AgreementShown {
         Self {
             agreement_type: Some(facts.kind.clone()).filter(|kind| !kind.is_empty()),
             billing_cycle: facts.cycle.clone(),
+            billing_months: facts.months(),
             currency: facts.currency.clone(),
             parent_agreement_id,
             parent_agreement,

@@ -61,7 +61,11 @@ fn more_usage_sets_the_quantity_and_less_waits() {
     october(8).ends("CIX", "unchanged", "");
     october(7).ends("CIX", "updated", "");
     october(2).ends("CIX", "held.decrease", "the quantity would fall, 8 → 2");
-    october(0).ends("CIX", "held.toZero", "the quantity would fall to zero, 8 → 0");
+    october(0).ends(
+        "CIX",
+        "held.toZero",
+        "the quantity would fall to zero, 8 → 0, and no other product is billed to this customer",
+    );
 }
 
 #[test]

@@ -81,6 +81,18 @@ fn an_agreement_that_starts_after_the_month_takes_none_of_it() {
 }
 
 #[test]
+fn usage_was_written_to_an_agreement_that_bills_one_single_time() {
+    let by_cycle = |cycle: &str| acme_uses_twelve().with_agreement(|own| own.billing_cycle = Some(cycle.into()));
+    let reason =
+        "agreement 5 has the billing cycle \"One Time\", by which no usage is billed again and again".to_owned();
+    by_cycle("One Time").ends("CIX", "failed.agreementNeverRecurs", &reason);
+    by_cycle("None").ends("CIX", "failed.agreementNeverRecurs", &reason.replace("One Time", "None"));
+    for cycle in ["Monthly", "Quarterly", "Annual", "Weekly"] {
+        by_cycle(cycle).ends("CIX", "created", "");
+    }
+}
+
+#[test]
 fn an_agreement_of_another_company_is_never_billed() {
     let world = acme_uses_twelve().with_agreement(|own| {
         own.company = CompanyId::try_from(4).unwrap();

@@ -5,10 +5,10 @@ use shared::domain::decision::{Decision, Verdict};
 use shared::domain::id::AgreementId;
 use shared::domain::mapping::Combine::AddUp;
 use shared::domain::outcome::{Hold, Outcome, Skip, Would};
-use shared::domain::plan::{Step, Unfinished};
+use shared::domain::plan::Step;
 use shared::domain::settings::{DecreaseGuard, Guards, Jump};
 
-use crate::world::{AGREEMENT, World, acme, addition_id, day, line, month, psa};
+use crate::world::{AGREEMENT, World, day, line, month, number, psa};
 
 /// Intercept X was written at `before` in October and is used `now` in November.
 pub(crate) fn moves(before: u64, now: u64) -> World {
@@ -34,7 +34,7 @@ pub(crate) fn with(mut world: World, decision: &Decision) -> World {
     world
 }
 
-fn update(world: &World) -> Option<Would> {
+pub(crate) fn update(world: &World) -> Option<Would> {
     let plan = &world.plan().additions[&psa(70)];
     Some(plan.would()).filter(|would| *would != Would::Nothing)
 }
@@ -72,10 +72,72 @@ fn every_decrease_waits_where_the_partner_says_so() {
 }
 
 #[test]
-fn to_zero_waits_whatever_the_settings() {
+fn to_zero_waits_from_three_units_on_whatever_the_decrease_guard_says() {
     let mut world = moves(3, 0);
     world.guards.decrease = DecreaseGuard::Above(Jump { percent: 1000, units: 1000 });
     assert!(matches!(world.step(70), Step::Hold(Hold::ToZero { .. })));
+}
+
+/// Intercept X as in [`moves`], and Server Protection, which went from `before` to `now` as well.
+fn two_move(intercept_x: (u64, u64), server: (u64, u64)) -> World {
+    let world = moves(intercept_x.0, intercept_x.1).maps("SVR", 71).uses("SVR", server.1);
+    let addition = line(2, 71, &server.0.to_string());
+    world.bills(addition).wrote(71, 2, "2026-10", &[("SVR", server.0)])
+}
+
+#[test]
+fn a_small_fall_to_zero_was_held_though_the_customer_still_has_another_product() {
+    assert!(matches!(two_move((2, 0), (8, 8)).step(70), Step::Update { .. }), "two units are written");
+    assert_eq!(two_move((3, 0), (8, 8)).step(70), Step::Hold(Hold::ToZero { from: 3.into(), last: false }));
+    let mut world = two_move((2, 0), (8, 8));
+    world.guards.to_zero_units = 1;
+    assert_eq!(world.step(70), Step::Hold(Hold::ToZero { from: 2.into(), last: false }), "a setting says how small");
+    world.guards = Guards { decrease: DecreaseGuard::Every, ..Guards::default() };
+    assert_eq!(world.step(70), Step::Hold(Hold::ToZero { from: 2.into(), last: false }), "every decrease waits");
+}
+
+#[test]
+fn a_small_fall_to_zero_that_leaves_nothing_billed_was_written_unseen() {
+    let last = |from: u64| Step::Hold(Hold::ToZero { from: from.into(), last: true });
+    assert_eq!(moves(2, 0).step(70), last(2));
+    let together = two_move((2, 0), (1, 0));
+    assert_eq!((together.step(70), together.step(71)), (last(2), last(1)), "two that fall together are the last ones");
+    let one_is_large = two_move((2, 0), (9, 0));
+    assert_eq!((one_is_large.step(70), one_is_large.step(71)), (last(2), last(9)));
+    let beside_what_is_not_ours = moves(2, 0).bills(line(2, 71, "9")).maps("SVR", 71).uses("SVR", 12);
+    assert_eq!(beside_what_is_not_ours.step(70), last(2), "we do not look after the other one yet");
+    let beside_a_new_one = moves(2, 0).maps("SVR", 71).uses("SVR", 4);
+    assert!(matches!(beside_a_new_one.step(70), Step::Update { .. }));
+    let release = decided(&moves(2, 0), Verdict::Release);
+    assert_eq!(update(&with(moves(2, 0), &release)), Some(Would::Update { from: 2.into(), to: 0.into() }));
+}
+
+#[test]
+fn a_change_of_more_money_than_the_partner_lets_it_was_written() {
+    let with_most = |mut world: World, most: i64| {
+        world.guards.amount = Some(most.into());
+        world.step(70)
+    };
+    let four_fifty = |world: World| World { additions: priced(world.additions.clone()), ..world };
+    let rise = || four_fifty(moves(100, 110));
+    assert!(matches!(rise().step(70), Step::Update { .. }), "by default money alone holds nothing");
+    assert!(matches!(with_most(rise(), 45), Step::Update { .. }), "ten more at 4.50 are 45.00");
+    let (from, to, by, most) = (100.into(), 110.into(), number("45.00"), 44.into());
+    assert_eq!(with_most(rise(), 44), Step::Hold(Hold::Amount { from, to, by, most }));
+    assert!(
+        matches!(with_most(four_fifty(moves(110, 100)), 44), Step::Hold(Hold::Amount { .. })),
+        "less as well as more"
+    );
+    let new = World::with_intercept_x().uses("CIX", 10);
+    assert!(matches!(with_most(new, 44), Step::Hold(Hold::Amount { .. })), "a new addition is a change too");
+    let mut not_billed = rise();
+    not_billed.additions[0].bill_customer = "DoNotBill".into();
+    assert!(matches!(with_most(not_billed, 44), Step::Update { .. }), "what nobody pays comes to nothing");
+}
+
+fn priced(mut additions: Vec<shared::domain::psa::Addition>) -> Vec<shared::domain::psa::Addition> {
+    additions.iter_mut().for_each(|addition| addition.unit_price = Some(number("4.50")));
+    additions
 }
 
 #[test]
@@ -172,41 +234,6 @@ fn a_rejection_keeps_what_connectwise_has_for_the_month_whatever_the_usage_does(
     let mut edited = with(moves(100, 10), &reject);
     edited.additions[0].quantity = 90.into();
     assert!(matches!(edited.find_outcome("CIX"), Some(Outcome::Held(_))), "somebody has changed it since");
-}
-
-#[test]
-fn usage_that_looks_unfinished_holds_all_that_would_be_written_and_nothing_else() {
-    let mut world = moves(12, 13);
-    world.unfinished = Some(Unfinished { pairs: 100, lower: 60 });
-    let step = world.step(70);
-    assert!(matches!(step, Step::Hold(Hold::Unfinished { pairs: 100, lower: 60, .. })), "{step:?}");
-    let mut same = moves(12, 12);
-    same.unfinished = world.unfinished;
-    assert_eq!(same.step(70), Step::Keep { addition: addition_id(1) });
-    assert_eq!(decided(&world, Verdict::Release).basis.release, Would::Nothing, "a preview is applied instead");
-}
-
-#[test]
-fn more_than_a_tenth_of_last_months_pairs_gone_or_lower_looks_unfinished() {
-    use shared::domain::plan::LastMonth;
-    let judge = |same: usize, lower: usize| {
-        let mut last = LastMonth::default();
-        for n in 0..same + lower {
-            let now = if n < same { 12 } else { 11 };
-            let world = moves(12, now);
-            let usage = world.usage().of(Some(acme()));
-            last.add(&world.snapshot, &usage, month("2026-11"));
-        }
-        last.judge(Guards::default().unfinished)
-    };
-    assert_eq!(judge(90, 10), None);
-    assert_eq!(judge(89, 11), Some(Unfinished { pairs: 100, lower: 11 }));
-    assert_eq!(judge(0, 5), None, "a few pairs are asked about one by one");
-    assert_eq!(judge(0, 6), Some(Unfinished { pairs: 6, lower: 6 }));
-    let mut last = LastMonth::default();
-    let this_month = moves(12, 1);
-    last.add(&this_month.snapshot, &this_month.usage().of(Some(acme())), month("2026-10"));
-    assert_eq!(last.judge(Jump { percent: 0, units: 0 }), None, "what was written for the month itself says nothing");
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod settling;
 mod surplus;
 mod tie_out;
 mod totals;
+mod unfinished;
 mod usage_lines;
 mod vanished;
 mod world;

@@ -48,7 +48,11 @@ fn written_as_zero_and_absent_is_nothing_new() {
 #[test]
 fn reported_as_zero_is_a_fall_to_zero_and_not_a_vanishing() {
     let world = World::with_intercept_x().synced_in_october(70, &[("CIX", 12)]).uses("CIX", 0);
-    world.ends("CIX", "held.toZero", "the quantity would fall to zero, 12 → 0");
+    world.ends(
+        "CIX",
+        "held.toZero",
+        "the quantity would fall to zero, 12 → 0, and no other product is billed to this customer",
+    );
 }
 
 #[test]

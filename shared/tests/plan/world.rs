@@ -12,7 +12,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::{
     AgreementState, AskedForAll, Basis, Customer, CustomerPlan, Fate, LeftCustomer, OtherAgreement, Row, Step,
-    Unfinished, agreement_trouble, customer_gate, left_customer, plan, rows_ending,
+    Unfinished, UnfinishedProducts, agreement_trouble, customer_gate, left_customer, plan, rows_ending,
 };
 use shared::domain::psa::{Addition, AdditionDetail, Agreement, AgreementStatus, PsaProduct};
 use shared::domain::settings::Guards;
@@ -117,6 +117,7 @@ pub(crate) struct World {
     pub(crate) today: Date,
     pub(crate) decisions: BTreeMap<PsaProductId, Decision>,
     pub(crate) unfinished: Option<Unfinished>,
+    pub(crate) unfinished_products: UnfinishedProducts,
     pub(crate) asked: AskedForAll,
     /// What was read of the company's other agreements.
     pub(crate) others: Vec<OtherAgreement>,
@@ -144,6 +145,7 @@ impl World {
             today: day("2026-11-30"),
             decisions: BTreeMap::new(),
             unfinished: None,
+            unfinished_products: UnfinishedProducts::new(),
             asked: AskedForAll::new(),
             others: Vec::new(),
         }
@@ -312,6 +314,7 @@ impl World {
             today: self.today,
             decisions: &self.decisions,
             unfinished: self.unfinished,
+            unfinished_products: &self.unfinished_products,
             asked: &self.asked,
             departure: departure.as_ref(),
             others: Some(&self.others),

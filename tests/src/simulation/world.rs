@@ -9,7 +9,7 @@ use shared::domain::mapping::{Combine, CustomerMapping, ProductMapping};
 use shared::domain::month::UsageMonth;
 use shared::domain::plan::Customer;
 use shared::domain::psa::{Agreement, AgreementStatus, PsaProduct};
-use shared::domain::settings::{Frequency, Guards, Jump, Settings, TimeZoneName};
+use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName, UnfinishedGuard};
 use shared::error::ConnectError;
 use shared::ports::{Connections, MappingStore, SettingsStore};
 use usage_sync::Limits;
@@ -92,8 +92,11 @@ impl World {
             time_zone: TimeZoneName::parse("Europe/Rome")?,
             frequency: Frequency::SophosInvoice,
             writes: true,
-            // In a world this small, one lower pair is more than a tenth of all.
-            guards: Guards { unfinished: Jump { percent: 100, units: 1000 }, ..Guards::default() },
+            // In a world this small, a few pairs that are gone are more than a tenth of all.
+            guards: Guards {
+                unfinished: UnfinishedGuard { percent: 1000, pairs: 1000, units_percent: 1000 },
+                ..Guards::default()
+            },
         };
         table.memory.put_settings(partner, &settings).await?;
         let mut books = Books::default();

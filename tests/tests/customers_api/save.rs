@@ -190,7 +190,9 @@ async fn mapping_warns_when_an_agreement_bills_other_than_monthly() {
     let world = World::new().await;
     let yearly = json!({"billingCycle": {"id": 7, "name": "Annual"}});
     let agreement = world.psa.add_agreement(world.companies[0], world.kind, "Yearly", yearly).unwrap();
-    let saved = world.saved(&[map_to(1, 0, world.companies[0], agreement), world.map(2, 0, 1)]).await;
+    let mut confirmed = map_to(1, 0, world.companies[0], agreement);
+    confirmed["mapTo"]["confirmCycle"] = true.into();
+    let saved = world.saved(&[confirmed, world.map(2, 0, 1)]).await;
     let notes = saved["notes"].as_array().unwrap().iter();
     let monthly: Vec<&Value> = notes.filter(|note| note["code"] == "notMonthly").collect();
     assert_eq!(
@@ -200,6 +202,37 @@ async fn mapping_warns_when_an_agreement_bills_other_than_monthly() {
         saved["notes"]
     );
     assert!(monthly[0]["text"].as_str().unwrap().contains("Annual"));
+}
+
+#[tokio::test]
+async fn an_agreement_that_bills_yearly_was_mapped_though_nobody_knew_that_one_day_of_the_year_counts() {
+    let world = World::new().await;
+    let yearly = json!({"billingCycle": {"id": 7, "name": "Annual"}, "nextInvoiceDate": "2027-03-01T00:00:00Z"});
+    let agreement = world.psa.add_agreement(world.companies[0], world.kind, "Yearly", yearly).unwrap();
+    let unconfirmed = map_to(1, 0, world.companies[0], agreement);
+    let refused = world.save(&[unconfirmed.clone()]).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (422, "cycleNotConfirmed"), "{}", refused.body);
+    assert_eq!(errors(&refused), [("/rows/0/mapTo/confirmCycle".to_owned(), "cycleNotConfirmed".to_owned())]);
+    let asked = refused.body["errors"][0]["detail"].as_str().unwrap();
+    assert!(asked.contains("2027-03-01") && asked.contains("Annual"), "{asked}");
+    let mut confirmed = unconfirmed;
+    confirmed["mapTo"]["confirmCycle"] = true.into();
+    let saved = world.saved(&[confirmed]).await;
+    assert_eq!(saved["changes"][0]["after"]["billingMonths"], 12);
+    let version = saved["changes"][0]["version"].as_u64().unwrap();
+    world.saved(&[switch(1, version, false)]).await;
+    world.saved(&[switch(1, version + 1, true)]).await;
+}
+
+#[tokio::test]
+async fn an_agreement_that_bills_one_single_time_was_mapped() {
+    let world = World::new().await;
+    let once = json!({"billingCycle": {"id": 8, "name": "One time"}});
+    let agreement = world.psa.add_agreement(world.companies[0], world.kind, "Setup", once).unwrap();
+    let mut row = map_to(1, 0, world.companies[0], agreement);
+    row["mapTo"]["confirmCycle"] = true.into();
+    let refused = world.save(&[row]).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (422, "agreementUnusable"), "{}", refused.body);
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     // It holds everything, and nothing else would be seen beside it.
     (
         "held.unfinished",
-        "shared/tests/plan/guards.rs",
+        "shared/tests/plan/unfinished.rs",
         "usage_that_looks_unfinished_holds_all_that_would_be_written_and_nothing_else",
     ),
     // The demo's month is past its first fifteen days.
@@ -43,11 +43,25 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "shared/tests/plan/new_month.rs",
         "until_the_month_before_is_invoiced_a_change_waits_by_itself_for_fifteen_days_and_is_then_asked_about",
     ),
+    // It takes many customers of one product.
+    (
+        "held.productUnfinished",
+        "shared/tests/plan/unfinished.rs",
+        "a_product_in_question_holds_its_additions_for_one_decision_and_no_others",
+    ),
+    // A partner sets an amount; the demo's has none.
+    ("held.amount", "shared/tests/plan/guards.rs", "a_change_of_more_money_than_the_partner_lets_it_was_written"),
     // A person ends an addition from the list of what is still billed, and somebody changes it before the run.
     (
         "failed.endMoved",
         "tests/tests/runs_api/billing.rs",
         "an_addition_that_somebody_changed_since_is_not_ended_and_the_run_says_so",
+    ),
+    // Mapping refuses such a cycle; only a change in ConnectWise leaves it behind.
+    (
+        "failed.agreementNeverRecurs",
+        "shared/tests/plan/agreements.rs",
+        "usage_was_written_to_an_agreement_that_bills_one_single_time",
     ),
     // A mapping changes while the run is under way.
     (

@@ -14,5 +14,6 @@ mod overview;
 mod scope;
 mod settings;
 mod start;
+mod unfinished;
 mod usage_lines;
 mod world;

@@ -25,7 +25,9 @@ fn nightly() -> serde_json::Value {
         "guards": {
             "decrease": null,
             "increase": { "percent": 30, "units": 3 },
-            "unfinished": { "percent": 10, "units": 5 },
+            "toZeroUnits": 1,
+            "amount": "500.00",
+            "unfinished": { "percent": 10, "pairs": 7, "unitsPercent": 20 },
             "newMonthDays": 2,
         },
         "usagePeriods": { "duplicateUsage": "countOnce", "otherPeriod": "ask", "consecutivePeriods": "lastPeriod" },
@@ -121,9 +123,12 @@ async fn settings_that_cannot_be_are_refused_field_by_field() {
     wrong["frequency"] = json!({ "every": "monthly", "day": 32, "month": "byDay" });
     wrong["guards"]["newMonthDays"] = 29.into();
     wrong["guards"]["increase"]["percent"] = 1001.into();
+    wrong["guards"]["amount"] = "-1".into();
+    wrong["guards"]["unfinished"]["unitsPercent"] = 1001.into();
     let refused = world.put("/v1/sync/settings", &etag, &wrong).await;
     assert_eq!((refused.status.as_u16(), refused.code()), (400, "invalidRequest"));
     let pointers: Vec<&str> =
         refused.body["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
-    assert_eq!(pointers, ["/timeZone", "/frequency/day", "/guards/increase", "/guards/newMonthDays"]);
+    let guards = ["/guards/increase", "/guards/unfinished", "/guards/amount", "/guards/newMonthDays"];
+    assert_eq!(pointers, [&["/timeZone", "/frequency/day"][..], &guards].concat());
 }

@@ -142,7 +142,7 @@ impl World {
 
 fn with_month(body: &Value) -> Value {
     let mut body = body.clone();
-    body["month"] = november().to_string().into();
+    body.as_object_mut().unwrap().entry("month").or_insert_with(|| november().to_string().into());
     body
 }
 

@@ -19,7 +19,7 @@ use shared::domain::decision::{Decision, Verdict};
 use shared::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{Combine, ProductMapping, ProductMappings};
 use shared::domain::month::UsageMonth;
-use shared::domain::plan::{AgreementState, AskedForAll, Basis, CustomerPlan, Step, plan};
+use shared::domain::plan::{AgreementState, AskedForAll, Basis, CustomerPlan, Step, UnfinishedProducts, plan};
 use shared::domain::psa::{Addition, AdditionDetail, Agreement, AgreementStatus, PsaProduct};
 use shared::domain::settings::Guards;
 use shared::domain::snapshot::{Snapshot, Written};
@@ -217,6 +217,7 @@ impl<'a> Month<'a> {
             today: month().last_day(),
             decisions: &self.decisions,
             unfinished: None,
+            unfinished_products: &UnfinishedProducts::new(),
             asked: &AskedForAll::new(),
             others: Some(&[]),
             departure: None,

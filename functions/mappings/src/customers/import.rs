@@ -31,6 +31,10 @@ pub(crate) struct CustomerImport {
     #[serde(default)]
     #[schema(minimum = 1)]
     from_line: Option<u64>,
+    /// Confirms, for all lines, that only the quantity on the day of the next ConnectWise invoice counts where an agreement does
+    /// not bill monthly.
+    #[serde(default)]
+    confirm_cycles: bool,
     /// Says what would change, and saves nothing.
     #[serde(default)]
     validate_only: bool,
@@ -95,7 +99,7 @@ pub(crate) async fn import_customer_mappings<
     let partner = caller.partner();
     let seams = (&world.clock, &world.ids);
     once.run(&world.store, seams, partner, async |import, attempt| {
-        let rows = read_file(&import.csv)?;
+        let rows = read_file(&import.csv, import.confirm_cycles)?;
         let author = author(&caller, &world.clock, import.note)?;
         let from = import.from_line.unwrap_or_default();
         let mut rest = rows.into_iter().filter(|(line, _)| *line >= from);
@@ -107,20 +111,20 @@ pub(crate) async fn import_customer_mappings<
             answer(StatusCode::OK, &CustomersImported { saved, looked_at, changes, notes, next_line })
         };
         let rows = (Origin::Lines(lines), wanted);
-        save_rows(&world, partner, rows, (&author, import.validate_only), (&attempt, &told)).await
+        save_rows(&world, (partner, caller.language()), rows, (&author, import.validate_only), (&attempt, &told)).await
     })
     .await
 }
 
 /// All rows of a file by their line; every line that cannot be read is told at once.
-fn read_file(csv: &str) -> Result<Vec<(u64, Wanted)>, Problem> {
+fn read_file(csv: &str, confirms: bool) -> Result<Vec<(u64, Wanted)>, Problem> {
     let rows = read_csv(csv, COLUMNS, "/csv")?;
     let origin = Origin::Lines(rows.iter().map(|row| row.line).collect());
     let mut faults = Faults::default();
     let mut seen = std::collections::BTreeMap::new();
     let mut read = Vec::new();
     for (at, row) in rows.iter().enumerate() {
-        let Some(wanted) = read_row(&origin, at, row, &mut faults) else { continue };
+        let Some(wanted) = read_row((&origin, at), row, confirms, &mut faults) else { continue };
         if let Some(before) = seen.insert(wanted.customer, row.line) {
             let told = format!("The customer is already in line {before}.");
             faults.add(&origin, at, "customerId", ProblemCode::Invalid, &told);
@@ -130,7 +134,7 @@ fn read_file(csv: &str) -> Result<Vec<(u64, Wanted)>, Problem> {
     if faults.is_empty() { Ok(read) } else { Err(faults.into_problem()) }
 }
 
-fn read_row(origin: &Origin, at: usize, row: &CsvRow<5>, faults: &mut Faults) -> Option<Wanted> {
+fn read_row((origin, at): (&Origin, usize), row: &CsvRow<5>, confirms: bool, faults: &mut Faults) -> Option<Wanted> {
     let [customer, company, agreement, sync, version] = &row.cells;
     let mut fault = |column: &str, what: &str| faults.add(origin, at, column, ProblemCode::Invalid, what);
     let customer = CustomerId::from_path(customer).map_err(|error| fault("customerId", &error.to_string())).ok();
@@ -163,7 +167,12 @@ fn read_row(origin: &Origin, at: usize, row: &CsvRow<5>, faults: &mut Faults) ->
         let company = CompanyId::from_path(company).map_err(|error| fault("companyId", &error.to_string())).ok();
         let agreement =
             AgreementId::from_path(agreement).map_err(|error| fault("agreementId", &error.to_string())).ok();
-        company.zip(agreement).map(|(company, agreement)| Wish::Map { company, agreement, sync: sync.flatten() })
+        company.zip(agreement).map(|(company, agreement)| Wish::Map {
+            company,
+            agreement,
+            sync: sync.flatten(),
+            confirms,
+        })
     };
     sync?;
     Some(Wanted { customer: customer?, version: version?, wish: wish? })

@@ -10,7 +10,7 @@ use shared::domain::mapping::CustomerMapping;
 use shared::http::{Language, Problem, ProblemCode};
 use shared::ports::{CustomerConflict, CustomerEdit, CustomerNames, EditStore};
 
-use self::agreements::check_agreements;
+use self::agreements::{ToCheck, check_agreements};
 pub(super) use self::agreements::{agreements_of, in_words};
 use super::read::{self, Read};
 use super::row::{CustomerRow, CustomerTarget, can_sync};
@@ -30,7 +30,8 @@ pub(super) struct Wanted {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
     /// It goes to this company and agreement; without a word its sync stays as it is, and is on where it is new.
-    Map { company: CompanyId, agreement: AgreementId, sync: Option<bool> },
+    /// `confirms` says that a person knows of an agreement that does not bill monthly.
+    Map { company: CompanyId, agreement: AgreementId, sync: Option<bool>, confirms: bool },
     /// Its sync goes on or off.
     Switch(bool),
     /// It is removed.
@@ -65,7 +66,7 @@ enum Step {
 /// All that is wrong with all rows, in one problem; those of the store; those of ConnectWise, where it must be asked.
 pub(super) async fn judge(
     (store, connections): (&impl Store, &impl Link),
-    partner: PartnerId,
+    (partner, language): (PartnerId, Language),
     today: Date,
     (origin, wanted): (&Origin, &[Wanted]),
 ) -> Result<Judged, Problem> {
@@ -77,18 +78,20 @@ pub(super) async fn judge(
         .collect();
     let names = refuse_taken_companies(store, partner, (origin, wanted, &steps), &read, &mut faults).await?;
     let before = |customer: CustomerId| read.get(&customer).and_then(|read| read.mapped.as_ref());
-    let to_check: Vec<(usize, CustomerMapping)> = (steps.iter().enumerate())
+    let to_check: Vec<ToCheck> = (steps.iter().enumerate())
         .filter_map(|(at, step)| match step {
             Step::Put(mapping) if !faults.has(at) => Some((at, mapping.clone())),
             Step::Put(_) | Step::Remove { .. } | Step::Nothing => None,
         })
-        // What is only switched off needs nobody's leave.
-        .filter(|(_, next)| {
-            let same = before(next.customer).is_some_and(|(now, _)| is_same_place(now, next));
-            !same || next.sync
+        .filter_map(|(at, next)| {
+            let same = before(next.customer).is_some_and(|(now, _)| is_same_place(now, &next));
+            let confirmed = matches!(wanted[at].wish, Wish::Map { confirms: true, .. });
+            // What is only switched off needs nobody's leave.
+            (!same || next.sync).then_some(ToCheck { at, asks_of_cycle: !same && !confirmed, mapping: next })
         })
         .collect();
-    let found = check_agreements(connections, partner, today, (origin, &to_check), (&mut faults, &mut notes)).await?;
+    let asked = (connections, partner, language);
+    let found = check_agreements(asked, today, (origin, &to_check), (&mut faults, &mut notes)).await?;
     if !faults.is_empty() {
         let present = |at: usize| {
             let id = wanted[at].customer;
@@ -221,7 +224,7 @@ fn step(
             faults.add(origin, at, "sync", ProblemCode::CustomerNotMapped, &told);
             return Step::Nothing;
         }
-        (Wish::Map { company, agreement, sync }, now) => {
+        (Wish::Map { company, agreement, sync, .. }, now) => {
             let fresh = CustomerMapping { sync: available, ..CustomerMapping::new(id, company, agreement) };
             let base = now.cloned().unwrap_or(fresh);
             Some(CustomerMapping { company, agreement, sync: sync.unwrap_or(base.sync), ..base })

@@ -8,8 +8,8 @@ use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId};
 use shared::domain::mapping::CustomerMapping;
 use shared::error::StoreError;
 use shared::http::{
-    Caller, Done, FieldError, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, PsaProblems, Write,
-    answer,
+    Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, PsaProblems,
+    Write, answer,
 };
 use shared::ports::{Answer, Attempt, Author, Clock, EditStore, Ids, Keep};
 use utoipa::ToSchema;
@@ -70,6 +70,10 @@ pub(crate) struct CustomerPlace {
     /// An active agreement of that company.
     #[schema(value_type = u32, minimum = 1)]
     agreement_id: AgreementId,
+    /// Confirms that only the quantity on the day of the next ConnectWise invoice counts. A new mapping to an agreement that
+    /// does not bill monthly is refused without it (`cycleNotConfirmed`).
+    #[serde(default)]
+    confirm_cycle: bool,
 }
 
 /// What was saved, or what would be.
@@ -121,7 +125,7 @@ pub(crate) async fn save_customer_mappings<S: Store, N: Link, C: Clock + Clone +
         let author = author(&caller, &world.clock, save.note)?;
         let rows = (Origin::Rows, wanted);
         let told = |saved| answer(StatusCode::OK, &saved);
-        save_rows(&world, partner, rows, (&author, save.validate_only), (&attempt, &told)).await
+        save_rows(&world, (partner, caller.language()), rows, (&author, save.validate_only), (&attempt, &told)).await
     })
     .await
 }
@@ -139,14 +143,14 @@ pub(super) fn author(caller: &Caller<Write>, clock: &impl Clock, note: Option<St
 /// Judges rows and saves them, unless they are only to be looked at; `told` makes the answer, which is kept with them.
 pub(super) async fn save_rows<S: Store, N: Link, C: Clock, I>(
     world: &World<S, N, C, I>,
-    partner: PartnerId,
+    (partner, language): (PartnerId, Language),
     (origin, wanted): (Origin, Vec<Wanted>),
     (author, validate_only): (&Author, bool),
     (attempt, told): (&Attempt, &(impl Fn(CustomersSaved) -> Result<Answer, StoreError> + Sync)),
 ) -> Result<Done, Problem> {
     let today = today(&world.store, &world.clock, partner).await?;
     let rows = (&origin, wanted.as_slice());
-    let judged = judge((&world.store, &world.connections), partner, today, rows).await?;
+    let judged = judge((&world.store, &world.connections), (partner, language), today, rows).await?;
     if validate_only {
         let shown = CustomersSaved { saved: false, changes: judged.changes, notes: judged.notes };
         return Ok(Done::Unkept(told(shown)?));
@@ -179,8 +183,8 @@ fn read_rows(rows: &[CustomerSaveRow]) -> Result<Vec<Wanted>, Problem> {
     let mut wanted = Vec::new();
     for (at, row) in rows.iter().enumerate() {
         let wish = match (row.map_to, row.sync, row.unmap) {
-            (Some(CustomerPlace { company_id: company, agreement_id: agreement }), sync, false) => {
-                Wish::Map { company, agreement, sync }
+            (Some(CustomerPlace { company_id: company, agreement_id: agreement, confirm_cycle }), sync, false) => {
+                Wish::Map { company, agreement, sync, confirms: confirm_cycle }
             }
             (None, Some(sync), false) => Wish::Switch(sync),
             (None, None, true) => Wish::Unmap,

@@ -43,8 +43,10 @@ pub(crate) struct CustomerNote {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum NoteCode {
-    /// The agreement bills other than monthly, and quantities are never prorated.
+    /// The agreement bills other than monthly: only the quantity on the day of its next ConnectWise invoice counts.
     NotMonthly,
+    /// The agreement is the child of another, whose invoices bill it.
+    ChildAgreement,
     /// The agreement ends soon.
     EndsSoon,
     /// The next run holds what it would write until a person applies a preview.
@@ -77,7 +79,7 @@ impl Origin {
             Self::Rows => {
                 let field = match column {
                     "" => String::new(),
-                    "companyId" | "agreementId" => format!("/mapTo/{column}"),
+                    "companyId" | "agreementId" | "confirmCycle" => format!("/mapTo/{column}"),
                     other => format!("/{other}"),
                 };
                 FieldError::body(format!("/rows/{row}{field}"), code, what)

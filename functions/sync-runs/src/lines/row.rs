@@ -6,7 +6,7 @@ use shared::domain::outcome::{Outcome, Would};
 use shared::http::{AgreementShown, Language, PsaProductShown};
 use utoipa::ToSchema;
 
-use super::{ENDED, OutcomeShown};
+use super::{ENDED, OutcomeShown, SET_TO_ZERO};
 use crate::change::QuantityChange;
 use crate::names::Display;
 use crate::view::decimal;
@@ -99,10 +99,27 @@ pub(crate) struct BilledShown {
     pub(super) waiting: Option<QuantityChange>,
 }
 
+/// The reason of a line, in one word for programs. One that was set to 0 has a word of its own: small ones are
+/// written without a question, and are what a person should look at first.
+pub(super) fn reason_of(line: &Line) -> Option<String> {
+    let code = line.outcome.code();
+    let reason = code.split_once('.').map(|(_, reason)| reason.to_owned());
+    reason.or_else(|| is_set_to_zero(line).then(|| SET_TO_ZERO.to_owned()))
+}
+
+/// Whether its addition was set to 0; in a preview, whether it would be.
+fn is_set_to_zero(line: &Line) -> bool {
+    let would = line.billed.as_ref().map(|billed| billed.would);
+    matches!((&line.outcome, would), (Outcome::Updated, Some(Would::Update { to, .. })) if to.is_zero())
+}
+
 impl RunLine {
     pub(super) fn of(entry: &CustomerLedger, line: &Line, display: &Display) -> Self {
-        let code = line.outcome.code();
-        let reason = code.split_once('.').map(|(_, reason)| reason.to_owned());
+        let reason = reason_of(line);
+        let to_zero = || match display.language {
+            Language::English => "set to 0".to_owned(),
+            Language::Italian => "portata a 0".to_owned(),
+        };
         let said = |text: String| Some(text).filter(|text| !text.is_empty());
         let (company_id, company) = entry.company.clone().map(|(id, name)| (id.get(), name)).unzip();
         let (agreement_id, agreement) = entry.agreement.clone().map(|(id, name)| (id.get(), name)).unzip();
@@ -121,8 +138,8 @@ impl RunLine {
             units: line.units,
             usage_lines: line.usage_lines,
             outcome: OutcomeShown::of(line.outcome.kind()),
+            what: said(display.language.reason(&line.outcome)).or_else(|| is_set_to_zero(line).then(to_zero)),
             reason,
-            what: said(display.language.reason(&line.outcome)),
             advice: said(display.language.advice(&line.outcome)),
             billed: line.billed.as_ref().map(|billed| BilledShown::of(entry, line, billed, display)),
         }
@@ -142,7 +159,7 @@ impl RunLine {
             agreement_id: Some(agreement.get()),
             agreement: shown.agreement.filter(|_| here),
             agreement_facts: if here { shown.agreement_facts } else { AgreementShown::default() },
-            reason: shown.reason.or_else(|| Some(ENDED.to_owned())),
+            reason: shown.reason.filter(|reason| reason != SET_TO_ZERO).or_else(|| Some(ENDED.to_owned())),
             what: if failed {
                 shown.what
             } else {

@@ -1,8 +1,8 @@
 //! Before anything is written: does the month's usage as a whole look finished?
 //!
-//! A fetch can be complete and its content not: if too many of last month's pairs are gone or lower, the run writes
-//! nothing and says so once, instead of asking a person about each line. The same goes for usage lines that say more than one
-//! thing: many of them are one question to the partner.
+//! A fetch can be complete and its content not: if too much of last month's usage is gone, the run asks a person once, about
+//! a product or about all of it, instead of about each line. The same goes for usage lines that say more than one thing: many
+//! of them are one question to the partner.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use futures::future::try_join;
 use shared::domain::id::{AgreementId, CustomerId};
 use shared::domain::mapping::ProductMappings;
 use shared::domain::month::UsageMonth;
-use shared::domain::plan::{AskedForAll, InDoubt, LastMonth, Unfinished};
+use shared::domain::plan::{AskedForAll, InDoubt, LastMonth, Unfinished, UnfinishedProducts};
 use shared::domain::run::{Run, RunKind, Stage, Whose};
 use shared::domain::schedule::local_day;
 use shared::ports::{Clock, DiscoveredProduct, KnownStore, MappingStore, RunStore, SeenProduct};
@@ -25,6 +25,7 @@ use crate::worker::{WorkError, World};
 /// What the check came to; the products are noted.
 pub(super) struct Checked {
     unfinished: Option<Unfinished>,
+    products: UnfinishedProducts,
     asked: AskedForAll,
 }
 
@@ -45,12 +46,13 @@ impl<W: World> Frame<'_, W> {
     }
 
     pub(super) async fn check_usage(&self, run: &Run, ahead: Option<Checked>) -> Result<(), StageError> {
-        let Checked { unfinished, asked } = match ahead {
+        let Checked { unfinished, products, asked } = match ahead {
             Some(checked) => checked,
             None => self.check(run).await?,
         };
         let change = |run: &mut Run| {
             run.unfinished = unfinished;
+            run.unfinished_products = products;
             run.asked = asked;
             run.stage = Stage::Sync { bucket: 0 };
         };
@@ -65,16 +67,20 @@ impl<W: World> Frame<'_, W> {
     async fn count(&self, run: &Run) -> Result<Checked, WorkError> {
         // A person who applies a preview has seen what it showed.
         if run.request.kind == RunKind::Apply {
-            return Ok(Checked { unfinished: None, asked: run.asked.clone() });
+            let products = run.unfinished_products.clone();
+            return Ok(Checked { unfinished: None, products, asked: run.asked.clone() });
         }
         let mappings = self.mappings_for(run).await?;
         let mut counted = Counted::default();
         for bucket in 0..run.buckets {
             self.count_bucket(run, bucket, &mappings, &mut counted).await?;
         }
-        let unfinished = if self.is_young(run) { None } else { counted.last.judge(self.settings.guards.unfinished) };
+        let judge = |last: LastMonth| last.judge(self.settings.guards.unfinished);
+        let (products, unfinished) = if self.is_young(run) { Default::default() } else { judge(counted.last) };
+        // Some customers say nothing of the month as a whole.
+        let unfinished = unfinished.filter(|_| run.request.scope.whose == Whose::Everyone);
         let lines = run.tally.products.values().map(|product| product.lines).sum();
-        Ok(Checked { unfinished, asked: counted.in_doubt.judge(lines) })
+        Ok(Checked { unfinished, products, asked: counted.in_doubt.judge(lines) })
     }
 
     /// In the first days of a month, what is lower waits by itself.
@@ -125,11 +131,10 @@ impl<W: World> Frame<'_, W> {
             for (customer, agreement) in some {
                 let now = usage.of(Some(*customer));
                 counted.in_doubt.add(&now, mappings, self.settings.guards.usage_periods, run.request.month);
-                if let Some(written) = snapshots.get(agreement) {
-                    counted.last.add(written, &now, run.request.month);
-                    if written.differs_from(&now) {
-                        changed.insert(*customer);
-                    }
+                let written = snapshots.get(agreement);
+                counted.last.add(written, &now, mappings, run.request.month);
+                if written.is_some_and(|written| written.differs_from(&now)) {
+                    changed.insert(*customer);
                 }
             }
         }

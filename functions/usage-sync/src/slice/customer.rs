@@ -289,6 +289,7 @@ impl<W: World> Stages<'_, W> {
             today: local_day(self.settings, bucket.run.request.scheduled_at),
             decisions: &planned.decisions,
             unfinished: bucket.run.unfinished,
+            unfinished_products: &bucket.run.unfinished_products,
             asked: &bucket.run.asked,
             departure: planned.departure.as_ref(),
             others: None,

@@ -30,6 +30,7 @@ impl<W: World> Stages<'_, W> {
             run.buckets = preview.buckets;
             run.tally = tally;
             run.asked = preview.asked;
+            run.unfinished_products = preview.unfinished_products;
             run.stage = Stage::Agreements { page: 0, after: None };
         };
         Ok(self.committer.put_run(Vec::new(), change).await?)

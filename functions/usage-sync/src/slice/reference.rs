@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join;
+use jiff::civil::Date;
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, PsaProductId};
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::psa::{Agreement, PsaProduct};
@@ -86,16 +87,17 @@ impl<W: World> Stages<'_, W> {
         page: u32,
         read: Page<Agreement>,
     ) -> Result<(), StageError> {
-        let mut chunks = cut(ChunkKind::Agreements, page, of_mapped(&read.rows, mapped, run.buckets))?;
+        let (read_rows, next) = (with_dates_of_parents(read.rows), read.next);
+        let mut chunks = cut(ChunkKind::Agreements, page, of_mapped(&read_rows, mapped, run.buckets))?;
         chunks.extend(cut(ChunkKind::UnreadableAgreements, page, unreadable_of_mapped(&read.unreadable, mapped, run))?);
         if page == 0 {
             chunks.extend(self.remember_mapped(run, mapped)?);
         }
-        let stage = match read.next {
+        let stage = match next {
             Some(next) => Stage::Agreements { page: page + 1, after: Some(next) },
             None => Stage::Products,
         };
-        let agreements = (read.rows.len() + read.unreadable.len()) as u64;
+        let agreements = (read_rows.len() + read.unreadable.len()) as u64;
         let too_long = |bound| Err(of_psa(&PsaError::ListTooLong { list: "agreements".to_owned(), bound }));
         if run.psa.agreements + agreements > MOST_AGREEMENTS {
             return too_long(format!("more than {MOST_AGREEMENTS} rows"));
@@ -183,6 +185,21 @@ fn unreadable_of_mapped(
     mapped.iter().filter_map(row).collect()
 }
 
+/// Gives a child the invoice date of its parent, which bills it. A parent that is not among these leaves it as ConnectWise has
+/// it.
+fn with_dates_of_parents(mut agreements: Vec<Agreement>) -> Vec<Agreement> {
+    let parents: BTreeSet<AgreementId> = agreements.iter().filter_map(|child| Some(child.parent.as_ref()?.0)).collect();
+    let of_parents = agreements.iter().filter(|agreement| parents.contains(&agreement.id));
+    let dates: BTreeMap<AgreementId, Option<Date>> =
+        of_parents.map(|parent| (parent.id, parent.next_invoice)).collect();
+    for child in &mut agreements {
+        if let Some(date) = child.parent.as_ref().and_then(|(parent, _)| *dates.get(parent)?) {
+            child.next_invoice = Some(date);
+        }
+    }
+    agreements
+}
+
 /// The agreements that a mapped customer needs: its own, and those of its company, each in the customer's bucket.
 fn of_mapped<'a>(agreements: &'a [Agreement], mapped: &[CustomerMapping], buckets: u32) -> Vec<(u32, &'a Agreement)> {
     let mut of_company: BTreeMap<CompanyId, Vec<CustomerId>> = BTreeMap::new();
@@ -198,4 +215,47 @@ fn of_mapped<'a>(agreements: &'a [Agreement], mapped: &[CustomerMapping], bucket
         rows.extend(needed.into_iter().map(|bucket| (bucket, agreement)));
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::domain::psa::AgreementStatus;
+
+    use super::*;
+
+    fn agreement(id: i64, next_invoice: Option<&str>, parent: Option<i64>) -> Agreement {
+        let agreement_id = |id: i64| AgreementId::try_from(id).unwrap();
+        Agreement {
+            id: agreement_id(id),
+            name: id.to_string(),
+            company: CompanyId::try_from(3).unwrap(),
+            company_name: String::new(),
+            kind: String::new(),
+            status: AgreementStatus::Active,
+            start: None,
+            end: None,
+            next_invoice: next_invoice.map(|day| day.parse().unwrap()),
+            billing_cycle: None,
+            prorated: false,
+            currency: None,
+            parent: parent.map(|id| (agreement_id(id), "Group".to_owned())),
+        }
+    }
+
+    #[test]
+    fn a_child_agreement_was_said_to_be_billed_on_a_day_of_its_own() {
+        let (own, of_group) = (Some("2026-12-01"), Some("2027-03-01"));
+        let all = vec![
+            agreement(1, own, Some(9)),
+            agreement(2, own, None),
+            agreement(3, own, Some(8)),
+            agreement(4, own, Some(10)),
+            agreement(9, of_group, None),
+            agreement(10, None, None),
+        ];
+        let dates: Vec<Option<String>> =
+            with_dates_of_parents(all).iter().map(|one| one.next_invoice.map(|day| day.to_string())).collect();
+        let (own, of_group) = (own.map(str::to_owned), of_group.map(str::to_owned));
+        assert_eq!(dates, [of_group.clone(), own.clone(), own.clone(), own, of_group, None]);
+    }
 }

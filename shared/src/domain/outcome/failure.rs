@@ -39,6 +39,13 @@ pub enum Failure {
         /// The company that has it.
         company: String,
     },
+    /// The agreement's billing cycle is none or one-time: it bills nothing month after month.
+    AgreementNeverRecurs {
+        /// The agreement.
+        agreement: AgreementId,
+        /// Its cycle, in ConnectWise's word.
+        cycle: String,
+    },
     /// The agreement starts after the usage month.
     AgreementNotStarted {
         /// The agreement.
@@ -118,6 +125,7 @@ impl Failure {
             Self::AgreementGone { .. } => "agreementGone",
             Self::AgreementNotActive { .. } => "agreementNotActive",
             Self::AgreementWrongCompany { .. } => "agreementWrongCompany",
+            Self::AgreementNeverRecurs { .. } => "agreementNeverRecurs",
             Self::AgreementNotStarted { .. } => "agreementNotStarted",
             Self::PsaProductGone { .. } => "psaProductGone",
             Self::PsaProductInactive { .. } => "psaProductInactive",
@@ -163,6 +171,9 @@ impl Failure {
                     format!("Renewed as {}? Map the customer to it.", named.join(" or "))
                 }
             },
+            Self::AgreementNeverRecurs { .. } => {
+                "Give the agreement a billing cycle in ConnectWise, or map the customer to one that bills month after month.".into()
+            }
             Self::AgreementNotStarted { .. } => "Map the customer to the agreement that covers the month.".into(),
             Self::PsaProductGone { .. } => "Map the Sophos product to another ConnectWise product.".into(),
             Self::PsaProductInactive { .. } => {
@@ -213,6 +224,12 @@ impl fmt::Display for Failure {
             }
             Self::AgreementWrongCompany { agreement, company } => {
                 write!(f, "agreement {agreement} belongs to {company}, not to the mapped company")
+            }
+            Self::AgreementNeverRecurs { agreement, cycle } => {
+                write!(
+                    f,
+                    "agreement {agreement} has the billing cycle {cycle:?}, by which no usage is billed again and again"
+                )
             }
             Self::AgreementNotStarted { agreement, start } => write!(f, "agreement {agreement} starts on {start}"),
             Self::PsaProductGone { product } => write!(f, "the mapped ConnectWise product {product} no longer exists"),

@@ -141,19 +141,51 @@ pub enum Hold {
         /// The new month's usage.
         to: Decimal,
     },
-    /// So much of last month's usage is gone or lower that the whole run waits.
+    /// So much of last month's usage is gone that the whole run waits.
     Unfinished {
         /// The pairs of last month.
         pairs: u64,
-        /// Those among them that vanished or are lower.
-        lower: u64,
+        /// Those among them that vanished or are newly 0.
+        #[serde(alias = "lower")]
+        gone: u64,
+        /// The units of last month.
+        #[serde(default)]
+        before: u64,
+        /// The units of the same products now.
+        #[serde(default)]
+        now: u64,
         /// What would be done.
+        would: Would,
+    },
+    /// So much of last month's usage of one Sophos product is gone that all additions with it wait for one decision.
+    ProductUnfinished {
+        /// The Sophos product.
+        product: ProductCode,
+        /// The customers for whom it was written last month.
+        pairs: u64,
+        /// Those among them for whom it vanished or is newly 0.
+        gone: u64,
+        /// What a release does.
         would: Would,
     },
     /// The quantity would fall to zero.
     ToZero {
         /// The quantity now.
         from: Decimal,
+        /// Whether the customer is then billed for no product any more that we look after.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        last: bool,
+    },
+    /// The amount of one ConnectWise invoice would change by more than the partner lets it, in the agreement's currency.
+    Amount {
+        /// The quantity now; 0 where a new addition would be created.
+        from: Decimal,
+        /// The usage.
+        to: Decimal,
+        /// How much more would be billed; less below zero.
+        by: Decimal,
+        /// The most that the partner lets it change by itself.
+        most: Decimal,
     },
     /// Used or billed before, and absent from this month's complete usage.
     Vanished {
@@ -337,7 +369,9 @@ impl Hold {
             Self::Increase { .. } => "increase",
             Self::NewMonth { .. } => "newMonth",
             Self::Unfinished { .. } => "unfinished",
+            Self::ProductUnfinished { .. } => "productUnfinished",
             Self::ToZero { .. } => "toZero",
+            Self::Amount { .. } => "amount",
             Self::Vanished { .. } => "vanished",
             Self::Part { .. } => "part",
             Self::PartsChanged { .. } => "partsChanged",

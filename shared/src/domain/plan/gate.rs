@@ -82,6 +82,9 @@ pub fn agreement_trouble<'a>(
         let candidates = others.into_iter().filter(fits).map(|other| (other.id, other.name.clone())).collect();
         return Some(Failure::AgreementNotActive { agreement: id, status: agreement.status, candidates });
     }
+    if let Some(cycle) = agreement.billing_cycle.clone().filter(|_| agreement.facts().never_recurs()) {
+        return Some(Failure::AgreementNeverRecurs { agreement: id, cycle });
+    }
     match agreement.start {
         Some(start) if start > month.last_day() => Some(Failure::AgreementNotStarted { agreement: id, start }),
         Some(_) | None => None,

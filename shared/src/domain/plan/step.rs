@@ -1,5 +1,7 @@
 //! What to do for one (customer, ConnectWise product): the checks, in the order in which a person would make them.
 
+mod guards;
+
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
@@ -15,7 +17,6 @@ use super::{
 };
 use crate::domain::mapping::Combine;
 use crate::domain::outcome::PartTrouble;
-use crate::domain::settings::DecreaseGuard;
 use crate::domain::terms::Terms;
 
 /// Plans one addition from those of its parts that the customer uses, used, or is billed for.
@@ -251,6 +252,8 @@ impl Case<'_> {
         if price.is_none_or(|price| price.is_zero()) {
             self.wait(Hold::ZeroPrice { to: target })?;
         }
+        let billed = terms.as_ref().map_or_else(|| Terms::of_new(catalogue), Terms::of_copied);
+        self.within_amount(&billed, Would::Create { to: target, begins: Some(effective) })?;
         Ok(Step::Create { effective, seen: of_product.iter().map(|a| a.id).collect(), terms })
     }
 
@@ -311,6 +314,7 @@ impl Case<'_> {
             }
         }
         self.within_guards(from, target)?;
+        self.within_amount(&Terms::of(addition), Would::Update { from, to: target })?;
         Ok(Step::Update { addition: id, from })
     }
 
@@ -319,25 +323,6 @@ impl Case<'_> {
         let gone = written.parts.iter().filter(|(code, units)| **units > 0 && !stays(code));
         let left: Vec<ProductCode> = gone.map(|(code, _)| code.clone()).collect();
         if left.is_empty() { Ok(()) } else { self.wait(Hold::PartsChanged { left, from, to }) }
-    }
-
-    /// How far the quantity may move by itself.
-    fn within_guards(self, from: Decimal, to: Decimal) -> Result<(), Step> {
-        let guards = self.basis.guards;
-        if to.is_zero() {
-            return self.wait(Hold::ToZero { from });
-        }
-        let falls = match guards.decrease {
-            DecreaseGuard::Every => to < from,
-            DecreaseGuard::Above(most) => most.is_exceeded(from, from - to),
-        };
-        if falls {
-            self.wait(Hold::Decrease { from, to })?;
-        }
-        if guards.increase.is_exceeded(from, to - from) {
-            self.wait(Hold::Increase { from, to })?;
-        }
-        Ok(())
     }
 }
 

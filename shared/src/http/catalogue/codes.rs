@@ -211,6 +211,13 @@ catalogue_with_runs! {
         "Questo accordo non può essere usato",
         "Scegliere un accordo attivo della stessa azienda.",
     }
+    /// The agreement does not bill monthly, and nobody has confirmed it.
+    CycleNotConfirmed "cycleNotConfirmed" 422 once {
+        "This agreement does not bill monthly",
+        "Confirm that only the quantity on the day of its next ConnectWise invoice counts (confirmCycle), or choose another agreement.",
+        "Questo contratto (Agreement) non fattura ogni mese",
+        "Confermare che conta solo la quantità nel giorno della prossima fattura ConnectWise (confirmCycle), o scegliere un altro Agreement.",
+    }
     /// The ConnectWise product cannot be mapped.
     ProductUnavailable "productUnavailable" 422 once {
         "This ConnectWise product is not available for mapping",

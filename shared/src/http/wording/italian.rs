@@ -101,6 +101,11 @@ fn number(number: Decimal) -> String {
     number.normalize().to_string().replace('.', ",")
 }
 
+/// An amount of money: `1204,00`.
+fn money(amount: Decimal) -> String {
+    format!("{amount:.2}").replace('.', ",")
+}
+
 /// A day as it is written in Italy.
 fn day(day: Date) -> String {
     day.strftime("%d/%m/%Y").to_string()

@@ -28,7 +28,7 @@ fn holds() -> Vec<Hold> {
             bill_customer: "Billable".to_owned(),
         },
         Hold::Decrease { from: one, to: half },
-        Hold::ToZero { from: one },
+        Hold::ToZero { from: one, last: true },
         Hold::Vanished { product: code("A"), last: Some((month(), 7)), billed: None },
         Hold::Part { product: code("A"), trouble: PartTrouble::Vanished },
         Hold::PartsChanged { left: vec![code("A")], from: one, to: half },

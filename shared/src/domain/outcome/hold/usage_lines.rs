@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Hold;
+use crate::domain::id::ProductCode;
 use crate::domain::usage::{Doubt, DoubtKind};
 
 impl Hold {
@@ -10,6 +11,12 @@ impl Hold {
     #[must_use]
     pub const fn is_asked_for_all(&self) -> bool {
         matches!(self, Self::UsageLines { for_all: true, .. })
+    }
+
+    /// The Sophos product whose usage looks unfinished: all holds with it are one decision.
+    #[must_use]
+    pub const fn product_in_question(&self) -> Option<&ProductCode> {
+        if let Self::ProductUnfinished { product, .. } = self { Some(product) } else { None }
     }
 }
 

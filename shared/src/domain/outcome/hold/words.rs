@@ -12,7 +12,10 @@ impl Hold {
             Self::Adopt { .. } => {
                 "Release it if the usage is right: the addition is then set to it and kept up to date. Reject it to leave the addition alone this month."
             }
-            Self::Decrease { .. } | Self::Increase { .. } | Self::ToZero { .. } => {
+            Self::ToZero { last: true, .. } => {
+                "Ask whether the customer has left: release it if the usage is right, reject it to keep what ConnectWise bills this month."
+            }
+            Self::Decrease { .. } | Self::Increase { .. } | Self::ToZero { .. } | Self::Amount { .. } => {
                 "Check with the customer: release it if the usage is right, reject it to keep what ConnectWise bills this month."
             }
             Self::NewMonth { .. } => {
@@ -20,6 +23,9 @@ impl Hold {
             }
             Self::Unfinished { .. } => {
                 "Look the usage up in Sophos Central. If it is right, make a preview and apply it; if not, wait: the next run reads it again."
+            }
+            Self::ProductUnfinished { .. } => {
+                "Look that product up in Sophos Central, and decide all of its lines at once: release them if the usage is right, reject them to keep what ConnectWise bills this month. If Sophos has not finished it yet, wait: the next run reads it again."
             }
             Self::PartsChanged { .. } => {
                 "Release it if that part is meant to leave the addition; reject it to keep the quantity this month."
@@ -103,6 +109,11 @@ fn short(quantity: &Decimal) -> Decimal {
     quantity.normalize()
 }
 
+/// An amount of money: 30 is 30.00.
+fn money(amount: &Decimal) -> String {
+    format!("{amount:.2}")
+}
+
 fn list<T: fmt::Display>(things: &[T]) -> String {
     things.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -128,10 +139,30 @@ impl fmt::Display for Hold {
                 let written = written.in_words();
                 write!(f, "{written} still not invoiced in the new month, {} → {}", short(from), short(to))
             }
-            Self::Unfinished { pairs, lower, would } => {
-                write!(f, "usage looks unfinished: {lower} of last month's {pairs} are gone or lower; it would {would}")
+            Self::Unfinished { pairs, gone, before, now, would } => {
+                write!(
+                    f,
+                    "usage looks unfinished: {gone} of last month's {pairs} lines are gone or 0, {before} → {now} units; it would {would}"
+                )
             }
-            Self::ToZero { from } => write!(f, "the quantity would fall to zero, {} → 0", short(from)),
+            Self::ProductUnfinished { product, pairs, gone, would } => {
+                write!(
+                    f,
+                    "{product} is gone or 0 for {gone} of the {pairs} customers who had it last month; it would {would}"
+                )
+            }
+            Self::ToZero { from, last: false } => write!(f, "the quantity would fall to zero, {} → 0", short(from)),
+            Self::ToZero { from, last: true } => {
+                write!(
+                    f,
+                    "the quantity would fall to zero, {} → 0, and no other product is billed to this customer",
+                    short(from)
+                )
+            }
+            Self::Amount { from, to, by, most } => {
+                let (from, to, by, most) = (short(from), short(to), money(by), money(most));
+                write!(f, "the amount of one ConnectWise invoice would change by {by}, more than {most}: {from} → {to}")
+            }
             Self::Vanished { product, last: Some((month, units)), .. } => {
                 write!(f, "{product}: {units} in {}, no line in this month's usage", month.in_words())
             }

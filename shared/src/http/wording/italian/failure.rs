@@ -21,6 +21,11 @@ pub(super) fn failure(failure: &Failure) -> String {
         Failure::AgreementWrongCompany { agreement, company } => {
             format!("l'Agreement {agreement} appartiene a {company}, non all'azienda mappata")
         }
+        Failure::AgreementNeverRecurs { agreement, cycle } => {
+            format!(
+                "l'Agreement {agreement} ha il ciclo di fatturazione «{cycle}», che non fattura l'utilizzo ogni mese"
+            )
+        }
         Failure::AgreementNotStarted { agreement, start } => {
             format!("l'Agreement {agreement} comincia il {}", day(*start))
         }
@@ -71,6 +76,9 @@ pub(super) fn advice(failure: &Failure) -> String {
                 return format!("Rinnovato come {}? Mappare il cliente a quello.", named.join(" o "));
             }
         },
+        Failure::AgreementNeverRecurs { .. } => {
+            "Assegnare all'Agreement un ciclo di fatturazione in ConnectWise, oppure mappare il cliente a uno che fattura ogni mese."
+        }
         Failure::AgreementNotStarted { .. } => "Mappare il cliente all'Agreement che copre il mese.",
         Failure::PsaProductGone { .. } => "Mappare il prodotto Sophos a un altro prodotto ConnectWise.",
         Failure::PsaProductInactive { .. } => {

@@ -1,6 +1,6 @@
 //! Why a change waits for a person, in Italian.
 
-use super::{day, departure, elsewhere, list, month, number, would};
+use super::{day, departure, elsewhere, list, money, month, number, would};
 use crate::domain::outcome::{Hold, PartTrouble};
 use crate::domain::usage::{Doubt, Period};
 
@@ -25,11 +25,23 @@ pub(in crate::http::wording) fn hold(hold: &Hold) -> String {
             let (written, from, to) = (month(*written), number(*from), number(*to));
             format!("{written} non ancora fatturato nel nuovo mese, {from} → {to}")
         }
-        Hold::Unfinished { pairs, lower, would: then } => format!(
-            "l'utilizzo sembra incompleto: {lower} delle {pairs} voci del mese scorso mancano o sono più basse; l'effetto sarebbe: {}",
+        Hold::Unfinished { pairs, gone, before, now, would: then } => format!(
+            "l'utilizzo sembra incompleto: {gone} delle {pairs} voci del mese scorso mancano o sono a 0, {before} → {now} unità; l'effetto sarebbe: {}",
             would(*then)
         ),
-        Hold::ToZero { from } => format!("la quantità scenderebbe a zero, {} → 0", number(*from)),
+        Hold::ProductUnfinished { product, pairs, gone, would: then } => format!(
+            "{product} manca o è a 0 per {gone} dei {pairs} clienti che lo avevano il mese scorso; l'effetto sarebbe: {}",
+            would(*then)
+        ),
+        Hold::ToZero { from, last: false } => format!("la quantità scenderebbe a zero, {} → 0", number(*from)),
+        Hold::ToZero { from, last: true } => format!(
+            "la quantità scenderebbe a zero, {} → 0, e a questo cliente non resterebbe fatturato alcun altro prodotto",
+            number(*from)
+        ),
+        Hold::Amount { from, to, by, most } => {
+            let (from, to, by, most) = (number(*from), number(*to), money(*by), money(*most));
+            format!("l'importo di una fattura ConnectWise cambierebbe di {by}, più di {most}: {from} → {to}")
+        }
         Hold::Vanished { product, last: Some((of, units)), .. } => {
             format!("{product}: {units} a {}, Sophos non lo riporta più questo mese", month(*of))
         }

@@ -10,7 +10,10 @@ pub(super) const fn advice(hold: &Hold) -> &'static str {
         Hold::Adopt { .. } => {
             "Scegliere «Scrivi» se l'utilizzo è giusto: la addition viene presa in carico e tenuta aggiornata. «Mantieni» la lascia com'è questo mese."
         }
-        Hold::Decrease { .. } | Hold::Increase { .. } | Hold::ToZero { .. } => {
+        Hold::ToZero { last: true, .. } => {
+            "Chiedere se il cliente è andato via: «Scrivi» se l'utilizzo è giusto, «Mantieni» per lasciare ciò che ConnectWise fattura questo mese."
+        }
+        Hold::Decrease { .. } | Hold::Increase { .. } | Hold::ToZero { .. } | Hold::Amount { .. } => {
             "Verificare con il cliente: «Scrivi» se l'utilizzo è giusto, «Mantieni» per lasciare ciò che ConnectWise fattura questo mese."
         }
         Hold::NewMonth { .. } => {
@@ -18,6 +21,9 @@ pub(super) const fn advice(hold: &Hold) -> &'static str {
         }
         Hold::Unfinished { .. } => {
             "Controllare l'utilizzo in Sophos Central. Se è giusto, fare un'anteprima e applicarla; altrimenti attendere: la prossima sincronizzazione lo rilegge."
+        }
+        Hold::ProductUnfinished { .. } => {
+            "Controllare quel prodotto in Sophos Central e decidere tutte le sue righe insieme: «Scrivi» se l'utilizzo è giusto, «Mantieni» per lasciare ciò che ConnectWise fattura questo mese. Se Sophos non lo ha ancora completato, attendere: la prossima sincronizzazione lo rilegge."
         }
         Hold::PartsChanged { .. } => {
             "Scegliere «Scrivi» se quella parte deve lasciare la addition, «Mantieni» per conservare la quantità questo mese."
