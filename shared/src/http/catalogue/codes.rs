@@ -225,13 +225,6 @@ catalogue_with_runs! {
         "Questo prodotto ConnectWise non è disponibile per la mappatura",
         "Scegliere un prodotto attivo e non di classe Bundle.",
     }
-    /// The partner has an open run.
-    RunOpen "runOpen" 409 once {
-        "A sync is already running",
-        "Wait until it has ended, or cancel it.",
-        "Una sincronizzazione è già in corso",
-        "Attendere che termini o annullarla.",
-    }
 
     // --- Connections -------------------------------------------------------------------------------------------------
     /// No connection is saved.

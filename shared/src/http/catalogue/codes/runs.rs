@@ -3,6 +3,13 @@
 macro_rules! catalogue_with_runs {
     ($($before:tt)*) => { catalogue! { $($before)*
 
+    /// The partner has an open run.
+    RunOpen "runOpen" 409 once {
+        "A sync is already running",
+        "Wait until it has ended, or cancel it.",
+        "Una sincronizzazione è già in corso",
+        "Attendere che termini o annullarla.",
+    }
     /// A run would write, and writes are off.
     WritesOff "writesOff" 409 once {
         "Writes to ConnectWise are switched off",
