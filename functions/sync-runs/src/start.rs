@@ -143,6 +143,9 @@ pub(crate) async fn apply_preview<S: Store, Q: Sender, C: Time, I: Naming>(
 ) -> Result<Response, Problem> {
     let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
     let act = |wanted: ApplyPreview, attempt| async move {
+        if world.store.find_run(partner, &preview).await?.is_none() {
+            return Err(Problem::new(ProblemCode::NotFound));
+        }
         let chosen = wanted.customers.is_some();
         let whose = whose(world, partner, wanted.customers).await?;
         let (whose, adopts) = (chosen.then_some(whose), wanted.adoptions == Adoptions::Write);

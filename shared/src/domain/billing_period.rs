@@ -8,8 +8,8 @@ impl Addition {
     /// The last day that an addition with a cancelled date may have billed on its agreement; none where it has none, or was
     /// never in force.
     ///
-    /// On an agreement that is not prorated a line bills whole periods, and a date that was set after the day itself takes
-    /// nothing back that was invoiced by then. What is not known is taken so that no day can be billed twice.
+    /// On an agreement that is not prorated a line bills whole periods. What is not known is taken so that no day can be
+    /// billed twice.
     #[must_use]
     pub fn billed_until(&self, agreement: &Agreement, reading: CancelledDate) -> Option<Date> {
         let cancelled = self.cancelled?;
@@ -20,13 +20,7 @@ impl Addition {
         if self.effective.is_some_and(|from| from > last) {
             return None;
         }
-        if agreement.prorated {
-            return Some(last);
-        }
-        let of_period = agreement.end_of_period(last);
-        let set_later = self.detail.changed.is_some_and(|changed| changed > last);
-        let invoiced = agreement.next_invoice.and_then(|next| next.yesterday().ok());
-        Some(invoiced.filter(|_| set_later).map_or(of_period, |invoiced| of_period.max(invoiced)))
+        Some(if agreement.prorated { last } else { agreement.end_of_period(last) })
     }
 }
 
@@ -69,22 +63,6 @@ mod tests {
             currency: None,
             parent: None,
         }
-    }
-
-    #[test]
-    fn a_cancelled_date_that_was_set_after_the_invoice_took_nothing_back_and_the_days_were_billed_twice() {
-        let day = |month, day| Date::constant(2026, month, day);
-        let set_on = |changed| {
-            let mut line = cancelled(day(11, 2), day(1, 1));
-            line.detail.changed = changed;
-            line
-        };
-        let invoiced = |prorated| agreement("Monthly", prorated, Some(Date::constant(2027, 1, 1)));
-        let until = |line: Addition, prorated| line.billed_until(&invoiced(prorated), CancelledDate::LastBilledDay);
-        assert_eq!(until(set_on(Some(day(11, 28))), false), Some(day(12, 31)), "December was invoiced with it");
-        assert_eq!(until(set_on(Some(day(11, 28))), true), Some(day(11, 2)), "the next invoice credits it");
-        assert_eq!(until(set_on(Some(day(11, 1))), false), Some(day(11, 30)));
-        assert_eq!(until(set_on(None), false), Some(day(11, 30)));
     }
 
     fn cancelled(on: Date, from: Date) -> Addition {

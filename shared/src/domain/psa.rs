@@ -250,9 +250,6 @@ pub struct AdditionDetail {
     pub taxable: Option<bool>,
     /// What the ConnectWise invoice calls it.
     pub invoice_description: String,
-    /// The day on which it was last changed, in UTC, if ConnectWise says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub changed: Option<Date>,
 }
 
 impl AdditionDetail {

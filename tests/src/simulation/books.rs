@@ -30,14 +30,39 @@ pub(super) struct Seen {
     pub(super) released: Option<Decimal>,
     /// Whether a person ended it.
     pub(super) ended: bool,
+    /// Whether ConnectWise made it of a request that it had answered with another one: nobody can tell it from a person's.
+    pub(super) strange: bool,
+}
+
+/// Of which creation an addition is the second one that ConnectWise made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Twin {
+    /// Of one that it answered.
+    OfAnswered,
+    /// Of one whose answer got lost.
+    OfLost,
 }
 
 /// A write that takes effect at its time.
 #[derive(Clone, Debug)]
 pub(super) enum Effect {
-    Create { request: u64, knew: usize, agreement: AgreementId, new: NewAddition, quantity: Decimal, twin: bool },
-    Set { agreement: AgreementId, addition: AdditionId, quantity: Decimal },
-    Cancel { addition: AdditionId, day: Date },
+    Create {
+        request: u64,
+        knew: usize,
+        agreement: AgreementId,
+        new: NewAddition,
+        quantity: Decimal,
+        twin: Option<Twin>,
+    },
+    Set {
+        agreement: AgreementId,
+        addition: AdditionId,
+        quantity: Decimal,
+    },
+    Cancel {
+        addition: AdditionId,
+        day: Date,
+    },
 }
 
 /// When an invocation last saw an agreement's additions.
@@ -105,6 +130,7 @@ impl Books {
     fn take(&mut self, effect: Effect, ground: &Ground) {
         match effect {
             Effect::Create { request, knew, agreement, new, quantity, twin } => {
+                let strange = twin == Some(Twin::OfAnswered);
                 let mut addition = Addition { effective: Some(new.effective), ..line(new.product, quantity) };
                 if let Some(terms) = &new.terms {
                     addition.unit_price = terms.unit_price;
@@ -113,7 +139,7 @@ impl Books {
                 }
                 let id = self.add(agreement, addition);
                 if let Some(seen) = self.additions.get_mut(&id) {
-                    (seen.request, seen.knew, seen.ours) = (Some(request), knew, true);
+                    (seen.request, seen.knew, seen.ours, seen.strange) = (Some(request), knew, true, strange);
                 }
                 let requests = self.created.entry((agreement, new.product)).or_default();
                 if !requests.contains(&request) {
@@ -122,14 +148,14 @@ impl Books {
                 if quantity != new.quantity {
                     self.altered.insert(agreement);
                 }
-                if twin {
+                if twin.is_some() {
                     self.doubled.push((agreement, new.product));
                 }
                 ground.note("created", &[u64::from(id.get()), units(quantity)]);
             }
             Effect::Cancel { addition, day } => {
                 if let Some(seen) = self.additions.get_mut(&addition) {
-                    (seen.addition.cancelled, seen.addition.detail.changed) = (Some(day), Some(ground.today()));
+                    seen.addition.cancelled = Some(day);
                     ground.note("cancelled", &[u64::from(addition.get())]);
                 }
             }
@@ -148,8 +174,17 @@ impl Books {
     pub(super) fn add(&mut self, agreement: AgreementId, addition: Addition) -> AdditionId {
         let id = addition_id(self.additions.len() as u64 + 1);
         let addition = Addition { id, ..addition };
-        let seen =
-            Seen { agreement, addition, request: None, knew: 0, ours: false, edit: None, released: None, ended: false };
+        let seen = Seen {
+            agreement,
+            addition,
+            request: None,
+            knew: 0,
+            ours: false,
+            edit: None,
+            released: None,
+            ended: false,
+            strange: false,
+        };
         self.additions.insert(id, seen);
         id
     }

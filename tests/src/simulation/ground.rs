@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -178,13 +176,6 @@ impl Ground {
 
 /// 28 November 2026, so that a schedule meets the end of a month.
 const BEGINNING_S: i64 = 1_795_824_000;
-
-impl Ground {
-    /// The day of now, in UTC.
-    pub(super) fn today(&self) -> Date {
-        self.now().to_zoned(TimeZone::UTC).date()
-    }
-}
 
 impl Clock for Ground {
     fn now(&self) -> Timestamp {

@@ -87,8 +87,14 @@ pub(super) fn judge_days(books: &Books, wrongs: &mut Vec<String>) -> u64 {
 fn created_beside<'a>(books: &'a Books, found: &BilledTwice) -> Option<&'a Seen> {
     let of_day: Vec<&'a Seen> =
         found.additions.iter().filter_map(|(_, id)| books.additions.get(&addition_id(u64::from(*id)))).collect();
+    // A date that a person set back behind an invoice: ConnectWise does not say so to anybody who looks afterwards.
+    let set_back = |seen: &Seen| {
+        let until = seen.addition.cancelled.filter(|_| seen.ended);
+        until.is_some_and(|until| until.last_of_month() < found.days.first)
+    };
     let beside = |ours: &&Seen| {
         let known = |other: &&Seen| match other.request {
+            _ if set_back(other) => false,
             // ConnectWise itself took one request twice; what comes of that is a hold.
             Some(_) if other.request == ours.request => false,
             Some(_) => true,
@@ -121,7 +127,7 @@ pub(super) fn judge_known(
         let addition = &seen.addition;
         let open = addition.cancelled.is_none_or(|day| day > world.month.last_day());
         // What people or ConnectWise made of a line before its creator knew of it, nobody can tell from a person's.
-        let as_written = seen.edit.is_none() && !books.altered.contains(&seen.agreement);
+        let as_written = seen.edit.is_none() && !books.altered.contains(&seen.agreement) && !seen.strange;
         seen.ours && as_written && open && addition.quantity > Decimal::ZERO && !listed.contains(&addition.id)
     };
     for seen in books.additions.values().filter(goes_on) {

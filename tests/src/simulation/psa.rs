@@ -10,7 +10,7 @@ use shared::domain::psa::{Addition, Agreement, Company, NewAddition, PsaProduct}
 use shared::error::PsaError;
 use shared::ports::{Listing, Page, Psa};
 
-use super::books::{Books, Effect, units};
+use super::books::{Books, Effect, Twin, units};
 use super::fate::Effects;
 use super::ground::{Ground, locked};
 
@@ -172,10 +172,11 @@ impl Psa for ConnectWise {
             let knew = books.listed.get(&(self.invocation, agreement)).map_or(0, |listed| listed.additions);
             let effect = |twin| Effect::Create { request, knew, agreement, new: addition.clone(), quantity, twin };
             if let Some(ms) = way.effect_ms {
-                books.later(now + ms, effect(false));
+                books.later(now + ms, effect(None));
             }
             if let Some(ms) = way.again_ms {
-                books.later(now + ms, effect(true));
+                let twin = if matches!(way.answer, Answer::Right) { Twin::OfAnswered } else { Twin::OfLost };
+                books.later(now + ms, effect(Some(twin)));
             }
             request
         };

@@ -195,7 +195,7 @@ impl World {
         if let Some(seen) = books.additions.values_mut().nth(chosen)
             && seen.addition.cancelled.is_none_or(|there| there > day)
         {
-            (seen.addition.cancelled, seen.addition.detail.changed) = (Some(day), Some(ground.today()));
+            seen.addition.cancelled = Some(day);
             seen.ended = true;
             self.touched.insert(seen.agreement);
         }

@@ -94,8 +94,8 @@ async fn a_partner_that_only_ever_previews_is_told_once_however_many_previews_it
     assert_eq!(world.hook.taken().len(), 1);
 }
 
-/// A line that waits since `now` for a decision before an invoice.
-async fn hold(world: &World, customer: u128, invoice: Date) {
+/// A line that waits since `now` for a decision before an invoice, with the next one that its agreement has by now.
+async fn hold(world: &World, customer: u128, invoice: Date, next_invoice: Date) {
     let now = world.now();
     let (from, to) = (12.into(), 7.into());
     let held = StandingHold {
@@ -116,7 +116,7 @@ async fn hold(world: &World, customer: u128, invoice: Date) {
             elsewhere: Vec::new(),
         },
         invoice: Some(invoice),
-        next_invoice: Some(invoice),
+        next_invoice: Some(next_invoice),
         run: RunId::parse("20261130T011200Z-scheduled-0123abcd").unwrap(),
         since: now,
         seen_at: now,
@@ -139,12 +139,16 @@ async fn lines_that_missed_their_invoice_are_told_once_an_invoice_also_when_the_
         guards: Guards::default(),
     };
     world.store.put_settings(partner(), &settings).await.unwrap();
-    hold(&world, 1, date(2026, 12, 1)).await;
-    hold(&world, 2, date(2026, 12, 1)).await;
-    hold(&world, 3, date(2026, 12, 15)).await;
+    let (first, mid) = (date(2026, 12, 1), date(2026, 12, 15));
+    for (customer, invoice) in [(1, first), (2, first), (3, mid)] {
+        hold(&world, customer, invoice, invoice).await;
+    }
     // It is the last of November: nothing is missed yet.
     world.tick_for(A_DAY).await;
     assert_eq!(world.hook.requests(), 0);
+    for customer in [1, 2] {
+        hold(&world, customer, first, date(2027, 1, 1)).await;
+    }
     world.tick_for(A_DAY * 6).await;
     let taken = world.hook.taken();
     assert_eq!((taken.len(), taken[0].id.as_str()), (1, "missed-2026-11-2026-12-01"));
@@ -153,6 +157,7 @@ async fn lines_that_missed_their_invoice_are_told_once_an_invoice_also_when_the_
     let customers: Vec<&Value> =
         body["data"]["about"]["lines"].as_array().unwrap().iter().map(|line| &line["customer"]).collect();
     assert_eq!(customers, ["Customer 1", "Customer 2"]);
+    hold(&world, 3, mid, date(2027, 1, 15)).await;
     world.tick_for(A_DAY * 14).await;
     let ids: Vec<String> = world.hook.taken().into_iter().map(|alert| alert.id).collect();
     assert_eq!(ids, ["missed-2026-11-2026-12-01", "missed-2026-11-2026-12-15"]);

@@ -99,7 +99,7 @@ async fn what_is_not_billed_is_listed_by_product_with_customers_units_and_money(
     let preview = world.preview(&json!({})).await;
     let lines = world.lines(&preview, &format!("&outcome=skipped&product={code}")).await;
     let body = world.get("/v1/sync/not-billed?decided=false").await.body;
-    let [row] = &body["items"].as_array().unwrap()[..] else { panic!("{body}") };
+    let [row] = &body["items"].as_array().unwrap()[..] else { panic!("{body} {preview}") };
     assert_eq!((&row["product"], &row["reason"]), (&json!(code), &json!("mappingRemoved")));
     assert_eq!(row["customers"], lines.len());
     let units: u64 = lines.iter().map(|line| line["units"].as_u64().unwrap()).sum();

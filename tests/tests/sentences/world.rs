@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
 use shared::ids::UuidV7;
-use shared::ports::Ids;
+use shared::ports::{Ids, SettingsStore};
 use usage_sync::Limits;
 use uuid::Uuid;
 
@@ -94,6 +94,10 @@ impl World {
         let limits = Limits { wait_s: 0, attempts: 3, ..Limits::default() };
         let options = StackOptions { size, month: november(), data: None, limits, slice: LONGEST_SLICE };
         let stack = Stack::start_for(Demo::plain(size, TypedIn::Nothing), options).await.unwrap();
+        // Whenever the test runs: a month is never too new.
+        let mut settings = stack.store.find_settings(stack.demo.partner()).await.unwrap().unwrap();
+        settings.guards.new_month_days = 0;
+        stack.store.put_settings(stack.demo.partner(), &settings).await.unwrap();
         let api = stack.serve_functions(0).await.unwrap();
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
         let token = api.token().unwrap();

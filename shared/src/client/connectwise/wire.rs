@@ -4,9 +4,6 @@
 
 mod catalogue;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -28,7 +25,7 @@ pub(super) const AGREEMENT_FIELDS: &str = "id,name,type,company,agreementStatus,
 pub(super) const PRODUCT_FIELDS: &str = "id,identifier,description,productClass,inactiveFlag,price";
 /// The fields of an addition that are asked for.
 pub(super) const ADDITION_FIELDS: &str = "id,product,description,quantity,lessIncluded,unitPrice,unitCost,billCustomer,taxableFlag,invoiceDescription,\
-    effectiveDate,cancelledDate,_info";
+    effectiveDate,cancelledDate";
 
 /// Wire: a company.
 #[derive(Deserialize)]
@@ -108,15 +105,6 @@ struct AdditionRecord<'a> {
     invoice_description: Option<String>,
     effective_date: Option<String>,
     cancelled_date: Option<String>,
-    #[serde(rename = "_info")]
-    info: Option<RecordInfo>,
-}
-
-/// Wire: who changed a record last, and when.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RecordInfo {
-    last_updated: Option<String>,
 }
 
 /// Wire: a reference to another record.
@@ -181,11 +169,6 @@ pub(super) fn agreement(record: &RawValue) -> Result<Agreement, PsaError> {
     })
 }
 
-/// The day of a time in UTC.
-fn utc_day(at: Timestamp) -> Date {
-    at.to_zoned(TimeZone::UTC).date()
-}
-
 /// The parent of an agreement. It is shown and decides nothing: one that cannot be read is none.
 fn parent(reference: Option<&Reference<'_>>) -> Option<(AgreementId, String)> {
     let reference = reference?;
@@ -237,7 +220,6 @@ pub(super) fn addition(record: &RawValue) -> Result<Addition, PsaError> {
                 unit_cost: number("unitCost", wire.unit_cost)?,
                 taxable: wire.taxable_flag,
                 invoice_description: text(wire.invoice_description),
-                changed: wire.info.and_then(|info| info.last_updated?.parse::<Timestamp>().ok()).map(utc_day),
             },
         })
     })
