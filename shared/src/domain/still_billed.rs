@@ -40,7 +40,7 @@ impl<'a> StillBilled<'a> {
             let cancelled = addition.cancelled;
             let goes_on = cancelled.is_none_or(|day| day > month_end);
             let (quantity, terms) = (addition.quantity, Some(Terms::of(addition)));
-            goes_on.then(|| Self { quantity, terms, cancelled, ..line })
+            goes_on.then_some(Self { quantity, terms, cancelled, ..line })
         };
         let lines = snapshot.written.iter().flat_map(|(product, written)| {
             let kept = Self {

@@ -66,9 +66,10 @@ fn until_the_month_before_is_invoiced_a_change_waits_by_itself_for_fifteen_days_
 fn the_reason_names_the_month_that_is_not_invoiced_and_the_day_on_which_the_wait_is_over() {
     let world = invoiced(in_december(moves(12, 13), "2026-12-02"), "2026-12-01");
     world.ends("CIX", "waiting.newMonth", "October 2026 not invoiced yet, waiting: 12 → 13");
-    let until = |world: &World| match world.step(70) {
-        Step::Wait(Waiting::NewMonth { until, .. }) => until,
-        other => panic!("{other:?}"),
+    let until = |world: &World| {
+        let step = world.step(70);
+        let Step::Wait(Waiting::NewMonth { until, .. }) = step else { panic!("{step:?}") };
+        until
     };
     assert_eq!(until(&world), day("2026-12-15"));
     let young = in_december(moves(12, 13), "2026-12-02");

@@ -40,7 +40,7 @@ fn count(last: &mut LastMonth, world: &World, in_month: &str) {
     last.add(Some(&world.snapshot), &world.usage().of(Some(acme())), &mappings, month(in_month));
 }
 
-fn each<'a>(product: &'a str, same: usize, gone: usize) -> Vec<(&'a str, u64, Option<u64>)> {
+fn each(product: &str, same: usize, gone: usize) -> Vec<(&str, u64, Option<u64>)> {
     let gone = (0..gone).map(|n| (product, 10, if n % 2 == 0 { None } else { Some(0) }));
     (0..same).map(|_| (product, 10, Some(10))).chain(gone).collect()
 }
@@ -120,9 +120,10 @@ fn in_question(mut world: World) -> World {
 
 #[test]
 fn a_product_in_question_holds_its_additions_for_one_decision_and_no_others() {
-    let held = |world: World| match world.step(70) {
-        Step::Hold(Hold::ProductUnfinished { pairs: 300, gone: 214, would, .. }) => would,
-        other => panic!("{other:?}"),
+    let held = |world: World| {
+        let step = world.step(70);
+        let Step::Hold(Hold::ProductUnfinished { pairs: 300, gone: 214, would, .. }) = step else { panic!("{step:?}") };
+        would
     };
     let changes = |from: u64, to: u64| Would::Update { from: from.into(), to: to.into() };
     let absent = || in_question(World::with_intercept_x().synced_in_october(70, &[("CIX", 12)]));

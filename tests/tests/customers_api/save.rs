@@ -210,7 +210,7 @@ async fn an_agreement_that_bills_yearly_was_mapped_though_nobody_knew_that_one_d
     let yearly = json!({"billingCycle": {"id": 7, "name": "Annual"}, "nextInvoiceDate": "2027-03-01T00:00:00Z"});
     let agreement = world.psa.add_agreement(world.companies[0], world.kind, "Yearly", yearly).unwrap();
     let unconfirmed = map_to(1, 0, world.companies[0], agreement);
-    let refused = world.save(&[unconfirmed.clone()]).await;
+    let refused = world.save(std::slice::from_ref(&unconfirmed)).await;
     assert_eq!((refused.status.as_u16(), refused.code()), (422, "cycleNotConfirmed"), "{}", refused.body);
     assert_eq!(errors(&refused), [("/rows/0/mapTo/confirmCycle".to_owned(), "cycleNotConfirmed".to_owned())]);
     let asked = refused.body["errors"][0]["detail"].as_str().unwrap();

@@ -25,12 +25,13 @@ impl Bucket {
         let is_read = !self.unreadable_agreements.contains_key(&mapping.agreement);
         let month = self.run.request.month;
         let trouble = is_read.then(|| agreement_trouble(mapping, agreement, self.agreements.values(), month)).flatten();
-        match left_customer(departure.clone(), usage, (&recalled.snapshot, ours), trouble.as_ref()) {
-            // A creation may still take effect: it is settled before the customer is done with.
-            LeftCustomer::DoneWith(_) if !recalled.intents.is_empty() && trouble.is_none() => {
-                LeftCustomer::Planned(departure)
-            }
-            follows => follows,
+        let follows = left_customer(departure.clone(), usage, (&recalled.snapshot, ours), trouble.as_ref());
+        // A creation may still take effect: it is settled before the customer is done with.
+        let unsettled = !recalled.intents.is_empty() && trouble.is_none();
+        if unsettled && matches!(follows, LeftCustomer::DoneWith(_)) {
+            LeftCustomer::Planned(departure)
+        } else {
+            follows
         }
     }
 
