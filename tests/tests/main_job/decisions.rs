@@ -122,7 +122,8 @@ async fn an_adoption_that_connectwise_refused_is_asked_for_again_before_another_
     // Somebody has typed in a line with another quantity; its adoption is released, and ConnectWise refuses the change.
     let billed = line.billed.unwrap();
     let typed_in = u32::try_from(billed.target).unwrap() + 1;
-    stack.psa.add_addition(agreement, billed.product.get(), typed_in, serde_json::json!({})).unwrap();
+    let since = serde_json::json!({"effectiveDate": "2026-11-01T00:00:00Z"});
+    stack.psa.add_addition(agreement, billed.product.get(), typed_in, since).unwrap();
     preview_and_apply(&stack).await;
     let waiting = holds(&stack).await.into_iter().find(|hold| matches!(hold.hold, Hold::Adopt { .. })).unwrap();
     stack.store.decide_hold(stack.demo.partner(), waiting.key, &decide(&waiting, Verdict::Release)).await.unwrap();

@@ -57,7 +57,8 @@ async fn what_an_apply_wrote_although_a_line_had_moved_is_not_billed_on_the_next
     let billed = entry.lines.iter().find_map(|line| line.billed.as_ref().filter(|_| line.outcome.code() == "created"));
     let billed = billed.unwrap();
     let (touched, quantity) = (billed.product.get(), u32::try_from(billed.target).unwrap());
-    stack.psa.add_addition(first, touched, quantity, serde_json::json!({})).unwrap();
+    let since = serde_json::json!({"effectiveDate": "2026-11-01T00:00:00Z"});
+    stack.psa.add_addition(first, touched, quantity, since).unwrap();
     let run = stack.run(stack.request(RunKind::Apply, november(), Some(shown.id)), |_| {}).await.unwrap();
     assert!(outcomes(&stack.ledger(&run.id).await.unwrap()).iter().any(|outcome| outcome == "held.moved"));
     let mut ours = products_on(&stack, first);
