@@ -176,7 +176,7 @@ pub struct Guards {
     pub decrease: DecreaseGuard,
     /// Increases.
     pub increase: Jump,
-    /// From more than so many units, a fall to zero waits; a smaller one is written, unless it is the customer's last product.
+    /// A fall to zero of more than this many units waits; a smaller one is written, unless it is the customer's last product.
     pub to_zero_units: u32,
     /// A change of more than so much money on one ConnectWise invoice waits, in the agreement's currency; none: money alone
     /// holds nothing.

@@ -67,7 +67,7 @@ pub(super) struct Bucket {
     earlier_holds: BTreeMap<CustomerId, Vec<StandingHold>>,
 }
 
-/// Of so many months before the run's, holds are kept up to date with the ConnectWise invoice that they are about.
+/// How many months before the run's have their holds kept up to date with the ConnectWise invoice that they are about.
 const EARLIER_MONTHS: usize = 3;
 
 impl Bucket {
@@ -205,28 +205,24 @@ impl<W: World> Frame<'_, W> {
 
     /// The usage of a bucket summed by pair. Its lines are never in memory all at once: they would be most of a slice.
     pub(super) async fn read_usage_of(&self, run: &Run, number: u32) -> Result<UsageTotals, WorkError> {
-        let (whom, mut usage) = (self.whom(run).await?, UsageTotals::default());
-        self.read_usage_lines(run, number, |line| {
-            // What an apply of a part works on is the usage of its whole preview.
-            if whom.has(line.pair.customer) {
-                usage.add(line);
-            }
-        })
-        .await?;
+        let mut usage = UsageTotals::default();
+        self.read_usage_lines(run, number, |line| usage.add(line)).await?;
         Ok(usage)
     }
 
-    /// Shows each usage line of a bucket, one after the other.
+    /// Shows each usage line of a bucket that the run is about, one after the other: an apply of some customers works on the
+    /// usage of its whole preview.
     pub(super) async fn read_usage_lines(
         &self,
         run: &Run,
         number: u32,
         mut show: impl FnMut(&UsageLine) + Send,
     ) -> Result<(), WorkError> {
-        let mut read = Ok(());
+        let (whom, mut read) = (self.whom(run).await?, Ok(()));
         let each = |chunk: String| {
             if read.is_ok() {
-                read = join::<UsageLine>(&[chunk]).map(|lines| lines.iter().for_each(&mut show));
+                let is_of_run = |line: &&UsageLine| whom.has(line.pair.customer);
+                read = join::<UsageLine>(&[chunk]).map(|lines| lines.iter().filter(is_of_run).for_each(&mut show));
             }
         };
         let store = self.world.store();

@@ -66,6 +66,13 @@ struct Batch<'e> {
     endings: Vec<&'e Ending>,
 }
 
+impl<'e> Batch<'e> {
+    fn add(&mut self, ending: &'e Ending, write: AdditionPlan) {
+        self.plan.additions.insert(ending.product, write);
+        self.endings.push(ending);
+    }
+}
+
 impl Ended {
     /// Why additions were read, each time.
     pub(super) fn reads(&self) -> impl Iterator<Item = ReadFor> {
@@ -305,14 +312,14 @@ impl<W: World> Stages<'_, W> {
 
 /// Puts a write into the first batch that has none of its product yet.
 fn add_to_batches<'e>(batches: &mut Vec<Batch<'e>>, ending: &'e Ending, write: AdditionPlan) {
-    let free = batches.iter().position(|batch| !batch.plan.additions.contains_key(&ending.product));
-    let at = free.unwrap_or(batches.len());
-    if free.is_none() {
-        batches.push(Batch::default());
+    let free = batches.iter_mut().find(|batch| !batch.plan.additions.contains_key(&ending.product));
+    if let Some(batch) = free {
+        batch.add(ending, write);
+        return;
     }
-    let Some(batch) = batches.get_mut(at) else { return };
-    batch.plan.additions.insert(ending.product, write);
-    batch.endings.push(ending);
+    let mut batch = Batch::default();
+    batch.add(ending, write);
+    batches.push(batch);
 }
 
 /// Whether a product that moves here still does: the hold waits with that decision, and what it would create is used and

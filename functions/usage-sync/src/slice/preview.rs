@@ -40,14 +40,9 @@ impl<W: World> Stages<'_, W> {
 impl<W: World> Stages<'_, W> {
     /// The usage of the customers that the run is about, of all that the preview has read.
     async fn usage_of_chosen(&self, run: &Run, buckets: u32) -> Result<Tally, WorkError> {
-        let (whom, mut tally) = (self.whom(run).await?, Tally::default());
+        let mut tally = Tally::default();
         for bucket in 0..buckets {
-            self.read_usage_lines(run, bucket, |line| {
-                if whom.has(line.pair.customer) {
-                    tally.add_usage(line);
-                }
-            })
-            .await?;
+            self.read_usage_lines(run, bucket, |line| tally.add_usage(line)).await?;
         }
         Ok(tally)
     }

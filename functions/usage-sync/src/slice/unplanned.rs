@@ -71,6 +71,8 @@ impl<W: World> Stages<'_, W> {
         let mut intents = store.list_intents(partner).await?;
         intents.retain(|intent| intent.agreement == agreement);
         let now = self.world.clock().now();
+        // Also one that fails is a call.
+        ended.add_read(ReadFor::Settling);
         let additions = match self.psa.list_additions(agreement).await {
             Ok(additions) => additions,
             Err(error) if !self.last_try && leaves_all_waiting(&error) => return Err(WorkError::LeaveAlone(error)),
@@ -80,7 +82,6 @@ impl<W: World> Stages<'_, W> {
                 return Ok(None);
             }
         };
-        ended.add_read(ReadFor::Settling);
         let mut settlement = settle(stored.clone(), &intents, &additions, now, self.settle_s());
         settlement.snapshot.see(now, &additions);
         let names = settlement.snapshot.names.as_deref();

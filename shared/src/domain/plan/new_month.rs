@@ -4,8 +4,8 @@ use jiff::civil::Date;
 
 use super::{Addition, AgreementState, Basis, UsageMonth, Written};
 
-/// For so many days of a new month an addition waits by itself for the ConnectWise invoice of the month before. After
-/// them a person is asked.
+/// The days of a new month on which an addition waits by itself for the ConnectWise invoice of the month before. After them
+/// a person is asked.
 const INVOICE_DAYS: i8 = 15;
 
 /// What holds for an addition because its quantity was written for an earlier month.

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_apply_is_about_nobody_whom_its_preview_did_not_show() {
+    fn an_apply_reached_customers_that_its_preview_did_not_show() {
         let customer = |n: u128| CustomerId::from_uuid(uuid::Uuid::from_u128(n));
         let chosen = |ids: &[u128]| Whose::Chosen { customers: ids.iter().map(|n| customer(*n)).collect() };
         let scope = |whose: Whose| RunScope { whose, ..RunScope::default() };
