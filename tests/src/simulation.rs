@@ -25,6 +25,7 @@ mod queue;
 mod script;
 mod source;
 mod standing;
+mod story;
 mod table;
 mod verdict;
 mod world;

@@ -30,6 +30,8 @@ pub(super) struct Seen {
     pub(super) released: Option<Decimal>,
     /// Whether a person ended it.
     pub(super) ended: bool,
+    /// The cancelled date that it had before a person ended it earlier.
+    pub(super) ended_before: Option<Date>,
     /// Whether ConnectWise made it of a request that it had answered with another one: nobody can tell it from a person's.
     pub(super) strange: bool,
 }
@@ -183,10 +185,17 @@ impl Books {
             edit: None,
             released: None,
             ended: false,
+            ended_before: None,
             strange: false,
         };
         self.additions.insert(id, seen);
         id
+    }
+
+    /// Whether an addition has what a write of ours gave it. What people or ConnectWise made of it before its creator knew of
+    /// it, nobody can tell from a person's.
+    pub(super) fn is_as_written(&self, seen: &Seen) -> bool {
+        seen.ours && seen.edit.is_none() && !self.altered.contains(&seen.agreement) && !seen.strange
     }
 
     /// The additions of an agreement.

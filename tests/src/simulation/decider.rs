@@ -58,6 +58,7 @@ impl World {
         let (who, why) = ("Ann".to_owned(), "as agreed".to_owned());
         let decision = Decision { verdict, who: who.clone(), why, at, basis: hold.basis.clone(), reading, moves: None };
         self.ground.note("decide", &[u64::from(verdict == Verdict::Release), u64::from(hold.key.product.get())]);
+        self.print_decision(hold, verdict == Verdict::Release);
         match store.decide_hold_over(self.partner, hold.key, hold.decision.as_ref(), &decision).await {
             Err(StoreError::Conflict { .. }) => return Ok(()),
             decided => decided?,

@@ -96,7 +96,14 @@ impl Drive {
                 biased;
                 Some((waiting, ended)) = self.alive.next() => {
                     self.deaths += u64::from(ended.is_none());
+                    let over = match &ended {
+                        Some(Ok(Handled::Over(run))) => Some(run.clone()),
+                        Some(Ok(Handled::Continues | Handled::Waits | Handled::NoSettings) | Err(_)) | None => None,
+                    };
                     finish(world, waiting, ended);
+                    if let Some(run) = over {
+                        world.print_run(&run).await?;
+                    }
                 }
                 () = changed.notified() => {}
                 () = sleep_until(next_at) => {}

@@ -150,6 +150,11 @@ impl Ground {
         }
     }
 
+    /// Whether the trace is kept as text.
+    pub(super) fn prints(&self) -> bool {
+        self.0.told.is_some()
+    }
+
     /// The same for two worlds in which the same happened at the same times.
     pub(super) fn hash(&self) -> u64 {
         self.0.hash.load(Ordering::Relaxed)

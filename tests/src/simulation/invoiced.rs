@@ -42,11 +42,13 @@ impl LastInvoices {
         let of_company = |invoice: &&Invoice| invoice.company == terms.company;
         let invoices = books.invoicing.made.iter().filter(of_company);
         let company = |on: &AgreementId| books.invoicing.terms.get(on).map(|terms| terms.company);
-        // A line of ours for another product may have billed the same Sophos product before it was mapped to this one.
-        let counts = |seen: &&Seen| seen.addition.product == addition.product || seen.ours;
+        // A line of ours for another product may have billed the same Sophos product before it was mapped to this one: one
+        // that we wrote, or took over as it was.
+        let counts = |seen: &&Seen| seen.addition.product == addition.product || seen.ours || world.remapped;
         let same_company = |seen: &&Seen| company(&seen.agreement) == Some(terms.company);
-        let ended =
-            books.additions.values().filter(same_company).filter(counts).filter_map(|seen| seen.addition.cancelled);
+        // A date that a person sets back later leaves days out that it had covered when ours was created.
+        let dates = |seen: &Seen| seen.addition.cancelled.into_iter().chain(seen.ended_before);
+        let ended = books.additions.values().filter(same_company).filter(counts).flat_map(dates);
         let product = (terms.company, addition.product.get());
         // A line on another agreement of the company has billed by its own terms.
         let prorated = books.invoicing.terms.values().filter(|on| on.company == terms.company).all(|on| on.prorated);
@@ -89,8 +91,9 @@ fn created_beside<'a>(books: &'a Books, found: &BilledTwice) -> Option<&'a Seen>
         found.additions.iter().filter_map(|(_, id)| books.additions.get(&addition_id(u64::from(*id)))).collect();
     // A date that a person set back behind an invoice: ConnectWise does not say so to anybody who looks afterwards.
     let set_back = |seen: &Seen| {
+        let prorated = books.invoicing.terms.get(&seen.agreement).is_some_and(|terms| terms.prorated);
         let until = seen.addition.cancelled.filter(|_| seen.ended);
-        until.is_some_and(|until| until.last_of_month() < found.days.first)
+        until.is_some_and(|until| (if prorated { until } else { until.last_of_month() }) < found.days.first)
     };
     let beside = |ours: &&Seen| {
         let known = |other: &&Seen| match other.request {
@@ -126,9 +129,7 @@ pub(super) fn judge_known(
     let goes_on = |seen: &&Seen| {
         let addition = &seen.addition;
         let open = addition.cancelled.is_none_or(|day| day > world.month.last_day());
-        // What people or ConnectWise made of a line before its creator knew of it, nobody can tell from a person's.
-        let as_written = seen.edit.is_none() && !books.altered.contains(&seen.agreement) && !seen.strange;
-        seen.ours && as_written && open && addition.quantity > Decimal::ZERO && !listed.contains(&addition.id)
+        books.is_as_written(seen) && open && addition.quantity > Decimal::ZERO && !listed.contains(&addition.id)
     };
     for seen in books.additions.values().filter(goes_on) {
         let owner = world.sophos.customers.iter().enumerate();

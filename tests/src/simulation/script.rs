@@ -102,6 +102,7 @@ impl World {
     /// Lets something happen.
     pub(super) async fn happen(&mut self, event: Event) -> Result<(), SimulationError> {
         self.ground.note("event", &[event as u64]);
+        self.ground.say(|| format!("  {event:?}"));
         match event {
             Event::Ask => self.ask(),
             Event::NextMonth => self.next_month(),
@@ -174,6 +175,7 @@ impl World {
             Some(units) if kind < 5 => *units = units.saturating_sub(by),
             Some(units) => *units += by,
         }
+        ground.say(|| format!("  {} units now: {:?}", customer.name, units.values().collect::<Vec<_>>()));
     }
 
     fn edit_quantity(&mut self) {
@@ -195,9 +197,10 @@ impl World {
         if let Some(seen) = books.additions.values_mut().nth(chosen)
             && seen.addition.cancelled.is_none_or(|there| there > day)
         {
-            seen.addition.cancelled = Some(day);
+            seen.ended_before = seen.addition.cancelled.replace(day);
             seen.ended = true;
             self.touched.insert(seen.agreement);
+            self.ground.say(|| format!("  addition {} is ended", seen.addition.id));
         }
     }
 
@@ -207,12 +210,14 @@ impl World {
         let customer = self.sophos.customers[pick(ground.below(self.sophos.customers.len() as u64))].id;
         let mut left = locked(&self.sophos.left);
         if left.remove(&customer).is_some() {
+            ground.say(|| format!("  {customer} is back"));
             return;
         }
         let departure = match ground.below(2) {
             0 => Departure::NotListed,
             _ => Departure::OtherBilling { billing: "term".into() },
         };
+        ground.say(|| format!("  {customer} leaves: {departure:?}"));
         left.insert(customer, departure);
         if ground.happens(500) {
             self.usage().entry(self.month).or_default().retain(|(of, _), _| *of != customer);
@@ -224,6 +229,8 @@ impl World {
         books.settle(self.ground.now_ms(), &self.ground);
         let agreements: Vec<AgreementId> = books.agreements.iter().map(|agreement| agreement.id).collect();
         agreements.into_iter().for_each(|agreement| books.invoice(agreement));
+        drop(books);
+        self.print_additions();
     }
 
     async fn edit_mapping(&mut self) -> Result<(), SimulationError> {

@@ -191,7 +191,7 @@ impl Rest<'_> {
         line: &Line,
     ) -> Result<(), String> {
         let has_left = self.world.sophos.departure_of(customer).is_some();
-        let never_billed = !self.books.of(agreement).any(|seen| seen.ours);
+        let never_billed = !self.books.of(agreement).any(|seen| self.books.is_as_written(seen));
         match &line.outcome {
             Outcome::Skipped(Skip::CustomerLeft { .. }) | Outcome::Held(Hold::LeftMonthlyBilling { .. })
                 if has_left =>
@@ -287,7 +287,7 @@ impl Rest<'_> {
     fn may_wait(&self, agreement: AgreementId) -> bool {
         let month = self.world.month;
         let is_in_month = UsageMonth::containing(self.today) == month;
-        let bills_before = |next: &Date| *next <= month.next().first_day();
+        let bills_before = |next: &Date| *next <= month.last_day();
         let awaits_invoice = self.next_invoices.get(&agreement).is_some_and(bills_before);
         is_in_month && self.today.day() <= if awaits_invoice { 15 } else { 5 }
     }

@@ -26,8 +26,9 @@ pub(super) fn judge(basis: &Basis<'_>, written: UsageMonth, next_invoice: Option
     }
     let first = basis.month.first_day();
     let not_invoiced = next_invoice.is_some_and(|next| next <= first);
-    // Also an invoice inside the new month that is known to bill the month before.
-    let awaits_invoice = not_invoiced || basis.snapshot.awaits_invoice(written, next_invoice);
+    // Also an invoice inside the new month that is known to bill the month before. A later one would not come by waiting.
+    let is_inside = next_invoice.is_some_and(|next| next <= basis.month.last_day());
+    let awaits_invoice = not_invoiced || (is_inside && basis.snapshot.awaits_invoice(written, next_invoice));
     let in_any_case = basis.guards.new_month_days;
     let most = if awaits_invoice { in_any_case.max(INVOICE_DAYS) } else { in_any_case };
     let is_in_month = UsageMonth::containing(basis.today) == basis.month;

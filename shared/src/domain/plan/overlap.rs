@@ -35,11 +35,6 @@ impl Ended<'_> {
         let on = self.line.cancelled.unwrap_or(self.until);
         Hold::EndedInMonth { line: elsewhere(self.line, self.place.clone()), on, to, begins }
     }
-
-    /// The first day that it does not bill.
-    pub(super) fn after(&self) -> Date {
-        self.until.tomorrow().unwrap_or(self.until)
-    }
 }
 
 /// Of the lines of a product that have ended, the one that has billed longest into the usage month or beyond it.
@@ -119,11 +114,14 @@ pub(super) fn could_create(plan: &AdditionPlan) -> bool {
 }
 
 /// The first day of a new addition: the month's first, unless the agreement begins later or a line that has `ended` has
-/// billed longer.
+/// billed longer. An agreement that does not prorate would bill the whole period, so the addition begins with the next one.
 pub(super) fn first_day(basis: &Basis<'_>, agreement: &Agreement, ended: Option<&Ended<'_>>) -> Date {
     let first = basis.month.first_day();
     let begun = agreement.start.map_or(first, |start| start.max(first));
-    ended.map_or(begun, |ended| begun.max(ended.after()))
+    ended.map_or(begun, |ended| {
+        let until = if agreement.prorated { ended.until } else { agreement.end_of_period(ended.until) };
+        begun.max(until.tomorrow().unwrap_or(until))
+    })
 }
 
 /// What is held, or left alone by a remembered decision, where the product is billed elsewhere.

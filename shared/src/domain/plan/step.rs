@@ -87,19 +87,31 @@ fn in_force<'a>(basis: &Basis<'a>, product: PsaProductId) -> Option<&'a Addition
     }
 }
 
-/// The additions of the product that are open-ended on the month's last day. Where there is none, the one of ours that
-/// was created to begin later, because an earlier line has billed the days until then.
+/// The additions of the product that are open-ended on the day that counts.
 fn open_ended<'a>(basis: &Basis<'a>, product: PsaProductId) -> Vec<&'a Addition> {
-    let AgreementState::Ready { additions, .. } = basis.agreement else { return Vec::new() };
-    let day = basis.month.last_day();
-    let of_product = additions.iter().filter(|a| a.product == product);
-    let found: Vec<&Addition> = of_product.clone().filter(|a| a.in_force_on(day)).collect();
-    let Some(written) = basis.snapshot.written.get(&product).filter(|_| found.is_empty()) else { return found };
-    let begins_later = |a: &&Addition| {
-        let begins = written.begins.filter(|begins| *begins > day);
-        a.id == written.addition && begins.is_some_and(|begins| a.effective == Some(begins) && a.in_force_on(begins))
+    let day = day_that_counts(basis, product);
+    of_product(basis, product).filter(|a| a.in_force_on(day)).collect()
+}
+
+/// The month's last day. Where no addition of the product is in force on it, the day on which ours begins: it was created
+/// to begin later because an earlier line has billed the days until then.
+fn day_that_counts(basis: &Basis<'_>, product: PsaProductId) -> Date {
+    let last = basis.month.last_day();
+    let begins = basis.snapshot.written.get(&product).and_then(|written| Some((written.addition, written.begins?)));
+    let Some((ours, begins)) = begins.filter(|(_, begins)| *begins > last) else { return last };
+    let is_ours = |a: &Addition| a.id == ours && a.effective == Some(begins) && a.in_force_on(begins);
+    let begins_later =
+        of_product(basis, product).any(is_ours) && !of_product(basis, product).any(|a| a.in_force_on(last));
+    if begins_later { begins } else { last }
+}
+
+/// The additions of the product on the mapped agreement, whatever their dates.
+fn of_product<'a>(basis: &Basis<'a>, product: PsaProductId) -> impl Iterator<Item = &'a Addition> {
+    let additions = match basis.agreement {
+        AgreementState::Ready { additions, .. } => additions.as_slice(),
+        AgreementState::Trouble(_) => &[],
     };
-    of_product.filter(begins_later).collect()
+    additions.iter().filter(move |a| a.product == product)
 }
 
 /// What a person has said of an addition.
@@ -152,13 +164,13 @@ impl Case<'_> {
         // Also of what fails or is held, so that it is known what is at stake.
         let target = combined(basis, product, parts);
         *planned = target.as_ref().ok().copied().unwrap_or_default();
-        let (agreement, additions) = match basis.agreement {
-            AgreementState::Ready { agreement, additions } => (agreement, additions),
+        let agreement = match basis.agreement {
+            AgreementState::Ready { agreement, .. } => agreement,
             AgreementState::Trouble(failure) => return Err(Step::Fail(failure.clone())),
         };
         let catalogue = usable_product(basis, product)?;
-        let of_product: Vec<&Addition> = additions.iter().filter(|a| a.product == product).collect();
-        let day = basis.month.last_day();
+        let of_product: Vec<&Addition> = of_product(basis, product).collect();
+        let day = day_that_counts(basis, product);
         let in_force = open_ended(basis, product);
 
         let billed = in_force.iter().map(|a| a.quantity).max();
