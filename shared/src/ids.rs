@@ -1,5 +1,6 @@
 //! Where ids come from: random in the world, counted where a run has to be replayed.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
@@ -17,18 +18,25 @@ impl Ids for UuidV7 {
     }
 }
 
-/// Ids that count from 1 behind a name: the same calls get the same ids. Unique as long as no two counters share the name.
-#[derive(Debug)]
+/// Ids that count from 1 after a name: the same calls get the same ids. Clones share the count. Unique as long as no two
+/// counters share the name.
+#[derive(Clone, Debug)]
 pub struct CountedIds {
-    name: String,
-    next: AtomicU64,
+    name: Arc<str>,
+    next: Arc<AtomicU64>,
+}
+
+impl Default for CountedIds {
+    fn default() -> Self {
+        Self::new("id")
+    }
 }
 
 impl CountedIds {
     /// A counter whose ids are `name-1`, `name-2` and so on.
     #[must_use]
-    pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), next: AtomicU64::new(1) }
+    pub fn new(name: &str) -> Self {
+        Self { name: name.into(), next: Arc::new(AtomicU64::new(1)) }
     }
 }
 

@@ -13,7 +13,7 @@ use shared::config::{
     AlertDelivery, Alerts, Connections, Console, LOCAL_ONLY, Mappings, PsaForms, SyncInvoke, SyncRuns, SyncSchedule,
     UsageSync,
 };
-use shared::store::table::{DUE_INDEX, DUE_SHARD, EXPIRY, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
+use shared::table::{DUE_INDEX, DUE_SHARD, EXPIRY, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 use yaml_serde::Value;
 
 type Names = BTreeSet<String>;

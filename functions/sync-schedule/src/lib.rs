@@ -12,7 +12,7 @@ use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
 use shared::ports::{AlertQueue, Due, DueFor, DueStore, Look, Queue, RunHistory, SettingsStore};
-use shared::store::table::DUE_SHARDS;
+use shared::table::DUE_SHARDS;
 
 pub use report::{PartnerError, PartnerFailure, ShardFailure, TickError, TickReport};
 

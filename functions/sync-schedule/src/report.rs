@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use shared::domain::id::PartnerId;
 use shared::error::StoreError;
-use shared::store::table::DUE_SHARDS;
+use shared::table::DUE_SHARDS;
 
 use crate::partner::Outcome;
 pub use crate::partner::PartnerError;

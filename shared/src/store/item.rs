@@ -16,24 +16,17 @@ pub(super) mod owner;
 pub(super) mod rate;
 pub(super) mod run;
 
-use std::collections::HashMap;
 use std::fmt::Display;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use self::keys::Key;
-use super::table::{PARTITION_KEY, SORT_KEY};
 use crate::error::StoreError;
-
-/// An entry of the table as DynamoDB has it.
-pub(super) type Entry = HashMap<String, AttributeValue>;
+pub(super) use crate::table::Entry;
+use crate::table::{Key, PARTITION_KEY, SORT_KEY, Value};
 
 /// The structured part of an entry.
 pub(super) const BODY: &str = "body";
-/// What tells the writer of an entry that it was its own write, when the answer was lost.
-pub(super) const NONCE: &str = "nonce";
 /// How many parts a long text has.
 pub(super) const PARTS: &str = "parts";
 /// The most bytes of one part: an entry of the table has at most 400 KB.
@@ -41,7 +34,7 @@ pub(super) const MAX_PART_BYTES: usize = 300_000;
 
 /// An entry with nothing but its key.
 pub(super) fn keyed(key: &Key) -> Entry {
-    HashMap::from([(PARTITION_KEY.to_owned(), text(&key.partition)), (SORT_KEY.to_owned(), text(&key.sort))])
+    Entry::from([(PARTITION_KEY.to_owned(), text(&key.partition)), (SORT_KEY.to_owned(), text(&key.sort))])
 }
 
 /// An entry with its key and body.
@@ -74,8 +67,7 @@ pub(super) fn read_text<'a>(entry: &'a Entry, name: &str) -> Result<&'a str, Sto
 
 /// A string attribute, if it is there.
 pub(super) fn find_text<'a>(entry: &'a Entry, name: &str) -> Option<&'a str> {
-    let value = entry.get(name)?.as_s().ok()?;
-    Some(value)
+    entry.get(name)?.as_text()
 }
 
 /// A whole number that must be there.
@@ -85,7 +77,7 @@ pub(super) fn read_number(entry: &Entry, name: &str) -> Result<u64, StoreError> 
 
 /// A whole number, if it is there.
 pub(super) fn find_number(entry: &Entry, name: &str) -> Option<u64> {
-    entry.get(name)?.as_n().ok()?.parse().ok()
+    entry.get(name)?.as_number()?.parse().ok()
 }
 
 /// The error of an entry that this release cannot read; names it by its sort key.
@@ -110,13 +102,13 @@ pub(super) fn cut(text: &str, max: usize) -> Vec<&str> {
 }
 
 /// A string attribute.
-pub(super) fn text(value: &str) -> AttributeValue {
-    AttributeValue::S(value.to_owned())
+pub(super) fn text(value: &str) -> Value {
+    Value::Text(value.into())
 }
 
 /// A number attribute.
-pub(super) fn number(value: impl Display) -> AttributeValue {
-    AttributeValue::N(value.to_string())
+pub(super) fn number(value: impl Display) -> Value {
+    Value::Number(value.to_string())
 }
 
 #[cfg(test)]

@@ -71,8 +71,3 @@ pub(super) fn seize(wanted: Wanted<'_>, standing: Option<&Standing>) -> Lease {
 pub(super) fn given_back(lease: &Lease) -> Standing {
     Standing { owner: None, epoch: lease.epoch, expires_at: Timestamp::UNIX_EPOCH }
 }
-
-/// Whether a lease is the one that stands: nobody took it since, and it was not given back.
-pub(super) fn stands(lease: &Lease, standing: Option<&Standing>) -> bool {
-    standing.is_some_and(|s| s.epoch == lease.epoch && s.owner.as_deref() == Some(lease.owner.as_str()))
-}

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::item::keys::{self, Key};
+use super::item::keys;
 use crate::domain::id::PartnerId;
 use crate::domain::snapshot::Intent;
 use crate::error::StoreError;
 use crate::ports::Change;
+use crate::table::Key;
+pub(super) use crate::table::MAX_ACTIONS;
 
-/// What DynamoDB takes in one transaction.
-pub(super) const MAX_ACTIONS: usize = 100;
 /// The most changes of one commit: DynamoDB takes 100 actions in a transaction, and one of them renews the lease.
 pub const MAX_CHANGES: usize = 99;
 /// The most bytes of a chunk's rows: an entry of the table has at most 400 KB, its keys and attributes included.

@@ -31,11 +31,6 @@ pub(super) struct CustomerRow {
 }
 
 impl CustomerRow {
-    /// The row of a mapping that is stored.
-    pub(super) fn of(mapping: CustomerMapping) -> Self {
-        Self { version: mapping.version, applied: mapping.applied, mapping: Some(mapping) }
-    }
-
     /// The row that a removal leaves behind.
     pub(super) const fn removed(&self) -> Self {
         Self { mapping: None, version: self.version.saturating_add(1), applied: self.applied }

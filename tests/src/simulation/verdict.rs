@@ -224,6 +224,11 @@ impl Rest<'_> {
             // One of ours begins later where another line has billed the days until then.
             let begins_later = |seen: &&Seen| seen.request.is_some() && seen.addition.cancelled.is_none();
             in_force.extend(of_product.iter().copied().filter(begins_later));
+            // Nobody can tell it from one that a person typed in for the next month.
+            let is_known = in_force.is_empty() || in_force.iter().any(|seen| self.books.is_as_written(seen));
+            if !is_known && matches!(line.outcome, Outcome::Unchanged | Outcome::Skipped(Skip::Rejected { .. })) {
+                return Ok(());
+            }
         }
         let target = self.target(customer, product);
         let billed: Decimal = in_force.iter().map(|seen| seen.addition.quantity).sum();

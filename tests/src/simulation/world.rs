@@ -22,7 +22,7 @@ use super::invoicing::Terms;
 use super::psa::ConnectWise;
 use super::queue::Messages;
 use super::source::{Sophos, Units};
-use super::table::Table;
+use super::table::WorldTable;
 use crate::connectwise::BillingReadings;
 
 /// How long an effect takes at most after its request was stored, in seconds: the engine's own number.
@@ -34,7 +34,7 @@ const LEAVES_WITHIN_MS: u64 = 2_000;
 pub(super) struct World {
     pub(super) ground: Ground,
     pub(super) partner: PartnerId,
-    pub(super) table: Table,
+    pub(super) table: WorldTable,
     pub(super) sophos: Sophos,
     pub(super) books: Arc<Mutex<Books>>,
     pub(super) messages: Messages,
@@ -87,7 +87,7 @@ impl World {
     /// A calm world in which every customer and product is mapped and nothing was ever written.
     pub(super) async fn make(ground: Ground, size: Size) -> Result<Self, SimulationError> {
         let partner = PartnerId::parse("00000000-0000-4000-8000-000000000001")?;
-        let table = Table::new(ground.clone());
+        let table = WorldTable::new(ground.clone());
         let settings = Settings {
             time_zone: TimeZoneName::parse("Europe/Rome")?,
             frequency: Frequency::SophosInvoice,

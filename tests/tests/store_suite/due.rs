@@ -7,7 +7,7 @@ use futures::future::join_all;
 use harness::table::LocalTable;
 use shared::domain::id::PartnerId;
 use shared::ports::{Due, DueFor, DueStore, Look};
-use shared::store::table::{DUE_SHARD, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
+use shared::table::{DUE_SHARD, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 
 use super::values::{self, after, at, now, partner};
 use super::{Store, on_both_stores};

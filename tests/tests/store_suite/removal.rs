@@ -8,7 +8,7 @@ use shared::ports::{
     Change, ChunkKind, CustomerEdit, DiscoveredProduct, PsaClaim, PsaDatabase, PsaOwner, Removal, RunStore,
     SavedAlertSettings, Sealed,
 };
-use shared::store::table::PARTITION_KEY;
+use shared::table::PARTITION_KEY;
 
 use super::alert::alert;
 use super::values::{

@@ -5,7 +5,7 @@ use crate::domain::alert::Alert;
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
 use crate::ports::{AlertPage, DueFor, Look, SavedAlertSettings, Sealed};
-use crate::store::table::EXPIRY;
+use crate::table::EXPIRY;
 
 /// How often an alert was saved: beside the body, for its condition.
 pub(in crate::store) const VERSION: &str = "version";

@@ -1,25 +1,24 @@
 //! When a partner is due, in the table and in the index of due partners.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::{Entry, instant, keyed, keys, read_text, text, unreadable};
 use crate::domain::id::{PartnerId, RunId};
 use crate::error::StoreError;
 use crate::ports::{Due, DueFor, Look};
-use crate::store::table::{DUE_SHARD, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
+use crate::table::{DUE_SHARD, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 
 /// The run that is to be retried.
 const RUN: &str = "run";
 
 /// The index' partition of a shard, 0 to 15.
-pub(in crate::store) fn shard(shard: u8) -> AttributeValue {
-    text(&format!("DUE#{shard}"))
+pub(in crate::store) fn shard(shard: u8) -> String {
+    format!("DUE#{shard}")
 }
 
 pub(in crate::store) fn to_entry(partner: PartnerId, due_for: DueFor, at: Timestamp) -> Entry {
     let mut entry = keyed(&keys::due(partner, due_for));
-    entry.insert(DUE_SHARD.to_owned(), shard(keys::due_shard(partner)));
+    entry.insert(DUE_SHARD.to_owned(), text(&shard(keys::due_shard(partner))));
     entry.insert(NEXT_RUN_AT.to_owned(), instant::to_text(at));
     entry
 }

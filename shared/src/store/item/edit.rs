@@ -6,7 +6,7 @@ use crate::domain::id::PartnerId;
 use crate::error::StoreError;
 use crate::ports::Edit;
 use crate::store::limits;
-use crate::store::table::{EXPIRY, SORT_KEY};
+use crate::table::{EXPIRY, SORT_KEY};
 
 /// The most bytes of the edits of one entry: an entry of the table has at most 400 KB.
 const MAX_ENTRY_BYTES: usize = 300_000;

@@ -8,10 +8,10 @@ use crate::domain::decision::{Decision, HoldBasis, HoldKey, StandingHold};
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
 use crate::ports::HoldPage;
-use crate::store::table::{EXPIRY, SORT_KEY};
+use crate::table::{EXPIRY, SORT_KEY, Value};
 
 /// What a decision has to be about: beside the body, for its condition.
-const BASIS: &str = "basis";
+pub(in crate::store) const BASIS: &str = "basis";
 
 pub(in crate::store) fn to_entry(partner: PartnerId, hold: &StandingHold) -> Result<Entry, StoreError> {
     // The decision has an entry of its own.
@@ -37,7 +37,7 @@ pub(in crate::store) fn decision_to_entry(
     Ok(entry)
 }
 
-fn expiry(at: Timestamp) -> aws_sdk_dynamodb::types::AttributeValue {
+fn expiry(at: Timestamp) -> Value {
     instant::expiry(at, HISTORY_DAYS)
 }
 

@@ -1,10 +1,10 @@
 //! Times in the table: a text that sorts, and the expiry that DynamoDB counts in seconds.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::{Entry, number, read_text, text, unreadable};
 use crate::error::StoreError;
+use crate::table::Value;
 
 /// Chunks: a preview may be applied for a day, and whoever looks into a run has two more.
 pub(in crate::store) const CHUNK_DAYS: i64 = 3;
@@ -16,7 +16,7 @@ pub(in crate::store) const HISTORY_DAYS: i64 = 400;
 const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
 /// A time, exact to the nanosecond; texts of the years 0 to 9999 sort as their times do.
-pub(in crate::store) fn to_text(at: Timestamp) -> AttributeValue {
+pub(in crate::store) fn to_text(at: Timestamp) -> Value {
     text(&format!("{at:.9}"))
 }
 
@@ -27,7 +27,7 @@ pub(in crate::store) fn read(entry: &Entry, name: &str) -> Result<Timestamp, Sto
 }
 
 /// When an entry written at `from` may be removed. DynamoDB takes up to some days longer: it is never a lock.
-pub(in crate::store) fn expiry(from: Timestamp, days: i64) -> AttributeValue {
+pub(in crate::store) fn expiry(from: Timestamp, days: i64) -> Value {
     number(from.as_second().saturating_add(days * SECONDS_A_DAY))
 }
 
@@ -39,7 +39,7 @@ mod tests {
     fn texts_sort_as_their_times_do() {
         let times = ["2026-11-30T01:12:00Z", "2026-11-30T01:12:00.000000001Z", "2026-11-30T01:12:00.5Z"];
         let texts = times.map(|time| to_text(time.parse().unwrap()));
-        let texts = texts.each_ref().map(|value| value.as_s().unwrap().as_str());
+        let texts = texts.each_ref().map(|value| value.as_text().unwrap());
         assert!(texts.is_sorted(), "{texts:?}");
         assert_eq!(texts[0], "2026-11-30T01:12:00.000000000Z");
     }

@@ -8,32 +8,12 @@ mod held;
 
 pub(in crate::store) use self::alerts::{alert, alert_mark, alert_settings, alerts, alerts_until, place_of_alert};
 pub(in crate::store) use self::held::{
-    ENDINGS, all_holds_after, decision, ending, held, hold, hold_range, holds, is_decision,
+    ENDINGS, all_holds_after, decision, ending, held, hold, hold_range, is_decision,
 };
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::schedule::stable_hash;
 use crate::ports::{Change, Chunk, ChunkKind, DueFor, Look, PsaDatabase};
-use crate::store::table::DUE_SHARDS;
-
-/// Where an entry stands.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::store) struct Key {
-    /// The partition.
-    pub(in crate::store) partition: String,
-    /// The place in the partition.
-    pub(in crate::store) sort: String,
-}
-
-impl Key {
-    /// The key of an entry that was read from a partition.
-    pub(in crate::store) fn at(partition: &str, sort: &str) -> Self {
-        Self::new(partition.to_owned(), sort)
-    }
-
-    fn new(partition: String, sort: impl Into<String>) -> Self {
-        Self { partition, sort: sort.into() }
-    }
-}
+use crate::table::{DUE_SHARDS, Key};
 
 /// What the sort keys of product mappings start with.
 pub(in crate::store) const PRODUCT_MAPPINGS: &str = "MP#";

@@ -12,10 +12,10 @@ use crate::domain::plan::Customer;
 use crate::domain::stamp::SyncStamp;
 use crate::error::StoreError;
 use crate::ports::{DiscoveredProduct, SeenProduct, Sighting};
-use crate::store::table::EXPIRY;
+use crate::table::EXPIRY;
 
 /// When a product was seen, as JSON, beside its body.
-const SEEN: &str = "seen";
+pub(in crate::store) const SEEN: &str = "seen";
 
 pub(in crate::store) fn customer_to_entry(partner: PartnerId, customer: &Customer) -> Result<Entry, StoreError> {
     with_body(&keys::known_customer(partner, customer.id), customer)

@@ -14,7 +14,7 @@ use crate::domain::id::{PartnerId, RunId};
 use crate::domain::ledger::CustomerLedger;
 use crate::error::StoreError;
 use crate::ports::LedgerPage;
-use crate::store::table::{EXPIRY, SORT_KEY};
+use crate::table::{EXPIRY, SORT_KEY};
 
 /// The entries that a customer's ledger is written to.
 pub(in crate::store) fn to_entries(

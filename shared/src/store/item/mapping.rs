@@ -12,19 +12,19 @@ use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
 use crate::ports::{CustomerNames, MappedCustomer};
 use crate::store::save::CustomerRow;
-use crate::store::table::SORT_KEY;
 use crate::store::version;
+use crate::table::SORT_KEY;
 
 /// Counts what a person edits.
-const VERSION: &str = "version";
+pub(in crate::store) const VERSION: &str = "version";
 /// The agreement for which a person has applied a preview.
-const APPLIED: &str = "applied";
+pub(in crate::store) const APPLIED: &str = "applied";
 /// The agreement of the mapping that stands: a run writes what it learnt only while it is the one it read.
-const AGREEMENT: &str = "agreement";
+pub(in crate::store) const AGREEMENT: &str = "agreement";
 /// The customer that has a company.
-const CUSTOMER: &str = "customer";
+pub(in crate::store) const CUSTOMER: &str = "customer";
 /// The names of company and agreement, as JSON.
-const NAMES: &str = "names";
+pub(in crate::store) const NAMES: &str = "names";
 
 /// The mapping at its next version.
 pub(in crate::store) fn product_to_next_entry(

@@ -6,12 +6,12 @@ use super::{Entry, find_text, instant, keyed, keys, read_text, text, unreadable}
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
 use crate::ports::{PsaDatabase, PsaHolder};
-use crate::store::table::SORT_KEY;
+use crate::table::SORT_KEY;
 
 /// The partner that has it.
-const PARTNER: &str = "partner";
+pub(in crate::store) const PARTNER: &str = "partner";
 /// When it worked with it.
-const WORKED_AT: &str = "workedAt";
+pub(in crate::store) const WORKED_AT: &str = "workedAt";
 
 pub(in crate::store) fn to_entry(partner: PartnerId, database: &PsaDatabase, worked_at: Option<Timestamp>) -> Entry {
     let mut entry = keyed(&keys::psa_owner(database));

@@ -5,9 +5,11 @@ use crate::error::StoreError;
 use crate::ports::Rate;
 
 /// Nobody calls before; a text that sorts by time.
-const NOT_BEFORE: &str = "notBefore";
+pub(in crate::store) const NOT_BEFORE: &str = "notBefore";
+/// When it was changed last.
+pub(in crate::store) const UPDATED_AT: &str = "updatedAt";
 /// Calls a minute.
-const LEARNT: &str = "learnt";
+pub(in crate::store) const LEARNT: &str = "learnt";
 
 pub(in crate::store) fn from_entry(entry: &Entry) -> Result<Rate, StoreError> {
     let not_before = entry.contains_key(NOT_BEFORE).then(|| instant::read(entry, NOT_BEFORE)).transpose()?;

@@ -1,7 +1,5 @@
 //! Runs and what they share: the mark of the open run, the lease, chunks, snapshots, intents.
 
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::instant::{self, CHUNK_DAYS, HISTORY_DAYS};
@@ -12,16 +10,16 @@ use crate::domain::snapshot::{Intent, Snapshot};
 use crate::error::StoreError;
 use crate::ports::Chunk;
 use crate::store::lease::Standing;
-use crate::store::table::{EXPIRY, SORT_KEY};
+use crate::table::{EXPIRY, SORT_KEY, Value};
 
 /// The run that has the mark of the open run.
-const OPEN_RUN: &str = "run";
+pub(in crate::store) const OPEN_RUN: &str = "run";
 /// Who has the lease; absent once it was given back.
-const OWNER: &str = "owner";
+pub(in crate::store) const OWNER: &str = "owner";
 /// Rises each time the lease changes hands, also across a release.
-const EPOCH: &str = "epoch";
+pub(in crate::store) const EPOCH: &str = "epoch";
 /// When the lease may be taken by another.
-const EXPIRES_AT: &str = "expiresAt";
+pub(in crate::store) const EXPIRES_AT: &str = "expiresAt";
 /// The rows of a chunk, compressed (LZ4, their length in front).
 const PACKED: &str = "packed";
 
@@ -63,16 +61,16 @@ pub(in crate::store) fn lease_from_entry(entry: &Entry) -> Result<Standing, Stor
 pub(in crate::store) fn chunk_to_entry(partner: PartnerId, run: &RunId, chunk: &Chunk, now: Timestamp) -> Entry {
     let mut entry = keyed(&keys::chunk(partner, run, chunk));
     let packed = lz4_flex::block::compress_prepend_size(chunk.rows.as_bytes());
-    entry.insert(PACKED.to_owned(), AttributeValue::B(Blob::new(packed)));
+    entry.insert(PACKED.to_owned(), Value::Bytes(packed.into()));
     entry.insert(EXPIRY.to_owned(), instant::expiry(now, CHUNK_DAYS));
     entry
 }
 
 /// The rows of a chunk, as they were handed in.
 pub(in crate::store) fn rows_of_chunk(entry: &Entry) -> Result<String, StoreError> {
-    let packed = entry.get(PACKED).and_then(|value| value.as_b().ok());
+    let packed = entry.get(PACKED).and_then(|value| value.as_bytes());
     let packed = packed.ok_or_else(|| unreadable(entry, format!("it has no bytes {PACKED}")))?;
-    let rows = lz4_flex::block::decompress_size_prepended(packed.as_ref());
+    let rows = lz4_flex::block::decompress_size_prepended(packed);
     let rows = rows.map_err(|error| unreadable(entry, error))?;
     String::from_utf8(rows).map_err(|error| unreadable(entry, error))
 }
@@ -114,10 +112,10 @@ mod tests {
         let run = RunId::parse("20261101T020000Z-scheduled-0123abcd").unwrap();
         let mut entry = chunk_to_entry(partner, &run, &chunk, Timestamp::UNIX_EPOCH);
         assert_eq!(rows_of_chunk(&entry), Ok(rows.clone()));
-        let packed = entry[PACKED].as_b().unwrap().as_ref().to_vec();
+        let packed = entry[PACKED].as_bytes().unwrap().to_vec();
         assert!(packed.len() * 4 < rows.len(), "{} of {} bytes", packed.len(), rows.len());
 
-        entry.insert(PACKED.to_owned(), AttributeValue::B(Blob::new(&packed[..packed.len() / 2])));
+        entry.insert(PACKED.to_owned(), Value::Bytes(packed[..packed.len() / 2].into()));
         assert!(matches!(rows_of_chunk(&entry), Err(StoreError::Unreadable { .. })));
         entry.remove(PACKED);
         assert!(matches!(rows_of_chunk(&entry), Err(StoreError::Unreadable { .. })));

@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use serde_json::Value;
-use shared::store::table::{PARTITION_KEY, SORT_KEY};
+use shared::table::{PARTITION_KEY, SORT_KEY};
 
 /// A call, without its values.
 #[derive(Clone, Debug, PartialEq, Eq)]

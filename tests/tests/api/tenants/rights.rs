@@ -53,7 +53,7 @@ async fn every_function_behind_the_api_has_the_rights_for_what_it_does_to_the_ta
     }
     assert!(lacking.is_empty(), "{lacking:#?}");
     for (folder, action) in
-        [("mappings", "PutItem"), ("sync-runs", "PutItem"), ("connections", "BatchWriteItem"), ("alerts", "PutItem")]
+        [("mappings", "PutItem"), ("sync-runs", "PutItem"), ("connections", "DeleteItem"), ("alerts", "PutItem")]
     {
         assert!(touched.contains(&(folder, action.to_owned())), "{folder} did no {action}: {touched:?}");
     }

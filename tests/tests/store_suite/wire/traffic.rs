@@ -30,7 +30,7 @@ async fn every_call_names_the_partners_own_entries_only() {
         }
         let operations: BTreeSet<&str> = calls.iter().map(|call| call.operation.as_str()).collect();
         let expected =
-            ["BatchGetItem", "BatchWriteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
+            ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
         assert_eq!(operations, expected.into());
     })
     .await;

@@ -1,0 +1,108 @@
+//! When partners are due.
+
+use jiff::Timestamp;
+
+use crate::domain::id::{PartnerId, RunId};
+use crate::domain::run::Run;
+use crate::error::StoreError;
+use crate::ports::{Due, DueFor, DueStore, Ids, Look};
+use crate::store::Store;
+use crate::store::item::{due, find_text, instant, keys};
+use crate::table::{DueQuery, Entry, NEXT_RUN_AT, PARTITION_KEY, Table, Write, Written};
+
+/// One entry that cannot be read must not keep the other partners of its shard from being synced. It stays due, and each
+/// tick complains of it again.
+fn readable(entry: &Entry) -> Option<Due> {
+    match due::from_entry(entry) {
+        Ok(due) => Some(due),
+        Err(error) => {
+            let partition = find_text(entry, PARTITION_KEY).unwrap_or("none");
+            tracing::error!(%error, partition, "a due partner cannot be read and is left out; its entry must be mended");
+            None
+        }
+    }
+}
+
+impl<T: Table, I: Ids> DueStore for Store<T, I> {
+    async fn list_due(&self, shard: u8, at: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
+        let mut found: Vec<Due> = Vec::new();
+        let mut start = None;
+        while found.len() < limit as usize {
+            let wanted = limit as usize - found.len();
+            // An index cannot be read consistently; whoever acts on it moves the partner under a condition.
+            let page = self.table.query_due(DueQuery {
+                shard: due::shard(shard),
+                until: instant::to_text(at),
+                limit: wanted,
+                start,
+            });
+            let page = page.await?;
+            found.extend(page.entries.iter().filter_map(readable));
+            start = page.next;
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn find_due(&self, partner: PartnerId) -> Result<Option<Timestamp>, StoreError> {
+        let entry = self.find(&keys::due(partner, DueFor::Occasion)).await?;
+        entry.map(|entry| instant::read(&entry, NEXT_RUN_AT)).transpose()
+    }
+
+    async fn put_due(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
+        self.table.write(Write::put(due::to_entry(partner, DueFor::Occasion, at))).await?;
+        Ok(())
+    }
+
+    async fn advance_due(&self, partner: PartnerId, from: Timestamp, to: Timestamp) -> Result<bool, StoreError> {
+        let write = Write::put(due::to_entry(partner, DueFor::Occasion, to));
+        let write = write.if_equals(NEXT_RUN_AT, instant::to_text(from));
+        match self.table.write(write).await? {
+            Written::All => Ok(true),
+            Written::Unmet(_) => Ok(false),
+        }
+    }
+
+    async fn put_look(&self, partner: PartnerId, look: Look, at: Option<Timestamp>) -> Result<(), StoreError> {
+        self.table
+            .write(match at {
+                Some(at) => Write::put(due::to_entry(partner, DueFor::Look(look), at)),
+                None => Write::delete(keys::due(partner, DueFor::Look(look))),
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn put_retry(&self, partner: PartnerId, run: &RunId, at: Timestamp) -> Result<(), StoreError> {
+        self.table.write(Write::put(due::retry_to_entry(partner, run, at))).await?;
+        Ok(())
+    }
+
+    async fn find_retry(&self, partner: PartnerId) -> Result<Option<Run>, StoreError> {
+        match self.find(&keys::due(partner, DueFor::Look(Look::Undone))).await? {
+            Some(entry) => self.run(partner, &due::run_to_retry(&entry)?).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {
+        let ended = Write::delete(keys::due(partner, DueFor::Look(look)));
+        // Not there any more, or set to another time meanwhile: both are as they should be.
+        self.table.write(ended.if_equals(NEXT_RUN_AT, instant::to_text(at))).await?;
+        Ok(())
+    }
+
+    async fn move_look(
+        &self,
+        partner: PartnerId,
+        look: Look,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<(), StoreError> {
+        let moved = Write::put(due::to_entry(partner, DueFor::Look(look), to));
+        self.table.write(moved.if_equals(NEXT_RUN_AT, instant::to_text(from))).await?;
+        Ok(())
+    }
+}

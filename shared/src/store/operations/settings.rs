@@ -1,0 +1,33 @@
+//! Settings and sealed credentials.
+
+use crate::domain::id::PartnerId;
+use crate::domain::settings::Settings;
+use crate::error::StoreError;
+use crate::ports::{Ids, Sealed, SettingsStore};
+use crate::store::Store;
+use crate::store::item::{keys, read_body, with_body};
+use crate::table::{Table, Write};
+
+impl<T: Table, I: Ids> SettingsStore for Store<T, I> {
+    async fn find_settings(&self, partner: PartnerId) -> Result<Option<Settings>, StoreError> {
+        let entry = self.find(&keys::settings(partner)).await?;
+        entry.as_ref().map(read_body).transpose()
+    }
+
+    async fn put_settings(&self, partner: PartnerId, settings: &Settings) -> Result<(), StoreError> {
+        let entry = with_body(&keys::settings(partner), settings)?;
+        self.table.write(Write::put(entry)).await?;
+        Ok(())
+    }
+
+    async fn find_credentials(&self, partner: PartnerId) -> Result<Option<Sealed>, StoreError> {
+        let entry = self.find(&keys::credentials(partner)).await?;
+        entry.as_ref().map(read_body).transpose()
+    }
+
+    async fn put_credentials(&self, partner: PartnerId, credentials: &Sealed) -> Result<(), StoreError> {
+        let entry = with_body(&keys::credentials(partner), credentials)?;
+        self.table.write(Write::put(entry)).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! Entries of ours as the SDK has them, and back.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::error::StoreError;
+use crate::table::{Entry, Key, PARTITION_KEY, SORT_KEY, Value};
+
+/// An entry as the SDK has it.
+pub(super) type SdkEntry = HashMap<String, AttributeValue>;
+
+pub(super) fn to_sdk(entry: &Entry) -> SdkEntry {
+    entry.iter().map(|(name, value)| (name.clone(), to_attribute(value))).collect()
+}
+
+pub(super) fn key_to_sdk(key: &Key) -> SdkEntry {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    HashMap::from([(PARTITION_KEY.to_owned(), text(&key.partition)), (SORT_KEY.to_owned(), text(&key.sort))])
+}
+
+pub(super) fn to_attribute(value: &Value) -> AttributeValue {
+    match value {
+        Value::Text(text) => AttributeValue::S(text.to_string()),
+        Value::Number(digits) => AttributeValue::N(digits.clone()),
+        Value::Bytes(bytes) => AttributeValue::B(Blob::new(bytes.to_vec())),
+    }
+}
+
+/// The entry; an error where it has an attribute of a type that we never write.
+pub(super) fn from_sdk(entry: SdkEntry) -> Result<Entry, StoreError> {
+    entry.into_iter().map(|(name, value)| from_attribute(&name, value).map(|value| (name, value))).collect()
+}
+
+fn from_attribute(name: &str, value: AttributeValue) -> Result<Value, StoreError> {
+    match value {
+        AttributeValue::S(text) => Ok(Value::Text(text.into())),
+        AttributeValue::N(digits) => Ok(Value::Number(digits)),
+        AttributeValue::B(bytes) => Ok(Value::Bytes(bytes.into_inner().into())),
+        _ => Err(StoreError::Unreadable { what: name.to_owned(), why: "it has a type that is never written".into() }),
+    }
+}
