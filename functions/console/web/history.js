@@ -109,8 +109,8 @@ export function open(params) {
   /** Units and money of a change, such as +312 and +1,204.00.
    * @param {Run['done']} change */
   const sum = (change) => {
-    const amounts = change.amounts.filter((one) => Number(one.amount) !== 0);
-    return Number(change.units) === 0 && amounts.length === 0 ? '–' : html`${signed(change.units)}<span class="line muted">${differences(amounts)}</span>`;
+    const priced = change.amounts.some((one) => Number(one.amount) !== 0);
+    return Number(change.units) === 0 && !priced ? '–' : html`${signed(change.units)}<span class="line muted">${priced ? differences(change.amounts) : ''}</span>`;
   };
 
   const runTable = () => html`<div class="table-box" role="region" aria-label=${t('history.runs')} tabindex="0"><table class="cards">
