@@ -91,7 +91,7 @@ export function holdRows(hold, shown) {
       <span class="line muted">→ ${namesOf(hold)}</span></div></td>
     <td class="number" data-label=${t('month.billed')}><div>${quantity(hold)}</div></td>
     <td class="number" data-label=${t('month.money')}><div>${change?.amount ? signedMoney(change.amount, hold.currency) : '–'}</div></td>
-    <td data-label=${t('month.reason')}><div><span class="what">${hold.what}</span><span class="line due">${due(hold)}
+    <td data-label=${t('month.reason')}><div><span class="sentence">${hold.what}</span><span class="line due">${due(hold)}
       <button type="button" class="quiet" aria-expanded=${shown.unfolded ? 'true' : 'false'} aria-label="${t('month.why')}: ${name}" @click=${shown.unfold}>${shown.unfolded ? '▾' : '▸'} ${t('month.why')}</button></span>
       ${writable(hold) || hold.decision ? nothing : html`<span class="line"><b>${t('advice')}</b> ${hold.advice} ${mend(hold)}</span>`}</div></td>
     <td class="decide" data-label=${t('month.decision')}>${actions(hold, shown)}</td></tr>
