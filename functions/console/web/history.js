@@ -7,6 +7,7 @@ import { draw } from './draw.js';
 import { difference } from './edits.js';
 import { date, moment, money, month, number, signed, t, word } from './language.js';
 import { badge, chips, empty, loadingRows, problemNotice } from './parts.js';
+import { agreementOfUnnamed } from './psa.js';
 import { differences, invoiceText } from './sums.js';
 
 /** @typedef {import('../types').RunView} Run */
@@ -134,7 +135,7 @@ export function open(params) {
 
   const lineTable = () => html`<div class="table-box" role="region" aria-label=${t('history.lines')} tabindex="0"><table class="cards lines">
     <thead><tr><th scope="col">${t('history.customer')}</th><th scope="col">${t('configure.sophos')}</th><th scope="col">${t('history.outcome')}</th><th scope="col">${t('history.billed')}</th><th scope="col">${t('history.why')}</th></tr></thead>
-    <tbody>${lines ? lines.map((line) => html`<tr><th scope="row"><span class="name">${line.customer}</span>${line.agreement ? html`<span class="line muted">${line.agreement}</span>` : nothing}</th>
+    <tbody>${lines ? lines.map((line) => html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement || agreementOfUnnamed(line)}</span></th>
       <td data-label=${t('configure.sophos')}><div>${line.description ?? line.product ?? '–'}<span class="line muted">${line.description ? `${line.product} · ` : ''}${t('units', { n: line.units })}</span></div></td>
       <td data-label=${t('history.outcome')}><span>${badge(KINDS[line.outcome] ?? 'quiet', word('outcome', line.outcome), line.outcome === 'held' ? 'wait' : undefined)}</span></td>
       <td data-label=${t('history.billed')}><div>${became(line)}${line.nextInvoice ? html`<span class="line muted">${invoiceText(line, line.nextInvoice)}</span>` : nothing}</div></td>

@@ -10,6 +10,7 @@ import { badge, empty, loadingRows, notice, problemNotice, valueOf, workButton }
 import { KINDS, outcomeBar, STATES } from './history.js';
 import { once } from './month-decision.js';
 import { agreementOf, namesOf } from './month-why.js';
+import { agreementOfUnnamed } from './psa.js';
 import { invoiceText, sumText, unitsText } from './sums.js';
 
 /** @typedef {import('../types').RunView} Run */
@@ -173,7 +174,7 @@ export function changes(of) {
         <thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col" class="number">${t('month.quantity')}</th><th scope="col" class="number">${t('month.money')}</th><th scope="col">${t('history.why')}</th></tr></thead>
         <tbody>${lines ? lines.slice(0, found?.shown).map((line) => {
           const amount = (line.billed?.change ?? line.billed?.waiting)?.amount;
-          return html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement ? agreementOf(line) : ''}</span></th>
+          return html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement ? agreementOf(line) : agreementOfUnnamed(line)}</span></th>
             <td data-label=${t('month.product')}><span>${line.description ?? line.product ?? '–'}${line.description ? html` <span class="code">${line.product}</span>` : nothing}${line.billed ? html`<span class="line muted">→ ${namesOf(line.billed)}</span>` : nothing}</span></td>
             <td class="number" data-label=${t('month.quantity')}><div>${quantity(line)}</div></td><td class="number" data-label=${t('month.money')}>${amount ? signedMoney(amount, line.currency) : '–'}</td>
             <td data-label=${t('history.why')}><div><span class="sentence">${line.what ?? nothing}</span>${line.nextInvoice ? html`<span class="line muted">${invoiceText(line, line.nextInvoice)}</span>` : nothing}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`;
