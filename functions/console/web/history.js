@@ -34,7 +34,7 @@ export function outcomeBar(counts) {
     x += width;
     return part;
   });
-  const words = OUTCOMES.filter((name) => counts[name] > 0).map((name) => `${number(counts[name])} ${word('outcome', name)}`).join(', ');
+  const words = OUTCOMES.filter((name) => counts[name] > 0).map((name) => (name === 'held' ? t('customers.held', { n: counts.held }) : `${number(counts[name])} ${word('outcome', name)}`)).join(', ');
   return html`<svg class="bar" viewBox="0 0 200 10" preserveAspectRatio="none" role="img" aria-label=${words}>${parts}</svg><span class="line muted">${words}</span>`;
 }
 
@@ -145,7 +145,7 @@ export function open(params) {
   const runView = () => html`<p><a href=${link('history')}>${t('history.back')}</a></p>
     <div class="head"><div><h1>${detail ? t('history.title', { kind: word('kind', detail.kind), month: month(detail.month) }) : t('loading')}</h1>
       ${detail ? html`<p class="answer">${badge(STATES[detail.state] ?? 'quiet', word('run', detail.state))} ${moment(detail.openedAt)}${detail.askedBy ? ` · ${detail.askedBy}` : ''}
-        ${detail.tiesOut === true ? badge('good', t('history.tiesOut')) : detail.tiesOut === false ? badge('bad', t('history.tiesNotOut')) : nothing} ${detail.complete ? nothing : badge('quiet', t('history.incomplete'))}</p>${outcomeBar(detail.counts)}` : nothing}</div></div>
+        ${detail.tiesOut === true ? badge('good', t('history.tiesOut')) : detail.tiesOut === false ? badge('bad', t('history.tiesNotOut')) : nothing} ${detail.complete ? nothing : badge('quiet', t('history.incomplete'))}</p>${outcomeBar(detail.counts)}<p class="hint">${t('history.linesHow')}</p>` : nothing}</div></div>
     <div class="tools">${chips(t('filter.label'), [{ value: '', text: t('filter.all') }, ...OUTCOMES.filter((name) => !detail || detail.counts[name] > 0).map((name) => ({ value: name, text: word('outcome', name), count: detail?.counts[name] }))], outcome, (value) => {
       outcome = value;
       setParams({ outcome: value || undefined });

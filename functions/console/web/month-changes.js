@@ -68,9 +68,9 @@ export function changes(of) {
   /** @param {Run} shown */
   const sum = (shown) => sumText(shown.done);
 
-  /** What Apply will do, in one sentence.
+  /** What Apply will do, in one sentence. What it comes to is said above it, and on the button of the dialog.
    * @param {Run} shown */
-  const sentence = (shown) => html`${t('month.applySentence', { created: number(shown.counts.created), updated: number(shown.counts.updated), adopted: number(shown.counts.adopted) })} <b>${sum(shown)}</b>.
+  const sentence = (shown) => html`${t('month.applySentence', { created: number(shown.counts.created), updated: number(shown.counts.updated), adopted: number(shown.counts.adopted) })}
     ${shown.counts.held > 0 ? t('month.applyHeld', { n: shown.counts.held }) : nothing} ${shown.counts.failed > 0 ? t('month.applyFailed', { n: shown.counts.failed }) : nothing}`;
 
   /** The held lines of a preview that only take over an addition at another quantity; one that would be set to 0 waits all the same.
@@ -196,7 +196,7 @@ export function changes(of) {
           <p class="muted">${shown.askedBy ?? t('kind.scheduled')}${shown.customers ? ` · ${t('month.someCustomers', { n: shown.customers.length })}` : ''}${shown.kind === 'preview' ? ` · ${t('month.writesNothing')}` : ''}</p></div>
           ${first.length > 1 ? html`<label class="pick-one"><span>${t('history.run')}</span><select id="pick-run" @change=${(/** @type {Event} */ event) => { wanted = valueOf(event); draw(); }}>${first.map((one) => html`<option value=${one.runId} ?selected=${one.runId === shown.runId}>${title(one)}</option>`)}</select></label>` : nothing}</div>
         ${shown.state === 'running' ? progress(shown) : html`<p>${shown.kind === 'preview' ? t('month.wouldChange') : t('month.didChange')} <b>${sum(shown)}</b></p>`}
-        ${outcomeBar(shown.counts)}
+        ${outcomeBar(shown.counts)}<p class="hint">${t('history.linesHow')}</p>
         ${shown.failure ? notice('bad', html`<p><b>${shown.failure.what}</b></p><p>${shown.failure.advice}</p>`) : nothing}
         ${(shown.questions ?? []).map((question) => notice('warn', html`<p>${question.what} <a href=${link('settings')}>${t('nav.settings')}</a></p>`))}
         ${shown.unfinished ? notice('warn', html`<p>${t('month.unfinished', { n: shown.unfinished.gone, of: number(shown.unfinished.pairs), before: number(shown.unfinished.unitsBefore), now: number(shown.unfinished.unitsNow) })}</p>`) : nothing}
