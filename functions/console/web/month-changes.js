@@ -58,6 +58,8 @@ export function changes(of) {
     draw();
     try {
       of.started(await once({ [name]: id }, act));
+      // The button is gone: who works by keyboard goes on at what it has started.
+      setTimeout(() => document.getElementById('run')?.focus());
     } catch (error) {
       of.fail(error);
     }
@@ -192,7 +194,7 @@ export function changes(of) {
       const shown = run();
       if (!shown) return empty(t('history.noRuns'), t('month.previewHow'));
       const first = of.runs();
-      return html`<div class="run"><div class="head"><div><h2>${title(shown)} ${badge(STATES[shown.state] ?? 'quiet', word('run', shown.state), shown.state === 'running' ? 'wait' : undefined)}</h2>
+      return html`<div class="run" id="run" tabindex="-1"><div class="head"><div><h2>${title(shown)} ${badge(STATES[shown.state] ?? 'quiet', word('run', shown.state), shown.state === 'running' ? 'wait' : undefined)}</h2>
           <p class="muted">${shown.askedBy ?? t('kind.scheduled')}${shown.customers ? ` · ${t('month.someCustomers', { n: shown.customers.length })}` : ''}${shown.kind === 'preview' ? ` · ${t('month.writesNothing')}` : ''}</p></div>
           ${first.length > 1 ? html`<label class="pick-one"><span>${t('history.run')}</span><select id="pick-run" @change=${(/** @type {Event} */ event) => { wanted = valueOf(event); draw(); }}>${first.map((one) => html`<option value=${one.runId} ?selected=${one.runId === shown.runId}>${title(one)}</option>`)}</select></label>` : nothing}</div>
         ${shown.state === 'running' ? progress(shown) : html`<p>${shown.kind === 'preview' ? t('month.wouldChange') : t('month.didChange')} <b>${sum(shown)}</b></p>`}
