@@ -45,6 +45,16 @@ describe('the first preview', () => {
     await page.locator('.run .hint', { hasText: page.t('history.linesHow') }).waitFor();
     await page.context().close();
   });
+
+  test('after Apply the keyboard goes on at the run that was started', async () => {
+    const page = await show(world);
+    await page.locator('#apply').click();
+    await page.locator('#apply-do').click();
+    await page.waitForFunction(() => document.activeElement?.id === 'run');
+    await ended(world, 'apply');
+    assertClean(page);
+    await page.context().close();
+  });
 });
 
 describe('a month with lines to decide', () => {
@@ -136,6 +146,14 @@ describe('a month with lines to decide', () => {
     await page.waitForFunction((id) => document.activeElement?.id === id, `change-${keyOf(line)}`);
     assert.equal((await nowOf(world, line)).decision.verdict, 'reject');
     assertClean(page);
+    await page.context().close();
+  });
+
+  test('a line that is to be written says that it is not written yet', async () => {
+    const page = await show(world);
+    const line = (await open(world)).find((one) => one.release && one.reason === 'increase');
+    await byId(page, `write-${keyOf(line)}`).click();
+    await page.locator(`tr[data-key="${keyOf(line)}"] .decide`, { hasText: page.t('month.byNext') }).waitFor();
     await page.context().close();
   });
 

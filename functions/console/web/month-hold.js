@@ -55,7 +55,7 @@ function actions(hold, shown) {
   const { decision } = hold;
   const name = `${hold.customer}, ${hold.products.join(', ')}`;
   if (decision && !shown.changing) {
-    return html`<div>${badge('good', decisionText(hold))}<span class="line muted">${decision.who}, ${moment(decision.at)}</span>
+    return html`<div>${badge('good', decisionText(hold))}${decision.verdict === 'release' ? html`<span class="line">${t('month.byNext')}</span>` : nothing}<span class="line muted">${decision.who}, ${moment(decision.at)}</span>
       ${may('psa/write') ? html`<button type="button" class="quiet" id="change-${keyOf(hold)}" aria-label="${t('month.change')}: ${name}" @click=${shown.change}>${icon('undo')}${t('month.change')}</button>` : nothing}</div>`;
   }
   if (!may('psa/write')) return nothing;
