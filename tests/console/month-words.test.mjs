@@ -1,6 +1,7 @@
 // What a billing clerk who sees the page for the first time must be able to read in the month, and that 1,000 lines stay quick.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { applied, byId, ended, keyOf, nowOf, open, show } from './month-stage.mjs';
 import { assertClean, languages, settled, stage } from './stage.mjs';
@@ -111,6 +112,18 @@ describe('a month with lines to decide', () => {
     await page.locator('.outcome tr', { hasText: unnamed.customerId }).getByText(says).waitFor();
     await page.goto(`${world.address}#/history?run=${runId}&outcome=failed`);
     await page.locator('.lines tr', { hasText: unnamed.customerId }).getByText(says).waitFor();
+    assertClean(page);
+    await page.context().close();
+  });
+
+  test('the sheet opens in Excel with its arrows and accents', async () => {
+    const page = await show(world, { hash: '#/month?tab=changes', language: 'it' });
+    const downloading = page.waitForEvent('download');
+    await page.locator('#csv').click();
+    const bytes = readFileSync(await (await downloading).path());
+    assert.deepEqual([...bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf]);
+    assert.match(bytes.toString(), /→/);
+    assert.equal(bytes.toString().split('\ufeff').length, 2, 'one mark, at the beginning');
     assertClean(page);
     await page.context().close();
   });

@@ -117,7 +117,8 @@ export function changes(of) {
         parts.push(String(page.body));
         next = page.next;
       } while (next);
-      const url = URL.createObjectURL(new Blob(parts, { type: 'text/csv' }));
+      // Excel takes a file without the mark for its own old encoding, and shows → and accents wrong.
+      const url = URL.createObjectURL(new Blob(['\uFEFF', ...parts], { type: 'text/csv' }));
       Object.assign(document.createElement('a'), { href: url, download: `${shown.runId}.csv` }).click();
       setTimeout(() => URL.revokeObjectURL(url), 1000);
       say(t('month.downloaded'));
