@@ -184,7 +184,7 @@ export function open(params) {
     const last = row.lastSync;
     if (!last) return html`<span class="muted">${row.syncAvailable ? t('customers.never') : t('customers.notMonthly')}</span>`;
     return html`${last.succeeded ? badge('good', t('customers.ok')) : badge('bad', t('customers.failed'))}
-      ${last.held > 0 ? badge('warn', t('customers.held', { n: last.held }), 'wait') : nothing}
+      ${last.held > 0 ? html`<a href=${link('month', { month: last.month, group: 'customer', text: row.name ?? row.customerId })}>${badge('warn', t('customers.held', { n: last.held }), 'wait')}</a>` : nothing}
       <span class="line muted">${t('customers.when', { month: month(last.month), at: moment(last.at) })}</span>
       ${last.failure ? html`<span class="line sentence">${last.failure.what}</span><span class="line"><b>${t('advice')}</b> ${last.failure.advice}
         ${last.failure.productCode ? html`<a href=${link('configure', { text: last.failure.productCode })}>${t('customers.showProduct', { code: last.failure.productCode })}</a>` : nothing}</span>` : nothing}`;

@@ -7,6 +7,7 @@ import { draw } from './draw.js';
 import { difference } from './edits.js';
 import { date, moment, money, month, number, signed, t, word } from './language.js';
 import { badge, chips, empty, loadingRows, problemNotice } from './parts.js';
+import { agreementOfUnnamed } from './psa.js';
 import { differences, invoiceText } from './sums.js';
 
 /** @typedef {import('../types').RunView} Run */
@@ -33,7 +34,7 @@ export function outcomeBar(counts) {
     x += width;
     return part;
   });
-  const words = OUTCOMES.filter((name) => counts[name] > 0).map((name) => `${number(counts[name])} ${word('outcome', name)}`).join(', ');
+  const words = OUTCOMES.filter((name) => counts[name] > 0).map((name) => (name === 'held' ? t('customers.held', { n: counts.held }) : `${number(counts[name])} ${word('outcome', name)}`)).join(', ');
   return html`<svg class="bar" viewBox="0 0 200 10" preserveAspectRatio="none" role="img" aria-label=${words}>${parts}</svg><span class="line muted">${words}</span>`;
 }
 
@@ -109,8 +110,8 @@ export function open(params) {
   /** Units and money of a change, such as +312 and +1,204.00.
    * @param {Run['done']} change */
   const sum = (change) => {
-    const amounts = change.amounts.filter((one) => Number(one.amount) !== 0);
-    return Number(change.units) === 0 && amounts.length === 0 ? '–' : html`${signed(change.units)}<span class="line muted">${differences(amounts)}</span>`;
+    const priced = change.amounts.some((one) => Number(one.amount) !== 0);
+    return Number(change.units) === 0 && !priced ? '–' : html`${signed(change.units)}<span class="line muted">${priced ? differences(change.amounts) : ''}</span>`;
   };
 
   const runTable = () => html`<div class="table-box" role="region" aria-label=${t('history.runs')} tabindex="0"><table class="cards">
@@ -134,7 +135,7 @@ export function open(params) {
 
   const lineTable = () => html`<div class="table-box" role="region" aria-label=${t('history.lines')} tabindex="0"><table class="cards lines">
     <thead><tr><th scope="col">${t('history.customer')}</th><th scope="col">${t('configure.sophos')}</th><th scope="col">${t('history.outcome')}</th><th scope="col">${t('history.billed')}</th><th scope="col">${t('history.why')}</th></tr></thead>
-    <tbody>${lines ? lines.map((line) => html`<tr><th scope="row"><span class="name">${line.customer}</span>${line.agreement ? html`<span class="line muted">${line.agreement}</span>` : nothing}</th>
+    <tbody>${lines ? lines.map((line) => html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement || agreementOfUnnamed(line)}</span></th>
       <td data-label=${t('configure.sophos')}><div>${line.description ?? line.product ?? '–'}<span class="line muted">${line.description ? `${line.product} · ` : ''}${t('units', { n: line.units })}</span></div></td>
       <td data-label=${t('history.outcome')}><span>${badge(KINDS[line.outcome] ?? 'quiet', word('outcome', line.outcome), line.outcome === 'held' ? 'wait' : undefined)}</span></td>
       <td data-label=${t('history.billed')}><div>${became(line)}${line.nextInvoice ? html`<span class="line muted">${invoiceText(line, line.nextInvoice)}</span>` : nothing}</div></td>
@@ -144,7 +145,7 @@ export function open(params) {
   const runView = () => html`<p><a href=${link('history')}>${t('history.back')}</a></p>
     <div class="head"><div><h1>${detail ? t('history.title', { kind: word('kind', detail.kind), month: month(detail.month) }) : t('loading')}</h1>
       ${detail ? html`<p class="answer">${badge(STATES[detail.state] ?? 'quiet', word('run', detail.state))} ${moment(detail.openedAt)}${detail.askedBy ? ` · ${detail.askedBy}` : ''}
-        ${detail.tiesOut === true ? badge('good', t('history.tiesOut')) : detail.tiesOut === false ? badge('bad', t('history.tiesNotOut')) : nothing} ${detail.complete ? nothing : badge('quiet', t('history.incomplete'))}</p>${outcomeBar(detail.counts)}` : nothing}</div></div>
+        ${detail.tiesOut === true ? badge('good', t('history.tiesOut')) : detail.tiesOut === false ? badge('bad', t('history.tiesNotOut')) : nothing} ${detail.complete ? nothing : badge('quiet', t('history.incomplete'))}</p>${outcomeBar(detail.counts)}<p class="hint">${t('history.linesHow')}</p>` : nothing}</div></div>
     <div class="tools">${chips(t('filter.label'), [{ value: '', text: t('filter.all') }, ...OUTCOMES.filter((name) => !detail || detail.counts[name] > 0).map((name) => ({ value: name, text: word('outcome', name), count: detail?.counts[name] }))], outcome, (value) => {
       outcome = value;
       setParams({ outcome: value || undefined });

@@ -78,12 +78,12 @@ export function money(amount, currency) {
   return format(style, amount);
 }
 
-/** A difference of money with its sign: +18.00, −4.50.
+/** A difference of money with its sign: +18.00, −4.50. No line breaks between the sign and the currency.
  * @param {string | number} amount
  * @param {string | null} [currency] */
 export function signedMoney(amount, currency) {
   const style = currency ? { style: 'currency', currency } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
-  return format({ ...style, signDisplay: 'exceptZero' }, amount);
+  return format({ ...style, signDisplay: 'exceptZero' }, amount).replace(/^[+−](?=\D)/, '$&\u2060');
 }
 
 /** A decimal text is formatted as it is: a number of JavaScript would round it.

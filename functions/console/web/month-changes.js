@@ -10,6 +10,7 @@ import { badge, empty, loadingRows, notice, problemNotice, valueOf, workButton }
 import { KINDS, outcomeBar, STATES } from './history.js';
 import { once } from './month-decision.js';
 import { agreementOf, namesOf } from './month-why.js';
+import { agreementOfUnnamed } from './psa.js';
 import { invoiceText, sumText, unitsText } from './sums.js';
 
 /** @typedef {import('../types').RunView} Run */
@@ -57,6 +58,8 @@ export function changes(of) {
     draw();
     try {
       of.started(await once({ [name]: id }, act));
+      // The button is gone: who works by keyboard goes on at what it has started.
+      setTimeout(() => document.getElementById('run')?.focus());
     } catch (error) {
       of.fail(error);
     }
@@ -67,9 +70,9 @@ export function changes(of) {
   /** @param {Run} shown */
   const sum = (shown) => sumText(shown.done);
 
-  /** What Apply will do, in one sentence.
+  /** What Apply will do, in one sentence. What it comes to is said above it, and on the button of the dialog.
    * @param {Run} shown */
-  const sentence = (shown) => html`${t('month.applySentence', { created: number(shown.counts.created), updated: number(shown.counts.updated), adopted: number(shown.counts.adopted) })} <b>${sum(shown)}</b>.
+  const sentence = (shown) => html`${t('month.applySentence', { created: number(shown.counts.created), updated: number(shown.counts.updated), adopted: number(shown.counts.adopted) })}
     ${shown.counts.held > 0 ? t('month.applyHeld', { n: shown.counts.held }) : nothing} ${shown.counts.failed > 0 ? t('month.applyFailed', { n: shown.counts.failed }) : nothing}`;
 
   /** The held lines of a preview that only take over an addition at another quantity; one that would be set to 0 waits all the same.
@@ -114,7 +117,8 @@ export function changes(of) {
         parts.push(String(page.body));
         next = page.next;
       } while (next);
-      const url = URL.createObjectURL(new Blob(parts, { type: 'text/csv' }));
+      // Excel takes a file without the mark for its own old encoding, and shows → and accents wrong.
+      const url = URL.createObjectURL(new Blob(['\uFEFF', ...parts], { type: 'text/csv' }));
       Object.assign(document.createElement('a'), { href: url, download: `${shown.runId}.csv` }).click();
       setTimeout(() => URL.revokeObjectURL(url), 1000);
       say(t('month.downloaded'));
@@ -173,10 +177,10 @@ export function changes(of) {
         <thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col" class="number">${t('month.quantity')}</th><th scope="col" class="number">${t('month.money')}</th><th scope="col">${t('history.why')}</th></tr></thead>
         <tbody>${lines ? lines.slice(0, found?.shown).map((line) => {
           const amount = (line.billed?.change ?? line.billed?.waiting)?.amount;
-          return html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement ? agreementOf(line) : ''}</span></th>
+          return html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement ? agreementOf(line) : agreementOfUnnamed(line)}</span></th>
             <td data-label=${t('month.product')}><span>${line.description ?? line.product ?? '–'}${line.description ? html` <span class="code">${line.product}</span>` : nothing}${line.billed ? html`<span class="line muted">→ ${namesOf(line.billed)}</span>` : nothing}</span></td>
             <td class="number" data-label=${t('month.quantity')}><div>${quantity(line)}</div></td><td class="number" data-label=${t('month.money')}>${amount ? signedMoney(amount, line.currency) : '–'}</td>
-            <td data-label=${t('history.why')}><div>${line.what ?? nothing}${line.nextInvoice ? html`<span class="line muted">${invoiceText(line, line.nextInvoice)}</span>` : nothing}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`;
+            <td data-label=${t('history.why')}><div><span class="sentence">${line.what ?? nothing}</span>${line.nextInvoice ? html`<span class="line muted">${invoiceText(line, line.nextInvoice)}</span>` : nothing}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`;
         }) : loadingRows(5, 3)}</tbody></table></div>
         ${lines && found && lines.length > found.shown ? html`<p><button type="button" @click=${() => { found.shown += STEP * 4; draw(); }}>${t('more')}</button></p>` : nothing}` : nothing}</details>`;
   }
@@ -191,11 +195,11 @@ export function changes(of) {
       const shown = run();
       if (!shown) return empty(t('history.noRuns'), t('month.previewHow'));
       const first = of.runs();
-      return html`<div class="run"><div class="head"><div><h2>${title(shown)} ${badge(STATES[shown.state] ?? 'quiet', word('run', shown.state), shown.state === 'running' ? 'wait' : undefined)}</h2>
+      return html`<div class="run" id="run" tabindex="-1"><div class="head"><div><h2>${title(shown)} ${badge(STATES[shown.state] ?? 'quiet', word('run', shown.state), shown.state === 'running' ? 'wait' : undefined)}</h2>
           <p class="muted">${shown.askedBy ?? t('kind.scheduled')}${shown.customers ? ` · ${t('month.someCustomers', { n: shown.customers.length })}` : ''}${shown.kind === 'preview' ? ` · ${t('month.writesNothing')}` : ''}</p></div>
           ${first.length > 1 ? html`<label class="pick-one"><span>${t('history.run')}</span><select id="pick-run" @change=${(/** @type {Event} */ event) => { wanted = valueOf(event); draw(); }}>${first.map((one) => html`<option value=${one.runId} ?selected=${one.runId === shown.runId}>${title(one)}</option>`)}</select></label>` : nothing}</div>
         ${shown.state === 'running' ? progress(shown) : html`<p>${shown.kind === 'preview' ? t('month.wouldChange') : t('month.didChange')} <b>${sum(shown)}</b></p>`}
-        ${outcomeBar(shown.counts)}
+        ${outcomeBar(shown.counts)}<p class="hint">${t('history.linesHow')}</p>
         ${shown.failure ? notice('bad', html`<p><b>${shown.failure.what}</b></p><p>${shown.failure.advice}</p>`) : nothing}
         ${(shown.questions ?? []).map((question) => notice('warn', html`<p>${question.what} <a href=${link('settings')}>${t('nav.settings')}</a></p>`))}
         ${shown.unfinished ? notice('warn', html`<p>${t('month.unfinished', { n: shown.unfinished.gone, of: number(shown.unfinished.pairs), before: number(shown.unfinished.unitsBefore), now: number(shown.unfinished.unitsNow) })}</p>`) : nothing}

@@ -17,10 +17,12 @@ export function checklist(of) {
       const list = of.overview()?.checklist;
       if (!list) return html`<div class="bones"><span class="bone"></span><span class="bone"></span></div>`;
       const { customers, products } = list;
+      // A preview that came to its end has read from both.
+      const works = (/** @type {{ saved: boolean, works: boolean }} */ one) => one.works || (list.previewMade && !one.saved);
       const [target, taken] = [products.of - products.excluded, products.mapped - products.broken];
       return html`<ol class="checklist" aria-label=${t('month.checklist')}>
-        ${step({ key: 'sophos', done: list.sophos.works, href: link('settings') })}
-        ${step({ key: 'connectwise', done: list.connectwise.works, href: link('settings') })}
+        ${step({ key: 'sophos', done: works(list.sophos), href: link('settings') })}
+        ${step({ key: 'connectwise', done: works(list.connectwise), href: link('settings') })}
         ${step({ key: 'customers', done: customers.mapped > 0 && customers.mapped === customers.of && customers.complete, href: link('customers', { show: 'unmapped' }), values: { n: customers.mapped, of: customers.of } })}
         ${step({ key: 'products', done: taken > 0 && taken === target, href: link('configure', { show: 'unmapped' }), values: { n: taken, of: target } })}
         ${step({ key: 'preview', done: list.previewMade })}

@@ -214,7 +214,7 @@ export function decide(asked, verdict, moves = false, matching) {
       const own = sumOf(holds, reading);
       const sum = looked ? { ...looked.change, lines: own.lines, priced: own.lines - looked.change.withoutPrice } : own;
       const left = looked ? looked.left : asked.length - holds.length;
-      return html`<div class="body">
+      return html`<form @submit=${(/** @type {Event} */ event) => event.preventDefault()}><div class="body">
         ${failed ? problemNotice(failed) : nothing}
         <p class="total">${sum.lines > 0 ? html`<b>${sumText(sum)}</b> ${writes ? t('month.nextRun') : t('month.notWritten')}` : writes ? nothing : t('month.kept')}</p>
         ${elsewhere ? html`${single ? html`<p>${single.what}</p>` : nothing}${moves ? nothing : writes ? notice('warn', html`<p>${t('month.billBothText')}</p>`) : html`<p>${t('month.notHereText')}</p>`}` : nothing}
@@ -239,7 +239,7 @@ export function decide(asked, verdict, moves = false, matching) {
           const change = releaseOf(hold, reading);
           return html`<li>${hold.customer} · ${hold.products.join(', ')}${change ? html` · <span class="number">${number(change.from)} → ${number(change.to)}</span>` : nothing}</li>`;
         })}</ul></details>`}
-      </div>${foot(holds.length > 0 ? workButton({ text: button(), busy, act: () => act(close), main: true, id: 'decide-do', disabled: matching !== undefined && !looked && (readings.length === 0 || reading !== undefined) }) : nothing, () => close())}`;
+      </div>${foot(holds.length > 0 ? workButton({ text: button(), busy, act: () => act(close), main: true, type: 'submit', id: 'decide-do', disabled: matching !== undefined && !looked && (readings.length === 0 || reading !== undefined) }) : nothing, () => close())}</form>`;
     },
   });
 }

@@ -55,7 +55,7 @@ function actions(hold, shown) {
   const { decision } = hold;
   const name = `${hold.customer}, ${hold.products.join(', ')}`;
   if (decision && !shown.changing) {
-    return html`<div>${badge('good', decisionText(hold))}<span class="line muted">${decision.who}, ${moment(decision.at)}</span>
+    return html`<div>${badge('good', decisionText(hold))}${decision.verdict === 'release' ? html`<span class="line">${t('month.byNext')}</span>` : nothing}<span class="line muted">${decision.who}, ${moment(decision.at)}</span>
       ${may('psa/write') ? html`<button type="button" class="quiet" id="change-${keyOf(hold)}" aria-label="${t('month.change')}: ${name}" @click=${shown.change}>${icon('undo')}${t('month.change')}</button>` : nothing}</div>`;
   }
   if (!may('psa/write')) return nothing;
@@ -91,7 +91,7 @@ export function holdRows(hold, shown) {
       <span class="line muted">→ ${namesOf(hold)}</span></div></td>
     <td class="number" data-label=${t('month.billed')}><div>${quantity(hold)}</div></td>
     <td class="number" data-label=${t('month.money')}><div>${change?.amount ? signedMoney(change.amount, hold.currency) : '–'}</div></td>
-    <td data-label=${t('month.reason')}><div><span class="what">${hold.what}</span><span class="line due">${due(hold)}
+    <td data-label=${t('month.reason')}><div><span class="sentence">${hold.what}</span><span class="line due">${due(hold)}
       <button type="button" class="quiet" aria-expanded=${shown.unfolded ? 'true' : 'false'} aria-label="${t('month.why')}: ${name}" @click=${shown.unfold}>${shown.unfolded ? '▾' : '▸'} ${t('month.why')}</button></span>
       ${writable(hold) || hold.decision ? nothing : html`<span class="line"><b>${t('advice')}</b> ${hold.advice} ${mend(hold)}</span>`}</div></td>
     <td class="decide" data-label=${t('month.decision')}>${actions(hold, shown)}</td></tr>

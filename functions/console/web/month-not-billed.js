@@ -11,6 +11,7 @@ import { moneys } from './sums.js';
 /** @typedef {import('../types').NotBilledRow} Row */
 /** @typedef {import('../types').RunLine} Line */
 /** @typedef {{ lines?: Line[], failed?: unknown }} Behind the customers of a row */
+/** @typedef {{ isOpen: (row: Row) => boolean, toggle: (row: Row) => void, behind: (row: Row) => Behind | undefined }} At */
 
 /** What nobody has decided comes in this order. */
 const ORDER = ['productUnmapped', 'mappingRemoved', 'customerUnmapped', 'unassigned', 'noProductCode', 'mappingMoved'];
@@ -31,15 +32,15 @@ export async function notBilledOf(month) {
 /** @param {Row} row */
 const nameOf = (row) => row.description || row.product || '–';
 
-/** How many customers, or what else is behind the row.
- * @param {Row} row */
-const customers = (row) => (row.customers > 0 ? t('month.customersCount', { n: row.customers }) : t('month.why'));
+/** The button that shows what is behind the row, and what to do.
+ * @param {Row} row @param {At} at @param {string} text */
+const unfold = (row, at, text) => html`<button type="button" class="quiet" aria-expanded=${at.isOpen(row) ? 'true' : 'false'} aria-label="${text}: ${nameOf(row)}" @click=${() => at.toggle(row)}><span aria-hidden="true">${at.isOpen(row) ? '▾' : '▸'}</span> ${text}</button>`;
 
 /** @param {Row} row */
 const keyOf = (row) => `${row.runId} ${row.reason} ${row.decided} ${row.product ?? ''}`;
 
 /** @param {Awaited<ReturnType<typeof notBilledOf>>} groups
- * @param {{ isOpen: (row: Row) => boolean, toggle: (row: Row) => void, behind: (row: Row) => Behind | undefined }} [at] on the screen; on paper nothing unfolds */
+ * @param {At} [at] on the screen; on paper nothing unfolds */
 export const notBilledTables = (groups, at) => groups.map(({ reason, decided, rows }) => {
   const units = rows.reduce((sum, row) => sum + row.units, 0);
   const table = html`<div class="table-box" role="region" aria-label=${word('month.skip', reason)} tabindex=${at ? '0' : nothing}><table class="cards fixed">
@@ -47,20 +48,21 @@ export const notBilledTables = (groups, at) => groups.map(({ reason, decided, ro
     <tbody>${rows.map((row) => html`<tr><th scope="row"><span class="name">${nameOf(row)}</span>${row.product && row.product !== nameOf(row) ? html` <span class="code">${row.product}</span>` : nothing}
         ${row.psaProduct ? html`<span class="line muted">→ ${row.psaProduct.identifier} ${row.psaProduct.description}</span>` : nothing}</th>
       <td class="number" data-label=${t('configure.units')}>${number(row.units)}</td><td class="number" data-label=${t('month.estimate')}>${row.amounts.length > 0 ? moneys(row.amounts) : '–'}</td>
-      <td data-label=${t('month.customers')}><div>${at ? html`<button type="button" class="quiet" aria-expanded=${at.isOpen(row) ? 'true' : 'false'} aria-label="${customers(row)}: ${nameOf(row)}" @click=${() => at.toggle(row)}><span aria-hidden="true">${at.isOpen(row) ? '▾' : '▸'}</span> ${customers(row)}</button>` : row.customers > 0 ? customers(row) : '–'}</div></td>
-      ${at ? html`<td data-label=${t('month.todo')}><div>${mend(row)}</div></td>` : nothing}</tr>
+      <td data-label=${t('month.customers')}><div>${row.customers === 0 ? '–' : at ? unfold(row, at, t('month.customersCount', { n: row.customers })) : t('month.customersCount', { n: row.customers })}</div></td>
+      ${at ? html`<td data-label=${t('month.todo')}><div>${mend(row) ?? unfold(row, at, t('month.why'))}</div></td>` : nothing}</tr>
       ${at?.isOpen(row) ? html`<tr class="unfolded"><td colspan="5">${customersOf(row, at.behind(row))}</td></tr>` : nothing}`)}</tbody></table></div>`;
   const summary = html`<b>${word('month.skip', reason)}</b> <span class="muted">${t('units', { n: units })}</span>`;
   return decided && at ? html`<details class="outcome"><summary>${summary}</summary>${table}</details>` : html`<section class="block"><h2>${summary}</h2>${table}</section>`;
 });
 
-/** @param {Row} row */
+/** Where it is put right; nothing where the row itself says what to do.
+ * @param {Row} row */
 function mend(row) {
   if (row.changedSince) return badge('good', t('month.changedSince'));
-  if (row.decided) return nothing;
-  if (OF_PRODUCT.has(row.reason)) return html`<a href=${link('configure', { text: row.product ?? '' })}>${t('month.mapProduct')}</a>`;
-  if (row.reason === 'customerUnmapped') return html`<a href=${link('customers', { show: 'unmapped' })}>${t('month.mapCustomers')}</a>`;
-  return nothing;
+  if (row.decided && row.customers > 0) return nothing;
+  if (!row.decided && OF_PRODUCT.has(row.reason)) return html`<a href=${link('configure', { text: row.product ?? '' })}>${t('month.mapProduct')}</a>`;
+  if (!row.decided && row.reason === 'customerUnmapped') return html`<a href=${link('customers', { show: 'unmapped' })}>${t('month.mapCustomers')}</a>`;
+  return undefined;
 }
 
 /** @param {Row} row @param {Behind | undefined} behind */

@@ -19,9 +19,14 @@ const WENT = /** @type {const} */ (['synced', 'waiting', 'held', 'failed', 'off'
 /** @param {Line[]} lines @param {(line: Line) => string} nameOf
  * @returns {Row[]} */
 function summed(lines, nameOf) {
-  const names = [...new Set(lines.map(nameOf))].sort(compare);
-  return names.map((name) => {
-    const own = lines.filter((line) => nameOf(line) === name);
+  /** @type {Map<string, Line[]>} */
+  const groups = new Map();
+  for (const line of lines) {
+    const own = groups.get(nameOf(line));
+    if (own) own.push(line);
+    else groups.set(nameOf(line), [line]);
+  }
+  return [...groups].sort(([a], [b]) => compare(a, b)).map(([name, own]) => {
     const changes = own.flatMap((line) => (line.billed?.change ? [{ change: line.billed.change, currency: line.currency }] : []));
     return {
       name, pairs: own.length, units: own.reduce((sum, line) => sum + line.units, 0), more: total(changes.map(({ change }) => change.units)),
@@ -73,8 +78,8 @@ export function report(of) {
     const detail = of.detail();
     if (!detail) return nothing;
     const went = WENT.filter((name) => detail.products.some((one) => one[name] > 0));
-    return html`<table><caption>${t('month.tieOut')} ${detail.tiesOut ? badge('good', t('history.tiesOut')) : detail.tiesOut === false ? badge('bad', t('history.tiesNotOut')) : nothing}</caption>
-      <thead><tr><th scope="col">${t('configure.sophos')}</th>${(/** @type {const} */ (['usage', ...went])).map((name) => html`<th scope="col" class="number">${t(`month.tie.${name}`)}</th>`)}</tr></thead>
+    return html`<table class="units"><caption>${t('month.tieOut')} ${detail.tiesOut ? badge('good', t('history.tiesOut')) : detail.tiesOut === false ? badge('bad', t('history.tiesNotOut')) : nothing}</caption>
+      <thead><tr><th scope="col">${t('configure.sophos')}</th>${(/** @type {const} */ (['usage', ...went])).map((name) => html`<th scope="col" class="number"><span>${t(`month.tie.${name}`)}</span></th>`)}</tr></thead>
       <tbody>${detail.products.map((one) => html`<tr><th scope="row">${one.description || one.code || '–'} <span class="code">${one.code}</span></th>${[one.usage, ...went.map((name) => one[name])].map((units) => html`<td class="number">${units === 0 ? '–' : number(units)}</td>`)}</tr>`)}</tbody></table>`;
   }
 

@@ -56,7 +56,7 @@ export function stillBilling(of) {
     const done = await openDialog({
       title: () => t('month.endTitle', { n: rows.length }),
       mayLeave: () => !busy,
-      view: (close) => html`<div class="body">${failed ? problemNotice(failed) : nothing}
+      view: (close) => html`<form><div class="body">${failed ? problemNotice(failed) : nothing}
         <p class="total"><b>${t('units', { n: rows.reduce((sum, row) => sum + Number(row.quantity), 0) })}${amounts.length > 0 ? `, ${t('month.perMonth', { money: moneys(amounts) })}` : ''}</b> ${choice === 'cancelOn' ? t('month.cancelText') : choice ? t('month.endText') : nothing}</p>
         ${radios({
           name: 'end-choice', legend: t('month.endHow'), chosen: choice, error: tried && !choice ? t('month.endFirst') : undefined,
@@ -65,7 +65,7 @@ export function stillBilling(of) {
         })}
         ${choice === 'cancelOn' ? field({ id: 'end-day', label: t('month.cancelDay'), error: tried && !day ? t('form.missing') : undefined, control: html`<input id="end-day" type="date" required .value=${day} @input=${(/** @type {Event} */ e) => { day = valueOf(e); draw(); }}>` }) : nothing}
         ${field({ id: 'end-why', label: t('month.endWhy'), error: tried && !why.trim() ? t('form.missing') : undefined, control: html`<input id="end-why" type="text" maxlength="400" .value=${why} @input=${(/** @type {Event} */ e) => { why = valueOf(e); }}>` })}</div>
-        ${foot(workButton({ text: choice === 'cancelOn' && day ? t('month.cancelMany', { n: rows.length, day: date(day) }) : choice === 'setToZero' ? t('month.setToZeroMany', { n: rows.length }) : t('month.endMany', { n: rows.length }), busy, main: true, id: 'end-do', act: async () => {
+        ${foot(workButton({ text: choice === 'cancelOn' && day ? t('month.cancelMany', { n: rows.length, day: date(day) }) : choice === 'setToZero' ? t('month.setToZeroMany', { n: rows.length }) : t('month.endMany', { n: rows.length }), busy, main: true, type: 'submit', id: 'end-do', act: async () => {
           tried = true;
           if (!choice || !why.trim() || (choice === 'cancelOn' && !day)) return draw();
           [busy, failed] = [true, undefined];
@@ -77,7 +77,7 @@ export function stillBilling(of) {
             [busy, failed] = [false, error];
             draw();
           }
-        } }), () => close())}`,
+        } }), () => close())}</form>`,
     });
     if (!done) return;
     say(t('month.ended', { n: rows.length }));

@@ -311,8 +311,9 @@ export function open(params) {
     view: () => html`${head()}
       ${told ? notice(told.kind, html`<p>${told.text}</p>`, { id: 'month-told', focus: true, close: () => { told = undefined; draw(); } }) : nothing}
       ${failed ? problemNotice(failed, { id: 'month-failed', again: overview && holds ? undefined : () => { read(); }, close: overview && holds ? () => { failed = undefined; draw(); } : undefined }) : nothing}
-      ${isNew() ? shown('firstSteps') : strip()}
-      ${isNew() && ofMonth().length === 0 ? nothing : html`<section id="panel" role=${tab() === 'report' || isNew() ? nothing : 'tabpanel'} aria-labelledby=${tab() === 'report' || isNew() ? nothing : `tab-${tab()}`} class="panel-of">${shown(tab())}</section>`}`,
+      ${isNew() ? nothing : strip()}
+      ${isNew() && ofMonth().length === 0 ? nothing : html`<section id="panel" role=${tab() === 'report' || isNew() ? nothing : 'tabpanel'} aria-labelledby=${tab() === 'report' || isNew() ? nothing : `tab-${tab()}`} class="panel-of">${shown(tab())}</section>`}
+      ${isNew() ? shown('firstSteps') : nothing}`,
     update: (next) => {
       given = { ...next };
       decideTab.update(given);

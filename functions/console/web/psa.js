@@ -1,7 +1,8 @@
-// What is known of ConnectWise products by their ids: names, price, and whether they can still be mapped.
+// What is known of ConnectWise by ids: of products names, price, and whether they can still be mapped; of agreements their names.
 
 import { call, Refused } from './api.js';
 import { draw } from './draw.js';
+import { t } from './language.js';
 
 /** @typedef {{ id: number, identifier: string, description: string, price?: string | null, available?: boolean, inactive?: boolean,
  *   class?: string | null, gone?: boolean }} Product */
@@ -68,4 +69,33 @@ async function askFor(id) {
     // Whether it can be mapped is not known then: the row shows its id alone.
     else if (!product(id)) known.set(id, 'unknown');
   }
+}
+
+/** The agreements of customers that have an id and no name.
+ * @type {Map<string, { company: number, agreement: number, name: string } | undefined>} */
+const agreements = new Map();
+let asking = Promise.resolve();
+
+/** Which agreement a customer is mapped to that Sophos has no name for, in words; empty for others, and while it is not known.
+ * @param {import('../types').RunLine} line */
+export function agreementOfUnnamed({ customer, customerId }) {
+  if (!customerId || customer !== customerId) return '';
+  if (!agreements.has(customerId)) {
+    agreements.set(customerId, undefined);
+    asking = asking.then(() => askAgreement(customerId)).catch(() => undefined);
+  }
+  const found = agreements.get(customerId);
+  return found ? `${found.name} · ${t('customers.ids', { company: found.company, agreement: found.agreement })}` : '';
+}
+
+/** One customer after the other: ConnectWise is asked.
+ * @param {string} customerId */
+async function askAgreement(customerId) {
+  const { items } = await call('get', '/v1/customer-mappings', { query: { text: customerId } });
+  const mapping = items.find((row) => row.customerId === customerId)?.mapping;
+  if (!mapping) return;
+  const { companyId: company, agreementId: agreement } = mapping;
+  const name = mapping.agreementName ?? (await call('get', '/v1/psa/companies/{companyId}/agreements', { path: { companyId: company } })).items.find((one) => one.id === agreement)?.name;
+  if (name) agreements.set(customerId, { company, agreement, name });
+  draw();
 }

@@ -29,12 +29,19 @@ export function byCurrency(amounts) {
  * @param {import('../types').StillBilling[]} rows */
 export const perMonth = (rows) => byCurrency(rows.flatMap((row) => (row.amountPerMonth ? [{ currency: row.currency, amount: row.amountPerMonth }] : [])));
 
+/** The amounts that say something: where one is not zero, those that are zero are left out.
+ * @param {Amount[]} amounts */
+function telling(amounts) {
+  const some = amounts.filter((one) => Number(one.amount) !== 0);
+  return some.length > 0 ? some : amounts;
+}
+
 /** Differences of money in words: "+1,204.00 EUR".
  * @param {Amount[]} amounts */
-export const differences = (amounts) => amounts.map((one) => signedMoney(one.amount, one.currency)).join(' · ');
+export const differences = (amounts) => telling(amounts).map((one) => signedMoney(one.amount, one.currency)).join(' · ');
 
 /** @param {Amount[]} amounts */
-export const moneys = (amounts) => amounts.map((one) => money(one.amount, one.currency)).join(' · ');
+export const moneys = (amounts) => telling(amounts).map((one) => money(one.amount, one.currency)).join(' · ');
 
 /** What the releases of these lines come to. Lines that can be read in several ways count by the reading given.
  * @param {Hold[]} holds
