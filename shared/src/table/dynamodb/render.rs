@@ -1,5 +1,5 @@
-//! Writes as DynamoDB's expressions: `#name` is an attribute, `:name` its new value, `:was_name` the value that it has to
-//! have.
+//! Writes as DynamoDB's expressions: `#name` is an attribute, `:name` its new value, `:if0`, `:if1` and so on the values of
+//! the condition: two clauses may be about one attribute.
 
 use std::collections::HashMap;
 
@@ -39,14 +39,14 @@ impl Expressions {
         match clause {
             Clause::NoEntry => format!("attribute_not_exists({})", self.name(PARTITION_KEY)),
             Clause::Missing(name) => format!("attribute_not_exists({})", self.name(name)),
-            Clause::Equals(name, value) => format!("{} = {}", self.name(name), self.was(name, value)),
+            Clause::Equals(name, value) => format!("{} = {}", self.name(name), self.compared(value)),
             Clause::EqualsOrMissing(name, value) => self.or_missing(name, "=", value),
             Clause::LessOrMissing(name, value) => self.or_missing(name, "<", value),
         }
     }
 
     fn or_missing(&mut self, name: &str, is: &str, value: &Value) -> String {
-        let (name, value) = (self.name(name), self.was(name, value));
+        let (name, value) = (self.name(name), self.compared(value));
         format!("(attribute_not_exists({name}) OR {name} {is} {value})")
     }
 
@@ -56,9 +56,10 @@ impl Expressions {
         format!("{} = {place}", self.name(name))
     }
 
-    fn was(&mut self, name: &str, value: &Value) -> String {
-        let place = format!(":was_{name}");
-        self.values.get_or_insert_default().insert(place.clone(), to_attribute(value));
+    fn compared(&mut self, value: &Value) -> String {
+        let values = self.values.get_or_insert_default();
+        let place = format!(":if{}", values.len());
+        values.insert(place.clone(), to_attribute(value));
         place
     }
 
