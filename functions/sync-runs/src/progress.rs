@@ -71,8 +71,10 @@ impl RunProgress {
             Stage::Sync { .. } => {
                 let done = run.tally.counts.customers;
                 let what = match language {
-                    Language::English => format!("Working on customers: {done} done"),
-                    Language::Italian => format!("Elaborazione dei clienti: {done} completati"),
+                    Language::English if run.writes => format!("Comparing and writing: {done} customers done"),
+                    Language::English => format!("Comparing, nothing is written: {done} customers done"),
+                    Language::Italian if run.writes => format!("Confronto e scrittura: {done} clienti completati"),
+                    Language::Italian => format!("Confronto, senza scrivere: {done} clienti completati"),
                 };
                 ("sync", what, (Some(done), None))
             }

@@ -242,9 +242,16 @@ impl<S: Store, Q, C, I> World<S, Q, C, I> {
         }
         let products =
             if products == 1 { "1 firewall product".to_owned() } else { format!("{products} firewall products") };
+        let kept = match additions {
+            0 => String::new(),
+            1 => ", and 1 of their additions keeps its last quantity in ConnectWise until somebody changes it there"
+                .into(),
+            _ => format!(
+                ", and {additions} of their additions keep their last quantity in ConnectWise until somebody changes it there"
+            ),
+        };
         Ok(Some(format!(
-            "Firewall products sync with the Sophos monthly invoice alone: {products} no longer sync, and {additions} \
-             of their additions keep their last quantity in ConnectWise until somebody changes it there."
+            "Firewall products sync with the Sophos monthly invoice alone: {products} no longer sync{kept}."
         )))
     }
 }

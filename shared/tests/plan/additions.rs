@@ -28,16 +28,19 @@ fn an_addition_at_an_equal_quantity_is_adopted_silently() {
 #[test]
 fn an_addition_at_another_quantity_waits_with_its_price_and_what_is_included() {
     let addition = Addition { less_included: number("2.00"), bill_customer: "DoNotBill".into(), ..line(1, 70, "8.00") };
-    let reason = "addition 1 exists: adopt 8 → 12? (unit price 4.50, 2 included, DoNotBill)";
+    let reason =
+        "addition 1 bills 8 and the usage is 12: take it over and set it? (unit price 4.50, 2 included, DoNotBill)";
     acme_uses(12).bills(addition.clone()).ends("CIX", "held.adopt", reason);
     let unpriced = Addition { unit_price: None, ..addition };
-    let reason = "addition 1 exists: adopt 8 → 12? (no unit price, 2 included, DoNotBill)";
+    let reason =
+        "addition 1 bills 8 and the usage is 12: take it over and set it? (no unit price, 2 included, DoNotBill)";
     acme_uses(12).bills(unpriced).ends("CIX", "held.adopt", reason);
 }
 
 #[test]
 fn a_fractional_quantity_in_connectwise_is_no_rounding_matter() {
-    let reason = "addition 1 exists: adopt 7.5 → 8? (unit price 4.50, 0 included, Billable)";
+    let reason =
+        "addition 1 bills 7.5 and the usage is 8: take it over and set it? (unit price 4.50, 0 included, Billable)";
     acme_uses(8).bills(line(1, 70, "7.5")).ends("CIX", "held.adopt", reason);
     let mut edited = acme_uses(8).synced_in_october(70, &[("CIX", 7)]);
     edited.additions[0].quantity = number("7.50");
@@ -129,7 +132,8 @@ fn a_dated_price_change_moves_to_the_new_line_in_the_month_in_which_it_is_in_for
     assert_eq!(world.clone().uses("CIX", 9).step(70), update);
     let december = world.in_month("2026-12");
     december.clone().uses("CIX", 8).ends("CIX", "adopted", "");
-    let reason = "addition 2 exists: adopt 8 → 9? (unit price 5.00, 0 included, Billable)";
+    let reason =
+        "addition 2 bills 8 and the usage is 9: take it over and set it? (unit price 5.00, 0 included, Billable)";
     december.uses("CIX", 9).ends("CIX", "held.adopt", reason);
 }
 
@@ -165,7 +169,7 @@ fn an_addition_that_takes_effect_after_the_month_is_not_doubled() {
     acme_uses(12).bills(from("2026-11-30")).ends(
         "CIX",
         "held.adopt",
-        "addition 1 exists: adopt 8 → 12? (unit price 4.50, 0 included, Billable)",
+        "addition 1 bills 8 and the usage is 12: take it over and set it? (unit price 4.50, 0 included, Billable)",
     );
 }
 
@@ -215,7 +219,7 @@ fn the_first_run_only_shows_what_it_would_do() {
     let preview = |what: &str| format!("the first run of this customer is a preview; it would {what}");
     first().uses("CIX", 12).ends("CIX", "held.firstRun", &preview("create an addition of 12 from 2026-11-01"));
     let adopted = first().uses("CIX", 12).bills(line(1, 70, "12.00"));
-    adopted.ends("CIX", "held.firstRun", &preview("adopt the addition of 12"));
+    adopted.ends("CIX", "held.firstRun", &preview("take over the addition of 12"));
     let ours = first().uses("CIX", 12).synced_in_october(70, &[("CIX", 8)]);
     ours.ends("CIX", "held.firstRun", &preview("change 8 → 12"));
     first().uses("CIX", 0).ends("CIX", "unchanged", "");

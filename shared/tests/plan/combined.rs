@@ -13,7 +13,7 @@ fn each_trouble_of_a_part_has_its_own_advice_and_none_is_to_set_a_quantity_that_
     let unreadable = clients_and_servers().uses("CIX", 11).reports("SVR", "-1");
     assert!(advice(unreadable).ends_with("the addition keeps its quantity until the line can be read."));
     let vanished = clients_and_servers().uses("CIX", 11);
-    assert!(advice(vanished).contains("release sets the addition to what the other parts use"));
+    assert!(advice(vanished).contains("Write sets the addition to what the other parts use"));
     let firewall = clients_and_servers().firewall("SVR").nightly().uses("CIX", 11).uses("SVR", 6);
     assert!(advice(firewall).contains("until then the addition keeps its quantity"));
 }

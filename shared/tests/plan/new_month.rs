@@ -63,6 +63,17 @@ fn until_the_month_before_is_invoiced_a_change_waits_by_itself_for_fifteen_days_
 }
 
 #[test]
+fn nothing_waits_for_an_invoice_that_is_not_due_in_the_new_month() {
+    let waits_until = |expected: &str, next: &str| {
+        let mut world = invoiced(in_december(moves(12, 13), "2026-12-09"), next);
+        world.snapshot.invoices.insert(month("2026-10"), day(expected));
+        waits(&world)
+    };
+    assert!(waits_until("2026-12-20", "2026-12-20"));
+    assert!(!waits_until("2027-02-01", "2027-02-01"), "two invoices were made ahead: waiting would bring none");
+}
+
+#[test]
 fn the_reason_names_the_month_that_is_not_invoiced_and_the_day_on_which_the_wait_is_over() {
     let world = invoiced(in_december(moves(12, 13), "2026-12-02"), "2026-12-01");
     world.ends("CIX", "waiting.newMonth", "October 2026 not invoiced yet, waiting: 12 → 13");

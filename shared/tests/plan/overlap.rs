@@ -216,7 +216,10 @@ fn a_line_that_ended_on_another_agreement_is_followed_here() {
     let mut over = World::with_intercept_x().uses("CIX", 12).also_billed_on(9, "Old MSA", vec![line(8, 70, "12")]);
     over.others[0].agreement.end = Some(day("2026-11-20"));
     over.others[0].agreement.prorated = true;
-    assert_eq!(begins(&decided(over, Verdict::Release)), "2026-11-21", "its lines end with the agreement");
+    let whole_periods = over.clone();
+    assert_eq!(begins(&decided(prorated(over), Verdict::Release)), "2026-11-21", "its lines end with the agreement");
+    let begin = begins(&decided(whole_periods, Verdict::Release));
+    assert_eq!(begin, "2026-12-01", "an agreement that does not prorate would bill November once more");
 }
 
 #[test]

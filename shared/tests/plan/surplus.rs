@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use shared::domain::plan::Step;
 use shared::domain::snapshot::Surplus;
 
-use crate::world::{World, addition_id, line, psa};
+use crate::world::{World, addition_id, day, line, psa};
 
 /// Additions 1 and 2 of one creation, the second with this quantity by now.
 fn doubled(quantity: &str) -> World {
@@ -26,6 +26,17 @@ fn a_surplus_addition_is_set_to_0_and_held_and_never_deleted() {
         "held.surplus",
         "ConnectWise has two additions for one that we created with 12: 1 is kept, 2 is surplus and has 0",
     );
+}
+
+#[test]
+fn a_second_addition_that_begins_next_month_like_ours_is_seen_this_month() {
+    let mut world = doubled("12").uses("CIX", 12);
+    world.additions.iter_mut().for_each(|addition| addition.effective = Some(day("2026-12-01")));
+    world.snapshot.written.get_mut(&psa(70)).unwrap().begins = Some(day("2026-12-01"));
+    assert!(matches!(world.step(70), Step::Clear { .. }), "{:?}", world.step(70));
+    // One that nobody knows for the second of ours may be a person's.
+    world.snapshot.written.get_mut(&psa(70)).unwrap().surplus.clear();
+    world.ends("CIX", "held.ambiguous", "additions 1, 2 are in force at once");
 }
 
 #[test]

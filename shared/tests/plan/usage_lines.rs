@@ -157,7 +157,7 @@ fn what_is_one_question_for_all_cannot_be_released_by_itself() {
     world.asked.insert(DoubtKind::DuplicateUsage, Question { pairs: 30, lines: 60, of: 100 });
     let hold = world.find_outcome("CIX").unwrap();
     assert_eq!(hold.code(), "held.duplicateUsage");
-    assert!(hold.advice().contains("usagePeriods"), "{}", hold.advice());
+    assert!(hold.advice().contains("Readings of usage lines"), "{}", hold.advice());
     assert_eq!(offers(&world), []);
 }
 

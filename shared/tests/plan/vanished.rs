@@ -30,7 +30,7 @@ fn an_addition_that_somebody_ended_has_nothing_left_to_vanish_from() {
 #[test]
 fn once_the_addition_is_set_to_zero_by_hand_nothing_waits_any_more() {
     let mut world = World::with_intercept_x().synced_in_october(70, &[("CIX", 12)]);
-    assert!(world.find_outcome("CIX").unwrap().advice().contains("release sets it to 0"));
+    assert!(world.find_outcome("CIX").unwrap().advice().contains("Write sets it to 0"));
     world.additions[0].quantity = number("0.00");
     world.ends("CIX", "unchanged", "");
     let plan = world.plan();

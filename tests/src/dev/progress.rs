@@ -40,7 +40,7 @@ impl Progress {
     /// Shows where the run stands, or, once, that it cannot begin yet.
     pub(super) fn show(&mut self, run: Option<&Run>) {
         let Some(run) = run else { return self.wait() };
-        let doing = doing(&run.stage);
+        let doing = doing(&run.stage, run.writes);
         if let Some(bar) = &self.bar {
             bar.set_position(run.tally.counts.customers);
             bar.set_message(doing);
@@ -67,7 +67,7 @@ impl Progress {
         let counts = &run.tally.counts;
         let ended = format!(
             "{} of {}",
-            number(counts.pairs(), "pair", "pairs"),
+            number(counts.pairs(), "line", "lines"),
             number(counts.customers, "customer", "customers")
         );
         match self.bar {
@@ -77,7 +77,7 @@ impl Progress {
     }
 }
 
-const fn doing(stage: &Stage) -> &'static str {
+const fn doing(stage: &Stage, writes: bool) -> &'static str {
     match stage {
         Stage::Preview => "taking over the preview",
         Stage::Customers { .. } | Stage::CustomersAgain { .. } => "reading Sophos customers",
@@ -85,7 +85,8 @@ const fn doing(stage: &Stage) -> &'static str {
         Stage::Agreements { .. } => "reading ConnectWise agreements",
         Stage::Products => "reading ConnectWise products",
         Stage::Check => "comparing with last month",
-        Stage::Sync { .. } => "comparing and writing",
+        Stage::Sync { .. } if writes => "comparing and writing",
+        Stage::Sync { .. } => "comparing",
         Stage::Settle { .. } => "waiting to try again what ConnectWise did not answer or put off",
         Stage::Ended => "done",
     }

@@ -224,8 +224,8 @@ fn verdict(run: &Run) -> String {
     let counts = &run.tally.counts;
     let month = run.request.month.in_words();
     let pairs = format!(
-        "{}: {} unchanged, {} created, {} updated, {} adopted, {} waiting, {} held, {} not synced, {} failed",
-        number(counts.pairs(), "pair", "pairs"),
+        "{}: {} unchanged, {} created, {} updated, {} taken over, {} waiting, {} for your decision, {} not synced, {} failed",
+        number(counts.pairs(), "line", "lines"),
         counts.unchanged,
         counts.created,
         counts.updated,
@@ -240,7 +240,7 @@ fn verdict(run: &Run) -> String {
         RunState::Running => format!("Usage of {month}: the run is under way."),
         RunState::Cancelled { by } => format!("Usage of {month}: {by} cancelled the run before its end. {pairs}."),
         RunState::Superseded { by } => format!("Usage of {month}: none yet; run {by} stands for it."),
-        RunState::Succeeded | RunState::Partial => format!("Usage of {month}: {pairs}. Units tie out."),
+        RunState::Succeeded | RunState::Partial => format!("Usage of {month}: {pairs}. Every unit is accounted for."),
     };
     let writes = match counts.writes() {
         0 => "Nothing was written to ConnectWise.".to_owned(),
@@ -251,7 +251,7 @@ fn verdict(run: &Run) -> String {
         ),
     };
     let fewer = if run.writes && counts.created + counts.updated > counts.writes() {
-        "\nSeveral Sophos products can share one ConnectWise product, so there can be fewer writes than pairs."
+        "\nSeveral Sophos products can share one ConnectWise product, so there can be fewer writes than lines."
     } else {
         ""
     };

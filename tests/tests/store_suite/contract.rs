@@ -234,6 +234,9 @@ async fn the_table_in_memory_answers_what_dynamodb_answers() {
         }
     }
     // The calls must reach what they are about.
-    assert!(seeds().end - seeds().start == 1 || (made > 500 && unmet > 500 && refused > 20), "{made} {unmet} {refused}");
+    assert!(
+        seeds().end - seeds().start == 1 || (made > 500 && unmet > 500 && refused > 20),
+        "{made} {unmet} {refused}"
+    );
     local.stop().await.unwrap();
 }

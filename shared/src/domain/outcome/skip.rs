@@ -184,7 +184,7 @@ impl Skip {
             Self::Firewall => {
                 "Choose the Sophos-invoice frequency to sync Sophos Firewall products, or bill them by hand."
             }
-            Self::Rejected { .. } => "Nothing, unless it is to be billed after all: then release it.",
+            Self::Rejected { .. } => "Nothing, unless it is to be billed after all: then choose Write.",
             Self::BilledElsewhere { .. } => {
                 "Nothing: as long as that line bills it, nothing is created here. Once it ends, the next run creates it here."
             }

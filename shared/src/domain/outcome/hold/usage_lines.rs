@@ -23,14 +23,14 @@ impl Hold {
 /// What to do about lines in doubt.
 pub(super) const fn advice(kind: DoubtKind, for_all: bool) -> &'static str {
     if for_all {
-        return "Many usage lines of this month are like that. Look at them, and answer once for all of them in the sync settings (usagePeriods), or for one Sophos product on its mapping; the next run does it.";
+        return "Many usage lines of this month are like that. Look at them, and answer once for all of them under Settings, Readings of usage lines, or for one Sophos product on its mapping; the next run does it.";
     }
     match kind {
         DoubtKind::DuplicateUsage => {
-            "Look at its usage lines, and release it with the reading that is right: count once, or add up. The reading is remembered for this Sophos product and used for its other customers too. Reject it to keep what ConnectWise bills this month."
+            "Look at its usage lines, and choose Write with the reading that is right: count once, or add up. The reading is remembered for this Sophos product and used for its other customers too. Choose Keep to leave what ConnectWise bills this month."
         }
         DoubtKind::OtherPeriod | DoubtKind::ConsecutivePeriods => {
-            "Look at its usage lines, and release it with the reading that is right: add up, largest on one day, or last period. The reading is remembered for this Sophos product and used for its other customers too. Reject it to keep what ConnectWise bills this month."
+            "Look at its usage lines, and choose Write with the reading that is right: add up, largest on one day, or last period. The reading is remembered for this Sophos product and used for its other customers too. Choose Keep to leave what ConnectWise bills this month."
         }
     }
 }

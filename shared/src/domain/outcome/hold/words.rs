@@ -10,34 +10,34 @@ impl Hold {
     pub(in crate::domain::outcome) const fn advice(&self) -> &'static str {
         match self {
             Self::Adopt { .. } => {
-                "Release it if the usage is right: the addition is then set to it and kept up to date. Reject it to leave the addition alone this month."
+                "Choose Write if the usage is right: the addition is then set to it and kept up to date. Choose Keep to leave the addition alone this month."
             }
             Self::ToZero { last: true, .. } => {
-                "Ask whether the customer has left: release it if the usage is right, reject it to keep what ConnectWise bills this month."
+                "Ask whether the customer has left: choose Write if the usage is right, Keep to leave what ConnectWise bills this month."
             }
             Self::Decrease { .. } | Self::Increase { .. } | Self::ToZero { .. } | Self::Amount { .. } => {
-                "Check with the customer: release it if the usage is right, reject it to keep what ConnectWise bills this month."
+                "Check with the customer: choose Write if the usage is right, Keep to leave what ConnectWise bills this month."
             }
             Self::NewMonth { .. } => {
-                "Make the ConnectWise invoice of that month: the next run then writes it by itself. Or release it to write it at once; reject it to keep the quantity this month."
+                "Make the ConnectWise invoice of that month: the next run then writes it by itself. Or choose Write to write it at once, Keep to leave the quantity this month."
             }
             Self::Unfinished { .. } => {
                 "Look the usage up in Sophos Central. If it is right, make a preview and apply it; if not, wait: the next run reads it again."
             }
             Self::ProductUnfinished { .. } => {
-                "Look that product up in Sophos Central, and decide all of its lines at once: release them if the usage is right, reject them to keep what ConnectWise bills this month. If Sophos has not finished it yet, wait: the next run reads it again."
+                "Look that product up in Sophos Central, and decide all of its lines at once: choose Write if the usage is right, Keep to leave what ConnectWise bills this month. If Sophos has not finished it yet, wait: the next run reads it again."
             }
             Self::PartsChanged { .. } => {
-                "Release it if that part is meant to leave the addition; reject it to keep the quantity this month."
+                "Choose Write if that part is meant to leave the addition, Keep to leave the quantity this month."
             }
             Self::Vanished { .. } => {
-                "Ask whether the customer left the product: release sets it to 0; reject keeps billing it this month."
+                "Ask whether the customer left the product: Write sets it to 0, Keep goes on billing it this month."
             }
             Self::Part { trouble: PartTrouble::Firewall, .. } => {
                 "Choose the Sophos-invoice frequency, or map that part elsewhere; until then the addition keeps its quantity."
             }
             Self::Part { trouble: PartTrouble::Vanished, .. } => {
-                "Ask whether the customer left that part: release sets the addition to what the other parts use; reject keeps billing it this month."
+                "Ask whether the customer left that part: Write sets the addition to what the other parts use, Keep goes on billing it this month."
             }
             // Nobody is told to set the quantity by hand: the next month would report that as a change by somebody else.
             Self::Unreadable { .. } | Self::Part { trouble: PartTrouble::Unreadable, .. } => {
@@ -50,19 +50,19 @@ impl Hold {
                 "Set a cancelled date on the surplus addition in ConnectWise; the next run then goes on with the other one."
             }
             Self::ZeroPrice { .. } => {
-                "Give the ConnectWise product a price, or release it to create the addition without one."
+                "Give the ConnectWise product a price, or choose Write to create the addition without one."
             }
             Self::HandEdit { .. } => {
-                "Release it to set the addition to the usage; reject it to keep this month what was set by hand."
+                "Choose Write to set the addition to the usage, Keep to leave this month what was set by hand."
             }
             Self::AdditionGone { .. } => {
-                "Release it to create the addition again; reject it if the product is not to be billed this month."
+                "Choose Write to create the addition again, Keep if the product is not to be billed this month."
             }
             Self::EndedInMonth { .. } => {
-                "Release it to create the new addition from that day, at the price and the terms of the one that ended; reject it if the product is not to be billed this month."
+                "Choose Write to create the new addition from that day, at the price and the terms of the one that ended. Choose Keep if the product is not to be billed this month."
             }
             Self::BilledElsewhere { .. } => {
-                "Is that the same product? Then reject it: it is not created here as long as it is billed there. Or set a cancelled date there in ConnectWise, and release it: it is created from the day after. To bill both on purpose, release it."
+                "Is that the same product? Then choose Keep: it is not created here as long as it is billed there. Or set a cancelled date there in ConnectWise and choose Write: it is created from the day after. To bill both on purpose, choose Write."
             }
             Self::StillBilled { .. } => {
                 "Take it off that addition in ConnectWise: set it to 0, or to what its other parts use, or cancel it. Or map the product back."
@@ -75,7 +75,7 @@ impl Hold {
             }
             Self::FirstRun { .. } => "Look at a preview of this customer and apply it.",
             Self::LeftMonthlyBilling { .. } => {
-                "Release it if this month is still to be billed: it is written once. Reject it to keep what ConnectWise bills this month. Then end the addition under still billing."
+                "Choose Write if this month is still to be billed: it is written once. Choose Keep to leave what ConnectWise bills this month. Then end the addition under still billing."
             }
             Self::Late { .. } => {
                 "Bill or credit the difference by hand in ConnectWise. Then keep what ConnectWise has: that ticks the line off. The next month writes its own quantity."
@@ -96,7 +96,7 @@ impl fmt::Display for Would {
                 write!(f, "create an addition of {} from {begins}", short(to))
             }
             Self::Update { from, to } => write!(f, "change {} → {}", short(from), short(to)),
-            Self::Adopt { at } => write!(f, "adopt the addition of {}", short(at)),
+            Self::Adopt { at } => write!(f, "take over the addition of {}", short(at)),
             Self::Keep { at } => write!(f, "go on billing {}", short(at)),
             Self::End { at, on } => write!(f, "end the addition of {} on {on}", short(at)),
             Self::Nothing => f.write_str("change nothing"),
@@ -125,7 +125,7 @@ impl fmt::Display for Hold {
                 let price = unit_price.map_or_else(|| "no unit price".into(), |p| format!("unit price {p}"));
                 write!(
                     f,
-                    "addition {addition} exists: adopt {} → {}? ({price}, {} included, {bill_customer})",
+                    "addition {addition} bills {} and the usage is {}: take it over and set it? ({price}, {} included, {bill_customer})",
                     short(from),
                     short(to),
                     short(less_included)

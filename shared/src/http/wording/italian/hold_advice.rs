@@ -41,7 +41,7 @@ pub(super) const fn advice(hold: &Hold) -> &'static str {
             "Controllare l'utilizzo in Sophos Central e segnalare la riga a Sophos; la addition conserva la sua quantità finché la riga non è leggibile."
         }
         Hold::UsageLines { for_all: true, .. } => {
-            "Molte righe di utilizzo di questo mese sono così. Guardarle e rispondere una volta per tutte nelle impostazioni di sincronizzazione (usagePeriods), oppure per un solo prodotto Sophos nel suo mapping; la prossima sincronizzazione ne tiene conto."
+            "Molte righe di utilizzo di questo mese sono così. Guardarle e rispondere una volta per tutte in Impostazioni, Letture delle righe di utilizzo, oppure per un solo prodotto Sophos nel suo mapping; la prossima sincronizzazione ne tiene conto."
         }
         Hold::UsageLines { doubt, for_all: false, .. } => match doubt.kind() {
             DoubtKind::DuplicateUsage => {
