@@ -10,7 +10,7 @@ import { badge, empty, loadingRows, notice, problemNotice, valueOf, workButton }
 import { KINDS, outcomeBar, STATES } from './history.js';
 import { once } from './month-decision.js';
 import { agreementOf, namesOf } from './month-why.js';
-import { invoiceText, sumText, unitsText } from './sums.js';
+import { landingText, sumText, unitsText } from './sums.js';
 
 /** @typedef {import('../types').RunView} Run */
 /** @typedef {import('../types').RunLine} Line */
@@ -176,7 +176,7 @@ export function changes(of) {
           return html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement ? agreementOf(line) : ''}</span></th>
             <td data-label=${t('month.product')}><span>${line.description ?? line.product ?? '–'}${line.description ? html` <span class="code">${line.product}</span>` : nothing}${line.billed ? html`<span class="line muted">→ ${namesOf(line.billed)}</span>` : nothing}</span></td>
             <td class="number" data-label=${t('month.quantity')}><div>${quantity(line)}</div></td><td class="number" data-label=${t('month.money')}>${amount ? signedMoney(amount, line.currency) : '–'}</td>
-            <td data-label=${t('history.why')}><div>${line.what ?? nothing}${line.nextInvoice ? html`<span class="line muted">${invoiceText(line, line.nextInvoice)}</span>` : nothing}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`;
+            <td data-label=${t('history.why')}><div>${line.what ?? nothing}${line.landing ? html`<span class="line muted">${landingText(line)}</span>` : nothing}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`;
         }) : loadingRows(5, 3)}</tbody></table></div>
         ${lines && found && lines.length > found.shown ? html`<p><button type="button" @click=${() => { found.shown += STEP * 4; draw(); }}>${t('more')}</button></p>` : nothing}` : nothing}</details>`;
   }

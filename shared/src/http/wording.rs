@@ -7,8 +7,11 @@ mod italian;
 
 use super::language::Language;
 use crate::domain::departure::Departure;
+use crate::domain::landing::Landing;
+use crate::domain::month::UsageMonth;
 use crate::domain::outcome::{Hold, Outcome};
 use crate::domain::plan::Question;
+use crate::domain::psa::AgreementFacts;
 use crate::domain::run::{RunFailure, RunFailureCode};
 use crate::domain::usage::{DoubtKind, Unreadable};
 
@@ -46,6 +49,15 @@ impl Language {
         match self {
             Self::English => departure.to_string(),
             Self::Italian => italian::departure(departure),
+        }
+    }
+
+    /// On which ConnectWise invoice a quantity of `month` goes.
+    #[must_use]
+    pub fn landing(self, month: UsageMonth, landing: Landing, facts: &AgreementFacts) -> String {
+        match self {
+            Self::English => landing.in_words(month, facts),
+            Self::Italian => italian::landing(month, landing, facts),
         }
     }
 

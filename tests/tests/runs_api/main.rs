@@ -6,6 +6,7 @@ mod billing;
 mod holds;
 mod invoke;
 mod italian;
+mod landing;
 mod large;
 mod lines;
 mod moves;

@@ -4,6 +4,7 @@
 mod failure;
 mod hold;
 mod hold_advice;
+mod landing;
 mod run;
 mod skip;
 mod waiting;
@@ -17,6 +18,7 @@ use crate::domain::outcome::{LineElsewhere, Outcome, Place, Would};
 use crate::domain::usage::Unreadable;
 
 pub(super) use self::hold::hold;
+pub(super) use self::landing::landing;
 pub(super) use self::run::{question, run_advice, run_failure};
 
 /// Why a pair ended as it did.
