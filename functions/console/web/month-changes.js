@@ -197,6 +197,7 @@ export function changes(of) {
         ${shown.state === 'running' ? progress(shown) : html`<p>${shown.kind === 'preview' ? t('month.wouldChange') : t('month.didChange')} <b>${sum(shown)}</b></p>`}
         ${outcomeBar(shown.counts)}
         ${shown.failure ? notice('bad', html`<p><b>${shown.failure.what}</b></p><p>${shown.failure.advice}</p>`) : nothing}
+        ${shown.vendorSync ? notice('warn', html`<p>${shown.vendorSync.what}</p><p>${shown.vendorSync.advice}</p>`) : nothing}
         ${(shown.questions ?? []).map((question) => notice('warn', html`<p>${question.what} <a href=${link('settings')}>${t('nav.settings')}</a></p>`))}
         ${shown.unfinished ? notice('warn', html`<p>${t('month.unfinished', { n: shown.unfinished.gone, of: number(shown.unfinished.pairs), before: number(shown.unfinished.unitsBefore), now: number(shown.unfinished.unitsNow) })}</p>`) : nothing}
         ${(shown.unfinishedProducts ?? []).map((one) => notice('warn', html`<p>${t('month.unfinishedProduct', { product: one.product, n: number(one.gone), of: number(one.pairs) })} ${shown.kind === 'preview' ? nothing : html`<a href=${link('month', { month: shown.month, reason: 'productUnfinished' })}>${t('month.tab.decide')}</a>`}</p>`))}

@@ -14,6 +14,7 @@ use crate::domain::plan::Question;
 use crate::domain::psa::AgreementFacts;
 use crate::domain::run::{RunFailure, RunFailureCode};
 use crate::domain::usage::{DoubtKind, Unreadable};
+use crate::domain::vendor_sync::VendorSync;
 
 impl Language {
     /// Why a pair ended as it did; empty where the outcome says it all.
@@ -94,6 +95,24 @@ impl Language {
         match self {
             Self::English => code.advice(),
             Self::Italian => italian::run_advice(code),
+        }
+    }
+
+    /// Why the vendor's own usage sync may still be on.
+    #[must_use]
+    pub fn vendor_sync(self, sync: &VendorSync) -> String {
+        match self {
+            Self::English => sync.in_words(),
+            Self::Italian => italian::vendor_sync(sync),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub const fn vendor_sync_advice(self, sync: &VendorSync) -> &'static str {
+        match self {
+            Self::English => sync.advice(),
+            Self::Italian => italian::VENDOR_SYNC_ADVICE,
         }
     }
 

@@ -271,7 +271,8 @@ fn verdict(run: &Run) -> String {
     } else {
         ""
     };
-    format!("{state}\n{writes}{fewer}")
+    let vendor = run.members.vendor_sync().map(|sync| format!("\n{} {}", sync.in_words(), sync.advice()));
+    format!("{state}\n{writes}{fewer}{}", vendor.unwrap_or_default())
 }
 
 fn calls(run: &Run) -> String {

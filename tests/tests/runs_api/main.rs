@@ -17,4 +17,5 @@ mod settings;
 mod start;
 mod unfinished;
 mod usage_lines;
+mod vendor_sync;
 mod world;

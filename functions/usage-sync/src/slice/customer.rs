@@ -372,7 +372,7 @@ impl<W: World> Stages<'_, W> {
             return Ok(Turn::Over);
         }
         let to_retry = self.is_to_retry(bucket, &ledger).await?;
-        commits.finish(changes, Counted { ledger, reads, to_retry }).await?;
+        commits.finish(changes, Counted { ledger, reads, to_retry, members: writer.members() }).await?;
         Ok(Turn::Over)
     }
 }

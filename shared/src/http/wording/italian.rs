@@ -7,6 +7,7 @@ mod hold_advice;
 mod landing;
 mod run;
 mod skip;
+mod vendor_sync;
 mod waiting;
 
 use jiff::civil::Date;
@@ -20,6 +21,7 @@ use crate::domain::usage::Unreadable;
 pub(super) use self::hold::hold;
 pub(super) use self::landing::landing;
 pub(super) use self::run::{question, run_advice, run_failure};
+pub(super) use self::vendor_sync::{ADVICE as VENDOR_SYNC_ADVICE, vendor_sync};
 
 /// Why a pair ended as it did.
 pub(super) fn reason(outcome: &Outcome) -> String {
