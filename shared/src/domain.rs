@@ -2,7 +2,7 @@
 //!
 //! Imports std, serde and value crates (dates, decimals, UUIDs) only: no I/O, no clock, no environment. "Now" is an
 //! argument. Read it in this order: [`id`], [`month`], [`mapping`], [`usage`], [`psa`], [`snapshot`], [`settle`],
-//! [`departure`], [`plan`], [`recall`], [`outcome`], [`decision`], [`terms`], [`ledger`], [`tally`], [`run`], [`stamp`], [`still_billed`], [`ending`]. Beside the sync, for a
+//! [`departure`], [`plan`], [`recall`], [`outcome`], [`decision`], [`terms`], [`ledger`], [`landing`], [`tally`], [`run`], [`stamp`], [`still_billed`], [`ending`], [`vendor_sync`]. Beside the sync, for a
 //! person at a form: [`catalogue`], [`search`]. For a person who is told: [`alert`], [`mail_address`], [`host_name`].
 
 pub mod alert;
@@ -14,6 +14,7 @@ pub mod ending;
 pub mod host_name;
 pub mod id;
 pub mod known_products;
+pub mod landing;
 pub mod ledger;
 pub mod mail_address;
 pub mod mapping;
@@ -33,4 +34,5 @@ pub mod still_billed;
 pub mod tally;
 pub mod terms;
 pub mod usage;
+pub mod vendor_sync;
 pub mod vendor_text;

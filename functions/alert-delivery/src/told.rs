@@ -172,7 +172,9 @@ fn text(about: &AlertAbout, lines: &[ToldLine]) -> String {
                 None => format!("{left}.\n"),
             };
             let head = format!("Usage sync of {}. {head}", digest.month.in_words());
-            (head, digest.failed + digest.held, format!("The run is {}.\n", digest.run))
+            let vendor = digest.vendor_sync.as_ref().map(|sync| format!("{} {}\n", sync.in_words(), sync.advice()));
+            let end = format!("{}The run is {}.\n", vendor.unwrap_or_default(), digest.run);
+            (head, digest.failed + digest.held, end)
         }
         AlertAbout::Missed { month, invoice, lines } => {
             let were = if *lines == 1 { "was" } else { "were" };
@@ -221,7 +223,7 @@ fn body(partner: PartnerId, alert: &Alert, (subject, text): (&str, &str), lines:
             "sync.needsAttention",
             json!({
                 "runId": digest.run, "kind": digest.kind, "month": digest.month, "failed": digest.failed,
-                "held": digest.held, "failure": digest.failure, "lines": lines,
+                "held": digest.held, "failure": digest.failure, "vendorSync": digest.vendor_sync, "lines": lines,
             }),
         ),
         AlertAbout::Missed { month, invoice, lines: missed } => {

@@ -11,7 +11,7 @@ import { KINDS, outcomeBar, STATES } from './history.js';
 import { once } from './month-decision.js';
 import { agreementOf, namesOf } from './month-why.js';
 import { agreementOfUnnamed } from './psa.js';
-import { invoiceText, sumText, unitsText } from './sums.js';
+import { landingText, sumText, unitsText } from './sums.js';
 
 /** @typedef {import('../types').RunView} Run */
 /** @typedef {import('../types').RunLine} Line */
@@ -180,7 +180,7 @@ export function changes(of) {
           return html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement ? agreementOf(line) : agreementOfUnnamed(line)}</span></th>
             <td data-label=${t('month.product')}><span>${line.description ?? line.product ?? '–'}${line.description ? html` <span class="code">${line.product}</span>` : nothing}${line.billed ? html`<span class="line muted">→ ${namesOf(line.billed)}</span>` : nothing}</span></td>
             <td class="number" data-label=${t('month.quantity')}><div>${quantity(line)}</div></td><td class="number" data-label=${t('month.money')}>${amount ? signedMoney(amount, line.currency) : '–'}</td>
-            <td data-label=${t('history.why')}><div><span class="sentence">${line.what ?? nothing}</span>${line.nextInvoice ? html`<span class="line muted">${invoiceText(line, line.nextInvoice)}</span>` : nothing}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`;
+            <td data-label=${t('history.why')}><div><span class="sentence">${line.what ?? nothing}</span>${line.landing ? html`<span class="line muted">${landingText(line)}</span>` : nothing}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`;
         }) : loadingRows(5, 3)}</tbody></table></div>
         ${lines && found && lines.length > found.shown ? html`<p><button type="button" @click=${() => { found.shown += STEP * 4; draw(); }}>${t('more')}</button></p>` : nothing}` : nothing}</details>`;
   }
@@ -201,6 +201,7 @@ export function changes(of) {
         ${shown.state === 'running' ? progress(shown) : html`<p>${shown.kind === 'preview' ? t('month.wouldChange') : t('month.didChange')} <b>${sum(shown)}</b></p>`}
         ${outcomeBar(shown.counts)}<p class="hint">${t('history.linesHow')}</p>
         ${shown.failure ? notice('bad', html`<p><b>${shown.failure.what}</b></p><p>${shown.failure.advice}</p>`) : nothing}
+        ${shown.vendorSync ? notice('warn', html`<p>${shown.vendorSync.what}</p><p>${shown.vendorSync.advice}</p>`) : nothing}
         ${(shown.questions ?? []).map((question) => notice('warn', html`<p>${question.what} <a href=${link('settings')}>${t('nav.settings')}</a></p>`))}
         ${shown.unfinished ? notice('warn', html`<p>${t('month.unfinished', { n: shown.unfinished.gone, of: number(shown.unfinished.pairs), before: number(shown.unfinished.unitsBefore), now: number(shown.unfinished.unitsNow) })}</p>`) : nothing}
         ${(shown.unfinishedProducts ?? []).map((one) => notice('warn', html`<p>${t('month.unfinishedProduct', { product: one.product, n: number(one.gone), of: number(one.pairs) })} ${shown.kind === 'preview' ? nothing : html`<a href=${link('month', { month: shown.month, reason: 'productUnfinished' })}>${t('month.tab.decide')}</a>`}</p>`))}

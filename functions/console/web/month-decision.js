@@ -6,7 +6,7 @@ import { foot, openDialog } from './dialog.js';
 import { draw } from './draw.js';
 import { date, dayOf, number, t, word } from './language.js';
 import { field, notice, problemNotice, radios, valueOf, workButton } from './parts.js';
-import { releaseOf, sumOf, sumText } from './sums.js';
+import { landingText, releaseOf, sumOf, sumText } from './sums.js';
 
 /** @typedef {import('../types').HoldRow} Hold */
 /** @typedef {import('../types').Verdict} Verdict */
@@ -217,6 +217,7 @@ export function decide(asked, verdict, moves = false, matching) {
       return html`<form @submit=${(/** @type {Event} */ event) => event.preventDefault()}><div class="body">
         ${failed ? problemNotice(failed) : nothing}
         <p class="total">${sum.lines > 0 ? html`<b>${sumText(sum)}</b> ${writes ? t('month.nextRun') : t('month.notWritten')}` : writes ? nothing : t('month.kept')}</p>
+        ${single?.landing && writes ? html`<p class="muted">${landingText(single)}</p>` : nothing}
         ${elsewhere ? html`${single ? html`<p>${single.what}</p>` : nothing}${moves ? nothing : writes ? notice('warn', html`<p>${t('month.billBothText')}</p>`) : html`<p>${t('month.notHereText')}</p>`}` : nothing}
         ${moves ? field({
           id: 'move-on', label: t('month.moveDay'), hint: t('month.moveDayHint'), error: tried && !moveFits() ? t('month.moveDayFirst', { day: date(latest) }) : undefined,

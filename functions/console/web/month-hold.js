@@ -7,7 +7,7 @@ import { date, moment, number, signedMoney, t, word } from './language.js';
 import { badge, icon } from './parts.js';
 import { decisionText, isElsewhere, keepText, keyOf, known, writable, writeText } from './month-decision.js';
 import { agreementOf, namesOf, why } from './month-why.js';
-import { invoiceText, releaseOf, unitsText } from './sums.js';
+import { landingText, releaseOf, unitsText } from './sums.js';
 
 /** @typedef {import('../types').HoldRow} Hold */
 /** What a line may do, and how it is shown.
@@ -47,7 +47,7 @@ export function due(hold) {
   if (hold.due === 'missed') return html`${badge('bad', t('month.missed'))} <span>${t('month.missedHow', { day: date(hold.invoice) })}</span>`;
   const days = hold.daysLeft ?? undefined;
   const left = days === undefined ? '' : t('month.daysLeft', { n: days });
-  return html`<span>${invoiceText(hold, hold.invoice)}</span> ${days === undefined ? nothing : days <= 3 ? badge('warn', left, 'wait') : html`<span class="muted">· ${left}</span>`}`;
+  return html`<span>${landingText(hold) || t('history.invoice', { day: date(hold.invoice) })}</span> ${days === undefined ? nothing : days <= 3 ? badge('warn', left, 'wait') : html`<span class="muted">· ${left}</span>`}`;
 }
 
 /** @param {Hold} hold @param {Shown} shown */

@@ -106,6 +106,7 @@ export function report(of) {
             <div><dt>${word('outcome', 'failed')}</dt><dd>${t('month.lines', { n: about.counts.failed })}</dd></div></dl></header>
         ${table(t('month.byProduct'), t('month.product'), summed(billed, productOf))}
         ${table(t('month.byCustomer'), t('month.customer'), summed(billed, (line) => line.customer))}
+        ${table(t('month.byInvoice'), t('month.invoice'), summed(billed, (line) => line.landing ?? '–'))}
         ${decided.length > 0 ? html`<table><caption>${t('month.decisions')}</caption><thead><tr><th scope="col">${t('month.customer')}</th><th scope="col">${t('month.product')}</th><th scope="col">${t('month.decision')}</th><th scope="col" class="number">${t('month.money')}</th><th scope="col">${t('history.who')}</th></tr></thead>
           <tbody>${decided.map((hold) => html`<tr><th scope="row">${hold.customer}</th><td>${hold.products.join(', ')} → ${psaName(hold)}</td><td>${decisionText(hold)}</td>
             <td class="number">${hold.release?.amount ? signedMoney(hold.release.amount, hold.currency) : '–'}</td><td>${hold.decision?.who}, ${moment(hold.decision?.at ?? '')}: ${hold.decision?.why}</td></tr>`)}</tbody></table>` : nothing}

@@ -6,6 +6,7 @@ import { draw } from './draw.js';
 import { date, moment, money, number, t, word } from './language.js';
 import { problemNotice } from './parts.js';
 import { keyOf, known } from './month-decision.js';
+import { landingText } from './sums.js';
 
 /** @typedef {import('../types').HoldRow} Hold */
 /** @typedef {import('../types').UsageLineRow} UsageLine */
@@ -76,6 +77,7 @@ export function why(hold) {
     <dl class="facts">
       <div><dt>${t('month.inConnectwise')}</dt><dd>${hold.company ? `${hold.company}, ` : ''}${agreementOf(hold)}${hold.agreement ? ` (${t('map.id', { id: hold.agreementId })})` : ''}${hold.agreementType ? `, ${hold.agreementType}` : ''}</dd></div>
       <div><dt>${t('month.addition')}</dt><dd>${hold.additionId ? t('month.additionId', { id: hold.additionId, quantity: number(hold.quantity) }) : known(hold) ? t('month.noAddition') : t('month.unclearAddition')}${hold.unitPrice ? `, ${t('month.price', { price: money(hold.unitPrice, hold.currency) })}` : ''}</dd></div>
+      ${hold.landing ? html`<div><dt>${t('month.invoice')}</dt><dd>${landingText(hold)}</dd></div>` : nothing}
       <div><dt>${t('month.since')}</dt><dd>${moment(hold.since)}</dd></div>
       <div><dt>${t('month.seen')}</dt><dd>${moment(hold.seenAt)}</dd></div>
       ${decision ? html`<div><dt>${t('month.decidedBy')}</dt><dd>${decision.who}, ${moment(decision.at)}: ${decision.why}${decision.reading ? ` (${word('reading', decision.reading)})` : ''}</dd></div>` : nothing}

@@ -70,6 +70,8 @@ export function open(params) {
   const ofMonth = () => (runs ?? []).filter((run) => run.month === month());
   const full = () => ofMonth().find((run) => ['succeeded', 'partial'].includes(run.state) && !run.customers && !run.ignoresSwitches && !run.failedIn);
   const seen = () => (overview?.month === month() ? overview : undefined);
+  /** Why the vendor's own usage sync may still be on. */
+  const vendorSync = () => (overview?.lastRun ?? overview?.lastPreview)?.vendorSync;
   const isNew = () => overview !== undefined && !overview.lastRun && overview.toDecide.lines === 0;
 
   /** Reads how the month is in one request, and then the lists behind it. */
@@ -311,6 +313,7 @@ export function open(params) {
     view: () => html`${head()}
       ${told ? notice(told.kind, html`<p>${told.text}</p>`, { id: 'month-told', focus: true, close: () => { told = undefined; draw(); } }) : nothing}
       ${failed ? problemNotice(failed, { id: 'month-failed', again: overview && holds ? undefined : () => { read(); }, close: overview && holds ? () => { failed = undefined; draw(); } : undefined }) : nothing}
+      ${vendorSync() ? notice('warn', html`<p>${vendorSync()?.what}</p><p>${vendorSync()?.advice}</p>`) : nothing}
       ${isNew() ? nothing : strip()}
       ${isNew() && ofMonth().length === 0 ? nothing : html`<section id="panel" role=${tab() === 'report' || isNew() ? nothing : 'tabpanel'} aria-labelledby=${tab() === 'report' || isNew() ? nothing : `tab-${tab()}`} class="panel-of">${shown(tab())}</section>`}
       ${isNew() ? shown('firstSteps') : nothing}`,

@@ -77,6 +77,6 @@ export function sumText(sum) {
   return sum.amounts.length > 0 ? `${units}, ${differences(sum.amounts)}` : units;
 }
 
-/** On which ConnectWise invoice it lands; of an agreement that does not bill monthly, that nothing is billed before.
- * @param {{ billingCycle?: string | null, billingMonths?: number | null }} line @param {string} day */
-export const invoiceText = (line, day) => t(line.billingCycle && line.billingMonths !== 1 ? 'agreement.nextBilled' : 'history.invoice', { day: date(day) });
+/** On which ConnectWise invoice it lands; of an agreement that does not bill monthly, also that nothing is billed before.
+ * @param {{ billingCycle?: string | null, billingMonths?: number | null, landing?: string | null, landsOn?: string | null }} line */
+export const landingText = (line) => [line.landing, line.landsOn && line.billingCycle && line.billingMonths !== 1 ? t('agreement.nextBilled', { day: date(line.landsOn) }) : ''].filter(Boolean).join(' · ');

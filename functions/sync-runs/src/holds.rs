@@ -125,6 +125,15 @@ pub(crate) struct HoldRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
     invoice: Option<String>,
+    /// The ConnectWise invoice on which what a release writes goes, by the first day of the period that it bills; absent
+    /// where it is not known, or where the invoice was made without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date, example = "2026-12-01")]
+    lands_on: Option<String>,
+    /// The same in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "usage of November 2026 → on the ConnectWise invoice for December 2026")]
+    landing: Option<String>,
     /// How long there is to decide.
     due: HoldDueShown,
     /// Days to that invoice; absent where it is missed or not known.
@@ -231,6 +240,7 @@ impl HoldRow {
             HoldDue::Unknown => (HoldDueShown::Unknown, None),
         };
         let (basis, facts, terms) = (&hold.basis, &hold.facts.names, hold.facts.terms.as_ref());
+        let landing = hold.landing(display.today);
         let said = |name: &String| Some(name.clone()).filter(|name| !name.is_empty());
         Ok(Self {
             month: hold.key.month.to_string(),
@@ -256,6 +266,8 @@ impl HoldRow {
             by_hand: late_change(&hold.hold).and_then(|would| QuantityChange::of(would, terms, &facts.facts)),
             readings: basis.readings.iter().filter_map(|offer| ReadingOffered::of(offer, hold)).collect(),
             invoice: hold.invoice.map(|day| day.to_string()),
+            lands_on: landing.map(|landing| landing.starts.to_string()),
+            landing: landing.map(|landing| display.language.landing(hold.key.month, landing, &facts.facts)),
             due,
             days_left,
             since: hold.since.to_string(),

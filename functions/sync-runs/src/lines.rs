@@ -11,6 +11,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{CustomerId, PartnerId, RunId};
 use shared::domain::ledger::CustomerLedger;
+use shared::domain::month::UsageMonth;
 use shared::domain::outcome::OutcomeKind;
 use shared::http::{
     Caller, FieldError, IfNoneMatch, Language, List, Paging, Path, Problem, ProblemCode, Query, Read, represent,
@@ -147,9 +148,8 @@ async fn page<S: Store, Q, C: Time, I>(
     let paging = Paging::read(partner, &format!("{list} {run}"), filter, asked, MAX_PAGE)?;
     let place = paging.after().map(|text| Place::parse(text).ok_or(Problem::new(ProblemCode::InvalidPageKey)));
     let place = place.transpose()?;
-    if store.find_run(partner, run).await?.is_none() {
-        return Err(Problem::new(ProblemCode::NotFound));
-    }
+    let found = store.find_run(partner, run).await?.ok_or(Problem::new(ProblemCode::NotFound))?;
+    let month = found.request.month;
     let (entries, skipped, next) = match (&place, customer) {
         (Some(Place::Within { customer, line }), only) => {
             let id = (customer != NO_CUSTOMER).then(|| CustomerId::parse(customer)).transpose();
@@ -169,36 +169,41 @@ async fn page<S: Store, Q, C: Time, I>(
         }
     };
     let display = Display::read(world, partner, language).await?;
-    let (lines, cut) = take(&entries, &display, skipped, usize::from(paging.size()), filter);
+    let shown = LinesShown { month, display: &display, filter };
+    let (lines, cut) = shown.take(&entries, skipped, usize::from(paging.size()));
     Ok((paging, lines, cut.or(next)))
 }
 
-/// The first `size` lines that pass, and where the next page starts if there are more.
-fn take(
-    entries: &[CustomerLedger],
-    display: &Display,
-    skipped: usize,
-    size: usize,
-    filter: &LineFilter,
-) -> (Vec<RunLine>, Option<String>) {
-    let mut lines = Vec::new();
-    for (nth, entry) in entries.iter().enumerate() {
-        let skipped = if nth == 0 { skipped } else { 0 };
-        for (n, line) in entry.all_lines().enumerate().skip(skipped) {
-            let ended = n.checked_sub(entry.lines.len()).and_then(|n| entry.ended.get(n));
-            if !filter.passes(line, ended.is_some()) {
-                continue;
+/// What the lines of a page are shown with.
+struct LinesShown<'a> {
+    month: UsageMonth,
+    display: &'a Display,
+    filter: &'a LineFilter,
+}
+
+impl LinesShown<'_> {
+    /// The first `size` lines that pass, and where the next page starts if there are more.
+    fn take(&self, entries: &[CustomerLedger], skipped: usize, size: usize) -> (Vec<RunLine>, Option<String>) {
+        let Self { month, display, filter } = *self;
+        let mut lines = Vec::new();
+        for (nth, entry) in entries.iter().enumerate() {
+            let skipped = if nth == 0 { skipped } else { 0 };
+            for (n, line) in entry.all_lines().enumerate().skip(skipped) {
+                let ended = n.checked_sub(entry.lines.len()).and_then(|n| entry.ended.get(n));
+                if !filter.passes(line, ended.is_some()) {
+                    continue;
+                }
+                if lines.len() >= size {
+                    return (lines, Some(format!("{}#{n}", name_of(entry))));
+                }
+                lines.push(match ended {
+                    Some(ended) => RunLine::of_ended(entry, ended, month, display),
+                    None => RunLine::of(entry, line, month, display),
+                });
             }
-            if lines.len() >= size {
-                return (lines, Some(format!("{}#{n}", name_of(entry))));
-            }
-            lines.push(match ended {
-                Some(ended) => RunLine::of_ended(entry, ended, display),
-                None => RunLine::of(entry, line, display),
-            });
         }
+        (lines, None)
     }
-    (lines, None)
 }
 
 impl LineFilter {

@@ -6,6 +6,7 @@ use shared::domain::id::CustomerId;
 use shared::domain::outcome::OutcomeKind;
 use shared::domain::plan::Unfinished;
 use shared::domain::run::{Run, RunKind, RunState, Whose};
+use shared::domain::vendor_sync::VendorSync;
 use shared::http::Language;
 use utoipa::ToSchema;
 
@@ -70,6 +71,9 @@ pub(crate) struct RunView {
     /// Usage lines in doubt that are one question each, for the sync settings to answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     questions: Vec<UsageQuestion>,
+    /// The vendor's own usage sync may still be on, beside this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_sync: Option<VendorSyncShown>,
     /// Pairs of customer and Sophos product by how they ended.
     counts: RunCounts,
     /// Whether the figures are of all that the run is about: it has come to its end, and Sophos reported usage. Those of
@@ -129,6 +133,34 @@ pub(crate) struct RunTrouble {
     what: String,
     /// What to do next.
     advice: &'static str,
+}
+
+/// Why the vendor's own usage sync may still be on: one ConnectWise member, not the one as which this sync writes, changed lines
+/// of at least three customers in the last 35 days that bill something of Sophos.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VendorSyncShown {
+    /// The member, as ConnectWise names it.
+    member: String,
+    /// Lines that it changed.
+    lines: u64,
+    /// Customers whose lines they are.
+    customers: u64,
+    /// The day of the earliest of these changes.
+    #[schema(format = Date)]
+    since: String,
+    /// The same in words.
+    what: String,
+    /// What to do next.
+    advice: &'static str,
+}
+
+impl VendorSyncShown {
+    fn of(sync: VendorSync, language: Language) -> Self {
+        let (what, advice) = (language.vendor_sync(&sync), language.vendor_sync_advice(&sync));
+        let VendorSync { member, lines, customers, since } = sync;
+        Self { member, lines, customers, since: since.to_string(), what, advice }
+    }
 }
 
 /// Usage against what was written for the month before.
@@ -243,6 +275,7 @@ impl RunView {
             failure,
             cancelled_by,
             superseded_by,
+            vendor_sync: run.members.vendor_sync().map(|sync| VendorSyncShown::of(sync, language)),
             questions: UsageQuestion::all(&run.asked, language),
             unfinished: run.unfinished.map(UnfinishedShown::from),
             unfinished_products: (run.unfinished_products.iter())

@@ -12,6 +12,7 @@ use shared::domain::ledger::CustomerLedger;
 use shared::domain::recall::ReadFor;
 use shared::domain::run::{Run, Stage};
 use shared::domain::stamp::SyncStamp;
+use shared::domain::vendor_sync::MembersSeen;
 use shared::error::StoreError;
 use shared::ports::{Change, Clock, Lease, Psa, RunStore};
 use tokio::sync::{mpsc, oneshot};
@@ -63,6 +64,8 @@ pub(crate) struct Counted {
     pub(crate) reads: Vec<ReadFor>,
     /// Whether something of it failed that another night may mend.
     pub(crate) to_retry: bool,
+    /// Which members of the partner's ConnectWise changed its lines.
+    pub(crate) members: MembersSeen,
 }
 
 /// Where customers hand in what is to be written.
@@ -204,6 +207,7 @@ impl<W: World> Committer<'_, W> {
         for counted in &counted {
             run.tally.add_ledger(&counted.ledger);
             run.to_retry += u64::from(counted.to_retry);
+            run.members.add(&counted.members);
             changes.push(Change::PutLedger(run.id.clone(), Box::new(counted.ledger.clone())));
             changes.extend(self.stamp(&run, &counted.ledger));
         }

@@ -32,6 +32,15 @@ pub fn is_identifier_of(identifier: &str, code: &ProductCode) -> bool {
     found.is_some_and(|(_, codes)| codes.iter().any(|known| known.eq_ignore_ascii_case(code.as_str())))
 }
 
+/// How the identifiers begin that the vendor's own integration gives.
+const PREFIX: &str = "Sophos_";
+
+/// Whether a ConnectWise product of this identifier is one of the vendor's own integration. Case does not matter.
+#[must_use]
+pub fn is_of_vendor(identifier: &str) -> bool {
+    identifier.trim().get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

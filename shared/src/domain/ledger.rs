@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::id::{AdditionId, AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId};
+use super::landing::AgreementLanding;
 use super::outcome::{Bucket, Outcome, Would};
 use super::psa::AgreementFacts;
 use super::terms::Terms;
@@ -116,6 +117,9 @@ pub struct CustomerLedger {
     /// The agreement's next ConnectWise invoice, as the run found it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_invoice: Option<Date>,
+    /// On which ConnectWise invoices of the agreement the usage month goes; none where ConnectWise does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landing: Option<AgreementLanding>,
     /// One line a pair.
     pub lines: Vec<Line>,
     /// The additions that a person decided to end.

@@ -1,5 +1,6 @@
 //! What the sync knows of ConnectWise's records: only the fields that a decision or a sentence needs.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -250,6 +251,18 @@ pub struct AdditionDetail {
     pub taxable: Option<bool>,
     /// What the ConnectWise invoice calls it.
     pub invoice_description: String,
+    /// Its last change, if ConnectWise says.
+    pub changed: Option<ChangedBy>,
+}
+
+/// The last change of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedBy {
+    /// The ConnectWise member who made it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl AdditionDetail {

@@ -4,9 +4,10 @@
 
 mod bucket;
 mod failure;
+mod reads;
 mod scope;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -15,12 +16,13 @@ use serde::{Deserialize, Serialize};
 use super::id::{CustomerId, IdError, PartnerId, RunId};
 use super::month::UsageMonth;
 use super::plan::{AskedForAll, Unfinished, UnfinishedProducts};
-use super::recall::ReadFor;
 use super::schedule::stable_hash;
 use super::tally::Tally;
+use super::vendor_sync::Members;
 
 pub use self::bucket::bucket_of;
 pub use self::failure::{RunFailure, RunFailureCode};
+pub use self::reads::PsaReads;
 pub use self::scope::{MOST_CHOSEN, RunScope, Whose};
 
 /// How long a preview can be applied, in hours after its end; and how long a run may take.
@@ -277,35 +279,6 @@ impl RunState {
     }
 }
 
-/// What a run read of ConnectWise, and the calls it took.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PsaReads {
-    /// Calls sent, those of every slice and every repetition included.
-    pub calls: u64,
-    /// Slices that spoke to ConnectWise; each asks once where it is.
-    pub slices: u64,
-    /// Agreements listed.
-    pub agreements: u64,
-    /// Mapped ConnectWise products.
-    pub products: u64,
-    /// Customers whose additions were read.
-    pub customers: u64,
-    /// The same by the reason for reading them.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub reads: BTreeMap<ReadFor, u64>,
-}
-
-impl PsaReads {
-    /// The calls that a full read needs: K + ⌈A/1000⌉ + ⌈P/100⌉ + customers read + writes, where K is one a slice, and a list
-    /// that is empty still takes a call. Companies need none: each agreement names its own.
-    #[must_use]
-    pub fn formula(&self, writes: u64) -> u64 {
-        let pages = self.agreements.div_ceil(1000).max(1);
-        self.slices + pages + self.products.div_ceil(100) + self.customers + writes
-    }
-}
-
 /// One run of one partner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -345,6 +318,9 @@ pub struct Run {
     /// Those of them for whom the present turn was not the last one either.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub set_aside_again: BTreeSet<CustomerId>,
+    /// Which members changed lines in ConnectWise that bill something of Sophos.
+    #[serde(default, skip_serializing_if = "Members::is_empty")]
+    pub members: Members,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// When it ended.
@@ -378,6 +354,7 @@ impl Run {
             to_retry: 0,
             set_aside: BTreeSet::new(),
             set_aside_again: BTreeSet::new(),
+            members: Members::default(),
             opened_at: now,
             ended_at: None,
         })

@@ -15,6 +15,7 @@ use super::outcome::Would;
 use super::psa::{Addition, AdditionDetail, CustomerNames};
 use super::terms::Terms;
 use super::usage::CustomerUsage;
+use super::vendor_sync::SeenChange;
 
 pub use intent::Intent;
 
@@ -278,6 +279,12 @@ pub struct Snapshot {
     /// By ConnectWise product, the lines of other agreements or products that bill it instead, by a person's decision.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub billed_elsewhere: BTreeMap<PsaProductId, Vec<AdditionId>>,
+    /// The ConnectWise member as which we write, learnt from an answer to a write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// By addition, the last change of the lines that bill something of Sophos, as it was read.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub changes: BTreeMap<AdditionId, SeenChange>,
 }
 
 /// For so many months it is remembered which ConnectWise invoice bills them.
@@ -325,6 +332,7 @@ impl Snapshot {
     /// Remembers the additions as they were read at `at`, unless there are too many. Their details are not kept: whatever
     /// needs them reads the agreement.
     pub fn see(&mut self, at: Timestamp, additions: &[Addition]) {
+        self.see_changes(additions);
         let without_detail = |addition: &Addition| Addition { detail: AdditionDetail::default(), ..addition.clone() };
         let remembered = || Seen { at, additions: additions.iter().map(without_detail).collect() };
         self.seen = (additions.len() <= MOST_SEEN).then(remembered);

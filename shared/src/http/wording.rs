@@ -7,10 +7,14 @@ mod italian;
 
 use super::language::Language;
 use crate::domain::departure::Departure;
+use crate::domain::landing::Landing;
+use crate::domain::month::UsageMonth;
 use crate::domain::outcome::{Hold, Outcome};
 use crate::domain::plan::Question;
+use crate::domain::psa::AgreementFacts;
 use crate::domain::run::{RunFailure, RunFailureCode};
 use crate::domain::usage::{DoubtKind, Unreadable};
+use crate::domain::vendor_sync::VendorSync;
 
 impl Language {
     /// Why a pair ended as it did; empty where the outcome says it all.
@@ -49,6 +53,15 @@ impl Language {
         }
     }
 
+    /// On which ConnectWise invoice a quantity of `month` goes.
+    #[must_use]
+    pub fn landing(self, month: UsageMonth, landing: Landing, facts: &AgreementFacts) -> String {
+        match self {
+            Self::English => landing.in_words(month, facts),
+            Self::Italian => italian::landing(month, landing, facts),
+        }
+    }
+
     /// What stands where a usage line's quantity should be.
     #[must_use]
     pub fn unreadable(self, found: &Unreadable) -> String {
@@ -82,6 +95,24 @@ impl Language {
         match self {
             Self::English => code.advice(),
             Self::Italian => italian::run_advice(code),
+        }
+    }
+
+    /// Why the vendor's own usage sync may still be on.
+    #[must_use]
+    pub fn vendor_sync(self, sync: &VendorSync) -> String {
+        match self {
+            Self::English => sync.in_words(),
+            Self::Italian => italian::vendor_sync(sync),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub const fn vendor_sync_advice(self, sync: &VendorSync) -> &'static str {
+        match self {
+            Self::English => sync.advice(),
+            Self::Italian => italian::VENDOR_SYNC_ADVICE,
         }
     }
 

@@ -2,8 +2,9 @@
 
 use shared::domain::departure::Departure;
 use shared::domain::id::AgreementId;
+use shared::domain::landing::Landing;
 use shared::domain::outcome::{Failure, Hold, LineElsewhere, Outcome, PartTrouble, Place, Skip, Waiting, Would};
-use shared::domain::psa::AgreementStatus;
+use shared::domain::psa::{AgreementFacts, AgreementStatus};
 use shared::domain::usage::{Doubt, Period};
 use shared::http::Language;
 
@@ -263,4 +264,23 @@ fn every_reason_and_advice_exists_in_italian() {
         format!("{}\n  {}\n  {}", outcome.code(), Language::Italian.reason(outcome), Language::Italian.advice(outcome))
     };
     insta::assert_snapshot!(outcomes.iter().map(sentences).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn on_which_connectwise_invoice_usage_goes_was_said_in_english_only() {
+    let said = |next: &str, cycle: &str, made: bool| {
+        let facts = AgreementFacts { cycle: Some(cycle.into()), ..AgreementFacts::default() };
+        let landing = Landing::of(month("2026-11"), day(next), &facts).unwrap();
+        let landing = Landing { made, ..landing };
+        [Language::English, Language::Italian].map(|one| one.landing(month("2026-11"), landing, &facts))
+    };
+    let advance = said("2026-12-01", "Monthly", false);
+    assert_eq!(advance[0], "usage of November 2026 → on the ConnectWise invoice for December 2026");
+    assert_eq!(advance[1], "utilizzo di novembre 2026 → sulla fattura ConnectWise di dicembre 2026");
+    let yearly = said("2027-03-01", "Annual", false);
+    assert_eq!(yearly[0], "usage of November 2026 → on the ConnectWise invoice for the period from 1 Mar 2027");
+    assert_eq!(yearly[1], "utilizzo di novembre 2026 → sulla fattura ConnectWise del periodo dal 01/03/2027");
+    let made = said("2026-12-01", "Monthly", true);
+    assert_eq!(made[0], "usage of November 2026 was on the ConnectWise invoice for December 2026");
+    assert_eq!(made[1], "l'utilizzo di novembre 2026 era sulla fattura ConnectWise di dicembre 2026");
 }

@@ -175,10 +175,11 @@ pub(super) const CASES: &[Spec] = &[
         ..PLAIN
     },
     Spec {
-        name: "usage rose",
+        name: "usage rose after the month was invoiced ahead",
         usage: &[Units("SRVCIXA", 12)],
         additions: &[line("SRVCIXA", 10)],
         history: &[("SRVCIXA", 10)],
+        agreement: AgreementSpec::InvoicedAhead,
         ends: &[("SRVCIXA", "updated")],
         ..PLAIN
     },

@@ -78,6 +78,7 @@ impl Demo {
                 AgreementSpec::Fine
                 | AgreementSpec::NotStarted
                 | AgreementSpec::AwaitsInvoice
+                | AgreementSpec::InvoicedAhead
                 | AgreementSpec::Changed
                 | AgreementSpec::Quarterly
                 | AgreementSpec::Yearly => {}
@@ -212,6 +213,7 @@ fn agreement_fields(spec: AgreementSpec, month: UsageMonth) -> Value {
         AgreementSpec::AwaitsInvoice => {
             json!({"nextInvoiceDate": format!("{}T00:00:00Z", month.first_day())})
         }
+        AgreementSpec::InvoicedAhead => json!({"nextInvoiceDate": after}),
         AgreementSpec::Quarterly => json!({"billingCycle": {"id": QUARTERLY}, "nextInvoiceDate": next_quarter(month)}),
         AgreementSpec::Yearly => {
             let next = format!("{}-03-01T00:00:00Z", month.first_day().year() + 1);

@@ -53,6 +53,8 @@ pub(super) enum AgreementSpec {
     NotStarted,
     /// Its ConnectWise invoice of the month before is still to be made.
     AwaitsInvoice,
+    /// The month is invoiced already: its next ConnectWise invoice is that of the month after.
+    InvoicedAhead,
     /// The customer was mapped to another agreement before, which has the additions and the history.
     Changed,
     /// It bills by the quarter.

@@ -63,7 +63,23 @@ fn tables(run: &Run, ledger: &[CustomerLedger]) -> String {
         }
     };
     let units = "Units by Sophos product: usage is the sum of what follows it";
-    format!("{outcomes}\n\n{incomplete}What each outcome comes to\n{totals}\n\n{units}\n{tie_out}\n\n")
+    let landings = landings(run, ledger);
+    format!("{outcomes}\n\n{incomplete}What each outcome comes to\n{totals}\n\n{landings}{units}\n{tie_out}\n\n")
+}
+
+/// On which ConnectWise invoices the pairs go, each on a line; nothing where ConnectWise says of none.
+fn landings(run: &Run, ledger: &[CustomerLedger]) -> String {
+    let mut pairs: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in ledger {
+        for landing in entry.lines.iter().filter_map(|line| entry.landing(line)) {
+            *pairs.entry(landing.in_words(run.request.month, &entry.facts)).or_default() += 1;
+        }
+    }
+    if pairs.is_empty() {
+        return String::new();
+    }
+    let line = |(words, count): (String, usize)| format!("{}: {words}\n", number(count as u64, "pair", "pairs"));
+    pairs.into_iter().map(line).chain(["\n".to_owned()]).collect()
 }
 
 /// One row for each outcome that occurs, with the money of each currency by itself.
@@ -255,7 +271,8 @@ fn verdict(run: &Run) -> String {
     } else {
         ""
     };
-    format!("{state}\n{writes}{fewer}")
+    let vendor = run.members.vendor_sync().map(|sync| format!("\n{} {}", sync.in_words(), sync.advice()));
+    format!("{state}\n{writes}{fewer}{}", vendor.unwrap_or_default())
 }
 
 fn calls(run: &Run) -> String {

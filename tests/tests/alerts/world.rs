@@ -128,7 +128,8 @@ impl World {
     pub(crate) async fn raise(&self, failed: u64, held: u64) -> Alert {
         let run = RunId::parse(&format!("20261130T011200Z-scheduled-{:08x}", failed * 1000 + held)).unwrap();
         let month = UsageMonth::parse("2026-11").unwrap();
-        let digest = Digest { run: run.clone(), kind: RunKind::Scheduled, month, failed, held, failure: None };
+        let (kind, vendor_sync) = (RunKind::Scheduled, None);
+        let digest = Digest { run: run.clone(), kind, month, failed, held, failure: None, vendor_sync };
         let alert = Alert::new(AlertId::of_run(&run), self.now(), AlertAbout::Run(digest));
         assert!(self.store.raise_alert(partner(), &alert).await.unwrap());
         alert

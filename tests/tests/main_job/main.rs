@@ -11,6 +11,7 @@ mod decisions;
 mod every_outcome;
 mod folder;
 mod former;
+mod landing;
 mod late;
 mod left;
 mod looks;

@@ -6,8 +6,10 @@ use shared::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, Partner
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::domain::plan::Customer;
+use shared::domain::psa::ChangedBy;
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope, RunState};
 use shared::domain::snapshot::{Intent, Pending, Seen, Snapshot, Sought, Surplus, Untold, Written};
+use shared::domain::vendor_sync::SeenChange;
 use shared::ports::{Answer, Attempt, Author, Chunk, ChunkKind};
 use uuid::Uuid;
 
@@ -115,12 +117,15 @@ pub(crate) fn snapshot(quantity: i64) -> Snapshot {
         begins: Some(month().last_day()),
     };
     let seen = Seen { at: now(), additions: Vec::new() };
+    let changed = ChangedBy { by: "sophosapi".to_owned(), at: now() };
     Snapshot {
         names: None,
         written: [(product(7), written.clone()), (product(70), written)].into(),
         seen: Some(seen),
         invoices: [(month(), month().last_day())].into(),
         billed_elsewhere: [(product(8), vec![addition])].into(),
+        member: Some("UsageSync".to_owned()),
+        changes: [(addition, SeenChange { changed, quantity: Decimal::TWO, counts: true })].into(),
     }
 }
 

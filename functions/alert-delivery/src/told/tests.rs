@@ -5,6 +5,7 @@ use shared::domain::id::{CustomerId, ProductCode, RunId};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::Hold;
 use shared::domain::run::{RunFailure, RunFailureCode, RunKind};
+use shared::domain::vendor_sync::VendorSync;
 
 use super::*;
 
@@ -16,6 +17,7 @@ fn digest(failed: u64, held: u64) -> Digest {
         failed,
         held,
         failure: None,
+        vendor_sync: None,
     }
 }
 
@@ -84,7 +86,7 @@ fn a_program_reads_the_same_as_a_person() {
             "text": "b",
             "about": {
                 "runId": "20261130T011200Z-scheduled-0123abcd", "kind": "scheduled", "month": "2026-11",
-                "failed": 0, "held": 2, "failure": null, "lines": [],
+                "failed": 0, "held": 2, "failure": null, "vendorSync": null, "lines": [],
             },
         },
     });
@@ -96,4 +98,14 @@ fn a_refusal_without_end_does_not_fill_an_alert() {
     let told = short(&"é".repeat(5_000));
     assert_eq!((told.chars().count(), told.ends_with('…')), (401, true));
     assert_eq!(short("as it is"), "as it is");
+}
+
+#[test]
+fn an_alert_of_a_run_kept_the_vendors_own_sync_to_itself() {
+    let sync = VendorSync { member: "sophosapi".into(), lines: 14, customers: 9, since: Date::constant(2026, 11, 3) };
+    let about = AlertAbout::Run(Digest { vendor_sync: Some(sync.clone()), ..digest(0, 3) });
+    let text = text(&about, &[]);
+    assert!(text.contains(&sync.in_words()) && text.contains(sync.advice()), "{text}");
+    let quiet = super::text(&AlertAbout::Run(digest(0, 3)), &[]);
+    assert!(!quiet.contains("vendor"), "{quiet}");
 }

@@ -667,6 +667,7 @@ export default {
   'month.notApplied': 'preview, not applied',
   'month.byProduct': 'By Sophos product',
   'month.byCustomer': 'By customer',
+  'month.byInvoice': 'By ConnectWise invoice',
   'month.total': 'Total',
   'month.usageUnits': 'Units used',
   'month.changeUnits': 'Change',

@@ -667,6 +667,7 @@ export default {
   'month.notApplied': 'anteprima, non applicata',
   'month.byProduct': 'Per prodotto Sophos',
   'month.byCustomer': 'Per cliente',
+  'month.byInvoice': 'Per fattura ConnectWise',
   'month.total': 'Totale',
   'month.usageUnits': 'Unità in uso',
   'month.changeUnits': 'Variazione',

@@ -10,7 +10,7 @@ use super::{LineFilter, page};
 use crate::change::QuantityChange;
 use crate::{Naming, Sender, Store, Time, World};
 
-const COLUMNS: [&str; 33] = [
+const COLUMNS: [&str; 34] = [
     "customerId",
     "customer",
     "companyId",
@@ -21,6 +21,7 @@ const COLUMNS: [&str; 33] = [
     "billingCycle",
     "currency",
     "nextInvoice",
+    "landsOn",
     "product",
     "description",
     "units",
@@ -104,6 +105,7 @@ fn cells(line: RunLine) -> Vec<String> {
         text(line.agreement_facts.billing_cycle),
         text(line.agreement_facts.currency),
         text(line.next_invoice),
+        text(line.lands_on),
         text(line.product),
         text(line.description),
         line.units.to_string(),

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use shared::domain::ledger::{Billed, CustomerLedger, EndedLine, Line};
+use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Outcome, Would};
 use shared::http::{AgreementShown, Language, PsaProductShown};
 use utoipa::ToSchema;
@@ -42,6 +43,15 @@ pub(crate) struct RunLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
     pub(super) next_invoice: Option<String>,
+    /// The ConnectWise invoice on which the quantity goes, by the first day of the period that it bills; absent where it
+    /// is not known, and of what is not synced or came after its invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date, example = "2026-12-01")]
+    pub(super) lands_on: Option<String>,
+    /// The same in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "usage of November 2026 → on the ConnectWise invoice for December 2026")]
+    pub(super) landing: Option<String>,
     /// The Sophos product's code; absent for usage without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) product: Option<String>,
@@ -114,12 +124,13 @@ fn is_set_to_zero(line: &Line) -> bool {
 }
 
 impl RunLine {
-    pub(super) fn of(entry: &CustomerLedger, line: &Line, display: &Display) -> Self {
+    pub(super) fn of(entry: &CustomerLedger, line: &Line, month: UsageMonth, display: &Display) -> Self {
         let reason = reason_of(line);
         let to_zero = || match display.language {
             Language::English => "set to 0".to_owned(),
             Language::Italian => "portata a 0".to_owned(),
         };
+        let landing = entry.landing(line);
         let said = |text: String| Some(text).filter(|text| !text.is_empty());
         let (company_id, company) = entry.company.clone().map(|(id, name)| (id.get(), name)).unzip();
         let (agreement_id, agreement) = entry.agreement.clone().map(|(id, name)| (id.get(), name)).unzip();
@@ -133,6 +144,8 @@ impl RunLine {
             agreement,
             agreement_facts: (&entry.facts).into(),
             next_invoice: entry.next_invoice.map(|day| day.to_string()),
+            lands_on: landing.map(|landing| landing.starts.to_string()),
+            landing: landing.map(|landing| display.language.landing(month, landing, &entry.facts)),
             product: line.code.as_ref().map(ToString::to_string),
             description: line.code.as_ref().and_then(|code| display.names.sophos(code)).map(str::to_owned),
             units: line.units,
@@ -148,11 +161,11 @@ impl RunLine {
 
 impl RunLine {
     /// The line of an addition that a person decided to end.
-    pub(super) fn of_ended(entry: &CustomerLedger, ended: &EndedLine, display: &Display) -> Self {
+    pub(super) fn of_ended(entry: &CustomerLedger, ended: &EndedLine, month: UsageMonth, display: &Display) -> Self {
         let EndedLine { agreement, who, why, line, .. } = ended;
-        // By itself: its change is not that of a pair on the same product.
-        let alone = CustomerLedger { lines: vec![line.clone()], ..entry.clone() };
-        let shown = Self::of(&alone, line, display);
+        // By itself: its change is not that of a pair on the same product, and it is no quantity of the usage month.
+        let alone = CustomerLedger { lines: vec![line.clone()], landing: None, ..entry.clone() };
+        let shown = Self::of(&alone, line, month, display);
         let here = entry.agreement.as_ref().is_some_and(|(id, _)| id == agreement);
         let failed = matches!(line.outcome, Outcome::Failed(_));
         Self {

@@ -16,7 +16,7 @@ fn ledger_of(reads: Vec<ReadFor>) -> Counted {
         updated: 0,
         ..CustomerLedger::default()
     };
-    Counted { ledger, reads, to_retry: false }
+    Counted { ledger, reads, to_retry: false, members: MembersSeen::default() }
 }
 
 #[tokio::test]

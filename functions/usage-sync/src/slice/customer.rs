@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::decision::Decision;
 use shared::domain::departure::Departure;
 use shared::domain::id::{CustomerId, PsaProductId};
+use shared::domain::landing::AgreementLanding;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Failure, Outcome, Skip};
@@ -151,6 +152,7 @@ impl<W: World> Stages<'_, W> {
             ledger.agreement = Some((agreement.id, agreement.name.clone()));
             ledger.facts = agreement.facts();
             ledger.next_invoice = agreement.next_invoice;
+            ledger.landing = AgreementLanding::of(bucket.run.request.month, agreement, &planned.stored);
         }
         // Whoever ConnectWise is asked about has its turn until its ledger is closed.
         let (known, mut plan, _turn) = match self.plan_on_memory(bucket, &planned)? {
@@ -370,7 +372,7 @@ impl<W: World> Stages<'_, W> {
             return Ok(Turn::Over);
         }
         let to_retry = self.is_to_retry(bucket, &ledger).await?;
-        commits.finish(changes, Counted { ledger, reads, to_retry }).await?;
+        commits.finish(changes, Counted { ledger, reads, to_retry, members: writer.members() }).await?;
         Ok(Turn::Over)
     }
 }

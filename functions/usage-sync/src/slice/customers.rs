@@ -13,6 +13,7 @@ use shared::domain::ledger::CustomerLedger;
 use shared::domain::plan::unassigned_rows;
 use shared::domain::run::{Run, Stage};
 use shared::domain::snapshot::{Intent, Snapshot};
+use shared::domain::vendor_sync::MembersSeen;
 use shared::ports::{HoldStore, RunStore};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
@@ -250,8 +251,9 @@ impl<W: World> Stages<'_, W> {
                 ..CustomerLedger::default()
             };
             let (commits, asked) = channel();
-            let finish =
-                async move { commits.finish(Vec::new(), Counted { ledger, reads: Vec::new(), to_retry: false }).await };
+            let (reads, members) = (Vec::new(), MembersSeen::default());
+            let counted = Counted { ledger, reads, to_retry: false, members };
+            let finish = async move { commits.finish(Vec::new(), counted).await };
             let (served, finished) = join(self.committer.serve(asked), finish).await;
             served?;
             finished?;

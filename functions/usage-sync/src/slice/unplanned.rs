@@ -9,6 +9,7 @@ use shared::domain::outcome::{Outcome, Skip};
 use shared::domain::plan::Row;
 use shared::domain::recall::ReadFor;
 use shared::domain::settle::settle;
+use shared::domain::vendor_sync::MembersSeen;
 use shared::ports::{Clock, Psa, RunStore};
 
 use super::Stages;
@@ -52,7 +53,7 @@ impl<W: World> Stages<'_, W> {
         ledger.lines = lines(rows, &BTreeMap::new());
         let reads = ended.reads().collect();
         changes.extend(ended.close(&mut ledger, bucket.run.writes));
-        flow.commits.finish(changes, Counted { ledger, reads, to_retry }).await?;
+        flow.commits.finish(changes, Counted { ledger, reads, to_retry, members: MembersSeen::default() }).await?;
         Ok(Turn::Over)
     }
 

@@ -12,9 +12,12 @@ use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, CustomerId, PsaProductId};
 use shared::domain::outcome::{Outcome, Skip};
 use shared::domain::plan::{AdditionPlan, Step};
+use shared::domain::psa::Addition;
 use shared::domain::run::Run;
+use shared::domain::schedule::local_day;
 use shared::domain::settle::Settlement;
 use shared::domain::snapshot::{Parts, Snapshot, Surplus, Untold, Written};
+use shared::domain::vendor_sync::MembersSeen;
 use shared::ports::{Clock, Lease};
 
 use super::Stages;
@@ -133,6 +136,19 @@ impl<'a, W: World> Writer<'a, W> {
         {
             change(surplus);
         }
+    }
+
+    /// Whoever changed the record of an answer to our own write is the member as which we write.
+    fn learn_member(&mut self, answer: &Addition) {
+        if let Some(changed) = &answer.detail.changed {
+            self.settlement.snapshot.member = Some(changed.by.clone());
+        }
+    }
+
+    /// Which members changed lines of the agreement.
+    pub(super) fn members(&self) -> MembersSeen {
+        let day = |at| local_day(self.stages.settings, at);
+        MembersSeen::of(&self.settlement.snapshot, self.stages.world.clock().now(), day)
     }
 
     fn has(&self, guard: Guard) -> bool {

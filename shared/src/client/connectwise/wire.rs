@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::value::{date, number, to_id, whole};
 use crate::domain::id::{AgreementId, IdError};
-use crate::domain::psa::{Addition, AdditionDetail, Agreement, AgreementStatus, Company, PsaProduct};
+use crate::domain::psa::{Addition, AdditionDetail, Agreement, AgreementStatus, ChangedBy, Company, PsaProduct};
 use crate::domain::vendor_text::one_line;
 use crate::error::PsaError;
 
@@ -25,7 +25,7 @@ pub(super) const AGREEMENT_FIELDS: &str = "id,name,type,company,agreementStatus,
 pub(super) const PRODUCT_FIELDS: &str = "id,identifier,description,productClass,inactiveFlag,price";
 /// The fields of an addition that are asked for.
 pub(super) const ADDITION_FIELDS: &str = "id,product,description,quantity,lessIncluded,unitPrice,unitCost,billCustomer,taxableFlag,invoiceDescription,\
-    effectiveDate,cancelledDate";
+    effectiveDate,cancelledDate,_info";
 
 /// Wire: a company.
 #[derive(Deserialize)]
@@ -105,6 +105,16 @@ struct AdditionRecord<'a> {
     invoice_description: Option<String>,
     effective_date: Option<String>,
     cancelled_date: Option<String>,
+    #[serde(borrow, rename = "_info")]
+    info: Option<&'a RawValue>,
+}
+
+/// Wire: what the server notes of a record by itself.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InfoRecord {
+    last_updated: Option<String>,
+    updated_by: Option<String>,
 }
 
 /// Wire: a reference to another record.
@@ -220,9 +230,17 @@ pub(super) fn addition(record: &RawValue) -> Result<Addition, PsaError> {
                 unit_cost: number("unitCost", wire.unit_cost)?,
                 taxable: wire.taxable_flag,
                 invoice_description: text(wire.invoice_description),
+                changed: wire.info.and_then(changed),
             },
         })
     })
+}
+
+/// Who changed a record last. It warns and decides nothing: what cannot be read is not known.
+fn changed(info: &RawValue) -> Option<ChangedBy> {
+    let info: InfoRecord = serde_json::from_str(info.get()).ok()?;
+    let by = Some(text(info.updated_by)).filter(|by| !by.is_empty())?;
+    Some(ChangedBy { by, at: info.last_updated?.trim().parse().ok()? })
 }
 
 fn text(found: Option<String>) -> String {

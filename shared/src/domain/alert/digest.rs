@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::id::RunId;
 use crate::domain::month::UsageMonth;
 use crate::domain::run::{Run, RunFailure, RunKind, RunState};
+use crate::domain::vendor_sync::VendorSync;
 
 /// What a run left to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,10 @@ pub struct Digest {
     /// Why the run as a whole came to nothing, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<RunFailure>,
+    /// Why the vendor's own usage sync may still be on. It is told with what the run left and raises no alert by itself:
+    /// every run finds it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor_sync: Option<VendorSync>,
 }
 
 impl Digest {
@@ -41,8 +46,8 @@ impl Digest {
         let counts = run.tally.counts;
         // While writes are off a scheduled run is a preview that nobody asked for: what it would hold waits for nobody.
         let (failed, held) = if run.writes { (counts.failed, counts.held) } else { (0, 0) };
-        let digest =
-            Self { run: run.id.clone(), kind: run.request.kind, month: run.request.month, failed, held, failure };
+        let (kind, month, vendor_sync) = (run.request.kind, run.request.month, run.members.vendor_sync());
+        let digest = Self { run: run.id.clone(), kind, month, failed, held, failure, vendor_sync };
         (digest.failed > 0 || digest.held > 0 || digest.failure.is_some()).then_some(digest)
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::id::PartnerId;
 use crate::domain::month::UsageMonth;
 use crate::domain::run::{Run, RunFailure, RunFailureCode, RunKind, RunRequest, RunState};
+use crate::domain::vendor_sync::MemberChanges;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -25,7 +26,19 @@ fn digest(failed: u64, held: u64) -> AlertAbout {
         failed,
         held,
         failure: None,
+        vendor_sync: None,
     })
+}
+
+#[test]
+fn the_vendors_own_sync_raised_an_alert_every_night() {
+    let mut run = run(RunKind::Scheduled, true);
+    let since = jiff::civil::Date::constant(2026, 11, 3);
+    run.members.changes.insert("sophosapi".into(), MemberChanges { lines: 14, customers: 9, since });
+    assert_eq!(Digest::of(&run, &RunState::Succeeded), None, "every run finds it again");
+    run.tally.counts.held = 1;
+    let told = Digest::of(&run, &RunState::Succeeded).unwrap();
+    assert_eq!(told.vendor_sync.unwrap().member, "sophosapi");
 }
 
 #[test]

@@ -4,8 +4,10 @@
 mod failure;
 mod hold;
 mod hold_advice;
+mod landing;
 mod run;
 mod skip;
+mod vendor_sync;
 mod waiting;
 
 use jiff::civil::Date;
@@ -17,7 +19,9 @@ use crate::domain::outcome::{LineElsewhere, Outcome, Place, Would};
 use crate::domain::usage::Unreadable;
 
 pub(super) use self::hold::hold;
+pub(super) use self::landing::landing;
 pub(super) use self::run::{question, run_advice, run_failure};
+pub(super) use self::vendor_sync::{ADVICE as VENDOR_SYNC_ADVICE, vendor_sync};
 
 /// Why a pair ended as it did.
 pub(super) fn reason(outcome: &Outcome) -> String {

@@ -39,6 +39,9 @@ pub(super) enum Tried {
 impl<W: World> Writer<'_, W> {
     /// Takes in the answer to a write, or that there is none.
     pub(super) fn answered(&mut self, write: &Stored<'_>, answer: Result<Addition, PsaError>) -> Tried {
+        if let Ok(answer) = &answer {
+            self.learn_member(answer);
+        }
         match write {
             Stored::Create { plan, intent, .. } => match answer {
                 Ok(answer) => self.created(plan, intent, &answer),

@@ -38,6 +38,9 @@ impl<W: World> Writer<'_, W> {
         } else {
             Err(too_late())
         };
+        if let Ok(answer) = &answer {
+            self.learn_member(answer);
+        }
         match answer {
             Ok(answer) if answer.id == addition && answer.cancelled == Some(day) => Ok(Outcome::Updated),
             Ok(answer) => {
