@@ -10,9 +10,9 @@ async fn an_addition_at_another_quantity_waits_until_it_is_released_and_is_then_
     let harrow = services.agreements[0];
     services.psa.add_addition(harrow, services.product, 3, json!({})).unwrap();
 
-    services.run(&["--apply", "--yes"]).await.ends(1).says("adopt 3 → 7?");
+    services.run(&["--apply", "--yes"]).await.ends(1).says("bills 3 and the usage is 7");
     assert_eq!(services.writes().len(), 0);
-    services.run(&["holds"]).await.ends(1).says("adopt 3 → 7?");
+    services.run(&["holds"]).await.ends(1).says("bills 3 and the usage is 7");
     let nobody = services.run(&["release", HARROW, "99", "--why", "typed in by hand"]).await;
     nobody.ends(2).says("Nothing of Harrow Glazing and ConnectWise product 99 needs your decision");
     let product = services.product.to_string();

@@ -201,7 +201,9 @@ async fn once_the_other_agreements_line_has_ended_the_product_is_billed_here_fro
     let at = place(&stack).await;
     let other = second_agreement(&stack, at, "Old MSA");
     let line = stack.psa.add_addition(other, at.product, 12, json!({"effectiveDate": "2026-01-01T00:00:00Z"})).unwrap();
-    stack.psa.edit(Collection::Agreements, 0, other, &json!({"prorateFlag": true})).unwrap();
+    for agreement in [other, at.agreement] {
+        stack.psa.edit(Collection::Agreements, 0, agreement, &json!({"prorateFlag": true})).unwrap();
+    }
     preview_and_apply(&stack).await;
     let moved = json!({"cancelledDate": "2026-11-20T00:00:00Z"});
     stack.psa.edit(Collection::Additions, other, line, &moved).unwrap();

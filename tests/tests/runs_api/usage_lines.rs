@@ -250,7 +250,7 @@ async fn usage_that_comes_twice_as_a_whole_is_one_question_and_its_answer_a_sett
     assert_eq!(question["lines"], question["ofLines"], "{question}");
     assert_eq!(world.get("/v1/sync/holds").await.body["items"], json!([]), "not one decision for each");
     let held = world.lines(&run, "&reason=duplicateUsage").await;
-    assert!(held.iter().all(|line| line["advice"].as_str().unwrap().contains("usagePeriods")), "{held:?}");
+    assert!(held.iter().all(|line| line["advice"].as_str().unwrap().contains("Readings of usage lines")), "{held:?}");
     assert_eq!(world.stack.psa.writes().len(), before);
 
     let read = world.get("/v1/sync/settings").await;

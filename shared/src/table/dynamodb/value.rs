@@ -33,6 +33,7 @@ pub(super) fn from_sdk(entry: SdkEntry) -> Result<Entry, StoreError> {
     entry.into_iter().map(|(name, value)| from_attribute(&name, value).map(|value| (name, value))).collect()
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "every type but the three that are written is the same defect")]
 fn from_attribute(name: &str, value: AttributeValue) -> Result<Value, StoreError> {
     match value {
         AttributeValue::S(text) => Ok(Value::Text(text.into())),
