@@ -51,6 +51,13 @@ impl Key {
     pub fn of(entry: &Entry) -> Option<Self> {
         Some(Self::new(entry.get(PARTITION_KEY)?.as_text()?, entry.get(SORT_KEY)?.as_text()?))
     }
+
+    /// An entry with nothing but this key.
+    #[must_use]
+    pub fn to_entry(&self) -> Entry {
+        let text = |text: &str| Value::Text(text.into());
+        Entry::from([(PARTITION_KEY.to_owned(), text(&self.partition)), (SORT_KEY.to_owned(), text(&self.sort))])
+    }
 }
 
 /// The value of an attribute.

@@ -71,7 +71,7 @@ pub(crate) struct RunView {
     /// Usage lines in doubt that are one question each, for the sync settings to answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     questions: Vec<UsageQuestion>,
-    /// The vendor's own usage sync may still be on, beside this one.
+    /// The vendor's own usage sync may still be on, as well as this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     vendor_sync: Option<VendorSyncShown>,
     /// Pairs of customer and Sophos product by how they ended.

@@ -1,4 +1,4 @@
-//! Whether the vendor's own usage sync still writes to ConnectWise beside ours.
+//! Whether the vendor's own usage sync still writes to ConnectWise as well as ours.
 //!
 //! ConnectWise says of each addition which member changed it last, and nothing of what was changed. So a change counts only
 //! where it can have been one of the quantity, on a line that bills something of Sophos and goes on billing it; and one member

@@ -1,4 +1,4 @@
-//! Pages of the audit, the same for both stores: entries hold the edits of a save, pages count edits.
+//! Pages of the audit: entries hold the edits of a save, pages count edits.
 
 use super::limits::{self, MAX_PAGE};
 use crate::error::StoreError;

@@ -1,4 +1,4 @@
-//! What an idempotency key means, the same for both stores: kept, judged by one rule.
+//! What an idempotency key means: what is kept of it, and how an attempt is judged by that.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

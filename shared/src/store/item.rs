@@ -23,7 +23,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
 pub(super) use crate::table::Entry;
-use crate::table::{Key, PARTITION_KEY, SORT_KEY, Value};
+use crate::table::{Key, SORT_KEY, Value};
 
 /// The structured part of an entry.
 pub(super) const BODY: &str = "body";
@@ -34,7 +34,7 @@ pub(super) const MAX_PART_BYTES: usize = 300_000;
 
 /// An entry with nothing but its key.
 pub(super) fn keyed(key: &Key) -> Entry {
-    Entry::from([(PARTITION_KEY.to_owned(), text(&key.partition)), (SORT_KEY.to_owned(), text(&key.sort))])
+    key.to_entry()
 }
 
 /// An entry with its key and body.

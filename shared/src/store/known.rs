@@ -1,4 +1,4 @@
-//! What a refresh of what runs saw comes to: the same for both stores.
+//! What a refresh of what runs saw comes to.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Who gets a lease: one rule for both stores.
+//! Who gets a lease.
 
 use jiff::{SignedDuration, Timestamp};
 

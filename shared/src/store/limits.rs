@@ -1,4 +1,4 @@
-//! What one call may hold, and how a commit is refused: the same for both stores.
+//! What one call may hold, and how a commit is refused.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What both stores keep to where a partner works with its ConnectWise database.
+//! How often it is noted that a partner works with its ConnectWise database.
 
 use jiff::SignedDuration;
 

@@ -1,4 +1,4 @@
-//! What a save of mappings or a decision comes to, judged by what is stored: one rule for both stores.
+//! What a save of mappings or a decision comes to, judged by what is stored.
 //!
 //! A save is judged by what was read and written on condition that all of it still stands; where it does not, it is read
 //! and judged anew. So a refusal always names every row that cannot be saved.

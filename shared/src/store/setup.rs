@@ -1,4 +1,4 @@
-//! The edits of a save of connections or settings, the same for both stores.
+//! The edits of a save of connections or settings.
 
 use serde::Serialize;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What saving a mapping means, the same for both stores.
+//! What saving a mapping means, and how it is refused.
 
 use crate::domain::id::CustomerId;
 use crate::domain::mapping::{CustomerMapping, ProductMapping};

@@ -117,7 +117,7 @@ impl Table for MemoryTable {
         let in_range = partition.range::<str, _>((first, last));
         let read = |(sort, entry): (&String, &Entry)| {
             let key = Key::new(&query.partition, sort);
-            (key.clone(), if query.keys_only { keyed(&key) } else { entry.clone() })
+            (key.clone(), if query.keys_only { key.to_entry() } else { entry.clone() })
         };
         Ok(if query.backwards {
             page(
@@ -145,7 +145,7 @@ impl Table for MemoryTable {
         found.sort_by_key(|entry| place_in_index(entry));
         let projected = found.into_iter().filter_map(|entry| {
             let key = Key::of(entry)?;
-            let mut shown = keyed(&key);
+            let mut shown = key.to_entry();
             shown.extend([DUE_SHARD, NEXT_RUN_AT].map(|name| (name.to_owned(), entry[name].clone())));
             Some((key, shown))
         });
@@ -223,7 +223,7 @@ fn after(action: Action, key: &Key, there: Option<&Entry>) -> Option<Entry> {
     match action {
         Action::Put(entry) => Some(entry),
         Action::Update { set, remove, .. } => {
-            let mut entry = there.cloned().unwrap_or_else(|| keyed(key));
+            let mut entry = there.cloned().unwrap_or_else(|| key.to_entry());
             entry.extend(set.into_iter().map(|(name, value)| (name.to_owned(), value)));
             for name in remove {
                 entry.remove(name);
@@ -232,11 +232,6 @@ fn after(action: Action, key: &Key, there: Option<&Entry>) -> Option<Entry> {
         }
         Action::Delete(_) => None,
     }
-}
-
-fn keyed(key: &Key) -> Entry {
-    let text = |text: &str| Value::Text(text.into());
-    Entry::from([(PARTITION_KEY.to_owned(), text(&key.partition)), (SORT_KEY.to_owned(), text(&key.sort))])
 }
 
 fn size(entry: &Entry) -> usize {
@@ -250,7 +245,7 @@ fn page(found: impl Iterator<Item = (Key, Entry)>, limit: Option<usize>) -> Page
         bytes += size(&entry);
         entries.push(entry);
         if bytes >= MAX_PAGE_BYTES || limit.is_some_and(|limit| entries.len() >= limit) {
-            return Page { entries, next: Some(keyed(&key)) };
+            return Page { entries, next: Some(key.to_entry()) };
         }
     }
     Page { entries, next: None }

@@ -1,4 +1,4 @@
-//! The vendor's own usage sync beside ours: one warning a run, in both languages, and none for what a person does by hand.
+//! The vendor's own usage sync as well as ours: one warning a run, in both languages, and none for what a person does by hand.
 
 use harness::connectwise::Collection;
 use serde_json::{Value, json};

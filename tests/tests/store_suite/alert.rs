@@ -6,9 +6,9 @@ use shared::ports::{Author, Change, Due, DueFor, Look, SavedAlertSettings, Seale
 
 use super::run::commit;
 use super::values::{after, now, partner};
-use super::{Store, on_both_stores};
+use super::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     an_alert_stands_once_and_makes_its_partner_due,
     a_commit_raises_an_alert_with_its_look,
     of_two_who_save_an_alert_over_the_same_one_saves,

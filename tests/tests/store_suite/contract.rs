@@ -102,7 +102,7 @@ impl Generator {
                 if set == removed { write } else { write.removing(&[removed]) }
             }
             _ => {
-                let mut entry = keyed(&key);
+                let mut entry = key.to_entry();
                 for _ in 0..self.below(3) {
                     entry.insert(self.attribute().to_owned(), self.value());
                 }
@@ -141,11 +141,6 @@ impl Generator {
             }
         }
     }
-}
-
-fn keyed(key: &Key) -> Entry {
-    let text = |text: &str| Value::Text(text.into());
-    Entry::from([("PK".to_owned(), text(&key.partition)), ("SK".to_owned(), text(&key.sort))])
 }
 
 async fn answer(table: &impl Table, call: Call) -> Answer {

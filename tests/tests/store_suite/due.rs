@@ -10,9 +10,9 @@ use shared::ports::{Due, DueFor, DueStore, Look};
 use shared::table::{DUE_SHARD, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 
 use super::values::{self, after, at, now, partner};
-use super::{Store, on_both_stores};
+use super::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     a_partner_without_a_date_is_not_due,
     a_date_replaces_the_one_before,
     a_date_is_kept_to_the_nanosecond,

@@ -11,9 +11,9 @@ use shared::ports::{Author, Change, Subject};
 
 use super::run::commit;
 use super::values::{after, agreement, customer, month, now, partner, product, run};
-use super::{Store, on_both_stores};
+use super::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     a_hold_is_read_back_with_its_decision,
     a_run_that_sees_a_hold_again_leaves_the_decision_alone,
     a_decision_on_what_has_moved_is_refused,

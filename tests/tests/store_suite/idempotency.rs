@@ -4,9 +4,9 @@ use futures::future::join_all;
 use shared::ports::{Attempt, Begun};
 
 use super::values::{after, answer, attempt, partner};
-use super::{Store, on_both_stores};
+use super::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     of_several_attempts_at_once_one_begins,
     a_request_that_was_done_is_answered_alike,
     a_key_of_another_request_is_refused,

@@ -8,9 +8,9 @@ use shared::error::StoreError;
 use shared::ports::{Change, DiscoveredProduct, KnownPsaProduct, KnownStore, RunStore, SeenProduct, Sighting};
 
 use super::values::{after, agreement, code, company, customer, ledger, listed, month, now, partner, product, run};
-use super::{Store, on_both_stores};
+use super::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     a_product_shows_when_it_was_seen_and_its_units_last,
     a_product_that_was_only_discovered_shows_no_sighting,
     an_older_month_does_not_hide_what_a_later_one_showed,

@@ -1,4 +1,5 @@
-//! The duties of the store, each tested once and run on both stores, and what only DynamoDB's wire can do to one of them.
+//! The duties of the store, each tested once and run on both tables; that both tables answer alike; and what only
+//! DynamoDB's wire can do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod alert;
@@ -69,8 +70,8 @@ impl<S> Store for S where
 {
 }
 
-/// Makes two tests of each named function: one on the store in memory, one on a table of its own.
-macro_rules! on_both_stores {
+/// Makes two tests of each named function: one on a table in memory, one on a DynamoDB table of its own.
+macro_rules! on_both_tables {
     ($($name:ident),+ $(,)?) => {
         mod in_memory {
             $(#[tokio::test]
@@ -89,4 +90,4 @@ macro_rules! on_both_stores {
         }
     };
 }
-use on_both_stores;
+use on_both_tables;

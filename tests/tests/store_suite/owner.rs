@@ -7,9 +7,9 @@ use shared::ports::{
 };
 
 use super::values::{after, now, partner};
-use super::{Store, on_both_stores};
+use super::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     a_database_is_the_first_partners_and_stays_its_own,
     of_many_who_claim_a_database_one_gets_it,
     a_released_database_is_free_for_another,

@@ -4,9 +4,9 @@ use futures::future::join_all;
 use shared::ports::{PsaDatabase, Rate};
 
 use crate::values::{after, now};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     nothing_is_known_of_a_psa_that_nobody_has_called,
     a_hold_stands_until_a_longer_one_comes,
     of_many_holds_at_once_the_longest_stands,

@@ -15,9 +15,9 @@ use super::values::{
     after, agreement, author, chunk, code, company, customer, intent, ledger, listed, month, now, over, partner, run,
     snapshot,
 };
-use super::{Store, on_both_stores};
+use super::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     nothing_stays_of_a_partner_and_nothing_goes_of_another,
     a_partner_with_an_open_run_stays,
     a_partner_whose_lease_a_worker_has_stays,

@@ -4,9 +4,9 @@ use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::ports::Sealed;
 
 use super::values::partner;
-use super::{Store, on_both_stores};
+use super::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     nothing_is_found_before_it_was_saved,
     what_was_saved_last_is_found_again,
     partners_whose_ids_start_alike_never_see_one_another,

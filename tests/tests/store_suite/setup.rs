@@ -6,9 +6,9 @@ use shared::ports::{
 };
 
 use super::values::{author, now, partner};
-use super::{Store, on_both_stores};
+use super::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     of_two_who_save_connections_over_the_same_one_saves,
     a_half_is_edited_where_it_was_saved_and_not_where_it_was_tested,
     of_two_who_save_settings_over_the_same_one_saves,

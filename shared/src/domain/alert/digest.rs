@@ -24,7 +24,7 @@ pub struct Digest {
     /// Why the run as a whole came to nothing, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<RunFailure>,
-    /// Why the vendor's own usage sync may still be on. It is told with what the run left and raises no alert by itself:
+    /// Why the vendor's own usage sync may still be on. It is reported with what the run left and raises no alert by itself:
     /// every run finds it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor_sync: Option<VendorSync>,

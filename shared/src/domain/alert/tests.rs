@@ -37,8 +37,8 @@ fn the_vendors_own_sync_raised_an_alert_every_night() {
     run.members.changes.insert("sophosapi".into(), MemberChanges { lines: 14, customers: 9, since });
     assert_eq!(Digest::of(&run, &RunState::Succeeded), None, "every run finds it again");
     run.tally.counts.held = 1;
-    let told = Digest::of(&run, &RunState::Succeeded).unwrap();
-    assert_eq!(told.vendor_sync.unwrap().member, "sophosapi");
+    let digest = Digest::of(&run, &RunState::Succeeded).unwrap();
+    assert_eq!(digest.vendor_sync.unwrap().member, "sophosapi");
 }
 
 #[test]

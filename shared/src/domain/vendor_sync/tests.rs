@@ -61,7 +61,7 @@ fn written_by(member: Option<&str>) -> Snapshot {
     Snapshot { written, member: member.map(str::to_owned), ..Snapshot::default() }
 }
 
-/// So many customers, each with the same changes, told as one partner.
+/// A partner with this number of customers, each with the same changes.
 fn partner(customers: usize, seen: &MembersSeen) -> Members {
     let mut members = Members::default();
     (0..customers).for_each(|_| members.add(seen));

@@ -37,7 +37,7 @@ impl<T: Table, I: Ids> AlertStore for Store<T, I> {
     }
 
     async fn find_alert(&self, partner: PartnerId, alert: &Alert) -> Result<Option<Alert>, StoreError> {
-        self.find(&keys::alert(partner, alert)).await?.as_ref().map(read_body).transpose()
+        self.table.get(&keys::alert(partner, alert)).await?.as_ref().map(read_body).transpose()
     }
 
     async fn save_alert(&self, partner: PartnerId, alert: &Alert) -> Result<bool, StoreError> {

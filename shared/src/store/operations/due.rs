@@ -47,7 +47,7 @@ impl<T: Table, I: Ids> DueStore for Store<T, I> {
     }
 
     async fn find_due(&self, partner: PartnerId) -> Result<Option<Timestamp>, StoreError> {
-        let entry = self.find(&keys::due(partner, DueFor::Occasion)).await?;
+        let entry = self.table.get(&keys::due(partner, DueFor::Occasion)).await?;
         entry.map(|entry| instant::read(&entry, NEXT_RUN_AT)).transpose()
     }
 
@@ -81,7 +81,7 @@ impl<T: Table, I: Ids> DueStore for Store<T, I> {
     }
 
     async fn find_retry(&self, partner: PartnerId) -> Result<Option<Run>, StoreError> {
-        match self.find(&keys::due(partner, DueFor::Look(Look::Undone))).await? {
+        match self.table.get(&keys::due(partner, DueFor::Look(Look::Undone))).await? {
             Some(entry) => self.run(partner, &due::run_to_retry(&entry)?).await,
             None => Ok(None),
         }

@@ -25,7 +25,7 @@ impl<T: Table, I: Ids> EditStore for Store<T, I> {
         partner: PartnerId,
         code: &ProductCode,
     ) -> Result<Option<ProductMapping>, StoreError> {
-        let entry = self.find(&keys::product_mapping(partner, code)).await?;
+        let entry = self.table.get(&keys::product_mapping(partner, code)).await?;
         entry.as_ref().map(row::product_from_entry).transpose()
     }
 
@@ -34,7 +34,7 @@ impl<T: Table, I: Ids> EditStore for Store<T, I> {
         partner: PartnerId,
         customer: CustomerId,
     ) -> Result<Option<MappedCustomer>, StoreError> {
-        let entry = self.find(&keys::customer_mapping(partner, customer)).await?;
+        let entry = self.table.get(&keys::customer_mapping(partner, customer)).await?;
         Ok(entry.as_ref().map(row::customer_from_entry).transpose()?.flatten())
     }
 

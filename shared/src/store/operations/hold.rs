@@ -26,8 +26,8 @@ impl<T: Table, I: Ids> HoldStore for Store<T, I> {
     }
 
     async fn find_hold(&self, partner: PartnerId, key: HoldKey) -> Result<Option<StandingHold>, StoreError> {
-        let Some(entry) = self.find(&keys::hold(partner, key)).await? else { return Ok(None) };
-        let decision = self.find(&keys::decision(partner, key)).await?;
+        let Some(entry) = self.table.get(&keys::hold(partner, key)).await? else { return Ok(None) };
+        let decision = self.table.get(&keys::decision(partner, key)).await?;
         let decision = decision.map(|entry| read_body(&entry)).transpose()?;
         Ok(Some(StandingHold { decision, ..read_body(&entry)? }))
     }
@@ -39,15 +39,15 @@ impl<T: Table, I: Ids> HoldStore for Store<T, I> {
         seen: Option<&Decision>,
         decision: &Decision,
     ) -> Result<(), StoreError> {
-        let before = self.find(&keys::decision(partner, key)).await?;
+        let before = self.table.get(&keys::decision(partner, key)).await?;
         let decided: Option<Decision> = before.as_ref().map(read_body).transpose()?;
         let edit = save::decision(key, decided.as_ref(), decision)?;
         if edit.is_some() && decided.as_ref() != seen {
             return Err(row::moved(key));
         }
         let basis = text(&row::basis(&decision.basis)?);
-        let stands = Write::check(keys::hold(partner, key)).if_equals(row::BASIS, basis);
-        let mut writes = vec![stands];
+        let unchanged = Write::check(keys::hold(partner, key)).if_equals(row::BASIS, basis);
+        let mut writes = vec![unchanged];
         if let Some(edit) = edit {
             let put = Write::put(row::decision_to_entry(partner, key, decision)?);
             // The audit says what it was before, so nobody may have decided in between.
@@ -89,7 +89,7 @@ impl<T: Table, I: Ids> Store<T, I> {
         after: Option<&Ending>,
     ) -> Result<(), StoreError> {
         let place = keys::ending(partner, key);
-        let before: Option<Entry> = self.find(&place).await?;
+        let before: Option<Entry> = self.table.get(&place).await?;
         let stored: Option<Ending> = before.as_ref().map(read_body).transpose()?;
         let Some(edit) = save::ending(key, stored.as_ref(), after, by)? else { return Ok(()) };
         let write = match after {

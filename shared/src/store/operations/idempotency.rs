@@ -90,7 +90,7 @@ impl<T: Table, I: Ids> Store<T, I> {
         answer.body.push_str(find_text(standing, ANSWER).unwrap_or_default());
         let (key, claim) = (read_text(standing, SORT_KEY)?, read_text(standing, CLAIM)?);
         for part in 1..find_number(standing, PARTS).unwrap_or(1) {
-            let part = self.find(&keys::answer_part(partner, key, claim, part)).await?;
+            let part = self.table.get(&keys::answer_part(partner, key, claim, part)).await?;
             let part = part.ok_or_else(|| unreadable(standing, "a part of the answer is missing"))?;
             answer.body.push_str(read_text(&part, ANSWER)?);
         }

@@ -68,7 +68,7 @@ impl<T: Table, I: Ids> KnownStore for Store<T, I> {
         partner: PartnerId,
         customer: CustomerId,
     ) -> Result<Option<Customer>, StoreError> {
-        let entry = self.find(&keys::known_customer(partner, customer)).await?;
+        let entry = self.table.get(&keys::known_customer(partner, customer)).await?;
         entry.as_ref().map(read_body).transpose()
     }
 
@@ -91,7 +91,7 @@ impl<T: Table, I: Ids> KnownStore for Store<T, I> {
         let mut wanted: Vec<_> = customers.iter().map(|id| keys::customer_status(partner, *id)).collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let found = self.find_all(wanted).await?;
+        let found = self.table.get_many(wanted).await?;
         found.iter().map(|entry| Ok((mapping::customer_of_entry(entry)?, read_body(entry)?))).collect()
     }
 

@@ -46,7 +46,7 @@ impl<T: Table, I: Ids> Store<T, I> {
     }
 
     async fn find_lease(&self, partner: PartnerId) -> Result<Option<Standing>, StoreError> {
-        let entry = self.find(&keys::lease(partner)).await?;
+        let entry = self.table.get(&keys::lease(partner)).await?;
         entry.as_ref().map(row::lease_from_entry).transpose()
     }
 

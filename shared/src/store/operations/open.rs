@@ -37,7 +37,7 @@ impl<T: Table, I: Ids> Store<T, I> {
     }
 
     pub(super) async fn run(&self, partner: PartnerId, id: &RunId) -> Result<Option<Run>, StoreError> {
-        let entry = self.find(&keys::run(partner, id)).await?;
+        let entry = self.table.get(&keys::run(partner, id)).await?;
         entry.as_ref().map(read_body).transpose()
     }
 
@@ -48,7 +48,7 @@ impl<T: Table, I: Ids> Store<T, I> {
     }
 
     async fn marked_run(&self, partner: PartnerId) -> Result<Option<RunId>, StoreError> {
-        let entry = self.find(&keys::open_run(partner)).await?;
+        let entry = self.table.get(&keys::open_run(partner)).await?;
         entry.as_ref().map(row::open_from_entry).transpose()
     }
 

@@ -30,7 +30,7 @@ impl<T: Table, I: Ids> OwnerStore for Store<T, I> {
     }
 
     async fn find_psa_holder(&self, database: &PsaDatabase) -> Result<Option<PsaHolder>, StoreError> {
-        self.find(&keys::psa_owner(database)).await?.as_ref().map(row::from_entry).transpose()
+        self.table.get(&keys::psa_owner(database)).await?.as_ref().map(row::from_entry).transpose()
     }
 
     async fn note_worked(&self, partner: PartnerId, database: &PsaDatabase, at: Timestamp) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use crate::table::{Clause, Table, Write};
 
 impl<T: Table, I: Ids> RateStore for Store<T, I> {
     async fn find_rate(&self, psa: &PsaDatabase) -> Result<Option<Rate>, StoreError> {
-        let entry = self.find(&keys::rate(psa)).await?;
+        let entry = self.table.get(&keys::rate(psa)).await?;
         entry.as_ref().map(row::from_entry).transpose()
     }
 

@@ -4,7 +4,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::error::StoreError;
 use crate::store::Store;
-use crate::table::{Entry, Key, Page, Query, Range, Table, Write, WriteError, Written};
+use crate::table::{Entry, Page, Query, Range, Table, Write, WriteError, Written};
 
 /// Writes in flight that do not depend on each other.
 const WRITES_IN_FLIGHT: usize = 8;
@@ -20,11 +20,6 @@ pub(super) struct Ask {
 }
 
 impl<T: Table, I: Send + Sync> Store<T, I> {
-    /// The entry at a key, if there is one.
-    pub(super) async fn find(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
-        self.table.get(key).await
-    }
-
     /// What `read` makes of all entries of a partition whose sort key starts with `prefix`, which is not empty, in the
     /// order of their keys. No more than a page of the entries themselves is in memory.
     pub(super) async fn list<V: Send>(
@@ -46,11 +41,6 @@ impl<T: Table, I: Send + Sync> Store<T, I> {
                 return Ok(values);
             }
         }
-    }
-
-    /// The entries at these keys, in no order; of different keys.
-    pub(super) async fn find_all(&self, wanted: Vec<Key>) -> Result<Vec<Entry>, StoreError> {
-        if wanted.is_empty() { Ok(Vec::new()) } else { self.table.get_many(wanted).await }
     }
 
     /// What `read` makes of the first `limit` entries of a partition from one sort key to another; of those that it makes

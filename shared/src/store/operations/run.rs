@@ -105,7 +105,7 @@ impl<T: Table, I: Ids> RunStore for Store<T, I> {
         agreements: &[AgreementId],
     ) -> Result<BTreeMap<AgreementId, Snapshot>, StoreError> {
         let wanted = agreements.iter().map(|agreement| keys::snapshot(partner, *agreement)).collect();
-        let found = self.find_all(wanted).await?;
+        let found = self.table.get_many(wanted).await?;
         found.iter().map(|entry| Ok((snapshot::agreement_of_snapshot(entry)?, read_body(entry)?))).collect()
     }
 

@@ -30,7 +30,7 @@ impl<T: Table, I: Ids> Store<T, I> {
         let wanted: Vec<_> = rows.iter().map(|row| keys::product_mapping(partner, &row.code)).collect();
         for _ in 0..ATTEMPTS {
             let mut stored: BTreeMap<ProductCode, ProductMapping> = BTreeMap::new();
-            for entry in self.find_all(wanted.clone()).await? {
+            for entry in self.table.get_many(wanted.clone()).await? {
                 let mapping = row::product_from_entry(&entry)?;
                 stored.insert(mapping.code.clone(), mapping);
             }
@@ -98,7 +98,7 @@ impl<T: Table, I: Ids> Store<T, I> {
     ) -> Result<(BTreeMap<CustomerId, CustomerRow>, BTreeMap<CompanyId, CustomerId>), StoreError> {
         let key = |row: &CustomerEdit| keys::customer_mapping(partner, row.customer());
         let mut stored = BTreeMap::new();
-        for entry in self.find_all(rows.iter().map(key).collect()).await? {
+        for entry in self.table.get_many(rows.iter().map(key).collect()).await? {
             stored.insert(row::customer_of_entry(&entry)?, row::customer_row(&entry)?);
         }
         let company = |row: &CustomerEdit| match row {
@@ -120,7 +120,7 @@ impl<T: Table, I: Ids> Store<T, I> {
         wanted.sort_unstable();
         wanted.dedup();
         let mut holders = BTreeMap::new();
-        for entry in self.find_all(wanted).await? {
+        for entry in self.table.get_many(wanted).await? {
             holders.insert(row::company_of_entry(&entry)?, row::holder_from_entry(&entry)?);
         }
         Ok(holders)

@@ -10,7 +10,7 @@ use crate::table::{Table, Write};
 
 impl<T: Table, I: Ids> SettingsStore for Store<T, I> {
     async fn find_settings(&self, partner: PartnerId) -> Result<Option<Settings>, StoreError> {
-        let entry = self.find(&keys::settings(partner)).await?;
+        let entry = self.table.get(&keys::settings(partner)).await?;
         entry.as_ref().map(read_body).transpose()
     }
 
@@ -21,7 +21,7 @@ impl<T: Table, I: Ids> SettingsStore for Store<T, I> {
     }
 
     async fn find_credentials(&self, partner: PartnerId) -> Result<Option<Sealed>, StoreError> {
-        let entry = self.find(&keys::credentials(partner)).await?;
+        let entry = self.table.get(&keys::credentials(partner)).await?;
         entry.as_ref().map(read_body).transpose()
     }
 

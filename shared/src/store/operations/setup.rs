@@ -100,7 +100,7 @@ impl<T: Table, I: Ids> Store<T, I> {
         key: &Key,
         read: impl Fn(&Entry) -> Result<V, StoreError> + Send,
     ) -> Result<Versioned<V>, StoreError> {
-        let entry = self.find(key).await?;
+        let entry = self.table.get(key).await?;
         let version = entry.as_ref().and_then(|entry| find_number(entry, VERSION)).unwrap_or(0);
         Ok(Versioned { value: entry.as_ref().map(read).transpose()?, version })
     }

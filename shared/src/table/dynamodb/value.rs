@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::error::StoreError;
-use crate::table::{Entry, Key, PARTITION_KEY, SORT_KEY, Value};
+use crate::table::{Entry, Key, Value};
 
 /// An entry as the SDK has it.
 pub(super) type SdkEntry = HashMap<String, AttributeValue>;
@@ -16,8 +16,7 @@ pub(super) fn to_sdk(entry: &Entry) -> SdkEntry {
 }
 
 pub(super) fn key_to_sdk(key: &Key) -> SdkEntry {
-    let text = |text: &str| AttributeValue::S(text.to_owned());
-    HashMap::from([(PARTITION_KEY.to_owned(), text(&key.partition)), (SORT_KEY.to_owned(), text(&key.sort))])
+    to_sdk(&key.to_entry())
 }
 
 pub(super) fn to_attribute(value: &Value) -> AttributeValue {

@@ -6,9 +6,9 @@ use shared::ports::{Edit, Subject};
 
 use super::{edits, put, save};
 use crate::values::{after, code, customer, partner, product};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     edits_are_listed_newest_first,
     pages_of_the_audit_join_up_also_inside_of_a_save,
     the_edits_of_one_subject_are_listed_alone,

@@ -5,9 +5,9 @@ use shared::ports::{CustomerConflict, Subject};
 
 use super::{companies, edits, mapped, put, remove, save};
 use crate::values::{author, company, customer, partner};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     thirty_customers_are_saved_at_once,
     customers_exchange_companies_in_one_save,
     a_company_goes_on_from_hand_to_hand_in_one_save,

@@ -7,9 +7,9 @@ use shared::store::MAX_ANSWER_BYTES;
 
 use super::{companies, edits, mapped, put, remove};
 use crate::values::{after, answer, attempt, author, code, partner, product};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     a_save_of_products_keeps_the_answer_that_tells_what_it_stored,
     a_save_of_customers_keeps_the_answer_that_tells_what_it_stored,
     an_edit_of_what_is_elsewhere_keeps_its_answer,

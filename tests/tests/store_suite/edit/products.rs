@@ -6,9 +6,9 @@ use shared::ports::{EditStore, ProductConflict, Subject};
 
 use super::edits;
 use crate::values::{after, author, code, partner, product};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     ninety_rows_are_saved_at_once_with_their_edits,
     a_save_with_rows_that_others_changed_stores_nothing_and_names_each_with_what_it_is_now,
     a_row_is_saved_by_one_of_many_who_read_the_same_version,

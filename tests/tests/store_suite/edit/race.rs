@@ -7,9 +7,9 @@ use shared::ports::{CustomerEdit, EditStore, Subject};
 
 use super::{companies, edits, mapped, put, remove, save};
 use crate::values::{customer, partner};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(of_many_who_shuffle_companies_none_loses_an_edit_and_no_company_has_two_customers);
+on_both_tables!(of_many_who_shuffle_companies_none_loses_an_edit_and_no_company_has_two_customers);
 
 /// Who saves, how often each tries, and how many customers and companies there are.
 const EDITORS: u32 = 6;

@@ -5,9 +5,9 @@ use shared::ports::{CustomerConflict, CustomerNames};
 
 use super::{companies, mapped, put, remove, save};
 use crate::values::{agreement, customer, partner};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     an_unmapped_customer_is_neither_found_nor_listed,
     who_read_a_mapping_before_it_was_removed_and_made_anew_cannot_save_it,
     a_customer_mapped_anew_remembers_the_agreement_that_was_applied,

@@ -4,9 +4,9 @@ use futures::future::join_all;
 use shared::ports::DiscoveredProduct;
 
 use crate::values::{code, partner};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     known_products_are_left_as_they_are,
     a_product_named_twice_in_one_go_is_added_once,
     several_runs_may_discover_at_once,

@@ -5,9 +5,9 @@ use shared::domain::mapping::CustomerMapping;
 
 use super::{is_conflict, mapped, stored};
 use crate::values::{agreement, company, customer, partner};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     each_save_of_a_customer_has_the_next_version,
     a_customer_saved_meanwhile_is_a_conflict,
     customers_are_listed_by_the_start_of_their_id,

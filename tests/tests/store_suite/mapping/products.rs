@@ -6,9 +6,9 @@ use shared::ports::MappingStore;
 
 use super::is_conflict;
 use crate::values::{code, partner, product};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     each_save_has_the_next_version,
     every_state_of_a_mapping_is_read_back,
     of_many_who_save_the_same_version_one_does,

@@ -6,9 +6,9 @@ use shared::ports::CustomerNames;
 
 use super::{mapped, stored};
 use crate::values::{agreement, customer, partner};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     a_run_writes_names_and_leaves_the_version,
     an_applied_preview_is_remembered_for_the_agreement,
     a_mapping_that_is_gone_is_not_made_again,

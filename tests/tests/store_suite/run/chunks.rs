@@ -4,9 +4,9 @@ use shared::ports::{Change, Chunk, ChunkKind, RunStore};
 
 use super::commit;
 use crate::values::{chunk, partner, run};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     a_buckets_rows_come_by_page_and_part,
     a_page_read_twice_replaces_its_chunks,
     buckets_and_kinds_are_kept_apart,

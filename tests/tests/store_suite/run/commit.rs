@@ -8,9 +8,9 @@ use shared::store::{MAX_CHANGES, MAX_CHUNK_BYTES};
 
 use super::commit;
 use crate::values::{agreement, chunk, customer, intent, ledger, partner, product, run, snapshot};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     all_changes_are_written_together,
     an_agreement_without_a_snapshot_has_an_empty_one,
     a_snapshot_replaces_the_one_before,

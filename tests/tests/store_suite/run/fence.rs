@@ -5,9 +5,9 @@ use shared::ports::{Change, Lease, LeaseTaken};
 
 use super::lease;
 use crate::values::{after, agreement, now, partner, snapshot};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     a_commit_renews_the_lease,
     a_commit_without_changes_renews_only,
     a_commit_after_the_lease_went_to_another_writes_nothing,

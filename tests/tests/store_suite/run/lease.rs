@@ -4,9 +4,9 @@ use futures::future::join_all;
 use shared::ports::{Lease, LeaseTaken};
 
 use crate::values::{after, now, partner};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     a_free_lease_is_given_until_its_time_is_up,
     a_lease_that_another_has_is_not_given_before_it_runs_out,
     a_lease_that_ran_out_changes_hands_with_a_higher_epoch,

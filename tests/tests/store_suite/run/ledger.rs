@@ -8,9 +8,9 @@ use shared::ports::Change;
 
 use super::commit;
 use crate::values::{code, customer, ledger, partner, product, run};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     an_entry_is_found_by_its_customer,
     an_entry_written_again_replaces_the_one_before,
     entries_come_by_customer_and_the_usage_without_one_last,

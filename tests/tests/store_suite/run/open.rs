@@ -6,9 +6,9 @@ use shared::ports::{Change, Opened};
 
 use super::commit;
 use crate::values::{over, partner, run};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     of_many_who_open_a_run_one_opens_it,
     a_run_that_exists_is_given_as_it_is_stored,
     a_run_that_is_over_is_still_the_same_run,

@@ -10,9 +10,9 @@ use shared::ports::Change;
 
 use super::commit;
 use crate::values::{agreement, code, customer, ledger, month, now, partner, product, run};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(every_outcome_is_read_back, every_stage_is_read_back, every_end_of_a_run_is_read_back,);
+on_both_tables!(every_outcome_is_read_back, every_stage_is_read_back, every_end_of_a_run_is_read_back,);
 
 fn holds() -> Vec<Hold> {
     let (one, half) = (rust_decimal::Decimal::ONE, rust_decimal::Decimal::new(5, 1));

@@ -7,9 +7,9 @@ use shared::ports::{Change, Chunk, ChunkKind};
 
 use super::commit;
 use crate::values::{after, now, over, partner, run};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(
+on_both_tables!(
     runs_are_paged_newest_first,
     rows_of_a_bucket_are_paged_whole_and_in_order,
     who_seizes_the_lease_keeps_its_owner_from_writing,

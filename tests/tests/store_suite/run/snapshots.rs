@@ -6,9 +6,9 @@ use shared::ports::Change;
 
 use super::commit;
 use crate::values::{agreement, partner, snapshot};
-use crate::{Store, on_both_stores};
+use crate::{Store, on_both_tables};
 
-on_both_stores!(all_agreements_are_listed_once_whatever_the_page_and_none_of_another_partner);
+on_both_tables!(all_agreements_are_listed_once_whatever_the_page_and_none_of_another_partner);
 
 async fn all_agreements_are_listed_once_whatever_the_page_and_none_of_another_partner(store: impl Store) {
     let numbers = [5, 9, 10, 50, 99, 100, 501];

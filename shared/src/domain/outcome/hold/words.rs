@@ -62,7 +62,7 @@ impl Hold {
                 "Choose Write to create the new addition from that day, at the price and the terms of the one that ended. Choose Keep if the product is not to be billed this month."
             }
             Self::BilledElsewhere { .. } => {
-                "Is that the same product? Then choose Keep: it is not created here as long as it is billed there. Or set a cancelled date there in ConnectWise and choose Write: it is created from the day after. To bill both on purpose, choose Write."
+                "Is that the same product? Then choose Keep: it is not created here as long as it is billed there. Or set a cancelled date there in ConnectWise and choose Write: it is created from the day after, or with the next billing period. To bill both on purpose, choose Write."
             }
             Self::StillBilled { .. } => {
                 "Take it off that addition in ConnectWise: set it to 0, or to what its other parts use, or cancel it. Or map the product back."

@@ -71,7 +71,7 @@ pub(super) const fn advice(hold: &Hold) -> &'static str {
             "Scegliere «Scrivi» per creare la nuova addition da quel giorno, con il prezzo e le condizioni di quella terminata; «Mantieni» se il prodotto non va fatturato questo mese."
         }
         Hold::BilledElsewhere { .. } => {
-            "È lo stesso prodotto? Allora scegliere «Mantieni»: qui non viene creata finché è fatturata là. Oppure impostare là la fine (Cancelled Date) in ConnectWise e scegliere «Scrivi»: viene creata dal giorno dopo. Per fatturarle entrambe di proposito, scegliere «Scrivi»."
+            "È lo stesso prodotto? Allora scegliere «Mantieni»: qui non viene creata finché è fatturata là. Oppure impostare là la fine (Cancelled Date) in ConnectWise e scegliere «Scrivi»: viene creata dal giorno dopo, o con il prossimo periodo di fatturazione. Per fatturarle entrambe di proposito, scegliere «Scrivi»."
         }
         Hold::StillBilled { .. } => {
             "Toglierlo da quella addition in ConnectWise: portarla a 0, o a ciò che usano le altre parti, oppure impostarne la fine. In alternativa ripristinare il mapping di prima."
