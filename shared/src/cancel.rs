@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::id::{PartnerId, RunId};
 use crate::domain::run::{Run, RunState, Stage};
 use crate::error::StoreError;
-use crate::ports::{Change, OversightStore, RunStore};
+use crate::store::{Change, Store};
+use crate::table::Table;
 
 /// For how long workers are kept away while a run is ended, in seconds.
 const HELD_S: u32 = 60;
@@ -30,7 +31,7 @@ pub enum Cancelled {
 /// # Errors
 /// [`StoreError`]; the run may be cancelled or not.
 pub async fn cancel(
-    store: &(impl RunStore + OversightStore),
+    store: &Store<impl Table>,
     (owner, now): (&str, Timestamp),
     partner: PartnerId,
     id: &RunId,

@@ -11,6 +11,7 @@ pub mod catalogue;
 pub mod decision;
 pub mod departure;
 pub mod ending;
+pub mod follow_up;
 pub mod host_name;
 pub mod id;
 pub mod known_products;

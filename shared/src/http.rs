@@ -12,8 +12,8 @@
 //!     request_body(content = Switch, description = "What it is to be."),
 //!     responses((status = 200, description = "The row as it is now.", body = ProductRow)),
 //! )]
-//! async fn switch_product<S: MappingStore, C: Clock, I: Ids>(
-//!     State(world): State<World<S, C, I>>,
+//! async fn switch_product<T: Table, C: Clock, I: Ids>(
+//!     State(world): State<World<T, C, I>>,
 //!     caller: Caller<Write>,                        // first: whoever may not, learns nothing of the rest
 //!     Path(code): Path<ProductCode>,                // a domain id, or 400
 //!     _: NoQuery,                                   // or Query(filter): Query<Filter>
@@ -26,9 +26,9 @@
 //!
 //! /// What the routes need of the world, and no more. A clone goes to each request.
 //! #[derive(Clone)]
-//! pub struct World<S, C, I> { pub store: S, pub clock: C, pub ids: I }
+//! pub struct World<T, C, I> { pub store: Store<T>, pub clock: C, pub ids: I }
 //! // The compiler finds the handlers' type arguments by the router's state.
-//! OpenApiRouter<World<S, C, I>>::new().routes(routes!(switch_product))
+//! OpenApiRouter<World<T, C, I>>::new().routes(routes!(switch_product))
 //! ```
 //!
 //! `functions/mappings` is the example: `routes()` is what the document is made of, `app(world, options)` what Lambda, the
@@ -50,7 +50,7 @@
 //!   (409); who can, reads again and answers `versionMismatch` with the present row. What ConnectWise keeps has no version:
 //!   [`version_of_content`] stands for one.
 //! - **POST** that has an effect takes [`Once`] and documents [`IdempotencyKey`] in its `params`; all that it does is in the
-//!   closure of [`Once::run`], and a store that writes the effect takes the answer with it ([`crate::ports::Keep`]). POSTs without an effect (a test, a search, `validateOnly` alone) take [`Json`].
+//!   closure of [`Once::run`], and a store that writes the effect takes the answer with it ([`crate::store::Keep`]). POSTs without an effect (a test, a search, `validateOnly` alone) take [`Json`].
 //! - **ConnectWise**: a route that calls it adds [`PsaProblems`] to its `responses(…)`.
 //! - **The document**: every status that a handler answers itself needs a description; those that all have (400, 401, 403, 404
 //!   with a path parameter, 409 and 422 with an idempotency key, 412 and 428 with `If-Match`, 413, 415, 429, 500, 503) are added by

@@ -7,7 +7,6 @@ mod connect;
 mod mail;
 mod psa;
 mod psa_catalogue;
-mod store;
 mod usage_source;
 mod world;
 
@@ -15,14 +14,5 @@ pub use connect::{Connections, Seal, Sealed};
 pub use mail::{Mail, Mailer};
 pub use psa::{Listed, Listing, Page, Psa, Unreadable};
 pub use psa_catalogue::PsaCatalogue;
-pub use store::{
-    AlertPage, AlertStore, Answer, Attempt, Author, Begun, Change, Chunk, ChunkKind, ChunkPage, ConnectionsSaved,
-    CustomerConflict, CustomerEdit, CustomerNames, Databases, DiscoveredProduct, Due, DueFor, DueStore, Edit, EditPage,
-    EditStore, HoldPage, HoldStore, IDEMPOTENCY_TTL_H, IdempotencyStore, Keep, KnownPsaProduct, KnownStore, LastTest,
-    Lease, LeaseTaken, LedgerPage, Look, MappedCustomer, MappingStore, Opened, OversightStore, OwnerStore,
-    ProductConflict, PsaClaim, PsaDatabase, PsaHolder, PsaOwner, Rate, RateStore, Removal, RemovalStore, RunHistory,
-    RunStore, SavedAlertSettings, SavedBy, SavedConnections, SeenProduct, SettingsStore, SetupStore, ShownConnectWise,
-    ShownConnections, ShownSophos, Sighting, SnapshotHistory, Subject, Versioned,
-};
 pub use usage_source::{CustomerPage, UnreadableCustomer, UsagePage, UsageSource};
 pub use world::{AlertMessage, AlertQueue, Clock, Ids, Queue, SyncMessage};

@@ -7,7 +7,8 @@ use crate::domain::mapping::ProductMapping;
 use crate::domain::outcome::Hold;
 use crate::domain::usage::Reading;
 use crate::error::StoreError;
-use crate::ports::{Author, EditStore, MappingStore};
+use crate::store::{Author, Store};
+use crate::table::Table;
 
 /// How often another save of the same mapping may come in between.
 const ATTEMPTS: usize = 5;
@@ -18,7 +19,7 @@ const ATTEMPTS: usize = 5;
 /// # Errors
 /// `Conflict` where others keep changing the same mappings; otherwise [`StoreError`].
 pub async fn remember_reading(
-    store: &(impl MappingStore + EditStore),
+    store: &Store<impl Table>,
     partner: PartnerId,
     author: &Author,
     hold: &StandingHold,

@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::follow_up::Look;
 use crate::domain::id::{CustomerId, IdError, PartnerId, RunId};
 use crate::domain::month::UsageMonth;
 use crate::domain::run::{GOOD_FOR_H, MOST_CHOSEN, Run, RunKind, RunRequest, RunScope, RunState, Whose};
 use crate::domain::schedule::local_day;
 use crate::domain::settings::Settings;
 use crate::error::{QueueError, StoreError};
-use crate::ports::{
-    Clock, DueStore, EditStore, IDEMPOTENCY_TTL_H, KnownStore, Look, Opened, OversightStore, Queue, RunStore,
-    SettingsStore, SyncMessage,
-};
+use crate::ports::{Clock, Queue, SyncMessage};
+use crate::store::{IDEMPOTENCY_TTL_H, Opened, Store};
+use crate::table::Table;
 
 /// The run of a repeated request is looked for among so many of the newest.
 const NEWEST: u32 = 20;
@@ -139,7 +139,7 @@ pub enum NotChosen {
 /// # Errors
 /// [`StoreError`]; within, every one that cannot be chosen.
 pub async fn choose(
-    store: &(impl KnownStore + EditStore),
+    store: &Store<impl Table>,
     partner: PartnerId,
     chosen: Option<&[String]>,
 ) -> Result<Result<Whose, NotChosen>, StoreError> {
@@ -173,7 +173,7 @@ pub async fn choose(
 /// # Errors
 /// [`StartError`].
 pub async fn start(
-    store: &(impl SettingsStore + RunStore + OversightStore + DueStore),
+    store: &Store<impl Table>,
     queue: &impl Queue,
     clock: &impl Clock,
     asker: &Asker,
@@ -208,7 +208,7 @@ pub async fn start(
 }
 
 /// Has a run worked off, unless it is over. A message too many changes nothing.
-async fn send(store: &impl DueStore, queue: &impl Queue, run: &Run, now: Timestamp) -> Result<(), StartError> {
+async fn send(store: &Store<impl Table>, queue: &impl Queue, run: &Run, now: Timestamp) -> Result<(), StartError> {
     if run.state.is_over() {
         return Ok(());
     }
@@ -238,7 +238,7 @@ fn is_of(run: &Run, asker: &Asker, asked: &Asked, now: Timestamp) -> bool {
 
 /// The request for a run of what is asked.
 async fn request(
-    store: &impl RunStore,
+    store: &Store<impl Table>,
     asker: &Asker,
     asked: &Asked,
     (settings, now): (&Settings, Timestamp),

@@ -12,6 +12,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::error::StoreError;
+use crate::ports::Ids;
 
 /// The partition key, a string. It starts with the partner, so that a role can be confined to partners.
 pub const PARTITION_KEY: &str = "PK";
@@ -304,11 +305,11 @@ impl From<WriteError> for StoreError {
     }
 }
 
-/// The table. Clones share what is stored.
+/// The table. Clones share what is stored. Its ids tell apart writes of the same time.
 ///
 /// Every method fails with [`StoreError::Unavailable`] where the same call may succeed later, and with
 /// [`StoreError::Refused`] where the call itself is wrong.
-pub trait Table: Clone + Send + Sync + 'static {
+pub trait Table: Ids + Clone + 'static {
     /// The entry at a key, if there is one.
     fn get(&self, key: &Key) -> impl Future<Output = Result<Option<Entry>, StoreError>> + Send;
 

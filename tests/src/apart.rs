@@ -7,7 +7,7 @@ use shared::client::connections::StoredConnections;
 use shared::domain::id::PartnerId;
 use shared::domain::month::UsageMonth;
 use shared::ids::UuidV7;
-use shared::ports::{Clock, Queue, Seal, SettingsStore};
+use shared::ports::{Clock, Queue, Seal};
 use shared::seal::LocalSeal;
 use shared::store::DynamoStore;
 use usage_sync::{Adapters, World};

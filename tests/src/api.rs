@@ -17,16 +17,18 @@ use shared::client::connections::{ConnectionOptions, StoredConnections};
 use shared::client::http::{Http, HttpLimits};
 use shared::clock::SystemClock;
 use shared::ids::UuidV7;
-use shared::ports::{AlertMessage, SettingsStore};
+use shared::ports::AlertMessage;
 use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
-use shared::store::MemoryStore;
+use shared::store::Store;
+use shared::table::Table;
+use shared::table::memory::MemoryTable;
 use utoipa::openapi::OpenApi;
 
 use crate::stack::{StackError, UNLIMITED};
 
 /// Connections to services, as the functions' documents need a type of them.
-type Stored = StoredConnections<MemoryStore, LocalSeal>;
+type Stored = StoredConnections<MemoryTable, LocalSeal>;
 
 /// Each function behind API Gateway by its folder, with what its routes say of themselves; by folder.
 #[must_use]
@@ -34,13 +36,13 @@ pub fn functions() -> Vec<(&'static str, OpenApi)> {
     vec![
         (
             "alerts",
-            alerts::routes::<MemoryStore, LocalQueue<AlertMessage>, LocalSeal, SystemClock, UuidV7>().into_openapi(),
+            alerts::routes::<MemoryTable, LocalQueue<AlertMessage>, LocalSeal, SystemClock, UuidV7>().into_openapi(),
         ),
-        ("connections", connections::routes::<MemoryStore, LocalSeal, SystemClock>().into_openapi()),
-        ("mappings", mappings::routes::<MemoryStore, Stored, SystemClock, UuidV7>().into_openapi()),
-        ("psa-products", psa_products::routes::<MemoryStore, Stored, SystemClock, UuidV7>().into_openapi()),
+        ("connections", connections::routes::<MemoryTable, LocalSeal, SystemClock>().into_openapi()),
+        ("mappings", mappings::routes::<MemoryTable, Stored, SystemClock, UuidV7>().into_openapi()),
+        ("psa-products", psa_products::routes::<MemoryTable, Stored, SystemClock, UuidV7>().into_openapi()),
         ("psa-search", psa_search::routes::<Stored, SystemClock>().into_openapi()),
-        ("sync-runs", sync_runs::routes::<MemoryStore, LocalQueue, SystemClock, UuidV7>().into_openapi()),
+        ("sync-runs", sync_runs::routes::<MemoryTable, LocalQueue, SystemClock, UuidV7>().into_openapi()),
     ]
 }
 
@@ -48,10 +50,10 @@ pub fn functions() -> Vec<(&'static str, OpenApi)> {
 ///
 /// # Errors
 /// No HTTP client can be made.
-pub fn mappings_world<S: SettingsStore + Clone>(
-    store: S,
+pub fn mappings_world<T: Table>(
+    store: Store<T>,
     seal: LocalSeal,
-) -> Result<World<S, StoredConnections<S, LocalSeal>, SystemClock, UuidV7>, StackError> {
+) -> Result<World<T, StoredConnections<T, LocalSeal>, SystemClock, UuidV7>, StackError> {
     let policy = AddressPolicy::Loopback;
     let http = Http::build(policy, HttpLimits::default())?;
     let mut options = ConnectionOptions::new(http, AddressRules { policy, ..AddressRules::default() })?.interactive();

@@ -27,12 +27,12 @@ use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
 use shared::domain::schedule::next_run_after;
 use shared::error::{QueueError, SealError, StoreError};
 use shared::ids::UuidV7;
-use shared::ports::{
-    AlertMessage, Clock, DueStore, OwnerStore, PsaDatabase, Queue, RunStore, Seal, SettingsStore, SyncMessage,
-};
+use shared::ports::{AlertMessage, Clock, Queue, Seal, SyncMessage};
 use shared::queue::LocalQueue;
 use shared::seal::{LocalKeyError, LocalSeal};
-use shared::store::DynamoStore;
+use shared::store::{PsaDatabase, Store};
+use shared::table::Table;
+use shared::table::dynamodb::DynamoTable;
 use sync_schedule::{TickError, TickReport, tick};
 use usage_sync::{Adapters, Limits, Worker};
 
@@ -54,9 +54,12 @@ const REDELIVERED_AFTER: Duration = Duration::from_secs(5);
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// The store of the local stack.
-pub type LocalStore = DynamoStore<UuidV7>;
+pub type LocalStore = Store<TableClient>;
+
+/// The client of the local stack's table.
+pub type TableClient = DynamoTable<UuidV7>;
 /// The world that the local workers work in.
-pub type LocalWorld = Adapters<LocalStore, StoredConnections<LocalStore, LocalSeal>, LocalQueue, SystemClock, UuidV7>;
+pub type LocalWorld = Adapters<TableClient, StoredConnections<TableClient, LocalSeal>, LocalQueue, SystemClock, UuidV7>;
 
 /// What a stack is started with.
 #[derive(Clone, Debug)]
@@ -385,7 +388,7 @@ pub(crate) fn connection_options(sophos: &str) -> Result<ConnectionOptions, Stac
 }
 
 /// Claims the database that planted credentials lead to, as saving them would: one that is nobody's is not written to.
-pub async fn claim(store: &impl OwnerStore, partner: PartnerId, credentials: &Credentials) -> Result<(), StackError> {
+pub async fn claim(store: &Store<impl Table>, partner: PartnerId, credentials: &Credentials) -> Result<(), StackError> {
     if let Some(connectwise) = &credentials.connectwise {
         let host = connectwise.site.trim_start_matches("http://");
         store.claim_psa(partner, &PsaDatabase::new(host, &connectwise.company)).await?;

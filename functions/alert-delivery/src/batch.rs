@@ -3,8 +3,9 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
 use shared::ports::{AlertMessage, Clock, Mailer, Seal};
+use shared::table::Table;
 
-use crate::{Store, WorkError, World};
+use crate::{WorkError, World};
 
 /// A delivered message that was not worked off.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +19,8 @@ enum MessageError {
 
 /// Works off the delivered messages one after the other until `deadline` is near. The answer names those that failed: the
 /// queue delivers them again, and after some times puts them among its dead letters.
-pub async fn work_off<S: Store, K: Seal, M: Mailer, C: Clock>(
-    world: &World<S, K, M, C>,
+pub async fn work_off<T: Table, K: Seal, M: Mailer, C: Clock>(
+    world: &World<T, K, M, C>,
     batch: SqsEvent,
     deadline: Timestamp,
 ) -> SqsBatchResponse {
@@ -35,8 +36,8 @@ pub async fn work_off<S: Store, K: Seal, M: Mailer, C: Clock>(
     response
 }
 
-async fn work_on<S: Store, K: Seal, M: Mailer, C: Clock>(
-    world: &World<S, K, M, C>,
+async fn work_on<T: Table, K: Seal, M: Mailer, C: Clock>(
+    world: &World<T, K, M, C>,
     message: &SqsMessage,
     deadline: Timestamp,
 ) -> Result<(), MessageError> {

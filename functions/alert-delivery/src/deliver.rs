@@ -6,16 +6,18 @@ use shared::domain::alert::{Alert, AlertSettings, Channel, Delivery};
 use shared::domain::id::PartnerId;
 use shared::domain::mail_address::MailAddress;
 use shared::error::MailError;
-use shared::ports::{Clock, Mail, Mailer, SavedAlertSettings, Seal};
+use shared::ports::{Clock, Mail, Mailer, Seal};
+use shared::store::SavedAlertSettings;
+use shared::table::Table;
 
-use crate::{Store, WorkError, World};
+use crate::{WorkError, World};
 
 /// How often others may save an alert while what came of an attempt is saved.
 const ATTEMPTS: usize = 10;
 /// Alerts that are read at once.
 const ALERTS_A_READ: u32 = 100;
 
-impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
+impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
     /// Makes the attempts that are due; returns when the next one is, if any follows.
     pub(crate) async fn deliver_all(
         &self,

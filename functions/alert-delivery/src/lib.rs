@@ -18,10 +18,11 @@ mod watch;
 use jiff::{SignedDuration, Timestamp};
 use shared::client::address::AddressPolicy;
 use shared::client::webhook::Webhooks;
+use shared::domain::follow_up::Look;
 use shared::error::StoreError;
-use shared::ports::{
-    AlertMessage, AlertStore, Clock, DueStore, HoldStore, Look, Mailer, OversightStore, RunStore, Seal, SettingsStore,
-};
+use shared::ports::{AlertMessage, Clock, Mailer, Seal};
+use shared::store::Store;
+use shared::table::Table;
 
 pub use batch::work_off;
 
@@ -30,16 +31,11 @@ const RESERVE: SignedDuration = SignedDuration::from_secs(15);
 /// A look that ended with something due is set to this much later.
 const SOON: SignedDuration = SignedDuration::from_mins(1);
 
-/// The parts of the store that alerts need.
-pub trait Store: AlertStore + DueStore + HoldStore + OversightStore + RunStore + SettingsStore {}
-
-impl<S: AlertStore + DueStore + HoldStore + OversightStore + RunStore + SettingsStore> Store for S {}
-
 /// What deliveries need of the world.
 #[derive(Clone, Debug)]
-pub struct World<S, K, M, C> {
+pub struct World<T, K, M, C> {
     /// Where alerts, and what they tell of, are kept.
-    pub store: S,
+    pub store: Store<T>,
     /// Opens the webhooks' addresses and secrets.
     pub seal: K,
     /// Calls webhooks.
@@ -60,7 +56,7 @@ pub enum WorkError {
     Store(#[from] StoreError),
 }
 
-impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
+impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
     /// Sees to one partner's alerts until `deadline` is near, and sets the next look.
     ///
     /// # Errors

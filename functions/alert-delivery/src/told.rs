@@ -12,9 +12,10 @@ use shared::domain::outcome::Outcome;
 use shared::domain::schedule::local_day;
 use shared::error::StoreError;
 use shared::ports::{Clock, Mailer, Seal};
+use shared::table::Table;
 
 use crate::watch::{MOST_PAGES, is_missed};
-use crate::{Store, WorkError, World};
+use crate::{WorkError, World};
 
 /// So many lines are named; the others are counted.
 const MOST_LINES: usize = 10;
@@ -37,7 +38,7 @@ struct ToldLine {
     advice: String,
 }
 
-impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
+impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
     /// What is said of an alert. Where its lines cannot be read and never will be, it is said without them.
     pub(crate) async fn told(&self, partner: PartnerId, alert: &Alert) -> Result<Told, WorkError> {
         let lines = match &alert.about {

@@ -12,8 +12,9 @@ use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunState};
 use shared::domain::schedule::local_day;
 use shared::ports::{Clock, Mailer, Seal};
+use shared::table::Table;
 
-use crate::{Store, WorkError, World};
+use crate::{WorkError, World};
 
 /// Runs that are read at once.
 const RUNS_A_READ: u32 = 100;
@@ -24,7 +25,7 @@ pub(crate) const MOST_PAGES: usize = 20;
 /// It is looked again after this long.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
-impl<S: Store, K: Seal, M: Mailer, C: Clock> World<S, K, M, C> {
+impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
     /// Raises what is to be told, each thing once; returns when to look again, none where nobody wants to know.
     pub(crate) async fn watch(&self, partner: PartnerId) -> Result<Option<Timestamp>, WorkError> {
         let settings = self.store.find_alert_settings(partner).await?.value.unwrap_or_default().settings;

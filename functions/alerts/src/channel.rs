@@ -11,11 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use shared::client::webhook::{MAX_ADDRESS_CHARS, SavedWebhook, WebhookAddress, WebhookSecret};
 use shared::domain::alert::{AlertSettings, ShownWebhook};
 use shared::http::{Admin, Caller, FieldError, IfMatch, NoQuery, Problem, ProblemBody, ProblemCode, SecretJson, etag};
-use shared::ports::SavedAlertSettings;
+use shared::store::SavedAlertSettings;
+use shared::table::Table;
 use utoipa::ToSchema;
 
 use crate::settings::AlertSettingsShown;
-use crate::{Naming, Sealer, Sender, Store, Time, World};
+use crate::{Naming, Sealer, Sender, Time, World};
 
 /// A webhook to save.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -55,8 +56,8 @@ pub(crate) struct WebhookSaved {
             content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn save_webhook<S: Store, Q: Sender, K: Sealer, C: Time, I: Naming>(
-    State(world): State<World<S, Q, K, C, I>>,
+pub(crate) async fn save_webhook<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming>(
+    State(world): State<World<T, Q, K, C, I>>,
     caller: Caller<Admin>,
     _: NoQuery,
     if_match: IfMatch,
@@ -97,8 +98,8 @@ pub(crate) async fn save_webhook<S: Store, Q: Sender, K: Sealer, C: Time, I: Nam
         (status = 404, description = "None is saved.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn remove_webhook<S: Store, Q: Sender, K: Sealer, C: Time, I: Naming>(
-    State(world): State<World<S, Q, K, C, I>>,
+pub(crate) async fn remove_webhook<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming>(
+    State(world): State<World<T, Q, K, C, I>>,
     caller: Caller<Admin>,
     _: NoQuery,
     if_match: IfMatch,

@@ -13,14 +13,11 @@ use axum::Router;
 use lambda_http::request::RequestContext;
 use shared::client::address::AddressPolicy;
 use shared::http::{ApiOptions, Caller, serve};
-use shared::ports::{AlertQueue, AlertStore, Author, Clock, DueStore, IdempotencyStore, Ids, Seal};
+use shared::ports::{AlertQueue, Clock, Ids, Seal};
+use shared::store::{Author, Store};
+use shared::table::Table;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// The parts of the store that the routes need.
-pub trait Store: AlertStore + DueStore + IdempotencyStore + Clone + 'static {}
-
-impl<S: AlertStore + DueStore + IdempotencyStore + Clone + 'static> Store for S {}
 
 /// The queue, as each request has it.
 pub trait Sender: AlertQueue + Clone + 'static {}
@@ -44,9 +41,9 @@ impl<I: Ids + Clone + 'static> Naming for I {}
 
 /// What the routes need of the world.
 #[derive(Clone, Debug)]
-pub struct World<S, Q, K, C, I> {
+pub struct World<T, Q, K, C, I> {
     /// Where alerts and their settings are kept.
-    pub store: S,
+    pub store: Store<T>,
     /// What the delivery of a test is asked for by.
     pub queue: Q,
     /// Seals webhooks.
@@ -61,14 +58,14 @@ pub struct World<S, Q, K, C, I> {
     pub mails: bool,
 }
 
-impl<S, Q, K, C: Clock, I> World<S, Q, K, C, I> {
+impl<T, Q, K, C: Clock, I> World<T, Q, K, C, I> {
     fn author<W>(&self, caller: &Caller<W>) -> Author {
         Author { who: caller.name().to_owned(), at: self.clock.now(), note: None }
     }
 }
 
 /// The routes with what they say of themselves.
-pub fn routes<S: Store, Q: Sender, K: Sealer, C: Time, I: Naming>() -> OpenApiRouter<World<S, Q, K, C, I>> {
+pub fn routes<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming>() -> OpenApiRouter<World<T, Q, K, C, I>> {
     OpenApiRouter::new()
         .routes(routes!(list::list_alerts))
         .routes(routes!(settings::get_alert_settings, settings::save_alert_settings))
@@ -77,8 +74,8 @@ pub fn routes<S: Store, Q: Sender, K: Sealer, C: Time, I: Naming>() -> OpenApiRo
 }
 
 /// The function as it is served, on Lambda, by the local gateway and in tests.
-pub fn app<S: Store, Q: Sender, K: Sealer, C: Time, I: Naming>(
-    world: World<S, Q, K, C, I>,
+pub fn app<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming>(
+    world: World<T, Q, K, C, I>,
     options: ApiOptions,
 ) -> Router {
     let (routes, _) = routes().split_for_parts();

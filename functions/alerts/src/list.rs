@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::domain::alert::{Alert, AlertAbout, Channel, Delivery, DeliveryState};
 use shared::http::{Caller, IfNoneMatch, List, Paging, Problem, Query, Read, represent};
+use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Naming, Sealer, Sender, Store, Time, World};
+use crate::{Naming, Sealer, Sender, Time, World};
 
 /// The most alerts of a page: a stored one has its whole text with it.
 const MAX_PAGE: u16 = 100;
@@ -124,8 +125,8 @@ pub(crate) struct DeliveryRow {
     params(AlertFilter, IfNoneMatch),
     responses((status = 200, description = "A page of alerts.", body = List<AlertRow>)),
 )]
-pub(crate) async fn list_alerts<S: Store, Q: Sender, K: Sealer, C: Time, I: Naming>(
-    State(world): State<World<S, Q, K, C, I>>,
+pub(crate) async fn list_alerts<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming>(
+    State(world): State<World<T, Q, K, C, I>>,
     caller: Caller<Read>,
     Query(filter): Query<AlertFilter>,
     if_none_match: IfNoneMatch,

@@ -7,15 +7,17 @@ use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use shared::domain::alert::{AlertSettings, MAX_MAIL_ADDRESSES, MAX_QUIET_DAYS, Wanted};
+use shared::domain::follow_up::Look;
 use shared::domain::id::PartnerId;
 use shared::domain::mail_address::MailAddress;
 use shared::http::{
     Admin, Caller, FieldError, IfMatch, IfNoneMatch, Json, NoQuery, Problem, ProblemCode, Read, etag, represent,
 };
-use shared::ports::{Look, SavedAlertSettings, Versioned};
+use shared::store::{SavedAlertSettings, Versioned};
+use shared::table::Table;
 use utoipa::ToSchema;
 
-use crate::{Naming, Sealer, Sender, Store, Time, World};
+use crate::{Naming, Sealer, Sender, Time, World};
 
 /// How often another save may come between before whoever asks has to come again.
 pub(crate) const ATTEMPTS: usize = 5;
@@ -77,8 +79,8 @@ pub(crate) struct WebhookShown {
     params(IfNoneMatch),
     responses((status = 200, description = "What is told, and where.", body = AlertSettingsShown)),
 )]
-pub(crate) async fn get_alert_settings<S: Store, Q: Sender, K: Sealer, C: Time, I: Naming>(
-    State(world): State<World<S, Q, K, C, I>>,
+pub(crate) async fn get_alert_settings<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming>(
+    State(world): State<World<T, Q, K, C, I>>,
     caller: Caller<Read>,
     _: NoQuery,
     if_none_match: IfNoneMatch,
@@ -100,8 +102,8 @@ pub(crate) async fn get_alert_settings<S: Store, Q: Sender, K: Sealer, C: Time, 
     request_body(content = AlertChoices, description = "All of them."),
     responses((status = 200, description = "The settings as they are now.", body = AlertSettingsShown)),
 )]
-pub(crate) async fn save_alert_settings<S: Store, Q: Sender, K: Sealer, C: Time, I: Naming>(
-    State(world): State<World<S, Q, K, C, I>>,
+pub(crate) async fn save_alert_settings<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming>(
+    State(world): State<World<T, Q, K, C, I>>,
     caller: Caller<Admin>,
     _: NoQuery,
     if_match: IfMatch,
@@ -155,7 +157,7 @@ impl AlertChoices {
     }
 }
 
-impl<S: Store, Q: Sender, K: Sealer, C: Time, I: Naming> World<S, Q, K, C, I> {
+impl<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming> World<T, Q, K, C, I> {
     pub(crate) fn shown(&self, read: &Versioned<SavedAlertSettings>) -> AlertSettingsShown {
         let none = AlertSettings::default();
         let settings = read.value.as_ref().map_or(&none, |saved| &saved.settings);

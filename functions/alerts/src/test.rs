@@ -6,12 +6,15 @@ use axum::response::Response;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use shared::domain::alert::{Alert, AlertAbout, AlertId};
+use shared::domain::follow_up::Look;
 use shared::http::{Admin, Caller, Done, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, answer};
-use shared::ports::{AlertMessage, Attempt, Look};
+use shared::ports::AlertMessage;
+use shared::store::Attempt;
+use shared::table::Table;
 use utoipa::ToSchema;
 
 use crate::list::AlertRow;
-use crate::{Naming, Sealer, Sender, Store, Time, World};
+use crate::{Naming, Sealer, Sender, Time, World};
 
 /// So many tests are sent in an hour: mail goes to whoever is named.
 const TESTS_AN_HOUR: usize = 5;
@@ -46,8 +49,8 @@ pub(crate) struct NoChoices {}
             content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn test_alerts<S: Store, Q: Sender, K: Sealer, C: Time, I: Naming>(
-    State(world): State<World<S, Q, K, C, I>>,
+pub(crate) async fn test_alerts<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming>(
+    State(world): State<World<T, Q, K, C, I>>,
     caller: Caller<Admin>,
     _: NoQuery,
     once: Once<NoChoices>,

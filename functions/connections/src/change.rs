@@ -4,11 +4,12 @@ use secrecy::ExposeSecret;
 use shared::client::credentials::Credentials;
 use shared::domain::id::PartnerId;
 use shared::http::{Problem, ProblemCode};
-use shared::ports::{
+use shared::store::{
     Author, ConnectionsSaved, Databases, PsaHolder, SavedConnections, ShownConnectWise, ShownConnections,
 };
+use shared::table::Table;
 
-use crate::{Sealer, Store, Time, World};
+use crate::{Sealer, Time, World};
 
 /// How often another save may come between before whoever asks has to come again.
 const ATTEMPTS: usize = 5;
@@ -25,7 +26,7 @@ pub(crate) struct Draft {
     pub(crate) version: u64,
 }
 
-impl<S: Store, K: Sealer, C: Time> World<S, K, C> {
+impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
     /// What may be shown of the saved connections.
     pub(crate) async fn shown(&self, partner: PartnerId) -> Result<ShownConnections, Problem> {
         Ok(self.store.find_connections(partner).await?.value.map(|saved| saved.shown).unwrap_or_default())

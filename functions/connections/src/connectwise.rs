@@ -13,7 +13,8 @@ use shared::domain::id::PartnerId;
 use shared::domain::schedule::next_run_after;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::http::{Admin, Caller, FieldError, IfMatch, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, etag};
-use shared::ports::{Author, PsaDatabase, PsaHolder, PsaOwner, SavedBy, ShownConnectWise, ShownConnections};
+use shared::store::{Author, PsaDatabase, PsaHolder, PsaOwner, SavedBy, ShownConnectWise, ShownConnections};
+use shared::table::Table;
 use utoipa::ToSchema;
 
 use crate::advice::switch_the_vendors_sync_off;
@@ -21,7 +22,7 @@ use crate::change::Draft;
 use crate::input::ConnectWiseInput;
 use crate::row::{ConnectWiseRow, end_of};
 use crate::verdict::{TestReport, of_connectwise, refusal_of_connectwise};
-use crate::{Sealer, Store, Time, World};
+use crate::{Sealer, Time, World};
 
 /// A connection to save.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -72,8 +73,8 @@ pub(crate) struct ConnectWiseSaved {
     request_body(content = ConnectWiseSave, description = "The connection, and the time zone with the first one."),
     responses((status = 200, description = "It works and is saved.", body = ConnectWiseSaved), PsaProblems),
 )]
-pub(crate) async fn save_connectwise<S: Store, K: Sealer, C: Time>(
-    State(world): State<World<S, K, C>>,
+pub(crate) async fn save_connectwise<T: Table, K: Sealer, C: Time>(
+    State(world): State<World<T, K, C>>,
     caller: Caller<Admin>,
     _: NoQuery,
     if_match: IfMatch,
@@ -124,8 +125,8 @@ pub(crate) async fn save_connectwise<S: Store, K: Sealer, C: Time>(
     request_body(content = ConnectWiseTrial, description = "The connection; an empty object for the saved one."),
     responses((status = 200, description = "What was found.", body = TestReport), PsaProblems),
 )]
-pub(crate) async fn test_connectwise<S: Store, K: Sealer, C: Time>(
-    State(world): State<World<S, K, C>>,
+pub(crate) async fn test_connectwise<T: Table, K: Sealer, C: Time>(
+    State(world): State<World<T, K, C>>,
     caller: Caller<Admin>,
     _: NoQuery,
     headers: HeaderMap,
@@ -173,8 +174,8 @@ pub(crate) async fn test_connectwise<S: Store, K: Sealer, C: Time>(
             content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn remove_connectwise<S: Store, K: Sealer, C: Time>(
-    State(world): State<World<S, K, C>>,
+pub(crate) async fn remove_connectwise<T: Table, K: Sealer, C: Time>(
+    State(world): State<World<T, K, C>>,
     caller: Caller<Admin>,
     _: NoQuery,
     if_match: IfMatch,
@@ -213,7 +214,7 @@ impl Connection {
     }
 }
 
-impl<S: Store, K: Sealer, C: Time> World<S, K, C> {
+impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
     async fn test(
         &self,
         partner: PartnerId,

@@ -21,14 +21,11 @@ use lambda_http::request::RequestContext;
 use shared::client::connections::ConnectionOptions;
 use shared::client::probe::Probe;
 use shared::http::{ApiOptions, Caller, serve};
-use shared::ports::{Author, Clock, DueStore, OwnerStore, RemovalStore, Seal, SetupStore};
+use shared::ports::{Clock, Seal};
+use shared::store::{Author, Store};
+use shared::table::Table;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// The parts of the store that the routes need.
-pub trait Store: SetupStore + OwnerStore + DueStore + RemovalStore + Clone + 'static {}
-
-impl<S: SetupStore + OwnerStore + DueStore + RemovalStore + Clone + 'static> Store for S {}
 
 /// What seals credentials here.
 pub trait Sealer: Seal + Clone + 'static {}
@@ -42,9 +39,9 @@ impl<C: Clock + Clone + 'static> Time for C {}
 
 /// What the routes need of the world.
 #[derive(Clone, Debug)]
-pub struct World<S, K, C> {
+pub struct World<T, K, C> {
     /// Where connections, settings, due times and owners are kept.
-    pub store: S,
+    pub store: Store<T>,
     /// Seals credentials.
     pub seal: K,
     /// The time of saves and tests.
@@ -53,7 +50,7 @@ pub struct World<S, K, C> {
     pub options: ConnectionOptions,
 }
 
-impl<S, K, C: Clock> World<S, K, C> {
+impl<T, K, C: Clock> World<T, K, C> {
     fn probe(&self) -> Probe {
         Probe::new(self.options.clone())
     }
@@ -64,7 +61,7 @@ impl<S, K, C: Clock> World<S, K, C> {
 }
 
 /// The routes with what they say of themselves.
-pub fn routes<S: Store, K: Sealer, C: Time>() -> OpenApiRouter<World<S, K, C>> {
+pub fn routes<T: Table, K: Sealer, C: Time>() -> OpenApiRouter<World<T, K, C>> {
     OpenApiRouter::new()
         .routes(routes!(row::get_connections))
         .routes(routes!(connectwise::save_connectwise, connectwise::remove_connectwise))
@@ -77,7 +74,7 @@ pub fn routes<S: Store, K: Sealer, C: Time>() -> OpenApiRouter<World<S, K, C>> {
 
 /// The function as it is served, on Lambda, by the local gateway and in tests. A person waits for each test: its calls give
 /// up in seconds.
-pub fn app<S: Store, K: Sealer, C: Time>(world: World<S, K, C>, options: ApiOptions) -> Router {
+pub fn app<T: Table, K: Sealer, C: Time>(world: World<T, K, C>, options: ApiOptions) -> Router {
     let (routes, _) = routes().split_for_parts();
     let world = World { options: world.options.interactive(), ..world };
     serve(routes.with_state(world), options, context)

@@ -7,10 +7,11 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use shared::http::{Admin, Caller, NoQuery, Problem, ProblemCode};
-use shared::ports::Removal;
+use shared::store::Removal;
+use shared::table::Table;
 use utoipa::ToSchema;
 
-use crate::{Sealer, Store, Time, World};
+use crate::{Sealer, Time, World};
 
 /// How many steps one request makes: each takes some seconds at most, and the gateway waits for half a minute.
 const STEPS_A_REQUEST: usize = 4;
@@ -41,8 +42,8 @@ pub(crate) struct RemovalUnderWay {
             content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn remove_partner<S: Store, K: Sealer, C: Time>(
-    State(world): State<World<S, K, C>>,
+pub(crate) async fn remove_partner<T: Table, K: Sealer, C: Time>(
+    State(world): State<World<T, K, C>>,
     caller: Caller<Admin>,
     _: NoQuery,
 ) -> Result<Response, Problem> {

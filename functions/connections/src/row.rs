@@ -5,10 +5,11 @@ use axum::response::Response;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use shared::http::{Caller, IfNoneMatch, NoQuery, Problem, Read, represent};
-use shared::ports::{LastTest, ShownConnectWise, ShownConnections, ShownSophos};
+use shared::store::{LastTest, ShownConnectWise, ShownConnections, ShownSophos};
+use shared::table::Table;
 use utoipa::ToSchema;
 
-use crate::{Sealer, Store, Time, World};
+use crate::{Sealer, Time, World};
 
 /// A partner's connections.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -147,8 +148,8 @@ pub(crate) fn end_of(key: &SecretString) -> String {
     params(IfNoneMatch),
     responses((status = 200, description = "The connections that are saved.", body = ConnectionsRow)),
 )]
-pub(crate) async fn get_connections<S: Store, K: Sealer, C: Time>(
-    State(world): State<World<S, K, C>>,
+pub(crate) async fn get_connections<T: Table, K: Sealer, C: Time>(
+    State(world): State<World<T, K, C>>,
     caller: Caller<Read>,
     _: NoQuery,
     if_none_match: IfNoneMatch,

@@ -11,7 +11,8 @@ use shared::client::credentials::SophosCredentials;
 use shared::domain::id::PartnerId;
 use shared::domain::month::UsageMonth;
 use shared::http::{Admin, Caller, IfMatch, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, etag};
-use shared::ports::{SavedBy, ShownConnections, ShownSophos};
+use shared::store::{SavedBy, ShownConnections, ShownSophos};
+use shared::table::Table;
 use utoipa::ToSchema;
 
 use crate::advice::switch_the_vendors_sync_off;
@@ -19,7 +20,7 @@ use crate::change::Draft;
 use crate::input::SophosInput;
 use crate::row::{SophosRow, end_of};
 use crate::verdict::{TestReport, of_sophos, refusal_of_sophos};
-use crate::{Sealer, Store, Time, World};
+use crate::{Sealer, Time, World};
 
 /// A connection to save.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -61,8 +62,8 @@ pub(crate) struct SophosSaved {
     request_body(content = SophosSave, description = "The connection."),
     responses((status = 200, description = "It works and is saved.", body = SophosSaved), PsaProblems),
 )]
-pub(crate) async fn save_sophos<S: Store, K: Sealer, C: Time>(
-    State(world): State<World<S, K, C>>,
+pub(crate) async fn save_sophos<T: Table, K: Sealer, C: Time>(
+    State(world): State<World<T, K, C>>,
     caller: Caller<Admin>,
     _: NoQuery,
     if_match: IfMatch,
@@ -102,8 +103,8 @@ pub(crate) async fn save_sophos<S: Store, K: Sealer, C: Time>(
     request_body(content = SophosTrial, description = "The connection; an empty object for the saved one."),
     responses((status = 200, description = "What was found.", body = TestReport), PsaProblems),
 )]
-pub(crate) async fn test_sophos<S: Store, K: Sealer, C: Time>(
-    State(world): State<World<S, K, C>>,
+pub(crate) async fn test_sophos<T: Table, K: Sealer, C: Time>(
+    State(world): State<World<T, K, C>>,
     caller: Caller<Admin>,
     _: NoQuery,
     headers: HeaderMap,
@@ -147,8 +148,8 @@ pub(crate) async fn test_sophos<S: Store, K: Sealer, C: Time>(
             content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn remove_sophos<S: Store, K: Sealer, C: Time>(
-    State(world): State<World<S, K, C>>,
+pub(crate) async fn remove_sophos<T: Table, K: Sealer, C: Time>(
+    State(world): State<World<T, K, C>>,
     caller: Caller<Admin>,
     _: NoQuery,
     if_match: IfMatch,
@@ -166,7 +167,7 @@ pub(crate) async fn remove_sophos<S: Store, K: Sealer, C: Time>(
     Ok(StatusCode::NO_CONTENT)
 }
 
-impl<S: Store, K: Sealer, C: Time> World<S, K, C> {
+impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
     /// What a test before a save found, where it may be saved.
     async fn test_sophos_of(
         &self,

@@ -5,14 +5,15 @@ use shared::client::address::PsaAddress;
 use shared::client::probe::ConnectWiseVerdict;
 use shared::domain::id::PartnerId;
 use shared::http::{Problem, ProblemCode};
-use shared::ports::{Author, PsaDatabase, PsaHolder};
+use shared::store::{Author, PsaDatabase, PsaHolder};
+use shared::table::Table;
 
-use crate::{Sealer, Store, Time, World};
+use crate::{Sealer, Time, World};
 
 /// A database is nobody else's as long as its owner has worked with it within this time: two weeks.
 const LAPSES_AFTER: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-impl<S: Store, K: Sealer, C: Time> World<S, K, C> {
+impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
     /// Who loses the database to a partner whose own test has passed: none where it is nobody's, or the partner's.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use shared::client::probe::{ConnectWiseVerdict, PsaRight, SophosRight, SophosVerdict};
 use shared::http::{FieldError, Problem, ProblemCode};
-use shared::ports::LastTest;
+use shared::store::LastTest;
 use utoipa::ToSchema;
 
 /// What a test found.

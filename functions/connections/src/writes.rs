@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use shared::domain::id::PartnerId;
 use shared::domain::settings::Settings;
 use shared::http::{Admin, Caller, IfMatch, IfNoneMatch, Json, NoQuery, Problem, ProblemCode, Read, etag, represent};
-use shared::ports::{Author, PsaOwner, Versioned};
+use shared::store::{Author, PsaOwner, Versioned};
+use shared::table::Table;
 use utoipa::ToSchema;
 
-use crate::{Sealer, Store, Time, World};
+use crate::{Sealer, Time, World};
 
 /// How often another save may come between before whoever asks has to come again.
 const ATTEMPTS: usize = 5;
@@ -42,8 +43,8 @@ impl Writes {
     params(IfNoneMatch),
     responses((status = 200, description = "Whether runs write to ConnectWise.", body = Writes)),
 )]
-pub(crate) async fn get_writes<S: Store, K: Sealer, C: Time>(
-    State(world): State<World<S, K, C>>,
+pub(crate) async fn get_writes<T: Table, K: Sealer, C: Time>(
+    State(world): State<World<T, K, C>>,
     caller: Caller<Read>,
     _: NoQuery,
     if_none_match: IfNoneMatch,
@@ -70,8 +71,8 @@ pub(crate) async fn get_writes<S: Store, K: Sealer, C: Time>(
             body = shared::http::ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn switch_writes<S: Store, K: Sealer, C: Time>(
-    State(world): State<World<S, K, C>>,
+pub(crate) async fn switch_writes<T: Table, K: Sealer, C: Time>(
+    State(world): State<World<T, K, C>>,
     caller: Caller<Admin>,
     _: NoQuery,
     if_match: IfMatch,
@@ -99,7 +100,7 @@ pub(crate) async fn switch_writes<S: Store, K: Sealer, C: Time>(
     Err(Problem::new(ProblemCode::ChangedMeanwhile))
 }
 
-impl<S: Store, K: Sealer, C: Time> World<S, K, C> {
+impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
     async fn check_may_write(&self, partner: PartnerId) -> Result<(), Problem> {
         let shown = self.shown(partner).await?.connectwise;
         let shown = shown.ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;

@@ -15,13 +15,15 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use shared::domain::id::PartnerId;
 use shared::http::Problem;
-use shared::ports::{Clock, SettingsStore};
+use shared::ports::Clock;
+use shared::store::Store;
+use shared::table::Table;
 
 /// An agreement that ends within so many days is told.
 const ENDS_SOON_DAYS: i64 = 30;
 
 /// The day that it is for the partner: in its own time zone, in UTC before it has saved any settings.
-async fn today(store: &impl SettingsStore, clock: &impl Clock, partner: PartnerId) -> Result<Date, Problem> {
+async fn today(store: &Store<impl Table>, clock: &impl Clock, partner: PartnerId) -> Result<Date, Problem> {
     let settings = store.find_settings(partner).await?;
     let zone = settings.map_or(TimeZone::UTC, |settings| settings.time_zone.zone().clone());
     Ok(clock.now().to_zoned(zone).date())

@@ -6,18 +6,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::domain::id::{CustomerId, ProductCode};
 use shared::http::{Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, Query, Read, represent};
-use shared::ports::{Clock, Edit, Ids, Subject};
+use shared::ports::{Clock, Ids};
+use shared::store::{Edit, Subject};
+use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{Link, Store, World};
+use crate::{Link, World};
 
 /// The most edits of a page: one has a kilobyte or two.
 const MAX_PAGE: u16 = 200;
 
-pub(crate) fn routes<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>()
--> OpenApiRouter<World<S, N, C, I>> {
+pub(crate) fn routes<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>()
+-> OpenApiRouter<World<T, N, C, I>> {
     OpenApiRouter::new().routes(routes!(list_edits))
 }
 
@@ -123,8 +125,8 @@ impl EditRow {
     params(EditFilter, IfNoneMatch),
     responses((status = 200, description = "A page of edits.", body = List<EditRow>)),
 )]
-pub(crate) async fn list_edits<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
-    State(world): State<World<S, N, C, I>>,
+pub(crate) async fn list_edits<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Read>,
     Query(filter): Query<EditFilter>,
     if_none_match: IfNoneMatch,

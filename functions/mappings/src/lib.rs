@@ -9,18 +9,17 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use axum::Router;
 use lambda_http::request::RequestContext;
 use shared::http::{ApiOptions, problems, serve};
-use shared::ports::{
-    Clock, Connections, EditStore, IdempotencyStore, Ids, KnownStore, MappingStore, PsaCatalogue, SettingsStore,
-    SnapshotHistory,
-};
+use shared::ports::{Clock, Connections, Ids, PsaCatalogue};
+use shared::store::Store;
+use shared::table::Table;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// What the routes need of the world. A clone goes to each request.
 #[derive(Clone, Debug)]
-pub struct World<S, N, C, I> {
+pub struct World<T, N, C, I> {
     /// Where mappings are kept.
-    pub store: S,
+    pub store: Store<T>,
     /// How a partner's ConnectWise is reached: what something is mapped to must be there.
     pub connections: N,
     /// The time.
@@ -29,25 +28,14 @@ pub struct World<S, N, C, I> {
     pub ids: I,
 }
 
-/// What the routes keep and read.
-pub trait Store:
-    MappingStore + EditStore + KnownStore + SettingsStore + SnapshotHistory + IdempotencyStore + Clone + 'static
-{
-}
-
-impl<S> Store for S where
-    S: MappingStore + EditStore + KnownStore + SettingsStore + SnapshotHistory + IdempotencyStore + Clone + 'static
-{
-}
-
 /// What the routes need of ConnectWise: what a person at a form needs.
 pub trait Link: Connections<Psa: PsaCatalogue> + Clone + 'static {}
 
 impl<N: Connections<Psa: PsaCatalogue> + Clone + 'static> Link for N {}
 
 /// The routes with what they say of themselves.
-pub fn routes<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>()
--> OpenApiRouter<World<S, N, C, I>> {
+pub fn routes<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>()
+-> OpenApiRouter<World<T, N, C, I>> {
     OpenApiRouter::new()
         .merge(products::routes())
         .merge(customer_routes())
@@ -56,8 +44,8 @@ pub fn routes<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 's
         .merge(problems())
 }
 
-fn customer_routes<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>()
--> OpenApiRouter<World<S, N, C, I>> {
+fn customer_routes<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>()
+-> OpenApiRouter<World<T, N, C, I>> {
     OpenApiRouter::new()
         .routes(routes!(customers::list::list_customer_mappings))
         .routes(routes!(customers::list::export_customer_mappings))
@@ -70,8 +58,8 @@ fn customer_routes<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone
 
 /// The function as it is served, on Lambda, by the local gateway and in tests: all three hand over a request as
 /// `lambda_http` makes it of API Gateway's event.
-pub fn app<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
-    world: World<S, N, C, I>,
+pub fn app<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    world: World<T, N, C, I>,
     options: ApiOptions,
 ) -> Router {
     let (routes, _) = routes().split_for_parts();

@@ -14,13 +14,14 @@ mod sheet;
 mod suggest;
 
 use shared::ports::{Clock, Ids};
+use shared::table::Table;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{Link, Store, World};
+use crate::{Link, World};
 
-pub(crate) fn routes<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>()
--> OpenApiRouter<World<S, N, C, I>> {
+pub(crate) fn routes<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>()
+-> OpenApiRouter<World<T, N, C, I>> {
     OpenApiRouter::new()
         .routes(routes!(list::list_product_mappings))
         .routes(routes!(list::get_product_mapping))

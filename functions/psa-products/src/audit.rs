@@ -5,12 +5,13 @@ use serde_json::Value;
 use shared::domain::catalogue::{ProductClass, ProductDetails};
 use shared::domain::id::{PartnerId, PsaProductId};
 use shared::domain::psa::PsaProduct;
-use shared::ports::{Edit, EditStore, Keep, KnownPsaProduct, KnownStore, Subject};
+use shared::store::{Edit, Keep, KnownPsaProduct, Store, Subject};
+use shared::table::Table;
 
 use crate::view::PsaProductView;
 
 /// Keeps a product's names for lists. They are for display: the next run sees them too.
-pub(crate) async fn keep_names(store: &impl KnownStore, partner: PartnerId, product: &ProductDetails) {
+pub(crate) async fn keep_names(store: &Store<impl Table>, partner: PartnerId, product: &ProductDetails) {
     let class = product.class.map(ProductClass::as_str).unwrap_or_default().to_owned();
     let product = PsaProduct {
         id: product.id,
@@ -31,7 +32,7 @@ pub(crate) async fn keep_names(store: &impl KnownStore, partner: PartnerId, prod
 /// It is done there and cannot be taken back with the entry: where the table refuses, the answer stays what happened, and
 /// the log keeps who did it.
 pub(crate) async fn note(
-    store: &impl EditStore,
+    store: &Store<impl Table>,
     partner: PartnerId,
     (who, at): (&str, Timestamp),
     product: PsaProductId,

@@ -6,10 +6,11 @@ use serde::Serialize;
 use shared::domain::catalogue::{ProductChoices, ProductClass, SubcategoryChoice};
 use shared::http::{Caller, IfNoneMatch, NoQuery, Problem, PsaProblems, Read, represent};
 use shared::ports::{Clock, Connections, Ids, PsaCatalogue};
+use shared::table::Table;
 use utoipa::ToSchema;
 
+use crate::World;
 use crate::view::{PsaChoice, PsaProductClass};
-use crate::{Store, World};
 
 /// A subcategory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -69,14 +70,14 @@ impl From<ProductChoices> for PsaProductChoices {
     params(IfNoneMatch),
     responses((status = 200, description = "What the form can choose from.", body = PsaProductChoices), PsaProblems),
 )]
-pub(crate) async fn list_psa_product_choices<S, K, C, I>(
-    State(world): State<World<S, K, C, I>>,
+pub(crate) async fn list_psa_product_choices<T, K, C, I>(
+    State(world): State<World<T, K, C, I>>,
     caller: Caller<Read>,
     _: NoQuery,
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem>
 where
-    S: Store,
+    T: Table,
     K: Connections<Psa: PsaCatalogue> + Clone + 'static,
     C: Clock + Clone + 'static,
     I: Ids + Clone + 'static,

@@ -9,11 +9,13 @@ use shared::error::StoreError;
 use shared::http::{
     Caller, Done, IdempotencyKey, NoQuery, Once, Problem, PsaProblems, Write, answer, etag, version_of_content,
 };
-use shared::ports::{Answer, Attempt, Begun, Clock, Connections, IdempotencyStore, Ids, Keep, PsaCatalogue};
+use shared::ports::{Clock, Connections, Ids, PsaCatalogue};
+use shared::store::{Answer, Attempt, Begun, Keep, Store};
+use shared::table::Table;
 
 use crate::form::NewPsaProduct;
 use crate::view::PsaProductView;
-use crate::{Store, World, audit, refusal};
+use crate::{World, audit, refusal};
 
 /// Create a ConnectWise product.
 ///
@@ -31,14 +33,14 @@ use crate::{Store, World, audit, refusal};
     request_body(content = NewPsaProduct, description = "The new product."),
     responses((status = 201, description = "The product as ConnectWise has it.", body = PsaProductView), PsaProblems),
 )]
-pub(crate) async fn create_psa_product<S, K, C, I>(
-    State(world): State<World<S, K, C, I>>,
+pub(crate) async fn create_psa_product<T, K, C, I>(
+    State(world): State<World<T, K, C, I>>,
     caller: Caller<Write>,
     _: NoQuery,
     once: Once<NewPsaProduct>,
 ) -> Result<Response, Problem>
 where
-    S: Store,
+    T: Table,
     K: Connections<Psa: PsaCatalogue> + Clone + 'static,
     C: Clock + Clone + 'static,
     I: Ids + Clone + 'static,
@@ -66,7 +68,7 @@ where
 }
 
 async fn create(
-    store: &impl IdempotencyStore,
+    store: &Store<impl Table>,
     psa: &impl PsaCatalogue,
     partner: PartnerId,
     attempt: &Attempt,
@@ -99,11 +101,11 @@ impl Free {
         Self(Attempt { key: format!("{}-{}", attempt.key, attempt.request), until: attempt.at, ..attempt.clone() })
     }
 
-    async fn was_noted(&self, store: &impl IdempotencyStore, partner: PartnerId) -> Result<bool, StoreError> {
+    async fn was_noted(&self, store: &Store<impl Table>, partner: PartnerId) -> Result<bool, StoreError> {
         Ok(matches!(store.begin_attempt(partner, &self.0).await?, Begun::Done(_)))
     }
 
-    async fn note(&self, store: &impl IdempotencyStore, partner: PartnerId) -> Result<(), StoreError> {
+    async fn note(&self, store: &Store<impl Table>, partner: PartnerId) -> Result<(), StoreError> {
         if self.was_noted(store, partner).await? {
             return Ok(());
         }

@@ -10,12 +10,14 @@ use shared::domain::catalogue::{ProductField, ProductValue, known_additions_of};
 use shared::domain::id::{PartnerId, PsaProductId};
 use shared::error::StoreError;
 use shared::http::{Caller, IfMatch, Json, NoQuery, Path, Problem, PsaProblems, Write, etag, version_of_content};
-use shared::ports::{Clock, Connections, Ids, PsaCatalogue, SnapshotHistory};
+use shared::ports::{Clock, Connections, Ids, PsaCatalogue};
+use shared::store::Store;
+use shared::table::Table;
 use utoipa::ToSchema;
 
 use crate::form::PsaProductEdit;
 use crate::view::PsaProductView;
-use crate::{Store, World, audit, refusal};
+use crate::{World, audit, refusal};
 
 /// How many agreements are read at once. Some have tens of kilobytes.
 const AGREEMENTS_A_PAGE: u32 = 100;
@@ -89,8 +91,8 @@ pub(crate) struct EditedPsaProduct {
         PsaProblems
     ),
 )]
-pub(crate) async fn edit_psa_product<S, K, C, I>(
-    State(world): State<World<S, K, C, I>>,
+pub(crate) async fn edit_psa_product<T, K, C, I>(
+    State(world): State<World<T, K, C, I>>,
     caller: Caller<Write>,
     Path(id): Path<PsaProductId>,
     _: NoQuery,
@@ -98,7 +100,7 @@ pub(crate) async fn edit_psa_product<S, K, C, I>(
     Json(edit): Json<PsaProductEdit>,
 ) -> Result<Response, Problem>
 where
-    S: Store,
+    T: Table,
     K: Connections<Psa: PsaCatalogue> + Clone + 'static,
     C: Clock + Clone + 'static,
     I: Ids + Clone + 'static,
@@ -150,7 +152,7 @@ where
 
 /// What usage sync wrote or adopted of a product.
 async fn additions_keeping_price(
-    store: &impl SnapshotHistory,
+    store: &Store<impl Table>,
     partner: PartnerId,
     product: PsaProductId,
 ) -> Result<AdditionsKeepingPrice, StoreError> {

@@ -15,15 +15,17 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use axum::Router;
 use lambda_http::request::RequestContext;
 use shared::http::{ApiOptions, serve};
-use shared::ports::{Clock, Connections, EditStore, IdempotencyStore, Ids, KnownStore, PsaCatalogue, SnapshotHistory};
+use shared::ports::{Clock, Connections, Ids, PsaCatalogue};
+use shared::store::Store;
+use shared::table::Table;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// What the routes need of the world.
 #[derive(Clone, Debug)]
-pub struct World<S, K, C, I> {
+pub struct World<T, K, C, I> {
     /// Where idempotency keys, the audit and what runs wrote are kept.
-    pub store: S,
+    pub store: Store<T>,
     /// The way to a partner's ConnectWise.
     pub connections: K,
     /// What time it is.
@@ -32,15 +34,10 @@ pub struct World<S, K, C, I> {
     pub ids: I,
 }
 
-/// What the routes need of the store.
-pub trait Store: IdempotencyStore + EditStore + KnownStore + SnapshotHistory + Clone + 'static {}
-
-impl<S: IdempotencyStore + EditStore + KnownStore + SnapshotHistory + Clone + 'static> Store for S {}
-
 /// The routes with what they say of themselves.
-pub fn routes<S, K, C, I>() -> OpenApiRouter<World<S, K, C, I>>
+pub fn routes<T, K, C, I>() -> OpenApiRouter<World<T, K, C, I>>
 where
-    S: Store,
+    T: Table,
     K: Connections<Psa: PsaCatalogue> + Clone + 'static,
     C: Clock + Clone + 'static,
     I: Ids + Clone + 'static,
@@ -52,9 +49,9 @@ where
 }
 
 /// The function as it is served, on Lambda, by the local gateway and in tests.
-pub fn app<S, K, C, I>(world: World<S, K, C, I>, options: ApiOptions) -> Router
+pub fn app<T, K, C, I>(world: World<T, K, C, I>, options: ApiOptions) -> Router
 where
-    S: Store,
+    T: Table,
     K: Connections<Psa: PsaCatalogue> + Clone + 'static,
     C: Clock + Clone + 'static,
     I: Ids + Clone + 'static,

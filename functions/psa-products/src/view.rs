@@ -8,9 +8,10 @@ use shared::domain::catalogue::{Choice, ProductClass, ProductDetails};
 use shared::domain::id::PsaProductId;
 use shared::http::{Caller, IfNoneMatch, NoQuery, Path, Problem, PsaProblems, Read, represent, version_of_content};
 use shared::ports::{Clock, Connections, Ids, PsaCatalogue};
+use shared::table::Table;
 use utoipa::ToSchema;
 
-use crate::{Store, World};
+use crate::World;
 
 /// A product's class, in ConnectWise's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -169,15 +170,15 @@ impl From<ProductDetails> for PsaProductView {
     ),
     responses((status = 200, description = "The product as it is now.", body = PsaProductView), PsaProblems),
 )]
-pub(crate) async fn get_psa_product<S, K, C, I>(
-    State(world): State<World<S, K, C, I>>,
+pub(crate) async fn get_psa_product<T, K, C, I>(
+    State(world): State<World<T, K, C, I>>,
     caller: Caller<Read>,
     Path(id): Path<PsaProductId>,
     _: NoQuery,
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem>
 where
-    S: Store,
+    T: Table,
     K: Connections<Psa: PsaCatalogue> + Clone + 'static,
     C: Clock + Clone + 'static,
     I: Ids + Clone + 'static,

@@ -15,11 +15,10 @@ use shared::domain::id::{PartnerId, RunId};
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunScope, Whose};
 use shared::http::TAKE_OVER_S;
-use shared::ports::{
-    Answer, Attempt, Begun, Clock, DueStore, EditStore, IdempotencyStore, Ids, KnownStore, OversightStore, Queue,
-    RunStore, SettingsStore,
-};
+use shared::ports::{Clock, Ids, Queue};
 use shared::start::{Asked, Asker, choose, start};
+use shared::store::{Answer, Attempt, Begun, Store};
+use shared::table::Table;
 
 pub use self::contract::{
     GetRunInput, InvokeAnswer, InvokeEvent, InvokedRun, InvokedState, Operation, PreviewInput, StartSyncInput, VERSION,
@@ -32,22 +31,11 @@ const MAX_KEY: usize = 255;
 /// Who asks, as runs name it: IAM admitted it, and no name came with it.
 const CALLER: &str = "direct invocation";
 
-/// The parts of the store that the function needs.
-pub trait Store:
-    SettingsStore + RunStore + OversightStore + DueStore + KnownStore + EditStore + IdempotencyStore
-{
-}
-
-impl<S> Store for S where
-    S: SettingsStore + RunStore + OversightStore + DueStore + KnownStore + EditStore + IdempotencyStore
-{
-}
-
 /// What the function needs of the world.
 #[derive(Clone, Debug)]
-pub struct World<S, Q, C, I> {
+pub struct World<T, Q, C, I> {
     /// Where runs are kept.
-    pub store: S,
+    pub store: Store<T>,
     /// What runs are asked for by.
     pub queue: Q,
     /// What time it is.
@@ -56,7 +44,7 @@ pub struct World<S, Q, C, I> {
     pub ids: I,
 }
 
-impl<S: Store, Q: Queue, C: Clock, I: Ids> World<S, Q, C, I> {
+impl<T: Table, Q: Queue, C: Clock, I: Ids> World<T, Q, C, I> {
     /// Does what an event asks for.
     ///
     /// # Errors

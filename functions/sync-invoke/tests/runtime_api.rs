@@ -14,7 +14,6 @@ use harness::table::LocalTable;
 use serde_json::{Value, json};
 use shared::domain::id::PartnerId;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
-use shared::ports::SettingsStore;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};

@@ -9,10 +9,11 @@ use shared::domain::run::RunState;
 use shared::http::{
     Caller, Done, IdempotencyKey, NoQuery, Once, Path, Problem, ProblemBody, ProblemCode, Write, answer,
 };
+use shared::table::Table;
 
 use crate::start::NothingMore;
 use crate::view::RunView;
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 /// Cancel a run.
 ///
@@ -32,8 +33,8 @@ use crate::{Naming, Sender, Store, Time, World};
             body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn cancel_run<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn cancel_run<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Write>,
     Path(id): Path<RunId>,
     _: NoQuery,

@@ -16,14 +16,15 @@ use shared::error::StoreError;
 use shared::http::{
     Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write, answer,
 };
-use shared::ports::{Attempt, Author, Keep};
 use shared::remember::remember_reading;
+use shared::store::{Attempt, Author, Keep, Store};
+use shared::table::Table;
 use utoipa::ToSchema;
 
 use crate::holds::{HoldRow, VerdictShown, version_of};
 use crate::names::Display;
 use crate::readings::{ReadingName, in_words};
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 /// The most decisions of one request.
 const MOST: usize = 100;
@@ -106,8 +107,8 @@ pub(crate) struct HoldsDecided {
             body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn decide_holds<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn decide_holds<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Write>,
     _: NoQuery,
     once: Once<Decisions>,
@@ -118,8 +119,8 @@ pub(crate) async fn decide_holds<S: Store, Q: Sender, C: Time, I: Naming>(
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
 }
 
-async fn decide<S: Store, Q, C: Time, I>(
-    world: &World<S, Q, C, I>,
+async fn decide<T: Table, Q, C: Time, I>(
+    world: &World<T, Q, C, I>,
     (partner, language): (PartnerId, Language),
     who: String,
     Decisions { decisions }: Decisions,
@@ -181,8 +182,8 @@ async fn decide<S: Store, Q, C: Time, I>(
 }
 
 /// Has the lines elsewhere end, where the product moves here; takes that back where another decision replaces this one.
-async fn end_elsewhere<S: Store>(
-    store: &S,
+async fn end_elsewhere<T: Table>(
+    store: &Store<T>,
     partner: PartnerId,
     hold: &StandingHold,
     decision: &Decision,

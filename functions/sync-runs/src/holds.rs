@@ -11,6 +11,7 @@ use shared::http::{
     AgreementShown, Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, PsaProductShown, Query, Read,
     represent, version_of_content,
 };
+use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::change::QuantityChange;
@@ -18,7 +19,7 @@ use crate::matching::{HoldSieve, reason_of};
 use crate::names::Display;
 use crate::readings::{ReadingName, ReadingOffered};
 use crate::view::decimal;
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 /// The most holds of a page: one has a kilobyte or two.
 const MAX_PAGE: u16 = 500;
@@ -292,8 +293,8 @@ impl HoldRow {
     params(HoldFilter, IfNoneMatch),
     responses((status = 200, description = "A page of holds.", body = List<HoldRow>)),
 )]
-pub(crate) async fn list_holds<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn list_holds<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Read>,
     Query(filter): Query<HoldFilter>,
     if_none_match: IfNoneMatch,

@@ -30,47 +30,11 @@ use lambda_http::request::RequestContext;
 use shared::domain::id::PartnerId;
 use shared::domain::schedule::local_day;
 use shared::http::{ApiOptions, Problem, serve};
-use shared::ports::{
-    Clock, DueStore, EditStore, HoldStore, IdempotencyStore, Ids, KnownStore, MappingStore, OversightStore, Queue,
-    RunStore, SettingsStore, SetupStore, SnapshotHistory,
-};
+use shared::ports::{Clock, Ids, Queue};
+use shared::store::Store;
+use shared::table::Table;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// The parts of the store that the routes need.
-pub trait Store:
-    SettingsStore
-    + SetupStore
-    + MappingStore
-    + EditStore
-    + KnownStore
-    + RunStore
-    + OversightStore
-    + HoldStore
-    + DueStore
-    + SnapshotHistory
-    + IdempotencyStore
-    + Clone
-    + 'static
-{
-}
-
-impl<S> Store for S where
-    S: SettingsStore
-        + SetupStore
-        + MappingStore
-        + EditStore
-        + KnownStore
-        + RunStore
-        + OversightStore
-        + HoldStore
-        + DueStore
-        + SnapshotHistory
-        + IdempotencyStore
-        + Clone
-        + 'static
-{
-}
 
 /// The queue, as each request has it.
 pub trait Sender: Queue + Clone + 'static {}
@@ -89,9 +53,9 @@ impl<I: Ids + Clone + 'static> Naming for I {}
 
 /// What the routes need of the world.
 #[derive(Clone, Debug)]
-pub struct World<S, Q, C, I> {
+pub struct World<T, Q, C, I> {
     /// Where runs and all that belongs to them are kept.
-    pub store: S,
+    pub store: Store<T>,
     /// What runs are asked for by.
     pub queue: Q,
     /// What time it is.
@@ -100,7 +64,7 @@ pub struct World<S, Q, C, I> {
     pub ids: I,
 }
 
-impl<S: Store, Q, C: Clock, I> World<S, Q, C, I> {
+impl<T: Table, Q, C: Clock, I> World<T, Q, C, I> {
     /// The day where the partner is; UTC's for one that has not said where.
     async fn today(&self, partner: PartnerId) -> Result<Date, Problem> {
         let (settings, now) = (self.store.find_settings(partner).await?, self.clock.now());
@@ -109,7 +73,7 @@ impl<S: Store, Q, C: Clock, I> World<S, Q, C, I> {
 }
 
 /// The routes with what they say of themselves.
-pub fn routes<S: Store, Q: Sender, C: Time, I: Naming>() -> OpenApiRouter<World<S, Q, C, I>> {
+pub fn routes<T: Table, Q: Sender, C: Time, I: Naming>() -> OpenApiRouter<World<T, Q, C, I>> {
     OpenApiRouter::new()
         .routes(routes!(start::start_preview))
         .routes(routes!(start::apply_preview))
@@ -132,7 +96,7 @@ pub fn routes<S: Store, Q: Sender, C: Time, I: Naming>() -> OpenApiRouter<World<
 }
 
 /// The function as it is served, on Lambda, by the local gateway and in tests.
-pub fn app<S: Store, Q: Sender, C: Time, I: Naming>(world: World<S, Q, C, I>, options: ApiOptions) -> Router {
+pub fn app<T: Table, Q: Sender, C: Time, I: Naming>(world: World<T, Q, C, I>, options: ApiOptions) -> Router {
     let (routes, _) = routes().split_for_parts();
     serve(routes.with_state(world), options, context)
 }

@@ -16,11 +16,12 @@ use shared::domain::outcome::OutcomeKind;
 use shared::http::{
     Caller, FieldError, IfNoneMatch, Language, List, Paging, Path, Problem, ProblemCode, Query, Read, represent,
 };
+use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
 use self::row::RunLine;
 use crate::names::Display;
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 /// The most lines of a page: one has one or two kilobytes.
 const MAX_PAGE: u16 = 1000;
@@ -89,8 +90,8 @@ pub(crate) enum OutcomeShown {
     params(("runId" = String, Path, description = "The run.", example = "20261130T011200Z-now-0123abcd"), LineFilter, IfNoneMatch),
     responses((status = 200, description = "A page of lines.", body = List<RunLine>)),
 )]
-pub(crate) async fn list_lines<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn list_lines<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Read>,
     Path(run): Path<RunId>,
     Query(filter): Query<LineFilter>,
@@ -131,8 +132,8 @@ fn name_of(ledger: &CustomerLedger) -> String {
 }
 
 /// A page's lines, and where the next page starts. One call of the table beside that of the run.
-async fn page<S: Store, Q, C: Time, I>(
-    world: &World<S, Q, C, I>,
+async fn page<T: Table, Q, C: Time, I>(
+    world: &World<T, Q, C, I>,
     (partner, language): (PartnerId, Language),
     run: &RunId,
     list: &str,

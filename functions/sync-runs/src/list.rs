@@ -5,11 +5,12 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::RunId;
 use shared::http::{Caller, IfNoneMatch, List, NoQuery, Paging, Path, Problem, ProblemCode, Query, Read, represent};
+use shared::table::Table;
 use utoipa::IntoParams;
 
 use crate::detail::RunDetail;
 use crate::view::RunView;
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 /// The most runs of a page: a stored one has its whole tie-out with it.
 const MAX_PAGE: u16 = 25;
@@ -40,8 +41,8 @@ pub(crate) struct RunPage {
     params(RunPage, IfNoneMatch),
     responses((status = 200, description = "A page of runs.", body = List<RunView>)),
 )]
-pub(crate) async fn list_runs<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn list_runs<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Read>,
     Query(asked): Query<RunPage>,
     if_none_match: IfNoneMatch,
@@ -72,8 +73,8 @@ pub(crate) async fn list_runs<S: Store, Q: Sender, C: Time, I: Naming>(
     params(("runId" = String, Path, description = "The run.", example = "20261130T011200Z-now-0123abcd"), IfNoneMatch),
     responses((status = 200, description = "The run.", body = RunDetail)),
 )]
-pub(crate) async fn get_run<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn get_run<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Read>,
     Path(id): Path<RunId>,
     _: NoQuery,

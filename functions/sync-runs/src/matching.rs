@@ -17,15 +17,16 @@ use shared::http::{
     Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write,
     answer, version_of_content,
 };
-use shared::ports::{Attempt, Author, Keep};
 use shared::remember::remember_reading;
+use shared::store::{Attempt, Author, Keep, Store};
+use shared::table::Table;
 use utoipa::ToSchema;
 
 use crate::change::BillingChange;
 use crate::decisions::{MAX_WHY, say_why};
 use crate::holds::VerdictShown;
 use crate::readings::ReadingName;
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 /// The most holds that one request decides.
 const MOST: usize = 500;
@@ -166,8 +167,8 @@ pub(crate) struct HoldNamed {
             body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn decide_matching<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn decide_matching<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Write>,
     _: NoQuery,
     once: Once<MatchingDecision>,
@@ -180,8 +181,8 @@ pub(crate) async fn decide_matching<S: Store, Q: Sender, C: Time, I: Naming>(
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
 }
 
-async fn decide<S: Store, Q, C: Time, I>(
-    world: &World<S, Q, C, I>,
+async fn decide<T: Table, Q, C: Time, I>(
+    world: &World<T, Q, C, I>,
     (partner, language): (PartnerId, Language),
     who: String,
     wanted: MatchingDecision,
@@ -272,7 +273,7 @@ async fn decide<S: Store, Q, C: Time, I>(
 
 /// The month's holds that pass.
 async fn list(
-    store: &impl Store,
+    store: &Store<impl Table>,
     partner: PartnerId,
     month: UsageMonth,
     passes: impl Fn(&StandingHold) -> bool,

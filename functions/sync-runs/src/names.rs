@@ -7,9 +7,10 @@ use jiff::civil::Date;
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::error::StoreError;
 use shared::http::{Language, Problem, PsaProductShown};
-use shared::ports::{KnownPsaProduct, KnownStore};
+use shared::store::{KnownPsaProduct, Store};
+use shared::table::Table;
 
-use crate::{Store, Time, World};
+use crate::{Time, World};
 
 /// What the rows of a page are shown with.
 pub(crate) struct Display {
@@ -19,8 +20,8 @@ pub(crate) struct Display {
 }
 
 impl Display {
-    pub(crate) async fn read<S: Store, Q, C: Time, I>(
-        world: &World<S, Q, C, I>,
+    pub(crate) async fn read<T: Table, Q, C: Time, I>(
+        world: &World<T, Q, C, I>,
         partner: PartnerId,
         language: Language,
     ) -> Result<Self, Problem> {
@@ -37,7 +38,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    pub(crate) async fn read(store: &impl KnownStore, partner: PartnerId) -> Result<Self, StoreError> {
+    pub(crate) async fn read(store: &Store<impl Table>, partner: PartnerId) -> Result<Self, StoreError> {
         let (seen, psa) = try_join!(store.list_seen_products(partner), store.list_psa_products(partner))?;
         let sophos = seen.into_iter().map(|seen| (seen.product.code, seen.product.description)).collect();
         Ok(Self { sophos, psa })

@@ -13,12 +13,14 @@ use shared::domain::tally::{NotBilled, ProductTally};
 use shared::http::{
     Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, PsaProductShown, Query, Read, represent,
 };
+use shared::store::Store;
+use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::change::CurrencyAmount;
 use crate::names::Names;
 use crate::view::is_complete;
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 /// The most rows of a page.
 const MAX_PAGE: u16 = 500;
@@ -176,7 +178,7 @@ fn amounts(price: Decimal, found: &NotBilled) -> Vec<CurrencyAmount> {
 
 /// The newest run or preview of everything, of a month if one is named.
 pub(crate) async fn newest(
-    store: &impl Store,
+    store: &Store<impl Table>,
     partner: PartnerId,
     month: Option<UsageMonth>,
 ) -> Result<Option<Run>, Problem> {
@@ -200,8 +202,8 @@ pub(crate) async fn newest(
     responses((status = 200, description = "A page of usage that is not billed; empty before the first run or preview.",
         body = List<NotBilledRow>)),
 )]
-pub(crate) async fn list_not_billed<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn list_not_billed<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Read>,
     Query(filter): Query<NotBilledFilter>,
     if_none_match: IfNoneMatch,

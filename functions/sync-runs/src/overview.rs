@@ -3,6 +3,7 @@
 mod checklist;
 mod waiting;
 
+use shared::table::Table;
 use std::collections::BTreeMap;
 
 use axum::extract::State;
@@ -26,7 +27,7 @@ use crate::names::Names;
 use crate::not_billed::{OpenUsage, counted, counted_everything};
 use crate::still_billing::{Known, found};
 use crate::view::{RunView, decimal};
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 /// How many of the newest runs are looked through.
 const RUNS: u32 = 25;
@@ -129,8 +130,8 @@ pub(crate) struct LateSum {
     params(OverviewOf, IfNoneMatch),
     responses((status = 200, description = "How things are.", body = SyncOverview)),
 )]
-pub(crate) async fn get_overview<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn get_overview<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Read>,
     Query(asked): Query<OverviewOf>,
     if_none_match: IfNoneMatch,
@@ -191,8 +192,8 @@ impl ChangesShown {
 }
 
 /// Sums up what is billed and no longer synced, as far as a person waits.
-async fn still_billing<S: Store, Q, C: Time, I>(
-    world: &World<S, Q, C, I>,
+async fn still_billing<T: Table, Q, C: Time, I>(
+    world: &World<T, Q, C, I>,
     partner: PartnerId,
     customers: &Customers,
 ) -> Result<StillBillingSum, Problem> {

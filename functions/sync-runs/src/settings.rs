@@ -16,12 +16,13 @@ use shared::http::{
     Admin, Caller, FieldError, IfMatch, IfNoneMatch, Json, LineReadings, NoQuery, Problem, ProblemBody, ProblemCode,
     Query, Read, etag, represent,
 };
-use shared::ports::Author;
+use shared::store::Author;
+use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
 use self::guards::SyncGuards;
 use crate::readings::CancelledDateReading;
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 /// How often another save may come between before whoever asks has to come again.
 const ATTEMPTS: usize = 5;
@@ -127,8 +128,8 @@ pub(crate) struct SaveHow {
             content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn get_sync_settings<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn get_sync_settings<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Read>,
     _: NoQuery,
     if_none_match: IfNoneMatch,
@@ -160,8 +161,8 @@ pub(crate) async fn get_sync_settings<S: Store, Q: Sender, C: Time, I: Naming>(
             content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn save_sync_settings<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn save_sync_settings<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Admin>,
     Query(how): Query<SaveHow>,
     if_match: IfMatch,
@@ -197,7 +198,7 @@ pub(crate) async fn save_sync_settings<S: Store, Q: Sender, C: Time, I: Naming>(
     Err(Problem::new(ProblemCode::ChangedMeanwhile))
 }
 
-impl<S: Store, Q, C, I> World<S, Q, C, I> {
+impl<T: Table, Q, C, I> World<T, Q, C, I> {
     /// The settings with what follows from them. `frozen` keeps the warnings of a request: they take a look at all that was
     /// ever written, and a save shows its settings twice.
     async fn shown(

@@ -12,12 +12,13 @@ use shared::http::{
     Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Path, Problem, ProblemBody, ProblemCode, Write,
     answer,
 };
-use shared::ports::{Answer, Attempt};
 use shared::start::{Asked, Asker, NotChosen, StartError, choose, start};
+use shared::store::{Answer, Attempt};
+use shared::table::Table;
 use utoipa::ToSchema;
 
 use crate::view::RunView;
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 /// A preview that is asked for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -99,8 +100,8 @@ pub(crate) struct NothingMore {}
             body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn start_preview<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn start_preview<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Write>,
     _: NoQuery,
     once: Once<NewPreview>,
@@ -134,8 +135,8 @@ pub(crate) async fn start_preview<S: Store, Q: Sender, C: Time, I: Naming>(
             body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn apply_preview<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn apply_preview<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Write>,
     Path(preview): Path<RunId>,
     _: NoQuery,
@@ -172,8 +173,8 @@ pub(crate) async fn apply_preview<S: Store, Q: Sender, C: Time, I: Naming>(
             body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn sync_now<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn sync_now<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Write>,
     _: NoQuery,
     once: Once<NewRun>,
@@ -207,8 +208,8 @@ pub(crate) async fn sync_now<S: Store, Q: Sender, C: Time, I: Naming>(
             body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn retry_run<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn retry_run<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Write>,
     Path(run): Path<RunId>,
     _: NoQuery,
@@ -221,8 +222,8 @@ pub(crate) async fn retry_run<S: Store, Q: Sender, C: Time, I: Naming>(
 }
 
 /// Starts a run and tells where it is followed. A repetition whose first answer was lost finds the same run.
-async fn begin<S: Store, Q: Sender, C: Time, I: Naming>(
-    world: &World<S, Q, C, I>,
+async fn begin<T: Table, Q: Sender, C: Time, I: Naming>(
+    world: &World<T, Q, C, I>,
     (partner, (name, language)): (PartnerId, (String, Language)),
     attempt: &Attempt,
     asked: &Asked,
@@ -262,8 +263,8 @@ fn month(text: Option<&str>) -> Result<Option<UsageMonth>, Problem> {
 }
 
 /// The chosen customers; every one that cannot be chosen is told.
-async fn whose<S: Store, Q, C, I>(
-    world: &World<S, Q, C, I>,
+async fn whose<T: Table, Q, C, I>(
+    world: &World<T, Q, C, I>,
     partner: PartnerId,
     chosen: Option<Vec<String>>,
 ) -> Result<Whose, Problem> {

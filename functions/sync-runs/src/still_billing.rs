@@ -20,12 +20,13 @@ use shared::domain::snapshot::Snapshot;
 use shared::domain::still_billed::StillBilled;
 use shared::error::StoreError;
 use shared::http::{Caller, IfNoneMatch, Language, List, Paging, Problem, ProblemCode, Query, Read, represent};
-use shared::ports::CustomerNames;
+use shared::store::CustomerNames;
+use shared::table::Table;
 use utoipa::IntoParams;
 
 use self::row::{StillBilling, reason_of_customer, reason_of_product};
 use crate::names::Display;
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 /// How many agreements a request looks at, at most.
 const MAX_PAGE: u16 = 100;
@@ -62,8 +63,8 @@ pub(crate) struct StillBillingPage {
     params(StillBillingPage, IfNoneMatch),
     responses((status = 200, description = "A page of additions.", body = List<StillBilling>)),
 )]
-pub(crate) async fn list_still_billing<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn list_still_billing<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Read>,
     Query(asked): Query<StillBillingPage>,
     if_none_match: IfNoneMatch,
@@ -106,8 +107,8 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    pub(crate) async fn read<S: Store, Q, C: Time, I>(
-        world: &World<S, Q, C, I>,
+    pub(crate) async fn read<T: Table, Q, C: Time, I>(
+        world: &World<T, Q, C, I>,
         partner: PartnerId,
         language: Language,
     ) -> Result<Self, Problem> {
@@ -197,8 +198,8 @@ impl BilledCustomer {
 }
 
 /// What is billed and no longer synced on some agreements, with their customers read one by one.
-async fn list<S: Store, Q, C: Time, I>(
-    world: &World<S, Q, C, I>,
+async fn list<T: Table, Q, C: Time, I>(
+    world: &World<T, Q, C, I>,
     (partner, language): (PartnerId, Language),
     snapshots: &[(AgreementId, Snapshot)],
 ) -> Result<Vec<Found>, Problem> {

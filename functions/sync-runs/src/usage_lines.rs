@@ -11,10 +11,11 @@ use shared::domain::usage::{LineQuantity, UsageLine};
 use shared::http::{
     Caller, FieldError, IfNoneMatch, Language, List, Paging, Path, Problem, ProblemCode, Query, Read, represent,
 };
-use shared::ports::ChunkKind;
+use shared::store::ChunkKind;
+use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 /// More lines than one page of the table, which is one page here, ever has: a megabyte, and a line has a hundred bytes.
 const MAX_PAGE: u16 = 10_500;
@@ -132,8 +133,8 @@ impl UsageLineRow {
             content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn list_usage_lines<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn list_usage_lines<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Read>,
     Path(id): Path<RunId>,
     Query(filter): Query<UsageLineFilter>,
@@ -145,8 +146,8 @@ pub(crate) async fn list_usage_lines<S: Store, Q: Sender, C: Time, I: Naming>(
 }
 
 /// A page's lines, and where the next page starts.
-async fn page<S: Store, Q, C: Time, I>(
-    world: &World<S, Q, C, I>,
+async fn page<T: Table, Q, C: Time, I>(
+    world: &World<T, Q, C, I>,
     (partner, language): (PartnerId, Language),
     id: &RunId,
     list: &str,

@@ -1,15 +1,18 @@
 //! One partner whose alerts are to be seen to: handed to `alert-delivery`, which may be kept waiting as long as a tick may not.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::ports::{AlertMessage, AlertQueue, Due, DueStore, Look};
+use shared::domain::follow_up::Look;
+use shared::ports::{AlertMessage, AlertQueue};
+use shared::store::{Due, Store};
+use shared::table::Table;
 
 use crate::partner::{Outcome, PartnerError};
 
 /// The look is set so much later: by then the delivery has set it as it must be, or died and is asked for again.
 const UNTIL_ASKED_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
-pub(crate) async fn ask<S: DueStore, A: AlertQueue>(
-    store: &S,
+pub(crate) async fn ask<T: Table, A: AlertQueue>(
+    store: &Store<T>,
     alerts: &A,
     look: Look,
     due: Due,

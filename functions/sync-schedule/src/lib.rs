@@ -11,8 +11,11 @@ mod report;
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
-use shared::ports::{AlertQueue, Due, DueFor, DueStore, Look, Queue, RunHistory, SettingsStore};
+use shared::domain::follow_up::Look;
+use shared::ports::{AlertQueue, Queue};
+use shared::store::{Due, DueFor, Store};
 use shared::table::DUE_SHARDS;
+use shared::table::Table;
 
 pub use report::{PartnerError, PartnerFailure, ShardFailure, TickError, TickReport};
 
@@ -39,9 +42,9 @@ pub struct Tick {
 ///
 /// # Errors
 /// Some shards could not be read. The others were worked off; the same tick may be given again.
-pub async fn tick<S, Q, A>(store: &S, queue: &Q, alerts: &A, at: Timestamp) -> Result<TickReport, TickError>
+pub async fn tick<T, Q, A>(store: &Store<T>, queue: &Q, alerts: &A, at: Timestamp) -> Result<TickReport, TickError>
 where
-    S: DueStore + SettingsStore + RunHistory,
+    T: Table,
     Q: Queue,
     A: AlertQueue,
 {

@@ -2,10 +2,13 @@
 //! or failed is retried.
 
 use jiff::Timestamp;
+use shared::domain::follow_up::Look;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
 use shared::domain::schedule::local_day;
 use shared::domain::settings::Settings;
-use shared::ports::{Due, DueStore, Look, Queue, RunHistory, SettingsStore, SyncMessage};
+use shared::ports::{Queue, SyncMessage};
+use shared::store::{Due, Store};
+use shared::table::Table;
 
 use crate::partner::{Outcome, PartnerError};
 
@@ -13,9 +16,14 @@ use crate::partner::{Outcome, PartnerError};
 const NEWEST: u32 = 50;
 
 /// Carries the partner's open run on, if it has one.
-pub(crate) async fn carry_on<S, Q>(store: &S, queue: &Q, due: Due, at: Timestamp) -> Result<Outcome, PartnerError>
+pub(crate) async fn carry_on<T, Q>(
+    store: &Store<T>,
+    queue: &Q,
+    due: Due,
+    at: Timestamp,
+) -> Result<Outcome, PartnerError>
 where
-    S: DueStore + RunHistory,
+    T: Table,
     Q: Queue,
 {
     let runs = store.list_runs(due.partner, NEWEST).await.map_err(PartnerError::Runs)?;
@@ -23,9 +31,9 @@ where
 }
 
 /// Asks for the scheduled run that left something undone once more.
-pub(crate) async fn retry<S, Q>(store: &S, queue: &Q, due: Due, at: Timestamp) -> Result<Outcome, PartnerError>
+pub(crate) async fn retry<T, Q>(store: &Store<T>, queue: &Q, due: Due, at: Timestamp) -> Result<Outcome, PartnerError>
 where
-    S: DueStore + SettingsStore,
+    T: Table,
     Q: Queue,
 {
     let settings = store.find_settings(due.partner).await.map_err(PartnerError::Settings)?;
@@ -34,8 +42,8 @@ where
     ask(store, queue, request, (Look::Undone, due), at).await
 }
 
-async fn ask<S: DueStore, Q: Queue>(
-    store: &S,
+async fn ask<T: Table, Q: Queue>(
+    store: &Store<T>,
     queue: &Q,
     request: Option<RunRequest>,
     (look, due): (Look, Due),

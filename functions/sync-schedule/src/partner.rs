@@ -5,7 +5,9 @@ use shared::domain::run::{RunKind, RunRequest, RunScope};
 use shared::domain::schedule::{next_run_after, occasion};
 use shared::domain::settings::Settings;
 use shared::error::{QueueError, StoreError};
-use shared::ports::{Due, DueStore, Queue, SettingsStore, SyncMessage};
+use shared::ports::{Queue, SyncMessage};
+use shared::store::{Due, Store};
+use shared::table::Table;
 
 /// A partner without settings is looked at again after this long: saving settings sets its time anyhow.
 const WITHOUT_SETTINGS: SignedDuration = SignedDuration::from_hours(24);
@@ -45,9 +47,9 @@ pub enum PartnerError {
     Advance(StoreError),
 }
 
-pub(crate) async fn run_due<S, Q>(store: &S, queue: &Q, due: Due, at: Timestamp) -> Result<Outcome, PartnerError>
+pub(crate) async fn run_due<T, Q>(store: &Store<T>, queue: &Q, due: Due, at: Timestamp) -> Result<Outcome, PartnerError>
 where
-    S: DueStore + SettingsStore,
+    T: Table,
     Q: Queue,
 {
     let Due { partner, next_run_at, .. } = due;

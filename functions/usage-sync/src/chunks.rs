@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 pub(crate) use shared::domain::run::bucket_of;
-use shared::ports::{Chunk, ChunkKind};
+use shared::store::{Chunk, ChunkKind};
 
 use crate::worker::WorkError;
 

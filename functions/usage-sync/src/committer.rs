@@ -14,7 +14,8 @@ use shared::domain::run::{Run, Stage};
 use shared::domain::stamp::SyncStamp;
 use shared::domain::vendor_sync::MembersSeen;
 use shared::error::StoreError;
-use shared::ports::{Change, Clock, Lease, Psa, RunStore};
+use shared::ports::{Clock, Psa};
+use shared::store::{Change, Lease};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::worker::{PsaOf, World};

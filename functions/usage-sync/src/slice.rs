@@ -26,11 +26,13 @@ use std::time::Duration;
 use futures::future::join;
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::alert::{Alert, AlertAbout, AlertId, Digest};
+use shared::domain::follow_up::Look;
 use shared::domain::run::{GOOD_FOR_H, Run, RunFailure, RunFailureCode, RunKind, RunState, Stage};
 use shared::domain::schedule::next_night_after;
 use shared::domain::settings::{Frequency, Settings};
 use shared::error::StoreError;
-use shared::ports::{Change, Clock, Connections, DueStore, Lease, Look, Psa};
+use shared::ports::{Clock, Connections, Psa};
+use shared::store::{Change, Lease};
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 

@@ -1,13 +1,13 @@
 //! From a message to a slice of work: opening, the lease, and what to send next.
 
 use jiff::{SignedDuration, Timestamp};
+use shared::domain::follow_up::Look;
 use shared::domain::id::{IdError, RunId};
 use shared::domain::run::{Run, RunState, Stage};
 use shared::error::{PsaError, QueueError, StoreError};
-use shared::ports::{
-    Change, Clock, Connections, DueStore, HoldStore, Ids, KnownStore, Lease, Look, MappingStore, Opened, Queue,
-    RunStore, SettingsStore, SyncMessage,
-};
+use shared::ports::{Clock, Connections, Ids, Queue, SyncMessage};
+use shared::store::{Change, Lease, Opened, Store};
+use shared::table::Table;
 
 use crate::policy::Policy;
 use crate::slice::{Slice, SliceEnd};
@@ -66,7 +66,7 @@ impl Default for Limits {
 /// What a worker needs of the world, as one parameter.
 pub trait World: Send + Sync {
     /// The table.
-    type Store: SettingsStore + MappingStore + RunStore + HoldStore + DueStore + KnownStore;
+    type Table: Table;
     /// The two services.
     type Connections: Connections;
     /// The queue that messages come from.
@@ -76,8 +76,8 @@ pub trait World: Send + Sync {
     /// Where ids come from.
     type Ids: Ids;
 
-    /// The table.
-    fn store(&self) -> &Self::Store;
+    /// What is stored.
+    fn store(&self) -> &Store<Self::Table>;
     /// The two services.
     fn connections(&self) -> &Self::Connections;
     /// The queue.
@@ -93,9 +93,9 @@ pub(crate) type PsaOf<W> = <<W as World>::Connections as Connections>::Psa;
 
 /// A world put together from its parts.
 #[derive(Clone, Debug)]
-pub struct Adapters<S, C, Q, K, I> {
+pub struct Adapters<T, C, Q, K, I> {
     /// The table.
-    pub store: S,
+    pub store: Store<T>,
     /// The two services.
     pub connections: C,
     /// The queue.
@@ -106,21 +106,21 @@ pub struct Adapters<S, C, Q, K, I> {
     pub ids: I,
 }
 
-impl<S, C, Q, K, I> World for Adapters<S, C, Q, K, I>
+impl<T, C, Q, K, I> World for Adapters<T, C, Q, K, I>
 where
-    S: SettingsStore + MappingStore + RunStore + HoldStore + DueStore + KnownStore,
+    T: Table,
     C: Connections,
     Q: Queue,
     K: Clock,
     I: Ids,
 {
-    type Store = S;
+    type Table = T;
     type Connections = C;
     type Queue = Q;
     type Clock = K;
     type Ids = I;
 
-    fn store(&self) -> &S {
+    fn store(&self) -> &Store<T> {
         &self.store
     }
 

@@ -18,9 +18,10 @@ use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState, Stage};
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::ids::CountedIds;
-use shared::ports::{Change, Clock, OversightStore, RunStore, SettingsStore, SyncMessage};
+use shared::ports::{Clock, SyncMessage};
 use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
+use shared::store::Change;
 use shared::store::MemoryStore;
 use usage_sync::{Adapters, Handled, Limits, Worker};
 

@@ -9,7 +9,9 @@ use super::sophos::{SophosCentral, SophosOptions};
 use crate::clock::SystemClock;
 use crate::domain::id::PartnerId;
 use crate::error::ConnectError;
-use crate::ports::{Clock, Connections, OwnerStore, PsaDatabase, PsaOwner, RateStore, Seal, SettingsStore};
+use crate::ports::{Clock, Connections, Seal};
+use crate::store::{PsaDatabase, PsaOwner, Store};
+use crate::table::Table;
 
 const CONNECTWISE: &str = "ConnectWise";
 const SOPHOS: &str = "Sophos";
@@ -45,24 +47,24 @@ impl ConnectionOptions {
 
 /// Connections by what partners have saved in the store.
 #[derive(Clone, Debug)]
-pub struct StoredConnections<S, K, C = SystemClock> {
-    store: S,
+pub struct StoredConnections<T, K, C = SystemClock> {
+    store: Store<T>,
     seal: K,
     clock: C,
     options: ConnectionOptions,
     notes_work: bool,
 }
 
-impl<S: SettingsStore, K: Seal> StoredConnections<S, K> {
+impl<T: Table, K: Seal> StoredConnections<T, K> {
     /// Reads from `store` and opens with `seal`; through `store`, all who call one ConnectWise share what it takes.
-    pub const fn new(store: S, seal: K, options: ConnectionOptions) -> Self {
+    pub const fn new(store: Store<T>, seal: K, options: ConnectionOptions) -> Self {
         Self { store, seal, clock: SystemClock, options, notes_work: false }
     }
 }
 
-impl<S: SettingsStore, K: Seal, C: Clock> StoredConnections<S, K, C> {
+impl<T: Table, K: Seal, C: Clock> StoredConnections<T, K, C> {
     /// The same by another clock than the machine's.
-    pub fn by_clock<D: Clock>(self, clock: D) -> StoredConnections<S, K, D> {
+    pub fn by_clock<D: Clock>(self, clock: D) -> StoredConnections<T, K, D> {
         let Self { store, seal, options, notes_work, .. } = self;
         StoredConnections { store, seal, clock, options, notes_work }
     }
@@ -82,7 +84,7 @@ impl<S: SettingsStore, K: Seal, C: Clock> StoredConnections<S, K, C> {
     }
 }
 
-impl<S: OwnerStore, K, C: Clock> StoredConnections<S, K, C> {
+impl<T: Table, K, C: Clock> StoredConnections<T, K, C> {
     /// Two partners never drive one ConnectWise database: each would take the other's writes for hand edits. One that is
     /// nobody's is nobody's to write to either; saving the connection claims it.
     async fn check_owner(&self, partner: PartnerId, credentials: &ConnectWiseCredentials) -> Result<(), ConnectError> {
@@ -105,9 +107,9 @@ impl<S: OwnerStore, K, C: Clock> StoredConnections<S, K, C> {
     }
 }
 
-impl<S, K, C> Connections for StoredConnections<S, K, C>
+impl<T, K, C> Connections for StoredConnections<T, K, C>
 where
-    S: SettingsStore + OwnerStore + RateStore + Clone + 'static,
+    T: Table,
     K: Seal,
     C: Clock + Clone + 'static,
 {

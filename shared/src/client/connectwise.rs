@@ -36,7 +36,9 @@ use super::retry::RetryPolicy;
 use crate::domain::id::{AdditionId, AgreementId, PsaProductId};
 use crate::domain::psa::{Addition, Agreement, Company, NewAddition, PsaProduct};
 use crate::error::PsaError;
-use crate::ports::{Clock, Listing, Page, Psa, PsaDatabase, RateStore};
+use crate::ports::{Clock, Listing, Page, Psa};
+use crate::store::{PsaDatabase, Store};
+use crate::table::Table;
 
 /// What a client of ConnectWise is made with.
 #[derive(Clone, Debug)]
@@ -86,14 +88,14 @@ impl ConnectWise {
     ///
     /// # Errors
     /// As [`Self::connect`]. A store that is away is none: then this client heeds what it meets itself.
-    pub async fn connect_sharing<S, C>(
+    pub async fn connect_sharing<T, C>(
         credentials: &ConnectWiseCredentials,
         options: &ConnectWiseOptions,
-        store: S,
+        store: Store<T>,
         clock: C,
     ) -> Result<Self, PsaError>
     where
-        S: RateStore + 'static,
+        T: Table,
         C: Clock + 'static,
     {
         let board = |address: &PsaAddress| {

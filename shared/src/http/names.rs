@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::psa::AgreementFacts;
-use crate::ports::KnownPsaProduct;
+use crate::store::KnownPsaProduct;
 
 /// A ConnectWise product as it was last seen by a run, a save or a form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -20,7 +20,9 @@ use super::json::{MAX_JSON_BYTES, has_type, parse, read_bytes, read_json};
 use super::problem::{FieldError, Problem};
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::{Answer, Attempt, Begun, Clock, IdempotencyStore, Ids};
+use crate::ports::{Clock, Ids};
+use crate::store::{Answer, Attempt, Begun, Store};
+use crate::table::Table;
 
 /// After how many seconds an attempt that never ended may be taken over. Twice what API Gateway waits for an answer; the
 /// timeout of a function that uses it must be less.
@@ -78,7 +80,7 @@ impl<W: Send + Sync> FromRequest<W> for Once<CsvText> {
 /// What came of a request that was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Done {
-    /// Its answer was kept in the transaction of its effect: a store took it as a [`crate::ports::Keep`].
+    /// Its answer was kept in the transaction of its effect: a store took it as a [`crate::store::Keep`].
     Kept(Answer),
     /// Its effect is outside of the table, or it has none: the answer is still to be kept.
     Unkept(Answer),
@@ -106,7 +108,7 @@ impl<T> Once<T> {
     ///
     /// `act` is called at most once here, but an attempt that crashed in the middle is taken over after [`TAKE_OVER_S`]
     /// seconds: what it does must bear being done again (look up before creating). Where the effect is one transaction of
-    /// the store, hand it a [`crate::ports::Keep`], so that both are written or neither, and a slow attempt that was taken
+    /// the store, hand it a [`crate::store::Keep`], so that both are written or neither, and a slow attempt that was taken
     /// over writes nothing.
     ///
     /// Only success is kept. After a problem the key may be used again: with any request after a 4xx (nothing was done),
@@ -117,7 +119,7 @@ impl<T> Once<T> {
     /// `idempotencyKeyReused`, `idempotencyInProgress`, those of the store and of `act`.
     pub async fn run<F, Fut>(
         self,
-        store: &impl IdempotencyStore,
+        store: &Store<impl Table>,
         (clock, ids): (&impl Clock, &impl Ids),
         partner: PartnerId,
         act: F,

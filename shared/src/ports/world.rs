@@ -5,7 +5,7 @@ use std::future::Future;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Look;
+use crate::domain::follow_up::Look;
 use crate::domain::id::PartnerId;
 use crate::domain::run::RunRequest;
 use crate::error::QueueError;

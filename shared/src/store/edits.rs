@@ -2,7 +2,7 @@
 
 use super::limits::{self, MAX_PAGE};
 use crate::error::StoreError;
-use crate::ports::{Edit, EditPage, Subject};
+use crate::store::{Edit, EditPage, Subject};
 
 /// Where a page ended: in an entry, behind so many of its edits.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::{self, MAX_ANSWER_BYTES};
 use crate::error::StoreError;
-use crate::ports::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H};
+use crate::store::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H};
 
 /// What is kept of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

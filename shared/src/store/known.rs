@@ -9,7 +9,7 @@ use crate::domain::id::CustomerId;
 use crate::domain::month::UsageMonth;
 use crate::domain::plan::Customer;
 use crate::error::StoreError;
-use crate::ports::Sighting;
+use crate::store::Sighting;
 
 /// What is to be written so that `customers` are the known ones.
 #[derive(Debug, PartialEq, Eq)]

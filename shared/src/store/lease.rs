@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::id::PartnerId;
-use crate::ports::{Lease, LeaseTaken};
+use crate::store::{Lease, LeaseTaken};
 
 /// Who has the lease of a partner that is being removed. No worker is called so: their names are ids.
 pub(super) const REMOVAL: &str = "removal of the partner";

@@ -6,7 +6,7 @@ use super::item::keys;
 use crate::domain::id::PartnerId;
 use crate::domain::snapshot::Intent;
 use crate::error::StoreError;
-use crate::ports::Change;
+use crate::store::Change;
 use crate::table::Key;
 pub(super) use crate::table::MAX_ACTIONS;
 
@@ -32,7 +32,7 @@ pub(super) const MAX_CHUNKS_A_PAGE: usize = 4;
 /// The most runs of one list.
 pub(super) const MAX_RUNS: u32 = 100;
 
-/// Refuses a commit that breaks the rules of [`crate::ports::RunStore::commit`], before anything is sent.
+/// Refuses a commit that breaks the rules of [`super::Store::commit`], before anything is sent.
 pub(super) fn check(partner: PartnerId, changes: &[Change]) -> Result<(), StoreError> {
     if changes.len() > MAX_CHANGES {
         return refuse(format!("{} changes in one commit, at most {MAX_CHANGES}", changes.len()));

@@ -16,7 +16,7 @@ use crate::domain::ending::{Ending, EndingKey};
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, ProductCode};
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
-use crate::ports::{Author, CustomerConflict, CustomerEdit, Edit, ProductConflict, Subject};
+use crate::store::{Author, CustomerConflict, CustomerEdit, Edit, ProductConflict, Subject};
 
 /// What is stored of a customer's mapping. A mapping that was removed leaves its version behind: one made anew goes on
 /// from there, and nobody who read the old one can save over it.

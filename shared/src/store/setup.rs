@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::item::to_json;
 use crate::domain::settings::Settings;
 use crate::error::StoreError;
-use crate::ports::{Author, Edit, SavedAlertSettings, SavedConnections, ShownConnections, Subject};
+use crate::store::{Author, Edit, SavedAlertSettings, SavedConnections, ShownConnections, Subject};
 
 /// What a person changed of the connections: a half of which only the test is new was not edited.
 pub(super) fn edits_of_connections(

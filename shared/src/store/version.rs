@@ -3,7 +3,7 @@
 use crate::domain::id::CustomerId;
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
-use crate::ports::CustomerConflict;
+use crate::store::CustomerConflict;
 
 /// The product mapping as it is stored when it was read at its version.
 pub(super) fn next_product(mapping: &ProductMapping) -> ProductMapping {

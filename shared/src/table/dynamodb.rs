@@ -96,6 +96,12 @@ impl<I> DynamoTable<I> {
     }
 }
 
+impl<I: Ids> Ids for DynamoTable<I> {
+    fn unique(&self) -> String {
+        self.ids.unique()
+    }
+}
+
 impl<I: Ids + Clone + 'static> Table for DynamoTable<I> {
     async fn get(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
         let call = self.client.get_item().table_name(&self.name).set_key(Some(key_to_sdk(key)));

@@ -9,6 +9,8 @@ use super::{
     SORT_KEY, Table, Value, Write, WriteError, Written,
 };
 use crate::error::StoreError;
+use crate::ids::CountedIds;
+use crate::ports::Ids;
 
 /// The most bytes of an entry.
 const MAX_ENTRY_BYTES: usize = 400 * 1024;
@@ -27,6 +29,7 @@ type Partitions = BTreeMap<String, BTreeMap<String, Entry>>;
 #[derive(Clone, Debug, Default)]
 pub struct MemoryTable {
     partitions: Arc<Mutex<Partitions>>,
+    ids: CountedIds,
 }
 
 impl MemoryTable {
@@ -74,6 +77,12 @@ impl MemoryTable {
             }
         }
         Ok(Written::All)
+    }
+}
+
+impl Ids for MemoryTable {
+    fn unique(&self) -> String {
+        self.ids.unique()
     }
 }
 

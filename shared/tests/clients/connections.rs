@@ -6,9 +6,11 @@ use shared::client::connections::{ConnectionOptions, StoredConnections};
 use shared::client::credentials::{ConnectWiseCredentials, Credentials};
 use shared::domain::id::PartnerId;
 use shared::error::ConnectError;
-use shared::ports::{Connections, OwnerStore, Psa, PsaDatabase, Seal, Sealed, SettingsStore};
+use shared::ports::{Connections, Psa, Seal, Sealed};
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
+use shared::store::PsaDatabase;
+use shared::table::memory::MemoryTable;
 use wiremock::MockServer;
 
 use crate::served::{PARTNER, connectwise_credentials, discovery, http, sophos_credentials, sophos_sign_in};
@@ -47,7 +49,7 @@ impl World {
         }
     }
 
-    fn connections(self) -> (StoredConnections<MemoryStore, LocalSeal>, MockServer) {
+    fn connections(self) -> (StoredConnections<MemoryTable, LocalSeal>, MockServer) {
         let addresses = AddressRules { policy: AddressPolicy::VendorAndLoopback, ..AddressRules::default() };
         let mut options = ConnectionOptions::new(http(), addresses).unwrap();
         options.connectwise.calls_per_minute = 600_000;

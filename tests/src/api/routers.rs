@@ -8,64 +8,20 @@ use shared::client::connections::{ConnectionOptions, StoredConnections};
 use shared::clock::SystemClock;
 use shared::http::ApiOptions;
 use shared::ids::UuidV7;
-use shared::ports::{
-    AlertMessage, AlertStore, DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore,
-    OversightStore, OwnerStore, RateStore, RemovalStore, RunStore, SettingsStore, SetupStore, SnapshotHistory,
-};
+use shared::ports::AlertMessage;
 use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
+use shared::store::Store;
+use shared::table::Table;
 
 use crate::gateway::token::PARTNER_CLAIM;
 use crate::page;
 
-/// A store that has all that any function needs.
-pub trait ApiStore:
-    SettingsStore
-    + MappingStore
-    + EditStore
-    + KnownStore
-    + DueStore
-    + HoldStore
-    + IdempotencyStore
-    + RunStore
-    + AlertStore
-    + OversightStore
-    + OwnerStore
-    + RateStore
-    + RemovalStore
-    + SetupStore
-    + SnapshotHistory
-    + Clone
-    + 'static
-{
-}
-
-impl<S> ApiStore for S where
-    S: SettingsStore
-        + MappingStore
-        + EditStore
-        + KnownStore
-        + DueStore
-        + HoldStore
-        + IdempotencyStore
-        + RunStore
-        + AlertStore
-        + OversightStore
-        + OwnerStore
-        + RateStore
-        + RemovalStore
-        + SetupStore
-        + SnapshotHistory
-        + Clone
-        + 'static
-{
-}
-
 /// What the functions of one API share: each takes of it what it needs.
 #[derive(Clone, Debug)]
-pub struct LocalApi<S> {
+pub struct LocalApi<T> {
     /// Where everything is kept.
-    pub store: S,
+    pub store: Store<T>,
     /// What credentials are sealed with.
     pub seal: LocalSeal,
     /// What runs are asked for by.
@@ -76,7 +32,7 @@ pub struct LocalApi<S> {
     pub connections: ConnectionOptions,
 }
 
-impl<S: ApiStore> LocalApi<S> {
+impl<T: Table> LocalApi<T> {
     /// Each function's router, by its folder; by folder.
     #[must_use]
     pub fn by_folder(&self) -> Vec<(&'static str, Router)> {

@@ -11,7 +11,8 @@ use shared::domain::month::UsageMonth;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneError, TimeZoneName};
 use shared::domain::snapshot::{Snapshot, Surplus, Written};
 use shared::error::StoreError;
-use shared::ports::{Change, DueStore, MappingStore, RunStore, SettingsStore};
+use shared::store::{Change, Store};
+use shared::table::Table;
 
 use super::catalogue::{EXCLUDED_BECAUSE, Role};
 use super::spec::{HistoryMonth, Mapped, Spec};
@@ -56,15 +57,15 @@ impl Demo {
     ///
     /// # Errors
     /// [`PlantError`].
-    pub async fn fill_store<S>(
+    pub async fn fill_store<T>(
         &self,
-        store: &S,
+        store: &Store<T>,
         planted: &PlantedPsa,
         month: UsageMonth,
         now: Timestamp,
     ) -> Result<(), PlantError>
     where
-        S: SettingsStore + MappingStore + RunStore + DueStore,
+        T: Table,
     {
         store.put_settings(self.partner(), &self.settings()?).await?;
         for number in 0..self.size.products {
@@ -115,9 +116,9 @@ impl Demo {
         })
     }
 
-    async fn fill_history<S: RunStore>(
+    async fn fill_history<T: Table>(
         &self,
-        store: &S,
+        store: &Store<T>,
         planted: &PlantedPsa,
         month: UsageMonth,
         now: Timestamp,

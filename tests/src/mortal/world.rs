@@ -5,7 +5,8 @@ use shared::domain::id::RunId;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::ids::UuidV7;
-use shared::ports::{Clock, CustomerNames, MappingStore, RunStore};
+use shared::ports::Clock;
+use shared::store::CustomerNames;
 
 use crate::apart::Addresses;
 use crate::connectwise::{ConnectWise, Settings};

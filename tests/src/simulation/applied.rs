@@ -9,7 +9,7 @@ use shared::domain::id::{AdditionId, AgreementId, ProductCode, PsaProductId, Run
 use shared::domain::ledger::{Billed, Line};
 use shared::domain::outcome::{Outcome, Would};
 use shared::domain::run::{RunKind, RunRequest};
-use shared::ports::{Clock, RunStore, SyncMessage};
+use shared::ports::{Clock, SyncMessage};
 use tokio::runtime::Builder;
 use usage_sync::policy::Policy;
 

@@ -4,8 +4,9 @@ use shared::domain::decision::{Decision, StandingHold, Verdict};
 use shared::domain::outcome::{Hold, Would};
 use shared::domain::usage::{Periods, Reading, Readings, Repeats};
 use shared::error::StoreError;
-use shared::ports::{Author, Clock, HoldStore, SettingsStore};
+use shared::ports::Clock;
 use shared::remember::remember_reading;
+use shared::store::Author;
 
 use super::SimulationError;
 use super::ground::locked;

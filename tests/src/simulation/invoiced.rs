@@ -8,7 +8,7 @@ use shared::domain::id::{AdditionId, AgreementId};
 use shared::domain::ledger::Line;
 use shared::domain::outcome::{Outcome, Skip};
 use shared::domain::still_billed::StillBilled;
-use shared::ports::{Clock, RunStore};
+use shared::ports::Clock;
 
 use super::SimulationError;
 use super::books::{Books, Seen, addition_id};

@@ -12,7 +12,7 @@ use shared::domain::id::AgreementId;
 use shared::domain::mapping::Combine;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{RunKind, RunRequest};
-use shared::ports::{Clock, MappingStore, OversightStore, SyncMessage};
+use shared::ports::{Clock, SyncMessage};
 
 use super::SimulationError;
 use super::ground::locked;

@@ -3,7 +3,6 @@
 use shared::domain::decision::StandingHold;
 use shared::domain::ledger::Line;
 use shared::domain::run::Run;
-use shared::ports::RunStore;
 
 use super::SimulationError;
 use super::books::Seen;

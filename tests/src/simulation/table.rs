@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use shared::error::StoreError;
-use shared::ids::CountedIds;
+use shared::ports::Ids;
 use shared::store::{MemoryStore, Store};
 use shared::table::memory::MemoryTable;
 use shared::table::{DueQuery, Entry, Key, Page, Query, Table, Write, WriteError, Written};
@@ -17,19 +17,18 @@ pub(super) struct WorldTable {
     /// The store as an onlooker sees it, without any fault.
     pub(super) memory: MemoryStore,
     faulty: FaultyTable,
-    ids: CountedIds,
 }
 
 impl WorldTable {
     pub(super) fn new(ground: Ground) -> Self {
-        let (memory, ids) = (MemoryTable::default(), CountedIds::new("save"));
+        let memory = MemoryTable::default();
         let faulty = FaultyTable { ground, memory: memory.clone(), late: Arc::default(), effects: Effects::default() };
-        Self { memory: Store::on(memory, ids.clone()), faulty, ids }
+        Self { memory: Store::on(memory), faulty }
     }
 
     /// The store as one invocation sees it, which counts its effects.
-    pub(super) fn seen_by(&self, effects: Effects) -> Store<FaultyTable, CountedIds> {
-        Store::on(FaultyTable { effects, ..self.faulty.clone() }, self.ids.clone())
+    pub(super) fn seen_by(&self, effects: Effects) -> Store<FaultyTable> {
+        Store::on(FaultyTable { effects, ..self.faulty.clone() })
     }
 }
 
@@ -91,6 +90,12 @@ impl FaultyTable {
 
 fn away() -> StoreError {
     StoreError::Unavailable { why: "a storm".into() }
+}
+
+impl Ids for FaultyTable {
+    fn unique(&self) -> String {
+        self.memory.unique()
+    }
 }
 
 impl Table for FaultyTable {

@@ -16,7 +16,6 @@ use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip, Waiting
 use shared::domain::run::{Run, RunFailureCode, RunState};
 use shared::domain::tally::Counts;
 use shared::domain::usage::Readings;
-use shared::ports::{MappingStore, RunHistory, RunStore, SettingsStore};
 
 use super::SimulationError;
 use super::books::{Books, Seen};

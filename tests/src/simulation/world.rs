@@ -11,7 +11,7 @@ use shared::domain::plan::Customer;
 use shared::domain::psa::{Agreement, AgreementStatus, PsaProduct};
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName, UnfinishedGuard};
 use shared::error::ConnectError;
-use shared::ports::{Connections, MappingStore, SettingsStore};
+use shared::ports::Connections;
 use usage_sync::Limits;
 
 use super::SimulationError;

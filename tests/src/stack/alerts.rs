@@ -13,13 +13,13 @@ use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
 use tokio::task::JoinSet;
 
-use super::{LocalStore, StackError};
+use super::{LocalStore, StackError, TableClient};
 
 /// What an invocation has in `template.yaml`.
 const TIMEOUT: SignedDuration = SignedDuration::from_mins(2);
 
 /// The world that alerts are delivered in.
-pub(super) type AlertWorld = World<LocalStore, LocalSeal, SesMailer, SystemClock>;
+pub(super) type AlertWorld = World<TableClient, LocalSeal, SesMailer, SystemClock>;
 
 /// What the local delivery works with.
 pub(super) fn world(store: LocalStore, seal: LocalSeal) -> Result<AlertWorld, StackError> {

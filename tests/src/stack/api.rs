@@ -8,7 +8,7 @@ use shared::clock::SystemClock;
 use shared::domain::id::PartnerId;
 use shared::ports::Clock;
 
-use super::{LocalStore, Stack, StackError, connection_options};
+use super::{Stack, StackError, TableClient, connection_options};
 use crate::api::document;
 use crate::api::operation::operations;
 use crate::api::routers::{LocalApi, name_of};
@@ -51,7 +51,7 @@ impl Stack {
     ///
     /// # Errors
     /// The HTTP client cannot be built.
-    pub fn local_api(&self) -> Result<LocalApi<LocalStore>, StackError> {
+    pub fn local_api(&self) -> Result<LocalApi<TableClient>, StackError> {
         let connections = connection_options(&self.sophos_server.url())?;
         let (store, seal) = (self.store.clone(), self.seal.clone());
         Ok(LocalApi { store, seal, queue: self.queue.clone(), alerts: self.alerts.clone(), connections })

@@ -15,7 +15,7 @@ use shared::clock::SystemClock;
 use shared::domain::id::PartnerId;
 use shared::domain::settings::Settings;
 use shared::ids::UuidV7;
-use shared::ports::{Seal, SettingsStore};
+use shared::ports::Seal;
 use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
 use usage_sync::{Adapters, Limits, Worker};

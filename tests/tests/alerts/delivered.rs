@@ -6,8 +6,10 @@ use harness::mail_sink::MailFault;
 use harness::webhook_sink::Misbehaviour;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use shared::ports::{AlertMessage, DueFor, DueStore, Look};
+use shared::domain::follow_up::Look;
+use shared::ports::AlertMessage;
 use shared::seal::LocalSeal;
+use shared::store::DueFor;
 use tokio::task::JoinHandle;
 
 use crate::world::{World, partner};

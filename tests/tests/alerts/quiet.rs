@@ -9,7 +9,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Hold, Would};
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
-use shared::ports::{Change, Opened, RunStore, SettingsStore};
+use shared::store::{Change, Opened};
 
 use crate::world::{World, partner};
 

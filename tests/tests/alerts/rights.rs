@@ -18,7 +18,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::run::{RunKind, RunRequest, RunState};
 use shared::ids::UuidV7;
 use shared::mail::SesMailer;
-use shared::ports::{AlertMessage, Clock, DueStore, Queue, SyncMessage};
+use shared::ports::{AlertMessage, Clock, Queue, SyncMessage};
 use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
 use shared::store::DynamoStore;

@@ -10,7 +10,7 @@ use shared::clock::SystemClock;
 use shared::domain::alert::AlertAbout;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunState};
-use shared::ports::{AlertStore, Clock};
+use shared::ports::Clock;
 use usage_sync::Limits;
 
 fn november() -> UsageMonth {

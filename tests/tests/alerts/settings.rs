@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use shared::ids::UuidV7;
-use shared::ports::{AlertStore, EditStore, Ids, Subject};
+use shared::ports::Ids;
+use shared::store::Subject;
 
 use crate::world::{SETTINGS, WEBHOOK, World, admin, partner};
 

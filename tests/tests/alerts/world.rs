@@ -20,10 +20,11 @@ use shared::domain::month::UsageMonth;
 use shared::domain::run::RunKind;
 use shared::ids::UuidV7;
 use shared::mail::SesMailer;
-use shared::ports::{AlertMessage, AlertStore, Clock, Ids, SyncMessage};
+use shared::ports::{AlertMessage, Clock, Ids, SyncMessage};
 use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
+use shared::table::memory::MemoryTable;
 use uuid::Uuid;
 
 pub(crate) const WEBHOOK: &str = "/v1/alerts/webhook";
@@ -52,7 +53,7 @@ pub(crate) fn admin() -> Asking {
 pub(crate) struct World {
     pub(crate) store: MemoryStore,
     pub(crate) app: Router,
-    pub(crate) delivery: Arc<Delivery<MemoryStore, LocalSeal, SesMailer, HandClock>>,
+    pub(crate) delivery: Arc<Delivery<MemoryTable, LocalSeal, SesMailer, HandClock>>,
     pub(crate) hook: WebhookSink,
     pub(crate) mails: MailSink,
     queue: LocalQueue<AlertMessage>,

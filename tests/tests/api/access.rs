@@ -101,7 +101,6 @@ fn cases(issuer: &Issuer, partner: PartnerId, scope: &str, now: Timestamp) -> Ve
 
 /// The partner's own things, by what the paths call them; other variables have their sample.
 async fn own(stack: &Stack) -> impl Fn(&Parameter) -> Option<String> {
-    use shared::ports::MappingStore;
     let partner = stack.demo.partner();
     let products = stack.store.list_product_mappings(partner).await.unwrap();
     let code = products.iter().next().unwrap().code.to_string();

@@ -37,16 +37,18 @@ use shared::domain::mapping::{CustomerMapping, ProductMapping};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Hold, Outcome, Would};
 use shared::domain::run::{Run, RunKind, RunRequest, RunState, Stage};
-use shared::ports::{Change, Clock, DiscoveredProduct, MappingStore, RunStore};
+use shared::ports::Clock;
 use shared::queue::LocalQueue;
 use shared::seal::LocalSeal;
-use shared::store::DynamoStore;
+use shared::store::{Change, DiscoveredProduct, Store};
+use shared::table::Table;
+use shared::table::dynamodb::DynamoTable;
 use uuid::Uuid;
 
 use self::pool::{Pool, Tried};
 use crate::{client, operations};
 
-type WiredStore = DynamoStore<CountedIds>;
+type WireTable = DynamoTable<CountedIds>;
 
 const OWNER: u128 = 0x718b_6047_2fbc_4f4b_a143_45ee_42bf_5d3a;
 /// What the owner's texts hold that nobody sends.
@@ -70,7 +72,7 @@ fn partner(id: u128) -> PartnerId {
 }
 
 /// What a partner has: the same codes as the other has, and one that nobody else has.
-async fn fill(store: &(impl MappingStore + RunStore), id: u128, canary: &str) {
+async fn fill(store: &Store<impl Table>, id: u128, canary: &str) {
     let known = |code: &str| DiscoveredProduct {
         code: ProductCode::parse(code).unwrap(),
         description: format!("{code} {canary}"),
@@ -105,7 +107,7 @@ fn run_of(id: u128) -> Run {
 }
 
 /// A run that is over, what became of its one customer, and what waits of it.
-async fn fill_run(store: &impl RunStore, id: u128, (customer, agreement): (CustomerId, AgreementId), canary: &str) {
+async fn fill_run(store: &Store<impl Table>, id: u128, (customer, agreement): (CustomerId, AgreementId), canary: &str) {
     let run = run_of(id);
     store.open_run(&run).await.unwrap();
     let now = SystemClock.now();
@@ -160,7 +162,7 @@ async fn fill_run(store: &impl RunStore, id: u128, (customer, agreement): (Custo
 struct World {
     table: LocalTable,
     wire: Wire,
-    api: LocalApi<WiredStore>,
+    api: LocalApi<WireTable>,
     operations: Vec<Operation>,
     routers: BTreeMap<String, Router>,
 }
@@ -257,7 +259,7 @@ fn is_whole_list(operation: &Operation) -> bool {
 }
 
 /// The router of each operation, by its key.
-fn by_key(api: &LocalApi<WiredStore>) -> BTreeMap<String, Router> {
+fn by_key(api: &LocalApi<WireTable>) -> BTreeMap<String, Router> {
     let mut routers = BTreeMap::new();
     for ((folder, router), (same, document)) in api.by_folder().into_iter().zip(harness::api::functions()) {
         assert_eq!(folder, same);

@@ -22,7 +22,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::run::{RunKind, RunRequest};
 use shared::error::{QueueError, SealError, SealOutlook};
 use shared::ids::UuidV7;
-use shared::ports::{Clock, Queue, Seal, Sealed, SettingsStore, SyncMessage};
+use shared::ports::{Clock, Queue, Seal, Sealed, SyncMessage};
 use shared::seal::LocalSeal;
 use tracing_subscriber::EnvFilter;
 use usage_sync::{Adapters, Limits, Worker};

@@ -8,7 +8,8 @@ use serde_json::json;
 use shared::domain::id::ProductCode;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
-use shared::ports::{Clock, DiscoveredProduct, MappingStore, RunStore, SettingsStore};
+use shared::ports::Clock;
+use shared::store::DiscoveredProduct;
 
 use super::served::{CONNECTWISE, Noon, Served, admin, calls, partner, refused};
 

@@ -5,7 +5,8 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use shared::client::credentials::Credentials;
 use shared::domain::settings::Frequency;
-use shared::ports::{DueStore, EditStore, OwnerStore, PsaDatabase, PsaOwner, Seal, SettingsStore, Subject};
+use shared::ports::Seal;
+use shared::store::{PsaDatabase, PsaOwner, Subject};
 
 use super::served::{CLIENT_ID, CONNECTWISE, SOPHOS, Served, admin, partner, refused};
 
@@ -196,11 +197,11 @@ async fn credentials_that_cannot_be_opened_any_more_are_saved_over_and_the_lost_
     let served = Served::new().await;
     served.save(&admin(1), served.connectwise()).await;
     served.save_sophos(&admin(1), "client-of-0001", "sophos-secret").await;
-    let read = shared::ports::SetupStore::find_connections(&served.store, partner(1)).await.unwrap();
+    let read = served.store.find_connections(partner(1)).await.unwrap();
     let mut damaged = read.value.clone().unwrap();
     damaged.sealed.0.push('A');
-    let author = shared::ports::Author { who: "x".into(), at: jiff::Timestamp::UNIX_EPOCH, note: None };
-    shared::ports::SetupStore::save_connections(&served.store, partner(1), &author, &read, &damaged).await.unwrap();
+    let author = shared::store::Author { who: "x".into(), at: jiff::Timestamp::UNIX_EPOCH, note: None };
+    served.store.save_connections(partner(1), &author, &read, &damaged).await.unwrap();
     assert_eq!(refused(&served.test(&admin(1), CONNECTWISE, None).await), (409, "connectionUnusable"));
     assert_eq!(served.save(&admin(1), served.connectwise()).await.status, 200);
     let shown = served.shown(&admin(1)).await;

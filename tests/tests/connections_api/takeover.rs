@@ -5,7 +5,8 @@ use harness::api::asking::options;
 use harness::connectwise::auth::{Credential, Role};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use shared::ports::{Clock, OwnerStore, PsaDatabase, PsaOwner, SettingsStore};
+use shared::ports::Clock;
+use shared::store::{PsaDatabase, PsaOwner};
 
 use super::served::{CONNECTWISE, Served, admin, calls, partner, refused};
 

@@ -3,7 +3,7 @@
 use harness::simulator::faults::{Fault, FaultKind};
 use serde_json::json;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
-use shared::ports::{OwnerStore, PsaDatabase, SettingsStore};
+use shared::store::PsaDatabase;
 
 use super::served::{CONNECTWISE, Served, WRITES, admin, partner, refused};
 

@@ -9,8 +9,9 @@ use harness::table::LocalTable;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use shared::ports::{OwnerStore, RateStore};
 use shared::store::MemoryStore;
+use shared::store::Store;
+use shared::table::Table;
 
 use crate::world::{World, customer, partner, switch, unmap};
 
@@ -22,7 +23,7 @@ const AT_ONCE: usize = 8;
 
 /// One editor's tries: it reads the customers, and saves what the seed says of two of them. Returns its saves that
 /// changed something, by customer with the version read.
-async fn edit<S: mappings::Store + OwnerStore + RateStore>(world: &World<S>, seed: u64) -> Vec<(u32, u64)> {
+async fn edit<T: Table>(world: &World<T>, seed: u64) -> Vec<(u32, u64)> {
     let mut chance = ChaCha8Rng::seed_from_u64(seed);
     let mut saved = Vec::new();
     for _ in 0..TRIES {
@@ -56,7 +57,7 @@ async fn edit<S: mappings::Store + OwnerStore + RateStore>(world: &World<S>, see
     saved
 }
 
-async fn history<S: mappings::Store + OwnerStore + RateStore>(store: S, seed: u64) {
+async fn history<T: Table>(store: Store<T>, seed: u64) {
     let world = World::on(store).await;
     let editing = (0..EDITORS).map(|editor| edit(&world, seed * EDITORS + editor));
     let saved: Vec<(u32, u64)> = join_all(editing).await.into_iter().flatten().collect();

@@ -7,12 +7,13 @@ use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
 use shared::domain::stamp::SyncStamp;
-use shared::ports::{Change, CustomerNames, MappingStore, RunStore};
+use shared::store::{Change, CustomerNames, Store};
+use shared::table::Table;
 
 use crate::world::{World, customer, partner, switch};
 
 /// Notes how the last sync of two customers ended: the first one's failed.
-async fn synced(store: &impl RunStore) {
+async fn synced(store: &Store<impl Table>) {
     let at = "2026-11-30T01:12:00Z".parse().unwrap();
     let month = UsageMonth::parse("2026-11").unwrap();
     let request = RunRequest {
@@ -51,10 +52,7 @@ async fn synced(store: &impl RunStore) {
 }
 
 /// The numbers of the customers of a list.
-async fn numbers(
-    world: &World<impl mappings::Store + shared::ports::OwnerStore + shared::ports::RateStore>,
-    query: &str,
-) -> Vec<u32> {
+async fn numbers(world: &World<impl Table>, query: &str) -> Vec<u32> {
     let listed = world.get(&format!("/v1/customer-mappings{query}")).await;
     assert_eq!(listed.status, 200, "{:#}", listed.body);
     numbers_of(&listed.body)

@@ -7,7 +7,6 @@ use harness::table::wire::Wire;
 use shared::domain::id::{AgreementId, CompanyId};
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::plan::Customer;
-use shared::ports::{KnownStore, MappingStore};
 use shared::seal::LocalSeal;
 
 use crate::world::{customer, listed, partner};

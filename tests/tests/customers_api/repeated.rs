@@ -5,13 +5,12 @@ use harness::table::LocalTable;
 use harness::table::ids::CountedIds;
 use harness::table::wire::{Fault, Wire, crash};
 use serde_json::{Value, json};
-use shared::ports::{EditStore, KnownStore};
-use shared::store::DynamoStore;
+use shared::table::dynamodb::DynamoTable;
 
 use crate::world::{IMPORT, SAVE, World, listed, partner, unmap};
 
 /// A world on a table behind a wire.
-async fn wired(test: impl AsyncFnOnce(&Wire, World<DynamoStore<CountedIds>>)) {
+async fn wired(test: impl AsyncFnOnce(&Wire, World<DynamoTable<CountedIds>>)) {
     let table = LocalTable::in_memory().await.unwrap();
     let wire = Wire::to(&table).await.unwrap();
     test(&wire, World::on(wire.store()).await).await;
@@ -19,14 +18,14 @@ async fn wired(test: impl AsyncFnOnce(&Wire, World<DynamoStore<CountedIds>>)) {
     table.stop().await.unwrap();
 }
 
-async fn ask(world: &World<DynamoStore<CountedIds>>, head: &str, key: &str, body: &Value) -> Answered {
+async fn ask(world: &World<DynamoTable<CountedIds>>, head: &str, key: &str, body: &Value) -> Answered {
     Asking::new(partner(), "psa/write").ask(&world.app, head, &[("idempotency-key", key)], Some(body)).await
 }
 
 /// Asks, crashes behind the effect, and asks again with the same key.
 async fn ask_crash_and_ask(
     wire: &Wire,
-    world: &World<DynamoStore<CountedIds>>,
+    world: &World<DynamoTable<CountedIds>>,
     (head, key): (&str, &str),
     body: &Value,
 ) -> Answered {
@@ -38,7 +37,7 @@ async fn ask_crash_and_ask(
     again
 }
 
-async fn edits(world: &World<DynamoStore<CountedIds>>) -> usize {
+async fn edits(world: &World<DynamoTable<CountedIds>>) -> usize {
     world.store.list_edits(partner(), None, None, 1_000).await.unwrap().edits.len()
 }
 

@@ -2,7 +2,7 @@
 
 use harness::api::asking::Asking;
 use serde_json::{Value, json};
-use shared::ports::{EditStore, Subject};
+use shared::store::Subject;
 
 use crate::world::{SAVE, World, customer, errors, map_to, partner, switch, told, unmap};
 

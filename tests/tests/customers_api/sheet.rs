@@ -1,11 +1,12 @@
 //! The list as CSV, and CSV as a save.
 
 use serde_json::{Value, json};
-use shared::ports::KnownStore;
+
+use shared::table::Table;
 
 use crate::world::{IMPORT, World, customer, errors, listed, map_to, partner};
 
-async fn exported(world: &World<shared::store::MemoryStore>, size: u32) -> String {
+async fn exported(world: &World<impl Table>, size: u32) -> String {
     let (mut text, mut key) = (String::new(), String::new());
     loop {
         let page = world.get(&format!("/v1/customer-mappings.csv?pageSize={size}{key}")).await;

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use shared::table::Table;
+
 use crate::world::{World, customer, unmap};
 
-async fn suggested(world: &World<shared::store::MemoryStore>, n: u32) -> Vec<(String, String)> {
+async fn suggested(world: &World<impl Table>, n: u32) -> Vec<(String, String)> {
     let answered = world.get(&format!("/v1/customer-mappings/suggestions?customerId={}", customer(n))).await;
     assert_eq!(answered.status, 200, "{:#}", answered.body);
     let text = |value: &Value| value.as_str().unwrap().to_owned();

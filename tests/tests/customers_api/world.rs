@@ -13,9 +13,12 @@ use shared::client::credentials::{ConnectWiseCredentials, Credentials};
 use shared::domain::id::{CustomerId, PartnerId};
 use shared::domain::plan::Customer;
 use shared::ids::UuidV7;
-use shared::ports::{Ids, OwnerStore, RateStore, Seal};
+use shared::ports::{Ids, Seal};
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
+use shared::store::Store;
+use shared::table::Table;
+use shared::table::memory::MemoryTable;
 use uuid::Uuid;
 
 pub(crate) const SAVE: &str = "POST /v1/customer-mappings/save";
@@ -35,9 +38,9 @@ pub(crate) fn listed(n: u32, name: &str, billing: &str) -> Customer {
 }
 
 /// The API before a store, with a ConnectWise.
-pub(crate) struct World<S> {
+pub(crate) struct World<T> {
     pub(crate) app: Router,
-    pub(crate) store: S,
+    pub(crate) store: Store<T>,
     pub(crate) psa: ConnectWise,
     pub(crate) kind: u32,
     /// Adler Bakery, Brook Dental, Cedar Logistics.
@@ -46,17 +49,17 @@ pub(crate) struct World<S> {
     _running: Running,
 }
 
-impl World<MemoryStore> {
+impl World<MemoryTable> {
     pub(crate) async fn new() -> Self {
         Self::on(MemoryStore::default()).await
     }
 }
 
-impl<S> World<S>
+impl<T> World<T>
 where
-    S: mappings::Store + OwnerStore + RateStore,
+    T: Table,
 {
-    pub(crate) async fn on(store: S) -> Self {
+    pub(crate) async fn on(store: Store<T>) -> Self {
         let psa = ConnectWise::new(Settings::default());
         let kind = psa.add_agreement_type("Managed services").unwrap();
         let names = [("ADLER", "Adler Bakery Ltd"), ("C200", "Brook Dental"), ("C300", "Cedar Logistics")];

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::recall::{AUDIT_DAYS, ReadFor};
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
-use shared::ports::{Change, MappingStore, RunStore};
+use shared::store::Change;
 
 use crate::started::{hasty, november, outcomes, preview_and_apply, stack_of};
 

@@ -64,7 +64,6 @@ async fn what_is_written_is_what_the_ledger_says_was_written() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn new_usage_maps_nothing_by_itself() {
-    use shared::ports::MappingStore;
     let stack = awkward_stack().await;
     let partner = stack.demo.partner();
     let before = stack.store.list_product_mappings(partner).await.unwrap();

@@ -8,7 +8,7 @@ use harness::sophos::{AccountType, Cut, UsageRow};
 use harness::stack::Stack;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState};
-use shared::ports::{OwnerStore, PsaDatabase};
+use shared::store::PsaDatabase;
 use usage_sync::Limits;
 
 use crate::started::{api_writes, awkward_stack, hasty, november, plain_stack, preview, stack_of, sync_now};

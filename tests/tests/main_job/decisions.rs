@@ -7,7 +7,6 @@ use shared::domain::decision::{Decision, HoldDue, StandingHold, Verdict};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::outcome::{Hold, Would};
 use shared::error::StoreError;
-use shared::ports::HoldStore;
 
 use crate::started::{api_writes, november, outcomes, plain_stack, preview, preview_and_apply, sync_now};
 

@@ -11,7 +11,8 @@ use shared::domain::id::AgreementId;
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Hold, Would};
 use shared::domain::run::RunKind;
-use shared::ports::{Author, Clock, CustomerEdit, EditStore, HoldStore, MappingStore, RunStore};
+use shared::ports::Clock;
+use shared::store::{Author, CustomerEdit};
 
 use crate::started::{billed, november, outcomes, plain_stack, preview, preview_and_apply};
 

@@ -6,7 +6,6 @@ use jiff::civil::Date;
 use shared::domain::decision::{Decision, HoldDue, StandingHold, Verdict};
 use shared::domain::outcome::Hold;
 use shared::domain::run::RunKind;
-use shared::ports::HoldStore;
 
 use crate::started::{api_writes, invoice_next_on, november, outcomes, plain_stack, preview_and_apply, sync_now};
 

@@ -8,7 +8,6 @@ use shared::domain::id::CustomerId;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::outcome::Outcome;
 use shared::domain::run::Run;
-use shared::ports::{AlertStore, HoldStore};
 use uuid::Uuid;
 
 use crate::started::{api_writes, november, plain_stack, preview_and_apply, sync_now};

@@ -4,9 +4,10 @@ use harness::demo::Size;
 use harness::simulator::faults::{Fault, FaultKind, FaultPlan};
 use harness::stack::Stack;
 use jiff::Timestamp;
+use shared::domain::follow_up::Look;
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope, RunState};
 use shared::domain::settings::Frequency;
-use shared::ports::{DueFor, DueStore, Look, RunHistory, RunStore, SettingsStore};
+use shared::store::DueFor;
 use usage_sync::Limits;
 
 use crate::started::{hasty, november, plain_stack, preview_and_apply, stack_of};

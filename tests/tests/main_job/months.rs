@@ -8,7 +8,6 @@ use shared::domain::month::UsageMonth;
 use shared::domain::outcome::Would;
 use shared::domain::run::RunKind;
 use shared::domain::settings::{DecreaseGuard, Guards, Jump};
-use shared::ports::{KnownStore, SettingsStore};
 
 use crate::started::{api_writes, billed, hasty, november, outcomes, preview_and_apply};
 

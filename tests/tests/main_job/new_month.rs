@@ -4,7 +4,6 @@ use harness::demo::Size;
 use harness::stack::Stack;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
-use shared::ports::HoldStore;
 
 use crate::started::{api_writes, hasty, november, outcomes, preview_and_apply, stack_of};
 

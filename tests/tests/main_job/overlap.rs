@@ -16,7 +16,6 @@ use shared::domain::ledger::CustomerLedger;
 use shared::domain::outcome::Place::OtherAgreement;
 use shared::domain::recall::ReadFor;
 use shared::domain::run::RunKind;
-use shared::ports::{HoldStore, MappingStore};
 use usage_sync::Limits;
 
 use crate::started::{api_writes, hasty, november, plain_stack, preview, preview_and_apply, stack_of, sync_now};

@@ -15,7 +15,6 @@ use shared::domain::decision::{Decision, Verdict};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::Would;
 use shared::domain::run::RunKind;
-use shared::ports::HoldStore;
 
 use crate::started::{hasty, november};
 

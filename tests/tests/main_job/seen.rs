@@ -6,7 +6,7 @@ use harness::stack::Stack;
 use shared::domain::id::AgreementId;
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::run::{Run, RunFailureCode, RunKind, RunRequest, RunState, Stage};
-use shared::ports::{MappingStore, Queue, RunStore, SettingsStore, SyncMessage};
+use shared::ports::{Queue, SyncMessage};
 use usage_sync::Limits;
 
 use crate::started::{

@@ -11,7 +11,6 @@ use shared::domain::month::UsageMonth;
 use shared::domain::outcome::Outcome;
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope, RunState};
 use shared::domain::schedule::stable_hash;
-use shared::ports::HoldStore;
 
 use crate::started::{api_writes, hasty, invoice_next_on, november, outcomes, preview, preview_and_apply, stack_of};
 

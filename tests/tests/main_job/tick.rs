@@ -6,7 +6,6 @@ use harness::stack::Stack;
 use jiff::Timestamp;
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::run::{Run, RunFailureCode, RunState};
-use shared::ports::{DueStore, MappingStore, RunHistory, SettingsStore};
 use usage_sync::Limits;
 
 use crate::started::{api_writes, hasty, november, outcomes, plain_stack, preview_and_apply, stack_of};

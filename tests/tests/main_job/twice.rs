@@ -4,7 +4,8 @@ use harness::demo::Size;
 use harness::stack::{LONGEST_SLICE, Stack, StackOptions};
 use shared::clock::SystemClock;
 use shared::domain::run::{Run, RunKind, RunState};
-use shared::ports::{Clock, Opened, Queue, RunStore};
+use shared::ports::{Clock, Queue};
+use shared::store::Opened;
 use usage_sync::Limits;
 
 use crate::started::{api_writes, awkward_stack, billed, hasty, november, preview_and_apply, stack_of, sync_now};

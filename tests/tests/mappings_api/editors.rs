@@ -11,9 +11,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use shared::domain::mapping::ProductState;
-use shared::ports::MappingStore;
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
+use shared::store::Store;
+use shared::table::Table;
 
 use super::{partner, save, serving};
 
@@ -114,7 +115,7 @@ impl<'a> History<'a> {
     }
 
     /// What is stored is what the accepted saves made: none was lost.
-    async fn check(self, store: &impl MappingStore, seed: u64) -> u64 {
+    async fn check(self, store: &Store<impl Table>, seed: u64) -> u64 {
         let mappings = store.list_product_mappings(partner(u128::from(seed))).await.unwrap();
         for (product, (version, why)) in &self.stored {
             let mapping = mappings.find(&super::code(&format!("P{product}")));

@@ -8,8 +8,9 @@ use shared::domain::id::{AdditionId, AgreementId};
 use shared::domain::mapping::{Combine, ProductMapping};
 use shared::domain::month::UsageMonth;
 use shared::domain::snapshot::{Snapshot, Written};
-use shared::ports::{Change, Clock, EditStore, MappingStore, RunStore};
+use shared::ports::Clock;
 use shared::seal::LocalSeal;
+use shared::store::Change;
 use shared::store::MemoryStore;
 
 use super::{code, partner, psa_id, save, serving, writer};

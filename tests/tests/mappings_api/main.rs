@@ -14,7 +14,7 @@ mod suggestions;
 
 use axum::Router;
 use harness::api::asking::{Answered, Asking, options};
-use mappings::{Store, World, app};
+use mappings::{World, app};
 use serde_json::Value;
 use shared::client::address::{AddressPolicy, AddressRules};
 use shared::client::connections::{ConnectionOptions, StoredConnections};
@@ -23,9 +23,11 @@ use shared::clock::SystemClock;
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{Combine, ProductMapping};
 use shared::ids::UuidV7;
-use shared::ports::{DiscoveredProduct, Ids, MappingStore, OwnerStore, RateStore, SettingsStore};
+use shared::ports::Ids;
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
+use shared::store::{DiscoveredProduct, Store};
+use shared::table::Table;
 use uuid::Uuid;
 
 fn partner(n: u128) -> PartnerId {
@@ -73,7 +75,7 @@ async fn store() -> MemoryStore {
 }
 
 /// What reaches a simulator of ConnectWise on this machine, for partners that have saved credentials.
-fn connections<S: SettingsStore + Clone>(store: S, seal: LocalSeal) -> StoredConnections<S, LocalSeal> {
+fn connections<T: Table>(store: Store<T>, seal: LocalSeal) -> StoredConnections<T, LocalSeal> {
     let policy = AddressPolicy::VendorAndLoopback;
     let http = Http::build(policy, HttpLimits::default()).unwrap();
     let mut how = ConnectionOptions::new(http, AddressRules { policy, ..AddressRules::default() }).unwrap();
@@ -82,7 +84,7 @@ fn connections<S: SettingsStore + Clone>(store: S, seal: LocalSeal) -> StoredCon
 }
 
 /// The function on a store.
-fn serving<S: Store + SettingsStore + OwnerStore + RateStore>(store: S, seal: LocalSeal) -> Router {
+fn serving<T: Table>(store: Store<T>, seal: LocalSeal) -> Router {
     let connections = connections(store.clone(), seal);
     app(World { store, connections, clock: SystemClock, ids: UuidV7 }, options())
 }

@@ -6,12 +6,13 @@ use harness::api::held::{Held, Standing};
 use harness::table::LocalTable;
 use harness::table::ids::CountedIds;
 use harness::table::wire::{Fault, Wire, crash, times};
-use mappings::{Store, World, app};
+use mappings::{World, app};
 use serde_json::{Value, json};
 use shared::ids::UuidV7;
-use shared::ports::{DiscoveredProduct, EditStore, MappingStore, OwnerStore, RateStore, SettingsStore};
 use shared::seal::LocalSeal;
+use shared::store::{DiscoveredProduct, Store};
 use shared::store::{DynamoStore, MemoryStore};
+use shared::table::Table;
 
 use super::sheets::import_by;
 use super::shop::Shop;
@@ -35,7 +36,7 @@ fn exclude(code: &str, reason: &str) -> Value {
     json!({"rows": [{"code": code, "version": 0, "exclude": reason}]})
 }
 
-async fn edits(store: &impl EditStore) -> usize {
+async fn edits(store: &Store<impl Table>) -> usize {
     store.list_edits(partner(1), None, None, 1_000).await.unwrap().edits.len()
 }
 
@@ -113,7 +114,7 @@ async fn a_save_keeps_its_answer_in_the_one_transaction_of_its_effect() {
 }
 
 /// A slow attempt whose request another one has taken over meanwhile.
-async fn taken_over<S: Store + SettingsStore + OwnerStore + RateStore>(store: S) {
+async fn taken_over<T: Table>(store: Store<T>) {
     for is_second_done in [false, true] {
         let (clock, key) = (Standing::at("2026-11-23T10:00:00Z".parse().unwrap()), format!("k-{is_second_done}"));
         let mut held = None;

@@ -6,7 +6,6 @@ use harness::stack::{LONGEST_SLICE, Stack, StackOptions};
 use serde_json::{Value, json};
 use shared::domain::month::UsageMonth;
 use shared::domain::run::RunKind;
-use shared::ports::MappingStore;
 use shared::seal::LocalSeal;
 use usage_sync::Limits;
 

@@ -7,8 +7,10 @@ use harness::simulator::serve::Running;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use shared::client::credentials::{ConnectWiseCredentials, Credentials};
-use shared::ports::{OwnerStore, Seal, Sealed, SettingsStore};
+use shared::ports::{Seal, Sealed};
 use shared::seal::LocalSeal;
+use shared::store::Store;
+use shared::table::Table;
 
 use super::{partner, serving, store};
 
@@ -26,10 +28,7 @@ impl Shop {
     }
 
     /// A function on a store, as `serve` makes it.
-    pub(super) async fn on<S: SettingsStore + OwnerStore>(
-        store: S,
-        serve: impl FnOnce(S, LocalSeal) -> Router,
-    ) -> Self {
+    pub(super) async fn on<T: Table>(store: Store<T>, serve: impl FnOnce(Store<T>, LocalSeal) -> Router) -> Self {
         let (seal, psa) = (LocalSeal::ephemeral(), ConnectWise::new(Settings::default()));
         let category = psa.add_category("Security").unwrap();
         let subcategory = psa.add_subcategory(category, "Subscriptions").unwrap();

@@ -5,7 +5,7 @@ use harness::simulator::faults::{Fault, FaultKind, When};
 use harness::table::LocalTable;
 use harness::table::wire::{Wire, crash};
 use serde_json::{Value, json};
-use shared::ports::{EditStore, MappingStore, Subject};
+use shared::store::Subject;
 
 use super::world::{Psa, World, partner, reader, served, writer};
 

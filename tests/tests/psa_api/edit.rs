@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
 use shared::domain::month::UsageMonth;
 use shared::domain::snapshot::{Snapshot, Written};
-use shared::ports::{Change, EditStore, RunStore, Subject};
+use shared::store::{Change, Subject};
 
 use super::world::{World, partner, served};
 

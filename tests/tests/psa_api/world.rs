@@ -17,9 +17,12 @@ use shared::client::credentials::{ConnectWiseCredentials, Credentials};
 use shared::client::http::{Http, HttpLimits};
 use shared::domain::id::PartnerId;
 use shared::ids::UuidV7;
-use shared::ports::{OwnerStore, RateStore, Seal, SettingsStore};
+use shared::ports::Seal;
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
+use shared::store::Store;
+use shared::table::Table;
+use shared::table::memory::MemoryTable;
 use uuid::Uuid;
 
 pub(crate) fn partner(n: u128) -> PartnerId {
@@ -35,8 +38,8 @@ pub(crate) fn writer(n: u128) -> Asking {
 }
 
 /// Both functions as they are served, and what they stand on.
-pub(crate) struct World<S = MemoryStore> {
-    pub(crate) store: S,
+pub(crate) struct World<T = MemoryTable> {
+    pub(crate) store: Store<T>,
     pub(crate) search: Router,
     pub(crate) products: Router,
     seal: LocalSeal,
@@ -50,8 +53,8 @@ impl World {
     }
 }
 
-impl<S: psa_products::Store + SettingsStore + OwnerStore + RateStore> World<S> {
-    pub(crate) fn on(store: S) -> Self {
+impl<T: Table> World<T> {
+    pub(crate) fn on(store: Store<T>) -> Self {
         let keys = tempfile::tempdir().unwrap();
         let seal = LocalSeal::from_file(&keys.path().join("key")).unwrap();
         let policy = AddressPolicy::VendorAndLoopback;

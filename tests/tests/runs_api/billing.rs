@@ -5,7 +5,8 @@ use harness::sophos::{BillingType, Tenant};
 use serde_json::{Value, json};
 use shared::clock::SystemClock;
 use shared::domain::id::{AgreementId, CustomerId};
-use shared::ports::{Change, Clock, RunStore};
+use shared::ports::Clock;
+use shared::store::Change;
 
 use crate::world::World;
 

@@ -25,7 +25,7 @@ fn fixtures() -> Vec<(String, Value)> {
 
 fn invoke(
     world: &World,
-) -> sync_invoke::World<harness::stack::LocalStore, shared::queue::LocalQueue, SystemClock, UuidV7> {
+) -> sync_invoke::World<harness::stack::TableClient, shared::queue::LocalQueue, SystemClock, UuidV7> {
     let (store, queue) = (world.stack.store.clone(), world.stack.queue.clone());
     sync_invoke::World { store, queue, clock: SystemClock, ids: UuidV7 }
 }

@@ -14,8 +14,9 @@ use shared::domain::outcome::{Hold, Outcome, Would};
 use shared::domain::run::{Run, RunKind, RunRequest, RunState, Stage};
 use shared::domain::terms::Terms;
 use shared::ids::UuidV7;
-use shared::ports::{Change, Clock, RunStore};
+use shared::ports::Clock;
 use shared::queue::LocalQueue;
+use shared::store::Change;
 use uuid::Uuid;
 
 const CUSTOMERS: usize = 5_000;

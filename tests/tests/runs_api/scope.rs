@@ -1,7 +1,6 @@
 //! Runs about some customers, and previews of what is switched off.
 
 use serde_json::{Value, json};
-use shared::ports::SettingsStore;
 
 use crate::world::{World, id_of};
 

@@ -12,7 +12,7 @@ use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::ProductMapping;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::ids::UuidV7;
-use shared::ports::{Clock, DueStore, MappingStore, SettingsStore};
+use shared::ports::Clock;
 use shared::queue::LocalQueue;
 use uuid::Uuid;
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use shared::clock::SystemClock;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunRequest};
-use shared::ports::{Clock, RunStore, SettingsStore};
+use shared::ports::Clock;
 
 use crate::world::{World, id_of, november};
 

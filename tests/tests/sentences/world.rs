@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
 use shared::ids::UuidV7;
-use shared::ports::{Ids, SettingsStore};
+use shared::ports::Ids;
 use usage_sync::Limits;
 use uuid::Uuid;
 

@@ -1,12 +1,15 @@
 //! Alerts: raised once, saved over what was read, listed newest first; and what a partner wants of them.
 
 use shared::domain::alert::{Alert, AlertAbout, AlertId, AlertSettings, Channel, Delivery, Told};
+use shared::domain::follow_up::Look;
 use shared::domain::id::PartnerId;
-use shared::ports::{Author, Change, Due, DueFor, Look, SavedAlertSettings, Sealed, Subject, Versioned};
+use shared::ports::Sealed;
+use shared::store::{Author, Change, Due, DueFor, SavedAlertSettings, Store, Subject, Versioned};
+use shared::table::Table;
 
+use super::on_both_tables;
 use super::run::commit;
 use super::values::{after, now, partner};
-use super::{Store, on_both_tables};
 
 on_both_tables!(
     an_alert_stands_once_and_makes_its_partner_due,
@@ -23,7 +26,7 @@ pub(crate) fn alert(n: i64) -> Alert {
     Alert::new(id, after(n), AlertAbout::Test { by: "Ann".to_owned() })
 }
 
-async fn looks(store: &impl Store, of: PartnerId) -> Vec<(DueFor, jiff::Timestamp)> {
+async fn looks(store: &Store<impl Table>, of: PartnerId) -> Vec<(DueFor, jiff::Timestamp)> {
     let mut looks = Vec::new();
     for shard in 0..16 {
         let due: Vec<Due> = store.list_due(shard, after(1_000_000), 100).await.unwrap();
@@ -32,7 +35,7 @@ async fn looks(store: &impl Store, of: PartnerId) -> Vec<(DueFor, jiff::Timestam
     looks
 }
 
-async fn an_alert_stands_once_and_makes_its_partner_due(store: impl Store) {
+async fn an_alert_stands_once_and_makes_its_partner_due(store: Store<impl Table>) {
     let me = partner(1);
     assert_eq!(store.raise_alert(me, &alert(1)).await, Ok(true));
     assert_eq!(looks(&store, me).await, [(DueFor::Look(Look::Alerts), after(1))]);
@@ -46,14 +49,14 @@ async fn an_alert_stands_once_and_makes_its_partner_due(store: impl Store) {
     assert_eq!(store.list_alerts(me, None, 10).await.unwrap().alerts, [alert(1)]);
 }
 
-async fn a_commit_raises_an_alert_with_its_look(store: impl Store) {
+async fn a_commit_raises_an_alert_with_its_look(store: Store<impl Table>) {
     let me = partner(1);
     commit(&store, me, vec![Change::RaiseAlert(Box::new(alert(5)))]).await.unwrap();
     assert_eq!(store.list_alerts(me, None, 10).await.unwrap().alerts, [alert(5)]);
     assert_eq!(looks(&store, me).await, [(DueFor::Look(Look::Alerts), after(5))]);
 }
 
-async fn of_two_who_save_an_alert_over_the_same_one_saves(store: impl Store) {
+async fn of_two_who_save_an_alert_over_the_same_one_saves(store: Store<impl Table>) {
     let me = partner(1);
     store.raise_alert(me, &alert(1)).await.unwrap();
     let mut begun = alert(1);
@@ -67,7 +70,7 @@ async fn of_two_who_save_an_alert_over_the_same_one_saves(store: impl Store) {
     assert_eq!(store.save_alert(me, &alert(2)).await, Ok(false), "it was never raised");
 }
 
-async fn alerts_come_newest_first_and_page_by_page(store: impl Store) {
+async fn alerts_come_newest_first_and_page_by_page(store: Store<impl Table>) {
     let me = partner(1);
     for n in [3, 1, 2, 5, 4] {
         store.raise_alert(me, &alert(n)).await.unwrap();
@@ -88,7 +91,7 @@ async fn alerts_come_newest_first_and_page_by_page(store: impl Store) {
     assert_eq!(store.list_alerts(me, None, 5).await.unwrap().next, None, "a full last page has none behind it");
 }
 
-async fn of_two_who_save_alert_settings_over_the_same_one_saves_and_is_in_the_audit(store: impl Store) {
+async fn of_two_who_save_alert_settings_over_the_same_one_saves_and_is_in_the_audit(store: Store<impl Table>) {
     let me = partner(1);
     let author = Author { who: "Ann".to_owned(), at: now(), note: None };
     let read = store.find_alert_settings(me).await.unwrap();
@@ -104,14 +107,14 @@ async fn of_two_who_save_alert_settings_over_the_same_one_saves_and_is_in_the_au
     assert!(text.contains("a@example.com") && !text.contains("sealed"), "{text}");
 }
 
-async fn alerts_of_partners_whose_ids_start_alike_are_apart(store: impl Store) {
+async fn alerts_of_partners_whose_ids_start_alike_are_apart(store: Store<impl Table>) {
     store.raise_alert(partner(1), &alert(1)).await.unwrap();
     assert_eq!(store.list_alerts(partner(0x11), None, 10).await.unwrap().alerts, []);
     assert_eq!(store.save_alert(partner(0x11), &alert(1)).await, Ok(false));
     assert_eq!(looks(&store, partner(0x11)).await, []);
 }
 
-async fn a_look_moves_only_from_its_own_time(store: impl Store) {
+async fn a_look_moves_only_from_its_own_time(store: Store<impl Table>) {
     let me = partner(1);
     store.move_look(me, Look::Alerts, after(1), after(9)).await.unwrap();
     assert_eq!(looks(&store, me).await, [], "none is set");

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use harness::table::LocalTable;
+use shared::domain::follow_up::Look;
 use shared::domain::id::PartnerId;
-use shared::ports::{Due, DueFor, DueStore, Look};
+use shared::store::{Due, DueFor, Store};
+use shared::table::Table;
 use shared::table::{DUE_SHARD, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 
+use super::on_both_tables;
 use super::values::{self, after, at, now, partner};
-use super::{Store, on_both_tables};
 
 on_both_tables!(
     a_partner_without_a_date_is_not_due,
@@ -26,7 +28,7 @@ on_both_tables!(
 );
 
 /// The first partners that share a shard with partner 1, found as anyone would: by looking.
-async fn neighbours(store: &impl DueStore, count: usize) -> (u8, Vec<PartnerId>) {
+async fn neighbours(store: &Store<impl Table>, count: usize) -> (u8, Vec<PartnerId>) {
     let mut shards: Vec<Vec<PartnerId>> = Vec::new();
     let all: Vec<PartnerId> = (1..=(count as u128 * 40)).map(partner).collect();
     for partner in &all {
@@ -45,28 +47,28 @@ async fn neighbours(store: &impl DueStore, count: usize) -> (u8, Vec<PartnerId>)
     (u8::try_from(shard).unwrap(), mine)
 }
 
-async fn a_partner_without_a_date_is_not_due(store: impl Store) {
+async fn a_partner_without_a_date_is_not_due(store: Store<impl Table>) {
     assert_eq!(store.find_due(partner(1)).await, Ok(None));
     for shard in 0..16 {
         assert_eq!(store.list_due(shard, now(), 10).await, Ok(vec![]));
     }
 }
 
-async fn a_date_replaces_the_one_before(store: impl Store) {
+async fn a_date_replaces_the_one_before(store: Store<impl Table>) {
     for date in [after(10), after(5)] {
         store.put_due(partner(1), date).await.unwrap();
         assert_eq!(store.find_due(partner(1)).await, Ok(Some(date)));
     }
 }
 
-async fn a_date_is_kept_to_the_nanosecond(store: impl Store) {
+async fn a_date_is_kept_to_the_nanosecond(store: Store<impl Table>) {
     let date = at("2026-11-30T01:12:00.000000001Z");
     store.put_due(partner(1), date).await.unwrap();
     assert_eq!(store.advance_due(partner(1), now(), after(60)).await, Ok(false));
     assert_eq!(store.advance_due(partner(1), date, after(60)).await, Ok(true));
 }
 
-async fn the_longest_due_come_first_and_the_others_not_at_all(store: impl Store) {
+async fn the_longest_due_come_first_and_the_others_not_at_all(store: Store<impl Table>) {
     let (shard, partners) = neighbours(&store, 4).await;
     for (partner, seconds) in partners.iter().zip([-5, -300, 0, 1]) {
         store.put_due(*partner, after(seconds)).await.unwrap();
@@ -76,7 +78,7 @@ async fn the_longest_due_come_first_and_the_others_not_at_all(store: impl Store)
     assert_eq!(store.list_due(shard, now(), 10).await, Ok(expected));
 }
 
-async fn no_more_than_the_limit_are_given(store: impl Store) {
+async fn no_more_than_the_limit_are_given(store: Store<impl Table>) {
     let (shard, partners) = neighbours(&store, 3).await;
     for (partner, seconds) in partners.iter().zip([-1, -2, -3]) {
         store.put_due(*partner, after(seconds)).await.unwrap();
@@ -87,7 +89,7 @@ async fn no_more_than_the_limit_are_given(store: impl Store) {
     assert_eq!(store.list_due(shard, now(), 0).await, Ok(vec![]));
 }
 
-async fn every_partner_is_in_one_shard(store: impl Store) {
+async fn every_partner_is_in_one_shard(store: Store<impl Table>) {
     let all: BTreeSet<PartnerId> = (0..160).map(partner).collect();
     for partner in &all {
         store.put_due(*partner, now()).await.unwrap();
@@ -104,7 +106,7 @@ async fn every_partner_is_in_one_shard(store: impl Store) {
     assert!(used > 8, "160 partners stand in {used} of 16 shards");
 }
 
-async fn of_many_who_advance_a_partner_one_does(store: impl Store) {
+async fn of_many_who_advance_a_partner_one_does(store: Store<impl Table>) {
     store.put_due(partner(1), now()).await.unwrap();
     let advancing = (1..=8).map(|n| store.advance_due(partner(1), now(), after(n)));
     let advanced: Vec<bool> = join_all(advancing).await.into_iter().map(Result::unwrap).collect();
@@ -114,7 +116,7 @@ async fn of_many_who_advance_a_partner_one_does(store: impl Store) {
     assert_eq!(store.find_due(partner(1)).await, Ok(Some(moved_to)));
 }
 
-async fn a_partner_who_was_moved_meanwhile_is_not_advanced(store: impl Store) {
+async fn a_partner_who_was_moved_meanwhile_is_not_advanced(store: Store<impl Table>) {
     assert_eq!(store.advance_due(partner(1), now(), after(60)).await, Ok(false));
     assert_eq!(store.find_due(partner(1)).await, Ok(None));
     store.put_due(partner(1), after(1)).await.unwrap();
@@ -122,7 +124,7 @@ async fn a_partner_who_was_moved_meanwhile_is_not_advanced(store: impl Store) {
     assert_eq!(store.find_due(partner(1)).await, Ok(Some(after(1))));
 }
 
-async fn a_look_is_due_beside_the_occasion_and_ends_only_at_its_own_time(store: impl Store) {
+async fn a_look_is_due_beside_the_occasion_and_ends_only_at_its_own_time(store: Store<impl Table>) {
     let looks = async |at| {
         let mut looks = Vec::new();
         for shard in 0..16 {
@@ -152,7 +154,7 @@ async fn a_look_is_due_beside_the_occasion_and_ends_only_at_its_own_time(store: 
     assert_eq!(looks(after(100)).await, []);
 }
 
-async fn a_retry_names_its_run_however_many_came_after_it(store: impl Store) {
+async fn a_retry_names_its_run_however_many_came_after_it(store: Store<impl Table>) {
     let run = values::run(partner(1), 0);
     store.open_run(&run).await.unwrap();
     assert_eq!(store.find_retry(run.request.partner).await, Ok(None));

@@ -9,7 +9,8 @@ mod removed;
 
 use shared::domain::id::PartnerId;
 use shared::domain::mapping::CustomerMapping;
-use shared::ports::{CustomerConflict, CustomerEdit, Edit, EditStore};
+use shared::store::{CustomerConflict, CustomerEdit, Edit, Store};
+use shared::table::Table;
 
 use crate::values::{agreement, author, company, customer};
 
@@ -29,7 +30,7 @@ fn remove(n: u32, version: u64) -> CustomerEdit {
 }
 
 async fn save(
-    store: &impl EditStore,
+    store: &Store<impl Table>,
     partner: PartnerId,
     rows: &[CustomerEdit],
 ) -> Result<Vec<CustomerMapping>, Vec<CustomerConflict>> {
@@ -37,7 +38,7 @@ async fn save(
 }
 
 /// The company of each mapped customer among the first hundred, by the number that made its id.
-async fn companies(store: &impl EditStore, partner: PartnerId) -> Vec<(u32, i64)> {
+async fn companies(store: &Store<impl Table>, partner: PartnerId) -> Vec<(u32, i64)> {
     let numbers = 0..100;
     let mapped = store.list_customer_mappings_after(partner, None, 1_000).await.unwrap();
     let number = |mapping: &CustomerMapping| numbers.clone().find(|n| customer(*n) == mapping.customer).unwrap();
@@ -45,7 +46,7 @@ async fn companies(store: &impl EditStore, partner: PartnerId) -> Vec<(u32, i64)
 }
 
 /// The whole audit, newest first.
-async fn edits(store: &impl EditStore, partner: PartnerId) -> Vec<Edit> {
+async fn edits(store: &Store<impl Table>, partner: PartnerId) -> Vec<Edit> {
     let page = store.list_edits(partner, None, None, 1_000).await.unwrap();
     assert_eq!(page.next, None);
     page.edits

@@ -7,11 +7,12 @@ use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Hold, Would};
 use shared::domain::snapshot::Untold;
 use shared::error::StoreError;
-use shared::ports::{Author, Change, Subject};
+use shared::store::{Author, Change, Store, Subject};
+use shared::table::Table;
 
+use super::on_both_tables;
 use super::run::commit;
 use super::values::{after, agreement, customer, month, now, partner, product, run};
-use super::{Store, on_both_tables};
 
 on_both_tables!(
     a_hold_is_read_back_with_its_decision,
@@ -68,14 +69,14 @@ pub(crate) fn decision(hold: &StandingHold) -> Decision {
     }
 }
 
-async fn put(store: &impl Store, holds: &[StandingHold]) {
+async fn put(store: &Store<impl Table>, holds: &[StandingHold]) {
     for holds in holds.chunks(90) {
         let changes = holds.iter().map(|hold| Change::PutHold(Box::new(hold.clone()))).collect();
         commit(store, partner(1), changes).await.unwrap();
     }
 }
 
-async fn all(store: &impl Store, month: UsageMonth, prefix: &str) -> Vec<StandingHold> {
+async fn all(store: &Store<impl Table>, month: UsageMonth, prefix: &str) -> Vec<StandingHold> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page = store.list_holds(partner(1), month, prefix, after.as_deref()).await.unwrap();
@@ -87,7 +88,7 @@ async fn all(store: &impl Store, month: UsageMonth, prefix: &str) -> Vec<Standin
     }
 }
 
-async fn a_hold_is_read_back_with_its_decision(store: impl Store) {
+async fn a_hold_is_read_back_with_its_decision(store: Store<impl Table>) {
     // 7 and 70: a hold whose name is the beginning of another's.
     let holds = [hold(key(customer(1), 7), 1), hold(key(customer(1), 70), 2)];
     put(&store, &holds).await;
@@ -101,7 +102,7 @@ async fn a_hold_is_read_back_with_its_decision(store: impl Store) {
     assert_eq!(all(&store, month(), "").await, expected);
 }
 
-async fn a_run_that_sees_a_hold_again_leaves_the_decision_alone(store: impl Store) {
+async fn a_run_that_sees_a_hold_again_leaves_the_decision_alone(store: Store<impl Table>) {
     let first = hold(key(customer(1), 7), 1);
     put(&store, std::slice::from_ref(&first)).await;
     store.decide_hold(partner(1), first.key, &decision(&first)).await.unwrap();
@@ -111,7 +112,7 @@ async fn a_run_that_sees_a_hold_again_leaves_the_decision_alone(store: impl Stor
     assert_eq!(found.decision, Some(decision(&first)));
 }
 
-async fn a_decision_on_what_has_moved_is_refused(store: impl Store) {
+async fn a_decision_on_what_has_moved_is_refused(store: Store<impl Table>) {
     let seen = hold(key(customer(1), 7), 1);
     let conflict = |result| matches!(result, Err(StoreError::Conflict { .. }));
     assert!(conflict(store.decide_hold(partner(1), seen.key, &decision(&seen)).await), "nothing stands");
@@ -121,7 +122,7 @@ async fn a_decision_on_what_has_moved_is_refused(store: impl Store) {
     assert_eq!(found.decision, None);
 }
 
-async fn a_decision_over_one_that_was_not_seen_is_refused(store: impl Store) {
+async fn a_decision_over_one_that_was_not_seen_is_refused(store: Store<impl Table>) {
     let held = hold(key(customer(1), 7), 1);
     put(&store, std::slice::from_ref(&held)).await;
     let first = decision(&held);
@@ -135,7 +136,7 @@ async fn a_decision_over_one_that_was_not_seen_is_refused(store: impl Store) {
     assert_eq!(found.decision, Some(second));
 }
 
-async fn a_decision_is_stored_with_its_entry_in_the_audit(store: impl Store) {
+async fn a_decision_is_stored_with_its_entry_in_the_audit(store: Store<impl Table>) {
     let held = hold(key(customer(1), 7), 1);
     put(&store, std::slice::from_ref(&held)).await;
     let first = decision(&held);
@@ -156,7 +157,7 @@ async fn a_decision_is_stored_with_its_entry_in_the_audit(store: impl Store) {
     assert!(edits.iter().all(|edit| edit.subject == Subject::Hold(held.key)));
 }
 
-async fn a_decision_goes_by_itself_and_a_hold_leaves_it(store: impl Store) {
+async fn a_decision_goes_by_itself_and_a_hold_leaves_it(store: Store<impl Table>) {
     let held = hold(key(customer(1), 7), 1);
     put(&store, std::slice::from_ref(&held)).await;
     store.decide_hold(partner(1), held.key, &decision(&held)).await.unwrap();
@@ -168,7 +169,7 @@ async fn a_decision_goes_by_itself_and_a_hold_leaves_it(store: impl Store) {
     assert_eq!(all(&store, month(), "").await, []);
 }
 
-async fn holds_come_by_month_and_by_the_beginning_of_the_customer(store: impl Store) {
+async fn holds_come_by_month_and_by_the_beginning_of_the_customer(store: Store<impl Table>) {
     let ids = ["0a000000-0000-4000-8000-000000000001", "0b000000-0000-4000-8000-000000000001"];
     let ids = ids.map(|id| CustomerId::parse(id).unwrap());
     let old = HoldKey { month: month().previous(), ..key(ids[0], 7) };
@@ -180,7 +181,7 @@ async fn holds_come_by_month_and_by_the_beginning_of_the_customer(store: impl St
     assert_eq!(keys(month(), "0c").await, []);
 }
 
-async fn many_holds_come_in_pages_and_none_is_lost(store: impl Store) {
+async fn many_holds_come_in_pages_and_none_is_lost(store: Store<impl Table>) {
     // Long enough for the table to cut them into pages, some between a decision and its hold.
     let long = "x".repeat(9_000);
     let holds: Vec<StandingHold> =
@@ -196,7 +197,7 @@ async fn many_holds_come_in_pages_and_none_is_lost(store: impl Store) {
     assert!(page.next.is_some(), "the test is of no use where one page has them all");
 }
 
-async fn another_partners_holds_are_neither_seen_nor_decided(store: impl Store) {
+async fn another_partners_holds_are_neither_seen_nor_decided(store: Store<impl Table>) {
     let held = hold(key(customer(1), 7), 1);
     put(&store, std::slice::from_ref(&held)).await;
     for other in [partner(2), partner(0x11)] {
@@ -223,7 +224,7 @@ fn ending(addition: i64) -> Ending {
     }
 }
 
-async fn an_ending_is_stored_with_its_entry_in_the_audit_and_taken_back(store: impl Store) {
+async fn an_ending_is_stored_with_its_entry_in_the_audit_and_taken_back(store: Store<impl Table>) {
     let (me, first) = (partner(1), ending(9));
     store.put_ending(me, &first).await.unwrap();
     store.put_ending(me, &Ending { at: after(1), ..first.clone() }).await.unwrap();
@@ -240,7 +241,7 @@ async fn an_ending_is_stored_with_its_entry_in_the_audit_and_taken_back(store: i
     assert_eq!(of_first, ["Bob", "Ann"], "newest first, and nothing twice");
 }
 
-async fn an_ending_that_a_run_carried_out_is_neither_replaced_nor_taken_back(store: impl Store) {
+async fn an_ending_that_a_run_carried_out_is_neither_replaced_nor_taken_back(store: Store<impl Table>) {
     let done = EndDone { did: Would::Update { from: 5.into(), to: 0.into() }, writes: Untold::default() };
     let done = Ending { done: Some(done), ..ending(9) };
     commit(&store, partner(1), vec![Change::PutEnding(Box::new(done.clone()))]).await.unwrap();
@@ -252,7 +253,7 @@ async fn an_ending_that_a_run_carried_out_is_neither_replaced_nor_taken_back(sto
     assert_eq!(store.list_endings(partner(1)).await, Ok(Vec::new()));
 }
 
-async fn endings_are_no_holds(store: impl Store) {
+async fn endings_are_no_holds(store: Store<impl Table>) {
     let held = hold(key(customer(1), 7), 1);
     put(&store, std::slice::from_ref(&held)).await;
     store.put_ending(partner(1), &ending(9)).await.unwrap();

@@ -5,10 +5,11 @@ use shared::domain::month::UsageMonth;
 use shared::domain::psa::PsaProduct;
 use shared::domain::stamp::SyncStamp;
 use shared::error::StoreError;
-use shared::ports::{Change, DiscoveredProduct, KnownPsaProduct, KnownStore, RunStore, SeenProduct, Sighting};
+use shared::store::{Change, DiscoveredProduct, KnownPsaProduct, SeenProduct, Sighting, Store};
+use shared::table::Table;
 
+use super::on_both_tables;
 use super::values::{after, agreement, code, company, customer, ledger, listed, month, now, partner, product, run};
-use super::{Store, on_both_tables};
 
 on_both_tables!(
     a_product_shows_when_it_was_seen_and_its_units_last,
@@ -32,17 +33,17 @@ fn of(text: &str) -> UsageMonth {
     UsageMonth::parse(text).unwrap()
 }
 
-async fn refresh(store: &impl KnownStore, month: &str, s: i64, name: &str, units: u64) {
+async fn refresh(store: &Store<impl Table>, month: &str, s: i64, name: &str, units: u64) {
     let seen = [(discovered(name, "x"), units)];
     store.refresh_products(partner(1), of(month), after(s), &seen).await.unwrap();
 }
 
-async fn sighting(store: &impl KnownStore, name: &str) -> Option<Sighting> {
+async fn sighting(store: &Store<impl Table>, name: &str) -> Option<Sighting> {
     let products = store.list_seen_products(partner(1)).await.unwrap();
     products.into_iter().find(|seen| seen.product.code == code(name)).unwrap().seen
 }
 
-async fn a_product_shows_when_it_was_seen_and_its_units_last(store: impl Store) {
+async fn a_product_shows_when_it_was_seen_and_its_units_last(store: Store<impl Table>) {
     for (month, s, units) in [("2026-09", 1, 4), ("2026-10", 2, 5), ("2026-10", 3, 6)] {
         refresh(&store, month, s, "A", units).await;
     }
@@ -52,7 +53,7 @@ async fn a_product_shows_when_it_was_seen_and_its_units_last(store: impl Store) 
     assert_eq!(store.list_discovered_products(partner(1)).await, Ok(vec![discovered("A", "x")]));
 }
 
-async fn a_product_that_was_only_discovered_shows_no_sighting(store: impl Store) {
+async fn a_product_that_was_only_discovered_shows_no_sighting(store: Store<impl Table>) {
     store.add_discovered_products(partner(1), &[discovered("A", "x"), discovered("B", "x")]).await.unwrap();
     refresh(&store, "2026-10", 1, "B", 3).await;
     let listed = store.list_seen_products(partner(1)).await.unwrap();
@@ -63,7 +64,7 @@ async fn a_product_that_was_only_discovered_shows_no_sighting(store: impl Store)
     assert_eq!(sighting(&store, "B").await.map(|seen| seen.last_units), Some(3));
 }
 
-async fn an_older_month_does_not_hide_what_a_later_one_showed(store: impl Store) {
+async fn an_older_month_does_not_hide_what_a_later_one_showed(store: Store<impl Table>) {
     refresh(&store, "2026-10", 1, "A", 5).await;
     refresh(&store, "2026-09", 2, "A", 4).await;
     let expected =
@@ -71,7 +72,7 @@ async fn an_older_month_does_not_hide_what_a_later_one_showed(store: impl Store)
     assert_eq!(sighting(&store, "A").await, Some(expected));
 }
 
-async fn a_connectwise_product_is_kept_as_it_was_seen_last(store: impl Store) {
+async fn a_connectwise_product_is_kept_as_it_was_seen_last(store: Store<impl Table>) {
     let seen = |id: i64, identifier: &str, gone| KnownPsaProduct {
         product: PsaProduct {
             id: product(id),
@@ -92,14 +93,14 @@ async fn a_connectwise_product_is_kept_as_it_was_seen_last(store: impl Store) {
     assert_eq!(store.list_psa_products(partner(2)).await, Ok([].into()));
 }
 
-async fn a_renamed_product_shows_its_new_name(store: impl Store) {
+async fn a_renamed_product_shows_its_new_name(store: Store<impl Table>) {
     refresh(&store, "2026-10", 1, "A", 5).await;
     let renamed = [(discovered("A", "renamed"), 5)];
     store.refresh_products(partner(1), of("2026-10"), after(2), &renamed).await.unwrap();
     assert_eq!(store.list_discovered_products(partner(1)).await, Ok(vec![discovered("A", "renamed")]));
 }
 
-async fn known_customers_are_those_of_the_last_refresh(store: impl Store) {
+async fn known_customers_are_those_of_the_last_refresh(store: Store<impl Table>) {
     let first: Vec<_> = (1..=30).map(|n| listed(n, "first")).collect();
     store.refresh_known_customers(partner(1), "", &first).await.unwrap();
     assert_eq!(store.list_known_customers(partner(1), None, 100).await, Ok(first));
@@ -111,7 +112,7 @@ async fn known_customers_are_those_of_the_last_refresh(store: impl Store) {
     assert_eq!(store.find_known_customer(partner(1), customer(3)).await, Ok(None));
 }
 
-async fn a_refresh_leaves_customers_of_other_prefixes_alone(store: impl Store) {
+async fn a_refresh_leaves_customers_of_other_prefixes_alone(store: Store<impl Table>) {
     let all = [listed(0x11, "x"), listed(0x12, "x"), listed(0x21, "x")];
     store.refresh_known_customers(partner(1), "", &all).await.unwrap();
     store.refresh_known_customers(partner(1), "0000001", &[listed(0x12, "y")]).await.unwrap();
@@ -122,7 +123,7 @@ async fn a_refresh_leaves_customers_of_other_prefixes_alone(store: impl Store) {
     assert_eq!(store.list_known_customers(partner(1), None, 100).await, Ok(expected));
 }
 
-async fn pages_of_known_customers_join_up(store: impl Store) {
+async fn pages_of_known_customers_join_up(store: Store<impl Table>) {
     let all: Vec<_> = (1..=5).map(|n| listed(n, "x")).collect();
     store.refresh_known_customers(partner(1), "", &all).await.unwrap();
     let mut read = Vec::new();
@@ -136,7 +137,7 @@ async fn pages_of_known_customers_join_up(store: impl Store) {
 }
 
 /// Commits a status of a customer.
-async fn commit(store: &impl RunStore, slot: i64, n: u32) -> SyncStamp {
+async fn commit(store: &Store<impl Table>, slot: i64, n: u32) -> SyncStamp {
     let run = run(partner(1), slot).id;
     let stamp = SyncStamp::of(&run, month(), after(slot), &ledger(Some(customer(n)), "Acme"));
     let lease = store.acquire_lease(partner(1), "worker", now(), 60).await.unwrap().unwrap();
@@ -148,7 +149,7 @@ async fn commit(store: &impl RunStore, slot: i64, n: u32) -> SyncStamp {
     stamp
 }
 
-async fn a_customer_shows_how_its_last_sync_ended(store: impl Store) {
+async fn a_customer_shows_how_its_last_sync_ended(store: Store<impl Table>) {
     commit(&store, 1, 1).await;
     let (last, other) = (commit(&store, 2, 1).await, commit(&store, 3, 2).await);
     let asked = [customer(1), customer(2), customer(3), customer(1)];
@@ -159,7 +160,7 @@ async fn a_customer_shows_how_its_last_sync_ended(store: impl Store) {
     assert_eq!(store.list_customer_statuses(partner(1), &many).await.unwrap().len(), 2);
 }
 
-async fn a_status_leaves_the_mapping_as_it_is(store: impl Store) {
+async fn a_status_leaves_the_mapping_as_it_is(store: Store<impl Table>) {
     let mapping = shared::domain::mapping::CustomerMapping::new(customer(1), company(3), agreement(5));
     store.put_customer_mapping(partner(1), &mapping).await.unwrap();
     commit(&store, 1, 1).await;
@@ -167,7 +168,7 @@ async fn a_status_leaves_the_mapping_as_it_is(store: impl Store) {
     assert_eq!(stored.version, 1);
 }
 
-async fn partners_never_see_what_others_runs_saw(store: impl Store) {
+async fn partners_never_see_what_others_runs_saw(store: Store<impl Table>) {
     refresh(&store, "2026-10", 1, "A", 5).await;
     store.refresh_known_customers(partner(1), "", &[listed(1, "x")]).await.unwrap();
     commit(&store, 1, 1).await;

@@ -20,56 +20,6 @@ mod table;
 mod values;
 mod wire;
 
-use shared::ports::{
-    AlertStore, DueStore, EditStore, HoldStore, IdempotencyStore, KnownStore, MappingStore, OversightStore, OwnerStore,
-    RateStore, RemovalStore, RunHistory, RunStore, SettingsStore, SetupStore, SnapshotHistory,
-};
-
-/// A store with all its ports, shared by its clones.
-trait Store:
-    SettingsStore
-    + AlertStore
-    + MappingStore
-    + OversightStore
-    + EditStore
-    + KnownStore
-    + DueStore
-    + HoldStore
-    + IdempotencyStore
-    + RunHistory
-    + RunStore
-    + OwnerStore
-    + RateStore
-    + RemovalStore
-    + SnapshotHistory
-    + SetupStore
-    + Clone
-    + 'static
-{
-}
-
-impl<S> Store for S where
-    S: SettingsStore
-        + AlertStore
-        + MappingStore
-        + OversightStore
-        + EditStore
-        + KnownStore
-        + DueStore
-        + HoldStore
-        + IdempotencyStore
-        + RunHistory
-        + RunStore
-        + OwnerStore
-        + RateStore
-        + RemovalStore
-        + SnapshotHistory
-        + SetupStore
-        + Clone
-        + 'static
-{
-}
-
 /// Makes two tests of each named function: one on a table in memory, one on a DynamoDB table of its own.
 macro_rules! on_both_tables {
     ($($name:ident),+ $(,)?) => {

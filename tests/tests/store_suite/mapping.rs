@@ -8,7 +8,8 @@ mod touch;
 use shared::domain::id::{CustomerId, PartnerId};
 use shared::domain::mapping::CustomerMapping;
 use shared::error::StoreError;
-use shared::ports::{CustomerNames, MappingStore};
+use shared::store::{CustomerNames, Store};
+use shared::table::Table;
 
 use super::values::{agreement, company, customer};
 
@@ -22,7 +23,7 @@ fn is_conflict<T>(result: &Result<T, StoreError>) -> bool {
 }
 
 async fn stored(
-    store: &impl MappingStore,
+    store: &Store<impl Table>,
     partner: PartnerId,
     customer: CustomerId,
 ) -> Option<(CustomerMapping, Option<CustomerNames>)> {

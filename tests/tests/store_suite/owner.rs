@@ -1,13 +1,15 @@
 //! Which partner drives a ConnectWise database.
 
 use futures::future::join_all;
-use shared::ports::{
-    Author, ConnectionsSaved, Databases, PsaClaim, PsaDatabase, PsaHolder, PsaOwner, SavedConnections, Sealed,
-    ShownConnections, Versioned,
+use shared::ports::Sealed;
+use shared::store::{
+    Author, ConnectionsSaved, Databases, PsaClaim, PsaDatabase, PsaHolder, PsaOwner, SavedConnections,
+    ShownConnections, Store, Versioned,
 };
+use shared::table::Table;
 
+use super::on_both_tables;
 use super::values::{after, now, partner};
-use super::{Store, on_both_tables};
 
 on_both_tables!(
     a_database_is_the_first_partners_and_stays_its_own,
@@ -24,7 +26,7 @@ fn database(company: &str) -> PsaDatabase {
     PsaDatabase::new("api-eu.myconnectwise.net", company)
 }
 
-async fn a_database_is_the_first_partners_and_stays_its_own(store: impl Store) {
+async fn a_database_is_the_first_partners_and_stays_its_own(store: Store<impl Table>) {
     assert_eq!(store.find_psa_owner(partner(1), &database("acme")).await, Ok(PsaOwner::Nobody));
     for _ in 0..2 {
         assert_eq!(store.claim_psa(partner(1), &database("acme")).await, Ok(PsaClaim::Claimed));
@@ -34,7 +36,7 @@ async fn a_database_is_the_first_partners_and_stays_its_own(store: impl Store) {
     assert_eq!(store.find_psa_owner(partner(0x11), &database("acme")).await, Ok(PsaOwner::Another));
 }
 
-async fn of_many_who_claim_a_database_one_gets_it(store: impl Store) {
+async fn of_many_who_claim_a_database_one_gets_it(store: Store<impl Table>) {
     let claiming = (1..=8).map(|n| {
         let store = store.clone();
         async move { store.claim_psa(partner(n), &database("acme")).await.unwrap() }
@@ -43,7 +45,7 @@ async fn of_many_who_claim_a_database_one_gets_it(store: impl Store) {
     assert_eq!(claims.iter().filter(|claim| **claim == PsaClaim::Claimed).count(), 1, "{claims:?}");
 }
 
-async fn a_released_database_is_free_for_another(store: impl Store) {
+async fn a_released_database_is_free_for_another(store: Store<impl Table>) {
     store.claim_psa(partner(1), &database("acme")).await.unwrap();
     for _ in 0..2 {
         store.release_psa(partner(1), &database("acme")).await.unwrap();
@@ -51,13 +53,13 @@ async fn a_released_database_is_free_for_another(store: impl Store) {
     assert_eq!(store.claim_psa(partner(2), &database("acme")).await, Ok(PsaClaim::Claimed));
 }
 
-async fn a_partner_cannot_release_anothers_database(store: impl Store) {
+async fn a_partner_cannot_release_anothers_database(store: Store<impl Table>) {
     store.claim_psa(partner(1), &database("acme")).await.unwrap();
     store.release_psa(partner(2), &database("acme")).await.unwrap();
     assert_eq!(store.find_psa_owner(partner(1), &database("acme")).await, Ok(PsaOwner::Asker));
 }
 
-async fn a_partner_may_drive_several_databases(store: impl Store) {
+async fn a_partner_may_drive_several_databases(store: Store<impl Table>) {
     for company in ["acme", "acme2"] {
         assert_eq!(store.claim_psa(partner(1), &database(company)).await, Ok(PsaClaim::Claimed));
     }
@@ -66,13 +68,13 @@ async fn a_partner_may_drive_several_databases(store: impl Store) {
 }
 
 /// Saves something over what is there now.
-async fn save(store: &impl Store, n: u128, databases: Databases<'_>) -> ConnectionsSaved {
+async fn save(store: &Store<impl Table>, n: u128, databases: Databases<'_>) -> ConnectionsSaved {
     let read = store.find_connections(partner(n)).await.unwrap();
     save_over(store, n, &read, databases).await
 }
 
 async fn save_over(
-    store: &impl Store,
+    store: &Store<impl Table>,
     n: u128,
     read: &Versioned<SavedConnections>,
     databases: Databases<'_>,
@@ -82,7 +84,7 @@ async fn save_over(
     store.save_connections_moving(partner(n), &author, read, &connections, databases).await.unwrap()
 }
 
-async fn of_many_saves_of_a_first_connection_one_is_stored_with_its_claim(store: impl Store) {
+async fn of_many_saves_of_a_first_connection_one_is_stored_with_its_claim(store: Store<impl Table>) {
     let acme = database("acme");
     let nothing = store.find_connections(partner(1)).await.unwrap();
     let saving = (0..8)
@@ -98,7 +100,7 @@ async fn of_many_saves_of_a_first_connection_one_is_stored_with_its_claim(store:
     assert_eq!(store.find_connections(partner(2)).await.unwrap().value, None, "neither is stored");
 }
 
-async fn a_save_that_moves_takes_one_database_and_gives_the_other_up(store: impl Store) {
+async fn a_save_that_moves_takes_one_database_and_gives_the_other_up(store: Store<impl Table>) {
     let (old, new) = (database("acme"), database("acme2"));
     save(&store, 1, Databases { taken: Some(&old), left: None, ..Databases::default() }).await;
     assert_eq!(
@@ -116,7 +118,7 @@ async fn a_save_that_moves_takes_one_database_and_gives_the_other_up(store: impl
     assert_eq!(store.find_psa_owner(partner(2), &old).await, Ok(PsaOwner::Asker));
 }
 
-async fn a_database_is_taken_over_only_from_the_owner_that_was_seen(store: impl Store) {
+async fn a_database_is_taken_over_only_from_the_owner_that_was_seen(store: Store<impl Table>) {
     let acme = database("acme");
     save(&store, 1, Databases { taken: Some(&acme), ..Databases::default() }).await;
     let seen = store.find_psa_holder(&acme).await.unwrap();

@@ -1,10 +1,11 @@
 //! What all who call one PSA tell one another.
 
 use futures::future::join_all;
-use shared::ports::{PsaDatabase, Rate};
+use shared::store::{PsaDatabase, Rate, Store};
+use shared::table::Table;
 
+use crate::on_both_tables;
 use crate::values::{after, now};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(
     nothing_is_known_of_a_psa_that_nobody_has_called,
@@ -18,29 +19,29 @@ fn psa(company: &str) -> PsaDatabase {
     PsaDatabase::new("api-na.myconnectwise.net", company)
 }
 
-async fn found(store: &impl Store, company: &str) -> Option<Rate> {
+async fn found(store: &Store<impl Table>, company: &str) -> Option<Rate> {
     store.find_rate(&psa(company)).await.unwrap()
 }
 
-async fn nothing_is_known_of_a_psa_that_nobody_has_called(store: impl Store) {
+async fn nothing_is_known_of_a_psa_that_nobody_has_called(store: Store<impl Table>) {
     assert_eq!(found(&store, "acme").await, None);
 }
 
-async fn a_hold_stands_until_a_longer_one_comes(store: impl Store) {
+async fn a_hold_stands_until_a_longer_one_comes(store: Store<impl Table>) {
     for (asked_s, stands_s) in [(30, 30), (10, 30), (30, 30), (45, 45)] {
         store.hold_rate(&psa("acme"), after(asked_s), now()).await.unwrap();
         assert_eq!(found(&store, "acme").await, Some(Rate { not_before: Some(after(stands_s)), learnt: None }));
     }
 }
 
-async fn of_many_holds_at_once_the_longest_stands(store: impl Store) {
+async fn of_many_holds_at_once_the_longest_stands(store: Store<impl Table>) {
     let database = psa("acme");
     let asked = join_all([7, 3, 9, 1, 8, 2].map(|s| store.hold_rate(&database, after(s), now()))).await;
     assert!(asked.iter().all(Result::is_ok), "{asked:?}");
     assert_eq!(found(&store, "acme").await.and_then(|rate| rate.not_before), Some(after(9)));
 }
 
-async fn what_was_learnt_last_stands_beside_the_hold(store: impl Store) {
+async fn what_was_learnt_last_stands_beside_the_hold(store: Store<impl Table>) {
     for learnt in [450, 60] {
         store.put_learnt_rate(&psa("acme"), learnt, now()).await.unwrap();
         assert_eq!(found(&store, "acme").await, Some(Rate { not_before: None, learnt: Some(learnt) }));
@@ -50,7 +51,7 @@ async fn what_was_learnt_last_stands_beside_the_hold(store: impl Store) {
     assert_eq!(found(&store, "acme").await, Some(Rate { not_before: Some(after(5)), learnt: Some(75) }));
 }
 
-async fn databases_have_rates_of_their_own(store: impl Store) {
+async fn databases_have_rates_of_their_own(store: Store<impl Table>) {
     store.put_learnt_rate(&psa("acme"), 450, now()).await.unwrap();
     assert_eq!(found(&store, "acm").await, None);
 }

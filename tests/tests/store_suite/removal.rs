@@ -4,18 +4,20 @@ use harness::table::LocalTable;
 use shared::domain::id::PartnerId;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::domain::stamp::SyncStamp;
-use shared::ports::{
-    Change, ChunkKind, CustomerEdit, DiscoveredProduct, PsaClaim, PsaDatabase, PsaOwner, Removal, RunStore,
-    SavedAlertSettings, Sealed,
+use shared::ports::Sealed;
+use shared::store::{
+    Change, ChunkKind, CustomerEdit, DiscoveredProduct, PsaClaim, PsaDatabase, PsaOwner, Removal, SavedAlertSettings,
+    Store,
 };
 use shared::table::PARTITION_KEY;
+use shared::table::Table;
 
 use super::alert::alert;
+use super::on_both_tables;
 use super::values::{
     after, agreement, author, chunk, code, company, customer, intent, ledger, listed, month, now, over, partner, run,
     snapshot,
 };
-use super::{Store, on_both_tables};
 
 on_both_tables!(
     nothing_stays_of_a_partner_and_nothing_goes_of_another,
@@ -30,7 +32,7 @@ fn database(n: u128) -> PsaDatabase {
 }
 
 /// Stores something of every kind for partner `n`.
-async fn fill(store: &impl Store, n: u128) {
+async fn fill(store: &Store<impl Table>, n: u128) {
     let me = partner(n);
     let time_zone = TimeZoneName::parse("UTC").unwrap();
     let settings = Settings { time_zone, frequency: Frequency::Nightly, writes: false, guards: Guards::default() };
@@ -70,7 +72,7 @@ async fn fill(store: &impl Store, n: u128) {
 }
 
 /// Calls again until nothing is left; says how many calls it took.
-async fn remove(store: &impl Store, partner: PartnerId) -> usize {
+async fn remove(store: &Store<impl Table>, partner: PartnerId) -> usize {
     for calls in 1..50 {
         match store.remove_partner(partner, after(100)).await.unwrap() {
             Removal::Done => return calls,
@@ -81,7 +83,7 @@ async fn remove(store: &impl Store, partner: PartnerId) -> usize {
     panic!("a removal without end");
 }
 
-async fn is_there(store: &impl Store, n: u128) -> Vec<bool> {
+async fn is_there(store: &Store<impl Table>, n: u128) -> Vec<bool> {
     let me = partner(n);
     let run = run(me, 1).id;
     vec![
@@ -107,7 +109,7 @@ async fn is_there(store: &impl Store, n: u128) -> Vec<bool> {
     ]
 }
 
-async fn nothing_stays_of_a_partner_and_nothing_goes_of_another(store: impl Store) {
+async fn nothing_stays_of_a_partner_and_nothing_goes_of_another(store: Store<impl Table>) {
     for n in [1, 0x11] {
         fill(&store, n).await;
         assert_eq!(is_there(&store, n).await, [true; 19]);
@@ -118,7 +120,7 @@ async fn nothing_stays_of_a_partner_and_nothing_goes_of_another(store: impl Stor
     assert_eq!(store.claim_psa(partner(2), &database(1)).await, Ok(PsaClaim::Claimed));
 }
 
-async fn a_partner_with_an_open_run_stays(store: impl Store) {
+async fn a_partner_with_an_open_run_stays(store: Store<impl Table>) {
     fill(&store, 1).await;
     let open = run(partner(1), 3);
     store.open_run(&open).await.unwrap();
@@ -131,7 +133,7 @@ async fn a_partner_with_an_open_run_stays(store: impl Store) {
     remove(&store, partner(1)).await;
 }
 
-async fn a_partner_whose_lease_a_worker_has_stays(store: impl Store) {
+async fn a_partner_whose_lease_a_worker_has_stays(store: Store<impl Table>) {
     fill(&store, 1).await;
     store.acquire_lease(partner(1), "worker", after(90), 60).await.unwrap().unwrap();
     assert_eq!(store.remove_partner(partner(1), after(100)).await, Ok(Removal::Leased { until: after(150) }));
@@ -139,11 +141,11 @@ async fn a_partner_whose_lease_a_worker_has_stays(store: impl Store) {
     assert_eq!(store.remove_partner(partner(1), after(150)).await, Ok(Removal::Done));
 }
 
-async fn a_partner_of_whom_nothing_is_stored_is_done(store: impl Store) {
+async fn a_partner_of_whom_nothing_is_stored_is_done(store: Store<impl Table>) {
     assert_eq!(remove(&store, partner(1)).await, 1);
 }
 
-async fn a_removed_partner_may_come_back(store: impl Store) {
+async fn a_removed_partner_may_come_back(store: Store<impl Table>) {
     for _ in 0..2 {
         fill(&store, 1).await;
         assert_eq!(is_there(&store, 1).await, [true; 19]);

@@ -12,18 +12,19 @@ mod snapshots;
 
 use shared::domain::id::PartnerId;
 use shared::error::StoreError;
-use shared::ports::{Change, Lease, RunStore};
+use shared::store::{Change, Lease, Store};
+use shared::table::Table;
 
 use crate::values::{after, now};
 
 /// The lease of a partner that nobody else wants.
-async fn lease(store: &impl RunStore, partner: PartnerId) -> Lease {
+async fn lease(store: &Store<impl Table>, partner: PartnerId) -> Lease {
     store.acquire_lease(partner, "worker", now(), 60).await.unwrap().unwrap()
 }
 
 /// Takes the lease and commits.
 pub(crate) async fn commit(
-    store: &impl RunStore,
+    store: &Store<impl Table>,
     partner: PartnerId,
     changes: Vec<Change>,
 ) -> Result<Lease, StoreError> {

@@ -2,9 +2,11 @@
 
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::ports::Sealed;
+use shared::store::Store;
+use shared::table::Table;
 
+use super::on_both_tables;
 use super::values::partner;
-use super::{Store, on_both_tables};
 
 on_both_tables!(
     nothing_is_found_before_it_was_saved,
@@ -21,12 +23,12 @@ fn settings(frequency: Frequency) -> Settings {
     }
 }
 
-async fn nothing_is_found_before_it_was_saved(store: impl Store) {
+async fn nothing_is_found_before_it_was_saved(store: Store<impl Table>) {
     assert_eq!(store.find_settings(partner(1)).await, Ok(None));
     assert_eq!(store.find_credentials(partner(1)).await, Ok(None));
 }
 
-async fn what_was_saved_last_is_found_again(store: impl Store) {
+async fn what_was_saved_last_is_found_again(store: Store<impl Table>) {
     for frequency in [Frequency::SophosInvoice, Frequency::Nightly] {
         store.put_settings(partner(1), &settings(frequency)).await.unwrap();
         assert_eq!(store.find_settings(partner(1)).await, Ok(Some(settings(frequency))));
@@ -38,7 +40,7 @@ async fn what_was_saved_last_is_found_again(store: impl Store) {
     }
 }
 
-async fn partners_whose_ids_start_alike_never_see_one_another(store: impl Store) {
+async fn partners_whose_ids_start_alike_never_see_one_another(store: Store<impl Table>) {
     store.put_settings(partner(1), &settings(Frequency::Nightly)).await.unwrap();
     store.put_credentials(partner(1), &Sealed("mine".to_owned())).await.unwrap();
     assert_eq!(store.find_settings(partner(0x11)).await, Ok(None));

@@ -1,12 +1,14 @@
 //! Connections and settings with their versions: of two who save over the same one saves, and the audit says who.
 
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
-use shared::ports::{
-    LastTest, SavedBy, SavedConnections, Sealed, ShownConnectWise, ShownConnections, ShownSophos, Subject, Versioned,
+use shared::ports::Sealed;
+use shared::store::{
+    LastTest, SavedBy, SavedConnections, ShownConnectWise, ShownConnections, ShownSophos, Store, Subject, Versioned,
 };
+use shared::table::Table;
 
+use super::on_both_tables;
 use super::values::{author, now, partner};
-use super::{Store, on_both_tables};
 
 on_both_tables!(
     of_two_who_save_connections_over_the_same_one_saves,
@@ -56,7 +58,7 @@ fn connections(text: &str, shown: ShownConnections) -> SavedConnections {
     SavedConnections { sealed: Sealed(text.to_owned()), shown }
 }
 
-async fn of_two_who_save_connections_over_the_same_one_saves(store: impl Store) {
+async fn of_two_who_save_connections_over_the_same_one_saves(store: Store<impl Table>) {
     let me = partner(1);
     let read = store.find_connections(me).await.unwrap();
     assert_eq!(read, Versioned { value: None, version: 0 });
@@ -71,7 +73,7 @@ async fn of_two_who_save_connections_over_the_same_one_saves(store: impl Store) 
     assert_eq!(store.list_edits(me, None, None, 10).await.unwrap().edits.len(), 1, "a refused save leaves no edit");
 }
 
-async fn a_half_is_edited_where_it_was_saved_and_not_where_it_was_tested(store: impl Store) {
+async fn a_half_is_edited_where_it_was_saved_and_not_where_it_was_tested(store: Store<impl Table>) {
     let me = partner(1);
     let mut text = 0;
     let mut versions = Vec::new();
@@ -96,7 +98,7 @@ async fn a_half_is_edited_where_it_was_saved_and_not_where_it_was_tested(store: 
     assert_eq!(told, expected);
 }
 
-async fn of_two_who_save_settings_over_the_same_one_saves(store: impl Store) {
+async fn of_two_who_save_settings_over_the_same_one_saves(store: Store<impl Table>) {
     let me = partner(1);
     let read = store.find_versioned_settings(me).await.unwrap();
     assert_eq!(read, Versioned { value: None, version: 0 });
@@ -112,7 +114,7 @@ async fn of_two_who_save_settings_over_the_same_one_saves(store: impl Store) {
     assert!(writes.contains(&true.into()) && writes.contains(&false.into()));
 }
 
-async fn what_was_planted_is_saved_over_as_what_was_never_saved(store: impl Store) {
+async fn what_was_planted_is_saved_over_as_what_was_never_saved(store: Store<impl Table>) {
     let me = partner(1);
     store.put_credentials(me, &Sealed("planted".into())).await.unwrap();
     store.put_settings(me, &settings(true)).await.unwrap();
@@ -126,7 +128,7 @@ async fn what_was_planted_is_saved_over_as_what_was_never_saved(store: impl Stor
     assert_eq!(store.find_versioned_settings(me).await.unwrap().version, 1);
 }
 
-async fn setups_of_partners_whose_ids_start_alike_are_apart(store: impl Store) {
+async fn setups_of_partners_whose_ids_start_alike_are_apart(store: Store<impl Table>) {
     let nothing = store.find_connections(partner(1)).await.unwrap();
     let saved = connections("mine", shown(Some(1), None));
     store.save_connections(partner(1), &author(0), &nothing, &saved).await.unwrap();

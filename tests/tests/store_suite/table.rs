@@ -2,7 +2,7 @@
 
 use harness::table::LocalTable;
 use shared::ports::Sealed;
-use shared::ports::{Change, ChunkKind, RunStore, SettingsStore};
+use shared::store::{Change, ChunkKind};
 
 use crate::values::{chunk, partner, run};
 

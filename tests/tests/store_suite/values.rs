@@ -10,7 +10,7 @@ use shared::domain::psa::ChangedBy;
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope, RunState};
 use shared::domain::snapshot::{Intent, Pending, Seen, Snapshot, Sought, Surplus, Untold, Written};
 use shared::domain::vendor_sync::SeenChange;
-use shared::ports::{Answer, Attempt, Author, Chunk, ChunkKind};
+use shared::store::{Answer, Attempt, Author, Chunk, ChunkKind};
 use uuid::Uuid;
 
 /// Some time; all tests have the same.

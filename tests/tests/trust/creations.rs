@@ -8,7 +8,7 @@ use harness::stack::{LONGEST_SLICE, Stack, StackOptions};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
-use shared::ports::{Queue, RunStore, SyncMessage};
+use shared::ports::{Queue, SyncMessage};
 use tokio::time::Instant;
 use usage_sync::Limits;
 

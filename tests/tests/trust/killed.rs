@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope, RunState};
-use shared::ports::{RunStore, SyncMessage};
+use shared::ports::SyncMessage;
 use tokio::time::Instant;
 
 use crate::verdict::{Verdict, expected, judge};

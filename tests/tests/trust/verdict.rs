@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
-use shared::ports::MappingStore;
+use shared::store::Store;
+use shared::table::Table;
 
 /// An agreement and a ConnectWise product.
 type Place = (u64, u64);
@@ -27,7 +28,7 @@ pub(crate) struct Verdict {
 }
 
 /// What ConnectWise must bill when all is done: each mapped pair's usage. Every product has one of its own.
-pub(crate) async fn expected(demo: &Demo, store: &impl MappingStore, month: UsageMonth) -> BTreeMap<Place, Decimal> {
+pub(crate) async fn expected(demo: &Demo, store: &Store<impl Table>, month: UsageMonth) -> BTreeMap<Place, Decimal> {
     let partner = demo.partner();
     let products = store.list_product_mappings(partner).await.unwrap();
     let customers = store.list_customer_mappings(partner, "").await.unwrap();

@@ -10,12 +10,13 @@ use shared::http::{
     answer, read_csv,
 };
 use shared::ports::{Clock, Ids};
+use shared::table::Table;
 use utoipa::ToSchema;
 
 use super::judge::{Wanted, Wish};
 use super::save::{CustomersSaved, MAX_ROWS, author, save_rows};
 use super::told::{CustomerChange, CustomerNote, Faults, Origin};
-use crate::{Link, Store, World};
+use crate::{Link, World};
 
 /// The columns that are read; others may be there.
 pub(super) const COLUMNS: [&str; 5] = ["customerId", "companyId", "agreementId", "sync", "version"];
@@ -86,12 +87,12 @@ pub(crate) struct CustomersImported {
     ),
 )]
 pub(crate) async fn import_customer_mappings<
-    S: Store,
+    T: Table,
     N: Link,
     C: Clock + Clone + 'static,
     I: Ids + Clone + 'static,
 >(
-    State(world): State<World<S, N, C, I>>,
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Write>,
     _: NoQuery,
     once: Once<CustomerImport>,

@@ -8,14 +8,15 @@ use jiff::civil::Date;
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId};
 use shared::domain::mapping::CustomerMapping;
 use shared::http::{Language, Problem, ProblemCode};
-use shared::ports::{CustomerConflict, CustomerEdit, CustomerNames, EditStore};
+use shared::store::{CustomerConflict, CustomerEdit, CustomerNames, Store};
+use shared::table::Table;
 
 use self::agreements::{ToCheck, check_agreements};
 pub(super) use self::agreements::{agreements_of, in_words};
 use super::read::{self, Read};
 use super::row::{CustomerRow, CustomerTarget, can_sync};
 use super::told::{CustomerChange, CustomerNote, Faults, NoteCode, Origin};
-use crate::{Link, Store};
+use crate::Link;
 
 /// What a person wants of a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ enum Step {
 /// # Errors
 /// All that is wrong with all rows, in one problem; those of the store; those of ConnectWise, where it must be asked.
 pub(super) async fn judge(
-    (store, connections): (&impl Store, &impl Link),
+    (store, connections): (&Store<impl Table>, &impl Link),
     (partner, language): (PartnerId, Language),
     today: Date,
     (origin, wanted): (&Origin, &[Wanted]),
@@ -270,7 +271,7 @@ fn step(
 
 /// Refuses companies that another customer has and keeps, or that two rows want; returns the names of customers.
 async fn refuse_taken_companies(
-    store: &impl Store,
+    store: &Store<impl Table>,
     partner: PartnerId,
     (origin, wanted, steps): (&Origin, &[Wanted], &[Step]),
     read: &BTreeMap<CustomerId, Read>,
@@ -292,7 +293,7 @@ async fn refuse_taken_companies(
         .collect();
     let companies: BTreeSet<CompanyId> = puts.iter().map(|(_, mapping)| mapping.company).collect();
     let companies: Vec<CompanyId> = companies.into_iter().collect();
-    let holders = EditStore::list_company_holders(store, partner, &companies).await?;
+    let holders = store.list_company_holders(partner, &companies).await?;
     let strangers = read::each(store, partner, holders.values().copied().filter(|id| !read.contains_key(id))).await?;
     let names: BTreeMap<CustomerId, String> =
         read.iter().chain(&strangers).map(|(id, read)| (*id, read.name(*id))).collect();

@@ -6,12 +6,14 @@ use shared::domain::id::{CustomerId, PartnerId};
 use shared::http::{
     Caller, IfNoneMatch, Language, List, NoQuery, Paging, Path, Problem, ProblemCode, Query, Read, csv_page, represent,
 };
-use shared::ports::{Clock, Ids, KnownStore};
+use shared::ports::{Clock, Ids};
+use shared::store::Store;
+use shared::table::Table;
 
 use super::read::{self, window};
 use super::row::CustomerRow;
 use super::search::CustomerFilter;
-use crate::{Link, Store, World};
+use crate::{Link, World};
 
 /// The most rows of a page: a row has some 600 bytes.
 const MAX_PAGE: u16 = 500;
@@ -46,8 +48,8 @@ const COLUMNS: [&str; 12] = [
     params(CustomerFilter, IfNoneMatch),
     responses((status = 200, description = "A page of customer mappings.", body = List<CustomerRow>)),
 )]
-pub(crate) async fn list_customer_mappings<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
-    State(world): State<World<S, N, C, I>>,
+pub(crate) async fn list_customer_mappings<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Read>,
     Query(filter): Query<CustomerFilter>,
     if_none_match: IfNoneMatch,
@@ -67,8 +69,8 @@ pub(crate) async fn list_customer_mappings<S: Store, N: Link, C: Clock + Clone +
     params(("customerId" = String, Path, description = "Sophos' id of the customer."), IfNoneMatch),
     responses((status = 200, description = "The customer.", body = CustomerRow)),
 )]
-pub(crate) async fn get_customer_mapping<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
-    State(world): State<World<S, N, C, I>>,
+pub(crate) async fn get_customer_mapping<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Read>,
     Path(id): Path<CustomerId>,
     _: NoQuery,
@@ -102,12 +104,12 @@ pub(crate) async fn get_customer_mapping<S: Store, N: Link, C: Clock + Clone + '
     )),
 )]
 pub(crate) async fn export_customer_mappings<
-    S: Store,
+    T: Table,
     N: Link,
     C: Clock + Clone + 'static,
     I: Ids + Clone + 'static,
 >(
-    State(world): State<World<S, N, C, I>>,
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Read>,
     Query(filter): Query<CustomerFilter>,
 ) -> Result<Response, Problem> {
@@ -143,7 +145,7 @@ fn cells(row: CustomerRow) -> Vec<String> {
 
 /// A page's rows, and the position of the next page.
 async fn page(
-    store: &impl Store,
+    store: &Store<impl Table>,
     (partner, language): (PartnerId, Language),
     list: &str,
     filter: &CustomerFilter,
@@ -161,7 +163,7 @@ async fn page(
         passing.truncate(size + 1);
     }
     let ids: Vec<CustomerId> = passing.iter().map(|(id, _)| *id).collect();
-    let mut stamps = KnownStore::list_customer_statuses(store, partner, &ids).await?;
+    let mut stamps = store.list_customer_statuses(partner, &ids).await?;
     passing.retain(|(id, _)| sieve.passes_by_status(stamps.get(id)));
     let is_cut = passing.len() > size;
     passing.truncate(size);

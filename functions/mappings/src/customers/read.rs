@@ -6,7 +6,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use shared::domain::id::{CustomerId, PartnerId};
 use shared::domain::plan::Customer;
 use shared::error::StoreError;
-use shared::ports::{EditStore, KnownStore, MappedCustomer};
+use shared::store::{MappedCustomer, Store};
+use shared::table::Table;
 
 /// Reads of single customers in flight.
 const IN_FLIGHT: usize = 10;
@@ -27,7 +28,7 @@ impl Read {
 
 /// The customers behind a position, by id, and the position up to which these are all; none where nothing follows.
 pub(super) async fn window(
-    store: &(impl KnownStore + EditStore),
+    store: &Store<impl Table>,
     partner: PartnerId,
     after: Option<CustomerId>,
     limit: u32,
@@ -54,7 +55,7 @@ pub(super) async fn window(
 
 /// These customers; one that is neither listed nor mapped is left out.
 pub(super) async fn each(
-    store: &(impl KnownStore + EditStore),
+    store: &Store<impl Table>,
     partner: PartnerId,
     ids: impl IntoIterator<Item = CustomerId> + Send,
 ) -> Result<BTreeMap<CustomerId, Read>, StoreError> {

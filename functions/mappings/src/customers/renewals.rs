@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use shared::domain::id::CustomerId;
 use shared::domain::psa::{Agreement, AgreementStatus};
 use shared::http::{Caller, List, Paging, Problem, PsaProblems, Query, Read, represent};
-use shared::ports::{Clock, EditStore, Ids, Listed, MappedCustomer};
+use shared::ports::{Clock, Ids, Listed};
+use shared::store::MappedCustomer;
+use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
 use super::judge::{agreements_of, in_words};
@@ -15,7 +17,7 @@ use super::list::position;
 use super::read;
 use super::row::CustomerTarget;
 use super::{ends_soon, today};
-use crate::{Link, Store, World};
+use crate::{Link, World};
 
 /// The most mapped customers that a request looks at: ConnectWise is asked once for each.
 const MAX_PAGE: u16 = 25;
@@ -98,8 +100,8 @@ pub(crate) struct RenewalCandidate {
     params(RenewalPage),
     responses((status = 200, description = "A page of renewals.", body = List<RenewalRow>), PsaProblems),
 )]
-pub(crate) async fn list_agreement_renewals<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
-    State(world): State<World<S, N, C, I>>,
+pub(crate) async fn list_agreement_renewals<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Read>,
     Query(asked): Query<RenewalPage>,
 ) -> Result<Response, Problem> {
@@ -107,7 +109,7 @@ pub(crate) async fn list_agreement_renewals<S: Store, N: Link, C: Clock + Clone 
     let page = (Some(asked.page_size.unwrap_or(MAX_PAGE)), asked.page_from_key.as_deref());
     let paging = Paging::read(partner, "listAgreementRenewals", &asked, page, MAX_PAGE)?;
     let limit = u32::from(paging.size());
-    let mapped = EditStore::list_customer_mappings_after(store, partner, position(&paging)?, limit).await?;
+    let mapped = store.list_customer_mappings_after(partner, position(&paging)?, limit).await?;
     let last = mapped.last().map(|(mapping, _)| mapping.customer.to_string());
     let next = last.filter(|_| mapped.len() >= usize::from(paging.size()));
     let mut rows = Vec::new();

@@ -6,7 +6,7 @@ use shared::domain::outcome::Outcome;
 use shared::domain::plan::Customer;
 use shared::domain::stamp::SyncStamp;
 use shared::http::{AgreementShown, Language};
-use shared::ports::MappedCustomer;
+use shared::store::MappedCustomer;
 use utoipa::ToSchema;
 
 /// Sophos' word for MSP Flex, the only customers whose usage can be synced.

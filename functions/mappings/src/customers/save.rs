@@ -11,13 +11,15 @@ use shared::http::{
     Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, PsaProblems,
     Write, answer,
 };
-use shared::ports::{Answer, Attempt, Author, Clock, EditStore, Ids, Keep};
+use shared::ports::{Clock, Ids};
+use shared::store::{Answer, Attempt, Author, Keep};
+use shared::table::Table;
 use utoipa::ToSchema;
 
 use super::judge::{Wanted, Wish, judge};
 use super::today;
 use super::told::{CustomerChange, CustomerNote, Faults, Origin};
-use crate::{Link, Store, World};
+use crate::{Link, World};
 
 /// The most rows of a save: what one transaction of the table takes.
 pub(super) const MAX_ROWS: usize = 30;
@@ -112,8 +114,8 @@ pub(crate) struct CustomersSaved {
         PsaProblems,
     ),
 )]
-pub(crate) async fn save_customer_mappings<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
-    State(world): State<World<S, N, C, I>>,
+pub(crate) async fn save_customer_mappings<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Write>,
     _: NoQuery,
     once: Once<CustomerSave>,
@@ -141,8 +143,8 @@ pub(super) fn author(caller: &Caller<Write>, clock: &impl Clock, note: Option<St
 }
 
 /// Judges rows and saves them, unless they are only to be looked at; `told` makes the answer, which is kept with them.
-pub(super) async fn save_rows<S: Store, N: Link, C: Clock, I>(
-    world: &World<S, N, C, I>,
+pub(super) async fn save_rows<T: Table, N: Link, C: Clock, I>(
+    world: &World<T, N, C, I>,
     (partner, language): (PartnerId, Language),
     (origin, wanted): (Origin, Vec<Wanted>),
     (author, validate_only): (&Author, bool),
@@ -159,7 +161,7 @@ pub(super) async fn save_rows<S: Store, N: Link, C: Clock, I>(
         told(CustomersSaved { saved: true, changes: judged.saved(saved), notes: judged.notes.clone() })
     };
     let keep = Keep { attempt, answer: &told };
-    match EditStore::save_customer_mappings(&world.store, partner, author, &judged.edits, Some(&keep)).await? {
+    match world.store.save_customer_mappings(partner, author, &judged.edits, Some(&keep)).await? {
         Ok(saved) => {
             for (customer, agreement, names) in &judged.seen {
                 // For display: a save is one without them, and the next run sees them too.

@@ -10,11 +10,13 @@ use shared::domain::id::{CompanyId, CustomerId, PartnerId};
 use shared::domain::psa::Company;
 use shared::domain::search::{Rank, SearchText, fold};
 use shared::http::{Caller, Problem, ProblemCode, PsaProblems, Query, Read, represent};
-use shared::ports::{Clock, EditStore, Ids, PsaCatalogue, Subject};
+use shared::ports::{Clock, Ids, PsaCatalogue};
+use shared::store::{Store, Subject};
+use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
 use super::read;
-use crate::{Link, Store, World};
+use crate::{Link, World};
 
 /// How many companies are suggested at most.
 const MAX_SUGGESTED: usize = 10;
@@ -99,8 +101,8 @@ pub(crate) enum SuggestedBecause {
         PsaProblems,
     ),
 )]
-pub(crate) async fn suggest_companies<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
-    State(world): State<World<S, N, C, I>>,
+pub(crate) async fn suggest_companies<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Read>,
     Query(asked): Query<SuggestionsFor>,
 ) -> Result<Response, Problem> {
@@ -145,7 +147,7 @@ pub(crate) async fn suggest_companies<S: Store, N: Link, C: Clock + Clone + 'sta
 
 /// The companies that a customer had, as far as the newest edits tell.
 async fn former_companies(
-    store: &impl EditStore,
+    store: &Store<impl Table>,
     partner: PartnerId,
     customer: CustomerId,
 ) -> Result<BTreeSet<u64>, Problem> {
@@ -199,7 +201,7 @@ mod tests {
     #[test]
     fn a_name_is_searched_for_whole_then_without_its_form_then_by_its_first_word() {
         assert_eq!(searched("Adler Bakery GmbH"), ["Adler Bakery GmbH", "Adler Bakery", "Adler"]);
-        assert_eq!(searched("De Luca S.r.l."), ["De Luca S.r.l.", "De Luca", "Luca"]);
+        assert_eq!(searched("De Luca Store<T>.r.l."), ["De Luca Store<T>.r.l.", "De Luca", "Luca"]);
         assert_eq!(searched("ACME"), ["ACME"]);
         assert_eq!(searched("GmbH"), ["GmbH"]);
         assert_eq!(searched(r"a\b"), Vec::<String>::new());

@@ -8,7 +8,8 @@ use shared::domain::id::{AgreementId, PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{Changed, Combine, ProductMapping, ProductMappings, ProductState};
 use shared::domain::snapshot::{Parts, Snapshot, Written};
 use shared::error::StoreError;
-use shared::ports::SnapshotHistory;
+use shared::store::Store;
+use shared::table::Table;
 use utoipa::ToSchema;
 
 /// How many agreements one read of the table takes: some tens of kilobytes each at worst.
@@ -92,7 +93,7 @@ struct Leaving {
 
 /// The effects of a save on what was written so far; empty where nothing leaves a ConnectWise product.
 pub(super) async fn effects(
-    store: &impl SnapshotHistory,
+    store: &Store<impl Table>,
     partner: PartnerId,
     mappings: &ProductMappings,
     changed: &[Changed],

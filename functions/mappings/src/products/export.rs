@@ -6,12 +6,13 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName};
 use axum::response::{IntoResponse, Response};
 use shared::http::{Caller, List, Paging, Problem, ProblemCode, Query, Read};
 use shared::ports::{Clock, Ids};
+use shared::table::Table;
 
 use super::known::Known;
 use super::list::{MAX_PAGE, ProductFilter};
 use super::row::ProductRow;
 use super::sheet::{COLUMNS, cells};
-use crate::{Link, Store, World};
+use crate::{Link, World};
 
 /// Where the next page of a sheet starts: CSV has no room for it.
 const NEXT_KEY: HeaderName = HeaderName::from_static("next-key");
@@ -30,8 +31,8 @@ const NEXT_KEY: HeaderName = HeaderName::from_static("next-key");
     responses((status = 200, description = "A page of product mappings.", body = String, content_type = "text/csv",
         headers(("Next-Key" = String, description = "The next page's pageFromKey; absent on the last.")))),
 )]
-pub(crate) async fn export_product_mappings<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
-    State(world): State<World<S, N, C, I>>,
+pub(crate) async fn export_product_mappings<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Read>,
     Query(filter): Query<ProductFilter>,
 ) -> Result<Response, Problem> {

@@ -9,7 +9,9 @@ use shared::domain::mapping::ProductMapping;
 use shared::http::{
     Caller, CsvText, Done, FieldError, IdempotencyKey, Once, Problem, ProblemCode, PsaProblems, Query, Write, answer,
 };
-use shared::ports::{Attempt, Author, Clock, Ids, Keep};
+use shared::ports::{Clock, Ids};
+use shared::store::{Attempt, Author, Keep};
+use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
 use super::effects::{ProductEffect, effects};
@@ -17,7 +19,7 @@ use super::judge::{Wanted, judge, problem_of};
 use super::known::Known;
 use super::save::{MAX_ROWS, ProductDifference, differences, store};
 use super::sheet;
-use crate::{Link, Store, World};
+use crate::{Link, World};
 
 /// How many differences are shown.
 const SHOWN: usize = 200;
@@ -77,8 +79,8 @@ pub(crate) struct ProductsImported {
         PsaProblems,
     ),
 )]
-pub(crate) async fn import_product_mappings<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
-    State(world): State<World<S, N, C, I>>,
+pub(crate) async fn import_product_mappings<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Write>,
     Query(how): Query<ImportHow>,
     once: Once<CsvText>,
@@ -92,8 +94,8 @@ pub(crate) async fn import_product_mappings<S: Store, N: Link, C: Clock + Clone 
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
 }
 
-async fn import<S: Store, N: Link, C: Clock, I: Ids>(
-    world: &World<S, N, C, I>,
+async fn import<T: Table, N: Link, C: Clock, I: Ids>(
+    world: &World<T, N, C, I>,
     partner: PartnerId,
     (author, attempt): (&Author, &Attempt),
     text: &str,

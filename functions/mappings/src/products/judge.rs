@@ -9,12 +9,14 @@ use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{ChangeFault, Changed, ProductChange, ProductMapping, WantedState, apply_changes};
 use shared::domain::psa::PsaProduct;
 use shared::http::{FieldError, Problem, ProblemCode};
-use shared::ports::{KnownPsaProduct, Psa};
+use shared::ports::Psa;
+use shared::store::KnownPsaProduct;
+use shared::table::Table;
 use utoipa::ToSchema;
 
 use super::known::Known;
 use super::row::ProductRow;
-use crate::{Link, Store, World};
+use crate::{Link, World};
 
 /// What ConnectWise is asked for in one call.
 const IDS_A_CALL: usize = 100;
@@ -69,8 +71,8 @@ pub(super) fn problem_of(faults: Vec<Fault>) -> Problem {
 ///
 /// # Errors
 /// `versionMismatch` with what the rows are now; otherwise everything that is wrong, at once.
-pub(super) async fn judge<S: Store, N: Link, C: Sync, I: Sync>(
-    world: &World<S, N, C, I>,
+pub(super) async fn judge<T: Table, N: Link, C: Sync, I: Sync>(
+    world: &World<T, N, C, I>,
     partner: PartnerId,
     wanted: &[Wanted],
 ) -> Result<Judged, Problem> {

@@ -6,7 +6,8 @@ use futures::try_join;
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{ProductMapping, ProductMappings};
 use shared::error::StoreError;
-use shared::ports::{DiscoveredProduct, KnownPsaProduct, KnownStore, MappingStore, SeenProduct};
+use shared::store::{DiscoveredProduct, KnownPsaProduct, SeenProduct, Store};
+use shared::table::Table;
 
 use super::row::ProductRow;
 
@@ -21,7 +22,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) async fn read(store: &(impl MappingStore + KnownStore), partner: PartnerId) -> Result<Self, StoreError> {
+    pub(super) async fn read(store: &Store<impl Table>, partner: PartnerId) -> Result<Self, StoreError> {
         let saved = store.list_product_mappings(partner).await?;
         let (seen, psa) = try_join!(store.list_seen_products(partner), store.list_psa_products(partner))?;
         let discovered = |seen: &SeenProduct| {

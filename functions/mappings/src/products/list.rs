@@ -8,11 +8,12 @@ use shared::http::{
     Caller, FieldError, IfNoneMatch, List, NoQuery, Paging, Path, Problem, ProblemCode, Query, Read, represent,
 };
 use shared::ports::{Clock, Ids};
+use shared::table::Table;
 use utoipa::IntoParams;
 
 use super::known::Known;
 use super::row::{ProductRow, StateName, Switch};
-use crate::{Link, Store, World};
+use crate::{Link, World};
 
 /// The most rows of a page: a row has some 300 bytes.
 pub(super) const MAX_PAGE: u16 = 500;
@@ -79,8 +80,8 @@ impl ProductFilter {
     params(ProductFilter, IfNoneMatch),
     responses((status = 200, description = "A page of product mappings.", body = List<ProductRow>)),
 )]
-pub(crate) async fn list_product_mappings<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
-    State(world): State<World<S, N, C, I>>,
+pub(crate) async fn list_product_mappings<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Read>,
     Query(filter): Query<ProductFilter>,
     if_none_match: IfNoneMatch,
@@ -109,8 +110,8 @@ fn too_long() -> Problem {
     params(("code" = String, Path, description = "The Sophos product's code."), IfNoneMatch),
     responses((status = 200, description = "The product mapping.", body = ProductRow)),
 )]
-pub(crate) async fn get_product_mapping<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
-    State(world): State<World<S, N, C, I>>,
+pub(crate) async fn get_product_mapping<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Read>,
     Path(code): Path<ProductCode>,
     _: NoQuery,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shared::domain::id::ProductCode;
 use shared::domain::mapping::{Combine, ProductMapping, ProductState};
 use shared::http::{LineReadings, PsaProductShown};
-use shared::ports::{KnownPsaProduct, SeenProduct, Sighting};
+use shared::store::{KnownPsaProduct, SeenProduct, Sighting};
 use utoipa::ToSchema;
 
 /// What becomes of a Sophos product's usage.

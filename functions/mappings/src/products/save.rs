@@ -10,7 +10,9 @@ use shared::http::{
     Caller, Done, IdempotencyKey, Language, LineReadings, NoQuery, Once, Problem, ProblemCode, PsaProblems, Write,
     answer,
 };
-use shared::ports::{Author, Clock, Ids, Keep};
+use shared::ports::{Clock, Ids};
+use shared::store::{Author, Keep, Store};
+use shared::table::Table;
 use utoipa::ToSchema;
 
 use super::effects::{ProductEffect, effects};
@@ -18,7 +20,7 @@ use super::judge::{Fault, Judged, Wanted, changed_meanwhile, judge, problem_of};
 use super::known::Known;
 use super::named::{MOST_NAMES, MapTo, Resolved, resolve};
 use super::row::{CombineRule, ProductRow};
-use crate::{Link, Store, World};
+use crate::{Link, World};
 
 /// The most rows of a save.
 pub(super) const MAX_ROWS: usize = 90;
@@ -134,8 +136,8 @@ pub(crate) enum ProductWarningCode {
         PsaProblems,
     ),
 )]
-pub(crate) async fn save_product_mappings<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
-    State(world): State<World<S, N, C, I>>,
+pub(crate) async fn save_product_mappings<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Write>,
     _: NoQuery,
     once: Once<ProductSave>,
@@ -175,7 +177,7 @@ pub(crate) async fn save_product_mappings<S: Store, N: Link, C: Clock + Clone + 
 /// # Errors
 /// `versionMismatch` with what rows are now that were changed since they were judged.
 pub(super) async fn store(
-    store: &impl Store,
+    store: &Store<impl Table>,
     partner: PartnerId,
     author: &Author,
     judged: &Judged,

@@ -13,11 +13,12 @@ use shared::http::{
     Caller, FieldError, IfNoneMatch, List, Pages, Problem, ProblemCode, PsaProblems, Query, Read, represent,
 };
 use shared::ports::{Clock, Ids, PsaCatalogue};
+use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
 use super::known::Known;
 use super::rank::{self, Candidate, Proposal, Reason};
-use crate::{Link, Store, World};
+use crate::{Link, World};
 
 /// How many proposals are made.
 const MOST: usize = 10;
@@ -85,8 +86,8 @@ pub(crate) struct ProductSuggestion {
         PsaProblems,
     ),
 )]
-pub(crate) async fn suggest_products<S: Store, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
-    State(world): State<World<S, N, C, I>>,
+pub(crate) async fn suggest_products<T: Table, N: Link, C: Clock + Clone + 'static, I: Ids + Clone + 'static>(
+    State(world): State<World<T, N, C, I>>,
     caller: Caller<Read>,
     Query(asked): Query<SuggestFor>,
     if_none_match: IfNoneMatch,

@@ -4,11 +4,12 @@ use axum::extract::State;
 use axum::response::Response;
 use shared::domain::id::RunId;
 use shared::http::{Caller, Path, Problem, Query, Read, csv_page};
+use shared::table::Table;
 
 use super::row::{BilledShown, RunLine};
 use super::{LineFilter, page};
 use crate::change::QuantityChange;
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 const COLUMNS: [&str; 34] = [
     "customerId",
@@ -67,8 +68,8 @@ const COLUMNS: [&str; 34] = [
         headers(("x-next-page-key" = String, description = "The `pageFromKey` of the next page; absent on the last.")),
     )),
 )]
-pub(crate) async fn export_lines<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn export_lines<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Read>,
     Path(run): Path<RunId>,
     Query(filter): Query<LineFilter>,

@@ -12,10 +12,10 @@ use shared::domain::run::{Run, RunKind, RunState};
 use shared::domain::settings::Settings;
 use shared::error::StoreError;
 use shared::http::Problem;
-use shared::ports::{LastTest, MappedCustomer, SavedConnections, Versioned};
+use shared::store::{LastTest, MappedCustomer, SavedConnections, Store, Versioned};
+use shared::table::Table;
 use utoipa::ToSchema;
 
-use crate::Store;
 use crate::names::Names;
 use crate::still_billing::BilledCustomer;
 
@@ -89,7 +89,7 @@ pub(super) struct Customers {
 }
 
 impl Customers {
-    pub(super) async fn read(store: &impl Store, partner: PartnerId) -> Result<Self, Problem> {
+    pub(super) async fn read(store: &Store<impl Table>, partner: PartnerId) -> Result<Self, Problem> {
         let known = async {
             let (mut all, mut after) = (BTreeMap::new(), None);
             loop {
@@ -122,7 +122,7 @@ impl Customers {
     /// was not counted is left out.
     pub(super) async fn billed_on(
         &self,
-        store: &impl Store,
+        store: &Store<impl Table>,
         partner: PartnerId,
     ) -> Result<BTreeMap<AgreementId, BilledCustomer>, Problem> {
         let marks = store.list_billed_on(partner, "").await?;

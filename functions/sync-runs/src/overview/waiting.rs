@@ -1,5 +1,7 @@
 //! What waits for a decision: how much of it, in units and money, and until when.
 
+use shared::store::Store;
+use shared::table::Table;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -12,7 +14,6 @@ use shared::domain::tally::Difference;
 use shared::http::Problem;
 use utoipa::ToSchema;
 
-use crate::Store;
 use crate::change::BillingChange;
 use crate::matching::reason_of;
 
@@ -75,7 +76,7 @@ impl Count {
 
 impl Waiting {
     pub(super) async fn read(
-        store: &impl Store,
+        store: &Store<impl Table>,
         partner: PartnerId,
         month: UsageMonth,
         today: Date,

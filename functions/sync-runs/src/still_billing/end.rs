@@ -12,13 +12,14 @@ use shared::domain::id::{AdditionId, AgreementId, PartnerId};
 use shared::http::{
     Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write, answer,
 };
-use shared::ports::{Attempt, Author, Keep};
+use shared::store::{Attempt, Author, Keep};
+use shared::table::Table;
 use utoipa::ToSchema;
 
 use super::Found;
 use super::row::{EndChoice, StillBilling};
 use crate::decisions::say_why;
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 /// The most additions of one request.
 const MOST: usize = 50;
@@ -95,8 +96,8 @@ struct Wanted {
             body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn end_still_billing<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn end_still_billing<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Write>,
     _: NoQuery,
     once: Once<EndAdditions>,
@@ -107,8 +108,8 @@ pub(crate) async fn end_still_billing<S: Store, Q: Sender, C: Time, I: Naming>(
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
 }
 
-async fn end<S: Store, Q, C: Time, I>(
-    world: &World<S, Q, C, I>,
+async fn end<T: Table, Q, C: Time, I>(
+    world: &World<T, Q, C, I>,
     (partner, language): (PartnerId, Language),
     who: String,
     request: EndAdditions,
@@ -174,8 +175,8 @@ fn warnings(wanted: &[Wanted], language: Language) -> Vec<String> {
 }
 
 /// What is listed of the agreements that the rows are about.
-async fn list<S: Store, Q, C: Time, I>(
-    world: &World<S, Q, C, I>,
+async fn list<T: Table, Q, C: Time, I>(
+    world: &World<T, Q, C, I>,
     (partner, language): (PartnerId, Language),
     wanted: &[Wanted],
 ) -> Result<Vec<Found>, Problem> {

@@ -4,9 +4,10 @@ use axum::extract::State;
 use axum::response::Response;
 use shared::domain::id::RunId;
 use shared::http::{Caller, Path, Problem, Query, Read, csv_page};
+use shared::table::Table;
 
 use super::{UsageLineFilter, UsageLineRow, page};
-use crate::{Naming, Sender, Store, Time, World};
+use crate::{Naming, Sender, Time, World};
 
 const COLUMNS: [&str; 16] = [
     "customerId",
@@ -51,8 +52,8 @@ const COLUMNS: [&str; 16] = [
             content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn export_usage_lines<S: Store, Q: Sender, C: Time, I: Naming>(
-    State(world): State<World<S, Q, C, I>>,
+pub(crate) async fn export_usage_lines<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
     caller: Caller<Read>,
     Path(id): Path<RunId>,
     Query(filter): Query<UsageLineFilter>,

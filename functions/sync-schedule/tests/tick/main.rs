@@ -14,7 +14,7 @@ use shared::domain::schedule::next_run_after;
 use shared::domain::settings::{DayOfMonth, Frequency, Guards, MonthRule, Settings, TimeZoneName};
 use sync_schedule::{MAX_PARTNERS_PER_SHARD, PartnerError, Tick, TickReport};
 
-use crate::world::{World, partner, shard_of};
+use crate::world::{World, partner};
 
 const FIVE_MINUTES: SignedDuration = SignedDuration::from_mins(5);
 
@@ -36,7 +36,7 @@ fn monthly(day: i8) -> Frequency {
 }
 
 async fn tick(world: &World, time: Timestamp) -> TickReport {
-    sync_schedule::tick(world, world, world, time).await.unwrap()
+    sync_schedule::tick(&world.store(), &world.queue, &world.queue, time).await.unwrap()
 }
 
 #[test]
@@ -53,7 +53,7 @@ async fn a_partner_that_is_due_is_queued_and_moved_on_and_another_is_left_alone(
     let nightly = settings(Frequency::Nightly);
     let due = at("2026-11-22T01:10:00Z");
     let later = at("2026-11-22T03:00:00Z");
-    let world = World::default().with(1, &nightly, due).with(2, &nightly, later);
+    let world = World::new().with(1, &nightly, due).with(2, &nightly, later);
     let time = at("2026-11-22T01:15:00Z");
 
     let report = tick(&world, time).await;
@@ -78,7 +78,7 @@ async fn each_frequency_asks_for_its_month_and_slot() {
         (Frequency::Nightly, "2026-11-30T23:30:00Z", "2026-12", "2026-12-01"),
     ];
     for (frequency, due, month, slot) in cases {
-        let world = World::default().with(1, &settings(frequency), at(due));
+        let world = World::new().with(1, &settings(frequency), at(due));
         tick(&world, at(due) + FIVE_MINUTES).await;
         let request = world.take_sent().remove(0).request;
         assert_eq!((request.month.to_string().as_str(), request.slot.as_str()), (month, slot), "{frequency:?}");
@@ -90,7 +90,7 @@ async fn a_late_tick_asks_for_the_same_run_as_one_in_time() {
     let due = at("2026-11-30T01:10:00Z");
     let mut runs = Vec::new();
     for late in [SignedDuration::ZERO, FIVE_MINUTES, SignedDuration::from_hours(50)] {
-        let world = World::default().with(1, &settings(Frequency::SophosInvoice), due);
+        let world = World::new().with(1, &settings(Frequency::SophosInvoice), due);
         tick(&world, due + late).await;
         runs.push(world.take_sent().remove(0).request.id().unwrap());
         assert!(world.due_of(1) > due + late, "what was missed meanwhile is not made up one by one");
@@ -101,7 +101,7 @@ async fn a_late_tick_asks_for_the_same_run_as_one_in_time() {
 #[tokio::test]
 async fn two_ticks_at_once_ask_for_one_run_and_move_the_partner_on_once() {
     let nightly = settings(Frequency::Nightly);
-    let world = World::default().with(1, &nightly, at("2026-11-22T01:10:00Z"));
+    let world = World::new().with(1, &nightly, at("2026-11-22T01:10:00Z"));
     let time = at("2026-11-22T01:15:00Z");
 
     let (first, second) = tokio::join!(tick(&world, time), tick(&world, time));
@@ -117,11 +117,11 @@ async fn two_ticks_at_once_ask_for_one_run_and_move_the_partner_on_once() {
 
 #[tokio::test]
 async fn a_tick_cut_off_between_sending_and_moving_on_is_made_good_by_the_next() {
-    let mut world = World::default().with(1, &settings(Frequency::Nightly), at("2026-11-22T01:10:00Z"));
-    world.not_moved.insert(partner(1));
+    let world = World::new().with(1, &settings(Frequency::Nightly), at("2026-11-22T01:10:00Z"));
+    world.faults.lock().unwrap().not_moved.insert(partner(1));
     let report = tick(&world, at("2026-11-22T01:15:00Z")).await;
     assert!(matches!(report.failed[0].error, PartnerError::Advance(_)));
-    world.not_moved.clear();
+    world.faults.lock().unwrap().not_moved.clear();
     let report = tick(&world, at("2026-11-22T01:20:00Z")).await;
     assert!(report.failed.is_empty());
     let runs: Vec<_> = world.take_sent().iter().map(|sent| sent.request.id().unwrap()).collect();
@@ -133,16 +133,16 @@ async fn a_tick_cut_off_between_sending_and_moving_on_is_made_good_by_the_next()
 async fn partners_that_fail_keep_their_due_time_are_named_and_stop_nobody() {
     let nightly = settings(Frequency::Nightly);
     let due = at("2026-11-22T01:10:00Z");
-    let mut world = (1..=20).fold(World::default(), |world, number| world.with(number, &nightly, due));
-    world.unreadable.insert(partner(3));
-    world.not_queued.insert(partner(7));
+    let mut world = (1..=20).fold(World::new(), |world, number| world.with(number, &nightly, due));
+    world.spoil_settings(partner(3));
+    world.queue.refused.insert(partner(7));
 
     let report = tick(&world, at("2026-11-22T01:15:00Z")).await;
 
     assert_eq!((report.sent, report.failed.len()), (18, 2));
     let failed: BTreeMap<PartnerId, String> =
         report.failed.iter().map(|failure| (failure.partner, failure.error.to_string())).collect();
-    assert!(failed[&partner(3)].contains("unknown frequency"), "{failed:?}");
+    assert!(failed[&partner(3)].contains("unknown variant `hourly`"), "{failed:?}");
     assert!(failed[&partner(7)].contains("the queue could not be reached"), "{failed:?}");
     for number in 1..=20 {
         assert_eq!(world.due_of(number) == due, [3, 7].contains(&number), "partner {number}");
@@ -151,8 +151,8 @@ async fn partners_that_fail_keep_their_due_time_are_named_and_stop_nobody() {
 
 #[tokio::test]
 async fn a_partner_without_settings_is_moved_on_by_a_day_and_not_queued() {
-    let mut world = World::default().with(1, &settings(Frequency::Nightly), at("2026-11-22T01:10:00Z"));
-    world.settings.clear();
+    let world = World::new();
+    world.stored.put_due(partner(1), at("2026-11-22T01:10:00Z")).await.unwrap();
     let report = tick(&world, at("2026-11-22T01:15:00Z")).await;
     assert_eq!(report, TickReport { without_settings: 1, ..TickReport::default() });
     assert_eq!(world.due_of(1), at("2026-11-23T01:15:00Z"));
@@ -164,15 +164,17 @@ async fn a_shard_that_cannot_be_read_fails_the_tick_after_the_others_were_worked
     let nightly = settings(Frequency::Nightly);
     let due = at("2026-11-22T01:10:00Z");
     let time = at("2026-11-22T01:15:00Z");
-    let mut world = (0..16).fold(World::default(), |world, number| world.with(number, &nightly, due));
-    world.shard_away = Some(5);
+    let world = (0..16).fold(World::new(), |world, number| world.with(number, &nightly, due));
+    let shard = (0..16).find(|shard| world.partners_of(*shard) > 0).unwrap();
+    let in_shard = world.partners_of(shard);
+    world.faults.lock().unwrap().shard_away = Some(shard);
 
-    let error = sync_schedule::tick(&world, &world, &world, time).await.unwrap_err();
+    let error = sync_schedule::tick(&world.store(), &world.queue, &world.queue, time).await.unwrap_err();
 
-    assert_eq!((error.report.sent, error.shards.len()), (15, 1));
-    assert!(error.to_string().contains("shard 5: the table could not be reached"), "{error}");
-    world.shard_away = None;
-    assert_eq!(tick(&world, time).await.sent, 1);
+    assert_eq!((error.report.sent, error.shards.len()), (16 - in_shard, 1));
+    assert!(error.to_string().contains(&format!("shard {shard}: the table could not be reached")), "{error}");
+    world.faults.lock().unwrap().shard_away = None;
+    assert_eq!(tick(&world, time).await.sent, in_shard);
 }
 
 #[tokio::test]
@@ -180,10 +182,12 @@ async fn a_tick_takes_on_a_bounded_number_and_leaves_the_rest_to_the_next() {
     let nightly = settings(Frequency::Nightly);
     let due = at("2026-11-22T01:10:00Z");
     let time = at("2026-11-22T01:15:00Z");
-    let limit = u128::from(MAX_PARTNERS_PER_SHARD);
-    // All of one shard: the last hexadecimal digit is 0.
-    let world = (1..=limit + 3).fold(World::default(), |world, n| world.with(n * 16, &nightly, due));
-    assert_eq!(shard_of(partner(16)), 0);
+    let limit = MAX_PARTNERS_PER_SHARD as usize;
+    let mut world = World::new();
+    let mut of_shard_0 = (1_u128..).filter(|n| World::new().with(*n, &nightly, due).partners_of(0) == 1);
+    for number in of_shard_0.by_ref().take(limit + 3) {
+        world = world.with(number, &nightly, due);
+    }
     let first = tick(&world, time).await;
     assert_eq!((first.sent, first.full_shards), (MAX_PARTNERS_PER_SHARD as usize, 1));
     let second = tick(&world, time).await;
@@ -194,7 +198,7 @@ async fn a_tick_takes_on_a_bounded_number_and_leaves_the_rest_to_the_next() {
 async fn ten_thousand_partners_are_spread_over_the_night_and_each_is_queued_once() {
     let nightly = settings(Frequency::Nightly);
     let evening = at("2026-11-22T20:00:00Z");
-    let world = (0..10_000).fold(World::default(), |world, number| {
+    let world = (0..10_000).fold(World::new(), |world, number| {
         world.with(number, &nightly, next_run_after(&nightly, partner(number), evening))
     });
     let mut runs_of: BTreeMap<PartnerId, usize> = BTreeMap::new();

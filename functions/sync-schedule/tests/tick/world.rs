@@ -1,40 +1,47 @@
-//! The two ports of a tick in memory, with the faults that a test asks for.
+//! The store and the queue of a tick in memory, with the faults that a test asks for.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
+use futures::FutureExt;
 use jiff::Timestamp;
-use shared::domain::id::{PartnerId, RunId};
+use shared::domain::id::PartnerId;
 use shared::domain::run::Run;
 use shared::domain::settings::Settings;
 use shared::error::{QueueError, StoreError};
-use shared::ports::{
-    AlertMessage, AlertQueue, Due, DueFor, DueStore, Look, Queue, RunHistory, Sealed, SettingsStore, SyncMessage,
-};
+use shared::ports::{AlertMessage, AlertQueue, Ids, Queue, SyncMessage};
+use shared::store::{Change, Store};
+use shared::table::memory::MemoryTable;
+use shared::table::{Action, DueQuery, Entry, Key, Page, Query, Table, Value, Write, WriteError, Written};
 use tokio::task::yield_now;
 use uuid::Uuid;
 
-/// A store and a queue. Each call lets others run before it looks, so that two ticks can meet.
+/// A store and a queue. Each call lets others run first, so that two ticks can meet.
 #[derive(Default)]
 pub(crate) struct World {
-    pub(crate) due: Mutex<BTreeMap<PartnerId, Timestamp>>,
-    pub(crate) settings: BTreeMap<PartnerId, Settings>,
-    pub(crate) sent: Mutex<Vec<SyncMessage>>,
-    pub(crate) alerts: Mutex<Vec<AlertMessage>>,
-    /// When partners' runs are to be looked at.
-    pub(crate) looks: Mutex<BTreeMap<(PartnerId, Look), Timestamp>>,
-    /// Which runs are to be retried.
-    pub(crate) retry: BTreeMap<PartnerId, RunId>,
-    /// Runs, newest first.
-    pub(crate) runs: BTreeMap<PartnerId, Vec<Run>>,
-    /// Partners whose settings cannot be read.
-    pub(crate) unreadable: BTreeSet<PartnerId>,
-    /// Partners whose messages the queue does not take.
-    pub(crate) not_queued: BTreeSet<PartnerId>,
-    /// Partners that cannot be moved on.
+    /// What is stored, without any fault.
+    pub(crate) stored: Store<MemoryTable>,
+    memory: MemoryTable,
+    pub(crate) faults: Arc<Mutex<Faults>>,
+    pub(crate) queue: TestQueue,
+}
+
+/// What fails in the table.
+#[derive(Default)]
+pub(crate) struct Faults {
+    /// Partners whose due time and follow-ups cannot be changed.
     pub(crate) not_moved: BTreeSet<PartnerId>,
     /// A shard that cannot be read.
     pub(crate) shard_away: Option<u8>,
+}
+
+/// Two queues in one.
+#[derive(Default)]
+pub(crate) struct TestQueue {
+    sent: Mutex<Vec<SyncMessage>>,
+    pub(crate) alerts: Mutex<Vec<AlertMessage>>,
+    /// Partners whose messages it does not take.
+    pub(crate) refused: BTreeSet<PartnerId>,
 }
 
 /// The partner with this number.
@@ -42,157 +49,130 @@ pub(crate) fn partner(number: u128) -> PartnerId {
     PartnerId::from_uuid(Uuid::from_u128(number))
 }
 
-/// The shard in which the world keeps a partner.
-pub(crate) fn shard_of(partner: PartnerId) -> u8 {
-    let last = partner.to_string().pop().unwrap();
-    u8::from_str_radix(&last.to_string(), 16).unwrap()
-}
-
-fn away(what: &str) -> StoreError {
-    StoreError::Unavailable { why: what.into() }
+/// The outcome of a call on the memory table, which never waits.
+fn now<T>(call: impl Future<Output = Result<T, StoreError>>) -> T {
+    call.now_or_never().unwrap().unwrap()
 }
 
 impl World {
-    pub(crate) fn with(mut self, number: u128, settings: &Settings, due: Timestamp) -> Self {
-        self.settings.insert(partner(number), settings.clone());
-        self.due.get_mut().unwrap().insert(partner(number), due);
+    pub(crate) fn new() -> Self {
+        let memory = MemoryTable::default();
+        Self { stored: Store::on(memory.clone()), memory, faults: Arc::default(), queue: TestQueue::default() }
+    }
+
+    /// The store as a tick sees it.
+    pub(crate) fn store(&self) -> Store<FaultyTable> {
+        Store::on(FaultyTable { memory: self.memory.clone(), faults: Arc::clone(&self.faults) })
+    }
+
+    pub(crate) fn with(self, number: u128, settings: &Settings, due: Timestamp) -> Self {
+        now(self.stored.put_settings(partner(number), settings));
+        now(self.stored.put_due(partner(number), due));
         self
+    }
+
+    /// Stores runs of a partner.
+    pub(crate) fn put_runs(&self, partner: PartnerId, runs: &[Run], at: Timestamp) {
+        let lease = now(self.stored.acquire_lease(partner, "test", at, 90)).unwrap();
+        for run in runs {
+            now(self.stored.commit(&lease, lease.expires_at, vec![Change::PutRun(Box::new(run.clone()))]));
+        }
+    }
+
+    /// Overwrites a partner's settings with what no release has written.
+    pub(crate) fn spoil_settings(&self, partner: PartnerId) {
+        let body = Value::Text(r#"{"frequency":"hourly"}"#.into());
+        let spoil = Write::update(Key::new(format!("P#{partner}#"), "CFG"), vec![("body", body)]);
+        self.memory.write(spoil).now_or_never().unwrap().unwrap();
     }
 
     /// When a partner is due.
     pub(crate) fn due_of(&self, number: u128) -> Timestamp {
-        self.due.lock().unwrap()[&partner(number)]
+        now(self.stored.find_due(partner(number))).unwrap()
+    }
+
+    /// The partners that are due in a shard.
+    pub(crate) fn partners_of(&self, shard: u8) -> usize {
+        now(self.stored.list_due(shard, Timestamp::MAX, 1_000)).len()
     }
 
     /// The messages sent so far, taken out.
     pub(crate) fn take_sent(&self) -> Vec<SyncMessage> {
-        std::mem::take(&mut self.sent.lock().unwrap())
+        std::mem::take(&mut self.queue.sent.lock().unwrap())
     }
 }
 
-impl DueStore for World {
-    async fn list_due(&self, shard: u8, at: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
-        yield_now().await;
-        if self.shard_away == Some(shard) {
-            return Err(away("timed out"));
-        }
-        let due = self.due.lock().unwrap();
-        let looks = self.looks.lock().unwrap();
-        let due = due.iter().map(|(&partner, &at)| Due { partner, due_for: DueFor::Occasion, next_run_at: at });
-        let looks = looks.iter();
-        let looks = looks.map(|(&(partner, look), &at)| Due { partner, due_for: DueFor::Look(look), next_run_at: at });
-        let of_shard = |due: &Due| due.next_run_at <= at && shard_of(due.partner) == shard;
-        let mut found: Vec<Due> = due.chain(looks).filter(of_shard).collect();
-        found.sort_by_key(|due| due.next_run_at);
-        found.truncate(limit as usize);
-        Ok(found)
-    }
+/// The table as a tick sees it.
+#[derive(Clone)]
+pub(crate) struct FaultyTable {
+    memory: MemoryTable,
+    faults: Arc<Mutex<Faults>>,
+}
 
-    async fn find_due(&self, partner: PartnerId) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.due.lock().unwrap().get(&partner).copied())
-    }
+fn away() -> StoreError {
+    StoreError::Unavailable { why: "timed out".into() }
+}
 
-    async fn put_due(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
-        self.due.lock().unwrap().insert(partner, at);
-        Ok(())
-    }
-
-    async fn advance_due(&self, partner: PartnerId, from: Timestamp, to: Timestamp) -> Result<bool, StoreError> {
-        yield_now().await;
-        if self.not_moved.contains(&partner) {
-            return Err(away("timed out"));
-        }
-        let mut due = self.due.lock().unwrap();
-        let moved = due.get(&partner) == Some(&from);
-        if moved {
-            due.insert(partner, to);
-        }
-        Ok(moved)
-    }
-
-    async fn put_look(&self, partner: PartnerId, look: Look, at: Option<Timestamp>) -> Result<(), StoreError> {
-        let mut looks = self.looks.lock().unwrap();
-        match at {
-            Some(at) => looks.insert((partner, look), at),
-            None => looks.remove(&(partner, look)),
+impl FaultyTable {
+    fn check(&self, write: &Write) -> Result<(), WriteError> {
+        let partition = match &write.action {
+            Action::Put(entry) => Key::of(entry).unwrap().partition,
+            Action::Update { key, .. } | Action::Delete(key) => key.partition.clone(),
         };
-        Ok(())
-    }
-
-    async fn put_retry(&self, _: PartnerId, _: &RunId, _: Timestamp) -> Result<(), StoreError> {
-        Err(away("a tick sets no retry"))
-    }
-
-    async fn find_retry(&self, partner: PartnerId) -> Result<Option<Run>, StoreError> {
-        yield_now().await;
-        let id = self.retry.get(&partner);
-        Ok(self.runs.get(&partner).into_iter().flatten().find(|run| Some(&run.id) == id).cloned())
-    }
-
-    async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {
-        yield_now().await;
-        if self.not_moved.contains(&partner) {
-            return Err(away("timed out"));
+        let is_refused = |partner: &PartnerId| partition == format!("P#{partner}#D");
+        match self.faults.lock().unwrap().not_moved.iter().any(is_refused) {
+            true => Err(WriteError::Store(away())),
+            false => Ok(()),
         }
-        let mut looks = self.looks.lock().unwrap();
-        if looks.get(&(partner, look)) == Some(&at) {
-            looks.remove(&(partner, look));
-        }
-        Ok(())
-    }
-
-    async fn move_look(
-        &self,
-        partner: PartnerId,
-        look: Look,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<(), StoreError> {
-        yield_now().await;
-        if self.not_moved.contains(&partner) {
-            return Err(away("timed out"));
-        }
-        self.looks.lock().unwrap().entry((partner, look)).and_modify(|at| *at = if *at == from { to } else { *at });
-        Ok(())
     }
 }
 
-impl RunHistory for World {
-    async fn list_runs(&self, partner: PartnerId, limit: u32) -> Result<Vec<Run>, StoreError> {
-        yield_now().await;
-        let runs = self.runs.get(&partner).into_iter().flatten();
-        Ok(runs.take(limit as usize).cloned().collect())
+impl Ids for FaultyTable {
+    fn unique(&self) -> String {
+        self.memory.unique()
     }
 }
 
-impl SettingsStore for World {
-    async fn find_settings(&self, partner: PartnerId) -> Result<Option<Settings>, StoreError> {
+impl Table for FaultyTable {
+    async fn get(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
         yield_now().await;
-        if self.unreadable.contains(&partner) {
-            let (what, why) = ("settings".into(), "unknown frequency".into());
-            return Err(StoreError::Unreadable { what, why });
-        }
-        Ok(self.settings.get(&partner).cloned())
+        self.memory.get(key).await
     }
 
-    async fn put_settings(&self, _: PartnerId, _: &Settings) -> Result<(), StoreError> {
-        Err(away("a tick saves no settings"))
+    async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Entry>, StoreError> {
+        yield_now().await;
+        self.memory.get_many(keys).await
     }
 
-    async fn find_credentials(&self, _: PartnerId) -> Result<Option<Sealed>, StoreError> {
-        Err(away("a tick reads no credentials"))
+    async fn query(&self, query: Query) -> Result<Page, StoreError> {
+        yield_now().await;
+        self.memory.query(query).await
     }
 
-    async fn put_credentials(&self, _: PartnerId, _: &Sealed) -> Result<(), StoreError> {
-        Err(away("a tick saves no credentials"))
+    async fn query_due(&self, query: DueQuery) -> Result<Page, StoreError> {
+        yield_now().await;
+        let is_away = self.faults.lock().unwrap().shard_away.is_some_and(|shard| query.shard == format!("DUE#{shard}"));
+        if is_away { Err(away()) } else { self.memory.query_due(query).await }
+    }
+
+    async fn write(&self, write: Write) -> Result<Written, WriteError> {
+        yield_now().await;
+        self.check(&write)?;
+        self.memory.write(write).await
+    }
+
+    async fn transact(&self, writes: Vec<Write>) -> Result<Written, WriteError> {
+        yield_now().await;
+        writes.iter().try_for_each(|write| self.check(write))?;
+        self.memory.transact(writes).await
     }
 }
 
-impl Queue for World {
+impl Queue for TestQueue {
     async fn send(&self, message: &SyncMessage, delay_s: u32) -> Result<(), QueueError> {
         yield_now().await;
         assert_eq!(delay_s, 0, "a due partner does not wait");
-        if self.not_queued.contains(&message.request.partner) {
+        if self.refused.contains(&message.request.partner) {
             return Err(QueueError { why: "timed out".into() });
         }
         self.sent.lock().unwrap().push(message.clone());
@@ -200,10 +180,10 @@ impl Queue for World {
     }
 }
 
-impl AlertQueue for World {
+impl AlertQueue for TestQueue {
     async fn send_alert(&self, message: &AlertMessage) -> Result<(), QueueError> {
         yield_now().await;
-        if self.not_queued.contains(&message.partner) {
+        if self.refused.contains(&message.partner) {
             return Err(QueueError { why: "timed out".into() });
         }
         self.alerts.lock().unwrap().push(message.clone());

@@ -13,7 +13,7 @@ use shared::domain::plan::Customer;
 use shared::domain::psa::{Agreement, PsaProduct};
 use shared::domain::run::{Run, RunKind};
 use shared::domain::usage::{UsageLine, UsageTotals};
-use shared::ports::{ChunkKind, CustomerNames, HoldStore, KnownStore, MappingStore, RunStore};
+use shared::store::{ChunkKind, CustomerNames};
 
 use super::Frame;
 use crate::chunks::{join, prefix_of};

@@ -13,7 +13,8 @@ use shared::domain::month::UsageMonth;
 use shared::domain::plan::{AskedForAll, InDoubt, LastMonth, Unfinished, UnfinishedProducts};
 use shared::domain::run::{Run, RunKind, Stage, Whose};
 use shared::domain::schedule::local_day;
-use shared::ports::{Clock, DiscoveredProduct, KnownStore, MappingStore, RunStore, SeenProduct};
+use shared::ports::Clock;
+use shared::store::{DiscoveredProduct, SeenProduct};
 
 use super::Frame;
 use super::bucket::Summed;

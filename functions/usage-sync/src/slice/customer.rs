@@ -24,7 +24,8 @@ use shared::domain::settings::Frequency;
 use shared::domain::settle::{Settlement, settle};
 use shared::domain::snapshot::{Intent, Snapshot};
 use shared::domain::usage::CustomerUsage;
-use shared::ports::{Change, Clock, Listing, Psa};
+use shared::ports::{Clock, Listing, Psa};
+use shared::store::Change;
 
 use super::Stages;
 use super::bucket::Bucket;

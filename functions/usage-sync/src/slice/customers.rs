@@ -14,7 +14,6 @@ use shared::domain::plan::unassigned_rows;
 use shared::domain::run::{Run, Stage};
 use shared::domain::snapshot::{Intent, Snapshot};
 use shared::domain::vendor_sync::MembersSeen;
-use shared::ports::{HoldStore, RunStore};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use super::Stages;

@@ -17,7 +17,8 @@ use shared::domain::recall::ReadFor;
 use shared::domain::settle::settle;
 use shared::domain::snapshot::Untold;
 use shared::domain::terms::Terms;
-use shared::ports::{Change, Clock, HoldStore, Psa, RunStore};
+use shared::ports::{Clock, Psa};
+use shared::store::Change;
 
 use super::Stages;
 use super::bucket::Bucket;

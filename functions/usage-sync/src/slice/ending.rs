@@ -7,7 +7,7 @@ use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Outcome, Skip};
 use shared::domain::plan::{Fate, Row};
 use shared::domain::run::Stage;
-use shared::ports::{CustomerNames, MappingStore, RunStore};
+use shared::store::CustomerNames;
 
 use super::Stages;
 use super::bucket::Bucket;

@@ -14,7 +14,8 @@ use shared::domain::plan::{AdditionPlan, CustomerPlan, Step};
 use shared::domain::psa::Addition;
 use shared::domain::settle::{Settlement, settle};
 use shared::domain::snapshot::{Intent, Parts, Snapshot, Written};
-use shared::ports::{Change, Clock, MappingStore, Psa, RunStore};
+use shared::ports::{Clock, Psa};
+use shared::store::Change;
 
 use super::Stages;
 use super::bucket::Bucket;

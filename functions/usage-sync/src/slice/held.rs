@@ -10,7 +10,7 @@ use shared::domain::outcome::{Hold, Outcome, Skip};
 use shared::domain::plan::{CustomerPlan, Step};
 use shared::domain::psa::Agreement;
 use shared::domain::run::Run;
-use shared::ports::Change;
+use shared::store::Change;
 
 /// A customer's holds of the month as they stood before the run.
 pub(super) type Standing = BTreeMap<PsaProductId, StandingHold>;

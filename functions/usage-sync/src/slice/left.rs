@@ -4,7 +4,7 @@ use shared::domain::departure::Departure;
 use shared::domain::id::CustomerId;
 use shared::domain::plan::{LeftCustomer, agreement_trouble, left_customer};
 use shared::domain::usage::CustomerUsage;
-use shared::ports::Change;
+use shared::store::Change;
 
 use super::bucket::Bucket;
 use super::customers::Recalled;

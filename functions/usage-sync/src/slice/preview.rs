@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::run::{GOOD_FOR_H, Run, RunFailureCode, RunKind, RunState, Stage};
 use shared::domain::tally::Tally;
-use shared::ports::{Clock, RunStore};
+use shared::ports::Clock;
 
 use super::Stages;
 use crate::trouble::{StageError, never};

@@ -11,7 +11,8 @@ use shared::domain::mapping::CustomerMapping;
 use shared::domain::psa::{Agreement, PsaProduct};
 use shared::domain::run::{Run, Stage};
 use shared::error::PsaError;
-use shared::ports::{Chunk, ChunkKind, KnownPsaProduct, KnownStore, MappingStore, Page, Psa, Unreadable};
+use shared::ports::{Page, Psa, Unreadable};
+use shared::store::{Chunk, ChunkKind, KnownPsaProduct};
 
 use super::Stages;
 use crate::chunks::{bucket_of, cut, prefix_of};

@@ -7,7 +7,6 @@ use shared::domain::ledger::Billed;
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Hold, Outcome, Would};
 use shared::domain::plan::{AdditionPlan, CustomerPlan, Step};
-use shared::ports::RunStore;
 
 use super::Stages;
 use super::bucket::Bucket;

@@ -14,9 +14,8 @@ use shared::domain::schedule::stable_hash;
 use shared::domain::settings::Frequency;
 use shared::domain::tally::MOST_PRODUCTS;
 use shared::domain::usage::UsageLine;
-use shared::ports::{
-    Change, Chunk, ChunkKind, Clock, Connections, DiscoveredProduct, MappingStore, Queue, SyncMessage, UsageSource,
-};
+use shared::ports::{Clock, Connections, Queue, SyncMessage, UsageSource};
+use shared::store::{Change, Chunk, ChunkKind, DiscoveredProduct};
 
 use self::customers::CustomersBefore;
 use super::{Frame, end};

@@ -10,7 +10,7 @@ use shared::domain::plan::Row;
 use shared::domain::recall::ReadFor;
 use shared::domain::settle::settle;
 use shared::domain::vendor_sync::MembersSeen;
-use shared::ports::{Clock, Psa, RunStore};
+use shared::ports::{Clock, Psa};
 
 use super::Stages;
 use super::bucket::Bucket;

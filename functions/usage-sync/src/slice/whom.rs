@@ -8,7 +8,6 @@ use shared::domain::mapping::ProductMappings;
 use shared::domain::outcome::Outcome;
 use shared::domain::run::{Run, Whose};
 use shared::error::StoreError;
-use shared::ports::{MappingStore, RunStore};
 
 use super::Frame;
 use crate::worker::{WorkError, World};

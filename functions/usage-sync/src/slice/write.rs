@@ -18,7 +18,8 @@ use shared::domain::schedule::local_day;
 use shared::domain::settle::Settlement;
 use shared::domain::snapshot::{Parts, Snapshot, Surplus, Untold, Written};
 use shared::domain::vendor_sync::MembersSeen;
-use shared::ports::{Clock, Lease};
+use shared::ports::Clock;
+use shared::store::Lease;
 
 use super::Stages;
 use crate::committer::Commits;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::ports::{Clock, PsaDatabase, RateStore};
+use crate::ports::Clock;
+use crate::store::{PsaDatabase, Store};
+use crate::table::Table;
 
 /// What is learnt is written back at most this often,
 const WRITTEN_EVERY: SignedDuration = SignedDuration::from_secs(30);
@@ -37,9 +39,9 @@ enum Ask {
 
 impl Board {
     /// The board of a PSA in a table.
-    pub(in crate::client) fn open<S, C>(store: S, clock: C, psa: PsaDatabase) -> Self
+    pub(in crate::client) fn open<T, C>(store: Store<T>, clock: C, psa: PsaDatabase) -> Self
     where
-        S: RateStore + 'static,
+        T: Table,
         C: Clock + 'static,
     {
         let (asks, asked) = mpsc::channel(16);
@@ -67,14 +69,14 @@ impl Board {
 }
 
 /// The task.
-struct Keeper<S, C> {
-    store: S,
+struct Keeper<T, C> {
+    store: Store<T>,
     clock: C,
     psa: PsaDatabase,
     written: Option<Timestamp>,
 }
 
-impl<S: RateStore, C: Clock> Keeper<S, C> {
+impl<T: Table, C: Clock> Keeper<T, C> {
     async fn serve(mut self, mut asked: mpsc::Receiver<Ask>) {
         while let Some(ask) = asked.recv().await {
             // Who asked may have gone: its call was given up.

@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::ports::{Clock, PsaDatabase};
+use crate::ports::Clock;
 use crate::store::MemoryStore;
+use crate::store::PsaDatabase;
 
 /// The wall clock, moving as tokio's paused time does.
 #[derive(Clone)]

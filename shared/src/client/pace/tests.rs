@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use super::simulated::Paused;
 use super::*;
 use crate::error::StoreError;
-use crate::ports::{PsaDatabase, Rate, RateStore};
-use crate::store::MemoryStore;
+use crate::ports::Ids;
+use crate::store::{MemoryStore, PsaDatabase, Store};
+use crate::table::memory::MemoryTable;
+use crate::table::{DueQuery, Entry, Key, Page, Query, Table, Write, WriteError, Written};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const PATIENT: Patience = Patience { hold: MINUTE, turn: MINUTE };
@@ -151,28 +153,47 @@ fn psa() -> PsaDatabase {
     PsaDatabase::new("psa.example.com", "acme")
 }
 
-/// A table that takes its time to say what stands on the board.
-struct SlowTable(Duration);
+/// A table whose reads take this long.
+#[derive(Clone)]
+struct SlowTable(Duration, MemoryTable);
 
-impl RateStore for SlowTable {
-    async fn find_rate(&self, _psa: &PsaDatabase) -> Result<Option<Rate>, StoreError> {
+impl Ids for SlowTable {
+    fn unique(&self) -> String {
+        self.1.unique()
+    }
+}
+
+impl Table for SlowTable {
+    async fn get(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
         tokio::time::sleep(self.0).await;
-        Ok(None)
+        self.1.get(key).await
     }
 
-    async fn hold_rate(&self, _psa: &PsaDatabase, _until: Timestamp, _now: Timestamp) -> Result<(), StoreError> {
-        Ok(())
+    async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Entry>, StoreError> {
+        self.1.get_many(keys).await
     }
 
-    async fn put_learnt_rate(&self, _psa: &PsaDatabase, _learnt: u32, _now: Timestamp) -> Result<(), StoreError> {
-        Ok(())
+    async fn query(&self, query: Query) -> Result<Page, StoreError> {
+        self.1.query(query).await
+    }
+
+    async fn query_due(&self, query: DueQuery) -> Result<Page, StoreError> {
+        self.1.query_due(query).await
+    }
+
+    async fn write(&self, write: Write) -> Result<Written, WriteError> {
+        self.1.write(write).await
+    }
+
+    async fn transact(&self, writes: Vec<Write>) -> Result<Written, WriteError> {
+        self.1.transact(writes).await
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_write_whose_look_at_the_board_takes_longer_than_its_patience_does_not_leave() {
     let start = Instant::now();
-    let board = Board::open(SlowTable(s(20)), Paused(start), psa());
+    let board = Board::open(Store::on(SlowTable(s(20), MemoryTable::default())), Paused(start), psa());
     let pace = Pace::learning(8, 900, Some(board));
     let hurried = Patience { hold: s(1), turn: s(1) };
     assert_eq!(pace.enter_by_turn(hurried).await.err(), Some(NoTurn::Full));

@@ -2,9 +2,11 @@
 
 use super::{Entry, due, find_text, instant, keyed, keys, number, read_body, text, to_json, with_body};
 use crate::domain::alert::Alert;
+use crate::domain::follow_up::Look;
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::{AlertPage, DueFor, Look, SavedAlertSettings, Sealed};
+use crate::ports::Sealed;
+use crate::store::{AlertPage, DueFor, SavedAlertSettings};
 use crate::table::EXPIRY;
 
 /// How often an alert was saved: beside the body, for its condition.

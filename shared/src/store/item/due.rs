@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::{Entry, instant, keyed, keys, read_text, text, unreadable};
+use crate::domain::follow_up::Look;
 use crate::domain::id::{PartnerId, RunId};
 use crate::error::StoreError;
-use crate::ports::{Due, DueFor, Look};
+use crate::store::{Due, DueFor};
 use crate::table::{DUE_SHARD, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY};
 
 /// The run that is to be retried.

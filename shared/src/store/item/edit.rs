@@ -4,7 +4,7 @@ use super::instant::{self, HISTORY_DAYS};
 use super::{Entry, keys, read_body, read_text, to_json, unreadable, with_body};
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::Edit;
+use crate::store::Edit;
 use crate::store::limits;
 use crate::table::{EXPIRY, SORT_KEY};
 

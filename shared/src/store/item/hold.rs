@@ -7,7 +7,7 @@ use super::{Entry, keys, read_body, read_text, text, to_json, with_body};
 use crate::domain::decision::{Decision, HoldBasis, HoldKey, StandingHold};
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::HoldPage;
+use crate::store::HoldPage;
 use crate::table::{EXPIRY, SORT_KEY, Value};
 
 /// What a decision has to be about: beside the body, for its condition.

@@ -10,9 +10,10 @@ pub(in crate::store) use self::alerts::{alert, alert_mark, alert_settings, alert
 pub(in crate::store) use self::held::{
     ENDINGS, all_holds_after, decision, ending, held, hold, hold_range, is_decision,
 };
+use crate::domain::follow_up::Look;
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::schedule::stable_hash;
-use crate::ports::{Change, Chunk, ChunkKind, DueFor, Look, PsaDatabase};
+use crate::store::{Change, Chunk, ChunkKind, DueFor, PsaDatabase};
 use crate::table::{DUE_SHARDS, Key};
 
 /// What the sort keys of product mappings start with.

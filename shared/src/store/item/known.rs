@@ -11,7 +11,7 @@ use crate::domain::id::{CustomerId, PartnerId};
 use crate::domain::plan::Customer;
 use crate::domain::stamp::SyncStamp;
 use crate::error::StoreError;
-use crate::ports::{DiscoveredProduct, SeenProduct, Sighting};
+use crate::store::{DiscoveredProduct, SeenProduct, Sighting};
 use crate::table::EXPIRY;
 
 /// When a product was seen, as JSON, beside its body.

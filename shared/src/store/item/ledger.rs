@@ -13,7 +13,7 @@ use super::{
 use crate::domain::id::{PartnerId, RunId};
 use crate::domain::ledger::CustomerLedger;
 use crate::error::StoreError;
-use crate::ports::LedgerPage;
+use crate::store::LedgerPage;
 use crate::table::{EXPIRY, SORT_KEY};
 
 /// The entries that a customer's ledger is written to.

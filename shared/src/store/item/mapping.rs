@@ -10,9 +10,9 @@ use super::{
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId};
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
-use crate::ports::{CustomerNames, MappedCustomer};
 use crate::store::save::CustomerRow;
 use crate::store::version;
+use crate::store::{CustomerNames, MappedCustomer};
 use crate::table::SORT_KEY;
 
 /// Counts what a person edits.

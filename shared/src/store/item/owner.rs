@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Entry, find_text, instant, keyed, keys, read_text, text, unreadable};
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::{PsaDatabase, PsaHolder};
+use crate::store::{PsaDatabase, PsaHolder};
 use crate::table::SORT_KEY;
 
 /// The partner that has it.

@@ -2,7 +2,7 @@
 
 use super::{Entry, find_number, instant, unreadable};
 use crate::error::StoreError;
-use crate::ports::Rate;
+use crate::store::Rate;
 
 /// Nobody calls before; a text that sorts by time.
 pub(in crate::store) const NOT_BEFORE: &str = "notBefore";

@@ -8,7 +8,7 @@ use crate::domain::id::{AgreementId, CustomerId, PartnerId, RunId};
 use crate::domain::run::Run;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::error::StoreError;
-use crate::ports::Chunk;
+use crate::store::Chunk;
 use crate::store::lease::Standing;
 use crate::table::{EXPIRY, SORT_KEY, Value};
 
@@ -101,7 +101,7 @@ pub(in crate::store) fn intent_to_entry(partner: PartnerId, intent: &Intent) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::ChunkKind;
+    use crate::store::ChunkKind;
 
     #[test]
     fn rows_take_a_fraction_of_their_text_and_come_back_as_they_were() {

@@ -6,13 +6,13 @@ use super::lease;
 use crate::domain::id::PartnerId;
 use crate::domain::snapshot::Intent;
 use crate::error::StoreError;
-use crate::ports::{Change, Ids, Lease};
 use crate::store::Store;
 use crate::store::item::{alert, hold, keyed, keys, known, ledger, run as row, with_body};
 use crate::store::limits::{self, MAX_ACTIONS};
+use crate::store::{Change, Lease};
 use crate::table::{Entry, Table, Write, Written};
 
-impl<T: Table, I: Ids> Store<T, I> {
+impl<T: Table> Store<T> {
     pub(super) async fn commit_changes(
         &self,
         lease: &Lease,

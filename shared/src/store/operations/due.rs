@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::domain::follow_up::Look;
 use crate::domain::id::{PartnerId, RunId};
 use crate::domain::run::Run;
 use crate::error::StoreError;
-use crate::ports::{Due, DueFor, DueStore, Ids, Look};
 use crate::store::Store;
 use crate::store::item::{due, find_text, instant, keys};
+use crate::store::{Due, DueFor};
 use crate::table::{DueQuery, Entry, NEXT_RUN_AT, PARTITION_KEY, Table, Write, Written};
 
 /// One entry that cannot be read must not keep the other partners of its shard from being synced. It stays due, and each
@@ -23,8 +24,13 @@ fn readable(entry: &Entry) -> Option<Due> {
     }
 }
 
-impl<T: Table, I: Ids> DueStore for Store<T, I> {
-    async fn list_due(&self, shard: u8, at: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
+impl<T: Table> Store<T> {
+    /// Up to `limit` partners of a shard (0 to 15) that are due at `at`, the longest due first. An entry that cannot be
+    /// read is logged and left out: the other partners of the shard go on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_due(&self, shard: u8, at: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
         let mut found: Vec<Due> = Vec::new();
         let mut start = None;
         while found.len() < limit as usize {
@@ -46,17 +52,29 @@ impl<T: Table, I: Ids> DueStore for Store<T, I> {
         Ok(found)
     }
 
-    async fn find_due(&self, partner: PartnerId) -> Result<Option<Timestamp>, StoreError> {
+    /// When a partner is due next.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_due(&self, partner: PartnerId) -> Result<Option<Timestamp>, StoreError> {
         let entry = self.table.get(&keys::due(partner, DueFor::Occasion)).await?;
         entry.map(|entry| instant::read(&entry, NEXT_RUN_AT)).transpose()
     }
 
-    async fn put_due(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
+    /// Sets when a partner is due next, whatever it was.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_due(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
         self.table.write(Write::put(due::to_entry(partner, DueFor::Occasion, at))).await?;
         Ok(())
     }
 
-    async fn advance_due(&self, partner: PartnerId, from: Timestamp, to: Timestamp) -> Result<bool, StoreError> {
+    /// Moves a partner's next run from `from` to `to`; false when it was no longer at `from` (somebody else moved it).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn advance_due(&self, partner: PartnerId, from: Timestamp, to: Timestamp) -> Result<bool, StoreError> {
         let write = Write::put(due::to_entry(partner, DueFor::Occasion, to));
         let write = write.if_equals(NEXT_RUN_AT, instant::to_text(from));
         match self.table.write(write).await? {
@@ -65,7 +83,11 @@ impl<T: Table, I: Ids> DueStore for Store<T, I> {
         }
     }
 
-    async fn put_look(&self, partner: PartnerId, look: Look, at: Option<Timestamp>) -> Result<(), StoreError> {
+    /// Has the partner's newest runs looked at at a time, whatever was set for this reason; none: no longer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_look(&self, partner: PartnerId, look: Look, at: Option<Timestamp>) -> Result<(), StoreError> {
         self.table
             .write(match at {
                 Some(at) => Write::put(due::to_entry(partner, DueFor::Look(look), at)),
@@ -75,26 +97,42 @@ impl<T: Table, I: Ids> DueStore for Store<T, I> {
         Ok(())
     }
 
-    async fn put_retry(&self, partner: PartnerId, run: &RunId, at: Timestamp) -> Result<(), StoreError> {
+    /// Has a run that left something undone retried at a time, whatever run was to be retried before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_retry(&self, partner: PartnerId, run: &RunId, at: Timestamp) -> Result<(), StoreError> {
         self.table.write(Write::put(due::retry_to_entry(partner, run, at))).await?;
         Ok(())
     }
 
-    async fn find_retry(&self, partner: PartnerId) -> Result<Option<Run>, StoreError> {
+    /// The run that is to be retried, while that is set.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_retry(&self, partner: PartnerId) -> Result<Option<Run>, StoreError> {
         match self.table.get(&keys::due(partner, DueFor::Look(Look::Undone))).await? {
             Some(entry) => self.run(partner, &due::run_to_retry(&entry)?).await,
             None => Ok(None),
         }
     }
 
-    async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {
+    /// Ends a look that was due `at`; one that has been set to another time stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {
         let ended = Write::delete(keys::due(partner, DueFor::Look(look)));
         // Not there any more, or set to another time meanwhile: both are as they should be.
         self.table.write(ended.if_equals(NEXT_RUN_AT, instant::to_text(at))).await?;
         Ok(())
     }
 
-    async fn move_look(
+    /// Moves a look from one time to another; does nothing when it is no longer set to `from`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn move_look(
         &self,
         partner: PartnerId,
         look: Look,

@@ -4,13 +4,13 @@
 
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H, IdempotencyStore, Ids};
 use crate::store::Store;
 use crate::store::idempotency::{DONE, IN_PROGRESS, Kept, judge, overtaken};
 use crate::store::item::{
     MAX_PART_BYTES, PARTS, cut, find_number, find_text, instant, keyed, keys, number, read_body, read_text, text,
     unreadable, with_body,
 };
+use crate::store::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H};
 use crate::table::{EXPIRY, Entry, SORT_KEY, Table, Value, Write, Written};
 
 const CLAIM: &str = "claim";
@@ -21,8 +21,14 @@ const ANSWER: &str = "answer";
 /// How often a key may change hands between a read and the write that follows it, before the caller has to come again.
 const ATTEMPTS: usize = 5;
 
-impl<T: Table, I: Ids> IdempotencyStore for Store<T, I> {
-    async fn begin_attempt(&self, partner: PartnerId, attempt: &Attempt) -> Result<Begun, StoreError> {
+impl<T: Table> Store<T> {
+    /// Begins an attempt, unless the request was done, is being worked on, or the key is another request's. Atomic: of two
+    /// callers one gets `Fresh`. An attempt whose `until` is past is taken over: whoever crashed in the middle may have done
+    /// part of it, so what is done must bear being done again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn begin_attempt(&self, partner: PartnerId, attempt: &Attempt) -> Result<Begun, StoreError> {
         let begun = to_entry(partner, attempt, &Kept::begun(attempt))?;
         let mut write = Write::put(begun.clone()).if_absent();
         for _ in 0..ATTEMPTS {
@@ -48,7 +54,16 @@ impl<T: Table, I: Ids> IdempotencyStore for Store<T, I> {
         })
     }
 
-    async fn finish_attempt(&self, partner: PartnerId, attempt: &Attempt, answer: &Answer) -> Result<(), StoreError> {
+    /// Keeps the answer. Does nothing where this attempt's answer is kept already.
+    ///
+    /// # Errors
+    /// `Conflict` when another attempt has taken over; `Refused` for a body above 1,500,000 bytes.
+    pub async fn finish_attempt(
+        &self,
+        partner: PartnerId,
+        attempt: &Attempt,
+        answer: &Answer,
+    ) -> Result<(), StoreError> {
         let mut writes = finish(partner, attempt, answer)?;
         let verdict = match writes.pop() {
             Some(only) if writes.is_empty() => self.table.write(only).await?,
@@ -64,7 +79,14 @@ impl<T: Table, I: Ids> IdempotencyStore for Store<T, I> {
         }
     }
 
-    async fn give_attempt_back(
+    /// Gives the key back: the next attempt begins at once, with the same request where this one
+    /// `may_have_taken_effect`, else with any. `Fresh` says that it is given back. Otherwise nothing is changed, and this
+    /// is what stands there: the answer, where this attempt is done after all (what told so was lost) or another one that
+    /// has taken over is; or that other attempt.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn give_attempt_back(
         &self,
         partner: PartnerId,
         attempt: &Attempt,
@@ -83,7 +105,7 @@ impl<T: Table, I: Ids> IdempotencyStore for Store<T, I> {
     }
 }
 
-impl<T: Table, I: Ids> Store<T, I> {
+impl<T: Table> Store<T> {
     /// What an attempt met, with the whole text of an answer.
     async fn told(&self, partner: PartnerId, standing: &Entry, met: Begun) -> Result<Begun, StoreError> {
         let Begun::Done(mut answer) = met else { return Ok(met) };

@@ -9,15 +9,20 @@ use crate::domain::month::UsageMonth;
 use crate::domain::plan::Customer;
 use crate::domain::stamp::SyncStamp;
 use crate::error::StoreError;
-use crate::ports::{DiscoveredProduct, Ids, KnownPsaProduct, KnownStore, SeenProduct, Sighting};
 use crate::store::Store;
 use crate::store::item::{keys, known as row, mapping, read_body, text, with_body};
 use crate::store::known;
 use crate::store::limits::MAX_PAGE;
+use crate::store::{DiscoveredProduct, KnownPsaProduct, SeenProduct, Sighting};
 use crate::table::{Table, Write};
 
-impl<T: Table, I: Ids> KnownStore for Store<T, I> {
-    async fn refresh_products(
+impl<T: Table> Store<T> {
+    /// Notes that a run saw these products with so many units in a month's usage at `at`; adds those that are new. One
+    /// write a product. A month older than the latest seen leaves the units alone.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may be noted by then.
+    pub async fn refresh_products(
         &self,
         partner: PartnerId,
         month: UsageMonth,
@@ -40,11 +45,21 @@ impl<T: Table, I: Ids> KnownStore for Store<T, I> {
         self.write_each(writes).await
     }
 
-    async fn list_seen_products(&self, partner: PartnerId) -> Result<Vec<SeenProduct>, StoreError> {
+    /// The partner's catalogue of Sophos products with when they were seen, by code.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_seen_products(&self, partner: PartnerId) -> Result<Vec<SeenProduct>, StoreError> {
         self.list(&keys::home(partner), keys::DISCOVERED, |entry| row::product_from_entry(&entry)).await
     }
 
-    async fn refresh_known_customers(
+    /// Makes `customers` the known ones of those whose id starts with `prefix` (lower-case hex digits, at most 8; empty for
+    /// all): adds, changes and removes what differs, and writes nothing else. `customers` must be complete for the prefix;
+    /// those of other prefixes are refused.
+    ///
+    /// # Errors
+    /// `Refused` for a customer of another prefix; otherwise [`StoreError`], some may be written by then.
+    pub async fn refresh_known_customers(
         &self,
         partner: PartnerId,
         prefix: &str,
@@ -63,7 +78,11 @@ impl<T: Table, I: Ids> KnownStore for Store<T, I> {
         self.write_each(writes).await
     }
 
-    async fn find_known_customer(
+    /// A customer as a run last saw it in Sophos, if one has.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_known_customer(
         &self,
         partner: PartnerId,
         customer: CustomerId,
@@ -72,7 +91,11 @@ impl<T: Table, I: Ids> KnownStore for Store<T, I> {
         entry.as_ref().map(read_body).transpose()
     }
 
-    async fn list_known_customers(
+    /// At most `limit` (1 to 1,000) known customers behind `after`, by id. Fewer only where no more are behind them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_known_customers(
         &self,
         partner: PartnerId,
         after: Option<CustomerId>,
@@ -83,7 +106,11 @@ impl<T: Table, I: Ids> KnownStore for Store<T, I> {
         self.first_of_range(&keys::home(partner), &range, limit, |entry| read_body(entry).map(Some)).await
     }
 
-    async fn list_customer_statuses(
+    /// How the last sync of each of these customers ended; one that never was synced is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_customer_statuses(
         &self,
         partner: PartnerId,
         customers: &[CustomerId],
@@ -95,7 +122,11 @@ impl<T: Table, I: Ids> KnownStore for Store<T, I> {
         found.iter().map(|entry| Ok((mapping::customer_of_entry(entry)?, read_body(entry)?))).collect()
     }
 
-    async fn put_psa_products(&self, partner: PartnerId, products: &[KnownPsaProduct]) -> Result<(), StoreError> {
+    /// Keeps these ConnectWise products as they were seen just now. One write a product.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may be kept by then.
+    pub async fn put_psa_products(&self, partner: PartnerId, products: &[KnownPsaProduct]) -> Result<(), StoreError> {
         let mut writes = Vec::new();
         for known in products {
             writes.push(Write::put(with_body(&keys::psa_product(partner, known.product.id), known)?));
@@ -103,7 +134,11 @@ impl<T: Table, I: Ids> KnownStore for Store<T, I> {
         self.write_each(writes).await
     }
 
-    async fn list_psa_products(
+    /// The ConnectWise products that are kept, by id: those that are mapped, and those that were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_psa_products(
         &self,
         partner: PartnerId,
     ) -> Result<BTreeMap<PsaProductId, KnownPsaProduct>, StoreError> {

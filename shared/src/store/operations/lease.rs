@@ -4,16 +4,16 @@ use jiff::Timestamp;
 
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::{Ids, Lease, LeaseTaken};
 use crate::store::Store;
 use crate::store::item::{instant, keys, number, run as row, text};
 use crate::store::lease::{self, Standing, Wanted};
+use crate::store::{Lease, LeaseTaken};
 use crate::table::{Table, Write, Written};
 
 /// How often the lease may change between a read and the write that follows it, before the caller has to come again.
 const ATTEMPTS: usize = 5;
 
-impl<T: Table, I: Ids> Store<T, I> {
+impl<T: Table> Store<T> {
     pub(super) async fn grant_lease(&self, wanted: Wanted<'_>) -> Result<Result<Lease, LeaseTaken>, StoreError> {
         for _ in 0..ATTEMPTS {
             let standing = self.find_lease(wanted.partner).await?;

@@ -3,12 +3,12 @@
 use crate::domain::id::{CustomerId, PartnerId, RunId};
 use crate::domain::ledger::CustomerLedger;
 use crate::error::StoreError;
-use crate::ports::{Ids, LedgerPage};
+use crate::store::LedgerPage;
 use crate::store::Store;
 use crate::store::item::{keys, ledger};
 use crate::table::Table;
 
-impl<T: Table, I: Ids> Store<T, I> {
+impl<T: Table> Store<T> {
     /// One page of the table at a time: at most 1 MB, more only where one customer's ledger is larger.
     pub(super) async fn ledger_page(
         &self,

@@ -3,19 +3,27 @@
 use crate::domain::id::{AgreementId, CustomerId, PartnerId};
 use crate::domain::mapping::{CustomerMapping, ProductMapping, ProductMappings};
 use crate::error::StoreError;
-use crate::ports::{CustomerEdit, CustomerNames, DiscoveredProduct, Ids, MappingStore};
 use crate::store::Store;
 use crate::store::item::{keys, mapping as row, number, read_body, text, with_body};
 use crate::store::version;
+use crate::store::{CustomerEdit, CustomerNames, DiscoveredProduct};
 use crate::table::{Table, Write, Written};
 
-impl<T: Table, I: Ids> MappingStore for Store<T, I> {
-    async fn list_product_mappings(&self, partner: PartnerId) -> Result<ProductMappings, StoreError> {
+impl<T: Table> Store<T> {
+    /// All product mappings of a partner.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_product_mappings(&self, partner: PartnerId) -> Result<ProductMappings, StoreError> {
         let read = |entry| row::product_from_entry(&entry);
         Ok(self.list(&keys::home(partner), keys::PRODUCT_MAPPINGS, read).await?.into_iter().collect())
     }
 
-    async fn put_product_mapping(&self, partner: PartnerId, mapping: &ProductMapping) -> Result<(), StoreError> {
+    /// Saves a product mapping that was read at `mapping.version`; what is stored has the next version.
+    ///
+    /// # Errors
+    /// `Conflict` when someone else saved it meanwhile.
+    pub async fn put_product_mapping(&self, partner: PartnerId, mapping: &ProductMapping) -> Result<(), StoreError> {
         let write = at_version(Write::put(row::product_to_next_entry(partner, mapping)?), mapping.version);
         match self.table.write(write).await? {
             Written::All => Ok(()),
@@ -23,7 +31,11 @@ impl<T: Table, I: Ids> MappingStore for Store<T, I> {
         }
     }
 
-    async fn add_discovered_products(
+    /// Adds Sophos products to the partner's catalogue; known ones are left as they are. Maps nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn add_discovered_products(
         &self,
         partner: PartnerId,
         products: &[DiscoveredProduct],
@@ -40,11 +52,20 @@ impl<T: Table, I: Ids> MappingStore for Store<T, I> {
         self.write_each(writes?).await
     }
 
-    async fn list_discovered_products(&self, partner: PartnerId) -> Result<Vec<DiscoveredProduct>, StoreError> {
+    /// The partner's catalogue of Sophos products.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_discovered_products(&self, partner: PartnerId) -> Result<Vec<DiscoveredProduct>, StoreError> {
         self.list(&keys::home(partner), keys::DISCOVERED, |entry| read_body(&entry)).await
     }
 
-    async fn list_customer_mappings(
+    /// The mappings of the customers whose id starts with `prefix` (lower-case hex digits, at most 8; empty for all),
+    /// by customer, with their names where a run has seen them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_customer_mappings(
         &self,
         partner: PartnerId,
         prefix: &str,
@@ -54,13 +75,24 @@ impl<T: Table, I: Ids> MappingStore for Store<T, I> {
         Ok(mapped.into_iter().flatten().collect())
     }
 
-    async fn put_customer_mapping(&self, partner: PartnerId, mapping: &CustomerMapping) -> Result<(), StoreError> {
+    /// Saves a customer mapping that was read at `mapping.version` and claims its company. `mapping.applied` counts for
+    /// the first save only: what a run has written of a customer meanwhile (names, the applied agreement) stays, but for
+    /// the names of a place that it left.
+    ///
+    /// # Errors
+    /// `Conflict` when someone else saved it meanwhile, or another customer of the partner has the company.
+    pub async fn put_customer_mapping(&self, partner: PartnerId, mapping: &CustomerMapping) -> Result<(), StoreError> {
         let rows = [CustomerEdit::Put(mapping.clone())];
         let saved = self.save_customers(partner, None, &rows, None).await?;
         saved.map(drop).map_err(|conflicts| version::customer_conflict(&conflicts, mapping.customer))
     }
 
-    async fn touch_customer(
+    /// Writes what a run learnt of a customer, leaving its version alone: names, and the agreement for which a person
+    /// applied a preview. Does nothing when the mapping is gone or went to another agreement.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn touch_customer(
         &self,
         partner: PartnerId,
         customer: CustomerId,

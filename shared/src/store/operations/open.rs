@@ -3,7 +3,7 @@
 use crate::domain::id::{PartnerId, RunId};
 use crate::domain::run::Run;
 use crate::error::StoreError;
-use crate::ports::{Ids, Opened};
+use crate::store::Opened;
 use crate::store::Store;
 use crate::store::item::{keys, read_body, run as row, text};
 use crate::table::{Table, Write, Written};
@@ -11,7 +11,7 @@ use crate::table::{Table, Write, Written};
 /// How often another run may be opened or closed while this one is asked for, before the caller has to come again.
 const ATTEMPTS: usize = 5;
 
-impl<T: Table, I: Ids> Store<T, I> {
+impl<T: Table> Store<T> {
     /// Looks, decides, and writes only if what was seen still holds; else looks again.
     pub(super) async fn open(&self, run: &Run) -> Result<Opened, StoreError> {
         let partner = run.request.partner;

@@ -6,16 +6,20 @@ use super::read::Ask;
 use crate::domain::id::{PartnerId, RunId};
 use crate::domain::run::Run;
 use crate::error::StoreError;
-use crate::ports::{ChunkKind, ChunkPage, HoldPage, Ids, Lease, OversightStore};
 use crate::store::Store;
 use crate::store::item::run::rows_of_chunk;
 use crate::store::item::{keys, read_body, read_text};
 use crate::store::lease::Wanted;
 use crate::store::limits;
+use crate::store::{ChunkKind, ChunkPage, HoldPage, Lease};
 use crate::table::{SORT_KEY, Table};
 
-impl<T: Table, I: Ids> OversightStore for Store<T, I> {
-    async fn list_runs_before(
+impl<T: Table> Store<T> {
+    /// The partner's runs before `before` (all of them without one), newest first, at most `limit` (1 to 100).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_runs_before(
         &self,
         partner: PartnerId,
         before: Option<&RunId>,
@@ -40,7 +44,11 @@ impl<T: Table, I: Ids> OversightStore for Store<T, I> {
         }
     }
 
-    async fn list_chunk_page(
+    /// The rows that a run keeps of one kind and bucket, from `after` (a page's `next`) on. They are kept for three days.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_chunk_page(
         &self,
         partner: PartnerId,
         run: &RunId,
@@ -59,11 +67,20 @@ impl<T: Table, I: Ids> OversightStore for Store<T, I> {
         Ok(ChunkPage { chunks, next })
     }
 
-    async fn list_all_holds(&self, partner: PartnerId, after: Option<&str>) -> Result<HoldPage, StoreError> {
+    /// What waits for a person, of all months, the oldest first, from `after` (a page's `next`) on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_all_holds(&self, partner: PartnerId, after: Option<&str>) -> Result<HoldPage, StoreError> {
         self.holds_of_range(partner, &keys::all_holds_after(after)).await
     }
 
-    async fn seize_lease(
+    /// Takes the partner's lease for `ttl_s` seconds from `now`, whoever has it: whoever had it writes nothing to the table
+    /// any more. What it has sent to ConnectWise by then is settled by the next run, as after a crash.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn seize_lease(
         &self,
         partner: PartnerId,
         owner: &str,

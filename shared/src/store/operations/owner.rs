@@ -4,21 +4,29 @@ use jiff::Timestamp;
 
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
-use crate::ports::{Ids, OwnerStore, PsaClaim, PsaDatabase, PsaHolder, PsaOwner};
 use crate::store::Store;
 use crate::store::item::{instant, keys, owner as row, text};
 use crate::store::owner::NOTED_EVERY;
+use crate::store::{PsaClaim, PsaDatabase, PsaHolder, PsaOwner};
 use crate::table::{Clause, Table, Write, Written};
 
-impl<T: Table, I: Ids> OwnerStore for Store<T, I> {
-    async fn claim_psa(&self, partner: PartnerId, database: &PsaDatabase) -> Result<PsaClaim, StoreError> {
+impl<T: Table> Store<T> {
+    /// Claims a database for a partner, after its connection was tested. Of two partners one gets it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn claim_psa(&self, partner: PartnerId, database: &PsaDatabase) -> Result<PsaClaim, StoreError> {
         Ok(match self.table.transact(claim(partner, database, None, None).into()).await? {
             Written::All => PsaClaim::Claimed,
             Written::Unmet(_) => PsaClaim::HeldByAnother,
         })
     }
 
-    async fn release_psa(&self, partner: PartnerId, database: &PsaDatabase) -> Result<(), StoreError> {
+    /// Gives a database up; does nothing when it is not the partner's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release_psa(&self, partner: PartnerId, database: &PsaDatabase) -> Result<(), StoreError> {
         match self.table.transact(release(partner, database, true)).await? {
             Written::All => Ok(()),
             // Another partner's: there is at most a mark of ours to take away.
@@ -29,11 +37,25 @@ impl<T: Table, I: Ids> OwnerStore for Store<T, I> {
         }
     }
 
-    async fn find_psa_holder(&self, database: &PsaDatabase) -> Result<Option<PsaHolder>, StoreError> {
+    /// The partner that has a database, and when it worked with it. To be told to no other partner.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_psa_holder(&self, database: &PsaDatabase) -> Result<Option<PsaHolder>, StoreError> {
         self.table.get(&keys::psa_owner(database)).await?.as_ref().map(row::from_entry).transpose()
     }
 
-    async fn note_worked(&self, partner: PartnerId, database: &PsaDatabase, at: Timestamp) -> Result<(), StoreError> {
+    /// Notes that a run of the partner works with its database, unless that was noted within the last day. Does nothing
+    /// where the database is not the partner's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn note_worked(
+        &self,
+        partner: PartnerId,
+        database: &PsaDatabase,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         let day_before = at.saturating_sub(NOTED_EVERY).unwrap_or(at);
         let note = Write::update(keys::psa_owner(database), vec![(row::WORKED_AT, instant::to_text(at))])
             .if_equals(row::PARTNER, text(&partner.to_string()))
@@ -43,7 +65,11 @@ impl<T: Table, I: Ids> OwnerStore for Store<T, I> {
         Ok(())
     }
 
-    async fn find_psa_owner(&self, partner: PartnerId, database: &PsaDatabase) -> Result<PsaOwner, StoreError> {
+    /// Who drives a database.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_psa_owner(&self, partner: PartnerId, database: &PsaDatabase) -> Result<PsaOwner, StoreError> {
         Ok(match self.find_psa_holder(database).await? {
             None => PsaOwner::Nobody,
             Some(holder) if holder.partner == partner => PsaOwner::Asker,

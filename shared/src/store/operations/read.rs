@@ -19,7 +19,7 @@ pub(super) struct Ask {
     pub(super) backwards: bool,
 }
 
-impl<T: Table, I: Send + Sync> Store<T, I> {
+impl<T: Table> Store<T> {
     /// What `read` makes of all entries of a partition whose sort key starts with `prefix`, which is not empty, in the
     /// order of their keys. No more than a page of the entries themselves is in memory.
     pub(super) async fn list<V: Send>(

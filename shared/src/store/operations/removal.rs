@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::id::{PartnerId, RunId};
 use crate::error::StoreError;
-use crate::ports::{Ids, OwnerStore, Removal, RemovalStore};
+use crate::store::Removal;
 use crate::store::Store;
 use crate::store::item::keys;
 use crate::store::item::{owner, read_text};
@@ -14,8 +14,15 @@ use crate::table::{Entry, Key, Query, Range, SORT_KEY, Table, Write};
 /// The most entries that one call removes: some seconds' work.
 const ENTRIES_A_CALL: usize = 1_000;
 
-impl<T: Table, I: Ids> RemovalStore for Store<T, I> {
-    async fn remove_partner(&self, partner: PartnerId, now: Timestamp) -> Result<Removal, StoreError> {
+impl<T: Table> Store<T> {
+    /// Removes a part of everything that is stored of a partner, runs and audit included, and gives its ConnectWise
+    /// databases up; the schedule goes first and the lease last, so that no run starts meanwhile. One step takes some
+    /// seconds at most. Whoever calls goes on until `Done`; a removal that was broken off is taken up by the next call.
+    /// A partner of whom nothing is stored is `Done`.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may be removed by then.
+    pub async fn remove_partner(&self, partner: PartnerId, now: Timestamp) -> Result<Removal, StoreError> {
         let wanted = Wanted { partner, owner: REMOVAL, now, ttl_s: REMOVAL_TTL_S };
         let lease = match self.grant_lease(wanted).await? {
             Ok(lease) => lease,
@@ -44,7 +51,7 @@ impl<T: Table, I: Ids> RemovalStore for Store<T, I> {
     }
 }
 
-impl<T: Table, I: Ids> Store<T, I> {
+impl<T: Table> Store<T> {
     async fn give_databases_up(&self, partner: PartnerId) -> Result<(), StoreError> {
         let read = |entry: Entry| owner::mark_from_entry(&entry);
         for database in self.list(&keys::home(partner), keys::PSA_DATABASES, read).await? {

@@ -9,25 +9,32 @@ use crate::domain::ledger::CustomerLedger;
 use crate::domain::run::Run;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::error::StoreError;
-use crate::ports::{
-    Change, ChunkKind, Ids, Lease, LeaseTaken, LedgerPage, Opened, RunHistory, RunStore, SnapshotHistory,
-};
 use crate::store::Store;
 use crate::store::item::{keys, read_body, run as snapshot};
 use crate::store::lease::Wanted;
 use crate::store::limits;
+use crate::store::{Change, ChunkKind, Lease, LeaseTaken, LedgerPage, Opened};
 use crate::table::{Entry, Query, Range, Table};
 
-impl<T: Table, I: Ids> RunHistory for Store<T, I> {
-    async fn list_runs(&self, partner: PartnerId, limit: u32) -> Result<Vec<Run>, StoreError> {
+impl<T: Table> Store<T> {
+    /// The partner's newest runs, newest first, at most `limit` (1 to 100).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_runs(&self, partner: PartnerId, limit: u32) -> Result<Vec<Run>, StoreError> {
         let limit = limit.clamp(1, limits::MAX_RUNS) as usize;
         let entries = self.newest_runs(partner, limit).await?;
         entries.iter().take(limit).map(read_body).collect()
     }
 }
 
-impl<T: Table, I: Ids> SnapshotHistory for Store<T, I> {
-    async fn list_snapshots(
+impl<T: Table> Store<T> {
+    /// At most `limit` (1 to 1,000) agreements with what we wrote to them, behind `after`, in an order of the store's own
+    /// that never changes. Fewer only where no more are behind them. A snapshot may have some tens of kilobytes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_snapshots(
         &self,
         partner: PartnerId,
         after: Option<AgreementId>,
@@ -40,16 +47,28 @@ impl<T: Table, I: Ids> SnapshotHistory for Store<T, I> {
     }
 }
 
-impl<T: Table, I: Ids> RunStore for Store<T, I> {
-    async fn open_run(&self, run: &Run) -> Result<Opened, StoreError> {
+impl<T: Table> Store<T> {
+    /// Opens a run unless it exists or the partner has another open one. Atomic: of two callers one gets `Fresh`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_run(&self, run: &Run) -> Result<Opened, StoreError> {
         self.open(run).await
     }
 
-    async fn find_run(&self, partner: PartnerId, id: &RunId) -> Result<Option<Run>, StoreError> {
+    /// A run, if it exists.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_run(&self, partner: PartnerId, id: &RunId) -> Result<Option<Run>, StoreError> {
         self.run(partner, id).await
     }
 
-    async fn acquire_lease(
+    /// Takes the partner's lease for `ttl_s` seconds from `now`, if it is free, run out, or the owner's own.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the inner error says until when another worker has it.
+    pub async fn acquire_lease(
         &self,
         partner: PartnerId,
         owner: &str,
@@ -60,15 +79,31 @@ impl<T: Table, I: Ids> RunStore for Store<T, I> {
         self.grant_lease(wanted).await
     }
 
-    async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
+    /// Gives the lease back at once; does nothing when it is another's by now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
         self.give_lease_back(lease).await
     }
 
-    async fn commit(&self, lease: &Lease, until: Timestamp, changes: Vec<Change>) -> Result<Lease, StoreError> {
+    /// Writes all changes or none, renews the lease until `until`, and returns it. At most 99 changes (a customer's
+    /// ledger counts once for each 300,000 bytes of it), no two of the same entry, chunks of 3,900,000 bytes together;
+    /// none at all renews only.
+    ///
+    /// # Errors
+    /// `LeaseLost`; `Conflict` when an intent stands already; `Refused` beyond these limits; otherwise nothing is known
+    /// to be written.
+    pub async fn commit(&self, lease: &Lease, until: Timestamp, changes: Vec<Change>) -> Result<Lease, StoreError> {
         self.commit_changes(lease, until, &changes).await
     }
 
-    async fn take_chunks(
+    /// Hands the rows that a run keeps of one kind and bucket to `take`: the JSON text of each of its chunks, by page and
+    /// part. No more than a few of them are in memory, however many there are.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some chunks may have been taken by then.
+    pub async fn take_chunks(
         &self,
         partner: PartnerId,
         run: &RunId,
@@ -80,7 +115,12 @@ impl<T: Table, I: Ids> RunStore for Store<T, I> {
         self.list(&keys::run_rows(partner, run), &keys::chunks(kind, bucket), read).await.map(drop)
     }
 
-    async fn list_ledger(
+    /// One page of a run's ledger from `after` on: customers whose id starts with `prefix` (lower-case hex; empty for
+    /// all, the usage without a customer included).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_ledger(
         &self,
         partner: PartnerId,
         run: &RunId,
@@ -90,7 +130,11 @@ impl<T: Table, I: Ids> RunStore for Store<T, I> {
         self.ledger_page(partner, run, prefix, after).await
     }
 
-    async fn find_ledger(
+    /// One customer's entry in a run's ledger (none: the usage without a customer).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_ledger(
         &self,
         partner: PartnerId,
         run: &RunId,
@@ -99,7 +143,11 @@ impl<T: Table, I: Ids> RunStore for Store<T, I> {
         self.customer_ledger(partner, run, customer).await
     }
 
-    async fn find_snapshots(
+    /// What we wrote to agreements, as far as anything was written; of each named once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_snapshots(
         &self,
         partner: PartnerId,
         agreements: &[AgreementId],
@@ -109,7 +157,11 @@ impl<T: Table, I: Ids> RunStore for Store<T, I> {
         found.iter().map(|entry| Ok((snapshot::agreement_of_snapshot(entry)?, read_body(entry)?))).collect()
     }
 
-    async fn list_billed_on(
+    /// The agreements to which we wrote for customers whose id starts with `prefix`, the present ones included.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_billed_on(
         &self,
         partner: PartnerId,
         prefix: &str,
@@ -122,16 +174,44 @@ impl<T: Table, I: Ids> RunStore for Store<T, I> {
         Ok(billed_on)
     }
 
-    async fn list_intents(&self, partner: PartnerId) -> Result<Vec<Intent>, StoreError> {
+    /// The intents that stand, by agreement and product. Few do: one for each write whose end is not known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_intents(&self, partner: PartnerId) -> Result<Vec<Intent>, StoreError> {
         let read = |entry| read_body(&entry);
         let mut intents: Vec<Intent> = self.list(&keys::sync(partner), keys::INTENTS, read).await?;
         // Keys hold numbers as texts, which sort 10 before 9.
         intents.sort_by_key(|intent| (intent.agreement, intent.product));
         Ok(intents)
     }
+
+    /// The same rows all at once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_chunks(
+        &self,
+        partner: PartnerId,
+        run: &RunId,
+        kind: ChunkKind,
+        bucket: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut chunks = Vec::new();
+        self.take_chunks(partner, run, kind, bucket, |chunk| chunks.push(chunk)).await?;
+        Ok(chunks)
+    }
+
+    /// What we wrote to an agreement; empty if nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_snapshot(&self, partner: PartnerId, agreement: AgreementId) -> Result<Snapshot, StoreError> {
+        Ok(self.find_snapshots(partner, &[agreement]).await?.remove(&agreement).unwrap_or_default())
+    }
 }
 
-impl<T: Table, I: Ids> Store<T, I> {
+impl<T: Table> Store<T> {
     /// At least `limit` of the newest runs, if there are so many.
     async fn newest_runs(&self, partner: PartnerId, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let mut runs = Vec::new();

@@ -7,18 +7,18 @@ use super::mapping::at_version;
 use crate::domain::id::{CompanyId, CustomerId, PartnerId, ProductCode};
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
-use crate::ports::{Answer, Attempt, Author, CustomerConflict, CustomerEdit, Ids, Keep, ProductConflict};
 use crate::store::Store;
 use crate::store::idempotency::overtaken;
 use crate::store::item::{BODY, edit, keys, mapping as row, number, text, to_json};
 use crate::store::limits;
 use crate::store::save::{self, Claim, CustomerRow};
+use crate::store::{Answer, Attempt, Author, CustomerConflict, CustomerEdit, Keep, ProductConflict};
 use crate::table::{Clause, Table, Write, Written};
 
 /// How often what was read may change before it is written, before the caller has to come again.
 const ATTEMPTS: usize = 5;
 
-impl<T: Table, I: Ids> Store<T, I> {
+impl<T: Table> Store<T> {
     pub(super) async fn save_products(
         &self,
         partner: PartnerId,
@@ -42,7 +42,7 @@ impl<T: Table, I: Ids> Store<T, I> {
             for mapping in save.rows {
                 writes.push(at_version(Write::put(row::product_to_next_entry(partner, mapping)?), mapping.version));
             }
-            for entry in edit::to_entries(partner, &save.edits, &self.ids.unique())? {
+            for entry in edit::to_entries(partner, &save.edits, &self.table.unique())? {
                 writes.push(Write::put(entry).if_absent());
             }
             let kept = keep.map(|keep| keep.with(&save.saved)).transpose()?;
@@ -77,7 +77,7 @@ impl<T: Table, I: Ids> Store<T, I> {
             }
             writes.extend(save.companies.iter().map(|(company, claim)| claim_company(partner, *company, *claim)));
             if let Some(author) = author {
-                for entry in edit::to_entries(partner, &save.edits(author)?, &self.ids.unique())? {
+                for entry in edit::to_entries(partner, &save.edits(author)?, &self.table.unique())? {
                     writes.push(Write::put(entry).if_absent());
                 }
             }

@@ -4,13 +4,11 @@ use super::owner;
 use crate::domain::id::PartnerId;
 use crate::domain::settings::Settings;
 use crate::error::StoreError;
-use crate::ports::{
-    Author, ConnectionsSaved, Databases, Edit, Ids, OwnerStore, PsaOwner, SavedConnections, SetupStore, Versioned,
-};
 use crate::store::Store;
 use crate::store::item::keys;
 use crate::store::item::{edit, find_number, find_text, from_json, number, read_body, text, to_json, with_body};
 use crate::store::setup;
+use crate::store::{Author, ConnectionsSaved, Databases, Edit, PsaOwner, SavedConnections, Versioned};
 use crate::table::{Entry, Key, Table, Write, Written};
 
 /// What may be shown of connections, beside what is sealed.
@@ -18,8 +16,12 @@ const SHOWN: &str = "shown";
 /// How often an entry was saved.
 const VERSION: &str = "version";
 
-impl<T: Table, I: Ids> SetupStore for Store<T, I> {
-    async fn find_connections(&self, partner: PartnerId) -> Result<Versioned<SavedConnections>, StoreError> {
+impl<T: Table> Store<T> {
+    /// The partner's connections. Without anything to show where they were planted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_connections(&self, partner: PartnerId) -> Result<Versioned<SavedConnections>, StoreError> {
         self.find_versioned(&keys::credentials(partner), |entry| {
             let shown = find_text(entry, SHOWN).map(|json| from_json(entry, json)).transpose()?;
             Ok(SavedConnections { sealed: read_body(entry)?, shown: shown.unwrap_or_default() })
@@ -27,7 +29,12 @@ impl<T: Table, I: Ids> SetupStore for Store<T, I> {
         .await
     }
 
-    async fn save_connections(
+    /// Saves connections over those that were read, as the next version, with an edit of each half that differs by more
+    /// than its last test. False when somebody else saved them meanwhile; then nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_connections(
         &self,
         partner: PartnerId,
         author: &Author,
@@ -40,7 +47,12 @@ impl<T: Table, I: Ids> SetupStore for Store<T, I> {
         self.save_next(partner, entry, read.version, &edits).await
     }
 
-    async fn save_connections_moving(
+    /// The same, and in the same transaction the partner takes the database that they lead to now, and gives up the one
+    /// that they led to before: what is saved is never without its owner.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_connections_moving(
         &self,
         partner: PartnerId,
         author: &Author,
@@ -77,11 +89,20 @@ impl<T: Table, I: Ids> SetupStore for Store<T, I> {
         })
     }
 
-    async fn find_versioned_settings(&self, partner: PartnerId) -> Result<Versioned<Settings>, StoreError> {
+    /// The partner's settings.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_versioned_settings(&self, partner: PartnerId) -> Result<Versioned<Settings>, StoreError> {
         self.find_versioned(&keys::settings(partner), read_body).await
     }
 
-    async fn save_settings(
+    /// Saves the settings over those that were read, as the next version, with an edit. False when somebody else saved
+    /// them meanwhile; then nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_settings(
         &self,
         partner: PartnerId,
         author: &Author,
@@ -94,7 +115,7 @@ impl<T: Table, I: Ids> SetupStore for Store<T, I> {
     }
 }
 
-impl<T: Table, I: Ids> Store<T, I> {
+impl<T: Table> Store<T> {
     pub(super) async fn find_versioned<V: Send>(
         &self,
         key: &Key,
@@ -131,7 +152,7 @@ impl<T: Table, I: Ids> Store<T, I> {
             0 => write.if_missing(VERSION),
             read => write.if_equals(VERSION, number(read)),
         }];
-        let audit = edit::to_entries(partner, edits, &self.ids.unique())?;
+        let audit = edit::to_entries(partner, edits, &self.table.unique())?;
         writes.extend(audit.into_iter().map(|entry| Write::put(entry).if_absent()));
         Ok(writes)
     }

@@ -7,7 +7,7 @@ use shared::client::address::PsaAddress;
 use shared::client::credentials::{ConnectWiseCredentials, Credentials, SophosCredentials};
 use shared::client::probe::{ConnectWiseVerdict, Probe};
 use shared::domain::id::PartnerId;
-use shared::ports::PsaDatabase;
+use shared::store::PsaDatabase;
 
 use super::environment::{variable, who};
 use super::keys::{Keys, same_connectwise, same_sophos};

@@ -12,7 +12,6 @@ use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::outcome::Outcome as LineOutcome;
 use shared::domain::run::RunState;
 use shared::ids::UuidV7;
-use shared::ports::RunStore;
 use shared::store::DynamoStore;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;

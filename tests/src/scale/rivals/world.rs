@@ -14,8 +14,9 @@ use shared::domain::id::{AdditionId, AgreementId, CustomerId, IdError, ProductCo
 use shared::domain::month::UsageMonth;
 use shared::domain::snapshot::{Snapshot, Written};
 use shared::ids::UuidV7;
-use shared::ports::{Change, Clock, CustomerNames, MappingStore, RunStore};
+use shared::ports::Clock;
 use shared::store::DynamoStore;
+use shared::store::{Change, CustomerNames};
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 
 use super::super::ScaleError;

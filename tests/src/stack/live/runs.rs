@@ -9,8 +9,9 @@ use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
 use shared::domain::settings::Settings;
 use shared::domain::usage::Reading;
-use shared::ports::{Author, Clock, HoldStore, Queue, RunHistory, RunStore, SyncMessage};
+use shared::ports::{Clock, Queue, SyncMessage};
 use shared::remember::remember_reading;
+use shared::store::Author;
 
 use super::Live;
 use crate::stack::{PROGRESS_EVERY, StackError};

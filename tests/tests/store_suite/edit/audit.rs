@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use shared::error::StoreError;
-use shared::ports::{Edit, Subject};
+use shared::store::{Edit, Store, Subject};
+use shared::table::Table;
 
 use super::{edits, put, save};
+use crate::on_both_tables;
 use crate::values::{after, code, customer, partner, product};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(
     edits_are_listed_newest_first,
@@ -29,7 +30,7 @@ fn edit(s: i64, n: i64) -> Edit {
     }
 }
 
-async fn edits_are_listed_newest_first(store: impl Store) {
+async fn edits_are_listed_newest_first(store: Store<impl Table>) {
     for s in [1, 3, 2] {
         store.add_edits(partner(1), &[edit(s, s)], None).await.unwrap();
     }
@@ -37,7 +38,7 @@ async fn edits_are_listed_newest_first(store: impl Store) {
     assert_eq!(edits(&store, partner(1)).await, [edit(3, 3), edit(2, 2), edit(1, 1)]);
 }
 
-async fn pages_of_the_audit_join_up_also_inside_of_a_save(store: impl Store) {
+async fn pages_of_the_audit_join_up_also_inside_of_a_save(store: Store<impl Table>) {
     for s in 0..4 {
         let save: Vec<Edit> = (1..=3).map(|n| edit(s, 10 * s + n)).collect();
         store.add_edits(partner(1), &save, None).await.unwrap();
@@ -59,7 +60,7 @@ async fn pages_of_the_audit_join_up_also_inside_of_a_save(store: impl Store) {
     }
 }
 
-async fn the_edits_of_one_subject_are_listed_alone(store: impl Store) {
+async fn the_edits_of_one_subject_are_listed_alone(store: Store<impl Table>) {
     save(&store, partner(1), &[put(1, 0, 3), put(2, 0, 4)]).await.unwrap();
     store.add_edits(partner(1), &[edit(1, 1), edit(1, 2)], None).await.unwrap();
     save(&store, partner(1), &[put(1, 1, 3)]).await.unwrap();
@@ -74,7 +75,7 @@ async fn the_edits_of_one_subject_are_listed_alone(store: impl Store) {
     assert_eq!((first.edits.len(), second.edits.len(), second.next), (1, 1, None));
 }
 
-async fn edits_of_the_same_time_are_all_kept(store: impl Store) {
+async fn edits_of_the_same_time_are_all_kept(store: Store<impl Table>) {
     let adding = (1..=8).map(|n| {
         let store = store.clone();
         async move { store.add_edits(partner(1), &[edit(1, n)], None).await }
@@ -85,14 +86,14 @@ async fn edits_of_the_same_time_are_all_kept(store: impl Store) {
     assert_eq!(edits(&store, partner(1)).await.len(), 8);
 }
 
-async fn partners_never_see_one_anothers_edits(store: impl Store) {
+async fn partners_never_see_one_anothers_edits(store: Store<impl Table>) {
     store.add_edits(partner(1), &[edit(1, 1)], None).await.unwrap();
     assert_eq!(edits(&store, partner(0x11)).await, []);
     store.add_edits(partner(0x11), &[edit(2, 2)], None).await.unwrap();
     assert_eq!(edits(&store, partner(1)).await, [edit(1, 1)]);
 }
 
-async fn a_page_that_never_was_is_refused(store: impl Store) {
+async fn a_page_that_never_was_is_refused(store: Store<impl Table>) {
     for after in ["", "x", "x#", "x#-1", "é#1", &format!("{}#1", "x".repeat(300))] {
         let refused = store.list_edits(partner(1), None, Some(after), 10).await;
         assert!(matches!(refused, Err(StoreError::Refused { .. })), "{after}: {refused:?}");

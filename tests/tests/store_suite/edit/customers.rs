@@ -1,11 +1,12 @@
 //! Saves of many customer mappings, with the companies that they claim.
 
 use shared::error::StoreError;
-use shared::ports::{CustomerConflict, Subject};
+use shared::store::{CustomerConflict, Store, Subject};
+use shared::table::Table;
 
 use super::{companies, edits, mapped, put, remove, save};
+use crate::on_both_tables;
 use crate::values::{author, company, customer, partner};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(
     thirty_customers_are_saved_at_once,
@@ -20,7 +21,7 @@ on_both_tables!(
     who_has_a_company_is_told,
 );
 
-async fn thirty_customers_are_saved_at_once(store: impl Store) {
+async fn thirty_customers_are_saved_at_once(store: Store<impl Table>) {
     let rows: Vec<_> = (1..=30).map(|n| put(n, 0, i64::from(n))).collect();
     let saved = save(&store, partner(1), &rows).await.unwrap();
     assert_eq!(saved, (1..=30).map(|n| mapped(n, 1, i64::from(n))).collect::<Vec<_>>());
@@ -37,7 +38,7 @@ async fn thirty_customers_are_saved_at_once(store: impl Store) {
     assert_eq!(edits(&store, partner(1)).await.len(), 120);
 }
 
-async fn customers_exchange_companies_in_one_save(store: impl Store) {
+async fn customers_exchange_companies_in_one_save(store: Store<impl Table>) {
     save(&store, partner(1), &[put(1, 0, 3), put(2, 0, 4)]).await.unwrap();
     save(&store, partner(1), &[put(1, 1, 4), put(2, 1, 3)]).await.unwrap();
     assert_eq!(companies(&store, partner(1)).await, [(1, 4), (2, 3)]);
@@ -45,7 +46,7 @@ async fn customers_exchange_companies_in_one_save(store: impl Store) {
     assert_eq!(holders, Ok([(company(3), customer(2)), (company(4), customer(1))].into()));
 }
 
-async fn a_company_goes_on_from_hand_to_hand_in_one_save(store: impl Store) {
+async fn a_company_goes_on_from_hand_to_hand_in_one_save(store: Store<impl Table>) {
     save(&store, partner(1), &[put(1, 0, 3), put(2, 0, 4), put(3, 0, 5)]).await.unwrap();
     save(&store, partner(1), &[put(3, 1, 3), put(1, 1, 4), put(2, 1, 6)]).await.unwrap();
     assert_eq!(companies(&store, partner(1)).await, [(1, 4), (2, 6), (3, 3)]);
@@ -55,7 +56,7 @@ async fn a_company_goes_on_from_hand_to_hand_in_one_save(store: impl Store) {
     assert!(matches!(taken[..], [CustomerConflict::CompanyTaken { holder, .. }] if holder == customer(3)), "{taken:?}");
 }
 
-async fn a_company_that_another_customer_keeps_is_refused_and_its_holder_named(store: impl Store) {
+async fn a_company_that_another_customer_keeps_is_refused_and_its_holder_named(store: Store<impl Table>) {
     save(&store, partner(1), &[put(1, 0, 3), put(2, 0, 4)]).await.unwrap();
     let taken = |n, number, holder| CustomerConflict::CompanyTaken {
         customer: customer(n),
@@ -71,14 +72,14 @@ async fn a_company_that_another_customer_keeps_is_refused_and_its_holder_named(s
     save(&store, partner(0x11), &[put(3, 0, 3)]).await.unwrap();
 }
 
-async fn two_rows_that_want_one_company_are_refused(store: impl Store) {
+async fn two_rows_that_want_one_company_are_refused(store: Store<impl Table>) {
     let conflicts = save(&store, partner(1), &[put(1, 0, 3), put(2, 0, 3)]).await.unwrap_err();
     let expected = CustomerConflict::CompanyTaken { customer: customer(2), company: company(3), holder: customer(1) };
     assert_eq!(conflicts, [expected]);
     assert_eq!(companies(&store, partner(1)).await, []);
 }
 
-async fn a_company_whose_customer_is_unmapped_in_the_same_save_is_free(store: impl Store) {
+async fn a_company_whose_customer_is_unmapped_in_the_same_save_is_free(store: Store<impl Table>) {
     save(&store, partner(1), &[put(1, 0, 3)]).await.unwrap();
     assert_eq!(save(&store, partner(1), &[put(2, 0, 3), remove(1, 1)]).await, Ok(vec![mapped(2, 1, 3)]));
     assert_eq!(companies(&store, partner(1)).await, [(2, 3)]);
@@ -88,7 +89,7 @@ async fn a_company_whose_customer_is_unmapped_in_the_same_save_is_free(store: im
     assert_eq!(removal.before, Some(serde_json::to_value(mapped(1, 1, 3)).unwrap()));
 }
 
-async fn every_row_that_cannot_be_saved_is_named_and_nothing_is_stored(store: impl Store) {
+async fn every_row_that_cannot_be_saved_is_named_and_nothing_is_stored(store: Store<impl Table>) {
     save(&store, partner(1), &[put(1, 0, 3), put(2, 0, 4)]).await.unwrap();
     let rows = [put(1, 0, 5), put(3, 0, 4), remove(2, 7), put(4, 2, 8), put(5, 0, 9)];
     let conflicts = save(&store, partner(1), &rows).await.unwrap_err();
@@ -101,7 +102,7 @@ async fn every_row_that_cannot_be_saved_is_named_and_nothing_is_stored(store: im
     save(&store, partner(1), &[put(6, 0, 5), put(7, 0, 8)]).await.unwrap();
 }
 
-async fn more_customers_or_one_twice_are_refused(store: impl Store) {
+async fn more_customers_or_one_twice_are_refused(store: Store<impl Table>) {
     let many: Vec<_> = (1..=31).map(|n| put(n, 0, i64::from(n))).collect();
     for rows in [many, vec![put(1, 0, 3), remove(1, 0)]] {
         let refused = store.save_customer_mappings(partner(1), &author(0), &rows, None).await;
@@ -109,7 +110,7 @@ async fn more_customers_or_one_twice_are_refused(store: impl Store) {
     }
 }
 
-async fn pages_of_customers_join_up(store: impl Store) {
+async fn pages_of_customers_join_up(store: Store<impl Table>) {
     let rows: Vec<_> = (1..=9).map(|n| put(n, 0, i64::from(n))).collect();
     save(&store, partner(1), &rows).await.unwrap();
     save(&store, partner(1), &[remove(3, 1), remove(4, 1), remove(9, 1)]).await.unwrap();
@@ -130,7 +131,7 @@ async fn pages_of_customers_join_up(store: impl Store) {
     assert_eq!(store.list_customer_mappings_after(partner(0x11), None, 2).await, Ok(vec![]));
 }
 
-async fn who_has_a_company_is_told(store: impl Store) {
+async fn who_has_a_company_is_told(store: Store<impl Table>) {
     save(&store, partner(1), &[put(1, 0, 3), put(2, 0, 4)]).await.unwrap();
     let asked = [company(4), company(5), company(4)];
     let holders = store.list_company_holders(partner(1), &asked).await;

@@ -2,12 +2,13 @@
 
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
 use shared::error::StoreError;
-use shared::ports::{Answer, Attempt, Begun, CustomerEdit, Edit, EditStore, IdempotencyStore, Keep, Subject};
 use shared::store::MAX_ANSWER_BYTES;
+use shared::store::{Answer, Attempt, Begun, CustomerEdit, Edit, Keep, Store, Subject};
+use shared::table::Table;
 
 use super::{companies, edits, mapped, put, remove};
+use crate::on_both_tables;
 use crate::values::{after, answer, attempt, author, code, partner, product};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(
     a_save_of_products_keeps_the_answer_that_tells_what_it_stored,
@@ -37,7 +38,7 @@ fn told_of_customers(stored: &[CustomerMapping]) -> Result<Answer, StoreError> {
 }
 
 async fn save_products(
-    store: &impl EditStore,
+    store: &Store<impl Table>,
     attempt: &Attempt,
     rows: &[ProductMapping],
 ) -> Result<Vec<ProductMapping>, StoreError> {
@@ -47,7 +48,7 @@ async fn save_products(
 }
 
 async fn save_customers(
-    store: &impl EditStore,
+    store: &Store<impl Table>,
     attempt: &Attempt,
     rows: &[CustomerEdit],
 ) -> Result<Vec<CustomerMapping>, StoreError> {
@@ -56,7 +57,7 @@ async fn save_customers(
     Ok(saved.unwrap())
 }
 
-async fn add_edit(store: &impl EditStore, attempt: &Attempt) -> Result<(), StoreError> {
+async fn add_edit(store: &Store<impl Table>, attempt: &Attempt) -> Result<(), StoreError> {
     let edit = Edit {
         at: after(0),
         who: "clerk@example.com".to_owned(),
@@ -69,12 +70,12 @@ async fn add_edit(store: &impl EditStore, attempt: &Attempt) -> Result<(), Store
     store.add_edits(partner(1), &[edit], Some(&Keep { attempt, answer: &told })).await
 }
 
-async fn begun(store: &impl IdempotencyStore, attempt: &Attempt) {
+async fn begun(store: &Store<impl Table>, attempt: &Attempt) {
     assert_eq!(store.begin_attempt(partner(1), attempt).await, Ok(Begun::Fresh));
 }
 
 /// What a repetition of the request meets.
-async fn repeated(store: &impl IdempotencyStore) -> Begun {
+async fn repeated(store: &Store<impl Table>) -> Begun {
     store.begin_attempt(partner(1), &attempt(9, "a", 1)).await.unwrap()
 }
 
@@ -82,7 +83,7 @@ fn is_conflict<T: std::fmt::Debug>(refused: &Result<T, StoreError>) -> bool {
     matches!(refused, Err(StoreError::Conflict { .. }))
 }
 
-async fn a_save_of_products_keeps_the_answer_that_tells_what_it_stored(store: impl Store) {
+async fn a_save_of_products_keeps_the_answer_that_tells_what_it_stored(store: Store<impl Table>) {
     store.save_product_mappings(partner(1), &author(0), &[row("A", 0)], None).await.unwrap().unwrap();
     let first = attempt(1, "a", 0);
     begun(&store, &first).await;
@@ -95,7 +96,7 @@ async fn a_save_of_products_keeps_the_answer_that_tells_what_it_stored(store: im
     assert_eq!(repeated(&store).await, Begun::Done(answer("[2, 1]")));
 }
 
-async fn a_save_of_customers_keeps_the_answer_that_tells_what_it_stored(store: impl Store) {
+async fn a_save_of_customers_keeps_the_answer_that_tells_what_it_stored(store: Store<impl Table>) {
     for edit in [put(1, 0, 3), remove(1, 1)] {
         store.save_customer_mappings(partner(1), &author(0), &[edit], None).await.unwrap().unwrap();
     }
@@ -108,7 +109,7 @@ async fn a_save_of_customers_keeps_the_answer_that_tells_what_it_stored(store: i
     assert_eq!(companies(&store, partner(1)).await, [(1, 3), (2, 4)]);
 }
 
-async fn an_edit_of_what_is_elsewhere_keeps_its_answer(store: impl Store) {
+async fn an_edit_of_what_is_elsewhere_keeps_its_answer(store: Store<impl Table>) {
     let first = attempt(1, "a", 0);
     begun(&store, &first).await;
     add_edit(&store, &first).await.unwrap();
@@ -116,7 +117,7 @@ async fn an_edit_of_what_is_elsewhere_keeps_its_answer(store: impl Store) {
     assert_eq!(edits(&store, partner(1)).await.len(), 1);
 }
 
-async fn a_save_of_nothing_keeps_its_answer(store: impl Store) {
+async fn a_save_of_nothing_keeps_its_answer(store: Store<impl Table>) {
     let first = attempt(1, "a", 0);
     begun(&store, &first).await;
     assert_eq!(save_products(&store, &first, &[]).await, Ok(vec![]));
@@ -127,7 +128,7 @@ async fn a_save_of_nothing_keeps_its_answer(store: impl Store) {
     assert_eq!(edits(&store, partner(1)).await, []);
 }
 
-async fn an_attempt_that_was_taken_over_stores_nothing(store: impl Store) {
+async fn an_attempt_that_was_taken_over_stores_nothing(store: Store<impl Table>) {
     let (slow, second) = (attempt(1, "a", 0), attempt(2, "a", 60));
     begun(&store, &slow).await;
     begun(&store, &second).await;
@@ -142,14 +143,14 @@ async fn an_attempt_that_was_taken_over_stores_nothing(store: impl Store) {
     assert_eq!(repeated(&store).await, Begun::Done(answer("[1]")));
 }
 
-async fn an_attempt_whose_time_is_over_stores_as_long_as_nobody_has_taken_over(store: impl Store) {
+async fn an_attempt_whose_time_is_over_stores_as_long_as_nobody_has_taken_over(store: Store<impl Table>) {
     let slow = attempt(1, "a", -600);
     begun(&store, &slow).await;
     save_products(&store, &slow, &[row("A", 0)]).await.unwrap();
     assert_eq!(repeated(&store).await, Begun::Done(answer("[1]")));
 }
 
-async fn an_attempt_that_is_done_stores_nothing_more(store: impl Store) {
+async fn an_attempt_that_is_done_stores_nothing_more(store: Store<impl Table>) {
     let first = attempt(1, "a", 0);
     begun(&store, &first).await;
     save_products(&store, &first, &[row("A", 0)]).await.unwrap();
@@ -159,12 +160,12 @@ async fn an_attempt_that_is_done_stores_nothing_more(store: impl Store) {
     assert_eq!(edits(&store, partner(1)).await.len(), 1);
 }
 
-async fn an_attempt_that_never_began_stores_nothing(store: impl Store) {
+async fn an_attempt_that_never_began_stores_nothing(store: Store<impl Table>) {
     assert!(is_conflict(&save_products(&store, &attempt(1, "a", 0), &[row("A", 0)]).await));
     assert_eq!(edits(&store, partner(1)).await, []);
 }
 
-async fn a_save_that_is_refused_keeps_no_answer_and_leaves_the_attempt_as_it_was(store: impl Store) {
+async fn a_save_that_is_refused_keeps_no_answer_and_leaves_the_attempt_as_it_was(store: Store<impl Table>) {
     let first = attempt(1, "a", 0);
     begun(&store, &first).await;
     let keep = Keep { attempt: &first, answer: &told_of_products };
@@ -175,7 +176,7 @@ async fn a_save_that_is_refused_keeps_no_answer_and_leaves_the_attempt_as_it_was
     assert_eq!(repeated(&store).await, Begun::Done(answer("[1]")));
 }
 
-async fn an_answer_that_cannot_be_made_stores_nothing(store: impl Store) {
+async fn an_answer_that_cannot_be_made_stores_nothing(store: Store<impl Table>) {
     let first = attempt(1, "a", 0);
     begun(&store, &first).await;
     let fails = |_: &[ProductMapping]| Err(StoreError::Refused { why: "no answer".to_owned() });
@@ -185,7 +186,7 @@ async fn an_answer_that_cannot_be_made_stores_nothing(store: impl Store) {
     assert_eq!(edits(&store, partner(1)).await, []);
 }
 
-async fn the_longest_answer_is_kept_and_a_longer_one_stores_nothing(store: impl Store) {
+async fn the_longest_answer_is_kept_and_a_longer_one_stores_nothing(store: Store<impl Table>) {
     // Of three bytes a character, which no part ends in the middle of.
     let longest = "\u{20ac}".repeat(MAX_ANSWER_BYTES / 3);
     for (text, is_kept) in [(format!("{longest}x"), false), (longest, true)] {

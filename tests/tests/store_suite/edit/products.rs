@@ -2,11 +2,12 @@
 
 use shared::domain::mapping::ProductMapping;
 use shared::error::StoreError;
-use shared::ports::{EditStore, ProductConflict, Subject};
+use shared::store::{ProductConflict, Store, Subject};
+use shared::table::Table;
 
 use super::edits;
+use crate::on_both_tables;
 use crate::values::{after, author, code, partner, product};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(
     ninety_rows_are_saved_at_once_with_their_edits,
@@ -23,11 +24,11 @@ fn row(n: usize, version: u64) -> ProductMapping {
     ProductMapping { version, ..discovered.map_to(product(7), None) }
 }
 
-async fn save(store: &impl EditStore, rows: &[ProductMapping]) -> Result<Vec<ProductMapping>, Vec<ProductConflict>> {
+async fn save(store: &Store<impl Table>, rows: &[ProductMapping]) -> Result<Vec<ProductMapping>, Vec<ProductConflict>> {
     store.save_product_mappings(partner(1), &author(0), rows, None).await.unwrap()
 }
 
-async fn ninety_rows_are_saved_at_once_with_their_edits(store: impl Store) {
+async fn ninety_rows_are_saved_at_once_with_their_edits(store: Store<impl Table>) {
     let rows: Vec<ProductMapping> = (0..90).map(|n| row(n, 0)).collect();
     let saved = save(&store, &rows).await.unwrap();
     let expected: Vec<ProductMapping> = (0..90).map(|n| row(n, 1)).collect();
@@ -51,7 +52,9 @@ async fn ninety_rows_are_saved_at_once_with_their_edits(store: impl Store) {
     assert_eq!(last.after, Some(serde_json::to_value(ProductMapping { version: 2, ..switched }).unwrap()));
 }
 
-async fn a_save_with_rows_that_others_changed_stores_nothing_and_names_each_with_what_it_is_now(store: impl Store) {
+async fn a_save_with_rows_that_others_changed_stores_nothing_and_names_each_with_what_it_is_now(
+    store: Store<impl Table>,
+) {
     save(&store, &[row(1, 0), row(2, 0), row(3, 0)]).await.unwrap();
     save(&store, &[row(2, 1)]).await.unwrap();
     let late = [row(1, 1), row(2, 1), row(3, 0), row(4, 1), row(5, 0)];
@@ -65,7 +68,7 @@ async fn a_save_with_rows_that_others_changed_stores_nothing_and_names_each_with
     assert_eq!(edits(&store, partner(1)).await.len(), 4, "a refused save leaves no edit");
 }
 
-async fn a_row_is_saved_by_one_of_many_who_read_the_same_version(store: impl Store) {
+async fn a_row_is_saved_by_one_of_many_who_read_the_same_version(store: Store<impl Table>) {
     let saving = (0..8).map(|n| {
         let store = store.clone();
         async move { save(&store, &[row(20 + n, 0), row(1, 0)]).await }
@@ -79,12 +82,12 @@ async fn a_row_is_saved_by_one_of_many_who_read_the_same_version(store: impl Sto
     assert_eq!(store.list_product_mappings(partner(1)).await.unwrap().iter().count(), 2);
 }
 
-async fn a_save_of_nothing_is_done(store: impl Store) {
+async fn a_save_of_nothing_is_done(store: Store<impl Table>) {
     assert_eq!(save(&store, &[]).await, Ok(vec![]));
     assert_eq!(edits(&store, partner(1)).await, []);
 }
 
-async fn more_rows_or_a_product_twice_are_refused(store: impl Store) {
+async fn more_rows_or_a_product_twice_are_refused(store: Store<impl Table>) {
     let many: Vec<ProductMapping> = (0..91).map(|n| row(n, 0)).collect();
     for rows in [many, vec![row(1, 0), row(2, 0), row(1, 0)]] {
         let refused = store.save_product_mappings(partner(1), &author(0), &rows, None).await;
@@ -93,14 +96,14 @@ async fn more_rows_or_a_product_twice_are_refused(store: impl Store) {
     assert_eq!(store.list_product_mappings(partner(1)).await.unwrap().iter().count(), 0);
 }
 
-async fn a_product_is_found_by_its_code(store: impl Store) {
+async fn a_product_is_found_by_its_code(store: Store<impl Table>) {
     save(&store, &[row(1, 0), row(2, 0)]).await.unwrap();
     assert_eq!(store.find_product_mapping(partner(1), &row(2, 0).code).await, Ok(Some(row(2, 1))));
     assert_eq!(store.find_product_mapping(partner(1), &row(3, 0).code).await, Ok(None));
     assert_eq!(store.find_product_mapping(partner(0x11), &row(2, 0).code).await, Ok(None));
 }
 
-async fn large_rows_are_saved_with_their_edits_in_several_entries(store: impl Store) {
+async fn large_rows_are_saved_with_their_edits_in_several_entries(store: Store<impl Table>) {
     let reason = "because ".repeat(12_000);
     let rows: Vec<ProductMapping> =
         (0..9).map(|n| ProductMapping::discovered(code(&format!("P-{n}")), false).exclude(reason.clone())).collect();

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
-use shared::ports::{CustomerEdit, EditStore, Subject};
+use shared::store::{CustomerEdit, Store, Subject};
+use shared::table::Table;
 
 use super::{companies, edits, mapped, put, remove, save};
+use crate::on_both_tables;
 use crate::values::{customer, partner};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(of_many_who_shuffle_companies_none_loses_an_edit_and_no_company_has_two_customers);
 
@@ -18,7 +19,7 @@ const CUSTOMERS: u32 = 5;
 
 /// Each editor reads all customers and saves what it would like of two of them, again and again; what it wants depends
 /// on its number and try alone.
-async fn edit(store: &impl EditStore, editor: u32) -> u64 {
+async fn edit(store: &Store<impl Table>, editor: u32) -> u64 {
     let mut saved = 0;
     for attempt in 0..TRIES {
         let read = store.list_customer_mappings_after(partner(1), None, 100).await.unwrap();
@@ -38,7 +39,7 @@ async fn edit(store: &impl EditStore, editor: u32) -> u64 {
     saved
 }
 
-async fn of_many_who_shuffle_companies_none_loses_an_edit_and_no_company_has_two_customers(store: impl Store) {
+async fn of_many_who_shuffle_companies_none_loses_an_edit_and_no_company_has_two_customers(store: Store<impl Table>) {
     let editing = (0..EDITORS).map(|editor| {
         let store = store.clone();
         async move { edit(&store, editor).await }

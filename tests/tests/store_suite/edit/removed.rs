@@ -1,11 +1,12 @@
 //! Customers whose mapping was removed: what stays of it, and that nobody saves over it unseen.
 
 use shared::domain::mapping::CustomerMapping;
-use shared::ports::{CustomerConflict, CustomerNames};
+use shared::store::{CustomerConflict, CustomerNames, Store};
+use shared::table::Table;
 
 use super::{companies, mapped, put, remove, save};
+use crate::on_both_tables;
 use crate::values::{agreement, customer, partner};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(
     an_unmapped_customer_is_neither_found_nor_listed,
@@ -15,7 +16,7 @@ on_both_tables!(
     a_run_does_not_touch_a_customer_that_was_unmapped,
 );
 
-async fn an_unmapped_customer_is_neither_found_nor_listed(store: impl Store) {
+async fn an_unmapped_customer_is_neither_found_nor_listed(store: Store<impl Table>) {
     save(&store, partner(1), &[put(1, 0, 3), put(2, 0, 4)]).await.unwrap();
     assert_eq!(save(&store, partner(1), &[remove(1, 1)]).await, Ok(vec![]));
     assert_eq!(store.find_customer_mapping(partner(1), customer(1)).await, Ok(None));
@@ -25,7 +26,7 @@ async fn an_unmapped_customer_is_neither_found_nor_listed(store: impl Store) {
     assert_eq!(companies(&store, partner(1)).await, [(2, 4)]);
 }
 
-async fn who_read_a_mapping_before_it_was_removed_and_made_anew_cannot_save_it(store: impl Store) {
+async fn who_read_a_mapping_before_it_was_removed_and_made_anew_cannot_save_it(store: Store<impl Table>) {
     save(&store, partner(1), &[put(1, 0, 3)]).await.unwrap();
     save(&store, partner(1), &[remove(1, 1)]).await.unwrap();
     assert_eq!(save(&store, partner(1), &[put(1, 0, 4)]).await, Ok(vec![mapped(1, 3, 4)]));
@@ -36,7 +37,7 @@ async fn who_read_a_mapping_before_it_was_removed_and_made_anew_cannot_save_it(s
     }
 }
 
-async fn a_customer_mapped_anew_remembers_the_agreement_that_was_applied(store: impl Store) {
+async fn a_customer_mapped_anew_remembers_the_agreement_that_was_applied(store: Store<impl Table>) {
     save(&store, partner(1), &[put(1, 0, 3)]).await.unwrap();
     let names =
         CustomerNames { company: "Acme".to_owned(), agreement: "Managed".to_owned(), ..CustomerNames::default() };
@@ -48,12 +49,12 @@ async fn a_customer_mapped_anew_remembers_the_agreement_that_was_applied(store: 
     assert_eq!((mapping, names), (expected, None));
 }
 
-async fn removing_what_is_not_there_changes_nothing(store: impl Store) {
+async fn removing_what_is_not_there_changes_nothing(store: Store<impl Table>) {
     assert_eq!(save(&store, partner(1), &[remove(1, 0)]).await, Ok(vec![]));
     assert_eq!(save(&store, partner(1), &[put(1, 0, 3)]).await, Ok(vec![mapped(1, 1, 3)]));
 }
 
-async fn a_run_does_not_touch_a_customer_that_was_unmapped(store: impl Store) {
+async fn a_run_does_not_touch_a_customer_that_was_unmapped(store: Store<impl Table>) {
     save(&store, partner(1), &[put(1, 0, 3)]).await.unwrap();
     save(&store, partner(1), &[remove(1, 1)]).await.unwrap();
     let names =

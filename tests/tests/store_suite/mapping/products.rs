@@ -2,11 +2,12 @@
 
 use futures::future::join_all;
 use shared::domain::mapping::{Combine, ProductMapping};
-use shared::ports::MappingStore;
+use shared::store::Store;
+use shared::table::Table;
 
 use super::is_conflict;
+use crate::on_both_tables;
 use crate::values::{code, partner, product};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(
     each_save_has_the_next_version,
@@ -22,12 +23,12 @@ fn mapping() -> ProductMapping {
     ProductMapping::discovered(code("CIXA-MSP"), false)
 }
 
-async fn find(store: &impl MappingStore) -> ProductMapping {
+async fn find(store: &Store<impl Table>) -> ProductMapping {
     let mappings = store.list_product_mappings(partner(1)).await.unwrap();
     mappings.find(&code("CIXA-MSP")).unwrap().clone()
 }
 
-async fn each_save_has_the_next_version(store: impl Store) {
+async fn each_save_has_the_next_version(store: Store<impl Table>) {
     store.put_product_mapping(partner(1), &mapping()).await.unwrap();
     let first = find(&store).await;
     assert_eq!(first, ProductMapping { version: 1, ..mapping() });
@@ -36,7 +37,7 @@ async fn each_save_has_the_next_version(store: impl Store) {
     assert_eq!(find(&store).await, ProductMapping { version: 2, ..mapped });
 }
 
-async fn every_state_of_a_mapping_is_read_back(store: impl Store) {
+async fn every_state_of_a_mapping_is_read_back(store: Store<impl Table>) {
     let named = |name: &str| ProductMapping::discovered(code(name), name == "FW");
     let states = [
         named("A"),
@@ -54,7 +55,7 @@ async fn every_state_of_a_mapping_is_read_back(store: impl Store) {
     assert_eq!(read.iter().cloned().collect::<Vec<_>>(), expected);
 }
 
-async fn of_many_who_save_the_same_version_one_does(store: impl Store) {
+async fn of_many_who_save_the_same_version_one_does(store: Store<impl Table>) {
     for version in 0..3 {
         let mine = |n| ProductMapping { version, ..mapping().map_to(product(n), None) };
         let saving = (1..=8).map(|n| {
@@ -70,7 +71,7 @@ async fn of_many_who_save_the_same_version_one_does(store: impl Store) {
     }
 }
 
-async fn a_mapping_that_was_saved_meanwhile_is_a_conflict(store: impl Store) {
+async fn a_mapping_that_was_saved_meanwhile_is_a_conflict(store: Store<impl Table>) {
     store.put_product_mapping(partner(1), &mapping()).await.unwrap();
     let read = find(&store).await;
     store.put_product_mapping(partner(1), &read).await.unwrap();
@@ -79,13 +80,13 @@ async fn a_mapping_that_was_saved_meanwhile_is_a_conflict(store: impl Store) {
     assert_eq!(late.unwrap_err().to_string(), words);
 }
 
-async fn a_mapping_is_not_made_from_a_version_that_never_was(store: impl Store) {
+async fn a_mapping_is_not_made_from_a_version_that_never_was(store: Store<impl Table>) {
     let invented = ProductMapping { version: 3, ..mapping() };
     assert!(is_conflict(&store.put_product_mapping(partner(1), &invented).await));
     assert_eq!(store.list_product_mappings(partner(1)).await, Ok([].into_iter().collect()));
 }
 
-async fn mappings_of_more_than_a_page_are_all_listed(store: impl Store) {
+async fn mappings_of_more_than_a_page_are_all_listed(store: Store<impl Table>) {
     let reason = "because ".repeat(10_000);
     for n in 0..40 {
         let excluded = ProductMapping::discovered(code(&format!("P-{n:02}")), false).exclude(reason.clone());
@@ -95,7 +96,7 @@ async fn mappings_of_more_than_a_page_are_all_listed(store: impl Store) {
     assert_eq!(listed.iter().count(), 40);
 }
 
-async fn partners_never_see_one_anothers_product_mappings(store: impl Store) {
+async fn partners_never_see_one_anothers_product_mappings(store: Store<impl Table>) {
     store.put_product_mapping(partner(1), &mapping()).await.unwrap();
     store.put_product_mapping(partner(0x11), &mapping()).await.unwrap();
     let seen = store.list_product_mappings(partner(0x21)).await.unwrap();

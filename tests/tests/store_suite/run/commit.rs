@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use shared::error::StoreError;
-use shared::ports::Change;
+use shared::store::{Change, Store};
 use shared::store::{MAX_CHANGES, MAX_CHUNK_BYTES};
+use shared::table::Table;
 
 use super::commit;
+use crate::on_both_tables;
 use crate::values::{agreement, chunk, customer, intent, ledger, partner, product, run, snapshot};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(
     all_changes_are_written_together,
@@ -35,7 +36,7 @@ fn is_refused<T>(result: &Result<T, StoreError>) -> bool {
     matches!(result, Err(StoreError::Refused { .. }))
 }
 
-async fn all_changes_are_written_together(store: impl Store) {
+async fn all_changes_are_written_together(store: Store<impl Table>) {
     let run = run(partner(1), 1);
     let changes = vec![
         Change::PutRun(Box::new(run.clone())),
@@ -46,7 +47,7 @@ async fn all_changes_are_written_together(store: impl Store) {
     ];
     commit(&store, partner(1), changes).await.unwrap();
     assert_eq!(store.find_run(partner(1), &run.id).await, Ok(Some(run.clone())));
-    let chunks = store.list_chunks(partner(1), &run.id, shared::ports::ChunkKind::Usage, 0).await;
+    let chunks = store.list_chunks(partner(1), &run.id, shared::store::ChunkKind::Usage, 0).await;
     assert_eq!(chunks, Ok(vec!["[1]".to_owned()]));
     let entry = store.find_ledger(partner(1), &run.id, None).await;
     assert_eq!(entry, Ok(Some(ledger(None, "unassigned"))));
@@ -54,12 +55,12 @@ async fn all_changes_are_written_together(store: impl Store) {
     assert_eq!(store.list_intents(partner(1)).await, Ok(vec![intent(5, 7)]));
 }
 
-async fn an_agreement_without_a_snapshot_has_an_empty_one(store: impl Store) {
+async fn an_agreement_without_a_snapshot_has_an_empty_one(store: Store<impl Table>) {
     let empty = shared::domain::snapshot::Snapshot::default();
     assert_eq!(store.find_snapshot(partner(1), agreement(5)).await, Ok(empty));
 }
 
-async fn a_snapshot_replaces_the_one_before(store: impl Store) {
+async fn a_snapshot_replaces_the_one_before(store: Store<impl Table>) {
     for quantity in [1, 2] {
         let change = Change::PutSnapshot(agreement(5), snapshot(quantity));
         commit(&store, partner(1), vec![change]).await.unwrap();
@@ -67,7 +68,7 @@ async fn a_snapshot_replaces_the_one_before(store: impl Store) {
     }
 }
 
-async fn an_intent_that_stands_is_a_conflict_and_nothing_is_written(store: impl Store) {
+async fn an_intent_that_stands_is_a_conflict_and_nothing_is_written(store: Store<impl Table>) {
     commit(&store, partner(1), vec![intend(5, 7)]).await.unwrap();
     let changes = vec![Change::PutSnapshot(agreement(5), snapshot(1)), intend(5, 8), intend(5, 7)];
     let error = commit(&store, partner(1), changes).await.unwrap_err();
@@ -77,7 +78,7 @@ async fn an_intent_that_stands_is_a_conflict_and_nothing_is_written(store: impl 
     assert_eq!(store.list_intents(partner(1)).await, Ok(vec![intent(5, 7)]));
 }
 
-async fn an_intent_that_came_to_its_end_may_be_made_again(store: impl Store) {
+async fn an_intent_that_came_to_its_end_may_be_made_again(store: Store<impl Table>) {
     for _ in 0..2 {
         commit(&store, partner(1), vec![intend(5, 7)]).await.unwrap();
         let removal = Change::RemoveIntent(agreement(5), product(7));
@@ -86,19 +87,19 @@ async fn an_intent_that_came_to_its_end_may_be_made_again(store: impl Store) {
     }
 }
 
-async fn removing_an_intent_that_is_gone_is_no_failure(store: impl Store) {
+async fn removing_an_intent_that_is_gone_is_no_failure(store: Store<impl Table>) {
     let removal = Change::RemoveIntent(agreement(5), product(7));
     commit(&store, partner(1), vec![removal]).await.unwrap();
 }
 
-async fn intents_are_listed_by_agreement_and_product(store: impl Store) {
+async fn intents_are_listed_by_agreement_and_product(store: Store<impl Table>) {
     let intents = [(5, 10), (5, 9), (5, 100), (50, 1), (55, 1)].map(|(a, p)| intend(a, p));
     commit(&store, partner(1), intents.to_vec()).await.unwrap();
     let expected = [(5, 9), (5, 10), (5, 100), (50, 1), (55, 1)].map(|(a, p)| intent(a, p));
     assert_eq!(store.list_intents(partner(1)).await, Ok(expected.to_vec()));
 }
 
-async fn ninety_nine_changes_fit_and_one_more_is_refused(store: impl Store) {
+async fn ninety_nine_changes_fit_and_one_more_is_refused(store: Store<impl Table>) {
     let snapshots = |count: usize| {
         let agreements = (1..).take(count);
         agreements.map(|n| Change::PutSnapshot(agreement(n), snapshot(n))).collect::<Vec<_>>()
@@ -109,20 +110,20 @@ async fn ninety_nine_changes_fit_and_one_more_is_refused(store: impl Store) {
     assert_eq!(store.find_snapshot(partner(1), agreement(99)).await, Ok(snapshot(99)));
 }
 
-async fn two_changes_of_one_entry_are_refused(store: impl Store) {
+async fn two_changes_of_one_entry_are_refused(store: Store<impl Table>) {
     let twice = vec![intend(5, 7), Change::RemoveIntent(agreement(5), product(7))];
     assert!(is_refused(&commit(&store, partner(1), twice).await));
     assert_eq!(store.list_intents(partner(1)).await, Ok(vec![]));
 }
 
-async fn a_chunk_above_its_limit_is_refused(store: impl Store) {
+async fn a_chunk_above_its_limit_is_refused(store: Store<impl Table>) {
     let id = run(partner(1), 1).id;
     let rows = |bytes| vec![Change::PutChunk(id.clone(), chunk(0, 1, 0, &"x".repeat(bytes)))];
     commit(&store, partner(1), rows(MAX_CHUNK_BYTES)).await.unwrap();
     assert!(is_refused(&commit(&store, partner(1), rows(MAX_CHUNK_BYTES + 1)).await));
 }
 
-async fn chunks_above_their_limit_together_are_refused(store: impl Store) {
+async fn chunks_above_their_limit_together_are_refused(store: Store<impl Table>) {
     let id = run(partner(1), 1).id;
     let rows = "x".repeat(MAX_CHUNK_BYTES);
     let chunks = |pages: u32| {
@@ -133,7 +134,7 @@ async fn chunks_above_their_limit_together_are_refused(store: impl Store) {
     commit(&store, partner(1), chunks(13)).await.unwrap();
 }
 
-async fn another_partners_run_is_refused(store: impl Store) {
+async fn another_partners_run_is_refused(store: Store<impl Table>) {
     let run = run(partner(0x11), 1);
     let foreign = vec![Change::PutRun(Box::new(run.clone()))];
     assert!(is_refused(&commit(&store, partner(1), foreign).await));
@@ -141,7 +142,7 @@ async fn another_partners_run_is_refused(store: impl Store) {
     assert_eq!(store.find_run(partner(1), &run.id).await, Ok(None));
 }
 
-async fn partners_never_see_one_anothers_snapshots_and_intents(store: impl Store) {
+async fn partners_never_see_one_anothers_snapshots_and_intents(store: Store<impl Table>) {
     let changes = vec![Change::PutSnapshot(agreement(5), snapshot(1)), intend(5, 7)];
     commit(&store, partner(1), changes).await.unwrap();
     assert!(store.find_snapshot(partner(0x11), agreement(5)).await.unwrap().written.is_empty());
@@ -151,7 +152,7 @@ async fn partners_never_see_one_anothers_snapshots_and_intents(store: impl Store
     assert_eq!(store.list_intents(partner(1)).await, Ok(vec![intent(5, 7)]));
 }
 
-async fn where_we_write_for_a_customer_is_marked_by_customer_until_the_mark_is_removed(store: impl Store) {
+async fn where_we_write_for_a_customer_is_marked_by_customer_until_the_mark_is_removed(store: Store<impl Table>) {
     let put = |n, on| Change::PutBilledOn(customer(n), agreement(on));
     commit(&store, partner(1), vec![put(1, 5), put(1, 50), put(2, 5)]).await.unwrap();
     commit(&store, partner(0x11), vec![put(1, 7)]).await.unwrap();

@@ -4,11 +4,12 @@ use shared::domain::id::CustomerId;
 use shared::domain::ledger::{Billed, CustomerLedger, Line};
 use shared::domain::outcome::{Outcome, Would};
 use shared::domain::terms::Terms;
-use shared::ports::Change;
+use shared::store::{Change, Store};
+use shared::table::Table;
 
 use super::commit;
+use crate::on_both_tables;
 use crate::values::{code, customer, ledger, partner, product, run};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(
     an_entry_is_found_by_its_customer,
@@ -22,7 +23,7 @@ on_both_tables!(
     runs_and_partners_never_see_one_anothers_ledgers,
 );
 
-async fn put(store: &impl Store, entries: impl IntoIterator<Item = CustomerLedger>) {
+async fn put(store: &Store<impl Table>, entries: impl IntoIterator<Item = CustomerLedger>) {
     let run = run(partner(1), 1).id;
     for entry in entries {
         let change = Change::PutLedger(run.clone(), Box::new(entry));
@@ -30,12 +31,12 @@ async fn put(store: &impl Store, entries: impl IntoIterator<Item = CustomerLedge
     }
 }
 
-async fn find(store: &impl Store, customer: Option<CustomerId>) -> Option<CustomerLedger> {
+async fn find(store: &Store<impl Table>, customer: Option<CustomerId>) -> Option<CustomerLedger> {
     store.find_ledger(partner(1), &run(partner(1), 1).id, customer).await.unwrap()
 }
 
 /// Reads all pages; says how many there were.
-async fn list(store: &impl Store, prefix: &str) -> (Vec<CustomerLedger>, usize) {
+async fn list(store: &Store<impl Table>, prefix: &str) -> (Vec<CustomerLedger>, usize) {
     let run = run(partner(1), 1).id;
     let (mut entries, mut pages, mut after) = (Vec::new(), 0, None);
     loop {
@@ -81,25 +82,25 @@ fn long(customer: Option<CustomerId>, lines: usize) -> CustomerLedger {
     }
 }
 
-async fn an_entry_is_found_by_its_customer(store: impl Store) {
+async fn an_entry_is_found_by_its_customer(store: Store<impl Table>) {
     put(&store, [of(1), of(2), ledger(None, "unassigned")]).await;
     assert_eq!(find(&store, Some(customer(2))).await, Some(of(2)));
     assert_eq!(find(&store, None).await, Some(ledger(None, "unassigned")));
     assert_eq!(find(&store, Some(customer(3))).await, None);
 }
 
-async fn an_entry_written_again_replaces_the_one_before(store: impl Store) {
+async fn an_entry_written_again_replaces_the_one_before(store: Store<impl Table>) {
     put(&store, [of(1), ledger(Some(customer(1)), "renamed")]).await;
     assert_eq!(list(&store, "").await.0, [ledger(Some(customer(1)), "renamed")]);
 }
 
-async fn entries_come_by_customer_and_the_usage_without_one_last(store: impl Store) {
+async fn entries_come_by_customer_and_the_usage_without_one_last(store: Store<impl Table>) {
     let unassigned = ledger(None, "unassigned");
     put(&store, [unassigned.clone(), of(0xffff_ffff), of(1), of(0x10)]).await;
     assert_eq!(list(&store, "").await.0, [of(1), of(0x10), of(0xffff_ffff), unassigned]);
 }
 
-async fn entries_are_listed_by_the_start_of_the_customers_id(store: impl Store) {
+async fn entries_are_listed_by_the_start_of_the_customers_id(store: Store<impl Table>) {
     let all = [0x1000_0000, 0x1f00_0000, 0xf000_0000].map(of);
     put(&store, all.clone()).await;
     put(&store, [ledger(None, "unassigned")]).await;
@@ -109,7 +110,7 @@ async fn entries_are_listed_by_the_start_of_the_customers_id(store: impl Store) 
     assert_eq!(list(&store, "0").await.0, []);
 }
 
-async fn an_entry_of_a_megabyte_is_split_and_read_back_whole(store: impl Store) {
+async fn an_entry_of_a_megabyte_is_split_and_read_back_whole(store: Store<impl Table>) {
     let large = long(Some(customer(2)), 6_000);
     assert!(serde_json::to_string(&large).unwrap().len() > 1_000_000);
     put(&store, [of(1), large.clone(), of(3)]).await;
@@ -117,7 +118,7 @@ async fn an_entry_of_a_megabyte_is_split_and_read_back_whole(store: impl Store) 
     assert_eq!(list(&store, "").await.0, [of(1), large, of(3)]);
 }
 
-async fn an_entry_that_becomes_shorter_keeps_nothing_of_the_longer_one(store: impl Store) {
+async fn an_entry_that_becomes_shorter_keeps_nothing_of_the_longer_one(store: Store<impl Table>) {
     let (longer, shorter) = (long(Some(customer(2)), 6_000), long(Some(customer(2)), 3_000));
     put(&store, [longer, of(3)]).await;
     for again in [shorter, of(2)] {
@@ -127,7 +128,7 @@ async fn an_entry_that_becomes_shorter_keeps_nothing_of_the_longer_one(store: im
     }
 }
 
-async fn many_large_entries_are_paged_and_none_is_cut_or_lost(store: impl Store) {
+async fn many_large_entries_are_paged_and_none_is_cut_or_lost(store: Store<impl Table>) {
     let entries: Vec<CustomerLedger> = (1..=120)
         .map(|n| if n % 12 == 0 { long(Some(customer(n)), 2_000) } else { of(n) })
         .chain([long(None, 2_500)])
@@ -139,7 +140,7 @@ async fn many_large_entries_are_paged_and_none_is_cut_or_lost(store: impl Store)
     assert!(pages > 1, "all of it came in one page");
 }
 
-async fn a_page_key_that_fits_no_customer_ends_the_list(store: impl Store) {
+async fn a_page_key_that_fits_no_customer_ends_the_list(store: Store<impl Table>) {
     put(&store, [of(1), of(0xa000_0000), ledger(None, "unassigned")]).await;
     let run = run(partner(1), 1).id;
     for (prefix, after) in [("0", "b"), ("", "~"), ("", "zzzz"), ("a", "~")] {
@@ -150,7 +151,7 @@ async fn a_page_key_that_fits_no_customer_ends_the_list(store: impl Store) {
     }
 }
 
-async fn runs_and_partners_never_see_one_anothers_ledgers(store: impl Store) {
+async fn runs_and_partners_never_see_one_anothers_ledgers(store: Store<impl Table>) {
     put(&store, [of(1)]).await;
     let (mine, other) = (run(partner(1), 1).id, run(partner(1), 2).id);
     assert_eq!(store.find_ledger(partner(1), &other, Some(customer(1))).await, Ok(None));

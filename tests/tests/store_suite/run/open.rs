@@ -2,11 +2,12 @@
 
 use futures::future::join_all;
 use shared::domain::run::Run;
-use shared::ports::{Change, Opened};
+use shared::store::{Change, Opened, Store};
+use shared::table::Table;
 
 use super::commit;
+use crate::on_both_tables;
 use crate::values::{over, partner, run};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(
     of_many_who_open_a_run_one_opens_it,
@@ -22,7 +23,7 @@ on_both_tables!(
     partners_never_see_one_anothers_runs,
 );
 
-async fn of_many_who_open_a_run_one_opens_it(store: impl Store) {
+async fn of_many_who_open_a_run_one_opens_it(store: Store<impl Table>) {
     let run = run(partner(1), 1);
     let opened = join_all((0..8).map(|_| store.open_run(&run))).await;
     let fresh = opened.iter().filter(|opened| **opened == Ok(Opened::Fresh)).count();
@@ -30,7 +31,7 @@ async fn of_many_who_open_a_run_one_opens_it(store: impl Store) {
     assert_eq!((fresh, opened.iter().filter(|opened| **opened == existing).count()), (1, 7));
 }
 
-async fn a_run_that_exists_is_given_as_it_is_stored(store: impl Store) {
+async fn a_run_that_exists_is_given_as_it_is_stored(store: Store<impl Table>) {
     let first = run(partner(1), 1);
     store.open_run(&first).await.unwrap();
     let progressed = Run { buckets: 16, ..first.clone() };
@@ -39,7 +40,7 @@ async fn a_run_that_exists_is_given_as_it_is_stored(store: impl Store) {
     assert_eq!(store.find_run(partner(1), &first.id).await, Ok(Some(progressed)));
 }
 
-async fn a_run_that_is_over_is_still_the_same_run(store: impl Store) {
+async fn a_run_that_is_over_is_still_the_same_run(store: Store<impl Table>) {
     let first = run(partner(1), 1);
     store.open_run(&first).await.unwrap();
     commit(&store, partner(1), vec![Change::PutRun(Box::new(over(&first)))]).await.unwrap();
@@ -48,7 +49,7 @@ async fn a_run_that_is_over_is_still_the_same_run(store: impl Store) {
     assert_eq!(store.open_run(&first).await, Ok(Opened::Existing(Box::new(over(&first)))));
 }
 
-async fn a_partner_with_an_open_run_is_busy(store: impl Store) {
+async fn a_partner_with_an_open_run_is_busy(store: Store<impl Table>) {
     let first = run(partner(1), 1);
     let second = run(partner(1), 2);
     store.open_run(&first).await.unwrap();
@@ -57,7 +58,7 @@ async fn a_partner_with_an_open_run_is_busy(store: impl Store) {
     assert_eq!(store.open_run(&run(partner(0x11), 2)).await, Ok(Opened::Fresh));
 }
 
-async fn the_next_run_may_be_opened_once_this_one_is_over(store: impl Store) {
+async fn the_next_run_may_be_opened_once_this_one_is_over(store: Store<impl Table>) {
     for slot in 1..4 {
         let run = run(partner(1), slot);
         assert_eq!(store.open_run(&run).await, Ok(Opened::Fresh));
@@ -65,7 +66,7 @@ async fn the_next_run_may_be_opened_once_this_one_is_over(store: impl Store) {
     }
 }
 
-async fn an_old_run_that_ends_again_does_not_close_the_next_one(store: impl Store) {
+async fn an_old_run_that_ends_again_does_not_close_the_next_one(store: Store<impl Table>) {
     let (first, second) = (run(partner(1), 1), run(partner(1), 2));
     let ended = || vec![Change::PutRun(Box::new(over(&first)))];
     store.open_run(&first).await.unwrap();
@@ -75,7 +76,7 @@ async fn an_old_run_that_ends_again_does_not_close_the_next_one(store: impl Stor
     assert_eq!(store.open_run(&run(partner(1), 3)).await, Ok(Opened::Busy(second.id)));
 }
 
-async fn of_many_who_open_the_next_run_one_opens_it(store: impl Store) {
+async fn of_many_who_open_the_next_run_one_opens_it(store: Store<impl Table>) {
     let (first, second) = (run(partner(1), 1), run(partner(1), 2));
     store.open_run(&first).await.unwrap();
     commit(&store, partner(1), vec![Change::PutRun(Box::new(over(&first)))]).await.unwrap();
@@ -83,12 +84,12 @@ async fn of_many_who_open_the_next_run_one_opens_it(store: impl Store) {
     assert_eq!(opened.iter().filter(|opened| **opened == Ok(Opened::Fresh)).count(), 1);
 }
 
-async fn of_many_different_runs_one_is_opened(store: impl Store) {
+async fn of_many_different_runs_one_is_opened(store: Store<impl Table>) {
     open_one_of_many(&store).await;
     assert_eq!(store.list_runs(partner(1), 100).await.unwrap().len(), 1);
 }
 
-async fn of_many_different_next_runs_one_is_opened(store: impl Store) {
+async fn of_many_different_next_runs_one_is_opened(store: Store<impl Table>) {
     let first = run(partner(1), 0);
     store.open_run(&first).await.unwrap();
     commit(&store, partner(1), vec![Change::PutRun(Box::new(over(&first)))]).await.unwrap();
@@ -96,7 +97,7 @@ async fn of_many_different_next_runs_one_is_opened(store: impl Store) {
     assert_eq!(store.list_runs(partner(1), 100).await.unwrap().len(), 2);
 }
 
-async fn open_one_of_many(store: &impl Store) {
+async fn open_one_of_many(store: &Store<impl Table>) {
     let runs: Vec<Run> = (1..=8).map(|slot| run(partner(1), slot)).collect();
     let opened = join_all(runs.iter().map(|run| store.open_run(run))).await;
     let winner = opened.iter().position(|opened| *opened == Ok(Opened::Fresh)).unwrap();
@@ -104,7 +105,7 @@ async fn open_one_of_many(store: &impl Store) {
     assert_eq!(opened.iter().filter(|opened| **opened == busy).count(), 7, "{opened:?}");
 }
 
-async fn runs_are_listed_newest_first(store: impl Store) {
+async fn runs_are_listed_newest_first(store: Store<impl Table>) {
     for slot in [2, 1, 3] {
         let run = run(partner(1), slot);
         store.open_run(&run).await.unwrap();
@@ -117,7 +118,7 @@ async fn runs_are_listed_newest_first(store: impl Store) {
     }
 }
 
-async fn partners_never_see_one_anothers_runs(store: impl Store) {
+async fn partners_never_see_one_anothers_runs(store: Store<impl Table>) {
     let run = run(partner(1), 1);
     store.open_run(&run).await.unwrap();
     assert_eq!(store.find_run(partner(0x11), &run.id).await, Ok(None));

@@ -6,11 +6,12 @@ use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip, Waiting
 use shared::domain::psa::AgreementStatus;
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState, Stage};
 use shared::domain::usage::{Doubt, DoubtKind};
-use shared::ports::Change;
+use shared::store::{Change, Store};
+use shared::table::Table;
 
 use super::commit;
+use crate::on_both_tables;
 use crate::values::{agreement, code, customer, ledger, month, now, partner, product, run};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(every_outcome_is_read_back, every_stage_is_read_back, every_end_of_a_run_is_read_back,);
 
@@ -104,7 +105,7 @@ fn skips() -> Vec<Skip> {
     ]
 }
 
-async fn every_outcome_is_read_back(store: impl Store) {
+async fn every_outcome_is_read_back(store: Store<impl Table>) {
     let done = [Outcome::Unchanged, Outcome::Created, Outcome::Updated, Outcome::Adopted];
     let outcomes = done
         .into_iter()
@@ -121,13 +122,13 @@ async fn every_outcome_is_read_back(store: impl Store) {
     assert_eq!(found, Ok(Some(entry)));
 }
 
-async fn is_read_back(store: &impl Store, run: Run) {
+async fn is_read_back(store: &Store<impl Table>, run: Run) {
     let change = Change::PutRun(Box::new(run.clone()));
     commit(store, partner(1), vec![change]).await.unwrap();
     assert_eq!(store.find_run(partner(1), &run.id).await, Ok(Some(run)));
 }
 
-async fn every_stage_is_read_back(store: impl Store) {
+async fn every_stage_is_read_back(store: Store<impl Table>) {
     let key = || Some("next \"key\"".to_owned());
     for stage in [
         Stage::Customers { page: 1, listed: 0, total: None, prints: Vec::new() },
@@ -148,7 +149,7 @@ async fn every_stage_is_read_back(store: impl Store) {
     }
 }
 
-async fn every_end_of_a_run_is_read_back(store: impl Store) {
+async fn every_end_of_a_run_is_read_back(store: Store<impl Table>) {
     let by = RunId::parse("20261130T011200Z-scheduled-0123abcd").unwrap();
     let failure = RunFailure { code: RunFailureCode::TieOut, what: "Units were lost.".to_owned() };
     for state in [

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use shared::domain::run::{Run, RunState};
 use shared::error::StoreError;
-use shared::ports::{Change, Chunk, ChunkKind};
+use shared::store::{Change, Chunk, ChunkKind, Store};
+use shared::table::Table;
 
 use super::commit;
+use crate::on_both_tables;
 use crate::values::{after, now, over, partner, run};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(
     runs_are_paged_newest_first,
@@ -16,7 +17,7 @@ on_both_tables!(
     a_lease_that_nobody_has_can_be_seized,
 );
 
-async fn runs_are_paged_newest_first(store: impl Store) {
+async fn runs_are_paged_newest_first(store: Store<impl Table>) {
     for slot in 1..=5 {
         let run = run(partner(1), slot);
         store.open_run(&run).await.unwrap();
@@ -36,7 +37,7 @@ async fn runs_are_paged_newest_first(store: impl Store) {
     assert_eq!(store.list_runs_before(partner(0x11), None, 2).await.unwrap(), []);
 }
 
-async fn rows_of_a_bucket_are_paged_whole_and_in_order(store: impl Store) {
+async fn rows_of_a_bucket_are_paged_whole_and_in_order(store: Store<impl Table>) {
     let run = run(partner(1), 1);
     store.open_run(&run).await.unwrap();
     let text = |page: u32, part: u32| format!("[\"{page}.{part}{}\"]", "x".repeat(250_000));
@@ -68,7 +69,7 @@ async fn rows_of_a_bucket_are_paged_whole_and_in_order(store: impl Store) {
     assert!(read == expected && pages > 2, "{} chunks in {pages} pages", read.len());
 }
 
-async fn who_seizes_the_lease_keeps_its_owner_from_writing(store: impl Store) {
+async fn who_seizes_the_lease_keeps_its_owner_from_writing(store: Store<impl Table>) {
     let run = run(partner(1), 1);
     store.open_run(&run).await.unwrap();
     let worker = store.acquire_lease(partner(1), "worker", now(), 60).await.unwrap().unwrap();
@@ -87,7 +88,7 @@ async fn who_seizes_the_lease_keeps_its_owner_from_writing(store: impl Store) {
     store.acquire_lease(partner(1), "next", after(2), 60).await.unwrap().unwrap();
 }
 
-async fn a_lease_that_nobody_has_can_be_seized(store: impl Store) {
+async fn a_lease_that_nobody_has_can_be_seized(store: Store<impl Table>) {
     let first = store.seize_lease(partner(1), "person", now(), 60).await.unwrap();
     store.release_lease(&first).await.unwrap();
     let second = store.seize_lease(partner(1), "person", now(), 60).await.unwrap();

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use shared::ports::Change;
+use shared::store::{Change, Store};
+use shared::table::Table;
 
 use super::commit;
+use crate::on_both_tables;
 use crate::values::{agreement, partner, snapshot};
-use crate::{Store, on_both_tables};
 
 on_both_tables!(all_agreements_are_listed_once_whatever_the_page_and_none_of_another_partner);
 
-async fn all_agreements_are_listed_once_whatever_the_page_and_none_of_another_partner(store: impl Store) {
+async fn all_agreements_are_listed_once_whatever_the_page_and_none_of_another_partner(store: Store<impl Table>) {
     let numbers = [5, 9, 10, 50, 99, 100, 501];
     let changes = numbers.map(|n| Change::PutSnapshot(agreement(n), snapshot(n)));
     commit(&store, partner(1), changes.into()).await.unwrap();

@@ -4,14 +4,15 @@ use axum::http::StatusCode;
 use harness::table::wire::{Fault, times};
 use shared::domain::mapping::ProductMapping;
 use shared::error::StoreError;
-use shared::ports::{Change, Lease, MappingStore, RunStore, SettingsStore};
+use shared::store::{Change, Lease, Store};
+use shared::table::Table;
 
 use super::wired;
 use crate::values::{after, agreement, code, intent, now, partner, snapshot};
 
 const ALWAYS: usize = usize::MAX;
 
-async fn lease(store: &impl RunStore) -> Lease {
+async fn lease(store: &Store<impl Table>) -> Lease {
     store.acquire_lease(partner(1), "worker", now(), 60).await.unwrap().unwrap()
 }
 

@@ -4,7 +4,7 @@ use harness::table::ids::CountedIds;
 use harness::table::wire::{Fault, times};
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
 use shared::error::StoreError;
-use shared::ports::{Attempt, Begun, CustomerEdit, EditStore, IdempotencyStore, Keep, MappingStore};
+use shared::store::{Attempt, Begun, CustomerEdit, Keep};
 use shared::store::{DynamoStore, MAX_ANSWER_BYTES};
 
 use super::wired;
@@ -14,7 +14,7 @@ const ALWAYS: usize = usize::MAX;
 /// What DynamoDB takes in one transaction.
 const MAX_ACTIONS: usize = 100;
 
-type Saved = Result<Vec<ProductMapping>, Vec<shared::ports::ProductConflict>>;
+type Saved = Result<Vec<ProductMapping>, Vec<shared::store::ProductConflict>>;
 
 fn row(version: u64) -> ProductMapping {
     ProductMapping { version, ..ProductMapping::discovered(code("A"), false) }
@@ -104,7 +104,7 @@ async fn ninety_products_with_the_longest_texts_are_one_transaction_with_their_e
     wired(async |wire, store| {
         // A control character takes six bytes in JSON, the most that any does.
         let long = |n: usize| "\u{1}".repeat(n);
-        let author = shared::ports::Author { note: Some(long(500)), ..author(0) };
+        let author = shared::store::Author { note: Some(long(500)), ..author(0) };
         let body = "x".repeat(MAX_ANSWER_BYTES);
         let told = |_: &[ProductMapping]| Ok(answer(&body));
         for version in 0..2 {
@@ -131,7 +131,7 @@ async fn ninety_products_with_the_longest_texts_are_one_transaction_with_their_e
 #[tokio::test]
 async fn thirty_customers_that_all_move_are_one_transaction_with_their_edits_and_answer() {
     wired(async |wire, store| {
-        let author = shared::ports::Author { note: Some("\u{1}".repeat(500)), ..author(0) };
+        let author = shared::store::Author { note: Some("\u{1}".repeat(500)), ..author(0) };
         let body = "x".repeat(300_000);
         let told = |_: &[CustomerMapping]| Ok(answer(&body));
         for version in 0..2 {

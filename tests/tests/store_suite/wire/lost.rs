@@ -7,10 +7,7 @@ use harness::table::wire::{Fault, Wire, nth};
 use shared::domain::decision::{Decision, Verdict};
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
 use shared::error::StoreError;
-use shared::ports::{
-    Begun, Change, CustomerEdit, CustomerNames, DueStore, EditStore, HoldStore, IdempotencyStore, Keep, Lease,
-    MappingStore, Opened, OwnerStore, PsaClaim, PsaDatabase, RunStore,
-};
+use shared::store::{Begun, Change, CustomerEdit, CustomerNames, Keep, Lease, Opened, PsaClaim, PsaDatabase};
 
 use super::wired;
 use crate::hold::{decision, hold, key};
@@ -255,7 +252,7 @@ async fn a_save_that_keeps_its_answer_is_not_taken_for_another_attempts() {
 async fn an_answer_is_kept_and_a_key_given_back_once() {
     wired(async |wire, store| {
         for (body, operation) in [("short".to_owned(), "PutItem"), ("long ".repeat(100_000), "TransactWriteItems")] {
-            let first = shared::ports::Attempt { key: operation.to_owned(), ..attempt(1, "a", 0) };
+            let first = shared::store::Attempt { key: operation.to_owned(), ..attempt(1, "a", 0) };
             store.begin_attempt(partner(1), &first).await.unwrap();
             lose_first_answer(wire, operation);
             store.finish_attempt(partner(1), &first, &answer(&body)).await.unwrap();

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::domain::stamp::SyncStamp;
-use shared::ports::{
-    Change, ChunkKind, CustomerEdit, CustomerNames, DiscoveredProduct, DueStore, PsaDatabase, Removal, Sealed, Subject,
+use shared::ports::Sealed;
+use shared::store::{
+    Change, ChunkKind, CustomerEdit, CustomerNames, DiscoveredProduct, PsaDatabase, Removal, Store, Subject,
 };
+use shared::table::Table;
 
 use super::wired;
-use crate::Store;
 use crate::values::{
     after, agreement, author, chunk, code, company, customer, intent, ledger, listed, month, now, over, partner,
     product, run, snapshot,
@@ -47,7 +48,7 @@ async fn the_due_index_is_asked_for_one_shard() {
 }
 
 /// Calls every method that is about one partner.
-async fn use_everything(store: &impl Store) {
+async fn use_everything(store: &Store<impl Table>) {
     let me = partner(1);
     settings(store).await;
     mappings(store).await;
@@ -74,7 +75,7 @@ fn database() -> PsaDatabase {
     PsaDatabase::new("api-eu.myconnectwise.net", "acme")
 }
 
-async fn edits(store: &impl Store) {
+async fn edits(store: &Store<impl Table>) {
     let me = partner(1);
     let row = ProductMapping::discovered(code("B"), false);
     store.save_product_mappings(me, &author(0), &[row], None).await.unwrap().unwrap();
@@ -88,7 +89,7 @@ async fn edits(store: &impl Store) {
     store.add_edits(me, &page.edits, None).await.unwrap();
 }
 
-async fn known(store: &impl Store) {
+async fn known(store: &Store<impl Table>) {
     let me = partner(1);
     let seen = DiscoveredProduct { code: code("A"), description: "A".to_owned(), group: "User".to_owned() };
     store.refresh_products(me, month(), now(), &[(seen, 3)]).await.unwrap();
@@ -100,7 +101,7 @@ async fn known(store: &impl Store) {
     store.list_customer_statuses(me, &[customer(1)]).await.unwrap();
 }
 
-async fn settings(store: &impl Store) {
+async fn settings(store: &Store<impl Table>) {
     let me = partner(1);
     let settings = Settings {
         time_zone: TimeZoneName::parse("UTC").unwrap(),
@@ -114,7 +115,7 @@ async fn settings(store: &impl Store) {
     store.find_credentials(me).await.unwrap();
 }
 
-async fn mappings(store: &impl Store) {
+async fn mappings(store: &Store<impl Table>) {
     let me = partner(1);
     let mapping = ProductMapping::discovered(code("A"), false);
     store.put_product_mapping(me, &mapping).await.unwrap();
@@ -132,7 +133,7 @@ async fn mappings(store: &impl Store) {
     store.touch_customer(me, customer(1), agreement(5), &names, true).await.unwrap();
 }
 
-async fn runs(store: &impl Store) {
+async fn runs(store: &Store<impl Table>) {
     let (me, run) = (partner(1), run(partner(1), 1));
     store.open_run(&run).await.unwrap();
     let lease = store.acquire_lease(me, "worker", now(), 60).await.unwrap().unwrap();

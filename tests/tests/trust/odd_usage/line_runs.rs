@@ -11,7 +11,6 @@ use shared::domain::id::CustomerId;
 use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunState};
-use shared::ports::MappingStore;
 use usage_sync::Limits;
 use uuid::Uuid;
 

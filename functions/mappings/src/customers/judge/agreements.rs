@@ -8,7 +8,8 @@ use shared::domain::id::{CompanyId, PartnerId};
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::psa::{Agreement, AgreementStatus};
 use shared::http::{Language, Problem, ProblemCode};
-use shared::ports::{CustomerNames, Listed, PsaCatalogue};
+use shared::ports::{Listed, PsaCatalogue};
+use shared::store::CustomerNames;
 
 use crate::Link;
 use crate::customers::ends_soon;

@@ -6,7 +6,8 @@ use shared::domain::id::CustomerId;
 use shared::domain::plan::Customer;
 use shared::domain::run::{Run, Stage};
 use shared::domain::schedule::stable_hash;
-use shared::ports::{ChunkKind, CustomerPage, RunStore, UsageSource};
+use shared::ports::{CustomerPage, UsageSource};
+use shared::store::ChunkKind;
 
 use super::{incomplete, too_long};
 use crate::chunks::{bucket_of, buckets_for, cut, join};

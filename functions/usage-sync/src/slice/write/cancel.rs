@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use shared::domain::ending::Ending;
 use shared::domain::outcome::{Failure, Outcome};
 use shared::error::PsaError;
-use shared::ports::{Change, Clock, Psa};
+use shared::ports::{Clock, Psa};
+use shared::store::Change;
 
 use super::Writer;
 use super::answer::too_late;

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use shared::domain::outcome::Outcome;
 use shared::domain::snapshot::Untold;
 use shared::error::StoreError;
-use shared::ports::{Change, Lease};
+use shared::store::{Change, Lease};
 
 use super::{MOST_AT_ONCE, Writer};
 use crate::committer::MOST_ASKED;

@@ -16,7 +16,8 @@ use shared::domain::plan::{AdditionPlan, CustomerPlan, Step};
 use shared::domain::psa::{Addition, NewAddition};
 use shared::domain::snapshot::{Intent, Pending, Written};
 use shared::error::{PsaError, StoreError};
-use shared::ports::{Change, Clock, Lease, Psa};
+use shared::ports::{Clock, Psa};
+use shared::store::{Change, Lease};
 use tokio::sync::SemaphorePermit;
 
 use super::Writer;

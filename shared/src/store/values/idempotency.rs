@@ -1,12 +1,10 @@
 //! What was answered to a request that carries an idempotency key, so that its repetition is answered alike.
 
 use std::fmt;
-use std::future::Future;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::PartnerId;
 use crate::error::StoreError;
 
 /// How long an answer is kept, in hours; after that the key is new again.
@@ -73,44 +71,4 @@ pub enum Begun {
     InProgress(Timestamp),
     /// The key came with another request.
     OtherRequest,
-}
-
-/// The record of idempotency keys, 24 hours long.
-pub trait IdempotencyStore: Send + Sync {
-    /// Begins an attempt, unless the request was done, is being worked on, or the key is another request's. Atomic: of two
-    /// callers one gets `Fresh`. An attempt whose `until` is past is taken over: whoever crashed in the middle may have done
-    /// part of it, so what is done must bear being done again.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn begin_attempt(
-        &self,
-        partner: PartnerId,
-        attempt: &Attempt,
-    ) -> impl Future<Output = Result<Begun, StoreError>> + Send;
-
-    /// Keeps the answer. Does nothing where this attempt's answer is kept already.
-    ///
-    /// # Errors
-    /// `Conflict` when another attempt has taken over; `Refused` for a body above 1,500,000 bytes.
-    fn finish_attempt(
-        &self,
-        partner: PartnerId,
-        attempt: &Attempt,
-        answer: &Answer,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Gives the key back: the next attempt begins at once, with the same request where this one
-    /// `may_have_taken_effect`, else with any. `Fresh` says that it is given back. Otherwise nothing is changed, and this
-    /// is what stands there: the answer, where this attempt is done after all (what told so was lost) or another one that
-    /// has taken over is; or that other attempt.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn give_attempt_back(
-        &self,
-        partner: PartnerId,
-        attempt: &Attempt,
-        may_have_taken_effect: bool,
-    ) -> impl Future<Output = Result<Begun, StoreError>> + Send;
 }

@@ -1,17 +1,12 @@
 //! What an administrator sets up: the connections of a partner and its settings, each read at a version and saved over
 //! exactly that, never without saying who.
 
-use std::future::Future;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Sealed;
 use super::owner::PsaHolder;
 use super::psa_database::PsaDatabase;
-use super::{Author, Sealed};
-use crate::domain::id::PartnerId;
-use crate::domain::settings::Settings;
-use crate::error::StoreError;
 
 /// Something and how often it was saved: 0 before the first time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,66 +120,4 @@ pub enum ConnectionsSaved {
     ChangedMeanwhile,
     /// Another partner has the database; nothing is written. Nobody is told which.
     HeldByAnother,
-}
-
-/// Connections and settings with their versions. Both are also read and written by [`super::SettingsStore`], whose writes
-/// count no versions and leave nothing to show: they plant a partner.
-pub trait SetupStore: Send + Sync {
-    /// The partner's connections. Without anything to show where they were planted.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn find_connections(
-        &self,
-        partner: PartnerId,
-    ) -> impl Future<Output = Result<Versioned<SavedConnections>, StoreError>> + Send;
-
-    /// Saves connections over those that were read, as the next version, with an edit of each half that differs by more
-    /// than its last test. False when somebody else saved them meanwhile; then nothing is written.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn save_connections(
-        &self,
-        partner: PartnerId,
-        author: &Author,
-        read: &Versioned<SavedConnections>,
-        connections: &SavedConnections,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-
-    /// The same, and in the same transaction the partner takes the database that they lead to now, and gives up the one
-    /// that they led to before: what is saved is never without its owner.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn save_connections_moving(
-        &self,
-        partner: PartnerId,
-        author: &Author,
-        read: &Versioned<SavedConnections>,
-        connections: &SavedConnections,
-        databases: Databases<'_>,
-    ) -> impl Future<Output = Result<ConnectionsSaved, StoreError>> + Send;
-
-    /// The partner's settings.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn find_versioned_settings(
-        &self,
-        partner: PartnerId,
-    ) -> impl Future<Output = Result<Versioned<Settings>, StoreError>> + Send;
-
-    /// Saves the settings over those that were read, as the next version, with an edit. False when somebody else saved
-    /// them meanwhile; then nothing is written.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn save_settings(
-        &self,
-        partner: PartnerId,
-        author: &Author,
-        read: &Versioned<Settings>,
-        settings: &Settings,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
