@@ -1,39 +1,84 @@
-//! Where everything is kept: one table, tenant first, read and written through the port [`crate::table`].
+//! What is stored, in one table, tenant first; read and written through the port [`crate::table`].
 //!
-//! The store is the same whether the table is DynamoDB's or in memory: what is simulated is what is shipped.
+//! The store is the same whether the table is DynamoDB's or in memory: what is simulated is what is shipped. Each file
+//! below this one has one noun: its values, the methods of [`Store`] with what they promise, and its entries. The map of
+//! the table, where `P` is the partner:
+//!
+//! | partition | sort key | what, and its file |
+//! |---|---|---|
+//! | `P#…#` | `CFG` | settings (`settings`) |
+//! | | `MP#code` · `MC#customer` · `UQ#company` | product and customer mappings, companies in use (`mapping`, `save`) |
+//! | | `PC#code` · `NM#product` · `SC#customer` · `LS#customer` | what runs saw (`known`) |
+//! | | `AU#time#…` | the audit, 400 days (`edit`) |
+//! | | `OW#database` | the ConnectWise databases that the partner owns (`owner`) |
+//! | `P#…#K` | `CRED` | sealed credentials (`settings`, `setup`) |
+//! | `P#…#D` | `DUE` and one key for each follow-up | when something is due; index `due` (`due`) |
+//! | `P#…#A` | `CFG` · `AL#time#id` · `ID#id` | alerts, 90 days, and their settings (`alert`) |
+//! | `P#…#H` | `month#customer#product#H` · `…#D` · `END#…` | holds, decisions, endings of additions (`hold`) |
+//! | `P#…#S` | `LEASE` · `OPEN` | the lease and the open run (`lease`, `run`) |
+//! | | `AG#agreement` · `IN#…` · `BO#…` | snapshots, intents, where a customer is billed (`snapshot`) |
+//! | `P#…#R` | `run` | runs, 400 days (`run`) |
+//! | `P#…#R#run` | `CH#…` · `LG#customer#part` | rows that a run keeps, 3 days (`chunk`); its ledger (`ledger`) |
+//! | `P#…#I` | hash of the key | idempotency keys, 24 hours (`idempotency`) |
+//! | `H#database` | `RATE` · `OWNER` | the rate of a ConnectWise, its owner (`rate`, `owner`) |
 
-mod edits;
+mod alert;
+mod chunk;
+mod commit;
+mod due;
+mod edit;
+mod entry;
+mod hold;
 mod idempotency;
-mod item;
+mod instant;
+mod keys;
 mod known;
 mod lease;
+mod ledger;
 mod limits;
-mod operations;
+mod mapping;
 mod owner;
+mod rate;
+mod read;
+mod removal;
+mod run;
 mod save;
+mod settings;
 mod setup;
-mod values;
-mod version;
+mod snapshot;
 
 use aws_sdk_dynamodb::Client;
 
+pub use self::alert::{AlertPage, SavedAlertSettings};
+pub use self::chunk::{Chunk, ChunkKind, ChunkPage};
+pub use self::commit::Change;
+pub use self::due::{Due, DueFor};
+pub use self::edit::{Author, Edit, EditPage, Subject};
+pub use self::hold::HoldPage;
+pub use self::idempotency::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H, Keep};
+pub use self::known::{DiscoveredProduct, KnownPsaProduct, SeenProduct, Sighting};
+pub use self::lease::{Lease, LeaseTaken};
+pub use self::ledger::LedgerPage;
 pub use self::limits::{
     MAX_ANSWER_BYTES, MAX_CHANGES, MAX_CHUNK_BYTES, MAX_COMMIT_BYTES, MAX_CUSTOMER_ROWS, MAX_PRODUCT_ROWS,
 };
-pub use self::values::{
-    AlertPage, Answer, Attempt, Author, Begun, Change, Chunk, ChunkKind, ChunkPage, ConnectionsSaved, CustomerConflict,
-    CustomerEdit, CustomerNames, Databases, DiscoveredProduct, Due, DueFor, Edit, EditPage, HoldPage,
-    IDEMPOTENCY_TTL_H, Keep, KnownPsaProduct, LastTest, Lease, LeaseTaken, LedgerPage, MappedCustomer, Opened,
-    ProductConflict, PsaClaim, PsaDatabase, PsaHolder, PsaOwner, Rate, Removal, SavedAlertSettings, SavedBy,
-    SavedConnections, SeenProduct, ShownConnectWise, ShownConnections, ShownSophos, Sighting, Subject, Versioned,
+pub use self::mapping::{CustomerConflict, CustomerEdit, MappedCustomer, ProductConflict};
+pub use self::owner::{PsaClaim, PsaDatabase, PsaHolder, PsaOwner};
+pub use self::rate::Rate;
+pub use self::removal::Removal;
+pub use self::run::Opened;
+pub use self::setup::{
+    ConnectionsSaved, Databases, LastTest, SavedBy, SavedConnections, ShownConnectWise, ShownConnections, ShownSophos,
+    Versioned,
 };
 use crate::table::dynamodb::DynamoTable;
 use crate::table::memory::MemoryTable;
 
-/// What is kept, in a table. Clones share it.
+/// What is stored, in a table. Clones share it.
 ///
 /// The partner comes first in every call, and nothing of another partner is ever read or written. Reads that decide a
-/// write are consistent. A write whose answer was lost and that is sent again succeeds. All fail with [`StoreError`].
+/// write are consistent. A write whose answer was lost and that is sent again succeeds. All fail with
+/// [`StoreError`](crate::error::StoreError).
 #[derive(Clone, Debug, Default)]
 pub struct Store<T> {
     table: T,

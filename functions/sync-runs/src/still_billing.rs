@@ -15,12 +15,12 @@ use shared::domain::ending::{Ending, EndingKey};
 use shared::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{CustomerMapping, ProductMappings};
 use shared::domain::psa::AgreementFacts;
+use shared::domain::psa::CustomerNames;
 use shared::domain::settings::Frequency;
 use shared::domain::snapshot::Snapshot;
 use shared::domain::still_billed::StillBilled;
 use shared::error::StoreError;
 use shared::http::{Caller, IfNoneMatch, Language, List, Paging, Problem, ProblemCode, Query, Read, represent};
-use shared::store::CustomerNames;
 use shared::table::Table;
 use utoipa::IntoParams;
 

@@ -1,25 +1,228 @@
-//! What a refresh of what runs saw comes to.
+//! What runs saw: products, customers, and how each customer's last sync ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use super::limits;
-use crate::domain::id::CustomerId;
+use crate::domain::id::{CustomerId, PartnerId, ProductCode, PsaProductId};
 use crate::domain::month::UsageMonth;
 use crate::domain::plan::Customer;
+use crate::domain::psa::PsaProduct;
+use crate::domain::stamp::SyncStamp;
 use crate::error::StoreError;
-use crate::store::Sighting;
+use crate::store::entry::{find_text, from_json, read_body, text, to_json, with_body};
+use crate::store::instant::HISTORY_DAYS;
+use crate::store::limits::MAX_PAGE;
+use crate::store::{Store, instant, keys, limits, mapping};
+use crate::table::{EXPIRY, Entry, Table, Write};
+
+/// When a product was seen, as JSON, beside its body.
+const SEEN: &str = "seen";
+
+/// A Sophos product as usage shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DiscoveredProduct {
+    /// Its code.
+    pub code: ProductCode,
+    /// What Sophos calls it.
+    pub description: String,
+    /// User, Server or Device.
+    pub group: String,
+}
+
+/// When a product was seen in the usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sighting {
+    /// The earliest usage month that a run saw it in.
+    pub first_month: UsageMonth,
+    /// The latest.
+    pub last_month: UsageMonth,
+    /// Its units in the latest, of all customers together.
+    pub last_units: u64,
+    /// When a run saw them.
+    pub last_seen_at: Timestamp,
+}
+
+/// A Sophos product of the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenProduct {
+    /// What it is.
+    pub product: DiscoveredProduct,
+    /// When it was seen; none before the first run that says so.
+    pub seen: Option<Sighting>,
+}
+
+/// A ConnectWise product to which something is or was mapped, as it was last seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KnownPsaProduct {
+    /// The product.
+    #[serde(flatten)]
+    pub product: PsaProduct,
+    /// Whether ConnectWise no longer has it; the rest is what it was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
+}
+
+impl<T: Table> Store<T> {
+    /// Notes that a run saw these products with so many units in a month's usage at `at`; adds those that are new. One
+    /// write a product. A month older than the latest seen leaves the units alone.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may be noted by then.
+    pub async fn refresh_products(
+        &self,
+        partner: PartnerId,
+        month: UsageMonth,
+        at: Timestamp,
+        products: &[(DiscoveredProduct, u64)],
+    ) -> Result<(), StoreError> {
+        let before: BTreeMap<ProductCode, Option<Sighting>> =
+            self.list_seen_products(partner).await?.into_iter().map(|known| (known.product.code, known.seen)).collect();
+        let mut writes = Vec::new();
+        for (product, units) in products {
+            let read = before.get(&product.code).copied().flatten();
+            let entry = product_to_entry(partner, product, &sight(read, month, *units, at))?;
+            let write = Write::put(entry);
+            writes.push(match read {
+                Some(read) => write.if_equals(SEEN, text(&seen_to_json(&read)?)),
+                None => write.if_missing(SEEN),
+            });
+        }
+        // One that another run noted meanwhile is fresh enough: an unmet condition is no failure here.
+        self.write_each(writes).await
+    }
+
+    /// The partner's catalogue of Sophos products with when they were seen, by code.
+    pub async fn list_seen_products(&self, partner: PartnerId) -> Result<Vec<SeenProduct>, StoreError> {
+        self.list(&keys::home(partner), keys::DISCOVERED, |entry| product_from_entry(&entry)).await
+    }
+
+    /// Makes `customers` the known ones of those whose id starts with `prefix` (lower-case hex digits, at most 8; empty for
+    /// all): adds, changes and removes what differs, and writes nothing else. `customers` must be complete for the prefix;
+    /// those of other prefixes are refused.
+    ///
+    /// # Errors
+    /// `Refused` for a customer of another prefix; otherwise [`StoreError`], some may be written by then.
+    pub async fn refresh_known_customers(
+        &self,
+        partner: PartnerId,
+        prefix: &str,
+        customers: &[Customer],
+    ) -> Result<(), StoreError> {
+        check(prefix, customers)?;
+        let read = |entry| read_body(&entry);
+        let before: Vec<Customer> = self.list(&keys::home(partner), &keys::known_customers(prefix), read).await?;
+        let changes = changes(&before, customers);
+        let mut writes = Vec::new();
+        for customer in changes.put {
+            writes.push(Write::put(customer_to_entry(partner, customer)?));
+        }
+        let gone = changes.remove.into_iter();
+        writes.extend(gone.map(|customer| Write::delete(keys::known_customer(partner, customer))));
+        self.write_each(writes).await
+    }
+
+    /// A customer as a run last saw it in Sophos, if one has.
+    pub async fn find_known_customer(
+        &self,
+        partner: PartnerId,
+        customer: CustomerId,
+    ) -> Result<Option<Customer>, StoreError> {
+        let entry = self.table.get(&keys::known_customer(partner, customer)).await?;
+        entry.as_ref().map(read_body).transpose()
+    }
+
+    /// At most `limit` (1 to 1,000) known customers behind `after`, by id. Fewer only where no more are behind them.
+    pub async fn list_known_customers(
+        &self,
+        partner: PartnerId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Result<Vec<Customer>, StoreError> {
+        let limit = limit.clamp(1, MAX_PAGE) as usize;
+        let range = keys::known_customers_after(after);
+        self.first_of_range(&keys::home(partner), &range, limit, |entry| read_body(entry).map(Some)).await
+    }
+
+    /// How the last sync of each of these customers ended; one that never was synced is left out.
+    pub async fn list_customer_statuses(
+        &self,
+        partner: PartnerId,
+        customers: &[CustomerId],
+    ) -> Result<BTreeMap<CustomerId, SyncStamp>, StoreError> {
+        let mut wanted: Vec<_> = customers.iter().map(|id| keys::customer_status(partner, *id)).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let found = self.table.get_many(wanted).await?;
+        found.iter().map(|entry| Ok((mapping::customer_of_entry(entry)?, read_body(entry)?))).collect()
+    }
+
+    /// Keeps these ConnectWise products as they were seen just now. One write a product.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may be kept by then.
+    pub async fn put_psa_products(&self, partner: PartnerId, products: &[KnownPsaProduct]) -> Result<(), StoreError> {
+        let mut writes = Vec::new();
+        for known in products {
+            writes.push(Write::put(with_body(&keys::psa_product(partner, known.product.id), known)?));
+        }
+        self.write_each(writes).await
+    }
+
+    /// The ConnectWise products that are kept, by id: those that are mapped, and those that were.
+    pub async fn list_psa_products(
+        &self,
+        partner: PartnerId,
+    ) -> Result<BTreeMap<PsaProductId, KnownPsaProduct>, StoreError> {
+        let read = |entry| read_body::<KnownPsaProduct>(&entry);
+        let known = self.list(&keys::home(partner), keys::PSA_PRODUCTS, read).await?;
+        Ok(known.into_iter().map(|known| (known.product.id, known)).collect())
+    }
+}
+
+fn customer_to_entry(partner: PartnerId, customer: &Customer) -> Result<Entry, StoreError> {
+    with_body(&keys::known_customer(partner, customer.id), customer)
+}
+
+pub(super) fn status_to_entry(
+    partner: PartnerId,
+    customer: CustomerId,
+    stamp: &SyncStamp,
+) -> Result<Entry, StoreError> {
+    let mut entry = with_body(&keys::customer_status(partner, customer), stamp)?;
+    entry.insert(EXPIRY.to_owned(), instant::expiry(stamp.at, HISTORY_DAYS));
+    Ok(entry)
+}
+
+fn product_to_entry(partner: PartnerId, product: &DiscoveredProduct, seen: &Sighting) -> Result<Entry, StoreError> {
+    let mut entry = with_body(&keys::discovered(partner, &product.code), product)?;
+    entry.insert(SEEN.to_owned(), text(&seen_to_json(seen)?));
+    Ok(entry)
+}
+
+/// A sighting as it stands beside the body.
+fn seen_to_json(seen: &Sighting) -> Result<String, StoreError> {
+    to_json(SEEN, seen)
+}
+
+fn product_from_entry(entry: &Entry) -> Result<SeenProduct, StoreError> {
+    let seen = find_text(entry, SEEN).map(|json| from_json(entry, json)).transpose()?;
+    Ok(SeenProduct { product: read_body(entry)?, seen })
+}
 
 /// What is to be written so that `customers` are the known ones.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct CustomerChanges<'a> {
+struct CustomerChanges<'a> {
     pub(super) put: Vec<&'a Customer>,
     pub(super) remove: Vec<CustomerId>,
 }
 
 /// Refuses customers of another prefix: they would be removed by the next refresh of their own.
-pub(super) fn check(prefix: &str, customers: &[Customer]) -> Result<(), StoreError> {
+fn check(prefix: &str, customers: &[Customer]) -> Result<(), StoreError> {
     match customers.iter().find(|customer| !customer.id.to_string().starts_with(prefix)) {
         Some(other) => limits::refuse(format!("customer {} is none of those that start with {prefix}", other.id)),
         None => Ok(()),
@@ -27,7 +230,7 @@ pub(super) fn check(prefix: &str, customers: &[Customer]) -> Result<(), StoreErr
 }
 
 /// Only what differs is written. Of a customer that Sophos listed twice the last one counts.
-pub(super) fn changes<'a>(known: &[Customer], customers: &'a [Customer]) -> CustomerChanges<'a> {
+fn changes<'a>(known: &[Customer], customers: &'a [Customer]) -> CustomerChanges<'a> {
     let now: BTreeMap<CustomerId, &Customer> = customers.iter().map(|customer| (customer.id, customer)).collect();
     let before: BTreeMap<CustomerId, &Customer> = known.iter().map(|customer| (customer.id, customer)).collect();
     let put = now.values().filter(|customer| before.get(&customer.id) != Some(*customer)).copied().collect();
@@ -36,7 +239,7 @@ pub(super) fn changes<'a>(known: &[Customer], customers: &'a [Customer]) -> Cust
 }
 
 /// The sighting of a product over the one before: an older month never hides what a later one showed.
-pub(super) fn sight(before: Option<Sighting>, month: UsageMonth, units: u64, at: Timestamp) -> Sighting {
+fn sight(before: Option<Sighting>, month: UsageMonth, units: u64, at: Timestamp) -> Sighting {
     let latest = Sighting { first_month: month, last_month: month, last_units: units, last_seen_at: at };
     match before {
         None => latest,

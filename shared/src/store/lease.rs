@@ -1,19 +1,149 @@
-//! Who gets a lease.
+//! The lease: the right to work on a partner's run, for a limited time.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::id::PartnerId;
-use crate::store::{Lease, LeaseTaken};
+use crate::error::StoreError;
+use crate::store::entry::{find_text, keyed, number, read_number, text};
+use crate::store::{Store, instant, keys};
+use crate::table::{Entry, Table, Write, Written};
 
+/// How often the lease may change between a read and the write that follows it, before the caller has to come again.
+const ATTEMPTS: usize = 5;
 /// Who has the lease of a partner that is being removed. No worker is called so: their names are ids.
 pub(super) const REMOVAL: &str = "removal of the partner";
 /// How long a step of a removal keeps workers away, in seconds; the next step takes the lease again.
 pub(super) const REMOVAL_TTL_S: u32 = 300;
 
+/// When the lease may be taken by another.
+const EXPIRES_AT: &str = "expiresAt";
+
+/// Rises each time the lease changes hands, also across a release.
+const EPOCH: &str = "epoch";
+
+/// Who has the lease; absent once it was given back.
+const OWNER: &str = "owner";
+
+/// Another worker has the lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseTaken {
+    /// When it may be taken.
+    pub until: Timestamp,
+}
+
+/// The right to work on a partner's run. Every [`Store::commit`](super::Store::commit) is fenced by it and renews it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Whose runs.
+    pub partner: PartnerId,
+    /// Who has it.
+    pub owner: String,
+    /// Rises each time the lease changes hands.
+    pub epoch: u64,
+    /// When it may be taken by another.
+    pub expires_at: Timestamp,
+}
+
+impl<T: Table> Store<T> {
+    /// Takes the partner's lease for `ttl_s` seconds from `now`, if it is free, run out, or the owner's own.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the inner error says until when another worker has it.
+    pub async fn acquire_lease(
+        &self,
+        partner: PartnerId,
+        owner: &str,
+        now: Timestamp,
+        ttl_s: u32,
+    ) -> Result<Result<Lease, LeaseTaken>, StoreError> {
+        let wanted = Wanted { partner, owner, now, ttl_s };
+        for _ in 0..ATTEMPTS {
+            let standing = self.find_lease(wanted.partner).await?;
+            let lease = match grant(wanted, standing.as_ref()) {
+                Ok(lease) => lease,
+                Err(taken) => return Ok(Err(taken)),
+            };
+            match self.table.write(take(&lease, standing.as_ref())).await? {
+                Written::All => return Ok(Ok(lease)),
+                Written::Unmet(_) => {}
+            }
+        }
+        Err(StoreError::Unavailable {
+            why: "the partner's lease changed hands several times while it was asked for".into(),
+        })
+    }
+
+    /// Takes the partner's lease for `ttl_s` seconds from `now`, whoever has it: whoever had it writes nothing to the table
+    /// any more. What it has sent to ConnectWise by then is settled by the next run, as after a crash.
+    pub async fn seize_lease(
+        &self,
+        partner: PartnerId,
+        owner: &str,
+        now: Timestamp,
+        ttl_s: u32,
+    ) -> Result<Lease, StoreError> {
+        let wanted = Wanted { partner, owner, now, ttl_s };
+        for _ in 0..ATTEMPTS {
+            let standing = self.find_lease(wanted.partner).await?;
+            let lease = seize(wanted, standing.as_ref());
+            match self.table.write(take_over(&lease, standing.as_ref())).await? {
+                Written::All => return Ok(lease),
+                Written::Unmet(_) => {}
+            }
+        }
+        Err(StoreError::Unavailable {
+            why: "the partner's lease changed hands several times while it was taken over".into(),
+        })
+    }
+
+    async fn find_lease(&self, partner: PartnerId) -> Result<Option<Standing>, StoreError> {
+        let entry = self.table.get(&keys::lease(partner)).await?;
+        entry.as_ref().map(from_entry).transpose()
+    }
+
+    /// Gives the lease back at once; does nothing when it is another's by now.
+    pub async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
+        let write = Write::put(to_entry(lease.partner, &given_back(lease)));
+        // Unmet: it is another's by now, and not ours to give.
+        self.table.write(only_of(lease, write)).await?;
+        Ok(())
+    }
+}
+
+/// Writes the lease over exactly what was read: an owner may have renewed it meanwhile.
+fn take(lease: &Lease, read: Option<&Standing>) -> Write {
+    let write = Write::put(to_entry(lease.partner, &lease.into()));
+    match read {
+        None => write.if_absent(),
+        Some(read) => {
+            write.if_equals(EPOCH, number(read.epoch)).if_equals(EXPIRES_AT, instant::to_text(read.expires_at))
+        }
+    }
+}
+
+/// Writes the lease over the epoch that was read: its owner may renew it as often as it likes.
+fn take_over(lease: &Lease, read: Option<&Standing>) -> Write {
+    let write = Write::put(to_entry(lease.partner, &lease.into()));
+    match read {
+        None => write.if_absent(),
+        Some(read) => write.if_equals(EPOCH, number(read.epoch)),
+    }
+}
+
+/// The write that every commit has: it happens only to the lease that stands, and prolongs it.
+pub(super) fn renew(lease: &Lease, until: Timestamp) -> Write {
+    let renewed = Standing { expires_at: until, ..lease.into() };
+    only_of(lease, Write::put(to_entry(lease.partner, &renewed)))
+}
+
+fn only_of(lease: &Lease, write: Write) -> Write {
+    write.if_equals(OWNER, text(&lease.owner)).if_equals(EPOCH, number(lease.epoch))
+}
+
 /// The lease as it stands. Once given back it has no owner and has run out, but keeps its epoch: a write of its former
 /// owner that is still on its way must find a higher one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
+struct Standing {
     /// Who has it.
     pub(super) owner: Option<String>,
     /// Rises each time it changes hands.
@@ -30,7 +160,7 @@ impl From<&Lease> for Standing {
 
 /// Who asks for a lease, and for how long.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted<'a> {
+struct Wanted<'a> {
     pub(super) partner: PartnerId,
     pub(super) owner: &'a str,
     pub(super) now: Timestamp,
@@ -38,7 +168,7 @@ pub(super) struct Wanted<'a> {
 }
 
 /// The lease that is granted over what stands, if any does.
-pub(super) fn grant(wanted: Wanted<'_>, standing: Option<&Standing>) -> Result<Lease, LeaseTaken> {
+fn grant(wanted: Wanted<'_>, standing: Option<&Standing>) -> Result<Lease, LeaseTaken> {
     let epoch = match standing {
         None => 1,
         Some(lease) if lease.expires_at <= wanted.now => lease.epoch.saturating_add(1),
@@ -57,7 +187,7 @@ pub(super) fn grant(wanted: Wanted<'_>, standing: Option<&Standing>) -> Result<L
 }
 
 /// The lease that is taken over what stands, whoever has it.
-pub(super) fn seize(wanted: Wanted<'_>, standing: Option<&Standing>) -> Lease {
+fn seize(wanted: Wanted<'_>, standing: Option<&Standing>) -> Lease {
     let ttl = SignedDuration::from_secs(i64::from(wanted.ttl_s));
     Lease {
         partner: wanted.partner,
@@ -68,6 +198,24 @@ pub(super) fn seize(wanted: Wanted<'_>, standing: Option<&Standing>) -> Lease {
 }
 
 /// What stands once a lease was given back.
-pub(super) fn given_back(lease: &Lease) -> Standing {
+fn given_back(lease: &Lease) -> Standing {
     Standing { owner: None, epoch: lease.epoch, expires_at: Timestamp::UNIX_EPOCH }
+}
+
+fn to_entry(partner: PartnerId, standing: &Standing) -> Entry {
+    let mut entry = keyed(&keys::lease(partner));
+    if let Some(owner) = &standing.owner {
+        entry.insert(OWNER.to_owned(), text(owner));
+    }
+    entry.insert(EPOCH.to_owned(), number(standing.epoch));
+    entry.insert(EXPIRES_AT.to_owned(), instant::to_text(standing.expires_at));
+    entry
+}
+
+fn from_entry(entry: &Entry) -> Result<Standing, StoreError> {
+    Ok(Standing {
+        owner: find_text(entry, OWNER).map(str::to_owned),
+        epoch: read_number(entry, EPOCH)?,
+        expires_at: instant::read(entry, EXPIRES_AT)?,
+    })
 }

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::item::keys;
 use crate::domain::id::PartnerId;
 use crate::domain::snapshot::Intent;
 use crate::error::StoreError;
-use crate::store::Change;
+use crate::store::{Change, keys};
 use crate::table::Key;
-pub(super) use crate::table::MAX_ACTIONS;
 
 /// The most changes of one commit: DynamoDB takes 100 actions in a transaction, and one of them renews the lease.
 pub const MAX_CHANGES: usize = 99;

@@ -1,22 +1,223 @@
-//! What a save of mappings or a decision comes to, judged by what is stored.
-//!
-//! A save is judged by what was read and written on condition that all of it still stands; where it does not, it is read
-//! and judged anew. So a refusal always names every row that cannot be saved.
+//! Saves of many mappings at once: all rows or none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-use serde_json::Value;
-
-use super::item::to_json;
-use super::limits::{self, MAX_CUSTOMER_ROWS, MAX_PRODUCT_ROWS};
-use super::version;
-use crate::domain::decision::{Decision, HoldKey};
-use crate::domain::ending::{Ending, EndingKey};
-use crate::domain::id::{AgreementId, CompanyId, CustomerId, ProductCode};
+use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode};
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
-use crate::store::{Author, CustomerConflict, CustomerEdit, Edit, ProductConflict, Subject};
+use crate::store::entry::{BODY, number, text, to_json};
+use crate::store::idempotency::overtaken;
+use crate::store::limits::{MAX_CUSTOMER_ROWS, MAX_PRODUCT_ROWS};
+use crate::store::mapping::at_version;
+use crate::store::{
+    Answer, Attempt, Author, CustomerConflict, CustomerEdit, Edit, Keep, ProductConflict, Store, Subject, edit,
+    idempotency, keys, limits, mapping,
+};
+use crate::table::{Clause, MAX_ACTIONS, Table, Write, Written};
+
+/// How often what was read may change before it is written, before the caller has to come again.
+const ATTEMPTS: usize = 5;
+
+impl<T: Table> Store<T> {
+    /// Saves up to 90 product mappings, each read at its version, their edits, and the answer that is to be kept, if one
+    /// is: all or nothing. Returns them as they are stored, or every row that was changed meanwhile.
+    ///
+    /// # Errors
+    /// `Refused` for more rows, or two of the same product; `Conflict` when another attempt has taken over.
+    pub async fn save_product_mappings(
+        &self,
+        partner: PartnerId,
+        author: &Author,
+        rows: &[ProductMapping],
+        keep: Option<&Keep<'_, [ProductMapping]>>,
+    ) -> Result<Result<Vec<ProductMapping>, Vec<ProductConflict>>, StoreError> {
+        check_products(rows)?;
+        let wanted: Vec<_> = rows.iter().map(|row| keys::product_mapping(partner, &row.code)).collect();
+        for _ in 0..ATTEMPTS {
+            let mut stored: BTreeMap<ProductCode, ProductMapping> = BTreeMap::new();
+            for entry in self.table.get_many(wanted.clone()).await? {
+                let mapping = mapping::product_from_entry(&entry)?;
+                stored.insert(mapping.code.clone(), mapping);
+            }
+            let save = match products(author, rows, &stored)? {
+                Ok(save) => save,
+                Err(conflicts) => return Ok(Err(conflicts)),
+            };
+            let mut writes = Vec::new();
+            for mapping in save.rows {
+                writes.push(at_version(Write::put(mapping::product_to_next_entry(partner, mapping)?), mapping.version));
+            }
+            for entry in edit::to_entries(partner, &save.edits, &self.table.unique())? {
+                writes.push(Write::put(entry).if_absent());
+            }
+            let kept = keep.map(|keep| keep.with(&save.saved)).transpose()?;
+            if self.written(partner, writes, kept).await? {
+                return Ok(Ok(save.saved));
+            }
+        }
+        Err(busy())
+    }
+
+    /// Saves customer mappings; without an author, without an edit in the audit.
+    pub(super) async fn save_customers(
+        &self,
+        partner: PartnerId,
+        author: Option<&Author>,
+        rows: &[CustomerEdit],
+        keep: Option<&Keep<'_, [CustomerMapping]>>,
+    ) -> Result<Result<Vec<CustomerMapping>, Vec<CustomerConflict>>, StoreError> {
+        check_customers(rows)?;
+        for _ in 0..ATTEMPTS {
+            let (stored, holders) = self.read_customers(partner, rows).await?;
+            let save = match customers(rows, &stored, &holders) {
+                Ok(save) => save,
+                Err(conflicts) => return Ok(Err(conflicts)),
+            };
+            let mut writes = Vec::new();
+            for (customer, read, saved) in &save.rows {
+                writes.push(match saved {
+                    Some(saved) => put_customer(partner, read, saved)?,
+                    None => remove_customer(partner, *customer, read),
+                });
+            }
+            writes.extend(save.companies.iter().map(|(company, claim)| claim_company(partner, *company, *claim)));
+            if let Some(author) = author {
+                for entry in edit::to_entries(partner, &save.edits(author)?, &self.table.unique())? {
+                    writes.push(Write::put(entry).if_absent());
+                }
+            }
+            let saved = save.saved();
+            let kept = keep.map(|keep| keep.with(&saved)).transpose()?;
+            if self.written(partner, writes, kept).await? {
+                return Ok(Ok(saved));
+            }
+        }
+        Err(busy())
+    }
+
+    /// What is stored of the rows, and who has the companies that they want.
+    async fn read_customers(
+        &self,
+        partner: PartnerId,
+        rows: &[CustomerEdit],
+    ) -> Result<(BTreeMap<CustomerId, CustomerRow>, BTreeMap<CompanyId, CustomerId>), StoreError> {
+        let key = |row: &CustomerEdit| keys::customer_mapping(partner, row.customer());
+        let mut stored = BTreeMap::new();
+        for entry in self.table.get_many(rows.iter().map(key).collect()).await? {
+            stored.insert(mapping::customer_of_entry(&entry)?, mapping::customer_row(&entry)?);
+        }
+        let company = |row: &CustomerEdit| match row {
+            CustomerEdit::Put(mapping) => Some(mapping.company),
+            CustomerEdit::Remove { .. } => None,
+        };
+        let companies: Vec<CompanyId> = rows.iter().filter_map(company).collect();
+        let holders = self.list_company_holders(partner, &companies).await?;
+        Ok((stored, holders))
+    }
+
+    /// Which customers have these companies (at most 100); a company that nobody has is left out.
+    pub async fn list_company_holders(
+        &self,
+        partner: PartnerId,
+        companies: &[CompanyId],
+    ) -> Result<BTreeMap<CompanyId, CustomerId>, StoreError> {
+        let mut wanted: Vec<_> = companies.iter().map(|company| keys::company(partner, *company)).collect();
+        // Two rows may want the same company, and a key may be asked for once only.
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut holders = BTreeMap::new();
+        for entry in self.table.get_many(wanted).await? {
+            holders.insert(mapping::company_of_entry(&entry)?, mapping::holder_from_entry(&entry)?);
+        }
+        Ok(holders)
+    }
+
+    /// Makes all writes and keeps the answer to them, if there is one, or none of it; false when a write no longer finds
+    /// what was read.
+    pub(super) async fn written(
+        &self,
+        partner: PartnerId,
+        others: Vec<Write>,
+        kept: Option<(&Attempt, Answer)>,
+    ) -> Result<bool, StoreError> {
+        let keeps = kept.is_some();
+        let mut writes = match kept {
+            Some((attempt, answer)) => idempotency::finish(partner, attempt, &answer)?,
+            None => Vec::new(),
+        };
+        writes.extend(others);
+        if writes.is_empty() {
+            return Ok(true);
+        }
+        if writes.len() > MAX_ACTIONS {
+            let why = format!("{} actions in one save, at most {}", writes.len(), MAX_ACTIONS);
+            return Err(StoreError::Refused { why });
+        }
+        Ok(match self.transact_for_a_person(writes).await? {
+            Written::All => true,
+            // The attempt's claim comes first: whoever has taken over judges what is stored anew.
+            Written::Unmet(unmet) if keeps && unmet.first().is_some_and(Option::is_some) => return Err(overtaken()),
+            Written::Unmet(_) => false,
+        })
+    }
+
+    /// Saves or removes up to 30 customer mappings, each read at its version, with the claims of their companies, their
+    /// edits, and the answer that is to be kept, if one is: all or nothing. Customers may exchange companies in one save.
+    /// Of a mapping that was there before, what runs have written (names, the applied agreement) stays, but for the names of a place that it left; the
+    /// applied agreement outlives the mapping, so that a customer mapped anew is not billed on two agreements unseen.
+    /// Returns those that are mapped as they are stored, or every row that cannot be saved and why.
+    ///
+    /// # Errors
+    /// `Refused` for more rows, or two of the same customer; `Conflict` when another attempt has taken over.
+    pub async fn save_customer_mappings(
+        &self,
+        partner: PartnerId,
+        author: &Author,
+        rows: &[CustomerEdit],
+        keep: Option<&Keep<'_, [CustomerMapping]>>,
+    ) -> Result<Result<Vec<CustomerMapping>, Vec<CustomerConflict>>, StoreError> {
+        self.save_customers(partner, Some(author), rows, keep).await
+    }
+}
+
+fn busy() -> StoreError {
+    StoreError::Conflict { what: "what was to be saved".into() }
+}
+
+/// An update where a mapping stands or stood: what runs wrote of it stays, but for the names of another place.
+fn put_customer(partner: PartnerId, read: &CustomerRow, saved: &CustomerMapping) -> Result<Write, StoreError> {
+    if read.version == 0 {
+        return Ok(Write::put(mapping::new_customer_to_entry(partner, saved)?).if_absent());
+    }
+    let key = keys::customer_mapping(partner, saved.customer);
+    let body = text(&to_json(&key.sort, saved)?);
+    let set =
+        vec![(BODY, body), (mapping::VERSION, number(saved.version)), (mapping::AGREEMENT, number(saved.agreement))];
+    let write = at_version(Write::update(key, set), read.version);
+    Ok(if read.is_same_place(saved) { write } else { write.removing(&[mapping::NAMES]) })
+}
+
+/// What stays of a removed mapping is its version and the agreement that was applied.
+fn remove_customer(partner: PartnerId, customer: CustomerId, read: &CustomerRow) -> Write {
+    let set = vec![(mapping::VERSION, number(read.removed().version))];
+    let write = Write::update(keys::customer_mapping(partner, customer), set);
+    at_version(write, read.version).removing(&[BODY, mapping::AGREEMENT, mapping::NAMES])
+}
+
+/// Writes the mark of a company only if it is as it was read.
+fn claim_company(partner: PartnerId, company: CompanyId, claim: Claim) -> Write {
+    let holder = |customer: CustomerId| text(&customer.to_string());
+    match claim {
+        Claim::Take { by, from: None } => Write::put(mapping::company_to_entry(partner, company, by)).if_absent(),
+        Claim::Take { by, from: Some(from) } => {
+            Write::put(mapping::company_to_entry(partner, company, by)).if_equals(mapping::CUSTOMER, holder(from))
+        }
+        Claim::Release { from } => {
+            let write = Write::delete(keys::company(partner, company));
+            write.only_if(Clause::EqualsOrMissing(mapping::CUSTOMER, holder(from)))
+        }
+    }
+}
 
 /// What is stored of a customer's mapping. A mapping that was removed leaves its version behind: one made anew goes on
 /// from there, and nobody who read the old one can save over it.
@@ -48,14 +249,14 @@ impl CustomerRow {
     }
 
     /// Whether the names that a run saw go on being right for `mapping`.
-    pub(super) fn is_same_place(&self, mapping: &CustomerMapping) -> bool {
-        self.mapping.as_ref().is_some_and(|former| version::is_same_place(former, mapping))
+    fn is_same_place(&self, mapping: &CustomerMapping) -> bool {
+        self.mapping.as_ref().is_some_and(|former| mapping::is_same_place(former, mapping))
     }
 }
 
 /// A save of product mappings that may be written.
 #[derive(Debug)]
-pub(super) struct ProductSave<'a> {
+struct ProductSave<'a> {
     /// The mappings with the versions at which they were read.
     pub(super) rows: &'a [ProductMapping],
     /// The same as they are stored.
@@ -65,7 +266,7 @@ pub(super) struct ProductSave<'a> {
 
 /// A save of customer mappings that may be written.
 #[derive(Debug)]
-pub(super) struct CustomerSave {
+struct CustomerSave {
     /// Each row as it was read, and the mapping that is stored over it; none removes it.
     pub(super) rows: Vec<(CustomerId, CustomerRow, Option<CustomerMapping>)>,
     /// Who is to have each company, and who had it when it was read.
@@ -74,7 +275,7 @@ pub(super) struct CustomerSave {
 
 /// What becomes of the mark that a company has a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Claim {
+enum Claim {
     /// The customer `by` takes it from `from`, if anybody had it.
     Take { by: CustomerId, from: Option<CustomerId> },
     /// The customer gives it up.
@@ -82,12 +283,12 @@ pub(super) enum Claim {
 }
 
 /// Refuses what is too much or names a product twice, before anything is read.
-pub(super) fn check_products(rows: &[ProductMapping]) -> Result<(), StoreError> {
+fn check_products(rows: &[ProductMapping]) -> Result<(), StoreError> {
     check(rows.len(), MAX_PRODUCT_ROWS, rows.iter().map(|row| &row.code), "product mappings")
 }
 
 /// Refuses what is too much or names a customer twice, before anything is read.
-pub(super) fn check_customers(rows: &[CustomerEdit]) -> Result<(), StoreError> {
+fn check_customers(rows: &[CustomerEdit]) -> Result<(), StoreError> {
     check(rows.len(), MAX_CUSTOMER_ROWS, rows.iter().map(CustomerEdit::customer), "customer mappings")
 }
 
@@ -102,7 +303,7 @@ fn check<T: Ord>(count: usize, max: usize, ids: impl Iterator<Item = T>, what: &
 }
 
 /// Judges a save of product mappings by what is stored of them.
-pub(super) fn products<'a>(
+fn products<'a>(
     author: &Author,
     rows: &'a [ProductMapping],
     stored: &BTreeMap<ProductCode, ProductMapping>,
@@ -115,14 +316,15 @@ pub(super) fn products<'a>(
     if !conflicts.is_empty() {
         return Ok(Err(conflicts));
     }
-    let saved: Vec<ProductMapping> = rows.iter().map(version::next_product).collect();
-    let edit = |saved: &ProductMapping| edit(author, Subject::Product(saved.code.clone()), now(saved), Some(saved));
+    let saved: Vec<ProductMapping> = rows.iter().map(mapping::next_product).collect();
+    let edit =
+        |saved: &ProductMapping| edit::edit(author, Subject::Product(saved.code.clone()), now(saved), Some(saved));
     let edits = saved.iter().map(edit).collect::<Result<_, _>>()?;
     Ok(Ok(ProductSave { rows, saved, edits }))
 }
 
 /// Judges a save of customer mappings by what is stored of them and by who has their companies.
-pub(super) fn customers(
+fn customers(
     rows: &[CustomerEdit],
     stored: &BTreeMap<CustomerId, CustomerRow>,
     holders: &BTreeMap<CompanyId, CustomerId>,
@@ -183,67 +385,15 @@ impl Claim {
 
 impl CustomerSave {
     /// The mappings as they are stored.
-    pub(super) fn saved(&self) -> Vec<CustomerMapping> {
+    fn saved(&self) -> Vec<CustomerMapping> {
         self.rows.iter().filter_map(|(_, _, saved)| saved.clone()).collect()
     }
 
     /// The edits of the audit.
-    pub(super) fn edits(&self, author: &Author) -> Result<Vec<Edit>, StoreError> {
+    fn edits(&self, author: &Author) -> Result<Vec<Edit>, StoreError> {
         let edit = |(customer, read, saved): &(CustomerId, CustomerRow, Option<CustomerMapping>)| {
-            edit(author, Subject::Customer(*customer), read.mapping.as_ref(), saved.as_ref())
+            edit::edit(author, Subject::Customer(*customer), read.mapping.as_ref(), saved.as_ref())
         };
         self.rows.iter().map(edit).collect()
     }
-}
-
-/// The edit of a decision; none where the same was decided before, for the same reason and about the same.
-pub(super) fn decision(
-    key: HoldKey,
-    before: Option<&Decision>,
-    decision: &Decision,
-) -> Result<Option<Edit>, StoreError> {
-    let again = Decision { at: decision.at, ..before.unwrap_or(decision).clone() };
-    if before.is_some() && again == *decision {
-        return Ok(None);
-    }
-    let Decision { who, why, at, .. } = decision.clone();
-    edit(&Author { who, at, note: Some(why) }, Subject::Hold(key), before, Some(decision)).map(Some)
-}
-
-/// Who decided to end an addition.
-pub(super) fn author_of(ending: &Ending) -> Author {
-    Author { who: ending.who.clone(), at: ending.at, note: Some(ending.why.clone()) }
-}
-
-/// The edit of a decision to end an addition, or to take that back; none where the same was decided before or a run has
-/// carried it out.
-pub(super) fn ending(
-    key: EndingKey,
-    before: Option<&Ending>,
-    after: Option<&Ending>,
-    by: &Author,
-) -> Result<Option<Edit>, StoreError> {
-    let same = match (before, after) {
-        // A run has carried it out: the ledger that tells of it is still to be written.
-        (Some(before), _) if before.done.is_some() => true,
-        (Some(before), Some(after)) => Ending { at: after.at, ..before.clone() } == *after,
-        (before, after) => before.is_none() && after.is_none(),
-    };
-    if same { Ok(None) } else { edit(by, Subject::Addition(key), before, after).map(Some) }
-}
-
-fn edit<T: Serialize>(
-    author: &Author,
-    subject: Subject,
-    before: Option<&T>,
-    after: Option<&T>,
-) -> Result<Edit, StoreError> {
-    let Author { who, at, note } = author.clone();
-    let json = |value: Option<&T>| value.map(to_value).transpose();
-    Ok(Edit { at, who, subject, before: json(before)?, after: json(after)?, note })
-}
-
-fn to_value<T: Serialize>(value: &T) -> Result<Value, StoreError> {
-    let text = to_json("an edit", value)?;
-    text.parse().map_err(|error| StoreError::Refused { why: format!("an edit cannot be read as JSON: {error}") })
 }

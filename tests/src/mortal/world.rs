@@ -4,9 +4,9 @@ use shared::clock::SystemClock;
 use shared::domain::id::RunId;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
+use shared::domain::psa::CustomerNames;
 use shared::ids::UuidV7;
 use shared::ports::Clock;
-use shared::store::CustomerNames;
 
 use crate::apart::Addresses;
 use crate::connectwise::{ConnectWise, Settings};

@@ -5,9 +5,10 @@ use shared::domain::id::{AgreementId, ProductCode};
 use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
+use shared::domain::psa::CustomerNames;
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
 use shared::domain::stamp::SyncStamp;
-use shared::store::{Change, CustomerNames, Store};
+use shared::store::{Change, Store};
 use shared::table::Table;
 
 use crate::world::{World, customer, partner, switch};

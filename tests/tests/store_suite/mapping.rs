@@ -7,8 +7,9 @@ mod touch;
 
 use shared::domain::id::{CustomerId, PartnerId};
 use shared::domain::mapping::CustomerMapping;
+use shared::domain::psa::CustomerNames;
 use shared::error::StoreError;
-use shared::store::{CustomerNames, Store};
+use shared::store::Store;
 use shared::table::Table;
 
 use super::values::{agreement, company, customer};

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId};
 use shared::domain::mapping::CustomerMapping;
+use shared::domain::psa::CustomerNames;
 use shared::http::{Language, Problem, ProblemCode};
-use shared::store::{CustomerConflict, CustomerEdit, CustomerNames, Store};
+use shared::store::{CustomerConflict, CustomerEdit, Store};
 use shared::table::Table;
 
 use self::agreements::{ToCheck, check_agreements};

@@ -10,10 +10,11 @@ use shared::domain::mapping::{CustomerMapping, ProductMappings};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::Customer;
+use shared::domain::psa::CustomerNames;
 use shared::domain::psa::{Agreement, PsaProduct};
 use shared::domain::run::{Run, RunKind};
 use shared::domain::usage::{UsageLine, UsageTotals};
-use shared::store::{ChunkKind, CustomerNames};
+use shared::store::ChunkKind;
 
 use super::Frame;
 use crate::chunks::{join, prefix_of};

@@ -6,8 +6,8 @@ use shared::domain::ledger::{Billed, CustomerLedger, Line};
 use shared::domain::mapping::CustomerMapping;
 use shared::domain::outcome::{Outcome, Skip};
 use shared::domain::plan::{Fate, Row};
+use shared::domain::psa::CustomerNames;
 use shared::domain::run::Stage;
-use shared::store::CustomerNames;
 
 use super::Stages;
 use super::bucket::Bucket;

@@ -12,11 +12,12 @@ use serde_json::{Value, json};
 use shared::clock::SystemClock;
 use shared::domain::id::{AdditionId, AgreementId, CustomerId, IdError, ProductCode, PsaProductId};
 use shared::domain::month::UsageMonth;
+use shared::domain::psa::CustomerNames;
 use shared::domain::snapshot::{Snapshot, Written};
 use shared::ids::UuidV7;
 use shared::ports::Clock;
+use shared::store::Change;
 use shared::store::DynamoStore;
-use shared::store::{Change, CustomerNames};
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 
 use super::super::ScaleError;

@@ -1,7 +1,8 @@
 //! Customers whose mapping was removed: what stays of it, and that nobody saves over it unseen.
 
 use shared::domain::mapping::CustomerMapping;
-use shared::store::{CustomerConflict, CustomerNames, Store};
+use shared::domain::psa::CustomerNames;
+use shared::store::{CustomerConflict, Store};
 use shared::table::Table;
 
 use super::{companies, mapped, put, remove, save};

@@ -2,7 +2,8 @@
 
 use shared::domain::id::PartnerId;
 use shared::domain::mapping::CustomerMapping;
-use shared::store::{CustomerNames, Store};
+use shared::domain::psa::CustomerNames;
+use shared::store::Store;
 use shared::table::Table;
 
 use super::{mapped, stored};

@@ -6,8 +6,9 @@
 use harness::table::wire::{Fault, Wire, nth};
 use shared::domain::decision::{Decision, Verdict};
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
+use shared::domain::psa::CustomerNames;
 use shared::error::StoreError;
-use shared::store::{Begun, Change, CustomerEdit, CustomerNames, Keep, Lease, Opened, PsaClaim, PsaDatabase};
+use shared::store::{Begun, Change, CustomerEdit, Keep, Lease, Opened, PsaClaim, PsaDatabase};
 
 use super::wired;
 use crate::hold::{decision, hold, key};

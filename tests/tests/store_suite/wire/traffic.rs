@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
+use shared::domain::psa::CustomerNames;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::domain::stamp::SyncStamp;
 use shared::ports::Sealed;
-use shared::store::{
-    Change, ChunkKind, CustomerEdit, CustomerNames, DiscoveredProduct, PsaDatabase, Removal, Store, Subject,
-};
+use shared::store::{Change, ChunkKind, CustomerEdit, DiscoveredProduct, PsaDatabase, Removal, Store, Subject};
 use shared::table::Table;
 
 use super::wired;

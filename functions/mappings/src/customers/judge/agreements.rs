@@ -6,10 +6,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use shared::domain::id::{CompanyId, PartnerId};
 use shared::domain::mapping::CustomerMapping;
+use shared::domain::psa::CustomerNames;
 use shared::domain::psa::{Agreement, AgreementStatus};
 use shared::http::{Language, Problem, ProblemCode};
 use shared::ports::{Listed, PsaCatalogue};
-use shared::store::CustomerNames;
 
 use crate::Link;
 use crate::customers::ends_soon;

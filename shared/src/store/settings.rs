@@ -1,27 +1,21 @@
-//! Settings and sealed credentials.
+//! A partner's settings and sealed credentials.
 
 use crate::domain::id::PartnerId;
 use crate::domain::settings::Settings;
 use crate::error::StoreError;
 use crate::ports::Sealed;
-use crate::store::Store;
-use crate::store::item::{keys, read_body, with_body};
+use crate::store::entry::{read_body, with_body};
+use crate::store::{Store, keys};
 use crate::table::{Table, Write};
 
 impl<T: Table> Store<T> {
     /// The partner's settings, if it has saved any.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn find_settings(&self, partner: PartnerId) -> Result<Option<Settings>, StoreError> {
         let entry = self.table.get(&keys::settings(partner)).await?;
         entry.as_ref().map(read_body).transpose()
     }
 
     /// Saves the partner's settings.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn put_settings(&self, partner: PartnerId, settings: &Settings) -> Result<(), StoreError> {
         let entry = with_body(&keys::settings(partner), settings)?;
         self.table.write(Write::put(entry)).await?;
@@ -29,18 +23,12 @@ impl<T: Table> Store<T> {
     }
 
     /// The partner's sealed credentials, if it has saved any.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn find_credentials(&self, partner: PartnerId) -> Result<Option<Sealed>, StoreError> {
         let entry = self.table.get(&keys::credentials(partner)).await?;
         entry.as_ref().map(read_body).transpose()
     }
 
     /// Saves the partner's sealed credentials.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn put_credentials(&self, partner: PartnerId, credentials: &Sealed) -> Result<(), StoreError> {
         let entry = with_body(&keys::credentials(partner), credentials)?;
         self.table.write(Write::put(entry)).await?;

@@ -2,32 +2,32 @@
 
 use jiff::Timestamp;
 
-use super::{Entry, number, read_text, text, unreadable};
 use crate::error::StoreError;
-use crate::table::Value;
+use crate::store::entry::{number, read_text, text, unreadable};
+use crate::table::{Entry, Value};
 
 /// Chunks: a preview may be applied for a day, and whoever looks into a run has two more.
-pub(in crate::store) const CHUNK_DAYS: i64 = 3;
+pub(super) const CHUNK_DAYS: i64 = 3;
 /// Alerts: what has not arrived by then is told by the runs' own pages.
-pub(in crate::store) const ALERT_DAYS: i64 = 90;
+pub(super) const ALERT_DAYS: i64 = 90;
 /// Runs and ledgers: a year's invoices can be checked against them, and the month after.
-pub(in crate::store) const HISTORY_DAYS: i64 = 400;
+pub(super) const HISTORY_DAYS: i64 = 400;
 
 const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
 /// A time, exact to the nanosecond; texts of the years 0 to 9999 sort as their times do.
-pub(in crate::store) fn to_text(at: Timestamp) -> Value {
+pub(super) fn to_text(at: Timestamp) -> Value {
     text(&format!("{at:.9}"))
 }
 
 /// The time in a text attribute.
-pub(in crate::store) fn read(entry: &Entry, name: &str) -> Result<Timestamp, StoreError> {
+pub(super) fn read(entry: &Entry, name: &str) -> Result<Timestamp, StoreError> {
     let written = read_text(entry, name)?;
     written.parse().map_err(|error| unreadable(entry, error))
 }
 
 /// When an entry written at `from` may be removed. DynamoDB takes up to some days longer: it is never a lock.
-pub(in crate::store) fn expiry(from: Timestamp, days: i64) -> Value {
+pub(super) fn expiry(from: Timestamp, days: i64) -> Value {
     number(from.as_second().saturating_add(days * SECONDS_A_DAY))
 }
 

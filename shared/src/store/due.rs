@@ -1,4 +1,4 @@
-//! When partners are due.
+//! When partners are due: for their schedule's next occasion, or for a follow-up.
 
 use jiff::Timestamp;
 
@@ -6,15 +6,37 @@ use crate::domain::follow_up::Look;
 use crate::domain::id::{PartnerId, RunId};
 use crate::domain::run::Run;
 use crate::error::StoreError;
-use crate::store::Store;
-use crate::store::item::{due, find_text, instant, keys};
-use crate::store::{Due, DueFor};
-use crate::table::{DueQuery, Entry, NEXT_RUN_AT, PARTITION_KEY, Table, Write, Written};
+use crate::store::entry::{find_text, keyed, read_text, text, unreadable};
+use crate::store::{Store, instant, keys};
+use crate::table::{DUE_SHARD, DueQuery, Entry, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY, Table, Write, Written};
+
+/// The run that is to be retried.
+const RUN: &str = "run";
+
+/// What a partner is due for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DueFor {
+    /// The next occasion of its schedule.
+    Occasion,
+    /// A look at its newest runs.
+    Look(Look),
+}
+
+/// A partner that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Which.
+    pub partner: PartnerId,
+    /// For what.
+    pub due_for: DueFor,
+    /// Since when: the schedule's own time.
+    pub next_run_at: Timestamp,
+}
 
 /// One entry that cannot be read must not keep the other partners of its shard from being synced. It stays due, and each
 /// tick complains of it again.
 fn readable(entry: &Entry) -> Option<Due> {
-    match due::from_entry(entry) {
+    match from_entry(entry) {
         Ok(due) => Some(due),
         Err(error) => {
             let partition = find_text(entry, PARTITION_KEY).unwrap_or("none");
@@ -27,9 +49,6 @@ fn readable(entry: &Entry) -> Option<Due> {
 impl<T: Table> Store<T> {
     /// Up to `limit` partners of a shard (0 to 15) that are due at `at`, the longest due first. An entry that cannot be
     /// read is logged and left out: the other partners of the shard go on.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn list_due(&self, shard: u8, at: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
         let mut found: Vec<Due> = Vec::new();
         let mut start = None;
@@ -37,7 +56,7 @@ impl<T: Table> Store<T> {
             let wanted = limit as usize - found.len();
             // An index cannot be read consistently; whoever acts on it moves the partner under a condition.
             let page = self.table.query_due(DueQuery {
-                shard: due::shard(shard),
+                shard: shard_name(shard),
                 until: instant::to_text(at),
                 limit: wanted,
                 start,
@@ -53,29 +72,20 @@ impl<T: Table> Store<T> {
     }
 
     /// When a partner is due next.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn find_due(&self, partner: PartnerId) -> Result<Option<Timestamp>, StoreError> {
         let entry = self.table.get(&keys::due(partner, DueFor::Occasion)).await?;
         entry.map(|entry| instant::read(&entry, NEXT_RUN_AT)).transpose()
     }
 
     /// Sets when a partner is due next, whatever it was.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn put_due(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
-        self.table.write(Write::put(due::to_entry(partner, DueFor::Occasion, at))).await?;
+        self.table.write(Write::put(to_entry(partner, DueFor::Occasion, at))).await?;
         Ok(())
     }
 
     /// Moves a partner's next run from `from` to `to`; false when it was no longer at `from` (somebody else moved it).
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn advance_due(&self, partner: PartnerId, from: Timestamp, to: Timestamp) -> Result<bool, StoreError> {
-        let write = Write::put(due::to_entry(partner, DueFor::Occasion, to));
+        let write = Write::put(to_entry(partner, DueFor::Occasion, to));
         let write = write.if_equals(NEXT_RUN_AT, instant::to_text(from));
         match self.table.write(write).await? {
             Written::All => Ok(true),
@@ -84,13 +94,10 @@ impl<T: Table> Store<T> {
     }
 
     /// Has the partner's newest runs looked at at a time, whatever was set for this reason; none: no longer.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn put_look(&self, partner: PartnerId, look: Look, at: Option<Timestamp>) -> Result<(), StoreError> {
         self.table
             .write(match at {
-                Some(at) => Write::put(due::to_entry(partner, DueFor::Look(look), at)),
+                Some(at) => Write::put(to_entry(partner, DueFor::Look(look), at)),
                 None => Write::delete(keys::due(partner, DueFor::Look(look))),
             })
             .await?;
@@ -98,29 +105,20 @@ impl<T: Table> Store<T> {
     }
 
     /// Has a run that left something undone retried at a time, whatever run was to be retried before.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn put_retry(&self, partner: PartnerId, run: &RunId, at: Timestamp) -> Result<(), StoreError> {
-        self.table.write(Write::put(due::retry_to_entry(partner, run, at))).await?;
+        self.table.write(Write::put(retry_to_entry(partner, run, at))).await?;
         Ok(())
     }
 
     /// The run that is to be retried, while that is set.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn find_retry(&self, partner: PartnerId) -> Result<Option<Run>, StoreError> {
         match self.table.get(&keys::due(partner, DueFor::Look(Look::Undone))).await? {
-            Some(entry) => self.run(partner, &due::run_to_retry(&entry)?).await,
+            Some(entry) => self.find_run(partner, &run_to_retry(&entry)?).await,
             None => Ok(None),
         }
     }
 
     /// Ends a look that was due `at`; one that has been set to another time stays.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {
         let ended = Write::delete(keys::due(partner, DueFor::Look(look)));
         // Not there any more, or set to another time meanwhile: both are as they should be.
@@ -129,9 +127,6 @@ impl<T: Table> Store<T> {
     }
 
     /// Moves a look from one time to another; does nothing when it is no longer set to `from`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn move_look(
         &self,
         partner: PartnerId,
@@ -139,8 +134,40 @@ impl<T: Table> Store<T> {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<(), StoreError> {
-        let moved = Write::put(due::to_entry(partner, DueFor::Look(look), to));
+        let moved = Write::put(to_entry(partner, DueFor::Look(look), to));
         self.table.write(moved.if_equals(NEXT_RUN_AT, instant::to_text(from))).await?;
         Ok(())
     }
+}
+
+/// The index' partition of a shard, 0 to 15.
+fn shard_name(shard: u8) -> String {
+    format!("DUE#{shard}")
+}
+
+pub(super) fn to_entry(partner: PartnerId, due_for: DueFor, at: Timestamp) -> Entry {
+    let mut entry = keyed(&keys::due(partner, due_for));
+    entry.insert(DUE_SHARD.to_owned(), text(&shard_name(keys::due_shard(partner))));
+    entry.insert(NEXT_RUN_AT.to_owned(), instant::to_text(at));
+    entry
+}
+
+/// A look at one run by its id: among the newest it may be hidden by others.
+fn retry_to_entry(partner: PartnerId, run: &RunId, at: Timestamp) -> Entry {
+    let mut entry = to_entry(partner, DueFor::Look(Look::Undone), at);
+    entry.insert(RUN.to_owned(), text(run.as_str()));
+    entry
+}
+
+/// The run that is to be retried.
+fn run_to_retry(entry: &Entry) -> Result<RunId, StoreError> {
+    RunId::parse(read_text(entry, RUN)?).map_err(|error| unreadable(entry, error))
+}
+
+fn from_entry(entry: &Entry) -> Result<Due, StoreError> {
+    let partition = read_text(entry, PARTITION_KEY)?;
+    let partner = keys::partner_of_due(partition).ok_or_else(|| unreadable(entry, "it names no partner"))?;
+    let due_for = keys::due_for(read_text(entry, SORT_KEY)?);
+    let due_for = due_for.ok_or_else(|| unreadable(entry, "it does not say what the partner is due for"))?;
+    Ok(Due { partner, due_for, next_run_at: instant::read(entry, NEXT_RUN_AT)? })
 }

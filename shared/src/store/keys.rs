@@ -6,10 +6,8 @@
 mod alerts;
 mod held;
 
-pub(in crate::store) use self::alerts::{alert, alert_mark, alert_settings, alerts, alerts_until, place_of_alert};
-pub(in crate::store) use self::held::{
-    ENDINGS, all_holds_after, decision, ending, held, hold, hold_range, is_decision,
-};
+pub(super) use self::alerts::{alert, alert_mark, alert_settings, alerts, alerts_until, place_of_alert};
+pub(super) use self::held::{ENDINGS, all_holds_after, decision, ending, held, hold, hold_range, is_decision};
 use crate::domain::follow_up::Look;
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::schedule::stable_hash;
@@ -17,86 +15,86 @@ use crate::store::{Change, Chunk, ChunkKind, DueFor, PsaDatabase};
 use crate::table::{DUE_SHARDS, Key};
 
 /// What the sort keys of product mappings start with.
-pub(in crate::store) const PRODUCT_MAPPINGS: &str = "MP#";
+pub(super) const PRODUCT_MAPPINGS: &str = "MP#";
 /// What the sort keys of the catalogue of Sophos products start with.
-pub(in crate::store) const DISCOVERED: &str = "PC#";
+pub(super) const DISCOVERED: &str = "PC#";
 /// Stands for the customer of usage that names none; sorts after every customer id.
 const NO_CUSTOMER: &str = "~";
 
 /// What the sort keys of the customers start with that runs saw in Sophos.
 const KNOWN_CUSTOMERS: &str = "SC#";
 /// What the sort keys of the names of ConnectWise products start with.
-pub(in crate::store) const PSA_PRODUCTS: &str = "NM#";
+pub(super) const PSA_PRODUCTS: &str = "NM#";
 /// What the sort keys of edits start with.
 const EDITS: &str = "AU#";
 /// What the sort keys of a partner's marks of its ConnectWise databases start with.
-pub(in crate::store) const PSA_DATABASES: &str = "OW#";
+pub(super) const PSA_DATABASES: &str = "OW#";
 
 /// The partner's partition of settings and mappings.
-pub(in crate::store) fn home(partner: PartnerId) -> String {
+pub(super) fn home(partner: PartnerId) -> String {
     format!("P#{partner}#")
 }
 
 /// The partner's partition of what its runs share: lease, open run, snapshots, intents.
-pub(in crate::store) fn sync(partner: PartnerId) -> String {
+pub(super) fn sync(partner: PartnerId) -> String {
     format!("P#{partner}#S")
 }
 
 /// The partner's partition of runs.
-pub(in crate::store) fn runs(partner: PartnerId) -> String {
+pub(super) fn runs(partner: PartnerId) -> String {
     format!("P#{partner}#R")
 }
 
 /// The partition of what one run reads and writes.
-pub(in crate::store) fn run_rows(partner: PartnerId, run: &RunId) -> String {
+pub(super) fn run_rows(partner: PartnerId, run: &RunId) -> String {
     format!("P#{partner}#R#{run}")
 }
 
-pub(in crate::store) fn settings(partner: PartnerId) -> Key {
+pub(super) fn settings(partner: PartnerId) -> Key {
     Key::new(home(partner), "CFG")
 }
 
-pub(in crate::store) fn credentials(partner: PartnerId) -> Key {
+pub(super) fn credentials(partner: PartnerId) -> Key {
     Key::new(format!("P#{partner}#K"), "CRED")
 }
 
-pub(in crate::store) fn product_mapping(partner: PartnerId, code: &ProductCode) -> Key {
+pub(super) fn product_mapping(partner: PartnerId, code: &ProductCode) -> Key {
     Key::new(home(partner), format!("{PRODUCT_MAPPINGS}{code}"))
 }
 
-pub(in crate::store) fn discovered(partner: PartnerId, code: &ProductCode) -> Key {
+pub(super) fn discovered(partner: PartnerId, code: &ProductCode) -> Key {
     Key::new(home(partner), format!("{DISCOVERED}{code}"))
 }
 
-pub(in crate::store) fn psa_product(partner: PartnerId, product: PsaProductId) -> Key {
+pub(super) fn psa_product(partner: PartnerId, product: PsaProductId) -> Key {
     Key::new(home(partner), format!("{PSA_PRODUCTS}{product}"))
 }
 
-pub(in crate::store) fn customer_mapping(partner: PartnerId, customer: CustomerId) -> Key {
+pub(super) fn customer_mapping(partner: PartnerId, customer: CustomerId) -> Key {
     Key::new(home(partner), customer_mappings(&customer.to_string()))
 }
 
 /// What the sort keys of the mappings of customers start with whose id starts with `prefix`.
-pub(in crate::store) fn customer_mappings(prefix: &str) -> String {
+pub(super) fn customer_mappings(prefix: &str) -> String {
     format!("MC#{prefix}")
 }
 
 /// The first and last sort key of the mappings of customers behind `after`.
-pub(in crate::store) fn customer_mappings_after(after: Option<CustomerId>) -> (String, String) {
+pub(super) fn customer_mappings_after(after: Option<CustomerId>) -> (String, String) {
     customers_after("MC#", after)
 }
 
-pub(in crate::store) fn known_customer(partner: PartnerId, customer: CustomerId) -> Key {
+pub(super) fn known_customer(partner: PartnerId, customer: CustomerId) -> Key {
     Key::new(home(partner), known_customers(&customer.to_string()))
 }
 
 /// What the sort keys of known customers start with whose id starts with `prefix`.
-pub(in crate::store) fn known_customers(prefix: &str) -> String {
+pub(super) fn known_customers(prefix: &str) -> String {
     format!("{KNOWN_CUSTOMERS}{prefix}")
 }
 
 /// The first and last sort key of the known customers behind `after`.
-pub(in crate::store) fn known_customers_after(after: Option<CustomerId>) -> (String, String) {
+pub(super) fn known_customers_after(after: Option<CustomerId>) -> (String, String) {
     customers_after(KNOWN_CUSTOMERS, after)
 }
 
@@ -107,47 +105,47 @@ fn customers_after(kind: &str, after: Option<CustomerId>) -> (String, String) {
 }
 
 /// How a customer's last sync ended.
-pub(in crate::store) fn customer_status(partner: PartnerId, customer: CustomerId) -> Key {
+pub(super) fn customer_status(partner: PartnerId, customer: CustomerId) -> Key {
     Key::new(home(partner), format!("LS#{customer}"))
 }
 
 /// One entry of the audit by its place: a time, what tells saves of that time apart, and the part.
-pub(in crate::store) fn edits(partner: PartnerId, place: &str) -> Key {
+pub(super) fn edits(partner: PartnerId, place: &str) -> Key {
     Key::new(home(partner), format!("{EDITS}{place}"))
 }
 
 /// The place in the sort key of an entry of the audit.
-pub(in crate::store) fn place_of_edits(sort: &str) -> Option<&str> {
+pub(super) fn place_of_edits(sort: &str) -> Option<&str> {
     sort.strip_prefix(EDITS)
 }
 
 /// The first and last sort key of the audit up to a place; all of it without one.
-pub(in crate::store) fn edits_until(place: Option<&str>) -> (String, String) {
+pub(super) fn edits_until(place: Option<&str>) -> (String, String) {
     (EDITS.to_owned(), format!("{EDITS}{}", place.unwrap_or("~")))
 }
 
 /// The partner that drives a ConnectWise database. It stands outside of all partners' partitions.
-pub(in crate::store) fn psa_owner(database: &PsaDatabase) -> Key {
+pub(super) fn psa_owner(database: &PsaDatabase) -> Key {
     Key::new(format!("H#{}", database.as_str()), "OWNER")
 }
 
 /// The partner's own mark of a ConnectWise database that it drives: by it the database is found when the partner leaves.
-pub(in crate::store) fn psa_mark(partner: PartnerId, database: &PsaDatabase) -> Key {
+pub(super) fn psa_mark(partner: PartnerId, database: &PsaDatabase) -> Key {
     Key::new(home(partner), format!("{PSA_DATABASES}{}", database.as_str()))
 }
 
 /// The partitions of a partner but those of single runs, in the order in which they go when it leaves: what starts runs
 /// first, what fences them last.
-pub(in crate::store) fn partitions(partner: PartnerId) -> Vec<String> {
+pub(super) fn partitions(partner: PartnerId) -> Vec<String> {
     ["D", "K", "", "I", "H", "A", "R", "S"].iter().map(|kind| format!("P#{partner}#{kind}")).collect()
 }
 
 /// The mark that a company has a customer.
-pub(in crate::store) fn company(partner: PartnerId, company: CompanyId) -> Key {
+pub(super) fn company(partner: PartnerId, company: CompanyId) -> Key {
     Key::new(home(partner), format!("UQ#{company}"))
 }
 
-pub(in crate::store) fn due(partner: PartnerId, due_for: DueFor) -> Key {
+pub(super) fn due(partner: PartnerId, due_for: DueFor) -> Key {
     Key::new(format!("P#{partner}#D"), due_word(due_for))
 }
 
@@ -162,112 +160,112 @@ fn due_word(due_for: DueFor) -> &'static str {
 }
 
 /// What a due entry is due for, by its sort key.
-pub(in crate::store) fn due_for(sort: &str) -> Option<DueFor> {
+pub(super) fn due_for(sort: &str) -> Option<DueFor> {
     let looks = [Look::Stopped, Look::Undone, Look::Alerts, Look::Watch].map(DueFor::Look);
     [DueFor::Occasion].into_iter().chain(looks).find(|due_for| due_word(*due_for) == sort)
 }
 
 /// The company in the sort key of its mark.
-pub(in crate::store) fn company_of(sort: &str) -> Option<CompanyId> {
+pub(super) fn company_of(sort: &str) -> Option<CompanyId> {
     CompanyId::try_from(sort.strip_prefix("UQ#")?.parse::<i64>().ok()?).ok()
 }
 
 /// The customer in a sort key that ends in it.
-pub(in crate::store) fn customer_of(sort: &str) -> Option<CustomerId> {
+pub(super) fn customer_of(sort: &str) -> Option<CustomerId> {
     let (_, id) = sort.split_once('#')?;
     CustomerId::parse(id).ok()
 }
 
 /// The ConnectWise database in the sort key of a partner's mark of it.
-pub(in crate::store) fn psa_of_mark(sort: &str) -> Option<PsaDatabase> {
+pub(super) fn psa_of_mark(sort: &str) -> Option<PsaDatabase> {
     PsaDatabase::parse(sort.strip_prefix(PSA_DATABASES)?)
 }
 
 /// The shard of the due index that a partner is in.
-pub(in crate::store) fn due_shard(partner: PartnerId) -> u8 {
+pub(super) fn due_shard(partner: PartnerId) -> u8 {
     let shard = stable_hash(&partner.to_string()) % u64::from(DUE_SHARDS);
     u8::try_from(shard).unwrap_or_default()
 }
 
 /// The partner in the partition key of a due entry.
-pub(in crate::store) fn partner_of_due(partition: &str) -> Option<PartnerId> {
+pub(super) fn partner_of_due(partition: &str) -> Option<PartnerId> {
     let id = partition.strip_prefix("P#")?.strip_suffix("#D")?;
     PartnerId::parse(id).ok()
 }
 
 /// The record of a request, by the hash of its idempotency key: a caller's text is in no table key.
-pub(in crate::store) fn attempt(partner: PartnerId, key_hash: &str) -> Key {
+pub(super) fn attempt(partner: PartnerId, key_hash: &str) -> Key {
     Key::new(format!("P#{partner}#I"), key_hash)
 }
 
 /// A later part of a long answer. Each attempt has parts of its own: those of two never mix.
-pub(in crate::store) fn answer_part(partner: PartnerId, key_hash: &str, claim: &str, part: u64) -> Key {
+pub(super) fn answer_part(partner: PartnerId, key_hash: &str, claim: &str, part: u64) -> Key {
     Key::new(format!("P#{partner}#I"), format!("{key_hash}#{claim}#{part}"))
 }
 
-pub(in crate::store) fn lease(partner: PartnerId) -> Key {
+pub(super) fn lease(partner: PartnerId) -> Key {
     Key::new(sync(partner), "LEASE")
 }
 
-pub(in crate::store) fn open_run(partner: PartnerId) -> Key {
+pub(super) fn open_run(partner: PartnerId) -> Key {
     Key::new(sync(partner), "OPEN")
 }
 
-pub(in crate::store) fn snapshot(partner: PartnerId, agreement: AgreementId) -> Key {
+pub(super) fn snapshot(partner: PartnerId, agreement: AgreementId) -> Key {
     Key::new(sync(partner), format!("AG#{agreement}"))
 }
 
 /// The agreement of a snapshot's sort key.
-pub(in crate::store) fn agreement_of(sort: &str) -> Option<AgreementId> {
+pub(super) fn agreement_of(sort: &str) -> Option<AgreementId> {
     sort.strip_prefix("AG#")?.parse::<i64>().ok()?.try_into().ok()
 }
 
 /// The first and last sort key of the snapshots behind `after`, in the order of their texts: 10 before 9.
-pub(in crate::store) fn snapshots_after(after: Option<AgreementId>) -> (String, String) {
+pub(super) fn snapshots_after(after: Option<AgreementId>) -> (String, String) {
     // `!` sorts before every digit, `~` behind all of them.
     (after.map_or_else(|| "AG#".to_owned(), |agreement| format!("AG#{agreement}!")), "AG#~".to_owned())
 }
 
-pub(in crate::store) fn intent(partner: PartnerId, agreement: AgreementId, product: PsaProductId) -> Key {
+pub(super) fn intent(partner: PartnerId, agreement: AgreementId, product: PsaProductId) -> Key {
     Key::new(sync(partner), format!("{INTENTS}{agreement}#{product}"))
 }
 
 /// The mark that we write to an agreement for a customer.
-pub(in crate::store) fn billed_on(partner: PartnerId, customer: CustomerId, agreement: AgreementId) -> Key {
+pub(super) fn billed_on(partner: PartnerId, customer: CustomerId, agreement: AgreementId) -> Key {
     Key::new(sync(partner), format!("{}#{agreement}", billed_on_of(&customer.to_string())))
 }
 
 /// What the marks of customers start with whose id starts with `prefix`.
-pub(in crate::store) fn billed_on_of(prefix: &str) -> String {
+pub(super) fn billed_on_of(prefix: &str) -> String {
     format!("BO#{prefix}")
 }
 
 /// The customer and the agreement of such a mark's sort key.
-pub(in crate::store) fn read_billed_on(sort: &str) -> Option<(CustomerId, AgreementId)> {
+pub(super) fn read_billed_on(sort: &str) -> Option<(CustomerId, AgreementId)> {
     let (customer, agreement) = sort.strip_prefix("BO#")?.split_once('#')?;
     Some((CustomerId::parse(customer).ok()?, agreement.parse::<i64>().ok()?.try_into().ok()?))
 }
 
 /// What the sort keys of intents start with.
-pub(in crate::store) const INTENTS: &str = "IN#";
+pub(super) const INTENTS: &str = "IN#";
 
-pub(in crate::store) fn run(partner: PartnerId, id: &RunId) -> Key {
+pub(super) fn run(partner: PartnerId, id: &RunId) -> Key {
     Key::new(runs(partner), id.as_str())
 }
 
 /// The first and last sort key of the runs up to one; of all of them without one.
-pub(in crate::store) fn runs_until(run: Option<&RunId>) -> (String, String) {
+pub(super) fn runs_until(run: Option<&RunId>) -> (String, String) {
     // Ids begin with a digit.
     ("0".to_owned(), run.map_or_else(|| "~".to_owned(), |run| run.as_str().to_owned()))
 }
 
-pub(in crate::store) fn chunk(partner: PartnerId, run: &RunId, chunk: &Chunk) -> Key {
+pub(super) fn chunk(partner: PartnerId, run: &RunId, chunk: &Chunk) -> Key {
     let place = chunks(chunk.kind, chunk.bucket);
     Key::new(run_rows(partner, run), format!("{place}{:010}#{:010}", chunk.page, chunk.part))
 }
 
 /// What the sort keys of a bucket's chunks start with. Numbers have the width of the largest, so that they sort.
-pub(in crate::store) fn chunks(kind: ChunkKind, bucket: u32) -> String {
+pub(super) fn chunks(kind: ChunkKind, bucket: u32) -> String {
     let kind = match kind {
         ChunkKind::Customers => "customers",
         ChunkKind::Usage => "usage",
@@ -281,41 +279,41 @@ pub(in crate::store) fn chunks(kind: ChunkKind, bucket: u32) -> String {
 }
 
 /// The first and last sort key of a bucket's chunks behind the one at `after`.
-pub(in crate::store) fn chunk_range(kind: ChunkKind, bucket: u32, after: Option<&str>) -> (String, String) {
+pub(super) fn chunk_range(kind: ChunkKind, bucket: u32, after: Option<&str>) -> (String, String) {
     let all = chunks(kind, bucket);
     // `!` sorts before every sign of a place, `~` behind all of them.
     (after.map_or_else(|| all.clone(), |place| format!("{all}{place}!")), format!("{all}~"))
 }
 
 /// Where among its bucket's chunks the one with this sort key stands.
-pub(in crate::store) fn place_of_chunk(sort: &str, kind: ChunkKind, bucket: u32) -> Option<&str> {
+pub(super) fn place_of_chunk(sort: &str, kind: ChunkKind, bucket: u32) -> Option<&str> {
     sort.strip_prefix(&chunks(kind, bucket))
 }
 
 /// How a customer is named in the sort keys of a ledger, and in the key of a ledger's page.
-pub(in crate::store) fn ledger_name(customer: Option<CustomerId>) -> String {
+pub(super) fn ledger_name(customer: Option<CustomerId>) -> String {
     customer.map_or_else(|| NO_CUSTOMER.to_owned(), |id| id.to_string())
 }
 
 /// What the sort keys of one customer's ledger start with.
-pub(in crate::store) fn ledger_parts(customer: Option<CustomerId>) -> String {
+pub(super) fn ledger_parts(customer: Option<CustomerId>) -> String {
     format!("LG#{}#", ledger_name(customer))
 }
 
 /// One of the entries that a customer's ledger is split over.
-pub(in crate::store) fn ledger_part(partner: PartnerId, run: &RunId, customer: Option<CustomerId>, part: usize) -> Key {
+pub(super) fn ledger_part(partner: PartnerId, run: &RunId, customer: Option<CustomerId>, part: usize) -> Key {
     Key::new(run_rows(partner, run), format!("{}{part:04}", ledger_parts(customer)))
 }
 
 /// The customer's name in the sort key of a ledger's entry.
-pub(in crate::store) fn name_in_ledger(sort: &str) -> Option<&str> {
+pub(super) fn name_in_ledger(sort: &str) -> Option<&str> {
     let (name, _) = sort.strip_prefix("LG#")?.split_once('#')?;
     Some(name)
 }
 
 /// The first and last sort key that a page of a ledger may have: customers that start with `prefix` and come after the
 /// customer named `after`. None when there can be no such customer.
-pub(in crate::store) fn ledger_range(prefix: &str, after: Option<&str>) -> Option<(String, String)> {
+pub(super) fn ledger_range(prefix: &str, after: Option<&str>) -> Option<(String, String)> {
     let first = format!("LG#{prefix}");
     // `$` is the sign after `#`: behind all parts of that customer.
     let after = after.map_or_else(String::new, |name| format!("LG#{name}$"));
@@ -325,12 +323,12 @@ pub(in crate::store) fn ledger_range(prefix: &str, after: Option<&str>) -> Optio
 }
 
 /// How much a PSA takes; of no partner.
-pub(in crate::store) fn rate(psa: &PsaDatabase) -> Key {
+pub(super) fn rate(psa: &PsaDatabase) -> Key {
     Key::new(format!("H#{}", psa.as_str()), "RATE")
 }
 
 /// The entry that a change is about.
-pub(in crate::store) fn of_change(partner: PartnerId, change: &Change) -> Key {
+pub(super) fn of_change(partner: PartnerId, change: &Change) -> Key {
     match change {
         Change::PutRun(changed) => run(partner, &changed.id),
         Change::PutChunk(id, rows) => chunk(partner, id, rows),

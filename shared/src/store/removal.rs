@@ -1,18 +1,32 @@
-//! Offboarding: removes a partner partition by partition, a bounded part of it a call.
+//! Removing a partner with all that is stored of it.
 
 use jiff::Timestamp;
 
 use crate::domain::id::{PartnerId, RunId};
 use crate::error::StoreError;
-use crate::store::Removal;
-use crate::store::Store;
-use crate::store::item::keys;
-use crate::store::item::{owner, read_text};
-use crate::store::lease::{REMOVAL, REMOVAL_TTL_S, Wanted};
+use crate::store::entry::read_text;
+use crate::store::lease::{REMOVAL, REMOVAL_TTL_S};
+use crate::store::{Store, keys, owner};
 use crate::table::{Entry, Key, Query, Range, SORT_KEY, Table, Write};
 
 /// The most entries that one call removes: some seconds' work.
 const ENTRIES_A_CALL: usize = 1_000;
+
+/// What came of a step of removing a partner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// The partner has an open run. Cancel it or wait for its end; nothing was removed by this step.
+    RunOpen(RunId),
+    /// A worker has the partner's lease until then. Nothing was removed by this step.
+    Leased {
+        /// When it may be taken.
+        until: Timestamp,
+    },
+    /// Some of it was removed: call again.
+    More,
+    /// Nothing is left.
+    Done,
+}
 
 impl<T: Table> Store<T> {
     /// Removes a part of everything that is stored of a partner, runs and audit included, and gives its ConnectWise
@@ -23,14 +37,13 @@ impl<T: Table> Store<T> {
     /// # Errors
     /// [`StoreError`]; some may be removed by then.
     pub async fn remove_partner(&self, partner: PartnerId, now: Timestamp) -> Result<Removal, StoreError> {
-        let wanted = Wanted { partner, owner: REMOVAL, now, ttl_s: REMOVAL_TTL_S };
-        let lease = match self.grant_lease(wanted).await? {
+        let lease = match self.acquire_lease(partner, REMOVAL, now, REMOVAL_TTL_S).await? {
             Ok(lease) => lease,
             Err(taken) => return Ok(Removal::Leased { until: taken.until }),
         };
         // Looked at with the lease in hand: a run that is opened from now on finds the lease taken.
         if let Some(open) = self.open_run_of(partner).await? {
-            self.give_lease_back(&lease).await?;
+            self.release_lease(&lease).await?;
             return Ok(Removal::RunOpen(open));
         }
         let mut room = ENTRIES_A_CALL;

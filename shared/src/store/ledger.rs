@@ -5,19 +5,68 @@
 
 use jiff::Timestamp;
 
-use super::instant::{self, HISTORY_DAYS};
-use super::{
-    BODY, Entry, MAX_PART_BYTES, PARTS, cut, from_json, keyed, keys, number, read_number, read_text, text, to_json,
-    unreadable,
-};
-use crate::domain::id::{PartnerId, RunId};
+use crate::domain::id::{CustomerId, PartnerId, RunId};
 use crate::domain::ledger::CustomerLedger;
 use crate::error::StoreError;
-use crate::store::LedgerPage;
-use crate::table::{EXPIRY, SORT_KEY};
+use crate::store::entry::{
+    BODY, MAX_PART_BYTES, PARTS, cut, from_json, keyed, number, read_number, read_text, text, to_json, unreadable,
+};
+use crate::store::instant::HISTORY_DAYS;
+use crate::store::{Store, instant, keys};
+use crate::table::{EXPIRY, Entry, SORT_KEY, Table};
+
+/// One page of a run's ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerPage {
+    /// Its entries, by customer; the usage without a customer comes last.
+    pub entries: Vec<CustomerLedger>,
+    /// Where the next page starts; none on the last.
+    pub next: Option<String>,
+}
+
+impl<T: Table> Store<T> {
+    /// One page of a run's ledger from `after` on: customers whose id starts with `prefix` (lower-case hex; empty for
+    /// all, the usage without a customer included).
+    pub async fn list_ledger(
+        &self,
+        partner: PartnerId,
+        run: &RunId,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> Result<LedgerPage, StoreError> {
+        let Some(range) = keys::ledger_range(prefix, after) else {
+            return Ok(to_page(Vec::new(), false));
+        };
+        let partition = keys::run_rows(partner, run);
+        let mut entries = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self.page_of_range(&partition, &range, start).await?;
+            entries.extend(page.entries);
+            let more = page.next.is_some();
+            let ledgers = from_entries(&entries, more)?;
+            if !more || !ledgers.is_empty() {
+                return Ok(to_page(ledgers, more));
+            }
+            start = page.next;
+        }
+    }
+
+    /// One customer's entry in a run's ledger (none: the usage without a customer).
+    pub async fn find_ledger(
+        &self,
+        partner: PartnerId,
+        run: &RunId,
+        customer: Option<CustomerId>,
+    ) -> Result<Option<CustomerLedger>, StoreError> {
+        let partition = keys::run_rows(partner, run);
+        let entries = self.list(&partition, &keys::ledger_parts(customer), Ok).await?;
+        Ok(from_entries(&entries, false)?.pop())
+    }
+}
 
 /// The entries that a customer's ledger is written to.
-pub(in crate::store) fn to_entries(
+pub(super) fn to_entries(
     partner: PartnerId,
     run: &RunId,
     ledger: &CustomerLedger,
@@ -38,7 +87,7 @@ pub(in crate::store) fn to_entries(
 
 /// Reads the ledgers in entries that stand in the order of their keys. When `more` entries are to be read behind them,
 /// the last ledger may lack parts; it is then left out.
-pub(in crate::store) fn from_entries(entries: &[Entry], more: bool) -> Result<Vec<CustomerLedger>, StoreError> {
+fn from_entries(entries: &[Entry], more: bool) -> Result<Vec<CustomerLedger>, StoreError> {
     let mut ledgers = Vec::new();
     let mut groups = entries.chunk_by(|a, b| name(a) == name(b)).peekable();
     while let Some(parts) = groups.next() {
@@ -53,7 +102,7 @@ pub(in crate::store) fn from_entries(entries: &[Entry], more: bool) -> Result<Ve
 }
 
 /// A page of a ledger; `more` entries may be behind it.
-pub(in crate::store) fn page(entries: Vec<CustomerLedger>, more: bool) -> LedgerPage {
+fn to_page(entries: Vec<CustomerLedger>, more: bool) -> LedgerPage {
     let last = entries.last().filter(|_| more);
     let next = last.map(|ledger| keys::ledger_name(ledger.customer));
     LedgerPage { entries, next }

@@ -3,27 +3,13 @@
 //! A value with structure is one compact JSON text, `body`; beside it stand only the attributes that conditions, updates
 //! and the index need. An entry that cannot be read is an error that names it, never a default.
 
-pub(super) mod alert;
-pub(super) mod due;
-pub(super) mod edit;
-pub(super) mod hold;
-pub(super) mod instant;
-pub(super) mod keys;
-pub(super) mod known;
-pub(super) mod ledger;
-pub(super) mod mapping;
-pub(super) mod owner;
-pub(super) mod rate;
-pub(super) mod run;
-
 use std::fmt::Display;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
-pub(super) use crate::table::Entry;
-use crate::table::{Key, SORT_KEY, Value};
+use crate::table::{Entry, Key, SORT_KEY, Value};
 
 /// The structured part of an entry.
 pub(super) const BODY: &str = "body";

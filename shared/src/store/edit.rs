@@ -1,0 +1,270 @@
+//! The audit of edits: who changed what, when and why.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::decision::HoldKey;
+use crate::domain::ending::EndingKey;
+use crate::domain::id::{CustomerId, PartnerId, ProductCode, PsaProductId};
+use crate::error::StoreError;
+use crate::store::entry::{read_body, read_text, to_json, unreadable, with_body};
+use crate::store::instant::HISTORY_DAYS;
+use crate::store::limits::MAX_PAGE;
+use crate::store::read::Ask;
+use crate::store::{Keep, Store, instant, keys, limits};
+use crate::table::{EXPIRY, Entry, SORT_KEY, Table, Write};
+
+/// How many pages of the table (1 MB each) one call looks through for the edits of one subject.
+const PAGES_A_CALL: usize = 4;
+/// The most bytes of the edits of one entry: an entry of the table has at most 400 KB.
+const MAX_ENTRY_BYTES: usize = 300_000;
+
+/// Who saves something, when, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// The person or program, as its token names it.
+    pub who: String,
+    /// When.
+    pub at: Timestamp,
+    /// The reason that was given, if one was.
+    pub note: Option<String>,
+}
+
+/// What an edit was about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "camelCase")]
+pub enum Subject {
+    /// The mapping of a Sophos product.
+    Product(ProductCode),
+    /// The mapping of a customer.
+    Customer(CustomerId),
+    /// A product in ConnectWise.
+    PsaProduct(PsaProductId),
+    /// The connection to ConnectWise.
+    ConnectWiseConnection,
+    /// The connection to Sophos.
+    SophosConnection,
+    /// The partner's settings.
+    Settings,
+    /// What the partner is told of, and where.
+    Alerts,
+    /// A decision on what waits.
+    Hold(HoldKey),
+    /// A decision to end an addition that is no longer synced.
+    Addition(EndingKey),
+}
+
+/// One edit, for the audit. It is kept for 400 days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Edit {
+    /// When.
+    pub at: Timestamp,
+    /// The person or program, as its token named it.
+    pub who: String,
+    /// What was edited.
+    pub subject: Subject,
+    /// What it was before, as JSON; none when it was not there. Never a secret.
+    pub before: Option<Value>,
+    /// What it was made; none when it was removed. Never a secret.
+    pub after: Option<Value>,
+    /// The reason that was given, if one was.
+    pub note: Option<String>,
+}
+
+/// One page of the audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditPage {
+    /// Edits, newest first; those of one save in the order in which they were asked for.
+    pub edits: Vec<Edit>,
+    /// Where the next page starts; none on the last.
+    pub next: Option<String>,
+}
+
+impl<T: Table> Store<T> {
+    /// Adds edits of what is stored elsewhere (a product in ConnectWise, a connection) to the audit, with the answer that
+    /// is to be kept, if one is: all or none. The first one's time counts for all.
+    ///
+    /// # Errors
+    /// `Refused` when they are more than a transaction takes (some megabytes); `Conflict` when another attempt has taken
+    /// over.
+    pub async fn add_edits(
+        &self,
+        partner: PartnerId,
+        edits: &[Edit],
+        keep: Option<&Keep<'_, ()>>,
+    ) -> Result<(), StoreError> {
+        let entries = to_entries(partner, edits, &self.table.unique())?;
+        let writes = entries.into_iter().map(|entry| Write::put(entry).if_absent()).collect();
+        let kept = keep.map(|keep| keep.with(&())).transpose()?;
+        if self.written(partner, writes, kept).await? {
+            Ok(())
+        } else {
+            // The name of a save is unique: nobody else writes at its place.
+            limits::refuse("an entry of the audit stands already where a new one was to be written".into())
+        }
+    }
+
+    /// A page of the audit, newest first, from `after` (a page's `next`) on: at most `limit` (1 to 1,000) edits, of one
+    /// subject where `of` names it. A page of one subject may be short or empty though a next one follows: a call looks
+    /// through a bounded part of the audit.
+    ///
+    /// # Errors
+    /// `Refused` for an `after` that is none of ours.
+    pub async fn list_edits(
+        &self,
+        partner: PartnerId,
+        of: Option<&Subject>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<EditPage, StoreError> {
+        let cursor = after.map(Cursor::parse).transpose()?;
+        let range = keys::edits_until(cursor.as_ref().map(|cursor| cursor.place.as_str()));
+        let mut pages = Pages::new(of, cursor, limit);
+        let mut start = None;
+        for _ in 0..PAGES_A_CALL {
+            let ask = Ask { start, limit: pages.room(), backwards: true };
+            let page = self.part_of_range(&keys::home(partner), &range, ask).await?;
+            for entry in &page.entries {
+                let (place, edits) = from_entry(entry)?;
+                if pages.is_full_after(&place, edits) {
+                    return Ok(pages.into_page(true));
+                }
+            }
+            start = page.next;
+            if start.is_none() {
+                return Ok(pages.into_page(false));
+            }
+        }
+        Ok(pages.into_page(true))
+    }
+}
+
+/// The places and edits of the entries that a save writes. `save` tells it from other saves of the same time.
+fn pack<'a>(edits: &'a [Edit], save: &str) -> Result<Vec<(String, Vec<&'a Edit>)>, StoreError> {
+    let Some(first) = edits.first() else { return Ok(Vec::new()) };
+    let mut packs: Vec<Vec<&Edit>> = Vec::new();
+    let mut room = 0;
+    for edit in edits {
+        let bytes = to_json("an edit", edit)?.len() + 1;
+        if bytes > MAX_ENTRY_BYTES {
+            return limits::refuse(format!("an edit of {bytes} bytes, at most {MAX_ENTRY_BYTES}"));
+        }
+        match packs.last_mut() {
+            Some(pack) if bytes <= room => pack.push(edit),
+            _ => {
+                packs.push(vec![edit]);
+                room = MAX_ENTRY_BYTES;
+            }
+        }
+        room -= bytes;
+    }
+    // Newest first is the order of the keys backwards: the first part of a save has the highest number.
+    let last = packs.len() - 1;
+    let place = |(n, pack): (usize, _)| (format!("{:.9}#{save}#{:04}", first.at, last - n), pack);
+    Ok(packs.into_iter().enumerate().map(place).collect())
+}
+
+pub(super) fn to_entries(partner: PartnerId, edits: &[Edit], save: &str) -> Result<Vec<Entry>, StoreError> {
+    let packs = pack(edits, save)?;
+    let entry = |(place, edits): (String, Vec<&Edit>)| {
+        let mut entry = with_body(&keys::edits(partner, &place), &edits)?;
+        if let Some(first) = edits.first() {
+            entry.insert(EXPIRY.to_owned(), instant::expiry(first.at, HISTORY_DAYS));
+        }
+        Ok(entry)
+    };
+    packs.into_iter().map(entry).collect()
+}
+
+/// The place of an entry and its edits.
+fn from_entry(entry: &Entry) -> Result<(String, Vec<Edit>), StoreError> {
+    let place = keys::place_of_edits(read_text(entry, SORT_KEY)?);
+    let place = place.ok_or_else(|| unreadable(entry, "it is no entry of the audit"))?;
+    Ok((place.to_owned(), read_body(entry)?))
+}
+
+/// Where a page ended: in an entry, behind so many of its edits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Cursor {
+    /// The entry's place.
+    pub(super) place: String,
+    /// How many of its edits were seen.
+    seen: usize,
+}
+
+impl Cursor {
+    /// Reads what a page gave as its `next`.
+    pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
+        let parts = text.rsplit_once('#').and_then(|(place, seen)| Some((place, seen.parse().ok()?)));
+        match parts {
+            Some((place, seen)) if place.is_ascii() && place.len() < 200 => Ok(Self { place: place.to_owned(), seen }),
+            _ => limits::refuse("no page of the audit starts there".into()),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        format!("{}#{}", self.place, self.seen)
+    }
+}
+
+/// A page that is being filled with entries, the newest first.
+#[derive(Debug)]
+struct Pages<'a> {
+    of: Option<&'a Subject>,
+    limit: usize,
+    edits: Vec<Edit>,
+    last: Option<Cursor>,
+}
+
+impl<'a> Pages<'a> {
+    /// An empty page of at most `limit` edits behind `after`.
+    fn new(of: Option<&'a Subject>, after: Option<Cursor>, limit: u32) -> Self {
+        Self { of, limit: limit.clamp(1, MAX_PAGE) as usize, edits: Vec::new(), last: after }
+    }
+
+    /// How many entries are worth reading: each has an edit at least, but the one in which the last page ended, and those
+    /// without any of the subject.
+    fn room(&self) -> usize {
+        if self.of.is_some() { usize::MAX } else { self.limit - self.edits.len() + 1 }
+    }
+
+    /// Takes the edits of an entry; true when the page is full, which it is only where an edit is left behind it.
+    fn is_full_after(&mut self, place: &str, edits: Vec<Edit>) -> bool {
+        let seen = self.last.as_ref().filter(|last| last.place == place).map_or(0, |last| last.seen);
+        for (n, edit) in edits.into_iter().enumerate().skip(seen) {
+            if self.of.is_none_or(|of| *of == edit.subject) {
+                if self.edits.len() == self.limit {
+                    return true;
+                }
+                self.edits.push(edit);
+            }
+            self.last = Some(Cursor { place: place.to_owned(), seen: n + 1 });
+        }
+        false
+    }
+
+    /// The page; `more` may be behind it.
+    fn into_page(self, more: bool) -> EditPage {
+        EditPage { next: self.last.filter(|_| more).map(|last| last.to_text()), edits: self.edits }
+    }
+}
+
+/// The edit that made `before` what `after` is.
+pub(super) fn edit<T: Serialize>(
+    author: &Author,
+    subject: Subject,
+    before: Option<&T>,
+    after: Option<&T>,
+) -> Result<Edit, StoreError> {
+    let Author { who, at, note } = author.clone();
+    let json = |value: Option<&T>| value.map(to_value).transpose();
+    Ok(Edit { at, who, subject, before: json(before)?, after: json(after)?, note })
+}
+
+/// Through a text, so that numbers keep all their digits.
+fn to_value<T: Serialize>(value: &T) -> Result<Value, StoreError> {
+    let text = to_json("an edit", value)?;
+    text.parse().map_err(|error| StoreError::Refused { why: format!("an edit cannot be read as JSON: {error}") })
+}
