@@ -48,6 +48,12 @@ fn functions(template: &Value) -> BTreeMap<String, &Value> {
     by_folder.collect()
 }
 
+/// How long a function may take: its own timeout, or the one of all functions.
+fn timeout_s(template: &Value, function: &Value) -> u64 {
+    let common = &template["Globals"]["Function"]["Timeout"];
+    function["Properties"]["Timeout"].as_u64().or_else(|| common.as_u64()).unwrap()
+}
+
 /// The variables that a function's settings ask for, learnt by answering none of them.
 fn asked_by<T, E>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T, E>) -> Names {
     let asked = RefCell::new(Names::new());
@@ -214,13 +220,19 @@ fn those_who_save_secrets_seal_and_those_who_call_open_and_both_only_for_a_named
 }
 
 #[test]
-fn a_message_stays_invisible_for_six_timeouts_of_the_worker_and_answers_for_itself() {
+fn a_message_that_fails_each_time_was_among_the_dead_letters_after_hours() {
     let template = template();
-    let worker = &functions(&template)["usage-sync"]["Properties"];
-    let visibility = template["Resources"]["SyncQueue"]["Properties"]["VisibilityTimeout"].as_u64().unwrap();
-    assert!(visibility >= 6 * worker["Timeout"].as_u64().unwrap());
-    let messages = &worker["Events"]["Messages"]["Properties"];
-    assert_eq!(messages["FunctionResponseTypes"][0], "ReportBatchItemFailures");
+    for (folder, queue) in [("usage-sync", "SyncQueue"), ("alert-delivery", "AlertQueue")] {
+        let function = functions(&template)[folder];
+        let queue = &template["Resources"][queue]["Properties"];
+        let visibility_s = queue["VisibilityTimeout"].as_u64().unwrap();
+        // While it is worked on it must not be delivered again, and Lambda needs time to repeat a throttled call.
+        assert!(visibility_s >= timeout_s(&template, function) + 60, "{folder}");
+        let receives = queue["RedrivePolicy"]["maxReceiveCount"].as_u64().unwrap();
+        assert!(receives > 1 && receives * visibility_s <= 20 * 60, "{folder}");
+        let messages = &function["Properties"]["Events"]["Messages"]["Properties"];
+        assert_eq!(messages["FunctionResponseTypes"][0], "ReportBatchItemFailures", "{folder}");
+    }
 }
 
 #[test]
@@ -329,7 +341,6 @@ fn a_function_ends_before_its_idempotency_keys_are_taken_over() {
     let template = template();
     let functions = functions(&template);
     for (folder, _) in harness::api::functions() {
-        let timeout_s = functions[folder]["Properties"]["Timeout"].as_u64().unwrap();
-        assert!(timeout_s < u64::from(shared::http::TAKE_OVER_S), "{folder}");
+        assert!(timeout_s(&template, functions[folder]) < u64::from(shared::http::TAKE_OVER_S), "{folder}");
     }
 }
