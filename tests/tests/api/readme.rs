@@ -62,7 +62,7 @@ impl Shell {
         let ended = Command::new("sh").arg("-c").arg(script).envs(&self.variables).output().unwrap();
         let printed = String::from_utf8(ended.stdout).unwrap();
         assert!(ended.status.success(), "{line}: {}", String::from_utf8_lossy(&ended.stderr));
-        let (body, status) = printed.rsplit_once('\n').unwrap();
+        let (body, status) = printed.trim_end().rsplit_once('\n').unwrap();
         assert!(["200", "201", "202"].contains(&status), "{line}: {status} {body}");
         body.to_owned()
     }
