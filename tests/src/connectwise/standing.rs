@@ -23,7 +23,7 @@ impl ConnectWise {
     /// charges and the lines of the vendor's own integration.
     ///
     /// Ids and names of the first three companies and agreements and of the first five products never change: scripts
-    /// and the README use them. Dates follow the clock: the next invoice of most agreements is that of next month.
+    /// and infra/DEPLOY.md use them. Dates follow the clock: the next invoice of most agreements is that of next month.
     pub fn standing_data() -> Result<Self, Refusal> {
         Self::standing_data_with(Settings::default())
     }

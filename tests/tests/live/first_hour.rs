@@ -1,5 +1,5 @@
-//! The walk of the README: test, look, map one customer and one product, preview, apply, look in ConnectWise, and a second
-//! run that writes nothing.
+//! The walk of `infra/DEPLOY.md`: test, look, map one customer and one product, preview, apply, look in ConnectWise, and a
+//! second run that writes nothing.
 
 use harness::sophos::UsageRow;
 

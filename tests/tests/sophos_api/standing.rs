@@ -77,7 +77,7 @@ impl Standing {
 #[tokio::test]
 async fn s5_customers_are_billed_by_usage_term_and_trial_and_some_are_suspended() {
     let standing = Standing::of(CLIENT_ID).await;
-    assert_eq!(standing.with("name", "Amberquill Bakery").len(), 1, "the name that the README uses");
+    assert_eq!(standing.with("name", "Amberquill Bakery").len(), 1, "the name that infra/DEPLOY.md uses");
     let count = |billing: &str| standing.with("billingType", billing).len();
     assert_eq!((count("usage"), count("term"), count("trial")), (49, 2, 1));
     let suspended = standing.with("status", "suspended");
