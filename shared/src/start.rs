@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::follow_up::Look;
+use crate::domain::follow_up::FollowUp;
 use crate::domain::id::{CustomerId, IdError, PartnerId, RunId};
 use crate::domain::month::UsageMonth;
-use crate::domain::run::{GOOD_FOR_H, MOST_CHOSEN, Run, RunKind, RunRequest, RunScope, RunState, Whose};
+use crate::domain::run::{CustomerFilter, GOOD_FOR_H, MOST_CHOSEN, Run, RunKind, RunRequest, RunScope, RunState};
 use crate::domain::schedule::local_day;
 use crate::domain::settings::Settings;
 use crate::error::{QueueError, StoreError};
@@ -19,7 +19,7 @@ use crate::table::Table;
 /// The run of a repeated request is looked for among so many of the newest.
 const NEWEST: u32 = 20;
 /// A run whose message was lost is taken up by the tick after so long.
-const LOOK_AFTER: SignedDuration = SignedDuration::from_mins(45);
+const FOLLOW_UP_AFTER: SignedDuration = SignedDuration::from_mins(45);
 
 /// Customers that are looked up side by side.
 const IN_FLIGHT: usize = 10;
@@ -39,7 +39,7 @@ pub enum Asked {
         /// That preview.
         preview: RunId,
         /// For these customers of it alone; for all that it is about by default.
-        whose: Option<Whose>,
+        customers: Option<CustomerFilter>,
         /// Whether the additions of other hands that it showed at another quantity are set to the usage too.
         adopts: bool,
     },
@@ -142,8 +142,8 @@ pub async fn choose(
     store: &Store<impl Table>,
     partner: PartnerId,
     chosen: Option<&[String]>,
-) -> Result<Result<Whose, NotChosen>, StoreError> {
-    let Some(chosen) = chosen else { return Ok(Ok(Whose::Everyone)) };
+) -> Result<Result<CustomerFilter, NotChosen>, StoreError> {
+    let Some(chosen) = chosen else { return Ok(Ok(CustomerFilter::Everyone)) };
     if !(1..=MOST_CHOSEN).contains(&chosen.len()) {
         return Ok(Err(NotChosen::Count));
     }
@@ -165,7 +165,7 @@ pub async fn choose(
     if !wrong.is_empty() {
         return Ok(Err(NotChosen::These(wrong)));
     }
-    Ok(Ok(Whose::Chosen { customers: looked.into_iter().map(|(_, id, _)| id).collect::<BTreeSet<_>>() }))
+    Ok(Ok(CustomerFilter::Chosen { customers: looked.into_iter().map(|(_, id, _)| id).collect::<BTreeSet<_>>() }))
 }
 
 /// Opens the run that is asked for and queues it; of a repeated request, gives the run that it opened.
@@ -213,7 +213,9 @@ async fn send(store: &Store<impl Table>, queue: &impl Queue, run: &Run, now: Tim
         return Ok(());
     }
     // Before the message: were that lost, the tick would find the run.
-    store.put_look(run.request.partner, Look::Stopped, now.checked_add(LOOK_AFTER).ok()).await?;
+    store
+        .schedule_follow_up(run.request.partner, FollowUp::ResumeStalledRun, now.checked_add(FOLLOW_UP_AFTER).ok())
+        .await?;
     queue.send(&SyncMessage { request: run.request.clone(), attempt: 0, turns: 0, first_sent_at: now }, 0).await?;
     Ok(())
 }
@@ -227,8 +229,8 @@ fn is_of(run: &Run, asker: &Asker, asked: &Asked, now: Timestamp) -> bool {
             request.scope == RunScope { month_alone: month.is_some(), ..scope.clone() }
                 && month.is_none_or(|month| month == request.month)
         }
-        Asked::Apply { preview, whose, adopts } => {
-            let of_same = whose.as_ref().is_none_or(|whose| *whose == request.scope.whose);
+        Asked::Apply { preview, customers, adopts } => {
+            let of_same = customers.as_ref().is_none_or(|customers| *customers == request.scope.customers);
             request.preview.as_ref() == Some(preview) && of_same && *adopts == request.scope.adopts
         }
         Asked::Retry { .. } => true,
@@ -254,11 +256,11 @@ async fn request(
             // A month that somebody named is never taken for the one before.
             (month.unwrap_or(present), RunScope { month_alone: month.is_some(), ..scope.clone() }, None)
         }
-        Asked::Apply { preview, whose, adopts } => {
+        Asked::Apply { preview, customers, adopts } => {
             let shown = find(preview).await?;
             let request = &shown.request;
-            let whose = whose.clone().unwrap_or_else(|| request.scope.whose.clone());
-            let scope = RunScope { whose, adopts: *adopts, ..request.scope.clone() };
+            let customers = customers.clone().unwrap_or_else(|| request.scope.customers.clone());
+            let scope = RunScope { customers, adopts: *adopts, ..request.scope.clone() };
             if let Some(why) = not_applicable(&shown, &scope, now) {
                 return Err(StartError::NotApplicable { preview: preview.clone(), why });
             }
@@ -312,9 +314,11 @@ fn to_retry(run: &Run) -> Result<RunScope, &'static str> {
         RunState::Failed(_) | RunState::Cancelled { .. } => {
             Ok(RunScope { month_alone: true, ..run.request.scope.clone() })
         }
-        RunState::Partial if run.tally.counts.failed > 0 => {
-            Ok(RunScope { whose: Whose::FailedIn { run: run.id.clone() }, month_alone: true, ..RunScope::default() })
-        }
+        RunState::Partial if run.tally.counts.failed > 0 => Ok(RunScope {
+            customers: CustomerFilter::FailedIn { run: run.id.clone() },
+            month_alone: true,
+            ..RunScope::default()
+        }),
         RunState::Partial | RunState::Succeeded => Err("nothing failed in it"),
         RunState::Superseded { .. } => Err("the run of the month before stands for it"),
     }

@@ -11,7 +11,7 @@ use shared::domain::id::CustomerId;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::recall::ReadFor;
 use shared::domain::run::{Run, Stage};
-use shared::domain::stamp::SyncStamp;
+use shared::domain::sync_status::CustomerSyncStatus;
 use shared::domain::vendor_sync::MembersSeen;
 use shared::error::StoreError;
 use shared::ports::{Clock, Psa};
@@ -243,7 +243,7 @@ impl<W: World> Committer<'_, W> {
     /// How a customer's sync ended, for the list of customers; a preview is none.
     fn stamp(&self, run: &Run, ledger: &CustomerLedger) -> Option<Change> {
         let customer = ledger.customer.filter(|_| run.writes)?;
-        let stamp = SyncStamp::of(&run.id, run.request.month, self.world.clock().now(), ledger);
+        let stamp = CustomerSyncStatus::of(&run.id, run.request.month, self.world.clock().now(), ledger);
         Some(Change::PutCustomerStatus(customer, Box::new(stamp)))
     }
 

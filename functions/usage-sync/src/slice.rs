@@ -26,7 +26,7 @@ use std::time::Duration;
 use futures::future::join;
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::alert::{Alert, AlertAbout, AlertId, Digest};
-use shared::domain::follow_up::Look;
+use shared::domain::follow_up::FollowUp;
 use shared::domain::run::{GOOD_FOR_H, Run, RunFailure, RunFailureCode, RunKind, RunState, Stage};
 use shared::domain::schedule::next_night_after;
 use shared::domain::settings::{Frequency, Settings};
@@ -173,7 +173,7 @@ const fn is_for_good(error: &WorkError) -> bool {
         | WorkError::Queue(_)
         | WorkError::Request(_)
         | WorkError::LeaveAlone(_)
-        | WorkError::NoTurn(_) => false,
+        | WorkError::NoPermit(_) => false,
     }
 }
 
@@ -197,7 +197,7 @@ async fn end<W: World>(
         // Before the run's end: a worker that died in between would leave it without its retry.
         match retries(&run, settings, &state) {
             true => world.store().put_retry(partner, &run.id, next_night_after(settings, partner, now)).await?,
-            false => world.store().put_look(partner, Look::Undone, None).await?,
+            false => world.store().schedule_follow_up(partner, FollowUp::RetryFailedRun, None).await?,
         }
     }
     let about = Digest::of(&run, &state).map(AlertAbout::Run);
@@ -324,14 +324,14 @@ impl<W: World> Stages<'_, W> {
     /// Waits until writes may leave, before anything is stored about them, for that counts from when it is stored. How
     /// many of `most` may: one, and those whose turn comes right after.
     async fn turns_to_write(&self, most: usize) -> Result<usize, WorkError> {
-        match self.psa.take_turn().await {
+        match self.psa.reserve_permit().await {
             Err(error) if !self.last_try && leaves_all_waiting(&error) => return Err(WorkError::LeaveAlone(error)),
             // Sent all the same, it fails by itself.
             Ok(()) | Err(_) => {}
         }
         let soon = Instant::now() + RIGHT_AFTER;
         let mut turns = 1;
-        while turns < most && matches!(timeout_at(soon, self.psa.take_turn()).await, Ok(Ok(()))) {
+        while turns < most && matches!(timeout_at(soon, self.psa.reserve_permit()).await, Ok(Ok(()))) {
             turns += 1;
         }
         Ok(turns)

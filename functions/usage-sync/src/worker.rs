@@ -1,7 +1,7 @@
 //! From a message to a slice of work: opening, the lease, and what to send next.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::domain::follow_up::Look;
+use shared::domain::follow_up::FollowUp;
 use shared::domain::id::{IdError, RunId};
 use shared::domain::run::{Run, RunState, Stage};
 use shared::error::{PsaError, QueueError, StoreError};
@@ -169,7 +169,7 @@ pub enum WorkError {
     /// It waited too often for its turn: delivered again and again, it ends among the dead letters. Its run, if it is
     /// open, is taken up by the partner's next one.
     #[error("waited {0} times for another run of this partner to end")]
-    NoTurn(u32),
+    NoPermit(u32),
     /// ConnectWise has to be left alone; the slice is given back.
     #[error(transparent)]
     LeaveAlone(PsaError),
@@ -238,8 +238,8 @@ impl<W: World> Worker<W> {
             self.world.store().release_lease(&lease).await?;
             return Ok(Handled::Over(Box::new(run)));
         }
-        let look = self.world.clock().now().saturating_add(LOOK_AFTER).unwrap_or(deadline);
-        self.world.store().put_look(partner, Look::Stopped, Some(look)).await?;
+        let look = self.world.clock().now().saturating_add(FOLLOW_UP_AFTER).unwrap_or(deadline);
+        self.world.store().schedule_follow_up(partner, FollowUp::ResumeStalledRun, Some(look)).await?;
         let last_try = message.attempt >= self.limits.attempts;
         let (limits, policy) = (&self.limits, self.policy);
         let slice = Slice { world: &self.world, limits, policy, settings, deadline, last_try };
@@ -276,7 +276,7 @@ impl<W: World> Worker<W> {
                 tracing::info!(partner = %message.request.partner, run = %run.id, state = ?run.state, "run over");
                 // Under the lease: the look of the partner's next run is not this one. A worker that dies before leaves a
                 // look that finds no open run.
-                self.world.store().end_look(message.request.partner, Look::Stopped, look).await?;
+                self.world.store().end_follow_up(message.request.partner, FollowUp::ResumeStalledRun, look).await?;
                 Handled::Over(run)
             }
             SliceEnd::Deadline => {
@@ -339,7 +339,7 @@ impl<W: World> Worker<W> {
     /// Puts the message back until the other one may have ended.
     async fn wait_for_turn(&self, message: &SyncMessage) -> Result<Handled, WorkError> {
         if message.turns >= self.limits.turns {
-            return Err(WorkError::NoTurn(message.turns));
+            return Err(WorkError::NoPermit(message.turns));
         }
         let next = SyncMessage { turns: message.turns + 1, ..message.clone() };
         self.send(next, longer_each_time(self.limits.wait_s, message.turns)).await?;
@@ -353,7 +353,7 @@ impl<W: World> Worker<W> {
 
 /// A run whose next slice has not begun by then has stopped without a word: the longest slice and the longest delay, and
 /// some time for a queue that is slow.
-const LOOK_AFTER: SignedDuration = SignedDuration::from_mins(45);
+const FOLLOW_UP_AFTER: SignedDuration = SignedDuration::from_mins(45);
 /// The queue's longest delay.
 const LONGEST_DELAY_S: u32 = 900;
 

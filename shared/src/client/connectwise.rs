@@ -31,7 +31,7 @@ pub(super) use self::probe::probe;
 use super::address::{AddressRules, PsaAddress};
 use super::credentials::ConnectWiseCredentials;
 use super::http::Http;
-use super::pace::Board;
+use super::rate_limiter::SharedLimit;
 use super::retry::RetryPolicy;
 use crate::domain::id::{AdditionId, AgreementId, PsaProductId};
 use crate::domain::psa::{Addition, Agreement, Company, NewAddition, PsaProduct};
@@ -98,23 +98,23 @@ impl ConnectWise {
         T: Table,
         C: Clock + 'static,
     {
-        let board = |address: &PsaAddress| {
+        let shared = |address: &PsaAddress| {
             let psa = PsaDatabase::new(&address.host(), &credentials.company);
-            Some(Board::open(store, clock, psa))
+            Some(SharedLimit::open(store, clock, psa))
         };
-        Self::connect_by(credentials, options, board).await
+        Self::connect_by(credentials, options, shared).await
     }
 
     async fn connect_by(
         credentials: &ConnectWiseCredentials,
         options: &ConnectWiseOptions,
-        board: impl FnOnce(&PsaAddress) -> Option<Board>,
+        shared: impl FnOnce(&PsaAddress) -> Option<SharedLimit>,
     ) -> Result<Self, PsaError> {
         let address = PsaAddress::parse(&credentials.site, &options.addresses).map_err(|error| PsaError::NotSent {
             why: format!("the address {:?} is not allowed: {error}", credentials.site),
         })?;
-        let board = board(&address);
-        let api = Api::connect(address, credentials, options, board).await?;
+        let shared = shared(&address);
+        let api = Api::connect(address, credentials, options, shared).await?;
         Ok(Self { api: Arc::new(api) })
     }
 
@@ -217,8 +217,8 @@ impl Psa for ConnectWise {
         self.write(Call::patch(&path, body::new_cancelled_date(day)?).at_once()).await
     }
 
-    async fn take_turn(&self) -> Result<(), PsaError> {
-        self.api.take_turn().await
+    async fn reserve_permit(&self) -> Result<(), PsaError> {
+        self.api.reserve_permit().await
     }
 
     fn calls(&self) -> u64 {

@@ -10,7 +10,7 @@ use reqwest::{Request, RequestBuilder, Response, StatusCode};
 use tokio::time::Instant;
 
 use super::http::Http;
-use super::pace::{Ended, NoTurn, Pace, Patience, Slot};
+use super::rate_limiter::{Ended, NoPermit, Permit, RateLimiter, WaitBudget};
 use super::retry::RetryPolicy;
 use super::retry_after::retry_after;
 
@@ -21,7 +21,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 #[derive(Clone, Debug)]
 pub(super) struct Exchange {
     http: Http,
-    pace: Pace,
+    limiter: RateLimiter,
     sent: Arc<AtomicU64>,
 }
 
@@ -54,13 +54,13 @@ pub(super) enum NoAnswer {
 }
 
 impl Exchange {
-    pub(super) fn new(http: Http, pace: Pace) -> Self {
-        Self { http, pace, sent: Arc::default() }
+    pub(super) fn new(http: Http, limiter: RateLimiter) -> Self {
+        Self { http, limiter, sent: Arc::default() }
     }
 
     /// Takes up the rate that was learnt before, and what the PSA asked of others.
     pub(super) async fn resume(&self) {
-        self.pace.resume().await;
+        self.limiter.resume().await;
     }
 
     /// What requests are built with.
@@ -85,26 +85,30 @@ impl Exchange {
         policy: &RetryPolicy,
         most: usize,
     ) -> Result<Answer, NoAnswer> {
-        let slot = self.pace.enter(patience(policy)).await?;
+        let slot = self.limiter.enter(wait_budget(policy)).await?;
         self.send_in(slot, request, most).await
     }
 
-    /// As [`Self::send`], in the turn that [`Self::take_turn`] took if it did.
-    pub(super) async fn send_by_turn(&self, request: RequestBuilder, policy: &RetryPolicy) -> Result<Answer, NoAnswer> {
-        let slot = self.pace.enter_by_turn(patience(policy)).await?;
+    /// As [`Self::send`], in the turn that [`Self::reserve_permit`] took if it did.
+    pub(super) async fn send_reserved(
+        &self,
+        request: RequestBuilder,
+        policy: &RetryPolicy,
+    ) -> Result<Answer, NoAnswer> {
+        let slot = self.limiter.enter_reserved(wait_budget(policy)).await?;
         self.send_in(slot, request, usize::MAX).await
     }
 
     /// Waits until a request may leave, for the next one that is sent by turn.
-    pub(super) async fn take_turn(&self, policy: &RetryPolicy) -> Result<(), NoAnswer> {
-        Ok(self.pace.take_turn(patience(policy)).await?)
+    pub(super) async fn reserve_permit(&self, policy: &RetryPolicy) -> Result<(), NoAnswer> {
+        Ok(self.limiter.reserve_permit(wait_budget(policy)).await?)
     }
 
-    async fn send_in(&self, slot: Slot, request: RequestBuilder, most: usize) -> Result<Answer, NoAnswer> {
+    async fn send_in(&self, slot: Permit, request: RequestBuilder, most: usize) -> Result<Answer, NoAnswer> {
         let request = request.build().map_err(|error| NoAnswer::NotSent(innermost(&error)))?;
         self.sent.fetch_add(1, Ordering::Relaxed);
         let answer = self.answer(request, most).await;
-        self.pace.learn(slot, ended(&answer)).await;
+        self.limiter.learn(slot, ended(&answer)).await;
         answer
     }
 
@@ -170,8 +174,8 @@ impl Answer {
     }
 }
 
-fn patience(policy: &RetryPolicy) -> Patience {
-    Patience { hold: policy.max_retry_after, turn: policy.total.max(policy.max_retry_after) }
+fn wait_budget(policy: &RetryPolicy) -> WaitBudget {
+    WaitBudget { hold: policy.max_retry_after, turn: policy.total.max(policy.max_retry_after) }
 }
 
 /// What the pace learns from what came back.
@@ -190,12 +194,12 @@ fn ended(answer: &Result<Answer, NoAnswer>) -> Ended {
     }
 }
 
-impl From<NoTurn> for NoAnswer {
-    fn from(none: NoTurn) -> Self {
+impl From<NoPermit> for NoAnswer {
+    fn from(none: NoPermit) -> Self {
         match none {
-            NoTurn::Held(wait) => Self::Held(wait),
-            NoTurn::Full => Self::NotSent("other calls came first".to_owned()),
-            NoTurn::Away(wait) => Self::Away(wait),
+            NoPermit::Held(wait) => Self::Held(wait),
+            NoPermit::Full => Self::NotSent("other calls came first".to_owned()),
+            NoPermit::Away(wait) => Self::Away(wait),
         }
     }
 }

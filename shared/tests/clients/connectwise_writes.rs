@@ -59,7 +59,7 @@ async fn a_change_that_met_a_429_is_not_sent_again_by_the_client_and_leaves_afte
     // What was stored about the change counts from when it was first sent: who stored it stores it anew.
     assert!(matches!(error, PsaError::Throttled { retry_after: Some(_) }), "{error}");
     assert_eq!(api_calls(&server).await.len(), 1);
-    client.take_turn().await.unwrap();
+    client.reserve_permit().await.unwrap();
     assert!(set().await.is_ok());
     assert!(start.elapsed() >= Duration::from_secs(1));
     assert_eq!(api_calls(&server).await.len(), 2);

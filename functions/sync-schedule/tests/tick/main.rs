@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod look;
+mod follow_up;
 mod world;
 
 use std::collections::BTreeMap;

@@ -11,7 +11,7 @@ use shared::domain::id::{AgreementId, CustomerId};
 use shared::domain::mapping::ProductMappings;
 use shared::domain::month::UsageMonth;
 use shared::domain::plan::{AskedForAll, InDoubt, LastMonth, Unfinished, UnfinishedProducts};
-use shared::domain::run::{Run, RunKind, Stage, Whose};
+use shared::domain::run::{CustomerFilter, Run, RunKind, Stage};
 use shared::domain::schedule::local_day;
 use shared::ports::Clock;
 use shared::store::{DiscoveredProduct, SeenProduct};
@@ -79,7 +79,7 @@ impl<W: World> Frame<'_, W> {
         let judge = |last: LastMonth| last.judge(self.settings.guards.unfinished);
         let (products, unfinished) = if self.is_young(run) { Default::default() } else { judge(counted.last) };
         // Some customers say nothing of the month as a whole.
-        let unfinished = unfinished.filter(|_| run.request.scope.whose == Whose::Everyone);
+        let unfinished = unfinished.filter(|_| run.request.scope.customers == CustomerFilter::Everyone);
         let lines = run.tally.products.values().map(|product| product.lines).sum();
         Ok(Checked { unfinished, products, asked: counted.in_doubt.judge(lines) })
     }
@@ -92,7 +92,7 @@ impl<W: World> Frame<'_, W> {
 
     /// Notes what the month's usage has of each product and what Sophos calls it now, for the page of mappings.
     async fn note_products(&self, run: &Run) -> Result<(), WorkError> {
-        if run.request.kind == RunKind::Apply || run.request.scope.whose != Whose::Everyone {
+        if run.request.kind == RunKind::Apply || run.request.scope.customers != CustomerFilter::Everyone {
             return Ok(());
         }
         let (store, partner) = (self.world.store(), run.request.partner);

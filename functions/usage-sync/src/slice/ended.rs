@@ -15,7 +15,7 @@ use shared::domain::plan::{AdditionPlan, CustomerPlan, customer_gate};
 use shared::domain::psa::Addition;
 use shared::domain::recall::ReadFor;
 use shared::domain::settle::settle;
-use shared::domain::snapshot::Untold;
+use shared::domain::snapshot::UnreportedWrites;
 use shared::domain::terms::Terms;
 use shared::ports::{Clock, Psa};
 use shared::store::Change;
@@ -86,7 +86,7 @@ impl Ended {
     }
 
     /// Takes in what became of creations for a customer that is not planned.
-    pub(super) fn add_settled(&mut self, closing: Vec<Change>, written: Untold) {
+    pub(super) fn add_settled(&mut self, closing: Vec<Change>, written: UnreportedWrites) {
         self.created = self.created.saturating_add(written.created);
         self.updated = self.updated.saturating_add(written.updated);
         self.closing.extend(closing);
@@ -295,7 +295,7 @@ impl<W: World> Stages<'_, W> {
                 }
                 Some(_) | None => {}
             }
-            let writes = writer.take_untold(ending.product);
+            let writes = writer.take_unreported(ending.product);
             let did = writes.did(rust_decimal::Decimal::ZERO).unwrap_or(Would::Nothing);
             let done = EndDone { did, writes };
             ended.tell_done(ending, done, terms);

@@ -21,7 +21,7 @@ impl<W: World> Stages<'_, W> {
         if let Some(why) = unfit(&preview, run, self.world.clock().now()) {
             return Err(refused(why));
         }
-        let tally = if run.request.scope.whose == preview.request.scope.whose {
+        let tally = if run.request.scope.customers == preview.request.scope.customers {
             preview.tally.usage_only()
         } else {
             self.usage_of_chosen(run, preview.buckets).await?

@@ -6,7 +6,7 @@ use shared::domain::id::CustomerId;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::mapping::ProductMappings;
 use shared::domain::outcome::Outcome;
-use shared::domain::run::{Run, Whose};
+use shared::domain::run::{CustomerFilter, Run};
 use shared::error::StoreError;
 
 use super::Frame;
@@ -34,10 +34,10 @@ impl<W: World> Frame<'_, W> {
     /// Whom the run is about; of a retry, those of whom something failed in the run that it takes up.
     pub(super) async fn whom(&self, run: &Run) -> Result<&Whom, WorkError> {
         self.whom
-            .get_or_try_init(async || match &run.request.scope.whose {
-                Whose::Everyone => Ok(Whom::Everyone),
-                Whose::Chosen { customers } => Ok(Whom::Only(customers.clone())),
-                Whose::FailedIn { run: failed } => {
+            .get_or_try_init(async || match &run.request.scope.customers {
+                CustomerFilter::Everyone => Ok(Whom::Everyone),
+                CustomerFilter::Chosen { customers } => Ok(Whom::Only(customers.clone())),
+                CustomerFilter::FailedIn { run: failed } => {
                     let (store, partner) = (self.world.store(), run.request.partner);
                     let (mut those, mut after) = (BTreeSet::new(), None);
                     loop {

@@ -16,7 +16,7 @@ use shared::domain::psa::Addition;
 use shared::domain::run::Run;
 use shared::domain::schedule::local_day;
 use shared::domain::settle::Settlement;
-use shared::domain::snapshot::{Parts, Snapshot, Surplus, Untold, Written};
+use shared::domain::snapshot::{Parts, Snapshot, Surplus, UnreportedWrites, Written};
 use shared::domain::vendor_sync::MembersSeen;
 use shared::ports::Clock;
 use shared::store::Lease;
@@ -83,7 +83,7 @@ impl<'a, W: World> Writer<'a, W> {
             Step::Adopt { addition } => {
                 self.remember(product, plan, *addition);
                 if let Some(written) = self.written(product) {
-                    written.untold.adopted += 1;
+                    written.unreported.adopted += 1;
                 }
                 (Outcome::Adopted, Some(*addition))
             }
@@ -97,11 +97,11 @@ impl<'a, W: World> Writer<'a, W> {
     /// What is right already may be our own doing that stands in no ledger yet: of a slice, or a run, that did not live to
     /// see its answer.
     fn kept(&self, product: PsaProductId) -> Outcome {
-        let untold = self.settlement.snapshot.written.get(&product).map(|written| written.untold);
-        match untold.filter(|_| self.run.writes) {
-            Some(untold) if untold.created > 0 => Outcome::Created,
-            Some(untold) if untold.updated > 0 => Outcome::Updated,
-            Some(untold) if untold.adopted > 0 => Outcome::Adopted,
+        let unreported = self.settlement.snapshot.written.get(&product).map(|written| written.unreported);
+        match unreported.filter(|_| self.run.writes) {
+            Some(unreported) if unreported.created > 0 => Outcome::Created,
+            Some(unreported) if unreported.updated > 0 => Outcome::Updated,
+            Some(unreported) if unreported.adopted > 0 => Outcome::Adopted,
             Some(_) | None => Outcome::Unchanged,
         }
     }
@@ -113,8 +113,8 @@ impl<'a, W: World> Writer<'a, W> {
     }
 
     /// The writes to an addition that no ledger has told of yet; they are forgotten here.
-    pub(super) fn take_untold(&mut self, product: PsaProductId) -> Untold {
-        self.written(product).map(|written| std::mem::take(&mut written.untold)).unwrap_or_default()
+    pub(super) fn take_unreported(&mut self, product: PsaProductId) -> UnreportedWrites {
+        self.written(product).map(|written| std::mem::take(&mut written.unreported)).unwrap_or_default()
     }
 
     fn written(&mut self, product: PsaProductId) -> Option<&mut Written> {

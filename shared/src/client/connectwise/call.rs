@@ -16,7 +16,7 @@ use super::refusal::{self, Effect};
 use crate::client::address::PsaAddress;
 use crate::client::credentials::ConnectWiseCredentials;
 use crate::client::exchange::{Answer, Exchange};
-use crate::client::pace::{Board, Pace};
+use crate::client::rate_limiter::{RateLimiter, SharedLimit};
 use crate::client::retry::RetryPolicy;
 use crate::error::PsaError;
 
@@ -83,9 +83,9 @@ impl Api {
         address: PsaAddress,
         credentials: &ConnectWiseCredentials,
         options: &ConnectWiseOptions,
-        board: Option<Board>,
+        shared: Option<SharedLimit>,
     ) -> Result<Self, PsaError> {
-        let api = Self::undiscovered(address, credentials, options, board)?;
+        let api = Self::undiscovered(address, credentials, options, shared)?;
         api.exchange.resume().await;
         let codebase = api.discover().await?;
         api.set_codebase(codebase);
@@ -97,9 +97,9 @@ impl Api {
         address: PsaAddress,
         credentials: &ConnectWiseCredentials,
         options: &ConnectWiseOptions,
-        board: Option<Board>,
+        shared: Option<SharedLimit>,
     ) -> Result<Self, PsaError> {
-        let pace = Pace::learning(options.in_flight, options.calls_per_minute, board);
+        let limiter = RateLimiter::learning(options.in_flight, options.calls_per_minute, shared);
         let keys = format!(
             "{}+{}:{}",
             credentials.company,
@@ -111,7 +111,7 @@ impl Api {
             company: credentials.company.clone(),
             authorization: secret_header(&format!("Basic {}", STANDARD.encode(keys)))?,
             client_id: secret_header(credentials.client_id.expose_secret())?,
-            exchange: Exchange::new(options.http.clone(), pace),
+            exchange: Exchange::new(options.http.clone(), limiter),
             reads: options.reads,
             writes: options.writes,
             codebase: Mutex::default(),
@@ -182,7 +182,7 @@ impl Api {
             let request = self.request(codebase, call)?;
             let answer = match effect {
                 Effect::Read => self.exchange.send_for(request, policy, call.most_bytes).await,
-                Effect::Write => self.exchange.send_by_turn(request, policy).await,
+                Effect::Write => self.exchange.send_reserved(request, policy).await,
             };
             let answer = answer.map_err(|none| refusal::no_answer(effect, none))?;
             match refusal::refusal(&answer) {
@@ -252,8 +252,8 @@ impl Api {
     }
 
     /// Waits until a write may leave.
-    pub(super) async fn take_turn(&self) -> Result<(), PsaError> {
-        self.exchange.take_turn(&self.reads).await.map_err(|none| refusal::no_answer(Effect::Write, none))
+    pub(super) async fn reserve_permit(&self) -> Result<(), PsaError> {
+        self.exchange.reserve_permit(&self.reads).await.map_err(|none| refusal::no_answer(Effect::Write, none))
     }
 
     pub(super) fn exchange(&self) -> &Exchange {

@@ -9,7 +9,7 @@ use super::sign_in::{SignIn, Token};
 use super::whoami::Account;
 use crate::client::credentials::SophosCredentials;
 use crate::client::exchange::{Answer, Exchange};
-use crate::client::pace::Pace;
+use crate::client::rate_limiter::RateLimiter;
 use crate::client::retry::RetryPolicy;
 use crate::domain::id::PartnerId;
 use crate::error::SourceError;
@@ -49,7 +49,7 @@ impl Api {
             partner,
             url: options.api_url.clone(),
             sign_in,
-            exchange: Exchange::new(options.http.clone(), Pace::new(options.in_flight)),
+            exchange: Exchange::new(options.http.clone(), RateLimiter::new(options.in_flight)),
             reads: options.reads,
         };
         let account = api.get("whoami/v1", &[], Account::parse).await?;

@@ -60,7 +60,7 @@ impl<W: World> Writer<'_, W> {
                     None => {
                         self.surplus(*product, *addition, |surplus| surplus.cleared = true);
                         if let Some(written) = self.written(*product) {
-                            written.untold.clear(*from);
+                            written.unreported.clear(*from);
                         }
                         Tried::Ended(Outcome::Held((*hold).clone()), Some(*addition))
                     }
@@ -88,7 +88,7 @@ impl<W: World> Writer<'_, W> {
                 None => {
                     self.remember(product, plan, addition);
                     if let Some(written) = self.written(product) {
-                        written.untold.update(from);
+                        written.unreported.update(from);
                     }
                     Tried::Ended(Outcome::Updated, Some(addition))
                 }
@@ -122,7 +122,7 @@ impl<W: World> Writer<'_, W> {
         self.remember(product, plan, answer.id);
         let right = differs.is_none();
         if let Some(written) = self.written(product) {
-            written.untold.create(intent.effective);
+            written.unreported.create(intent.effective);
             written.begins = intent.begins_later();
             written.settled.clone_from(&intent.earlier);
             if !right {

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use shared::domain::outcome::Outcome;
-use shared::domain::snapshot::Untold;
+use shared::domain::snapshot::UnreportedWrites;
 use shared::error::StoreError;
 use shared::store::{Change, Lease};
 
@@ -18,8 +18,8 @@ impl<W: World> Writer<'_, W> {
     pub(in crate::slice) async fn close(
         &mut self,
         next_invoice: Option<Date>,
-    ) -> Result<(Vec<Change>, Untold), StoreError> {
-        let mut told = Untold::default();
+    ) -> Result<(Vec<Change>, UnreportedWrites), StoreError> {
+        let mut told = UnreportedWrites::default();
         if !self.run.writes {
             return Ok((Vec::new(), told));
         }
@@ -32,7 +32,7 @@ impl<W: World> Writer<'_, W> {
             snapshot.expect_invoice(month, next_invoice);
         }
         for written in snapshot.written.values_mut() {
-            told.add_earlier(std::mem::take(&mut written.untold));
+            told.add_earlier(std::mem::take(&mut written.unreported));
         }
         Ok((self.unwritten(), told))
     }
@@ -45,14 +45,14 @@ impl<W: World> Writer<'_, W> {
         }
         for (product, (outcome, billed)) in done {
             let Some(written) = self.settlement.snapshot.written.get(product) else { continue };
-            billed.writes = written.untold.created.saturating_add(written.untold.updated);
+            billed.writes = written.unreported.created.saturating_add(written.unreported.updated);
             match outcome {
                 Outcome::Created | Outcome::Updated | Outcome::Adopted => {
-                    billed.would = written.untold.did(billed.target).unwrap_or(billed.would);
+                    billed.would = written.unreported.did(billed.target).unwrap_or(billed.would);
                 }
-                Outcome::Held(_) => billed.would = written.untold.did(written.confirmed).unwrap_or(billed.would),
+                Outcome::Held(_) => billed.would = written.unreported.did(written.confirmed).unwrap_or(billed.would),
                 Outcome::Waiting(_) | Outcome::Failed(_) | Outcome::Skipped(_) => {
-                    billed.did = written.untold.did(written.confirmed);
+                    billed.did = written.unreported.did(written.confirmed);
                 }
                 Outcome::Unchanged => {}
             }

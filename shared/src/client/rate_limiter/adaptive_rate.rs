@@ -35,7 +35,7 @@ pub(super) struct Departure {
 
 /// A rate between [`FLOOR`] and a ceiling.
 #[derive(Debug)]
-pub(super) struct Learnt {
+pub(super) struct AdaptiveRate {
     ceiling: u64,
     rate: u64,
     /// What the service was seen to let through when it last complained; none while it never has.
@@ -52,7 +52,7 @@ pub(super) struct Learnt {
     left: VecDeque<Duration>,
 }
 
-impl Learnt {
+impl AdaptiveRate {
     /// Begins with what was learnt before, or with half of the ceiling: a limit far below it is met by a few seconds'
     /// calls, and one far above costs a few seconds. `ceiling` is in calls a minute.
     pub(super) fn new(ceiling: u32, now: Duration) -> Self {
@@ -70,10 +70,10 @@ impl Learnt {
     }
 
     /// Goes on from what another worker has learnt, in calls a minute.
-    pub(super) fn resume(&mut self, learnt: u32) {
-        let learnt = (u64::from(learnt) * UNIT).clamp(FLOOR * UNIT, self.ceiling);
-        self.rate = learnt;
-        self.known = (learnt < self.ceiling).then_some(learnt);
+    pub(super) fn resume(&mut self, calls_per_minute: u32) {
+        let calls_per_minute = (u64::from(calls_per_minute) * UNIT).clamp(FLOOR * UNIT, self.ceiling);
+        self.rate = calls_per_minute;
+        self.known = (calls_per_minute < self.ceiling).then_some(calls_per_minute);
         self.quiet = Duration::ZERO;
     }
 

@@ -11,62 +11,62 @@ use crate::table::memory::MemoryTable;
 use crate::table::{DueQuery, Entry, Key, Page, Query, Table, Write, WriteError, Written};
 
 const MINUTE: Duration = Duration::from_secs(60);
-const PATIENT: Patience = Patience { hold: MINUTE, turn: MINUTE };
+const PATIENT: WaitBudget = WaitBudget { hold: MINUTE, turn: MINUTE };
 
 const fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
 /// A call that leaves and ends at once.
-async fn call(pace: &Pace, ended: Ended) {
-    let slot = pace.enter(PATIENT).await.unwrap_or_else(|none| panic!("{none:?}"));
-    pace.learn(slot, ended).await;
+async fn call(limiter: &RateLimiter, ended: Ended) {
+    let slot = limiter.enter(PATIENT).await.unwrap_or_else(|none| panic!("{none:?}"));
+    limiter.learn(slot, ended).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_hold_that_one_clone_meets_keeps_every_clone_waiting_to_its_end() {
-    let pace = Pace::new(8);
-    let clone = pace.clone();
+    let limiter = RateLimiter::new(8);
+    let clone = limiter.clone();
     let start = Instant::now();
-    pace.hold(s(30));
-    pace.hold(s(10));
+    limiter.hold(s(30));
+    limiter.hold(s(10));
     assert!(clone.enter(PATIENT).await.is_ok());
     assert_eq!(start.elapsed(), s(30));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_hold_that_is_too_long_is_told_at_once() {
-    let pace = Pace::new(8);
-    pace.hold(s(90));
+    let limiter = RateLimiter::new(8);
+    limiter.hold(s(90));
     let start = Instant::now();
-    assert_eq!(pace.enter(PATIENT).await.err(), Some(NoTurn::Held(s(90))));
+    assert_eq!(limiter.enter(PATIENT).await.err(), Some(NoPermit::Held(s(90))));
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_hold_that_begins_while_a_call_waits_for_its_slot_holds_it_too() {
-    let pace = Pace::new(1);
-    let first = pace.enter(PATIENT).await;
+    let limiter = RateLimiter::new(1);
+    let first = limiter.enter(PATIENT).await;
     let start = Instant::now();
     let second = tokio::spawn({
-        let pace = pace.clone();
-        async move { pace.enter(PATIENT).await.map(|_| start.elapsed()).ok() }
+        let limiter = limiter.clone();
+        async move { limiter.enter(PATIENT).await.map(|_| start.elapsed()).ok() }
     });
     tokio::task::yield_now().await;
-    pace.hold(s(5));
+    limiter.hold(s(5));
     drop(first);
     assert_eq!(second.await.unwrap(), Some(s(5)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn calls_leave_evenly_and_in_the_order_in_which_they_came() {
-    let pace = Pace::learning(8, 240, None);
+    let limiter = RateLimiter::learning(8, 240, None);
     let start = Instant::now();
     let left: Arc<Mutex<Vec<(usize, u128)>>> = Arc::default();
     let calls = (0..12).map(|n| {
-        let (pace, left) = (pace.clone(), Arc::clone(&left));
+        let (limiter, left) = (limiter.clone(), Arc::clone(&left));
         async move {
-            call(&pace, Ended::Well).await;
+            call(&limiter, Ended::Well).await;
             left.lock().unwrap().push((n, start.elapsed().as_millis()));
         }
     });
@@ -80,19 +80,19 @@ async fn calls_leave_evenly_and_in_the_order_in_which_they_came() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_pause_a_short_bucket_leaves_at_once_and_after_a_hold_none() {
-    let pace = Pace::learning(8, 120, None);
+    let limiter = RateLimiter::learning(8, 120, None);
     for wait in [true, false] {
         if wait {
             tokio::time::sleep(MINUTE).await;
         } else {
-            let slot = pace.enter(PATIENT).await.ok().unwrap();
-            pace.learn(slot, Ended::TooMany(Some(s(20)))).await;
+            let slot = limiter.enter(PATIENT).await.ok().unwrap();
+            limiter.learn(slot, Ended::TooMany(Some(s(20)))).await;
             tokio::time::sleep(MINUTE).await;
         }
         let start = Instant::now();
         let mut at_once = 0;
         while start.elapsed() < Duration::from_millis(500) {
-            call(&pace, Ended::Well).await;
+            call(&limiter, Ended::Well).await;
             at_once += usize::from(start.elapsed() < Duration::from_millis(500));
         }
         assert!(at_once <= BUCKET as usize, "{at_once} calls at once");
@@ -101,52 +101,52 @@ async fn after_a_pause_a_short_bucket_leaves_at_once_and_after_a_hold_none() {
 
 #[tokio::test(start_paused = true)]
 async fn a_write_whose_turn_was_taken_beforehand_leaves_at_once() {
-    let pace = Pace::learning(8, 60, None);
-    let hurried = Patience { hold: s(1), turn: s(1) };
-    let reads = (0..6).map(|_| call(&pace, Ended::Well));
+    let limiter = RateLimiter::learning(8, 60, None);
+    let hurried = WaitBudget { hold: s(1), turn: s(1) };
+    let reads = (0..6).map(|_| call(&limiter, Ended::Well));
     let write = async {
-        pace.take_turn(PATIENT).await.unwrap();
+        limiter.reserve_permit(PATIENT).await.unwrap();
         let start = Instant::now();
-        assert!(pace.enter_by_turn(hurried).await.is_ok());
+        assert!(limiter.enter_reserved(hurried).await.is_ok());
         assert_eq!(start.elapsed(), Duration::ZERO);
-        assert!(pace.enter_by_turn(hurried).await.is_err(), "a turn is one call's");
+        assert!(limiter.enter_reserved(hurried).await.is_err(), "a turn is one call's");
     };
     futures::future::join(futures::future::join_all(reads), write).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_was_taken_long_ago_is_lost() {
-    let pace = Pace::learning(8, 60, None);
-    pace.take_turn(PATIENT).await.unwrap();
-    tokio::time::sleep(TURN_GOOD_FOR + s(1)).await;
-    assert!(!pace.state().use_turn());
+    let limiter = RateLimiter::learning(8, 60, None);
+    limiter.reserve_permit(PATIENT).await.unwrap();
+    tokio::time::sleep(RESERVATION_VALID_FOR + s(1)).await;
+    assert!(!limiter.state().use_reservation());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_does_not_answer_is_left_alone_and_then_asked_by_one_call() {
-    let pace = Pace::learning(8, 60_000, None);
+    let limiter = RateLimiter::learning(8, 60_000, None);
     for _ in 0..10 {
-        call(&pace, Ended::Failed).await;
+        call(&limiter, Ended::Failed).await;
     }
-    assert_eq!(pace.enter(PATIENT).await.err(), Some(NoTurn::Away(OPEN_FOR)));
+    assert_eq!(limiter.enter(PATIENT).await.err(), Some(NoPermit::Away(OPEN_FOR)));
     tokio::time::sleep(OPEN_FOR).await;
-    let probe = pace.enter(PATIENT).await.ok().unwrap();
-    assert!(matches!(pace.enter(PATIENT).await.err(), Some(NoTurn::Away(_))));
+    let probe = limiter.enter(PATIENT).await.ok().unwrap();
+    assert!(matches!(limiter.enter(PATIENT).await.err(), Some(NoPermit::Away(_))));
     drop(probe);
-    call(&pace, Ended::Well).await;
-    assert!(pace.enter(PATIENT).await.is_ok());
+    call(&limiter, Ended::Well).await;
+    assert!(limiter.enter(PATIENT).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_was_given_up_while_it_was_to_find_out_leaves_that_to_the_next_one() {
-    let pace = Pace::learning(8, 60_000, None);
+    let limiter = RateLimiter::learning(8, 60_000, None);
     for _ in 0..10 {
-        call(&pace, Ended::Failed).await;
+        call(&limiter, Ended::Failed).await;
     }
     tokio::time::sleep(OPEN_FOR).await;
-    let probe = pace.enter(PATIENT).await.ok().unwrap();
+    let probe = limiter.enter(PATIENT).await.ok().unwrap();
     drop(probe);
-    assert!(pace.enter(PATIENT).await.is_ok());
+    assert!(limiter.enter(PATIENT).await.is_ok());
 }
 
 fn psa() -> PsaDatabase {
@@ -193,25 +193,28 @@ impl Table for SlowTable {
 #[tokio::test(start_paused = true)]
 async fn a_write_whose_look_at_the_board_takes_longer_than_its_patience_does_not_leave() {
     let start = Instant::now();
-    let board = Board::open(Store::on(SlowTable(s(20), MemoryTable::default())), Paused(start), psa());
-    let pace = Pace::learning(8, 900, Some(board));
-    let hurried = Patience { hold: s(1), turn: s(1) };
-    assert_eq!(pace.enter_by_turn(hurried).await.err(), Some(NoTurn::Full));
+    let shared = SharedLimit::open(Store::on(SlowTable(s(20), MemoryTable::default())), Paused(start), psa());
+    let limiter = RateLimiter::learning(8, 900, Some(shared));
+    let hurried = WaitBudget { hold: s(1), turn: s(1) };
+    assert_eq!(limiter.enter_reserved(hurried).await.err(), Some(NoPermit::Full));
     assert_eq!(start.elapsed(), s(1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_slices_of_four_minutes_learn_one_after_the_other_adds_up() {
     let (store, start) = (MemoryStore::default(), Instant::now());
-    store.put_learnt_rate(&psa(), 120, Timestamp::UNIX_EPOCH).await.unwrap();
+    store.put_adaptive_rate(&psa(), 120, Timestamp::UNIX_EPOCH).await.unwrap();
     for _ in 0..8 {
-        let pace = Pace::learning(8, 900, Some(Board::open(store.clone(), Paused(start), psa())));
-        pace.resume().await;
+        let limiter = RateLimiter::learning(8, 900, Some(SharedLimit::open(store.clone(), Paused(start), psa())));
+        limiter.resume().await;
         let end = Instant::now() + 4 * MINUTE;
         while Instant::now() < end {
-            call(&pace, Ended::Well).await;
+            call(&limiter, Ended::Well).await;
         }
     }
-    let learnt = store.find_rate(&psa()).await.unwrap().unwrap().learnt;
-    assert!(learnt.is_some_and(|learnt| learnt >= 180), "half as much again: {learnt:?} calls a minute");
+    let calls_per_minute = store.find_rate(&psa()).await.unwrap().unwrap().calls_per_minute;
+    assert!(
+        calls_per_minute.is_some_and(|calls_per_minute| calls_per_minute >= 180),
+        "half as much again: {calls_per_minute:?} calls a minute"
+    );
 }

@@ -12,7 +12,7 @@ use super::tally::Counts;
 /// How the sync of one customer ended in the last run that wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SyncStamp {
+pub struct CustomerSyncStatus {
     /// The run.
     pub run: RunId,
     /// The usage month.
@@ -35,7 +35,7 @@ pub struct FailedPair {
     pub failure: Failure,
 }
 
-impl SyncStamp {
+impl CustomerSyncStatus {
     /// The stamp of a customer whose ledger is written at `at`.
     #[must_use]
     pub fn of(run: &RunId, month: UsageMonth, at: Timestamp, ledger: &CustomerLedger) -> Self {
@@ -69,7 +69,7 @@ mod tests {
         Line { code: Some(ProductCode::parse(code).unwrap()), units: 1, usage_lines: 1, outcome, billed: None }
     }
 
-    fn stamp(lines: Vec<Line>) -> SyncStamp {
+    fn stamp(lines: Vec<Line>) -> CustomerSyncStatus {
         let run = RunId::parse("20261130T011200Z-scheduled-0123abcd").unwrap();
         let ledger = CustomerLedger {
             customer: None,
@@ -83,7 +83,7 @@ mod tests {
             ..CustomerLedger::default()
         };
         let at = "2026-11-30T01:12:00Z".parse().unwrap();
-        SyncStamp::of(&run, UsageMonth::parse("2026-11").unwrap(), at, &ledger)
+        CustomerSyncStatus::of(&run, UsageMonth::parse("2026-11").unwrap(), at, &ledger)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A look at a partner's newest runs: one that stopped is carried on, one that left something undone is retried.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::domain::follow_up::Look;
+use shared::domain::follow_up::FollowUp;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunKind, RunRequest, RunScope, RunState};
 use shared::domain::settings::Frequency;
@@ -34,12 +34,12 @@ fn failed() -> RunState {
 }
 
 /// A partner with these runs whose follow-up is due; the worker sets a retry when a scheduled run ends.
-async fn world(look: Look, runs: Vec<Run>) -> World {
+async fn world(follow_up: FollowUp, runs: Vec<Run>) -> World {
     let world = World::new().with(1, &settings(Frequency::SophosInvoice), at("2026-12-03T01:40:00Z"));
     world.put_runs(partner(1), &runs, at(LOOK));
-    match runs.iter().find(|run| look == Look::Undone && run.request.kind == RunKind::Scheduled) {
+    match runs.iter().find(|run| follow_up == FollowUp::RetryFailedRun && run.request.kind == RunKind::Scheduled) {
         Some(run) => world.stored.put_retry(partner(1), &run.id, at(LOOK)).await.unwrap(),
-        None => world.stored.put_look(partner(1), look, Some(at(LOOK))).await.unwrap(),
+        None => world.stored.schedule_follow_up(partner(1), follow_up, Some(at(LOOK))).await.unwrap(),
     }
     world
 }
@@ -52,7 +52,8 @@ fn soon() -> Timestamp {
 async fn a_run_that_ended_partial_or_failed_is_retried_for_its_month_on_the_next_night() {
     for state in [RunState::Partial, failed()] {
         let first = run(RunKind::Scheduled, state.clone());
-        let world = world(Look::Undone, vec![run(RunKind::Preview, RunState::Succeeded), first.clone()]).await;
+        let world =
+            world(FollowUp::RetryFailedRun, vec![run(RunKind::Preview, RunState::Succeeded), first.clone()]).await;
         tick(&world, soon()).await;
         let sent = world.take_sent();
         let request = &sent[0].request;
@@ -77,7 +78,7 @@ async fn fifty_runs_by_hand_hid_the_run_that_was_to_be_retried() {
     };
     let first = run(RunKind::Scheduled, RunState::Partial);
     let runs: Vec<Run> = (0..200).map(by_hand).chain([first.clone()]).collect();
-    let world = world(Look::Undone, runs).await;
+    let world = world(FollowUp::RetryFailedRun, runs).await;
     tick(&world, soon()).await;
     assert_eq!(world.take_sent()[0].request.retry_of, Some(first.id));
 }
@@ -89,7 +90,7 @@ async fn the_retry_of_a_retry_names_the_first_run() {
     second.request.retry_of = Some(first.id.clone());
     second.request.slot = "2026-12-01".into();
     second.id = second.request.id().unwrap();
-    let world = world(Look::Undone, vec![second, first.clone()]).await;
+    let world = world(FollowUp::RetryFailedRun, vec![second, first.clone()]).await;
     tick(&world, soon()).await;
     assert_eq!(world.take_sent()[0].request.retry_of, Some(first.id));
 }
@@ -97,7 +98,7 @@ async fn the_retry_of_a_retry_names_the_first_run() {
 #[tokio::test]
 async fn a_run_that_stopped_without_a_word_is_carried_on_by_its_own_request() {
     let open = run(RunKind::Now, RunState::Running);
-    let world = world(Look::Stopped, vec![open.clone(), run(RunKind::Scheduled, RunState::Partial)]).await;
+    let world = world(FollowUp::ResumeStalledRun, vec![open.clone(), run(RunKind::Scheduled, RunState::Partial)]).await;
     tick(&world, soon()).await;
     let sent = world.take_sent();
     assert_eq!((sent.len(), &sent[0].request), (1, &open.request));
@@ -105,8 +106,11 @@ async fn a_run_that_stopped_without_a_word_is_carried_on_by_its_own_request() {
 
 #[tokio::test]
 async fn a_run_that_ended_is_not_retried_because_it_was_thought_to_have_stopped() {
-    let world =
-        world(Look::Stopped, vec![run(RunKind::Now, RunState::Succeeded), run(RunKind::Scheduled, failed())]).await;
+    let world = world(
+        FollowUp::ResumeStalledRun,
+        vec![run(RunKind::Now, RunState::Succeeded), run(RunKind::Scheduled, failed())],
+    )
+    .await;
     let report = tick(&world, soon()).await;
     assert_eq!((report.nothing_to_look_at, world.take_sent().len()), (1, 0));
 }
@@ -115,7 +119,7 @@ async fn a_run_that_ended_is_not_retried_because_it_was_thought_to_have_stopped(
 async fn nothing_is_asked_for_where_nothing_was_left_undone() {
     for runs in [vec![], vec![run(RunKind::Scheduled, RunState::Succeeded)], vec![run(RunKind::Now, RunState::Partial)]]
     {
-        let world = world(Look::Undone, runs).await;
+        let world = world(FollowUp::RetryFailedRun, runs).await;
         let report = tick(&world, soon()).await;
         assert_eq!(report, TickReport { nothing_to_look_at: 1, ..TickReport::default() });
         assert_eq!(world.take_sent(), []);
@@ -125,7 +129,7 @@ async fn nothing_is_asked_for_where_nothing_was_left_undone() {
 
 #[tokio::test]
 async fn a_look_that_could_not_be_ended_is_taken_again_and_asks_for_the_same_run() {
-    let world = world(Look::Undone, vec![run(RunKind::Scheduled, RunState::Partial)]).await;
+    let world = world(FollowUp::RetryFailedRun, vec![run(RunKind::Scheduled, RunState::Partial)]).await;
     world.faults.lock().unwrap().not_moved.insert(partner(1));
     tick(&world, soon()).await;
     tick(&world, soon() + SignedDuration::from_mins(5)).await;
@@ -136,22 +140,22 @@ async fn a_look_that_could_not_be_ended_is_taken_again_and_asks_for_the_same_run
 
 #[tokio::test]
 async fn alerts_are_handed_on_before_their_look_is_moved_and_asked_for_again_if_nobody_ends_it() {
-    for look in [Look::Alerts, Look::Watch] {
-        let world = world(look, Vec::new()).await;
+    for follow_up in [FollowUp::DeliverAlerts, FollowUp::CheckSilence] {
+        let world = world(follow_up, Vec::new()).await;
         let report = tick(&world, soon()).await;
-        let look_at = soon() + SignedDuration::from_mins(15);
+        let due_at = soon() + SignedDuration::from_mins(15);
         assert_eq!((report.alerts_asked, report.sent), (1, 0));
-        let expected = AlertMessage { partner: partner(1), look, look_at };
+        let expected = AlertMessage { partner: partner(1), follow_up, due_at };
         assert_eq!(*world.queue.alerts.lock().unwrap(), std::slice::from_ref(&expected));
         assert_eq!(tick(&world, soon()).await.alerts_asked, 0, "it is under way");
-        tick(&world, look_at).await;
+        tick(&world, due_at).await;
         assert_eq!(world.queue.alerts.lock().unwrap().len(), 2, "the delivery died");
     }
 }
 
 #[tokio::test]
 async fn a_look_whose_message_the_queue_did_not_take_stays() {
-    let mut world = world(Look::Alerts, Vec::new()).await;
+    let mut world = world(FollowUp::DeliverAlerts, Vec::new()).await;
     world.queue.refused.insert(partner(1));
     let report = tick(&world, soon()).await;
     assert_eq!(report.failed.len(), 1);

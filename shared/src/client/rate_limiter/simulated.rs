@@ -99,11 +99,11 @@ fn simulate(seed: u64, slowest_ms: u64) -> Figures {
         let mut all = Vec::new();
         for _ in 0..workers {
             let psa = PsaDatabase::new("psa.example.com", "acme");
-            let board = Board::open(store.clone(), Paused(start), psa);
-            let pace = Pace::learning(8, 900, Some(board));
+            let shared = SharedLimit::open(store.clone(), Paused(start), psa);
+            let limiter = RateLimiter::learning(8, 900, Some(shared));
             for _ in 0..tasks {
                 let lag = Duration::from_millis(rng.u64(latency_ms / 2..=latency_ms));
-                all.push(tokio::spawn(work(pace.clone(), Arc::clone(&limited), lag)));
+                all.push(tokio::spawn(work(limiter.clone(), Arc::clone(&limited), lag)));
             }
         }
         tokio::time::sleep(WARM_UP + JUDGED).await;
@@ -122,31 +122,32 @@ fn simulate(seed: u64, slowest_ms: u64) -> Figures {
     })
 }
 
-async fn work(pace: Pace, limited: Arc<Mutex<Limited>>, lag: Duration) {
+async fn work(limiter: RateLimiter, limited: Arc<Mutex<Limited>>, lag: Duration) {
     loop {
-        let slot = match pace.enter(Patience { hold: Duration::from_secs(60), turn: Duration::from_secs(120) }).await {
-            Ok(slot) => slot,
-            Err(NoTurn::Full) => continue,
-            Err(NoTurn::Held(wait) | NoTurn::Away(wait)) => {
-                tokio::time::sleep(wait).await;
-                continue;
-            }
-        };
+        let slot =
+            match limiter.enter(WaitBudget { hold: Duration::from_secs(60), turn: Duration::from_secs(120) }).await {
+                Ok(slot) => slot,
+                Err(NoPermit::Full) => continue,
+                Err(NoPermit::Held(wait) | NoPermit::Away(wait)) => {
+                    tokio::time::sleep(wait).await;
+                    continue;
+                }
+            };
         {
             let mut limited = limited.lock().unwrap();
             let now = Instant::now();
-            let inside = limited.held.is_some_and(|(from, until)| now > from + LOOK_GOOD_FOR && now < until);
+            let inside = limited.held.is_some_and(|(from, until)| now > from + SHARED_LIMIT_VALID_FOR && now < until);
             limited.inside += u64::from(inside);
         }
         tokio::time::sleep(lag / 2).await;
         let refusal = limited.lock().unwrap().arrives();
         tokio::time::sleep(lag / 2).await;
         let Some(wish) = refusal else {
-            pace.learn(slot, Ended::Well).await;
+            limiter.learn(slot, Ended::Well).await;
             continue;
         };
         let until = Instant::now() + wish;
-        pace.learn(slot, Ended::TooMany(Some(wish))).await;
+        limiter.learn(slot, Ended::TooMany(Some(wish))).await;
         let mut limited = limited.lock().unwrap();
         let held = limited.held.map_or((Instant::now(), until), |(from, old)| {
             if old > Instant::now() { (from, old.max(until)) } else { (Instant::now(), until) }

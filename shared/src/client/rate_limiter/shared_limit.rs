@@ -20,7 +20,7 @@ const HIGHER_SHARE: u32 = 32;
 
 /// The way to the task. It ends when the last of these is dropped.
 #[derive(Clone, Debug)]
-pub(in crate::client) struct Board(mpsc::Sender<Ask>);
+pub(in crate::client) struct SharedLimit(mpsc::Sender<Ask>);
 
 /// What stands on the board.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,16 +28,16 @@ pub(super) struct Seen {
     /// For how long nobody may call.
     pub(super) hold: Duration,
     /// How many calls a minute others have learnt that it takes.
-    pub(super) learnt: Option<u32>,
+    pub(super) calls_per_minute: Option<u32>,
 }
 
 #[derive(Debug)]
 enum Ask {
-    Look { learnt: Option<u32>, answer: oneshot::Sender<Seen> },
+    FollowUp { calls_per_minute: Option<u32>, answer: oneshot::Sender<Seen> },
     Hold { wait: Duration, answer: oneshot::Sender<()> },
 }
 
-impl Board {
+impl SharedLimit {
     /// The board of a PSA in a table.
     pub(in crate::client) fn open<T, C>(store: Store<T>, clock: C, psa: PsaDatabase) -> Self
     where
@@ -50,10 +50,10 @@ impl Board {
     }
 
     /// What stands there now; what this client has `learnt` is written beside it from time to time.
-    pub(super) async fn look(&self, learnt: Option<u32>) -> Seen {
+    pub(super) async fn look(&self, calls_per_minute: Option<u32>) -> Seen {
         let (answer, answered) = oneshot::channel();
         // The task ends only with the runtime: then nobody calls any more.
-        match self.0.send(Ask::Look { learnt, answer }).await {
+        match self.0.send(Ask::FollowUp { calls_per_minute, answer }).await {
             Ok(()) => answered.await.unwrap_or_default(),
             Err(_) => Seen::default(),
         }
@@ -81,7 +81,7 @@ impl<T: Table, C: Clock> Keeper<T, C> {
         while let Some(ask) = asked.recv().await {
             // Who asked may have gone: its call was given up.
             match ask {
-                Ask::Look { learnt, answer } => drop(answer.send(self.look(learnt).await)),
+                Ask::FollowUp { calls_per_minute, answer } => drop(answer.send(self.look(calls_per_minute).await)),
                 Ask::Hold { wait, answer } => {
                     self.hold(wait).await;
                     answer.send(()).ok();
@@ -91,7 +91,7 @@ impl<T: Table, C: Clock> Keeper<T, C> {
     }
 
     /// A table that is away keeps nobody from calling: what this client has met itself holds all the same.
-    async fn look(&mut self, learnt: Option<u32>) -> Seen {
+    async fn look(&mut self, calls_per_minute: Option<u32>) -> Seen {
         let rate = match self.store.find_rate(&self.psa).await {
             Ok(rate) => rate.unwrap_or_default(),
             Err(error) => {
@@ -100,23 +100,25 @@ impl<T: Table, C: Clock> Keeper<T, C> {
             }
         };
         let now = self.clock.now();
-        let is_news = |old: u32, learnt: u32| match learnt.checked_sub(old) {
+        let is_news = |old: u32, calls_per_minute: u32| match calls_per_minute.checked_sub(old) {
             Some(higher) => higher > old / HIGHER_SHARE,
-            None => old - learnt > old / LOWER_SHARE,
+            None => old - calls_per_minute > old / LOWER_SHARE,
         };
-        if let Some(learnt) = learnt.filter(|learnt| rate.learnt.is_none_or(|old| is_news(old, *learnt))) {
-            self.remember(learnt, now).await;
+        if let Some(calls_per_minute) = calls_per_minute
+            .filter(|calls_per_minute| rate.calls_per_minute.is_none_or(|old| is_news(old, *calls_per_minute)))
+        {
+            self.remember(calls_per_minute, now).await;
         }
         let left = rate.not_before.map_or(SignedDuration::ZERO, |until| until.duration_since(now));
-        Seen { hold: Duration::try_from(left).unwrap_or_default(), learnt: rate.learnt }
+        Seen { hold: Duration::try_from(left).unwrap_or_default(), calls_per_minute: rate.calls_per_minute }
     }
 
-    async fn remember(&mut self, learnt: u32, now: Timestamp) {
+    async fn remember(&mut self, calls_per_minute: u32, now: Timestamp) {
         if self.written.is_some_and(|at| now.duration_since(at) < WRITTEN_EVERY) {
             return;
         }
         self.written = Some(now);
-        if let Err(error) = self.store.put_learnt_rate(&self.psa, learnt, now).await {
+        if let Err(error) = self.store.put_adaptive_rate(&self.psa, calls_per_minute, now).await {
             tracing::warn!(%error, "how many calls ConnectWise takes could not be kept");
         }
     }

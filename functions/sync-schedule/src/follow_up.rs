@@ -2,7 +2,7 @@
 //! or failed is retried.
 
 use jiff::Timestamp;
-use shared::domain::follow_up::Look;
+use shared::domain::follow_up::FollowUp;
 use shared::domain::run::{Run, RunKind, RunRequest, RunState};
 use shared::domain::schedule::local_day;
 use shared::domain::settings::Settings;
@@ -27,7 +27,7 @@ where
     Q: Queue,
 {
     let runs = store.list_runs(due.partner, NEWEST).await.map_err(PartnerError::Runs)?;
-    ask(store, queue, to_carry_on(&runs), (Look::Stopped, due), at).await
+    ask(store, queue, to_carry_on(&runs), (FollowUp::ResumeStalledRun, due), at).await
 }
 
 /// Asks for the scheduled run that left something undone once more.
@@ -39,14 +39,14 @@ where
     let settings = store.find_settings(due.partner).await.map_err(PartnerError::Settings)?;
     let run = store.find_retry(due.partner).await.map_err(PartnerError::Runs)?;
     let request = run.zip(settings).and_then(|(run, settings)| to_retry(&run, &settings, due.next_run_at));
-    ask(store, queue, request, (Look::Undone, due), at).await
+    ask(store, queue, request, (FollowUp::RetryFailedRun, due), at).await
 }
 
 async fn ask<T: Table, Q: Queue>(
     store: &Store<T>,
     queue: &Q,
     request: Option<RunRequest>,
-    (look, due): (Look, Due),
+    (follow_up, due): (FollowUp, Due),
     at: Timestamp,
 ) -> Result<Outcome, PartnerError> {
     let found = request.is_some();
@@ -54,7 +54,7 @@ async fn ask<T: Table, Q: Queue>(
         queue.send(&SyncMessage { request, attempt: 0, turns: 0, first_sent_at: at }, 0).await?;
     }
     // The worker that takes the message up sets the next look.
-    store.end_look(due.partner, look, due.next_run_at).await.map_err(PartnerError::Advance)?;
+    store.end_follow_up(due.partner, follow_up, due.next_run_at).await.map_err(PartnerError::Advance)?;
     Ok(if found { Outcome::Sent } else { Outcome::NothingToLookAt })
 }
 
@@ -64,7 +64,7 @@ fn to_carry_on(runs: &[Run]) -> Option<RunRequest> {
 }
 
 /// A scheduled run once more, for the same month, if it left something undone.
-fn to_retry(last: &Run, settings: &Settings, look: Timestamp) -> Option<RunRequest> {
+fn to_retry(last: &Run, settings: &Settings, follow_up: Timestamp) -> Option<RunRequest> {
     if last.request.kind != RunKind::Scheduled {
         return None;
     }
@@ -75,8 +75,8 @@ fn to_retry(last: &Run, settings: &Settings, look: Timestamp) -> Option<RunReque
         }
     }
     Some(RunRequest {
-        slot: local_day(settings, look).to_string(),
-        scheduled_at: look,
+        slot: local_day(settings, follow_up).to_string(),
+        scheduled_at: follow_up,
         asked_by: None,
         retry_of: Some(last.request.retry_of.clone().unwrap_or_else(|| last.id.clone())),
         ..last.request.clone()
