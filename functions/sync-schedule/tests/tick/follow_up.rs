@@ -37,9 +37,13 @@ fn failed() -> RunState {
 async fn world(follow_up: FollowUp, runs: Vec<Run>) -> World {
     let world = World::new().with(1, &settings(Frequency::SophosInvoice), at("2026-12-03T01:40:00Z"));
     world.put_runs(partner(1), &runs, at(LOOK));
-    match runs.iter().find(|run| follow_up == FollowUp::RetryFailedRun && run.request.kind == RunKind::Scheduled) {
-        Some(run) => world.stored.put_retry(partner(1), &run.id, at(LOOK)).await.unwrap(),
-        None => world.stored.schedule_follow_up(partner(1), follow_up, Some(at(LOOK))).await.unwrap(),
+    if follow_up == FollowUp::RetryFailedRun {
+        // A run that is no longer stored is followed up like any other.
+        let last = runs.iter().find(|run| run.request.kind == RunKind::Scheduled).or(runs.first()).cloned();
+        let last = last.unwrap_or_else(|| run(RunKind::Scheduled, RunState::Partial));
+        world.stored.put_retry(partner(1), &last.id, at(LOOK)).await.unwrap();
+    } else {
+        world.stored.schedule_follow_up(partner(1), follow_up, Some(at(LOOK))).await.unwrap();
     }
     world
 }
