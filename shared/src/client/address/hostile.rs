@@ -1,4 +1,4 @@
-//! Addresses of an attacker: none of them is looked up or connected to, seen from the resolver and from a listener.
+//! Addresses of an attacker: none is resolved or connected to, as seen by the resolver and a listener.
 
 pub(in crate::client) mod sites;
 
@@ -60,7 +60,7 @@ fn credentials(site: &str) -> ConnectWiseCredentials {
 }
 
 #[tokio::test]
-async fn no_hostile_address_is_looked_up_or_connected_to() {
+async fn no_hostile_address_is_resolved_or_connected_to() {
     let trap = Trap::new().await;
     let options = trap.options(vec!["psa.example.com".into()]);
     let sites = sites(trap.port());
@@ -74,7 +74,7 @@ async fn no_hostile_address_is_looked_up_or_connected_to() {
 }
 
 #[tokio::test]
-async fn an_allowed_name_that_leads_inside_is_looked_up_and_never_connected_to() {
+async fn an_allowed_name_with_a_private_address_is_resolved_and_never_connected_to() {
     for inside in [
         "127.0.0.1",
         "127.255.0.7",
@@ -114,7 +114,7 @@ async fn an_allowed_name_that_leads_inside_is_looked_up_and_never_connected_to()
 }
 
 #[tokio::test]
-async fn a_cloud_host_is_looked_up_by_exactly_the_vendors_name() {
+async fn a_cloud_host_is_resolved_by_exactly_the_vendors_name() {
     for (site, name) in [
         ("na.myconnectwise.net", "api-na.myconnectwise.net"),
         ("HTTPS://API-EU.myconnectwise.net:443/", "api-eu.myconnectwise.net"),
@@ -127,7 +127,7 @@ async fn a_cloud_host_is_looked_up_by_exactly_the_vendors_name() {
 }
 
 #[tokio::test]
-async fn no_redirect_leads_anywhere_whatever_its_status() {
+async fn no_redirect_is_followed_whatever_its_status() {
     let policy = AddressPolicy::VendorAndLoopback;
     for status in [301, 302, 303, 307, 308] {
         let trap = Trap::new().await;

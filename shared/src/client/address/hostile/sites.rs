@@ -1,4 +1,4 @@
-//! The addresses of an attacker, one list for the client's tests and for those of the API that takes addresses.
+//! The addresses of an attacker: one list for the client's tests and the tests of the API that accepts addresses.
 
 use std::net::Ipv4Addr;
 
