@@ -1,4 +1,4 @@
-//! Query parameters: the documented ones and no others.
+//! Query parameters: only the documented ones are accepted.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -11,7 +11,7 @@ use super::problem::{FieldError, Problem};
 
 /// The parameters of a query, as a struct that derives `Deserialize` and `IntoParams`.
 ///
-/// A parameter that is not documented, one that comes twice and a value that cannot be read are refused, all at once.
+/// Undocumented parameters, duplicate ones and invalid values are refused, all at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);
 
@@ -23,7 +23,7 @@ impl<T: DeserializeOwned + IntoParams, W: Send + Sync> FromRequestParts<W> for Q
     }
 }
 
-/// Refuses every query: for routes without parameters.
+/// Refuses every parameter: for routes without a query.
 #[derive(Clone, Copy, Debug)]
 pub struct NoQuery;
 
@@ -42,7 +42,7 @@ fn read<T: DeserializeOwned + IntoParams>(query: &str) -> Result<T, Problem> {
     let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     match serde_path_to_error::deserialize(deserializer) {
         Ok(value) if errors.is_empty() => return Ok(value),
-        // What is unknown or doubled is told already, and better.
+        // An unknown or duplicate parameter is reported already, and more precisely.
         Err(error) if errors.is_empty() || known.contains(&error.path().to_string()) => {
             let name = error.path().to_string();
             let told = errors.iter().any(|known| known.is_parameter(&name));
@@ -55,7 +55,7 @@ fn read<T: DeserializeOwned + IntoParams>(query: &str) -> Result<T, Problem> {
     Err(Problem::new(ProblemCode::InvalidRequest).errors(errors))
 }
 
-/// What is not known, and what comes more than once; each name once.
+/// Unknown and duplicate parameters; each name once.
 fn misplaced(query: &str, known: &[String]) -> Vec<FieldError> {
     let mut seen: Vec<String> = Vec::new();
     let mut errors: Vec<FieldError> = Vec::new();
