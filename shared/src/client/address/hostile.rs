@@ -15,17 +15,17 @@ use crate::client::credentials::ConnectWiseCredentials;
 use crate::client::http::{Http, HttpLimits};
 use crate::client::retry::RetryPolicy;
 
-/// A listener that nobody should reach, and a resolver that leads every name to it, or wherever it is told.
+/// A listener that nothing may reach, and a resolver that leads every name to `leads_to`.
 struct Trap {
     listener: TcpListener,
-    looked_up: Arc<Mutex<Vec<String>>>,
+    resolved: Arc<Mutex<Vec<String>>>,
     leads_to: Vec<IpAddr>,
 }
 
 impl Trap {
     async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self { listener, looked_up: Arc::default(), leads_to: vec![Ipv4Addr::LOCALHOST.into()] }
+        Self { listener, resolved: Arc::default(), leads_to: vec![Ipv4Addr::LOCALHOST.into()] }
     }
 
     fn port(&self) -> u16 {
@@ -33,9 +33,9 @@ impl Trap {
     }
 
     fn options(&self, allowed_hosts: Vec<String>) -> ConnectWiseOptions {
-        let (looked_up, leads_to) = (Arc::clone(&self.looked_up), self.leads_to.clone());
+        let (resolved, leads_to) = (Arc::clone(&self.resolved), self.leads_to.clone());
         let lookup = move |name: String| {
-            looked_up.lock().unwrap().push(name);
+            resolved.lock().unwrap().push(name);
             let found: Vec<SocketAddr> = leads_to.iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
             async move { Ok(found) }
         };
@@ -68,7 +68,7 @@ async fn no_hostile_address_is_resolved_or_connected_to() {
     for site in &sites {
         let refused = ConnectWise::connect(&credentials(site), &options).await;
         assert!(refused.is_err(), "{site:?} was let through");
-        assert_eq!(*trap.looked_up.lock().unwrap(), Vec::<String>::new(), "{site:?} was looked up");
+        assert_eq!(*trap.resolved.lock().unwrap(), Vec::<String>::new(), "{site:?} was looked up");
     }
     assert!(trap.is_untouched().await);
 }
@@ -108,7 +108,7 @@ async fn an_allowed_name_with_a_private_address_is_resolved_and_never_connected_
         let options = trap.options(vec![site.clone()]);
         let error = ConnectWise::connect(&credentials(&site), &options).await.unwrap_err();
         assert!(error.to_string().contains("psa.example.com leads to no public address"), "{inside}: {error}");
-        assert_eq!(*trap.looked_up.lock().unwrap(), ["psa.example.com"]);
+        assert_eq!(*trap.resolved.lock().unwrap(), ["psa.example.com"]);
         assert!(trap.is_untouched().await, "{inside}");
     }
 }
@@ -122,7 +122,7 @@ async fn a_cloud_host_is_resolved_by_exactly_the_vendors_name() {
         let trap = Trap::new().await;
         let options = trap.options(Vec::new());
         assert!(ConnectWise::connect(&credentials(site), &options).await.is_err());
-        assert_eq!(*trap.looked_up.lock().unwrap(), [name]);
+        assert_eq!(*trap.resolved.lock().unwrap(), [name]);
     }
 }
 

@@ -68,7 +68,7 @@ fn hosts() -> Vec<String> {
     hosts
 }
 
-/// Each host as it stands, with a scheme, with a port, and hidden behind a name that is allowed.
+/// Each host alone, with a scheme, with a port, and disguised by an allowed name.
 pub(crate) fn sites(port: u16) -> Vec<String> {
     let wrapped = |host: &String| {
         [
