@@ -59,8 +59,8 @@ pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<Bytes, 
 /// `bodyTooLarge` for a longer body.
 pub async fn read_bytes(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes, Problem> {
     let too_large = || Problem::new(ProblemCode::BodyTooLarge).detail(format!("At most {max} bytes are taken."));
-    let told = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if told.is_some_and(|length| length > max) {
+    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > max) {
         return Err(too_large());
     }
     axum::body::to_bytes(body, max).await.map_err(|error| {
@@ -90,25 +90,25 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 fn refused(pointer: String, error: &serde_json::Error) -> Problem {
-    let told = error.to_string();
+    let message = error.to_string();
     // serde's errors have no kinds; a wrong guess here would only report "invalid" instead of "missing".
-    let code = if told.starts_with("unknown field") {
+    let code = if message.starts_with("unknown field") {
         ProblemCode::Unknown
-    } else if told.starts_with("missing field") {
+    } else if message.starts_with("missing field") {
         ProblemCode::Missing
     } else {
         ProblemCode::Invalid
     };
-    Problem::new(ProblemCode::InvalidRequest).errors([FieldError::body(pointer, code, told)])
+    Problem::new(ProblemCode::InvalidRequest).errors([FieldError::body(pointer, code, message)])
 }
 
 /// As [`refused`], but only in our own words: serde quotes the unexpected value or name.
 fn refused_unseen(pointer: String, error: &serde_json::Error) -> Problem {
-    let told = error.to_string();
-    let expected = told.rsplit_once("expected ").map_or(String::new(), |(_, ours)| format!(": expected {ours}"));
-    let error = if told.starts_with("missing field") {
-        FieldError::body(pointer, ProblemCode::Missing, told)
-    } else if told.starts_with("unknown field") {
+    let message = error.to_string();
+    let expected = message.rsplit_once("expected ").map_or(String::new(), |(_, ours)| format!(": expected {ours}"));
+    let error = if message.starts_with("missing field") {
+        FieldError::body(pointer, ProblemCode::Missing, message)
+    } else if message.starts_with("unknown field") {
         // The unknown name could be a secret at the wrong place.
         FieldError::body(String::new(), ProblemCode::Unknown, format!("unknown field{expected}"))
     } else {
@@ -157,10 +157,10 @@ mod tests {
 
     #[test]
     fn an_error_points_at_its_place() {
-        let told = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
-        assert_eq!(first_error(r#"{"rows":[{"version":1},{"version":"x"}]}"#), told("/rows/1/version", "invalid"));
-        assert_eq!(first_error(r#"{"rows":[{}]}"#), told("/rows/0", "missing"));
-        assert_eq!(first_error(r#"{"rows":[{"version":1,"~/":1}]}"#), told("/rows/0/~0~1", "unknown"));
+        let expected = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
+        assert_eq!(first_error(r#"{"rows":[{"version":1},{"version":"x"}]}"#), expected("/rows/1/version", "invalid"));
+        assert_eq!(first_error(r#"{"rows":[{}]}"#), expected("/rows/0", "missing"));
+        assert_eq!(first_error(r#"{"rows":[{"version":1,"~/":1}]}"#), expected("/rows/0/~0~1", "unknown"));
         for body in ["", "{", r#"{"rows":[]} x"#, "\u{0}", "[[[["] {
             assert_eq!(first_error(body).1, "invalid", "{body}");
         }
@@ -200,10 +200,10 @@ mod tests {
             let mut deserializer = serde_json::Deserializer::from_slice(body.as_bytes());
             let error = serde_path_to_error::deserialize::<_, Keys>(&mut deserializer).unwrap_err();
             let problem = refused_unseen(pointer(error.path()), error.inner());
-            let told = serde_json::to_value(problem.body(Language::English, None)).unwrap();
-            assert_eq!(told["errors"][0]["code"], code, "{told}");
-            assert!(told["errors"][0]["detail"].as_str().unwrap().starts_with(detail), "{told}");
-            assert!(!told.to_string().contains("canary") && !told.to_string().contains("918273645"), "{told}");
+            let response = serde_json::to_value(problem.body(Language::English, None)).unwrap();
+            assert_eq!(response["errors"][0]["code"], code, "{response}");
+            assert!(response["errors"][0]["detail"].as_str().unwrap().starts_with(detail), "{response}");
+            assert!(!response.to_string().contains("canary") && !response.to_string().contains("918273645"), "{response}");
         }
     }
 }

@@ -45,8 +45,8 @@ fn read<T: DeserializeOwned + IntoParams>(query: &str) -> Result<T, Problem> {
         // An unknown or duplicate parameter is reported already, and more precisely.
         Err(error) if errors.is_empty() || known.contains(&error.path().to_string()) => {
             let name = error.path().to_string();
-            let told = errors.iter().any(|known| known.is_parameter(&name));
-            if !told {
+            let is_reported = errors.iter().any(|known| known.is_parameter(&name));
+            if !is_reported {
                 errors.push(FieldError::parameter(name, ProblemCode::Invalid, error.inner().to_string()));
             }
         }
@@ -103,7 +103,7 @@ mod tests {
         errors.map(|error| (text(&error["parameter"]), text(&error["code"]))).collect()
     }
 
-    fn told(errors: &[(&str, &str)]) -> Vec<(String, String)> {
+    fn expected(errors: &[(&str, &str)]) -> Vec<(String, String)> {
         errors.iter().map(|(name, code)| ((*name).to_owned(), (*code).to_owned())).collect()
     }
 
@@ -116,14 +116,14 @@ mod tests {
 
     #[test]
     fn an_unknown_parameter_is_refused_by_its_name() {
-        assert_eq!(errors("txet=a"), told(&[("txet", "unknown")]));
-        assert_eq!(errors("Text=a&partnerId=b"), told(&[("Text", "unknown"), ("partnerId", "unknown")]));
+        assert_eq!(errors("txet=a"), expected(&[("txet", "unknown")]));
+        assert_eq!(errors("Text=a&partnerId=b"), expected(&[("Text", "unknown"), ("partnerId", "unknown")]));
     }
 
     #[test]
     fn a_value_that_cannot_be_read_and_a_parameter_given_twice_are_refused() {
-        assert_eq!(errors("pageSize=many"), told(&[("pageSize", "invalid")]));
-        assert_eq!(errors("text=a&text=b"), told(&[("text", "invalid")]));
-        assert_eq!(errors("x=1&pageSize=-1"), told(&[("x", "unknown"), ("pageSize", "invalid")]));
+        assert_eq!(errors("pageSize=many"), expected(&[("pageSize", "invalid")]));
+        assert_eq!(errors("text=a&text=b"), expected(&[("text", "invalid")]));
+        assert_eq!(errors("x=1&pageSize=-1"), expected(&[("x", "unknown"), ("pageSize", "invalid")]));
     }
 }

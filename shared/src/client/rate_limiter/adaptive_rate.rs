@@ -44,7 +44,7 @@ pub(super) struct AdaptiveRate {
     time_at_limit: Duration,
     /// Calls still to start before the rate may exceed the known limit.
     growth_delay: u64,
-    /// Counts the reductions: a call that started before the last one is no news.
+    /// Counts the reductions: a call that started before the last one is not news.
     generation: u64,
     /// When the last pause ended.
     pause_ended: Duration,
