@@ -203,7 +203,10 @@ mod tests {
             let response = serde_json::to_value(problem.body(Language::English, None)).unwrap();
             assert_eq!(response["errors"][0]["code"], code, "{response}");
             assert!(response["errors"][0]["detail"].as_str().unwrap().starts_with(detail), "{response}");
-            assert!(!response.to_string().contains("canary") && !response.to_string().contains("918273645"), "{response}");
+            assert!(
+                !response.to_string().contains("canary") && !response.to_string().contains("918273645"),
+                "{response}"
+            );
         }
     }
 }
