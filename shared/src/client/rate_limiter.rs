@@ -1,7 +1,6 @@
-//! When a call may leave: as fast as the service was learnt to take, never while it wants to be left alone, and one at
-//! a time while it is found out whether it answers again.
+//! Decides when a call may start: at the adaptive rate, never during a pause, and through a circuit breaker.
 //!
-//! Calls leave in the order in which they came. A short bucket makes up for a late timer; there are no other bursts.
+//! Calls start in the order of their arrival. A short token bucket makes up for late timers; there are no other bursts.
 
 mod adaptive_rate;
 mod breaker;
@@ -18,110 +17,110 @@ use self::adaptive_rate::{AdaptiveRate, Departure};
 use self::breaker::{Breaker, OPEN_FOR};
 pub(super) use self::shared_limit::SharedLimit;
 
-/// So many calls may leave at once after a pause.
+/// The most calls that may start at once after an idle time.
 const BUCKET: u32 = 4;
-/// A look at the board is good for this long: less than an answer takes to come back.
+/// A read of the shared limit is valid for this long: less than the round trip of a call.
 const SHARED_LIMIT_VALID_FOR: Duration = Duration::from_millis(20);
-/// A turn that was taken beforehand is used within this time or lost.
+/// A reservation expires after this long.
 const RESERVATION_VALID_FOR: Duration = Duration::from_secs(2);
 
-/// How long a call waits.
+/// How long a call waits at most.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WaitBudget {
-    /// For a service that wants to be left alone.
-    pub(super) hold: Duration,
-    /// For its turn, all in all.
-    pub(super) turn: Duration,
+    /// For the end of a pause.
+    pub(super) pause: Duration,
+    /// For the permit, pauses included.
+    pub(super) total: Duration,
 }
 
-/// Why a call may not leave.
+/// Why a call may not start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoPermit {
-    /// The service wants to be left alone for this long, or it is so long until its turn.
-    Held(Duration),
-    /// Others came first, until its wait_budget was over.
-    Full,
-    /// It did not answer lately, and is not asked for this long.
-    Away(Duration),
+    /// The service is throttling, or the permit is due only after this long: more than the wait budget.
+    Throttled(Duration),
+    /// Other calls were ahead until the wait budget was used up.
+    TimedOut,
+    /// The circuit breaker is open for this long.
+    CircuitOpen(Duration),
 }
 
-/// What became of a call, as far as the pace goes.
+/// How a call ended, as far as the rate limiter is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum CallOutcome {
     /// The service answered.
-    Well,
-    /// It asks for fewer calls (429), and to be left alone for so long where it says so.
-    TooMany(Option<Duration>),
-    /// It is overloaded: 503, or no answer in time.
+    Answered,
+    /// 429, with its `Retry-After` if it has one.
+    Throttled(Option<Duration>),
+    /// 503 with its `Retry-After` if it has one, or no answer in time.
     Overloaded(Option<Duration>),
-    /// It failed: another 5xx, no connection, a connection that broke.
+    /// Another 5xx, no connection, or a connection that broke.
     Failed,
 }
 
-/// Shared by the clones of a client: what one call meets, all heed.
+/// The rate limiter of one client. Its clones share the state: a pause that one call meets applies to all.
 #[derive(Clone, Debug)]
 pub(super) struct RateLimiter {
     in_flight: usize,
-    slots: Arc<Semaphore>,
-    /// Held by the call whose turn is next; a fair lock.
-    head: Arc<tokio::sync::Mutex<()>>,
+    permits: Arc<Semaphore>,
+    /// The queue: a fair lock that the first waiting call holds.
+    queue: Arc<tokio::sync::Mutex<()>>,
     state: Arc<Mutex<State>>,
     shared: Option<SharedLimit>,
 }
 
 #[derive(Debug)]
 struct State {
-    start: Instant,
-    not_before: Option<Instant>,
+    created: Instant,
+    paused_until: Option<Instant>,
     control: Option<Control>,
-    /// Turns taken beforehand.
-    taken: VecDeque<Instant>,
-    looked: Option<Instant>,
+    /// When each unused reservation was made.
+    reservations: VecDeque<Instant>,
+    shared_read_at: Option<Instant>,
 }
 
-/// What is known of a service whose pace is learnt.
+/// The state of a limiter with an adaptive rate.
 #[derive(Debug)]
 struct Control {
     rate: AdaptiveRate,
     breaker: Breaker,
-    /// When the next call leaves: an interval after the last, or earlier by what was left unused.
+    /// When the next call may start: one interval after the last, less the unused part of the bucket.
     next: Instant,
 }
 
 /// The right to have one call in flight.
 pub(super) struct Permit {
-    /// None only if the semaphore were closed, which it never is.
+    /// `None` only if the semaphore were closed, which never happens.
     _permit: Option<OwnedSemaphorePermit>,
-    left: Departure,
+    departure: Departure,
     probe: Option<Probe>,
 }
 
-/// The one call that finds out whether the service answers again; dropped with it, whatever becomes of it.
+/// Marks the call that tests an open circuit breaker. Dropping it ends the test, even if the call is cancelled.
 struct Probe(Arc<Mutex<State>>);
 
 impl Drop for Probe {
     fn drop(&mut self) {
         if let Some(control) = &mut locked(&self.0).control {
-            control.breaker.probed();
+            control.breaker.end_probe();
         }
     }
 }
 
 impl RateLimiter {
-    /// A pace that only heeds the service's own wishes.
+    /// A limiter that has no rate of its own and obeys only the pauses that the service asks for.
     pub(super) fn new(in_flight: usize) -> Self {
         let in_flight = in_flight.max(1);
         Self {
             in_flight,
-            slots: Arc::new(Semaphore::new(in_flight)),
-            head: Arc::default(),
+            permits: Arc::new(Semaphore::new(in_flight)),
+            queue: Arc::default(),
             state: Arc::new(Mutex::new(State::new())),
             shared: None,
         }
     }
 
-    /// A pace that is learnt, up to `ceiling` calls a minute, and shared by a board where there is one.
-    pub(super) fn learning(in_flight: usize, ceiling: u32, shared: Option<SharedLimit>) -> Self {
+    /// A limiter with an adaptive rate of at most `ceiling` calls a minute.
+    pub(super) fn adaptive(in_flight: usize, ceiling: u32, shared: Option<SharedLimit>) -> Self {
         let limiter = Self { shared, ..Self::new(in_flight) };
         let now = Instant::now();
         let control =
@@ -130,105 +129,106 @@ impl RateLimiter {
         limiter
     }
 
-    /// Goes on from what others have learnt.
+    /// Takes over the rate and the pause of the shared limit.
     pub(super) async fn resume(&self) {
         let Some(shared) = &self.shared else { return };
-        let seen = shared.look(None).await;
-        if seen.hold > Duration::ZERO {
-            self.hold(seen.hold);
+        let current = shared.sync(None).await;
+        if current.pause > Duration::ZERO {
+            self.pause(current.pause);
         }
-        if let (Some(calls_per_minute), Some(control)) = (seen.calls_per_minute, &mut self.state().control) {
+        if let (Some(calls_per_minute), Some(control)) = (current.calls_per_minute, &mut self.state().control) {
             control.rate.resume(calls_per_minute);
         }
     }
 
-    /// Waits until a call may leave. Gives up at once where it is known that this takes longer than its wait_budget.
+    /// Waits until a call may start. Fails at once where the wait is known to exceed the budget.
     pub(super) async fn enter(&self, wait_budget: WaitBudget) -> Result<Permit, NoPermit> {
         self.admit(wait_budget, false).await
     }
 
-    /// As [`Self::enter`], by a turn that was taken beforehand if there is one.
+    /// As [`Self::enter`], but uses a reservation where there is one.
     pub(super) async fn enter_reserved(&self, wait_budget: WaitBudget) -> Result<Permit, NoPermit> {
-        let has_turn = self.state().use_reservation();
-        self.admit(wait_budget, has_turn).await
+        let is_reserved = self.state().use_reservation();
+        self.admit(wait_budget, is_reserved).await
     }
 
-    /// Waits until a call may leave, for the next one that enters by turn.
+    /// Waits until a call may start, and reserves that for the next [`Self::enter_reserved`].
     pub(super) async fn reserve_permit(&self, wait_budget: WaitBudget) -> Result<(), NoPermit> {
-        let slot = self.admit(wait_budget, false).await?;
-        drop(slot);
-        self.state().taken.push_back(Instant::now());
+        let permit = self.admit(wait_budget, false).await?;
+        drop(permit);
+        self.state().reservations.push_back(Instant::now());
         Ok(())
     }
 
-    async fn admit(&self, wait_budget: WaitBudget, has_turn: bool) -> Result<Permit, NoPermit> {
-        let latest = Instant::now() + wait_budget.turn;
-        let too_late = |_| NoPermit::Full;
-        let _head = match has_turn {
+    async fn admit(&self, wait_budget: WaitBudget, is_reserved: bool) -> Result<Permit, NoPermit> {
+        let latest = Instant::now() + wait_budget.total;
+        let too_late = |_| NoPermit::TimedOut;
+        let _queue = match is_reserved {
             true => None,
-            false => Some(timeout_at(latest, self.head.lock()).await.map_err(too_late)?),
+            false => Some(timeout_at(latest, self.queue.lock()).await.map_err(too_late)?),
         };
         loop {
             let now = Instant::now();
-            let start = self.state().may_start(now, wait_budget, has_turn)?;
+            let start = self.state().earliest_start(now, wait_budget, is_reserved)?;
             if start > latest {
-                return Err(NoPermit::Held(start - now));
+                return Err(NoPermit::Throttled(start - now));
             }
             if start > now {
                 sleep_until(start).await;
                 continue;
             }
-            let permit = timeout_at(latest, self.slots.clone().acquire_owned()).await.map_err(too_late)?;
-            // Whoever has no time for it does not leave: the table can take long to answer.
-            timeout_at(latest, self.look()).await.map_err(too_late)?;
-            let beside_others = self.slots.available_permits() + 1 < self.in_flight;
+            let permit = timeout_at(latest, self.permits.clone().acquire_owned()).await.map_err(too_late)?;
+            // The table can be slow to answer: the wait budget applies to it as well.
+            timeout_at(latest, self.sync_shared()).await.map_err(too_late)?;
+            let others_in_flight = self.permits.available_permits() + 1 < self.in_flight;
             let mut state = self.state();
             let now = Instant::now();
-            // Late all the same where this process was stopped meanwhile.
+            // The process may have been frozen meanwhile.
             if now > latest {
-                return Err(NoPermit::Full);
+                return Err(NoPermit::TimedOut);
             }
-            if state.held_for(now).is_zero() {
-                let (left, probe) = state.leaves(now, has_turn, beside_others)?;
-                return Ok(Permit { _permit: permit.ok(), left, probe: probe.then(|| Probe(Arc::clone(&self.state))) });
+            if state.pause_left(now).is_zero() {
+                let (departure, probe) = state.start_call(now, is_reserved, others_in_flight)?;
+                let probe = probe.then(|| Probe(Arc::clone(&self.state)));
+                return Ok(Permit { _permit: permit.ok(), departure, probe });
             }
         }
     }
 
-    /// Looks at the board, where the last look is not still good.
-    async fn look(&self) {
+    /// Reads the shared limit, unless the last read is still valid.
+    async fn sync_shared(&self) {
         let Some(shared) = &self.shared else { return };
         let now = Instant::now();
         let calls_per_minute = {
             let state = self.state();
-            if state.looked.is_some_and(|at| now - at < SHARED_LIMIT_VALID_FOR) {
+            if state.shared_read_at.is_some_and(|at| now - at < SHARED_LIMIT_VALID_FOR) {
                 return;
             }
-            state.control.as_ref().map(|control| control.rate.to_remember())
+            state.control.as_ref().map(|control| control.rate.limit_to_share())
         };
-        let seen = shared.look(calls_per_minute).await;
-        self.state().looked = Some(Instant::now());
-        if seen.hold > Duration::ZERO {
-            self.hold(seen.hold);
+        let current = shared.sync(calls_per_minute).await;
+        self.state().shared_read_at = Some(Instant::now());
+        if current.pause > Duration::ZERO {
+            self.pause(current.pause);
         }
     }
 
-    /// Learns from what became of a call; returns when all who must know of it can.
-    pub(super) async fn learn(&self, slot: Permit, ended: Ended) {
-        let hold = self.state().learn(&slot, ended);
-        if let Some(wait) = hold.filter(|wait| !wait.is_zero()) {
-            self.hold(wait);
+    /// Adapts to the outcome of a call. When it returns, a pause that the call met is in the shared limit.
+    pub(super) async fn finish(&self, permit: Permit, outcome: CallOutcome) {
+        let pause = self.state().finish(&permit, outcome);
+        if let Some(wait) = pause.filter(|wait| !wait.is_zero()) {
+            self.pause(wait);
             if let Some(shared) = &self.shared {
-                shared.hold(wait).await;
+                shared.pause(wait).await;
             }
         }
     }
 
-    /// Lets no call start for this long; a longer hold stays.
-    fn hold(&self, wait: Duration) {
-        let start = Instant::now() + wait;
+    /// Lets no call start for this long; never shortens a pause.
+    fn pause(&self, wait: Duration) {
+        let until = Instant::now() + wait;
         let mut state = self.state();
-        state.not_before = Some(state.not_before.map_or(start, |held| held.max(start)));
+        state.paused_until = Some(state.paused_until.map_or(until, |old| old.max(until)));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -242,82 +242,91 @@ fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 impl State {
     fn new() -> Self {
-        let start = Instant::now();
-        Self { start, not_before: None, control: None, taken: VecDeque::new(), looked: None }
+        Self {
+            created: Instant::now(),
+            paused_until: None,
+            control: None,
+            reservations: VecDeque::new(),
+            shared_read_at: None,
+        }
     }
 
-    fn held_for(&self, now: Instant) -> Duration {
-        self.not_before.map_or(Duration::ZERO, |start| start.saturating_duration_since(now))
+    fn pause_left(&self, now: Instant) -> Duration {
+        self.paused_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
-    /// From when on the next call may leave.
-    fn may_start(&self, now: Instant, wait_budget: WaitBudget, has_turn: bool) -> Result<Instant, NoPermit> {
+    fn earliest_start(&self, now: Instant, wait_budget: WaitBudget, is_reserved: bool) -> Result<Instant, NoPermit> {
         if let Some(control) = &self.control
-            && let Some(wait) = control.breaker.closed_for(now)
+            && let Some(wait) = control.breaker.blocked_for(now)
         {
-            return Err(NoPermit::Away(wait));
+            return Err(NoPermit::CircuitOpen(wait));
         }
-        let held = self.held_for(now);
-        if held > wait_budget.hold {
-            return Err(NoPermit::Held(held));
+        let pause = self.pause_left(now);
+        if pause > wait_budget.pause {
+            return Err(NoPermit::Throttled(pause));
         }
-        let turn = self.control.as_ref().filter(|_| !has_turn).map_or(now, |control| control.next);
-        Ok(turn.max(now + held))
+        let next = self.control.as_ref().filter(|_| !is_reserved).map_or(now, |control| control.next);
+        Ok(next.max(now + pause))
     }
 
-    /// A call leaves now; whether it finds out for the others.
-    fn leaves(&mut self, now: Instant, has_turn: bool, beside_others: bool) -> Result<(Departure, bool), NoPermit> {
-        let since_start = now - self.start;
-        let resumes = self.not_before.take_if(|start| *start <= now);
+    /// Counts a call that starts now. The flag is true where the call tests the circuit breaker.
+    fn start_call(
+        &mut self,
+        now: Instant,
+        is_reserved: bool,
+        others_in_flight: bool,
+    ) -> Result<(Departure, bool), NoPermit> {
+        let elapsed = now - self.created;
+        let pause_end = self.paused_until.take_if(|until| *until <= now);
         let Some(control) = &mut self.control else { return Ok((Departure::default(), false)) };
-        let probe = control.breaker.admit(now).map_err(NoPermit::Away)?;
-        let mut busy = beside_others;
-        if !has_turn {
-            // After a pause that the service asked for there is nothing to make up.
-            let from = resumes.map_or(control.next, |resumes| control.next.max(resumes));
-            let pressed = from + control.rate.interval() >= now;
-            control.rate.leaves(since_start, pressed);
+        let probe = control.breaker.admit(now).map_err(NoPermit::CircuitOpen)?;
+        let mut busy = others_in_flight;
+        if !is_reserved {
+            // The bucket does not fill during a pause.
+            let from = pause_end.map_or(control.next, |end| control.next.max(end));
+            let had_to_wait = from + control.rate.interval() >= now;
+            control.rate.start_call(elapsed, had_to_wait);
             let bucket = control.rate.interval() * (BUCKET - 1);
             control.next = from.max(now.checked_sub(bucket).unwrap_or(now)) + control.rate.interval();
-            busy |= pressed;
+            busy |= had_to_wait;
         }
-        Ok((control.rate.departure(since_start, busy), probe))
+        Ok((control.rate.departure(elapsed, busy), probe))
     }
 
-    /// How long the service has to be left alone after this.
-    fn learn(&mut self, slot: &Permit, ended: Ended) -> Option<Duration> {
+    /// Adapts to an outcome; the pause that follows from it, if any.
+    fn finish(&mut self, permit: &Permit, outcome: CallOutcome) -> Option<Duration> {
         let now = Instant::now();
-        let since_start = now - self.start;
-        let wish = match ended {
-            Ended::TooMany(wish) | Ended::Overloaded(wish) => wish,
-            Ended::Well | Ended::Failed => None,
+        let elapsed = now - self.created;
+        let retry_after = match outcome {
+            CallOutcome::Throttled(wait) | CallOutcome::Overloaded(wait) => wait,
+            CallOutcome::Answered | CallOutcome::Failed => None,
         };
-        let Some(control) = &mut self.control else { return wish };
-        // Who would take the same call at once does not complain of the rate.
-        let of_rate = matches!(ended, Ended::TooMany(_) | Ended::Overloaded(_)) && wish != Some(Duration::ZERO);
-        if of_rate && control.rate.complained(since_start, slot.left, wish) {
-            // What was made up for is made up for: from here on, evenly.
+        let Some(control) = &mut self.control else { return retry_after };
+        // A `Retry-After` of zero asks for the same call at once: the rate is not the cause.
+        let is_throttled = matches!(outcome, CallOutcome::Throttled(_) | CallOutcome::Overloaded(_))
+            && retry_after != Some(Duration::ZERO);
+        if is_throttled && control.rate.on_throttled(elapsed, permit.departure, retry_after) {
+            // Empties the bucket.
             control.next = now + control.rate.interval();
-            tracing::info!(calls_per_minute = control.rate.to_remember(), "a service asks for fewer calls");
+            tracing::info!(calls_per_minute = control.rate.limit_to_share(), "a service asks for fewer calls");
         }
-        let opens = match ended {
-            Ended::Well | Ended::TooMany(_) => {
+        let opens = match outcome {
+            CallOutcome::Answered | CallOutcome::Throttled(_) => {
                 control.breaker.succeeded();
                 false
             }
-            Ended::Overloaded(_) | Ended::Failed => control.breaker.failed(now, slot.probe.is_some()),
+            CallOutcome::Overloaded(_) | CallOutcome::Failed => control.breaker.failed(now, permit.probe.is_some()),
         };
         if opens {
             tracing::warn!(for_s = OPEN_FOR.as_secs(), "a service does not answer and is left alone");
         }
-        let away = opens.then_some(OPEN_FOR);
-        wish.max(away)
+        retry_after.max(opens.then_some(OPEN_FOR))
     }
 
     fn use_reservation(&mut self) -> bool {
         let now = Instant::now();
-        while let Some(taken) = self.taken.pop_front() {
-            if now - taken <= RESERVATION_VALID_FOR {
+        while let Some(made) = self.reservations.pop_front() {
+            if now - made <= RESERVATION_VALID_FOR {
                 return true;
             }
         }

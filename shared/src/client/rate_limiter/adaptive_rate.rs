@@ -1,35 +1,35 @@
-//! How many calls a service takes, learnt from what it complains of: a rule without a clock.
+//! How many calls a service takes, found by AIMD: a rule without a clock.
 //!
-//! A complaint halves the rate. From there it climbs in seconds to what the service was seen to let through, and beyond
-//! that by small steps that double while nothing is heard: near a real limit it complains about once in two minutes,
-//! and a limit that was raised is found within minutes.
+//! A throttled call halves the rate. From there the rate climbs within seconds to the known limit, then by small steps
+//! that double while nothing is throttled. Near a real limit that costs about one throttled call in two minutes, and a
+//! raised limit is found within minutes.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Thousandths of a call a minute: the unit of all rates here, so that no float is needed.
+/// The unit of all rates here is a thousandth of a call a minute, which avoids floats.
 const UNIT: u64 = 1000;
-/// The slowest rate, in calls a minute: a service that complains even of these is away, not busy.
+/// The slowest rate, in calls a minute: a service that throttles even this is not available.
 const FLOOR: u64 = 12;
-/// What was let through is judged by the last minute, the vendor's own window.
+/// The limit is estimated from the calls of the last minute, which is the vendor's own window.
 const WINDOW: Duration = Duration::from_secs(60);
-/// From half of what is known to all of it.
-const CLIMB: Duration = Duration::from_secs(4);
-/// From the first half of the ceiling to all of it, where nothing is known.
-const FIRST_CLIMB: Duration = Duration::from_secs(15);
-/// The first minute at what is known adds so much of it; each further one twice as much.
-const CREEP_SHARE: u64 = 128;
-/// Each call refused is made up for by so many that leave before the rate goes beyond what is known again: a slow
-/// service, of which much is in flight when it complains, refuses many calls at once, and is tried the more seldom.
+/// The time of the climb from half of the known limit to all of it.
+const CLIMB_TIME: Duration = Duration::from_secs(4);
+/// The time of the climb from half of the ceiling to all of it, while no limit is known.
+const FIRST_CLIMB_TIME: Duration = Duration::from_secs(15);
+/// The first minute at the known limit adds this share of it; each further minute adds twice as much as the last.
+const STEP_SHARE: u64 = 128;
+/// Each throttled call delays the growth beyond the known limit by this many calls. A slow service with many calls in
+/// flight throttles many at once, and is therefore tested less often.
 const CALLS_PER_REFUSAL: u64 = 64;
 
-/// How a call left.
+/// The circumstances in which a call started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Departure {
     at: Duration,
-    /// Counts the complaints that had been heeded.
+    /// The rate's generation at that time.
     generation: u64,
-    /// Whether there was more to do than this call. Who calls now and then does not learn a limit from his own calls.
+    /// Whether other calls were waiting or in flight. Occasional calls say nothing about the limit.
     busy: bool,
 }
 
@@ -38,121 +38,119 @@ pub(super) struct Departure {
 pub(super) struct AdaptiveRate {
     ceiling: u64,
     rate: u64,
-    /// What the service was seen to let through when it last complained; none while it never has.
-    known: Option<u64>,
-    /// How long the rate has been used since it came up to what is known.
-    quiet: Duration,
-    /// Calls still to leave before the rate goes beyond what is known.
-    owed: u64,
-    /// Counts the complaints that were heeded: calls that left before the last one say nothing new.
+    /// The estimate from the last throttled call; `None` before the first.
+    known_limit: Option<u64>,
+    /// How long the rate has been used since it reached the known limit.
+    time_at_limit: Duration,
+    /// Calls still to start before the rate may exceed the known limit.
+    growth_delay: u64,
+    /// Counts the reductions: a call that started before the last one is not news.
     generation: u64,
-    /// When calls may have begun again after the last complaint.
-    resumed: Duration,
-    /// When the calls of the last minute left.
-    left: VecDeque<Duration>,
+    /// When the last pause ended.
+    pause_ended: Duration,
+    /// When the calls of the last minute started.
+    started: VecDeque<Duration>,
 }
 
 impl AdaptiveRate {
-    /// Begins with what was learnt before, or with half of the ceiling: a limit far below it is met by a few seconds'
-    /// calls, and one far above costs a few seconds. `ceiling` is in calls a minute.
+    /// Starts at half of the ceiling (in calls a minute): from there, any limit is found within seconds.
     pub(super) fn new(ceiling: u32, now: Duration) -> Self {
         let ceiling = u64::from(ceiling).max(FLOOR) * UNIT;
         Self {
             ceiling,
             rate: (ceiling / 2).max(FLOOR * UNIT),
-            known: None,
-            quiet: Duration::ZERO,
-            owed: 0,
+            known_limit: None,
+            time_at_limit: Duration::ZERO,
+            growth_delay: 0,
             generation: 0,
-            resumed: now,
-            left: VecDeque::new(),
+            pause_ended: now,
+            started: VecDeque::new(),
         }
     }
 
-    /// Goes on from what another worker has learnt, in calls a minute.
+    /// Continues with a rate that another worker found.
     pub(super) fn resume(&mut self, calls_per_minute: u32) {
-        let calls_per_minute = (u64::from(calls_per_minute) * UNIT).clamp(FLOOR * UNIT, self.ceiling);
-        self.rate = calls_per_minute;
-        self.known = (calls_per_minute < self.ceiling).then_some(calls_per_minute);
-        self.quiet = Duration::ZERO;
+        self.rate = (u64::from(calls_per_minute) * UNIT).clamp(FLOOR * UNIT, self.ceiling);
+        self.known_limit = (self.rate < self.ceiling).then_some(self.rate);
+        self.time_at_limit = Duration::ZERO;
     }
 
-    /// What to begin with next time, in calls a minute.
-    pub(super) fn to_remember(&self) -> u32 {
-        let rate = self.rate.max(self.known.unwrap_or_default());
+    /// The rate to start with next time, in calls a minute.
+    pub(super) fn limit_to_share(&self) -> u32 {
+        let rate = self.rate.max(self.known_limit.unwrap_or_default());
         u32::try_from(rate / UNIT).unwrap_or(u32::MAX)
     }
 
-    /// The time between two calls.
     pub(super) fn interval(&self) -> Duration {
         Duration::from_micros(60_000_000 * UNIT / self.rate)
     }
 
-    /// What is to be known of a call that leaves, should it meet a complaint.
+    /// The circumstances of a call that starts now, for [`Self::on_throttled`].
     pub(super) fn departure(&self, now: Duration, busy: bool) -> Departure {
         Departure { at: now, generation: self.generation, busy }
     }
 
-    /// A call leaves; it had to wait for the rate where `pressed`. A rate that nobody uses does not grow.
-    pub(super) fn leaves(&mut self, now: Duration, pressed: bool) {
-        let since_last = self.left.back().map_or(Duration::ZERO, |last| now.saturating_sub(*last));
-        if pressed {
-            // A longer pause than between two calls was not the rate's doing.
+    /// Counts a call. The rate grows only where the call `had_to_wait` for it.
+    pub(super) fn start_call(&mut self, now: Duration, had_to_wait: bool) {
+        let since_last = self.started.back().map_or(Duration::ZERO, |last| now.saturating_sub(*last));
+        if had_to_wait {
+            // A pause longer than two intervals was not caused by the rate.
             self.grow(since_last.min(self.interval() * 2));
         }
-        self.owed = self.owed.saturating_sub(1);
-        self.left.push_back(now);
-        while self.left.front().is_some_and(|left| *left + WINDOW < now) {
-            self.left.pop_front();
+        self.growth_delay = self.growth_delay.saturating_sub(1);
+        self.started.push_back(now);
+        while self.started.front().is_some_and(|started| *started + WINDOW < now) {
+            self.started.pop_front();
         }
     }
 
-    /// A call met a complaint; the service wants to be left alone for `hold`. Says whether that was news.
-    pub(super) fn complained(&mut self, now: Duration, left: Departure, hold: Option<Duration>) -> bool {
-        // It was not let through.
-        if let Some(refused) = self.left.iter().rposition(|at| *at <= left.at) {
-            self.left.remove(refused);
+    /// A call was throttled, with a pause of `retry_after`. True if that is news, and the rate is halved.
+    pub(super) fn on_throttled(&mut self, now: Duration, departure: Departure, retry_after: Option<Duration>) -> bool {
+        // The service did not accept it.
+        if let Some(refused) = self.started.iter().rposition(|at| *at <= departure.at) {
+            self.started.remove(refused);
         }
-        self.owed += CALLS_PER_REFUSAL;
-        if left.generation != self.generation {
+        self.growth_delay += CALLS_PER_REFUSAL;
+        if departure.generation != self.generation {
             return false;
         }
-        let passed = hold.filter(|_| left.busy).and_then(|hold| self.let_through(left.at, hold));
-        // Where others call too, some complaints are theirs: what was known does not fall by more than a quarter at once.
-        let least = self.known.map_or(FLOOR * UNIT, |known| known.min(self.rate) / 4 * 3);
-        let known = passed.unwrap_or(self.rate).clamp(least.max(FLOOR * UNIT), self.rate);
-        self.known = Some(known);
+        let accepted = retry_after.filter(|_| departure.busy).and_then(|wait| self.accepted_rate(departure.at, wait));
+        // Other clients cause some of the throttling: the known limit falls by at most a quarter at once.
+        let least = self.known_limit.map_or(FLOOR * UNIT, |known| known.min(self.rate) / 4 * 3);
+        let known = accepted.unwrap_or(self.rate).clamp(least.max(FLOOR * UNIT), self.rate);
+        self.known_limit = Some(known);
         self.rate = (known / 2).max(FLOOR * UNIT);
-        self.quiet = Duration::ZERO;
+        self.time_at_limit = Duration::ZERO;
         self.generation += 1;
-        self.resumed = now + hold.unwrap_or_default();
+        self.pause_ended = now + retry_after.unwrap_or_default();
         true
     }
 
-    /// What is sure to be let through: the calls from the last pause to `last`, when the refused one left, spread over
-    /// the pause to come, or those of the minute before it, whichever are more. The first knows limits by the second; the
-    /// second, pauses that follow closely. What left later is under way, and to be refused as well.
-    fn let_through(&self, last: Duration, hold: Duration) -> Option<u64> {
-        let before = |left: &&Duration| **left <= last;
-        let since = |from| self.left.iter().filter(before).filter(|left| **left >= from).count() as u64 * UNIT;
-        let spread = last.saturating_sub(self.resumed) + hold;
-        let over_pause = (since(self.resumed) * 60_000).checked_div(u64::try_from(spread.as_millis()).ok()?)?;
-        let counted_wholly = spread <= WINDOW;
+    /// The rate that the service certainly accepts: the calls from the last pause to `last`, when the throttled call
+    /// started, spread over that time and the coming pause; or those of the minute before, if they are more. The first
+    /// measure finds limits by the second; the other one works when pauses follow closely. Later calls are in flight
+    /// and will be throttled too.
+    fn accepted_rate(&self, last: Duration, retry_after: Duration) -> Option<u64> {
+        let before = |started: &&Duration| **started <= last;
+        let since = |from| self.started.iter().filter(before).filter(|started| **started >= from).count() as u64 * UNIT;
+        let spread = last.saturating_sub(self.pause_ended) + retry_after;
+        let over_pause = (since(self.pause_ended) * 60_000).checked_div(u64::try_from(spread.as_millis()).ok()?)?;
+        let is_within_window = spread <= WINDOW;
         let in_minute = since(last.saturating_sub(WINDOW));
-        Some(if counted_wholly { over_pause.max(in_minute) } else { in_minute })
+        Some(if is_within_window { over_pause.max(in_minute) } else { in_minute })
     }
 
     fn grow(&mut self, used: Duration) {
         let used_ms = u64::try_from(used.as_millis()).unwrap_or_default();
         let share = |whole: u64, of: Duration| whole * used_ms / (of.as_millis() as u64).max(1);
-        let grown = match self.known {
-            None => self.rate + share(self.ceiling / 2, FIRST_CLIMB),
-            Some(known) if self.rate < known => known.min(self.rate + share(known / 2, CLIMB)),
-            Some(_) if self.owed > 0 => self.rate,
+        let grown = match self.known_limit {
+            None => self.rate + share(self.ceiling / 2, FIRST_CLIMB_TIME),
+            Some(known) if self.rate < known => known.min(self.rate + share(known / 2, CLIMB_TIME)),
+            Some(_) if self.growth_delay > 0 => self.rate,
             Some(known) => {
-                self.quiet += used;
-                let doubled = (self.quiet.as_secs() / 60).min(16);
-                self.rate + share((known / CREEP_SHARE) << doubled, WINDOW).max(1)
+                self.time_at_limit += used;
+                let doubled = (self.time_at_limit.as_secs() / 60).min(16);
+                self.rate + share((known / STEP_SHARE) << doubled, WINDOW).max(1)
             }
         };
         self.rate = grown.min(self.ceiling);

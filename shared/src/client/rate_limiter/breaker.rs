@@ -1,18 +1,17 @@
-//! Stops calling a service that does not answer, and lets one call find out whether it does again.
+//! A circuit breaker: stops calls to a service that does not answer, and later lets one call test it.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// So many calls in a row without a usable answer, and the service is away. More than one call is ever repeated, so
-/// that one record that a server chokes on is not taken for a server that is down.
+/// This many failed calls in a row open the breaker. It is more than the attempts of one call, so that one record that
+/// makes a server fail does not look like a server that is down.
 const FAILURES: u32 = 10;
-/// How long nothing is sent then.
+/// How long the breaker stays open.
 pub(super) const OPEN_FOR: Duration = Duration::from_secs(30);
-/// Who comes while one call is finding out is told to come again after this long.
+/// The wait that other calls are given while one call tests the service.
 const WHILE_PROBING: Duration = Duration::from_secs(1);
 
-/// What may be sent.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
     failures: u32,
@@ -21,33 +20,32 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
-    /// Whether a call may leave; else how long the service is taken to be away. True for the one call that finds out.
+    /// Whether a call may start, or how long not. True for the one call that tests an open breaker.
     pub(super) fn admit(&mut self, now: Instant) -> Result<bool, Duration> {
-        if let Some(wait) = self.closed_for(now) {
+        if let Some(wait) = self.blocked_for(now) {
             return Err(wait);
         }
         self.probing = self.open_until.is_some();
         Ok(self.probing)
     }
 
-    /// How long nothing may leave, if so.
-    pub(super) fn closed_for(&self, now: Instant) -> Option<Duration> {
+    /// How long no call may start, if none may.
+    pub(super) fn blocked_for(&self, now: Instant) -> Option<Duration> {
         let until = self.open_until?;
         if now < until { Some(until - now) } else { self.probing.then_some(WHILE_PROBING) }
     }
 
-    /// The call that was to find out is over, whatever it found.
-    pub(super) fn probed(&mut self) {
+    /// The testing call has ended, whatever its outcome.
+    pub(super) fn end_probe(&mut self) {
         self.probing = false;
     }
 
-    /// The service answered.
     pub(super) fn succeeded(&mut self) {
         self.failures = 0;
         self.open_until = None;
     }
 
-    /// A call came to nothing. True when no other one is to be sent for [`OPEN_FOR`].
+    /// Counts a failed call. True when that opens the breaker for [`OPEN_FOR`].
     pub(super) fn failed(&mut self, now: Instant, probe: bool) -> bool {
         self.failures = self.failures.saturating_add(1);
         let opens = probe || (self.open_until.is_none() && self.failures >= FAILURES);
@@ -70,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_in_between_starts_the_count_again() {
+    fn an_answer_resets_the_failure_count() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         for _ in 0..5 {
             assert!((1..FAILURES).all(|_| !breaker.failed(now, false)));
@@ -80,34 +78,34 @@ mod tests {
     }
 
     #[test]
-    fn when_it_has_been_open_for_its_time_one_call_finds_out() {
+    fn one_call_tests_the_service_after_the_open_time() {
         let now = Instant::now();
         let mut breaker = opened(now);
         assert_eq!(breaker.admit(now + OPEN_FOR / 2), Err(OPEN_FOR / 2));
         assert_eq!(breaker.admit(now + OPEN_FOR), Ok(true));
         assert_eq!(breaker.admit(now + OPEN_FOR), Err(WHILE_PROBING));
-        breaker.probed();
+        breaker.end_probe();
         breaker.succeeded();
         assert_eq!(breaker.admit(now + OPEN_FOR), Ok(false));
     }
 
     #[test]
-    fn a_call_that_finds_it_still_away_opens_it_again() {
+    fn a_failed_test_call_opens_the_breaker_again() {
         let now = Instant::now();
         let mut breaker = opened(now);
         let later = now + OPEN_FOR;
         assert_eq!(breaker.admit(later), Ok(true));
-        breaker.probed();
+        breaker.end_probe();
         assert!(breaker.failed(later, true));
         assert_eq!(breaker.admit(later), Err(OPEN_FOR));
     }
 
     #[test]
-    fn a_call_that_was_to_find_out_and_was_given_up_leaves_it_to_the_next() {
+    fn a_cancelled_test_call_leaves_the_test_to_the_next_call() {
         let now = Instant::now();
         let mut breaker = opened(now);
         assert_eq!(breaker.admit(now + OPEN_FOR), Ok(true));
-        breaker.probed();
+        breaker.end_probe();
         assert_eq!(breaker.admit(now + OPEN_FOR), Ok(true));
     }
 }

@@ -1,4 +1,4 @@
-//! The pace by itself, on paused time.
+//! The rate limiter of one client, on paused time.
 
 use jiff::Timestamp;
 
@@ -11,88 +11,88 @@ use crate::table::memory::MemoryTable;
 use crate::table::{DueQuery, Entry, Key, Page, Query, Table, Write, WriteError, Written};
 
 const MINUTE: Duration = Duration::from_secs(60);
-const PATIENT: WaitBudget = WaitBudget { hold: MINUTE, turn: MINUTE };
+const LONG_BUDGET: WaitBudget = WaitBudget { pause: MINUTE, total: MINUTE };
 
 const fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// A call that leaves and ends at once.
-async fn call(limiter: &RateLimiter, ended: Ended) {
-    let slot = limiter.enter(PATIENT).await.unwrap_or_else(|none| panic!("{none:?}"));
-    limiter.learn(slot, ended).await;
+/// A call that starts and ends at once.
+async fn call(limiter: &RateLimiter, outcome: CallOutcome) {
+    let permit = limiter.enter(LONG_BUDGET).await.unwrap_or_else(|none| panic!("{none:?}"));
+    limiter.finish(permit, outcome).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hold_that_one_clone_meets_keeps_every_clone_waiting_to_its_end() {
+async fn a_pause_that_one_clone_meets_applies_to_all_clones_until_its_end() {
     let limiter = RateLimiter::new(8);
     let clone = limiter.clone();
     let start = Instant::now();
-    limiter.hold(s(30));
-    limiter.hold(s(10));
-    assert!(clone.enter(PATIENT).await.is_ok());
+    limiter.pause(s(30));
+    limiter.pause(s(10));
+    assert!(clone.enter(LONG_BUDGET).await.is_ok());
     assert_eq!(start.elapsed(), s(30));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hold_that_is_too_long_is_told_at_once() {
+async fn a_pause_beyond_the_wait_budget_fails_at_once() {
     let limiter = RateLimiter::new(8);
-    limiter.hold(s(90));
+    limiter.pause(s(90));
     let start = Instant::now();
-    assert_eq!(limiter.enter(PATIENT).await.err(), Some(NoPermit::Held(s(90))));
+    assert_eq!(limiter.enter(LONG_BUDGET).await.err(), Some(NoPermit::Throttled(s(90))));
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hold_that_begins_while_a_call_waits_for_its_slot_holds_it_too() {
+async fn a_pause_that_begins_while_a_call_waits_for_its_permit_applies_to_it() {
     let limiter = RateLimiter::new(1);
-    let first = limiter.enter(PATIENT).await;
+    let first = limiter.enter(LONG_BUDGET).await;
     let start = Instant::now();
     let second = tokio::spawn({
         let limiter = limiter.clone();
-        async move { limiter.enter(PATIENT).await.map(|_| start.elapsed()).ok() }
+        async move { limiter.enter(LONG_BUDGET).await.map(|_| start.elapsed()).ok() }
     });
     tokio::task::yield_now().await;
-    limiter.hold(s(5));
+    limiter.pause(s(5));
     drop(first);
     assert_eq!(second.await.unwrap(), Some(s(5)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_leave_evenly_and_in_the_order_in_which_they_came() {
-    let limiter = RateLimiter::learning(8, 240, None);
+async fn calls_start_evenly_and_in_the_order_of_arrival() {
+    let limiter = RateLimiter::adaptive(8, 240, None);
     let start = Instant::now();
-    let left: Arc<Mutex<Vec<(usize, u128)>>> = Arc::default();
+    let started: Arc<Mutex<Vec<(usize, u128)>>> = Arc::default();
     let calls = (0..12).map(|n| {
-        let (limiter, left) = (limiter.clone(), Arc::clone(&left));
+        let (limiter, started) = (limiter.clone(), Arc::clone(&started));
         async move {
-            call(&limiter, Ended::Well).await;
-            left.lock().unwrap().push((n, start.elapsed().as_millis()));
+            call(&limiter, CallOutcome::Answered).await;
+            started.lock().unwrap().push((n, start.elapsed().as_millis()));
         }
     });
     futures::future::join_all(calls).await;
-    let left = left.lock().unwrap().clone();
-    assert!(left.iter().map(|(n, _)| *n).eq(0..12), "{left:?}");
-    // Half of the ceiling is two a second.
-    let gaps: Vec<u128> = left.windows(2).map(|pair| pair[1].1 - pair[0].1).collect();
+    let started = started.lock().unwrap().clone();
+    assert!(started.iter().map(|(n, _)| *n).eq(0..12), "{started:?}");
+    // Half of the ceiling is two calls a second.
+    let gaps: Vec<u128> = started.windows(2).map(|pair| pair[1].1 - pair[0].1).collect();
     assert!(gaps.iter().all(|gap| (300..=510).contains(gap)), "{gaps:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_pause_a_short_bucket_leaves_at_once_and_after_a_hold_none() {
-    let limiter = RateLimiter::learning(8, 120, None);
+async fn an_idle_time_fills_a_short_bucket_and_a_pause_does_not() {
+    let limiter = RateLimiter::adaptive(8, 120, None);
     for wait in [true, false] {
         if wait {
             tokio::time::sleep(MINUTE).await;
         } else {
-            let slot = limiter.enter(PATIENT).await.ok().unwrap();
-            limiter.learn(slot, Ended::TooMany(Some(s(20)))).await;
+            let permit = limiter.enter(LONG_BUDGET).await.ok().unwrap();
+            limiter.finish(permit, CallOutcome::Throttled(Some(s(20)))).await;
             tokio::time::sleep(MINUTE).await;
         }
         let start = Instant::now();
         let mut at_once = 0;
         while start.elapsed() < Duration::from_millis(500) {
-            call(&limiter, Ended::Well).await;
+            call(&limiter, CallOutcome::Answered).await;
             at_once += usize::from(start.elapsed() < Duration::from_millis(500));
         }
         assert!(at_once <= BUCKET as usize, "{at_once} calls at once");
@@ -100,53 +100,53 @@ async fn after_a_pause_a_short_bucket_leaves_at_once_and_after_a_hold_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_whose_turn_was_taken_beforehand_leaves_at_once() {
-    let limiter = RateLimiter::learning(8, 60, None);
-    let hurried = WaitBudget { hold: s(1), turn: s(1) };
-    let reads = (0..6).map(|_| call(&limiter, Ended::Well));
+async fn a_write_with_a_reservation_starts_at_once() {
+    let limiter = RateLimiter::adaptive(8, 60, None);
+    let short_budget = WaitBudget { pause: s(1), total: s(1) };
+    let reads = (0..6).map(|_| call(&limiter, CallOutcome::Answered));
     let write = async {
-        limiter.reserve_permit(PATIENT).await.unwrap();
+        limiter.reserve_permit(LONG_BUDGET).await.unwrap();
         let start = Instant::now();
-        assert!(limiter.enter_reserved(hurried).await.is_ok());
+        assert!(limiter.enter_reserved(short_budget).await.is_ok());
         assert_eq!(start.elapsed(), Duration::ZERO);
-        assert!(limiter.enter_reserved(hurried).await.is_err(), "a turn is one call's");
+        assert!(limiter.enter_reserved(short_budget).await.is_err(), "a reservation is for one call");
     };
     futures::future::join(futures::future::join_all(reads), write).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_was_taken_long_ago_is_lost() {
-    let limiter = RateLimiter::learning(8, 60, None);
-    limiter.reserve_permit(PATIENT).await.unwrap();
+async fn an_old_reservation_expires() {
+    let limiter = RateLimiter::adaptive(8, 60, None);
+    limiter.reserve_permit(LONG_BUDGET).await.unwrap();
     tokio::time::sleep(RESERVATION_VALID_FOR + s(1)).await;
     assert!(!limiter.state().use_reservation());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_does_not_answer_is_left_alone_and_then_asked_by_one_call() {
-    let limiter = RateLimiter::learning(8, 60_000, None);
+async fn ten_failures_open_the_circuit_and_one_call_tests_it_later() {
+    let limiter = RateLimiter::adaptive(8, 60_000, None);
     for _ in 0..10 {
-        call(&limiter, Ended::Failed).await;
+        call(&limiter, CallOutcome::Failed).await;
     }
-    assert_eq!(limiter.enter(PATIENT).await.err(), Some(NoPermit::Away(OPEN_FOR)));
+    assert_eq!(limiter.enter(LONG_BUDGET).await.err(), Some(NoPermit::CircuitOpen(OPEN_FOR)));
     tokio::time::sleep(OPEN_FOR).await;
-    let probe = limiter.enter(PATIENT).await.ok().unwrap();
-    assert!(matches!(limiter.enter(PATIENT).await.err(), Some(NoPermit::Away(_))));
+    let probe = limiter.enter(LONG_BUDGET).await.ok().unwrap();
+    assert!(matches!(limiter.enter(LONG_BUDGET).await.err(), Some(NoPermit::CircuitOpen(_))));
     drop(probe);
-    call(&limiter, Ended::Well).await;
-    assert!(limiter.enter(PATIENT).await.is_ok());
+    call(&limiter, CallOutcome::Answered).await;
+    assert!(limiter.enter(LONG_BUDGET).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_was_given_up_while_it_was_to_find_out_leaves_that_to_the_next_one() {
-    let limiter = RateLimiter::learning(8, 60_000, None);
+async fn a_cancelled_test_call_leaves_the_test_to_the_next_call() {
+    let limiter = RateLimiter::adaptive(8, 60_000, None);
     for _ in 0..10 {
-        call(&limiter, Ended::Failed).await;
+        call(&limiter, CallOutcome::Failed).await;
     }
     tokio::time::sleep(OPEN_FOR).await;
-    let probe = limiter.enter(PATIENT).await.ok().unwrap();
+    let probe = limiter.enter(LONG_BUDGET).await.ok().unwrap();
     drop(probe);
-    assert!(limiter.enter(PATIENT).await.is_ok());
+    assert!(limiter.enter(LONG_BUDGET).await.is_ok());
 }
 
 fn psa() -> PsaDatabase {
@@ -191,25 +191,25 @@ impl Table for SlowTable {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_whose_look_at_the_board_takes_longer_than_its_patience_does_not_leave() {
+async fn a_call_does_not_start_if_reading_the_shared_limit_exceeds_its_wait_budget() {
     let start = Instant::now();
     let shared = SharedLimit::open(Store::on(SlowTable(s(20), MemoryTable::default())), Paused(start), psa());
-    let limiter = RateLimiter::learning(8, 900, Some(shared));
-    let hurried = WaitBudget { hold: s(1), turn: s(1) };
-    assert_eq!(limiter.enter_reserved(hurried).await.err(), Some(NoPermit::Full));
+    let limiter = RateLimiter::adaptive(8, 900, Some(shared));
+    let short_budget = WaitBudget { pause: s(1), total: s(1) };
+    assert_eq!(limiter.enter_reserved(short_budget).await.err(), Some(NoPermit::TimedOut));
     assert_eq!(start.elapsed(), s(1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_slices_of_four_minutes_learn_one_after_the_other_adds_up() {
+async fn the_rate_grows_over_consecutive_slices_of_four_minutes() {
     let (store, start) = (MemoryStore::default(), Instant::now());
     store.put_adaptive_rate(&psa(), 120, Timestamp::UNIX_EPOCH).await.unwrap();
     for _ in 0..8 {
-        let limiter = RateLimiter::learning(8, 900, Some(SharedLimit::open(store.clone(), Paused(start), psa())));
+        let limiter = RateLimiter::adaptive(8, 900, Some(SharedLimit::open(store.clone(), Paused(start), psa())));
         limiter.resume().await;
         let end = Instant::now() + 4 * MINUTE;
         while Instant::now() < end {
-            call(&limiter, Ended::Well).await;
+            call(&limiter, CallOutcome::Answered).await;
         }
     }
     let calls_per_minute = store.find_rate(&psa()).await.unwrap().unwrap().calls_per_minute;
