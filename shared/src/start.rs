@@ -112,6 +112,7 @@ pub enum StartError {
         /// The reason.
         why: &'static str,
     },
+    /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The queue failed. The run is open, and the next tick or a repetition of the request resumes it.
