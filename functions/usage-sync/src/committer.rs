@@ -18,7 +18,7 @@ use shared::ports::{Clock, Psa};
 use shared::store::{Change, Lease};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::worker::{PsaOf, World};
+use crate::world::{PsaOf, World};
 
 /// The changes of one commit at most; the run itself comes on top.
 const MOST_CHANGES: usize = 90;
