@@ -9,8 +9,7 @@ use shared::domain::mapping::{CustomerMapping, ProductMappings};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::Customer;
-use shared::domain::psa::CustomerNames;
-use shared::domain::psa::{Agreement, PsaProduct};
+use shared::domain::psa::{Agreement, CustomerNames, PsaProduct};
 use shared::domain::run::{Run, RunKind};
 use shared::domain::usage::UsageTotals;
 use shared::store::{Change, ChunkKind};
@@ -29,7 +28,7 @@ pub(crate) struct Bucket {
     /// Why the entries of customers that Sophos lists cannot be read.
     pub(crate) unreadable_customers: BTreeMap<CustomerId, String>,
     pub(crate) usage: UsageTotals,
-    /// Those who are begun with: each has calls to make, while the others are done in the time between two.
+    /// The customers to begin with: each has calls to make, while the others are done in the time between two.
     pub(crate) changed: BTreeSet<CustomerId>,
     /// Where we write, or wrote, for each customer.
     pub(crate) billed_on: BTreeMap<CustomerId, BTreeSet<AgreementId>>,
@@ -86,7 +85,8 @@ impl Bucket {
         listed.or_else(company).unwrap_or_else(|| id.to_string())
     }
 
-    /// The outcome of a customer; of one that seems to have left Sophos, and whose entry is only unreadable, that.
+    /// The outcome of a customer; a failure of its own where it seems to have left Sophos only because its entry is
+    /// unreadable.
     pub(crate) fn unless_unreadable(&self, customer: CustomerId, outcome: Outcome) -> Outcome {
         match (outcome, self.unreadable_customers.get(&customer)) {
             (Outcome::Failed(Failure::CustomerNotListed), Some(why)) => {
@@ -97,6 +97,7 @@ impl Bucket {
     }
 }
 
+/// Loads a bucket, and refreshes what is known of its customers.
 pub(crate) async fn load<W: World>(context: &SliceContext<'_, W>, run: &Run, number: u32) -> Result<Bucket, WorkError> {
     let (store, partner) = (context.world.store(), run.request.partner);
     let of_usage = async |kind| store.list_chunks(partner, run.usage_of(), kind, number).await;

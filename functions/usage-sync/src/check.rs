@@ -1,4 +1,4 @@
-//! Before anything is written: does the month's usage as a whole look finished?
+//! The check before anything is written: whether the month's usage as a whole is finished.
 //!
 //! A fetch can be complete and its content not: if too much of last month's usage is gone, the run asks a person once, about
 //! a product or about all of it, instead of about each line. The same goes for usage lines that say more than one thing: many
@@ -24,7 +24,7 @@ use crate::scope::mappings_for;
 use crate::usage::read_usage_of;
 use crate::world::World;
 
-/// What the check came to; the products are noted.
+/// The result of the check. What it found out about products is stored already.
 pub(crate) struct Checked {
     unfinished: Option<Unfinished>,
     products: UnfinishedProducts,
@@ -38,14 +38,15 @@ struct Counted {
     in_doubt: InDoubt,
 }
 
-/// The check before its stage, where the usage is whole: it needs nothing of ConnectWise, which is asked meanwhile.
-/// What fails here fails again in the stage, which says why.
+/// The check before its stage, where the usage is whole: it needs nothing of ConnectWise, which is read meanwhile.
+/// What fails here fails again in the stage, which reports why.
 pub(crate) async fn check_ahead<W: World>(context: &SliceContext<'_, W>) -> Option<Checked> {
     let run = context.committer.run();
     let is_whole = matches!(run.stage, Stage::Agreements { page: 0, .. });
     if is_whole && !context.is_late() { check(context, &run).await.ok() } else { None }
 }
 
+/// The check as a stage; `ahead` is its result where it was made before.
 pub(crate) async fn check_usage<W: World>(
     context: &SliceContext<'_, W>,
     run: &Run,
@@ -65,7 +66,7 @@ pub(crate) async fn check_usage<W: World>(
 }
 
 async fn check<W: World>(context: &SliceContext<'_, W>, run: &Run) -> Result<Checked, WorkError> {
-    let (checked, ()) = try_join(count(context, run), note_products(context, run)).await?;
+    let (checked, ()) = try_join(count(context, run), store_seen_products(context, run)).await?;
     Ok(checked)
 }
 
@@ -82,20 +83,20 @@ async fn count<W: World>(context: &SliceContext<'_, W>, run: &Run) -> Result<Che
     }
     let judge = |last: LastMonth| last.judge(context.settings.guards.unfinished);
     let (products, unfinished) = if is_young(context, run) { Default::default() } else { judge(counted.last) };
-    // Some customers say nothing of the month as a whole.
+    // A part of the customers shows nothing about the month as a whole.
     let unfinished = unfinished.filter(|_| run.request.scope.customers == CustomerFilter::Everyone);
     let lines = run.tally.products.values().map(|product| product.lines).sum();
     Ok(Checked { unfinished, products, asked: counted.in_doubt.judge(lines) })
 }
 
-/// In the first days of a month, what is lower waits by itcontext.
+/// In the first days of a month, what is lower waits by itself.
 fn is_young<W: World>(context: &SliceContext<'_, W>, run: &Run) -> bool {
     let today = local_day(context.settings, run.request.scheduled_at);
     UsageMonth::containing(today) == run.request.month && today.day() <= context.settings.guards.new_month_days
 }
 
-/// Notes what the month's usage has of each product and what Sophos calls it now, for the page of mappings.
-async fn note_products<W: World>(context: &SliceContext<'_, W>, run: &Run) -> Result<(), WorkError> {
+/// Stores what the month's usage has of each product and what Sophos calls it now, for the page of mappings.
+async fn store_seen_products<W: World>(context: &SliceContext<'_, W>, run: &Run) -> Result<(), WorkError> {
     if run.request.kind == RunKind::Apply || run.request.scope.customers != CustomerFilter::Everyone {
         return Ok(());
     }
@@ -103,7 +104,7 @@ async fn note_products<W: World>(context: &SliceContext<'_, W>, run: &Run) -> Re
     let month = run.request.month;
     let noted = |SeenProduct { product, seen }: SeenProduct| {
         let tally = run.tally.products.get(product.code.as_str())?;
-        // An older month only says what it was called then.
+        // An older month only shows what the product was called then.
         let is_latest = seen.is_none_or(|seen| seen.last_month <= month);
         let renamed = tally.renamed_from(&product.description).filter(|_| is_latest).map(str::to_owned);
         let description = renamed.unwrap_or(product.description);

@@ -1,6 +1,6 @@
 //! The next stages: what ConnectWise has, read once a run: the agreements of mapped customers and the mapped products.
 //!
-//! Neither depends on what Sophos says, so the first calls are made while Sophos is read.
+//! Neither depends on Sophos, so the first calls are made while Sophos is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,8 +36,8 @@ pub(crate) struct ReadAhead {
     products: Option<(Vec<PsaProductId>, Vec<PsaProduct>)>,
 }
 
-/// At the beginning of a run, what its later stages need of ConnectWise. What fails here is asked again by the stage
-/// that needs it, which says why.
+/// At the beginning of a run, what its later stages need of ConnectWise. What fails here is read again by the stage
+/// that needs it, which reports why.
 pub(crate) async fn read_ahead<W: World>(slice: &ConnectedSlice<'_, W>, run: &Run) -> ReadAhead {
     if !matches!(run.stage, Stage::Customers { page: 1, .. }) {
         return ReadAhead::default();
@@ -132,12 +132,13 @@ async fn mapped_customers<W: World>(
     Ok(all)
 }
 
-/// The run keeps which agreement each customer had: one that is mapped elsewhere later is skipped and named.
+/// The run stores which agreement each customer had: one that is mapped elsewhere later is skipped and named.
 fn remember_mapped(run: &Run, mapped: &[CustomerMapping]) -> Result<Vec<Chunk>, StageError> {
     let row = |m: &CustomerMapping| (bucket_of(m.customer, run.buckets), (m.customer, m.agreement));
     Ok(cut(ChunkKind::Mapped, 0, mapped.iter().map(row))?)
 }
 
+/// Reads the mapped products in one go.
 pub(crate) async fn read_products<W: World>(
     slice: &ConnectedSlice<'_, W>,
     run: &Run,
@@ -151,7 +152,7 @@ pub(crate) async fn read_products<W: World>(
     };
     let mut found: BTreeMap<PsaProductId, PsaProduct> =
         found.into_iter().map(|product| (product.id, product)).collect();
-    keep_names(slice, run.request.partner, &targets, &found).await?;
+    store_names(slice, run.request.partner, &targets, &found).await?;
     let rows = targets.iter().map(|id| (0, (*id, found.remove(id))));
     let chunks = cut(ChunkKind::Products, 0, rows)?;
     slice
@@ -164,7 +165,7 @@ pub(crate) async fn read_products<W: World>(
 }
 
 /// Lists show the products without asking ConnectWise. One that is gone keeps the names that it had.
-async fn keep_names<W: World>(
+async fn store_names<W: World>(
     slice: &ConnectedSlice<'_, W>,
     partner: PartnerId,
     targets: &[PsaProductId],

@@ -15,7 +15,7 @@ use shared::store::{Change, Chunk};
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::committer::Committer;
-use crate::errors::{StageError, WorkError, leaves_all_waiting, never};
+use crate::errors::{StageError, WorkError, is_throttling, never};
 use crate::limits::{Limits, is_near};
 use crate::policy::{Guard, Policy};
 use crate::scope::CustomerScope;
@@ -44,12 +44,12 @@ pub(crate) struct SliceContext<'a, W: World> {
     deadline: Timestamp,
     pub(crate) committer: &'a Committer<'a, W>,
     last_try: bool,
-    /// Whether this slice has got anything done. One that has not goes on whatever the deadline: slices that only look
-    /// at the clock would follow one another for ever.
+    /// Whether this slice has got anything done. One that has not goes on whatever the deadline: otherwise slices that do
+    /// nothing would follow one another for ever.
     worked: AtomicBool,
     /// Whether it has sent a write or closed a customer, which is more than to have begun one.
     progressed: AtomicBool,
-    /// A write that is stored and not answered yet has one of these.
+    /// A write that is stored and has no response yet holds one of these.
     pub(crate) write_slots: Semaphore,
     scope: OnceCell<CustomerScope>,
     /// The first bucket's usage as the check summed it, until that bucket is loaded.
@@ -112,7 +112,7 @@ impl<'a, W: World> SliceContext<'a, W> {
 
     /// Whether the slice is given back because of what ConnectWise answered.
     pub(crate) const fn gives_back(&self, error: &PsaError) -> bool {
-        !self.last_try && leaves_all_waiting(error)
+        !self.last_try && is_throttling(error)
     }
 
     /// How long after a write was sent its effect can still appear, in seconds.

@@ -30,7 +30,7 @@ use self::planning::{AgreementPlan, KnownAgreement, MappedCustomer, Planning, pl
 use self::preview_match::hold_what_differs;
 use self::previous_agreements::{PreviousAgreements, hold_what_is_billed_there};
 use self::unplanned::end_unplanned;
-use crate::committer::{Counted, LeftOpen, MOST_ASKED};
+use crate::committer::{Counted, LeftOpen, MOST_CHANGES_OF_ONE};
 use crate::errors::WorkError;
 use crate::recall::Recalled;
 use crate::world::World;
@@ -191,7 +191,7 @@ async fn write_and_close<W: World>(
         let earlier = bucket.with_other_invoice(customer, agreement).into_iter();
         changes.extend(earlier.map(|hold| Change::PutHold(Box::new(hold))));
     }
-    if changes.len() + closing.len() > MOST_ASKED {
+    if changes.len() + closing.len() > MOST_CHANGES_OF_ONE {
         commits.commit(std::mem::take(&mut changes)).await?;
     }
     // Last: what is reported is forgotten in the very commit that reports it.

@@ -30,7 +30,7 @@ use crate::world::World;
 
 /// The bucket whose customers are worked on, and the next one.
 const BUCKETS_AT_ONCE: usize = 2;
-/// At most this many answers about earlier writes wait for customers to be done.
+/// At most this many results about earlier writes wait for customers to be done.
 const RECALLS_AHEAD: usize = 1;
 
 /// Works on the customers of this bucket and of those after it, until the deadline is near.
@@ -120,7 +120,7 @@ async fn sync_bucket<W: World>(
     let mut going = std::pin::pin!(customers.map(work_on_one).buffer_unordered(RECALLED_AT_ONCE));
     let (mut whole, mut failed) = (true, None);
     let work = async {
-        // What is under way is brought to its end: a request that was sent deserves to have its answer read.
+        // What is under way is brought to its end: a request that was sent needs its response read.
         while let Some(worked) = going.next().await {
             match worked {
                 Ok(done) => whole &= done,
@@ -131,7 +131,7 @@ async fn sync_bucket<W: World>(
             }
         }
     };
-    // Side by side: a stream that is full does not look after what it has begun, and the table's answers do not wait
+    // Side by side: a stream that is full does not look after what it has begun, and the table's responses do not wait
     // while all customers at once wait for ConnectWise.
     join(recall, work).await;
     failed.map_or(Ok(whole), Err)

@@ -20,7 +20,7 @@ enum DeliveryError {
 
 /// Works off the delivered messages one after the other until `deadline` is near.
 ///
-/// The answer names those that failed: the queue delivers them again, and after some times puts them among its dead
+/// The response names those that failed: the queue delivers them again, and after some times puts them among its dead
 /// letters. The others are done.
 pub async fn work_off<W: World>(worker: &Worker<W>, batch: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();

@@ -17,11 +17,11 @@ pub enum WorkError {
     /// A request whose run id cannot be formed.
     #[error(transparent)]
     Request(#[from] IdError),
-    /// It waited too often for its turn: delivered again and again, it ends among the dead letters. Its run, if it is
+    /// It waited too often for another run: delivered again and again, it ends among the dead letters. Its run, if it is
     /// open, is taken up by the partner's next one.
     #[error("waited {0} times for another run of this partner to end")]
     NoPermit(u32),
-    /// ConnectWise has to be left alone; the slice is given back.
+    /// ConnectWise is throttling; the slice is given back.
     #[error(transparent)]
     LeaveAlone(PsaError),
     /// What the run keeps in the table cannot be read.
@@ -47,7 +47,7 @@ impl<E: Into<WorkError>> From<E> for StageError {
 }
 
 impl StageError {
-    /// A ConnectWise that has to be left alone is no fault of the worker's: it may go better later.
+    /// A ConnectWise that is throttling is not an error of the worker: it may go better later.
     pub(crate) fn or_later(self) -> Self {
         match self {
             Self::Work(WorkError::LeaveAlone(error)) => of_psa(&error),
@@ -56,8 +56,8 @@ impl StageError {
     }
 }
 
-/// Whether ConnectWise has to be left alone, by whatever customer that was met: the others would meet it too.
-pub(crate) const fn leaves_all_waiting(error: &PsaError) -> bool {
+/// Whether ConnectWise is throttling all calls: each customer would meet it.
+pub(crate) const fn is_throttling(error: &PsaError) -> bool {
     match error {
         PsaError::Throttled { .. } | PsaError::Away { .. } => true,
         PsaError::Unauthorized
@@ -75,7 +75,7 @@ fn failure(code: RunFailureCode, what: impl ToString) -> RunFailure {
     RunFailure { code, what: format!("{}.", what.to_string().trim_end_matches('.')) }
 }
 
-/// A run that ends because of what Sophos answered.
+/// An error that ends the run.
 pub(crate) fn never(code: RunFailureCode, what: impl ToString) -> StageError {
     StageError::Never(failure(code, what))
 }

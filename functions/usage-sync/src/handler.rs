@@ -15,7 +15,7 @@ use crate::policy::Policy;
 use crate::stages::{self, SliceEnd, WorkedSlice};
 use crate::world::World;
 
-/// A run whose next slice has not begun by then has stopped without a word: the longest slice and the longest delay, and
+/// A run whose next slice has not begun by then has stopped: the longest slice and the longest delay, and
 /// some time for a queue that is slow.
 const FOLLOW_UP_AFTER: SignedDuration = SignedDuration::from_mins(45);
 /// The queue's longest delay.
@@ -28,7 +28,7 @@ pub enum Handled {
     Over(Box<Run>),
     /// The slice came to its deadline; a message that carries on is queued.
     Continues,
-    /// Another worker or another run is at it, or a service wants to be left alone; the message is queued again.
+    /// Another worker or another run is at it, or a service is throttling; the message is queued again.
     Waits,
     /// The partner has no settings: there is nothing to sync.
     NoSettings,
@@ -65,7 +65,7 @@ impl<W: World> Worker<W> {
     /// Works on the message's run until it ends or `deadline` is near.
     ///
     /// # Errors
-    /// [`WorkError`]: deliver the message again.
+    /// The slice could not be worked on: deliver the message again.
     pub async fn carry_on(&self, message: &SyncMessage, deadline: Timestamp) -> Result<Handled, WorkError> {
         let partner = message.request.partner;
         let Some(settings) = self.world.store().find_settings(partner).await? else {

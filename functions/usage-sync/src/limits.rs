@@ -22,7 +22,7 @@ pub struct Limits {
     pub margin_s: i64,
     /// How long a message waits that has to wait, in seconds; each time a little longer.
     pub wait_s: u32,
-    /// How long a write waits that ConnectWise put off without saying for how long, in milliseconds; each time twice as
+    /// How long a write waits that ConnectWise put off without a Retry-After, in milliseconds; each time twice as
     /// long, up to 10 s.
     pub retry_ms: u64,
     /// How many times in a row a service may be away before the run ends as failed.

@@ -1,6 +1,6 @@
 //! One slice: the stages of a run, taken up where the last slice left them.
 
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 
 use futures::future::join;
 use jiff::{SignedDuration, Timestamp};
@@ -29,9 +29,9 @@ pub(crate) enum SliceEnd {
     Over(Box<Run>),
     /// The deadline is near and there is more to do.
     Deadline,
-    /// A service is throttling; whether anything was done before.
+    /// A service is throttling; whether the run came further before.
     Waits { at_least_s: u32, progressed: bool },
-    /// There is nothing to do before.
+    /// There is nothing to do before that time.
     Until(Timestamp),
 }
 
@@ -48,13 +48,7 @@ pub(crate) async fn work<W: World>(
     run: Run,
 ) -> Result<WorkedSlice, WorkError> {
     let psa = OnceLock::new();
-    let committer = Committer {
-        world: parameters.world,
-        psa: &psa,
-        calls_before: run.psa.calls,
-        lease_s: parameters.limits.lease_s,
-        state: Mutex::new((lease, run)),
-    };
+    let committer = Committer::new(parameters.world, &psa, lease, parameters.limits.lease_s, run);
     let begun_at = progress(&committer.run());
     let context = SliceContext::new(parameters, &committer);
     // In a box: a worker and its stages in one future are nested deeper than the compiler looks.
@@ -74,7 +68,7 @@ pub(crate) async fn work<W: World>(
         }
         Err(StageError::Work(error)) => return Err(error),
     };
-    Ok(WorkedSlice { lease: committer.snapshot().0, end })
+    Ok(WorkedSlice { lease: committer.written().lease, end })
 }
 
 async fn fail<W: World>(
@@ -129,7 +123,7 @@ async fn connect_and_work<W: World>(
     let (checked, connectwise) = join(sophos, connectwise).await;
     let run = context.committer.run();
     if run.state.is_over() {
-        // It made way for another month's, whether ConnectWise can be reached or not.
+        // Another month's run took its place, whether ConnectWise can be reached or not.
         return Ok(SliceEnd::Over(Box::new(run)));
     }
     let (slice, ahead) = connectwise?;

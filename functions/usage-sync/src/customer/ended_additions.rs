@@ -29,7 +29,7 @@ use crate::recall::Recalled;
 use crate::world::World;
 use crate::write::{AdditionOutcome, AdditionOutcomes, AgreementBasis, Progress, Writer};
 
-/// What came of a customer's endings.
+/// The outcome of a customer's endings.
 #[derive(Default)]
 pub(super) struct EndedAdditions {
     lines: Vec<EndedLine>,
@@ -103,7 +103,7 @@ impl EndedAdditions {
         self.lines.is_empty() && self.closing.is_empty()
     }
 
-    /// Puts what came of them into the customer's ledger, and says what is written in the same commit. A run that may not
+    /// Puts the ended additions into the customer's ledger; returns what is written in the same commit. A run that may not
     /// write only shows it.
     pub(super) fn close(self, ledger: &mut CustomerLedger, writes: bool) -> Vec<Change> {
         ledger.ended = self.lines;
@@ -143,7 +143,7 @@ impl EndedAdditions {
     }
 }
 
-/// EndingProgress what a person decided to end of a customer's additions.
+/// Ends what a person decided to end of a customer's additions.
 pub(super) async fn end_additions<W: World>(customer: &CustomerContext<'_, W>) -> Result<EndingProgress, WorkError> {
     let (bucket, id) = (customer.bucket, customer.customer);
     let mut ended = EndedAdditions::default();

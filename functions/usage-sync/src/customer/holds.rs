@@ -1,4 +1,4 @@
-//! What of a customer waits for a person: put where the person finds it, refreshed, and taken away once it is settled.
+//! What of a customer waits for a person: stored, refreshed, and removed once it is settled.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ impl AgreementHolds<'_> {
             }
             let key = HoldKey { month: self.run.request.month, customer: self.customer, product: *product };
             match &plan.step {
-                // One question for all of them is not asked of each.
+                // One question about all of them is not repeated for each.
                 Step::Hold(hold) if hold.is_asked_for_all() => {
                     changes.extend(before.into_iter().flat_map(|before| settled(&before)));
                 }
@@ -97,7 +97,7 @@ impl AgreementHolds<'_> {
     }
 }
 
-/// Takes away all holds of a customer that is no longer planned.
+/// Removes all holds of a customer that is no longer planned.
 pub(super) fn all_settled(before: &HoldsBefore) -> Vec<Change> {
     before.values().flat_map(settled).collect()
 }

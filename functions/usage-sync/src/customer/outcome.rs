@@ -1,4 +1,4 @@
-//! How a customer ends: what its ledger says, and whether it is worked on once more, in this run or on another night.
+//! How a customer ends: its ledger lines, and whether it is worked on once more, in this run or on another night.
 
 use std::collections::BTreeSet;
 

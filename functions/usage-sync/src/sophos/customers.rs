@@ -1,4 +1,4 @@
-//! Reading the partner's customers to their end, also where Sophos does not say how many they are.
+//! Reading the partner's customers to their end, also where Sophos gives no total.
 
 use std::collections::BTreeSet;
 
@@ -20,6 +20,7 @@ const MOST_CUSTOMERS: u64 = 100_000;
 /// More pages of customers than any partner has: a full one has 100.
 const MOST_PAGES: u32 = 1_000;
 
+/// Reads one page of customers and stores them.
 pub(super) async fn read_customers<W: World>(
     context: &SliceContext<'_, W>,
     source: &impl UsageSource,
@@ -44,7 +45,7 @@ pub(super) async fn read_customers<W: World>(
     let stage = match (is_last, total) {
         (false, total) => Stage::Customers { page: page + 1, listed, total, prints },
         (true, Some(_)) => first_of_usage(),
-        // Nobody says that this is all of them: read again, they have to be the same.
+        // Nothing confirms that this is all of them: read again, they have to be the same.
         (true, None) => Stage::CustomersAgain { page: 1, listed, prints },
     };
     context
@@ -121,7 +122,7 @@ fn guess_of(read: &CustomerPage) -> u64 {
     read.total.unwrap_or(by_pages)
 }
 
-/// What tells a page of customers from others.
+/// A hash by which a page of customers differs from others.
 fn print_of_customers(read: &CustomerPage) -> Result<u64, StageError> {
     let odd: Vec<(CustomerId, &str)> = read.unreadable.iter().map(|row| (row.id, row.why.as_str())).collect();
     let text = serde_json::to_string(&(&read.customers, odd)).map_err(|error| WorkError::Chunk(error.to_string()))?;

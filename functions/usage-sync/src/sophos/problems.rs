@@ -9,7 +9,7 @@ pub(super) fn too_long(list: &str, bound: String) -> StageError {
     never(RunFailureCode::ListTooLong, format!("Sophos' list of {list} has no end that is reached: {bound}"))
 }
 
-/// The list is not whole, or does not fit to what Sophos says of it.
+/// The list is not whole, or does not match Sophos' own count of it.
 pub(super) fn incomplete(what: String) -> StageError {
     never(RunFailureCode::UsageIncomplete, what)
 }

@@ -25,6 +25,7 @@ const MOST_PAGES: u32 = 5000;
 /// More usage lines than any partner has in a month.
 const MOST_LINES: u64 = 5_000_000;
 
+/// Reads one page of usage and stores its lines.
 pub(super) async fn read_usage<W: World>(
     context: &SliceContext<'_, W>,
     source: &impl UsageSource,
@@ -44,12 +45,12 @@ pub(super) async fn read_usage<W: World>(
     }
     let prints = [before.prints, &[print]].concat();
     let scope = context.scope(run).await?;
-    // Of all others nothing is kept: it is neither compared nor counted.
-    let asked: Vec<UsageLine> = read.lines.into_iter().filter(|line| scope.has(line.pair.customer)).collect();
-    names_few_products(run, &asked)?;
-    discover(context, run, &asked).await?;
+    // The lines of other customers are not stored, compared or counted.
+    let in_scope: Vec<UsageLine> = read.lines.into_iter().filter(|line| scope.has(line.pair.customer)).collect();
+    names_few_products(run, &in_scope)?;
+    discover(context, run, &in_scope).await?;
     let chunks =
-        cut(ChunkKind::Usage, page.number, asked.iter().map(|line| (run.bucket_of(line.pair.customer), line)))?;
+        cut(ChunkKind::Usage, page.number, in_scope.iter().map(|line| (run.bucket_of(line.pair.customer), line)))?;
     let stage = match next {
         Some(key) => Stage::Usage { page: page.number + 1, key: Some(key), lines, total, prints },
         None if page.number == 0 => Stage::Agreements { page: 0, after: None },
@@ -57,7 +58,7 @@ pub(super) async fn read_usage<W: World>(
     };
     context
         .store_page(run, chunks, |run| {
-            for line in &asked {
+            for line in &in_scope {
                 run.tally.add_usage(line);
             }
             run.stage = stage;
@@ -148,13 +149,13 @@ pub(super) struct UsageBefore<'a> {
     pub(super) prints: &'a [u64],
 }
 
-/// How many lines were read, and how many Sophos says the month has.
+/// How many lines were read, and how many the month has by Sophos' own count.
 struct LinesRead {
     lines: u64,
     total: Option<u64>,
 }
 
-/// What tells a page from others: its lines, in whatever order.
+/// A hash by which a page differs from others: of its lines, in whatever order.
 fn print(lines: &[UsageLine]) -> Result<u64, StageError> {
     let text = |line| serde_json::to_string(line).map_err(|error| WorkError::Chunk(error.to_string()));
     let prints = lines.iter().map(|line| text(line).map(|text| Wrapping(stable_hash(&text))));
@@ -171,7 +172,7 @@ fn names_few_products(run: &Run, lines: &[UsageLine]) -> Result<(), StageError> 
     Ok(())
 }
 
-/// The month's total as the pages before and this one tell it; a month that changes while it is read is not read whole.
+/// The month's total by the pages before and this one; a month that changes while it is read is not read whole.
 fn same_total(before: Option<u64>, now: Option<u64>) -> Result<Option<u64>, StageError> {
     match (before, now) {
         (Some(before), Some(now)) if before != now => {
@@ -200,7 +201,7 @@ fn next_key(next: Option<&String>, page: UsagePage<'_>, read: LinesRead) -> Resu
         (None, Some(total)) if lines != total => {
             Err(incomplete(format!("Sophos says that the month has {total} usage lines and sent {lines}")))
         }
-        // Asked for, and not told on the first page: an end that nothing confirms is no end, and a circle has none.
+        // The total was requested and is missing on the first page: an end that nothing confirms is not an end.
         (_, None) => Err(incomplete("Sophos did not say how many usage lines the month has".into())),
         (next, _) => Ok(next.cloned()),
     }

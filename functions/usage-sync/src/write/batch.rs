@@ -27,7 +27,7 @@ use super::writer::Writer;
 use crate::errors::WorkError;
 use crate::world::World;
 
-/// How often a write is tried whose response says that it had no effect; then the customer is set aside.
+/// How often a write is tried that had no effect by its response; then the customer is set aside.
 const TRIES: u32 = 6;
 /// How often one is tried that does not get to ConnectWise: others come first there, and that passes.
 const UNSENT_TRIES: u32 = 30;

@@ -10,7 +10,7 @@ use shared::domain::plan::AdditionPlan;
 /// The outcomes by product.
 pub(crate) type AdditionOutcomes = BTreeMap<PsaProductId, AdditionOutcome>;
 
-/// How one addition ended, and what its ledger line says of it.
+/// How one addition ended, and what its ledger line shows of it.
 #[derive(Clone)]
 pub(crate) struct AdditionOutcome {
     pub(crate) outcome: Outcome,

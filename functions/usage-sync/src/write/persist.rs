@@ -8,7 +8,7 @@ use shared::store::{Change, Lease};
 
 use super::outcome::{AdditionOutcome, AdditionOutcomes};
 use super::writer::Writer;
-use crate::committer::MOST_ASKED;
+use crate::committer::MOST_CHANGES_OF_ONE;
 use crate::world::World;
 
 /// The ends of intents that fit into one commit next to a snapshot and a ledger entry.
@@ -74,7 +74,7 @@ impl<W: World> Writer<'_, W> {
         if !about_to.is_empty() {
             changes.extend(self.mark());
         }
-        let written = if changes.len() + about_to.len() > MOST_ASKED && !about_to.is_empty() {
+        let written = if changes.len() + about_to.len() > MOST_CHANGES_OF_ONE && !about_to.is_empty() {
             // What is known goes whole: a part of it would be settled, and reported, once more.
             match self.commits.commit(changes).await {
                 Ok(_) => self.commits.commit(about_to).await,

@@ -135,7 +135,7 @@ impl<W: World> Writer<'_, W> {
         }
     }
 
-    /// What an error says of a write.
+    /// The result of a write that ended in an error.
     fn result_of_error(&self, error: &PsaError, addition: Option<AdditionId>) -> WriteResult {
         let failure = of_write(self.target.agreement, error);
         let sent = !matches!(error, PsaError::NotSent { .. } | PsaError::Away { .. });
@@ -159,8 +159,8 @@ impl<W: World> Writer<'_, W> {
     }
 }
 
-/// How long to wait before a write is tried again that had no effect, `short` where nobody says how long; none where
-/// trying again is of no use.
+/// How long to wait before a write is tried again that had no effect, `short` where the response does not give a time;
+/// none where trying again is of no use.
 fn passing(error: &PsaError, short: Duration) -> Option<Duration> {
     match error {
         PsaError::Throttled { retry_after } => Some(retry_after.unwrap_or(short).clamp(short, LONGEST_WAIT)),

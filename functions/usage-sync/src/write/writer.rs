@@ -25,7 +25,7 @@ const LEASE_SPARE_S: i64 = 5;
 /// Nothing is written on a list of additions that is older: a person may have changed them since.
 const LIST_GOOD_FOR: SignedDuration = SignedDuration::from_mins(2);
 
-/// Where is written, and for whom.
+/// The customer and the agreement that is written to.
 pub(crate) struct WriteTarget {
     pub(crate) customer: CustomerId,
     pub(crate) agreement: AgreementId,
@@ -33,7 +33,7 @@ pub(crate) struct WriteTarget {
     pub(crate) is_marked: bool,
 }
 
-/// What is known of an agreement when writing to it begins.
+/// What is known of an agreement before the first write.
 pub(crate) struct AgreementBasis {
     /// The snapshot as the table has it.
     pub(crate) stored: Snapshot,
