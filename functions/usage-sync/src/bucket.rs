@@ -51,8 +51,8 @@ pub(crate) struct Bucket {
 const EARLIER_MONTHS: usize = 3;
 
 impl Bucket {
-    /// The holds of earlier months whose agreement has another next ConnectWise invoice by now: only that says whether the
-    /// invoice that they are about was made.
+    /// The holds of earlier months whose agreement has another next ConnectWise invoice by now: only that says whether
+    /// the invoice that they are about was made.
     pub(crate) fn with_other_invoice(&self, customer: CustomerId, agreement: &Agreement) -> Vec<StandingHold> {
         let holds = self.earlier_holds.get(&customer).into_iter().flatten();
         let other =

@@ -1,8 +1,8 @@
 //! The check before anything is written: whether the month's usage as a whole is finished.
 //!
-//! A fetch can be complete and its content not: if too much of last month's usage is gone, the run asks a person once, about
-//! a product or about all of it, instead of about each line. The same goes for usage lines that say more than one thing: many
-//! of them are one question to the partner.
+//! A fetch can be complete and its content not: if too much of last month's usage is gone, the run asks a person once,
+//! about a product or about all of it, instead of about each line. The same goes for usage lines that say more than one
+//! thing: many of them are one question to the partner.
 
 use std::collections::BTreeSet;
 

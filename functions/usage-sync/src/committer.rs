@@ -177,8 +177,8 @@ impl<'a, W: World> Committer<'a, W> {
         Self { world, psa, calls_before: run.psa.calls, lease_s, written: Mutex::new(Written { lease, run }) }
     }
 
-    /// Writes what comes in until all [`Commits`] are dropped. An error means that the slice is over: the lease is lost, or
-    /// the table failed.
+    /// Writes what comes in until all [`Commits`] are dropped. An error means that the slice is over: the lease is
+    /// lost, or the table failed.
     pub(crate) async fn serve(&self, mut incoming: Incoming) -> Result<(), StoreError> {
         let renew = Duration::from_secs(u64::from(self.lease_s) / 3);
         loop {

@@ -203,8 +203,8 @@ fn unreadable_of_mapped(
     mapped.iter().filter_map(row).collect()
 }
 
-/// Gives a child the invoice date of its parent, which bills it. A parent that is not among these leaves it as ConnectWise has
-/// it.
+/// Gives a child the invoice date of its parent, which bills it. A parent that is not among these leaves it as
+/// ConnectWise has it.
 fn with_dates_of_parents(mut agreements: Vec<Agreement>) -> Vec<Agreement> {
     let parents: BTreeSet<AgreementId> = agreements.iter().filter_map(|child| Some(child.parent.as_ref()?.0)).collect();
     let of_parents = agreements.iter().filter(|agreement| parents.contains(&agreement.id));

@@ -44,8 +44,8 @@ pub(crate) struct SliceContext<'a, W: World> {
     deadline: Timestamp,
     pub(crate) committer: &'a Committer<'a, W>,
     last_try: bool,
-    /// Whether this slice has got anything done. One that has not goes on whatever the deadline: otherwise slices that do
-    /// nothing would follow one another for ever.
+    /// Whether this slice has got anything done. One that has not goes on whatever the deadline: otherwise slices that
+    /// do nothing would follow one another for ever.
     worked: AtomicBool,
     /// Whether it has sent a write or closed a customer, which is more than to have begun one.
     progressed: AtomicBool,

@@ -1,5 +1,5 @@
-//! One customer: read its agreement where that is needed, settle what is not known, plan, write, and put the outcome into
-//! the ledger.
+//! One customer: read its agreement where that is needed, settle what is not known, plan, write, and put the outcome
+//! into the ledger.
 
 pub(crate) mod context;
 mod departure;

@@ -17,8 +17,8 @@ pub enum WorkError {
     /// A request whose run id cannot be formed.
     #[error(transparent)]
     Request(#[from] IdError),
-    /// It waited too often for another run: delivered again and again, it ends among the dead letters. Its run, if it is
-    /// open, is taken up by the partner's next one.
+    /// It waited too often for another run: delivered again and again, it ends among the dead letters. Its run, if it
+    /// is open, is taken up by the partner's next one.
     #[error("waited {0} times for another run of this partner to end")]
     NoPermit(u32),
     /// ConnectWise is throttling; the slice is given back.

@@ -1,5 +1,5 @@
-//! What the customers of all buckets of a slice share: the way to the committer, the permits to ask ConnectWise, and what
-//! was not known to be finished when the slice began.
+//! What the customers of all buckets of a slice share: the way to the committer, the permits to ask ConnectWise, and
+//! what was not known to be finished when the slice began.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};

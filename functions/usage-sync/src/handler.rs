@@ -172,8 +172,8 @@ impl<W: World> Worker<W> {
         }
     }
 
-    /// Asks for the open run to be carried on: should its own message have been lost, nothing of this partner would ever
-    /// run again. A message too many changes nothing.
+    /// Asks for the open run to be carried on: should its own message have been lost, nothing of this partner would
+    /// ever run again. A message too many changes nothing.
     async fn take_up(&self, message: &SyncMessage, open: &RunId) -> Result<(), WorkError> {
         let open = self.world.store().find_run(message.request.partner, open).await?;
         if let Some(run) = open.filter(|run| !run.state.is_over()) {
@@ -183,8 +183,8 @@ impl<W: World> Worker<W> {
         Ok(())
     }
 
-    /// Somebody else has the lease by now. That may be a person who cancels this run or the one before it: nobody else has
-    /// a message of this run then, so this one stays until the run is over.
+    /// Somebody else has the lease by now. That may be a person who cancels this run or the one before it: nobody else
+    /// has a message of this run then, so this one stays until the run is over.
     async fn taken_over(&self, message: &SyncMessage) -> Result<Handled, WorkError> {
         let (partner, id) = (message.request.partner, message.request.id()?);
         tracing::warn!(%partner, run = %id, "somebody else has taken the lease");

@@ -6,8 +6,10 @@
 //!
 //! The modules use each other in one direction, from the first to the last:
 //! - [`work_off`]: what the queue delivers; `handler`: the message, the lease and the next message.
-//! - `stages`: which stage of the run comes next. `preview`, `sophos`, `connectwise` and `check` are the stages that read.
-//! - `customers`: the stage that writes; `customer`: one of them, read, settled, planned, written and put into the ledger.
+//! - `stages`: which stage of the run comes next. `preview`, `sophos`, `connectwise` and `check` are the stages that
+//!   read.
+//! - `customers`: the stage that writes; `customer`: one of them, read, settled, planned, written and put into the
+//!   ledger.
 //! - `write`: the writes to one agreement.
 //! - `context`: what the stages of a slice share; `committer`: the one place through which a slice writes to the table.
 //! - `scope`, `chunks`, `limits`, `world`, `errors` and [`policy`], the guards of the write protocol.

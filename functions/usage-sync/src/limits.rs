@@ -8,8 +8,8 @@ pub(crate) const RECALLED_AT_ONCE: usize = 50;
 /// The numbers that bound a slice.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How many calls to ConnectWise are in flight, as its client is made. Half as many customers again are worked on at
-    /// once: some of them are at the table.
+    /// How many calls to ConnectWise are in flight, as its client is made. Half as many customers again are worked on
+    /// at once: some of them are at the table.
     pub in_flight: usize,
     /// How long a lease lasts, in seconds; it is renewed long before.
     pub lease_s: u32,

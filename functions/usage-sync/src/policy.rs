@@ -28,7 +28,8 @@ pub enum Guard {
     AnswerCheck,
     /// An apply holds what it would do otherwise than its preview showed.
     AsShown,
-    /// Lines that have ended, and lines on the company's other agreements, keep a new one from billing their days again.
+    /// Lines that have ended, and lines on the company's other agreements, keep a new one from billing their days
+    /// again.
     Overlap,
 }
 

@@ -98,8 +98,8 @@ fn progress(run: &Run) -> (Stage, u64) {
     (run.stage.clone(), run.tally.counts.pairs())
 }
 
-/// Connects to ConnectWise and works through the stages. While ConnectWise is connected to, and asked what neither Sophos
-/// nor the table knows, Sophos is read.
+/// Connects to ConnectWise and works through the stages. While ConnectWise is connected to, and asked what neither
+/// Sophos nor the table knows, Sophos is read.
 async fn connect_and_work<W: World>(
     context: &SliceContext<'_, W>,
     connected: &OnceLock<PsaOf<W>>,

@@ -20,8 +20,8 @@ pub(crate) async fn read_usage_of<W: World>(
     Ok(usage)
 }
 
-/// Shows each usage line of a bucket that the run is about, one after the other: an apply of some customers works on the
-/// usage of its whole preview.
+/// Shows each usage line of a bucket that the run is about, one after the other: an apply of some customers works on
+/// the usage of its whole preview.
 pub(crate) async fn read_usage_lines<W: World>(
     context: &SliceContext<'_, W>,
     run: &Run,

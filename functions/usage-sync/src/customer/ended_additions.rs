@@ -1,4 +1,5 @@
-//! Additions that a person decided to end: written before anything else of their customer, wherever it is mapped by now.
+//! Additions that a person decided to end: written before anything else of their customer, wherever it is mapped by
+//! now.
 //!
 //! What was done is stored with the decision in the commit that knows it, and forgotten in the one that puts it into a
 //! ledger: each end is in exactly one ledger.
@@ -60,7 +61,8 @@ enum AgreementProgress {
     SetAside,
 }
 
-/// Endings that are written together: each of another product, because what is written of a product is remembered as one.
+/// Endings that are written together: each of another product, because what is written of a product is remembered as
+/// one.
 #[derive(Default)]
 struct EndingBatch<'e> {
     plan: CustomerPlan,
@@ -103,8 +105,8 @@ impl EndedAdditions {
         self.lines.is_empty() && self.closing.is_empty()
     }
 
-    /// Puts the ended additions into the customer's ledger; returns what is written in the same commit. A run that may not
-    /// write only shows it.
+    /// Puts the ended additions into the customer's ledger; returns what is written in the same commit. A run that may
+    /// not write only shows it.
     pub(super) fn close(self, ledger: &mut CustomerLedger, writes: bool) -> Vec<Change> {
         ledger.ended = self.lines;
         ledger.created = ledger.created.saturating_add(self.created);
@@ -324,8 +326,8 @@ fn add_to_batches<'e>(batches: &mut Vec<EndingBatch<'e>>, ending: &'e Ending, wr
     batches.push(batch);
 }
 
-/// Whether a product that moves here still does: the hold waits with that decision, and what it would create is used and
-/// synced. Otherwise the line elsewhere would end with nothing to follow it.
+/// Whether a product that moves here still does: the hold waits with that decision, and what it would create is used
+/// and synced. Otherwise the line elsewhere would end with nothing to follow it.
 fn moves_now(bucket: &Bucket, key: HoldKey) -> bool {
     let hold = bucket.holds.get(&key.customer).and_then(|holds| holds.get(&key.product));
     let decided = hold.filter(|hold| hold.key == key && hold.decision.as_ref().is_some_and(|d| d.moves.is_some()));

@@ -16,8 +16,8 @@ use crate::write::{AdditionOutcome, AdditionOutcomes};
 
 /// At most this many customers are set aside: the run is written with them at each commit.
 const MOST_SET_ASIDE: usize = 1000;
-/// How often the customers that were set aside are worked on once more. With the default settle time they end after 2, 6, 12,
-/// 20 and 30 minutes; what ConnectWise still puts off by then is the next run's.
+/// How often the customers that were set aside are worked on once more. With the default settle time they end after 2,
+/// 6, 12, 20 and 30 minutes; what ConnectWise still puts off by then is the next run's.
 const MOST_ROUNDS: u32 = 5;
 
 /// How far a customer came.

@@ -1,4 +1,5 @@
-//! The plan for a customer's agreement: on what is remembered of it where that is enough, else on what ConnectWise lists.
+//! The plan for a customer's agreement: on what is remembered of it where that is enough, else on what ConnectWise
+//! lists.
 
 use std::collections::BTreeMap;
 
@@ -191,8 +192,8 @@ fn basis<'p, W: World>(
     }
 }
 
-/// Whether the customer is held because nobody has seen a preview of it. A preview, and a run with writes off, shows what
-/// would be done; the apply of a preview does it.
+/// Whether the customer is held because nobody has seen a preview of it. A preview, and a run with writes off, shows
+/// what would be done; the apply of a preview does it.
 fn is_first_run(bucket: &Bucket, mapping: &CustomerMapping) -> bool {
     let by_itself = matches!(bucket.run.request.kind, RunKind::Scheduled | RunKind::Now);
     by_itself && bucket.run.writes && !mapping.is_applied()

@@ -1,5 +1,5 @@
-//! The match of an apply with its preview: it does what the preview showed, on the agreement that it showed, and nothing
-//! else.
+//! The match of an apply with its preview: it does what the preview showed, on the agreement that it showed, and
+//! nothing else.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! A customer's previous agreements: what they still bill is not billed on the present one too.
 //!
-//! Each agreement that we write to for a customer is marked before the first write leaves. The mark outlives the mapping,
-//! and goes once nothing of ours is billed there any more.
+//! Each agreement that we write to for a customer is marked before the first write leaves. The mark outlives the
+//! mapping, and goes once nothing of ours is billed there any more.
 
 use std::collections::BTreeSet;
 

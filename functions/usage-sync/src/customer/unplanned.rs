@@ -1,5 +1,5 @@
-//! A customer that is not planned: its pairs end alike, and creations that may still take effect are settled all the same,
-//! so that ConnectWise bills nothing of ours that is not listed.
+//! A customer that is not planned: its pairs end alike, and creations that may still take effect are settled all the
+//! same, so that ConnectWise bills nothing of ours that is not listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,8 +54,8 @@ pub(super) async fn end_unplanned<W: World>(
     Ok(CustomerProgress::Closed)
 }
 
-/// Reads an agreement to see what became of creations on it. Some: the customer goes no further now, because they are not
-/// settled yet.
+/// Reads an agreement to see what became of creations on it. Some: the customer goes no further now, because they are
+/// not settled yet.
 async fn settle_unplanned<W: World>(
     customer: &CustomerContext<'_, W>,
     agreement: AgreementId,

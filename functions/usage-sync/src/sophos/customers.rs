@@ -129,9 +129,9 @@ fn print_of_customers(read: &CustomerPage) -> Result<u64, StageError> {
     Ok(stable_hash(&text))
 }
 
-/// Whether the page is the last one of the customers: the one that Sophos counts as such, or where it counts no pages the
-/// first that is not full. A list that does not come to what Sophos counts is not whole: who is left out of it would be
-/// taken for a customer who has left.
+/// Whether the page is the last one of the customers: the one that Sophos counts as such, or where it counts no pages
+/// the first that is not full. A list that does not come to what Sophos counts is not whole: who is left out of it
+/// would be taken for a customer who has left.
 fn is_last_page(read: &CustomerPage, page: u32, listed: u64, total: Option<u64>) -> Result<bool, StageError> {
     let distinct = read.customers.iter().map(|customer| customer.id).collect::<BTreeSet<_>>().len();
     if distinct != read.customers.len() {

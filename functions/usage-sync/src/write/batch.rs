@@ -1,7 +1,7 @@
 //! The writes of one customer, a few at once: stored in one commit, sent side by side, each response read by itself.
 //!
-//! How many is a matter of what is free: all customers of a slice share a number of slots, so that a write which is stored
-//! can also leave. Many customers with writes take a slot each; a customer that writes alone takes several.
+//! How many is a matter of what is free: all customers of a slice share a number of slots, so that a write which is
+//! stored can also leave. Many customers with writes take a slot each; a customer that writes alone takes several.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::iter::repeat_with;
@@ -113,8 +113,8 @@ impl<W: World> Writer<'_, W> {
         Ok(Progress::Done(done))
     }
 
-    /// Does what was planned for one product where that takes no write; in a run that may not write, what would be done.
-    /// None: it has to be written.
+    /// Does what was planned for one product where that takes no write; in a run that may not write, what would be
+    /// done. None: it has to be written.
     fn outcome_without_write(&mut self, product: PsaProductId, plan: &AdditionPlan) -> Option<AdditionOutcome> {
         let current = plan.current.map(|(addition, _)| addition);
         let (outcome, addition) = match &plan.step {
@@ -148,8 +148,8 @@ impl<W: World> Writer<'_, W> {
         Some(AdditionOutcome::of(product, plan, outcome, addition))
     }
 
-    /// What is right already may be our own write that no ledger has yet: of a slice, or a run, that ended before it saw
-    /// the response.
+    /// What is right already may be our own write that no ledger has yet: of a slice, or a run, that ended before it
+    /// saw the response.
     fn outcome_of_unchanged(&self, product: PsaProductId) -> Outcome {
         let unreported = self.basis.settlement.snapshot.written.get(&product).map(|written| written.unreported);
         match unreported.filter(|_| self.run.writes) {

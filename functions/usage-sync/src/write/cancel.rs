@@ -1,6 +1,7 @@
 //! Setting a cancelled date: like a quantity it is absolute, so that sending it twice does no harm.
 //!
-//! The decision itself keeps when it was sent. Until the settle time is over, what a listing does not show may still come.
+//! The decision itself keeps when it was sent. Until the settle time is over, what a listing does not show may still
+//! come.
 
 use jiff::civil::Date;
 use shared::domain::ending::Ending;
@@ -16,8 +17,8 @@ use crate::errors::{WorkError, of_write};
 use crate::world::World;
 
 impl<W: World> Writer<'_, W> {
-    /// Sets the cancelled date that a person chose. `Updated` once ConnectWise has confirmed it, or in a run that may not
-    /// write.
+    /// Sets the cancelled date that a person chose. `Updated` once ConnectWise has confirmed it, or in a run that may
+    /// not write.
     pub(crate) async fn cancel(&mut self, ending: &Ending, day: Date) -> Result<Outcome, WorkError> {
         if !self.run.writes {
             return Ok(Outcome::Updated);

@@ -13,8 +13,8 @@ use crate::world::World;
 /// Writes whose permits come within this time are stored together.
 const RIGHT_AFTER: Duration = Duration::from_millis(250);
 
-/// The slots for writes that are free, one at least and `most` at the most. Each is held until its write has a response:
-/// what is stored has to leave soon.
+/// The slots for writes that are free, one at least and `most` at the most. Each is held until its write has a
+/// response: what is stored has to leave soon.
 pub(super) async fn acquire_slots<'a, W: World>(
     context: &'a SliceContext<'_, W>,
     most: usize,

@@ -44,8 +44,8 @@ impl<W: World> Writer<'_, W> {
         Ok(Closing { changes: self.unwritten(), reported })
     }
 
-    /// Puts into the lines what was written to each addition: also what an earlier slice wrote, or a run that ended before
-    /// it could report it. A plan that was made since then knows nothing of it.
+    /// Puts into the lines what was written to each addition: also what an earlier slice wrote, or a run that ended
+    /// before it could report it. A plan that was made since then knows nothing of it.
     pub(super) fn report_writes(&self, done: &mut AdditionOutcomes) {
         if !self.run.writes {
             return;

@@ -34,8 +34,8 @@ pub(super) struct PreparedUpdate<'p> {
 }
 
 impl<W: World> Writer<'_, W> {
-    /// Puts what is about to be sent into the snapshot, or among the `changes` that are committed with it. None for a plan
-    /// without a write.
+    /// Puts what is about to be sent into the snapshot, or among the `changes` that are committed with it. None for a
+    /// plan without a write.
     pub(super) fn prepare<'p>(
         &mut self,
         product: PsaProductId,

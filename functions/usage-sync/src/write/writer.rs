@@ -93,8 +93,8 @@ impl<'a, W: World> Writer<'a, W> {
         }
     }
 
-    /// What is remembered of an addition whose quantity is about to be set. One that was somebody else's is ours from here
-    /// on, because a person has released it.
+    /// What is remembered of an addition whose quantity is about to be set. One that was somebody else's is ours from
+    /// here on, because a person has released it.
     pub(super) fn take_over(&mut self, product: PsaProductId, addition: AdditionId, from: Decimal) -> &mut Written {
         let ours = Written::new(addition, from, self.run.request.month, Parts::new());
         let written = self.basis.settlement.snapshot.written.entry(product).or_insert_with(|| ours.clone());
@@ -104,7 +104,8 @@ impl<'a, W: World> Writer<'a, W> {
         written
     }
 
-    /// The member of ConnectWise that changed the addition in the response to our own write is the one as which we write.
+    /// The member of ConnectWise that changed the addition in the response to our own write is the one as which we
+    /// write.
     pub(super) fn learn_member(&mut self, response: &Addition) {
         if let Some(changed) = &response.detail.changed {
             self.basis.settlement.snapshot.member = Some(changed.by.clone());
@@ -122,8 +123,9 @@ impl<'a, W: World> Writer<'a, W> {
         self.slice.context.policy.has(guard)
     }
 
-    /// Whether a write may leave now: what was stored for it is fresh, and the lease outlives the request. A worker that
-    /// was frozen in between must not send what another one may have settled by now, nor overwrite what people did.
+    /// Whether a write may leave now: what was stored for it is fresh, and the lease outlives the request. A worker
+    /// that was frozen in between must not send what another one may have settled by now, nor overwrite what people
+    /// did.
     pub(super) fn may_send(&self, lease: &Lease, stored_at: Timestamp) -> bool {
         let context = self.slice.context;
         let now = context.world.clock().now();
