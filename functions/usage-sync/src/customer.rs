@@ -4,6 +4,7 @@
 pub(crate) mod context;
 mod departure;
 mod ended_additions;
+mod endings;
 mod holds;
 mod other_agreements;
 pub(crate) mod outcome;
@@ -23,7 +24,8 @@ use shared::ports::Clock;
 use shared::store::Change;
 
 use self::context::CustomerContext;
-use self::ended_additions::{EndedAdditions, EndingProgress, end_additions};
+use self::ended_additions::EndedAdditions;
+use self::endings::{EndingProgress, end_additions};
 use self::holds::{AgreementHolds, HoldsBefore, decisions};
 use self::outcome::{CustomerProgress, is_set_aside, is_to_retry, lines, refresh_names};
 use self::planning::{AgreementPlan, KnownAgreement, MappedCustomer, Planning, plan_on_memory, plan_with_others};
