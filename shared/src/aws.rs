@@ -1,4 +1,4 @@
-//! What all adapters of AWS share: how long they wait, how often they try again, and how they tell an error.
+//! What all AWS adapters share: timeouts, retries, and the messages of errors.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_sdk_kms::config::Credentials;
 use aws_sdk_kms::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
-/// Finds region, credentials and, where `AWS_ENDPOINT_URL` is set, the local stand-in for AWS.
+/// Reads region, credentials and, if `AWS_ENDPOINT_URL` is set, the address of the local replacement for AWS.
 pub async fn connect() -> SdkConfig {
     loader().load().await
 }
 
-/// The stand-in for AWS at `endpoint`, for the local stack and the tests; its credentials are made up.
+/// The local replacement for AWS at `endpoint`, for the local stack and the tests, with made-up credentials.
 pub async fn connect_local(endpoint: &str) -> SdkConfig {
     loader()
         .endpoint_url(endpoint)
@@ -24,8 +24,8 @@ pub async fn connect_local(endpoint: &str) -> SdkConfig {
 }
 
 fn loader() -> ConfigLoader {
-    // A healthy call takes a few milliseconds. The SDK has no limit of its own on a whole call, and one call must not
-    // eat a slice's deadline.
+    // A healthy call takes a few milliseconds. The SDK does not limit a whole call, and one call must not use up a
+    // slice's deadline.
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(5))
@@ -36,7 +36,7 @@ fn loader() -> ConfigLoader {
         .retry_config(RetryConfig::standard().with_max_attempts(4))
 }
 
-/// The service's own words where it answered, else what came instead.
+/// The service's own message if it answered, else what happened instead.
 pub(crate) fn words<E>(error: &SdkError<E>) -> String
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
@@ -48,7 +48,7 @@ where
     }
 }
 
-/// Whether the same call may succeed later: the service is away, failed, or refused with one of the codes `passing`.
+/// Whether the call may succeed later: the service is unavailable, failed, or refused with one of the codes `passing`.
 pub(crate) fn may_pass<E>(error: &SdkError<E>, passing: &[&str]) -> bool
 where
     E: ProvideErrorMetadata,

@@ -1,4 +1,4 @@
-//! Ending a run before its time: its worker writes nothing more, and what it wrote stays.
+//! Cancels a run: its worker writes nothing more, and what it has written stays.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,28 +8,28 @@ use crate::error::StoreError;
 use crate::store::{Change, Store};
 use crate::table::Table;
 
-/// For how long workers are kept away while a run is ended, in seconds.
-const HELD_S: u32 = 60;
+/// How many seconds the lease keeps workers away while a run is cancelled.
+const LEASE_S: u32 = 60;
 
-/// What came of cancelling a run.
+/// The result of a cancellation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cancelled {
-    /// It is over now.
+    /// The run was cancelled now.
     Now(Box<Run>),
-    /// It was over already.
+    /// The run was over before.
     Before(Box<Run>),
-    /// There is no such run.
+    /// The run does not exist.
     Unknown,
 }
 
-/// Cancels a run in the name of `by`; `owner` names the lease as [`crate::ports::Ids`] does.
+/// Cancels a run in the name of `by`; `owner` names the holder of the lease, as [`crate::ports::Ids`] does.
 ///
-/// The lease is taken over: from then on no worker writes to the table, and so none begins anything in ConnectWise. A write
-/// that was stored and on its way by then stands as an intent or as pending, and is settled by the next run, as after a
-/// crash. A run of the month before that was asked for in its place ends as it does, before it begins.
+/// The lease is taken over, so that no worker writes to the table any more or starts a write to ConnectWise. A write
+/// that was stored and sent by then remains as an intent or as pending, and the next run settles it, as after a crash.
+/// A run of the month before that this run replaced ends in the same way, before it starts.
 ///
 /// # Errors
-/// [`StoreError`]; the run may be cancelled or not.
+/// The run may be cancelled or not.
 pub async fn cancel(
     store: &Store<impl Table>,
     (owner, now): (&str, Timestamp),
@@ -42,20 +42,20 @@ pub async fn cancel(
         Some(run) if run.state.is_over() => return Ok(Cancelled::Before(Box::new(run))),
         Some(_) => {}
     }
-    let lease = store.seize_lease(partner, owner, now, HELD_S).await?;
-    // Read under the lease: nobody carries it on any more.
+    let lease = store.seize_lease(partner, owner, now, LEASE_S).await?;
+    // Read under the lease: no worker continues the run any more.
     let cancelled = match store.find_run(partner, id).await? {
         None => Cancelled::Unknown,
         Some(run) if run.state.is_over() => Cancelled::Before(Box::new(run)),
         Some(run) => {
             let run = Run { stage: Stage::Ended, state: RunState::Cancelled { by }, ended_at: Some(now), ..run };
-            let until = now.saturating_add(SignedDuration::from_secs(i64::from(HELD_S))).unwrap_or(now);
+            let until = now.saturating_add(SignedDuration::from_secs(i64::from(LEASE_S))).unwrap_or(now);
             store.commit(&lease, until, vec![Change::PutRun(Box::new(run.clone()))]).await?;
             Cancelled::Now(Box::new(run))
         }
     };
     if let Err(error) = store.release_lease(&lease).await {
-        // It runs out by itself; the run is over all the same.
+        // The lease expires by itself, and the run is over in any case.
         tracing::warn!(%partner, run = %id, %error, "the lease of a cancelled run was not given back");
     }
     Ok(cancelled)

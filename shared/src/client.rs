@@ -1,14 +1,14 @@
-//! The two services over HTTP: what a partner's saved credentials become; and the webhooks that alerts go to.
+//! The clients of the two services, made from a partner's saved credentials, and the webhooks that receive alerts.
 //!
-//! A call takes one way: a client ([`connectwise`], [`sophos`]) says what to ask and reads the answer; [`retry`] says
-//! when to ask again; the pace holds calls back while the service wants to be left alone; one exchange sends the
-//! request through [`http`], whose resolver never leads into a private network.
+//! A client ([`connectwise`], [`sophos`]) builds a request and reads the response; [`retry`] decides when to send it
+//! again; the rate limiter delays calls while the service is throttling; one exchange sends the request through
+//! [`http`], whose resolver never returns a private address.
 //!
-//! - [`address`]: which addresses a partner may name as its PSA.
+//! - [`address`]: the addresses that a partner may enter for its PSA.
 //! - [`credentials`]: what is sealed in the store.
-//! - [`connections`]: from the store to a client.
-//! - [`probe`]: what a connection test finds, before anything is saved.
-//! - [`webhook`]: alerts to an address of the partner's choice, signed.
+//! - [`connections`]: from saved credentials to a client.
+//! - [`probe`]: connection tests, before anything is saved.
+//! - [`webhook`]: signed alerts to an address of the partner's choice.
 
 pub mod address;
 pub mod connections;
@@ -16,8 +16,8 @@ pub mod connectwise;
 pub mod credentials;
 mod exchange;
 pub mod http;
-mod pace;
 pub mod probe;
+mod rate_limiter;
 mod resolver;
 pub mod retry;
 mod retry_after;

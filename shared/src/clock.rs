@@ -1,4 +1,4 @@
-//! The wall clock: the only place that asks what time it is.
+//! The wall clock. No other code asks for the time.
 
 use jiff::Timestamp;
 

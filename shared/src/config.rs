@@ -1,10 +1,10 @@
-//! The settings of each function: the only place that reads the environment.
+//! The settings of each function. No other code reads the environment.
 //!
-//! A function reads all of its settings once, before anything else. Whatever is missing or wrong is told in one error,
-//! so that a deployment is mended once and not once for each variable.
+//! A function reads all of its settings once, before anything else. One error names everything that is missing or
+//! wrong, so that a deployment is corrected once rather than once for each variable.
 //!
-//! The credentials and the region of AWS are not named here: the SDK reads them itself (see [`crate::aws`]), and with
-//! them `AWS_ENDPOINT_URL`, by which a local stack stands in for AWS.
+//! The credentials and the region of AWS are not here: the SDK reads them itself (see [`crate::aws`]), and with them
+//! `AWS_ENDPOINT_URL`, which names the replacement for AWS in a local stack.
 
 mod alert_delivery;
 mod alerts;
@@ -31,20 +31,20 @@ pub use sync_runs::SyncRuns;
 pub use sync_schedule::SyncSchedule;
 pub use usage_sync::UsageSync;
 
-/// The variables that only a machine of ours ever sets, to reach simulators and sinks; the template sets none of them.
+/// Variables that only a developer's machine sets, to reach simulators and sinks. The template sets none of them.
 pub const LOCAL_ONLY: [&str; 4] =
     ["PSA_ALLOW_LOOPBACK", "SOPHOS_API_URL", "SOPHOS_SIGN_IN_URL", "WEBHOOK_ALLOW_LOOPBACK"];
 
 /// A variable that is missing or cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Its name.
+    /// The name of the variable.
     pub name: &'static str,
-    /// What is wrong with it and what is expected.
+    /// What is wrong with it, and what is expected.
     pub what: String,
 }
 
-/// The settings cannot be used. Its `Debug` form is its text: that is what `main` prints of an error.
+/// The settings cannot be used. The `Debug` form is the message, because `main` prints errors in that form.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
     /// Every fault, in the order of the settings; never empty.
@@ -67,7 +67,7 @@ impl fmt::Debug for ConfigError {
     }
 }
 
-/// A variable of this process' environment; none also where its text is no Unicode.
+/// A variable of this process' environment; none if it is not set or not Unicode.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()

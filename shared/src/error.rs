@@ -1,41 +1,40 @@
-//! How a port fails, told by what the caller can do next.
+//! The errors of the ports, grouped by what the caller can do next.
 //!
-//! The texts are for people; what stands behind them (a vendor's own words) is kept in fields that are safe to log.
-//! No error carries a credential.
+//! The texts are for people; fields hold a vendor's own message and are safe to log. No error contains a credential.
 
 use std::fmt;
 use std::time::Duration;
 
-/// The store could not do what was asked.
+/// An error of the store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Something else changed what this write was based on. Read again and decide again.
+    /// Another write changed what this write was based on. Read again and decide again.
     #[error("{what} was changed by someone else meanwhile")]
     Conflict {
-        /// What.
+        /// The name of the entry.
         what: String,
     },
-    /// The lease went to another worker: stop, write nothing more.
+    /// Another worker holds the lease: stop and write nothing more.
     #[error("another worker has taken over this partner's run")]
     LeaseLost,
-    /// The table is slow, throttled or away. The same call may succeed later.
+    /// The table is slow, throttled or unavailable. The same call may succeed later.
     #[error("the table could not be reached: {why}")]
     Unavailable {
-        /// The service's words.
+        /// The service's message.
         why: String,
     },
-    /// What is stored cannot be read by this release.
+    /// This release cannot read the stored entry.
     #[error("a stored entry cannot be read: {what}: {why}")]
     Unreadable {
-        /// Which.
+        /// The name of the entry.
         what: String,
-        /// Why.
+        /// The parser's message.
         why: String,
     },
-    /// The table refuses the call: a missing right or a defect of this program.
+    /// The table refuses the call: a right is missing, or this program has a defect.
     #[error("the table refused: {why}")]
     Refused {
-        /// The service's words.
+        /// The service's message.
         why: String,
     },
 }
@@ -51,75 +50,76 @@ impl StoreError {
     }
 }
 
-/// ConnectWise did not do what was asked, or did not say that it did.
+/// ConnectWise did not do what was asked, or did not confirm it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PsaError {
     /// The keys, the company or the client id are wrong (401).
     Unauthorized,
     /// The API member's role lacks a right (403).
     Forbidden {
-        /// ConnectWise's words.
+        /// ConnectWise's message.
         message: String,
     },
-    /// There is no such record (404).
+    /// The record does not exist (404).
     NotFound,
-    /// ConnectWise refuses the request (other 4xx): it took no effect.
+    /// ConnectWise refuses the request (another 4xx), which had no effect.
     Refused {
-        /// Its code, such as `InvalidObject`.
+        /// ConnectWise's code, such as `InvalidObject`.
         code: String,
-        /// Its words, those of its field errors included.
+        /// ConnectWise's messages, those about fields included.
         message: String,
-        /// The fields that it complains of, in its order; empty where it names none.
+        /// The refused fields, in ConnectWise's order; empty if it names none.
         fields: Vec<RefusedField>,
     },
-    /// Somebody else has the record in use (423, or a 409 that names no field): it took no effect, and that passes.
+    /// Somebody else has the record in use (423, or a 409 that names no field). The request had no effect and can be
+    /// retried.
     Locked {
-        /// ConnectWise's words.
+        /// ConnectWise's message.
         message: String,
     },
-    /// Too many requests (429), also after waiting: it took no effect.
+    /// Too many requests (429), even after waiting. The request had no effect.
     Throttled {
-        /// How long ConnectWise wants to be left alone, if it said so.
+        /// ConnectWise's `Retry-After`, if it sent one.
         retry_after: Option<Duration>,
     },
-    /// A list has no end that is reached: it is longer than anything that is read. Reading it again does not help.
+    /// A list is longer than the bounds. Reading it again does not help.
     ListTooLong {
-        /// Of what.
+        /// The name of the list.
         list: String,
-        /// What was exceeded: `more than 5,000 rows`.
+        /// The exceeded bound, such as `more than 5,000 rows`.
         bound: String,
     },
-    /// The request never left: ConnectWise did not answer many requests in a row, and is not asked for a while. It took
-    /// no effect.
+    /// The circuit breaker is open, because many requests in a row failed. The request was not sent and had no effect.
     Away {
-        /// After how long it is asked again.
+        /// How long the circuit breaker stays open.
         retry_after: Duration,
     },
-    /// The request never left: no connection, or an address that is not allowed. It took no effect.
+    /// The request was not sent: there was no connection, or the address is not allowed. It had no effect.
     NotSent {
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// No answer, a server error, or one that cannot be read. A write may have taken effect.
+    /// No response, a server error, or an unreadable response. A write may have taken effect.
     Unanswered {
-        /// What came instead.
+        /// What happened instead.
         why: String,
     },
 }
 
-/// What ConnectWise says of one field that it refuses.
+/// A field that ConnectWise refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedField {
-    /// Its name for the field, as it writes it: `identifier`, `subcategory/id`.
+    /// ConnectWise's name of the field, such as `identifier` or `subcategory/id`.
     pub field: String,
-    /// Its code, such as `MissingRequiredField`, `OutOfRange`, `MaxLengthField`, `NotFound`, `ObjectExists`; may be empty.
+    /// Its code, such as `MissingRequiredField`, `OutOfRange`, `MaxLengthField`, `NotFound`, `ObjectExists`; may be
+    /// empty.
     pub code: String,
-    /// Its words.
+    /// ConnectWise's message about the field.
     pub message: String,
 }
 
 impl PsaError {
-    /// What ConnectWise says of single fields.
+    /// The fields that ConnectWise refuses.
     #[must_use]
     pub fn fields(&self) -> &[RefusedField] {
         match self {
@@ -136,7 +136,7 @@ impl PsaError {
         }
     }
 
-    /// Whether a write that ended so may have taken effect all the same. Such a write is never simply sent again.
+    /// Whether a write with this error may have taken effect. Such a write must not simply be sent again.
     #[must_use]
     pub const fn may_have_taken_effect(&self) -> bool {
         match self {
@@ -184,74 +184,74 @@ impl fmt::Display for PsaError {
 
 impl std::error::Error for PsaError {}
 
-/// Sophos did not give what was asked.
+/// An error of Sophos.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    /// The client id or secret is wrong, or was withdrawn.
+    /// The client id or the secret is wrong or was revoked.
     #[error("Sophos does not accept the client id and secret")]
     Unauthorized,
     /// The credentials are not this partner's.
     #[error("these Sophos credentials belong to a {found}, not to this partner")]
     NotAPartner {
-        /// What they belong to, in Sophos' word.
+        /// The account that they belong to, in Sophos' word.
         found: String,
     },
     /// The credentials lack a right (403).
     #[error("Sophos denies access: {message}")]
     Forbidden {
-        /// Sophos' words.
+        /// Sophos' message.
         message: String,
     },
-    /// Too many requests, also after waiting.
+    /// Too many requests, even after waiting.
     #[error("Sophos asks for fewer requests")]
     Throttled {
-        /// How long Sophos wants to be left alone, if it said so.
+        /// Sophos' `Retry-After`, if it sent one.
         retry_after: Option<Duration>,
     },
-    /// No answer, or a server error, also after trying again.
+    /// No response or a server error, even after retries.
     #[error("Sophos could not be reached: {why}")]
     Unavailable {
-        /// What came instead.
+        /// What happened instead.
         why: String,
     },
-    /// An answer is longer than anything that is read. Asking again does not help.
+    /// A response is longer than the limit. A retry does not help.
     #[error("Sophos' answer has no end that is reached: {bound}")]
     TooLong {
-        /// What was exceeded: `more than 16777216 bytes`.
+        /// The exceeded limit, such as `more than 16777216 bytes`.
         bound: String,
     },
-    /// The answer is not what Sophos documents, or the pages do not add up.
+    /// The response differs from Sophos' documentation, or the pages contradict each other.
     #[error("Sophos' answer cannot be used: {why}")]
     Malformed {
-        /// What is wrong with it.
+        /// The difference.
         why: String,
     },
 }
 
-/// A connection to one of the two services cannot be made.
+/// Why there is no connection to one of the two services.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
-    /// The partner has not saved any.
+    /// The partner has not saved this connection.
     #[error("no {service} connection is saved")]
     Missing {
         /// `ConnectWise` or `Sophos`.
         service: &'static str,
     },
-    /// What is saved cannot be opened or is not valid.
+    /// The saved connection cannot be opened or is not valid.
     #[error("the saved {service} connection cannot be used: {why}")]
     Unusable {
         /// `ConnectWise` or `Sophos`.
         service: &'static str,
-        /// Why, without any secret.
+        /// The reason, without any secret.
         why: String,
     },
-    /// The ConnectWise database is nobody's: another partner could take it at any moment.
+    /// The ConnectWise database has no owner: another partner could claim it at any moment.
     #[error("this ConnectWise company is not claimed for this account; save the ConnectWise connection again")]
     Unclaimed,
-    /// Another partner drives this ConnectWise database. Nobody is told which.
+    /// The ConnectWise database belongs to another partner. The message never names that partner.
     #[error("this ConnectWise company is connected by another account of this service; only one can write to it")]
     TakenByAnother,
-    /// The saved credentials could not be opened: now, or for good.
+    /// The saved credentials could not be opened, temporarily or permanently.
     #[error(transparent)]
     Seal(#[from] SealError),
     /// The store failed.
@@ -265,25 +265,25 @@ pub enum ConnectError {
     Source(#[from] SourceError),
 }
 
-/// A secret could not be sealed or opened.
+/// Why a secret could not be sealed or opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("credentials could not be {action}: {why}")]
 pub struct SealError {
     /// `sealed` or `opened`.
     pub action: &'static str,
-    /// The service's words.
+    /// The service's message.
     pub why: String,
-    /// Whether trying again can help.
+    /// Whether a retry can help.
     pub outlook: SealOutlook,
 }
 
-/// Whether what could not be sealed or opened can be later.
+/// Whether a failed sealing or opening can succeed later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SealOutlook {
-    /// The key service is away or busy: the same call may succeed later.
+    /// The key service is unavailable or busy: the same call may succeed later.
     MayPass,
-    /// The key is another one, disabled or gone, or the text is damaged: somebody has to act. For a partner that means to
-    /// save the credentials again; for a disabled key, to enable it.
+    /// Somebody has to act: the key is another one, disabled or deleted, or the text is damaged. The partner has to
+    /// save the credentials again; a disabled key has to be enabled.
     Lasting,
 }
 
@@ -298,33 +298,33 @@ impl SealError {
     }
 }
 
-/// A message could not be queued.
+/// Why a message could not be queued.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the queue could not be reached: {why}")]
 pub struct QueueError {
-    /// The service's words.
+    /// The service's message.
     pub why: String,
 }
 
-/// A mail was not handed over.
+/// Why a mail was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
-    /// The mail service is away, or takes no more mails at the moment. The same mail may go out later.
+    /// The mail service is unavailable or takes no more mails at the moment. The same mail may be accepted later.
     #[error("the mail service could not take the mail: {why}")]
     Unavailable {
-        /// The service's words.
+        /// The service's message.
         why: String,
     },
-    /// The mail service refuses: the address, the sender or this account. Somebody has to act.
+    /// The mail service refuses the address, the sender or this account. Somebody has to act.
     #[error("the mail service refuses the mail: {why}")]
     Refused {
-        /// The service's words.
+        /// The service's message.
         why: String,
     },
 }
 
 impl MailError {
-    /// Whether the same mail may go out later.
+    /// Whether the same mail may be accepted later.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! Where ids come from: random in the world, counted where a run has to be replayed.
+//! Unique ids: random in production, counted where a run has to be reproducible.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::ports::Ids;
 
-/// Random ids that sort by the time of their making, so that a log reads in order.
+/// Random ids that sort by their creation time, so that a log is in order.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UuidV7;
 
@@ -18,8 +18,8 @@ impl Ids for UuidV7 {
     }
 }
 
-/// Ids that count from 1 after a name: the same calls get the same ids. Clones share the count. Unique as long as no two
-/// counters share the name.
+/// Ids that count from 1 after a name, so that the same calls get the same ids. Clones share the count. They are unique
+/// if no two counters have the same name.
 #[derive(Clone, Debug)]
 pub struct CountedIds {
     name: Arc<str>,
@@ -57,13 +57,13 @@ mod tests {
     }
 
     #[test]
-    fn no_id_comes_twice() {
+    fn no_id_repeats() {
         assert_eq!(distinct(&UuidV7), 1000);
         assert_eq!(distinct(&CountedIds::new("worker")), 1000);
     }
 
     #[test]
-    fn counted_ids_replay() {
+    fn counted_ids_are_reproducible() {
         let first = CountedIds::new("worker");
         let again = CountedIds::new("worker");
         assert_eq!([first.unique(), first.unique()], [again.unique(), again.unique()]);

@@ -1,4 +1,4 @@
-//! Mail through Amazon SES.
+//! Sends mail through Amazon SES.
 
 use aws_config::SdkConfig;
 use aws_sdk_sesv2::Client;
@@ -12,7 +12,7 @@ use crate::ports::{Mail, Mailer};
 
 const CHARSET: &str = "UTF-8";
 
-/// Sends mails by SES, all from one sender, whom SES must know as verified.
+/// Sends mails by SES from one sender, which must be a verified identity.
 #[derive(Clone, Debug)]
 pub struct SesMailer {
     client: Client,
@@ -20,7 +20,7 @@ pub struct SesMailer {
 }
 
 impl SesMailer {
-    /// Mails from this sender.
+    /// A mailer with this sender.
     #[must_use]
     pub fn new(aws: &SdkConfig, from: MailAddress) -> Self {
         Self { client: Client::new(aws), from }
@@ -35,7 +35,7 @@ impl Mailer for SesMailer {
         let sent = request.destination(to).content(content).send().await;
         sent.map(drop).map_err(|error| {
             let why = words(&error);
-            if may_pass(&error, &PASSING) { MailError::Unavailable { why } } else { MailError::Refused { why } }
+            if may_pass(&error, &TRANSIENT) { MailError::Unavailable { why } } else { MailError::Refused { why } }
         })
     }
 }
@@ -47,8 +47,8 @@ fn content(mail: &Mail) -> Result<EmailContent, BuildError> {
     Ok(EmailContent::builder().simple(message).build())
 }
 
-/// Codes of a refusal after which the same mail may go out later: too many mails in a second or a day.
-const PASSING: [&str; 4] =
+/// Codes after which the mail may be accepted later: too many mails in a second or a day.
+const TRANSIENT: [&str; 4] =
     ["LimitExceededException", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"];
 
 #[cfg(test)]
@@ -69,7 +69,7 @@ mod tests {
         }
     }
 
-    /// A mailer that does not wait for the SDK to try again.
+    /// A mailer without the retries of the SDK.
     async fn mailer(endpoint: &str) -> SesMailer {
         let aws = connect_local(endpoint).await.into_builder().retry_config(RetryConfig::disabled()).build();
         SesMailer::new(&aws, MailAddress::parse("alerts@psa.example.com").unwrap())
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_is_told_in_the_services_words() {
+    async fn a_refusal_is_reported_in_the_services_words() {
         let words = "Email address is not verified.";
         let (_server, mailer) = ses(refusal(400, "MessageRejected", words)).await;
         let error = mailer.send(&mail()).await.unwrap_err();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fault_that_passes_is_told_from_a_refusal() {
+    async fn transient_errors_differ_from_refusals() {
         for (status, code, passes) in [
             (429, "TooManyRequestsException", true),
             (400, "ThrottlingException", true),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_service_that_is_away_may_come_back() {
+    async fn an_unavailable_service_is_transient() {
         // Nothing listens on the discard port of loopback.
         let error = mailer("http://127.0.0.1:9").await.send(&mail()).await.unwrap_err();
         assert!(error.is_retryable(), "{error}");

@@ -1,4 +1,4 @@
-//! The queues of sync messages and of alerts: SQS where it is deployed, in process for the local stack and the tests.
+//! The queues of sync messages and alerts: SQS in a deployment, in process for the local stack and the tests.
 
 mod local;
 mod sqs;
@@ -8,7 +8,7 @@ pub use sqs::SqsQueue;
 
 use crate::error::QueueError;
 
-/// The longest delay of a message, seconds: SQS' own limit, kept by both queues.
+/// The longest delay of a message in seconds: the limit of SQS, which both queues enforce.
 pub const MAX_DELAY_S: u32 = 900;
 
 fn checked_delay(delay_s: u32) -> Result<u32, QueueError> {

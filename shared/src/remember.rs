@@ -1,5 +1,5 @@
-//! What a decision teaches: how the usage lines of a Sophos product are read is remembered on its mapping, so that the same is
-//! not asked again.
+//! Stores a decision about the usage lines of a Sophos product in its mapping, so that the same question is not asked
+//! again.
 
 use crate::domain::decision::StandingHold;
 use crate::domain::id::PartnerId;
@@ -10,14 +10,13 @@ use crate::error::StoreError;
 use crate::store::{Author, Store};
 use crate::table::Table;
 
-/// How often another save of the same mapping may come in between.
+/// How often a save is retried after another save of the same mapping.
 const ATTEMPTS: usize = 5;
 
-/// Remembers `reading` on the mappings of the products whose usage lines the hold asks about. A hold about anything else
-/// teaches nothing.
+/// Stores `reading` in the mappings of the products whose usage lines the hold asks about. Other holds change nothing.
 ///
 /// # Errors
-/// `Conflict` where others keep changing the same mappings; otherwise [`StoreError`].
+/// `Conflict` if other saves of the mappings win every time.
 pub async fn remember_reading(
     store: &Store<impl Table>,
     partner: PartnerId,

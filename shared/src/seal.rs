@@ -1,6 +1,6 @@
-//! Seals partners' credentials: with KMS where it is deployed, with a key file on one's own machine.
+//! Seals partners' credentials: with KMS in a deployment, with a key file on a developer's machine.
 //!
-//! A sealed text opens with the name of what sealed it, so that one seal never guesses at another's ciphertext.
+//! A sealed text starts with the name of its seal, so that no seal tries to open another's ciphertext.
 
 mod kms;
 mod local;
@@ -10,13 +10,13 @@ pub use local::{LocalKeyError, LocalSeal};
 
 use crate::error::{SealError, SealOutlook};
 
-/// The longest secret, in bytes: what KMS encrypts directly. Both seals keep it, so that what works locally works deployed.
+/// The longest secret in bytes: the limit of direct encryption by KMS, which both seals enforce.
 pub const MAX_SECRET_BYTES: usize = 4096;
 
 const SEALED: &str = "sealed";
 const OPENED: &str = "opened";
 
-/// A failure that trying again does not mend.
+/// A failure that a retry does not solve.
 fn failed(action: &'static str, why: impl Into<String>) -> SealError {
     SealError { action, why: why.into(), outlook: SealOutlook::Lasting }
 }
@@ -30,9 +30,9 @@ fn checked_secret(secret: &str) -> Result<&[u8], SealError> {
     }
 }
 
-/// The secret's text, from the bytes that came out of a ciphertext.
-fn opened_text(bytes: Vec<u8>) -> Result<secrecy::SecretString, SealError> {
-    // The error of the conversion holds the secret's bytes: it must not get into a text.
+/// The secret's text from the decrypted bytes.
+fn to_text(bytes: Vec<u8>) -> Result<secrecy::SecretString, SealError> {
+    // The error of the conversion contains the secret's bytes, which must not get into a message.
     let text = String::from_utf8(bytes).map_err(|_| failed(OPENED, "what was sealed is no text"))?;
     Ok(text.into())
 }

@@ -1,14 +1,14 @@
-//! Asking for a run: what a person, another service and the command line start, the same way for all of them.
+//! Starts runs for people, other services and the command line, the same way for all of them.
 
 use std::collections::BTreeSet;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::follow_up::Look;
+use crate::domain::follow_up::FollowUp;
 use crate::domain::id::{CustomerId, IdError, PartnerId, RunId};
 use crate::domain::month::UsageMonth;
-use crate::domain::run::{GOOD_FOR_H, MOST_CHOSEN, Run, RunKind, RunRequest, RunScope, RunState, Whose};
+use crate::domain::run::{CustomerFilter, GOOD_FOR_H, MOST_CHOSEN, Run, RunKind, RunRequest, RunScope, RunState};
 use crate::domain::schedule::local_day;
 use crate::domain::settings::Settings;
 use crate::error::{QueueError, StoreError};
@@ -16,43 +16,43 @@ use crate::ports::{Clock, Queue, SyncMessage};
 use crate::store::{IDEMPOTENCY_TTL_H, Opened, Store};
 use crate::table::Table;
 
-/// The run of a repeated request is looked for among so many of the newest.
+/// A repeated request is searched among this many of the newest runs.
 const NEWEST: u32 = 20;
-/// A run whose message was lost is taken up by the tick after so long.
-const LOOK_AFTER: SignedDuration = SignedDuration::from_mins(45);
+/// The tick resumes a run whose message was lost after this time.
+const FOLLOW_UP_AFTER: SignedDuration = SignedDuration::from_mins(45);
 
-/// Customers that are looked up side by side.
+/// How many customers are looked up at the same time.
 const IN_FLIGHT: usize = 10;
 
-/// What is asked for.
+/// The kind of run that is requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// To see what would be done.
+    /// A preview of what would be done.
     Preview {
-        /// Which month; the present one by default.
+        /// The month; the current one by default.
         month: Option<UsageMonth>,
-        /// About whom.
+        /// The customers and their options.
         scope: RunScope,
     },
-    /// To do exactly what a preview showed.
+    /// Applies exactly what a preview showed.
     Apply {
-        /// That preview.
+        /// The preview.
         preview: RunId,
-        /// For these customers of it alone; for all that it is about by default.
-        whose: Option<Whose>,
-        /// Whether the additions of other hands that it showed at another quantity are set to the usage too.
+        /// The customers of the preview to apply; all of them by default.
+        customers: Option<CustomerFilter>,
+        /// Whether additions of other origin that the preview showed with another quantity are also set to the usage.
         adopts: bool,
     },
-    /// To sync now.
+    /// Syncs now.
     Now {
-        /// Which month; the present one by default.
+        /// The month; the current one by default.
         month: Option<UsageMonth>,
-        /// About whom.
+        /// The customers and their options.
         scope: RunScope,
     },
-    /// To try again what failed in a run.
+    /// Retries what failed in a run.
     Retry {
-        /// That run.
+        /// The run to retry.
         run: RunId,
     },
 }
@@ -67,33 +67,33 @@ impl Asked {
     }
 }
 
-/// Who asks, and by what a repetition of the same request is known.
+/// Who requests a run, and the key that identifies repetitions of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asker {
-    /// Whose run.
+    /// The partner that the run belongs to.
     pub partner: PartnerId,
     /// The person or program, as its token names it.
     pub name: String,
-    /// The same text for each repetition of a request, and for no other: a hash of its idempotency key.
+    /// A hash of the idempotency key: equal for all repetitions of a request, and for no other one.
     pub key: String,
 }
 
 /// Why no run was started.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
-    /// The partner has set nothing up.
+    /// The partner has saved no settings.
     #[error("No ConnectWise connection is saved, so there is nothing to sync.")]
     NotSetUp,
     /// Another run of the partner is open.
     #[error("Run {0} is under way.")]
     Busy(RunId),
-    /// A month that has not begun where the partner is.
+    /// The month has not begun in the partner's time zone.
     #[error("{} has not begun.", .0.in_words())]
     Future(UsageMonth),
-    /// Runs may not write to ConnectWise.
+    /// The partner's settings do not allow writes to ConnectWise.
     #[error("Writes to ConnectWise are switched off.")]
     WritesOff,
-    /// There is no such run.
+    /// The run does not exist.
     #[error("There is no run {0}.")]
     Unknown(RunId),
     /// The preview cannot be applied.
@@ -101,21 +101,21 @@ pub enum StartError {
     NotApplicable {
         /// The preview.
         preview: RunId,
-        /// Why.
+        /// The reason.
         why: &'static str,
     },
-    /// There is nothing to try again.
+    /// There is nothing to retry in the run.
     #[error("Run {run} cannot be tried again: {why}.")]
     NothingToRetry {
         /// The run.
         run: RunId,
-        /// Why.
+        /// The reason.
         why: &'static str,
     },
     /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The queue failed: the run is open, and is taken up by the next tick or by a repetition of the request.
+    /// The queue failed. The run is open, and the next tick or a repetition of the request resumes it.
     #[error(transparent)]
     Queue(#[from] QueueError),
     /// A run id cannot be formed.
@@ -126,24 +126,24 @@ pub enum StartError {
 /// Why customers cannot be chosen for a run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotChosen {
-    /// None of them, or too many.
+    /// The number of customers is zero or too large.
     #[error("Choose 1 to {MOST_CHOSEN} customers, or leave it out for all of them.")]
     Count,
-    /// Those at these places, each with why.
+    /// The customers at these positions, each with the reason.
     #[error("{}", .0.iter().map(|(_, why)| why.as_str()).collect::<Vec<_>>().join(" "))]
     These(Vec<(usize, String)>),
 }
 
-/// The customers that a run is to be about, by their ids: each must be listed by Sophos, or mapped.
+/// Parses the customers to choose for a run. Each must be listed by Sophos or be mapped.
 ///
 /// # Errors
-/// [`StoreError`]; within, every one that cannot be chosen.
+/// The store failed. The inner error names every customer that cannot be chosen.
 pub async fn choose(
     store: &Store<impl Table>,
     partner: PartnerId,
     chosen: Option<&[String]>,
-) -> Result<Result<Whose, NotChosen>, StoreError> {
-    let Some(chosen) = chosen else { return Ok(Ok(Whose::Everyone)) };
+) -> Result<Result<CustomerFilter, NotChosen>, StoreError> {
+    let Some(chosen) = chosen else { return Ok(Ok(CustomerFilter::Everyone)) };
     if !(1..=MOST_CHOSEN).contains(&chosen.len()) {
         return Ok(Err(NotChosen::Count));
     }
@@ -154,24 +154,21 @@ pub async fn choose(
             Err(error) => wrong.push((n, error.to_string())),
         }
     }
-    let looked = ids.into_iter().map(|(n, id)| async move {
+    let checked = ids.into_iter().map(|(n, id)| async move {
         let known = store.find_known_customer(partner, id).await?.is_some();
         let is_there = known || store.find_customer_mapping(partner, id).await?.is_some();
         Ok::<_, StoreError>((n, id, is_there))
     });
-    let looked: Vec<(usize, CustomerId, bool)> = stream::iter(looked).buffered(IN_FLIGHT).try_collect().await?;
-    let strangers = looked.iter().filter(|(_, _, is_there)| !is_there);
-    wrong.extend(strangers.map(|(n, id, _)| (*n, format!("Sophos lists no customer {id}, and none is mapped."))));
+    let checked: Vec<(usize, CustomerId, bool)> = stream::iter(checked).buffered(IN_FLIGHT).try_collect().await?;
+    let unknown = checked.iter().filter(|(_, _, is_there)| !is_there);
+    wrong.extend(unknown.map(|(n, id, _)| (*n, format!("Sophos lists no customer {id}, and none is mapped."))));
     if !wrong.is_empty() {
         return Ok(Err(NotChosen::These(wrong)));
     }
-    Ok(Ok(Whose::Chosen { customers: looked.into_iter().map(|(_, id, _)| id).collect::<BTreeSet<_>>() }))
+    Ok(Ok(CustomerFilter::Chosen { customers: checked.into_iter().map(|(_, id, _)| id).collect::<BTreeSet<_>>() }))
 }
 
-/// Opens the run that is asked for and queues it; of a repeated request, gives the run that it opened.
-///
-/// # Errors
-/// [`StartError`].
+/// Opens and queues the requested run, or returns the run that an earlier attempt of this request opened.
 pub async fn start(
     store: &Store<impl Table>,
     queue: &impl Queue,
@@ -198,7 +195,7 @@ pub async fn start(
             Ok(*run)
         }
         Opened::Busy(other) => {
-            // Should its own message never have been sent, nothing else would carry it on.
+            // If its message was never sent, nothing else would resume it.
             if let Some(open) = store.find_run(partner, &other).await? {
                 send(store, queue, &open, now).await?;
             }
@@ -207,36 +204,37 @@ pub async fn start(
     }
 }
 
-/// Has a run worked off, unless it is over. A message too many changes nothing.
+/// Queues a run unless it is over. A duplicate message has no effect.
 async fn send(store: &Store<impl Table>, queue: &impl Queue, run: &Run, now: Timestamp) -> Result<(), StartError> {
     if run.state.is_over() {
         return Ok(());
     }
-    // Before the message: were that lost, the tick would find the run.
-    store.put_look(run.request.partner, Look::Stopped, now.checked_add(LOOK_AFTER).ok()).await?;
+    // Before the message: if that is lost, the tick finds the run.
+    store
+        .schedule_follow_up(run.request.partner, FollowUp::ResumeStalledRun, now.checked_add(FOLLOW_UP_AFTER).ok())
+        .await?;
     queue.send(&SyncMessage { request: run.request.clone(), attempt: 0, turns: 0, first_sent_at: now }, 0).await?;
     Ok(())
 }
 
-/// Whether a run was opened by this very request, whose answer was lost. A key is new again after a day.
+/// Whether this very request opened the run and its response was lost. A key can be used again after a day.
 fn is_of(run: &Run, asker: &Asker, asked: &Asked, now: Timestamp) -> bool {
     let request = &run.request;
-    let lately = now.duration_since(request.scheduled_at) < SignedDuration::from_hours(IDEMPOTENCY_TTL_H);
+    let recently = now.duration_since(request.scheduled_at) < SignedDuration::from_hours(IDEMPOTENCY_TTL_H);
     let same = match asked {
         Asked::Preview { month, scope } | Asked::Now { month, scope } => {
             request.scope == RunScope { month_alone: month.is_some(), ..scope.clone() }
                 && month.is_none_or(|month| month == request.month)
         }
-        Asked::Apply { preview, whose, adopts } => {
-            let of_same = whose.as_ref().is_none_or(|whose| *whose == request.scope.whose);
+        Asked::Apply { preview, customers, adopts } => {
+            let of_same = customers.as_ref().is_none_or(|customers| *customers == request.scope.customers);
             request.preview.as_ref() == Some(preview) && of_same && *adopts == request.scope.adopts
         }
         Asked::Retry { .. } => true,
     };
-    lately && same && request.slot == asker.key && request.kind == asked.kind()
+    recently && same && request.slot == asker.key && request.kind == asked.kind()
 }
 
-/// The request for a run of what is asked.
 async fn request(
     store: &Store<impl Table>,
     asker: &Asker,
@@ -251,14 +249,14 @@ async fn request(
     let kind = asked.kind();
     let (month, scope, preview) = match asked {
         Asked::Preview { month, scope } | Asked::Now { month, scope } => {
-            // A month that somebody named is never taken for the one before.
+            // A month that the caller named is never replaced by the month before.
             (month.unwrap_or(present), RunScope { month_alone: month.is_some(), ..scope.clone() }, None)
         }
-        Asked::Apply { preview, whose, adopts } => {
+        Asked::Apply { preview, customers, adopts } => {
             let shown = find(preview).await?;
             let request = &shown.request;
-            let whose = whose.clone().unwrap_or_else(|| request.scope.whose.clone());
-            let scope = RunScope { whose, adopts: *adopts, ..request.scope.clone() };
+            let customers = customers.clone().unwrap_or_else(|| request.scope.customers.clone());
+            let scope = RunScope { customers, adopts: *adopts, ..request.scope.clone() };
             if let Some(why) = not_applicable(&shown, &scope, now) {
                 return Err(StartError::NotApplicable { preview: preview.clone(), why });
             }
@@ -281,10 +279,10 @@ async fn request(
     Ok(RunRequest { partner, kind, month, slot, scheduled_at: now, preview, retry_of: None, scope, asked_by })
 }
 
-/// Why a run cannot be applied, if it cannot.
+/// Why a preview cannot be applied, if it cannot.
 fn not_applicable(run: &Run, scope: &RunScope, now: Timestamp) -> Option<&'static str> {
     let whole = matches!(run.state, RunState::Succeeded | RunState::Partial);
-    let good_for = SignedDuration::from_hours(GOOD_FOR_H);
+    let valid_for = SignedDuration::from_hours(GOOD_FOR_H);
     if run.request.kind != RunKind::Preview {
         Some("it is no preview")
     } else if !run.state.is_over() {
@@ -295,14 +293,14 @@ fn not_applicable(run: &Run, scope: &RunScope, now: Timestamp) -> Option<&'stati
         Some("it took products and customers for switched on that are off")
     } else if !scope.applies(&run.request.scope) {
         Some("it did not show all of the customers")
-    } else if run.ended_at.is_none_or(|at| now.duration_since(at) > good_for) {
+    } else if run.ended_at.is_none_or(|at| now.duration_since(at) > valid_for) {
         Some("it is older than a day")
     } else {
         None
     }
 }
 
-/// Whom a retry of a run is about, or why there is none.
+/// The scope of a retry of a run, or why there is none.
 fn to_retry(run: &Run) -> Result<RunScope, &'static str> {
     if run.request.kind == RunKind::Preview {
         return Err("it is a preview; make a new one");
@@ -312,9 +310,11 @@ fn to_retry(run: &Run) -> Result<RunScope, &'static str> {
         RunState::Failed(_) | RunState::Cancelled { .. } => {
             Ok(RunScope { month_alone: true, ..run.request.scope.clone() })
         }
-        RunState::Partial if run.tally.counts.failed > 0 => {
-            Ok(RunScope { whose: Whose::FailedIn { run: run.id.clone() }, month_alone: true, ..RunScope::default() })
-        }
+        RunState::Partial if run.tally.counts.failed > 0 => Ok(RunScope {
+            customers: CustomerFilter::FailedIn { run: run.id.clone() },
+            month_alone: true,
+            ..RunScope::default()
+        }),
         RunState::Partial | RunState::Succeeded => Err("nothing failed in it"),
         RunState::Superseded { .. } => Err("the run of the month before stands for it"),
     }

@@ -1,7 +1,7 @@
-//! Logs: one line an event to the standard output, as JSON where a machine reads them and as text where a person does.
+//! The log: one line an event on standard output, as JSON for machines or as text for people.
 //!
-//! A level below `info` may be asked for our own crates only, whatever the filter says: the libraries below us write
-//! whole requests there, and with them tokens and secrets.
+//! Levels below `info` are logged for our own crates only, whatever the filter says. At those levels, libraries log
+//! whole requests with tokens and secrets.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry};
 
-/// Our own crates, as they name themselves in events.
+/// Our own crates, by the names in their events.
 const OURS: [&str; 13] = [
     "alert_delivery",
     "alerts",
@@ -29,16 +29,17 @@ const OURS: [&str; 13] = [
     "usage_sync",
 ];
 
-/// Which form a line of the log has.
+/// The form of a line of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// An object with `timestamp`, `level`, `message` and the event's fields side by side, as Lambda's log groups sort by.
+    /// An object with `timestamp`, `level`, `message` and the event's fields at the top level, for the queries of log
+    /// groups.
     Json,
     /// For a person at a terminal.
     Text,
 }
 
-/// What is logged: a level, or levels by crate, such as `info,shared=debug`.
+/// The levels to log: one level, or levels by crate such as `info,shared=debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LogFilter(String);
 
@@ -46,7 +47,7 @@ impl LogFilter {
     /// Reads the notation of `RUST_LOG`.
     ///
     /// # Errors
-    /// In words: a text that is no filter.
+    /// A message for people, if the text is not a filter.
     pub fn parse(text: &str) -> Result<Self, String> {
         EnvFilter::builder()
             .parse(text)
@@ -61,10 +62,10 @@ impl fmt::Debug for LogFilter {
     }
 }
 
-/// Starts the log of this process: JSON on standard output, where Lambda reads it; text on standard error.
+/// Starts the log of this process: JSON goes to standard output, where Lambda reads it, and text to standard error.
 ///
 /// # Errors
-/// It was started before.
+/// The log was started before.
 pub fn start(output: Output, filter: &LogFilter) -> Result<(), TryInitError> {
     match output {
         Output::Json => subscriber(output, filter, std::io::stdout).try_init(),
@@ -99,9 +100,9 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Default)]
-    struct Paper(Arc<Mutex<Vec<u8>>>);
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Paper {
+    impl Write for Buffer {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -112,11 +113,11 @@ mod tests {
     }
 
     fn lines(output: Output, filter: &str, log: impl FnOnce()) -> Vec<String> {
-        let paper = Paper::default();
-        let writer = paper.clone();
+        let buffer = Buffer::default();
+        let writer = buffer.clone();
         let filter = LogFilter::parse(filter).unwrap();
         tracing::subscriber::with_default(subscriber(output, &filter, move || writer.clone()), log);
-        let bytes = paper.0.lock().unwrap().clone();
+        let bytes = buffer.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
     }
 
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_filter_says_which_of_our_own_events_are_logged() {
+    fn the_filter_decides_which_of_our_own_events_are_logged() {
         let log = || {
             tracing::info!("kept");
             tracing::debug!("asked for in one crate");
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn no_filter_makes_a_library_write_out_its_requests() {
+    fn no_filter_makes_a_library_log_its_requests() {
         let lines = lines(Output::Text, "trace", || {
             tracing::trace!(target: "aws_smithy_runtime::client", "request with a secret");
             tracing::debug!(target: "hyper_util::client", "header with a token");

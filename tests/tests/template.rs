@@ -285,8 +285,8 @@ fn nothing_but_the_files_of_the_page_is_open_to_everybody() {
 fn every_function_of_the_api_ends_before_the_gateway_gives_it_up() {
     let longest = harness::gateway::Limits::default().integration_timeout;
     for route in routes().iter() {
-        let patience = route.integration_timeout.unwrap_or(longest);
-        assert!(route.function_timeout <= patience, "{}: its caller would be told nothing", route.key());
+        let wait_budget = route.integration_timeout.unwrap_or(longest);
+        assert!(route.function_timeout <= wait_budget, "{}: its caller would be told nothing", route.key());
     }
 }
 

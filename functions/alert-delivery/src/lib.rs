@@ -18,7 +18,7 @@ mod watch;
 use jiff::{SignedDuration, Timestamp};
 use shared::client::address::AddressPolicy;
 use shared::client::webhook::Webhooks;
-use shared::domain::follow_up::Look;
+use shared::domain::follow_up::FollowUp;
 use shared::error::StoreError;
 use shared::ports::{AlertMessage, Clock, Mailer, Seal};
 use shared::store::Store;
@@ -62,20 +62,20 @@ impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
     /// # Errors
     /// [`WorkError`]. A receiver that failed is none.
     pub async fn see_to(&self, message: &AlertMessage, deadline: Timestamp) -> Result<(), WorkError> {
-        let AlertMessage { partner, look, look_at } = *message;
-        let next = match look {
-            Look::Alerts => self.deliver_all(partner, deadline).await?,
-            Look::Watch => self.watch(partner).await?,
+        let AlertMessage { partner, follow_up, due_at } = *message;
+        let next = match follow_up {
+            FollowUp::DeliverAlerts => self.deliver_all(partner, deadline).await?,
+            FollowUp::CheckSilence => self.watch(partner).await?,
             // Nobody sends them here.
-            Look::Stopped | Look::Undone => return Ok(()),
+            FollowUp::ResumeStalledRun | FollowUp::RetryFailedRun => return Ok(()),
         };
         match next {
             Some(next) => {
                 let now = self.clock.now();
                 let soon = now.saturating_add(SOON).unwrap_or(now);
-                self.store.move_look(partner, look, look_at, next.max(soon)).await?;
+                self.store.move_follow_up(partner, follow_up, due_at, next.max(soon)).await?;
             }
-            None => self.store.end_look(partner, look, look_at).await?,
+            None => self.store.end_follow_up(partner, follow_up, due_at).await?,
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use shared::domain::alert::{AlertSettings, MAX_MAIL_ADDRESSES, MAX_QUIET_DAYS, Wanted};
-use shared::domain::follow_up::Look;
+use shared::domain::follow_up::FollowUp;
 use shared::domain::id::PartnerId;
 use shared::domain::mail_address::MailAddress;
 use shared::http::{
@@ -22,7 +22,7 @@ use crate::{Naming, Sealer, Sender, Time, World};
 /// How often another save may come between before whoever asks has to come again.
 pub(crate) const ATTEMPTS: usize = 5;
 /// The first look for what comes to pass without any run; each sets the next one.
-const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(1);
+const FIRST_FOLLOW_UP: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a partner is told of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -179,8 +179,8 @@ impl<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming> World<T, Q, K, C, I> {
     /// Has it looked for what comes to pass without any run. Before a save, so that what was saved is never without its look;
     /// one that nobody wants ends itself.
     pub(crate) async fn watch(&self, partner: PartnerId) -> Result<(), Problem> {
-        let first = self.clock.now().checked_add(FIRST_LOOK).ok();
-        Ok(self.store.put_look(partner, Look::Watch, first).await?)
+        let first = self.clock.now().checked_add(FIRST_FOLLOW_UP).ok();
+        Ok(self.store.schedule_follow_up(partner, FollowUp::CheckSilence, first).await?)
     }
 
     /// Saves what `act` makes of the settings that are there, over exactly those.

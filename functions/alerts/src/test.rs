@@ -6,7 +6,7 @@ use axum::response::Response;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use shared::domain::alert::{Alert, AlertAbout, AlertId};
-use shared::domain::follow_up::Look;
+use shared::domain::follow_up::FollowUp;
 use shared::http::{Admin, Caller, Done, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, answer};
 use shared::ports::AlertMessage;
 use shared::store::Attempt;
@@ -77,7 +77,7 @@ pub(crate) async fn test_alerts<T: Table, Q: Sender, K: Sealer, C: Time, I: Nami
         })?;
         let alert = Alert::new(id, now, AlertAbout::Test { by });
         world.store.raise_alert(partner, &alert).await?;
-        let message = AlertMessage { partner, look: Look::Alerts, look_at: now };
+        let message = AlertMessage { partner, follow_up: FollowUp::DeliverAlerts, due_at: now };
         if let Err(error) = world.queue.send_alert(&message).await {
             tracing::warn!(%partner, %error, "a test alert waits for the next tick");
         }

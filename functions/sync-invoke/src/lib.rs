@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use shared::domain::id::{PartnerId, RunId};
 use shared::domain::month::UsageMonth;
-use shared::domain::run::{Run, RunScope, Whose};
+use shared::domain::run::{CustomerFilter, Run, RunScope};
 use shared::http::TAKE_OVER_S;
 use shared::ports::{Clock, Ids, Queue};
 use shared::start::{Asked, Asker, choose, start};
@@ -85,8 +85,8 @@ impl<T: Table, Q: Queue, C: Clock, I: Ids> World<T, Q, C, I> {
 
     async fn asked_sync(&self, partner: PartnerId, input: &StartSyncInput) -> Result<Asked, Failure> {
         let Some(preview) = &input.preview else {
-            let whose = self.whose(partner, input.customers.as_deref()).await?;
-            let scope = RunScope { whose, ..RunScope::default() };
+            let customers = self.customers(partner, input.customers.as_deref()).await?;
+            let scope = RunScope { customers, ..RunScope::default() };
             return Ok(Asked::Now { month: month(input.month.as_deref())?, scope });
         };
         if input.month.is_some() || input.customers.is_some() {
@@ -94,16 +94,16 @@ impl<T: Table, Q: Queue, C: Clock, I: Ids> World<T, Q, C, I> {
             return Err(Failure::input("input", &told));
         }
         let preview = RunId::parse(preview).map_err(|error| Failure::input("input.preview", &error))?;
-        Ok(Asked::Apply { preview, whose: None, adopts: false })
+        Ok(Asked::Apply { preview, customers: None, adopts: false })
     }
 
     async fn asked_preview(&self, partner: PartnerId, input: &PreviewInput) -> Result<Asked, Failure> {
-        let whose = self.whose(partner, input.customers.as_deref()).await?;
-        let scope = RunScope { whose, ignores_switches: input.ignore_switches, ..RunScope::default() };
+        let customers = self.customers(partner, input.customers.as_deref()).await?;
+        let scope = RunScope { customers, ignores_switches: input.ignore_switches, ..RunScope::default() };
         Ok(Asked::Preview { month: month(input.month.as_deref())?, scope })
     }
 
-    async fn whose(&self, partner: PartnerId, customers: Option<&[String]>) -> Result<Whose, Failure> {
+    async fn customers(&self, partner: PartnerId, customers: Option<&[String]>) -> Result<CustomerFilter, Failure> {
         let chosen = choose(&self.store, partner, customers).await?;
         chosen.map_err(|error| Failure::input("input.customers", &error))
     }

@@ -8,7 +8,7 @@ use shared::domain::id::{PartnerId, ProductCode};
 use shared::domain::mapping::{ProductMappings, ProductState};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Bucket, SkipKind};
-use shared::domain::run::{Run, Whose};
+use shared::domain::run::{CustomerFilter, Run};
 use shared::domain::tally::{NotBilled, ProductTally};
 use shared::http::{
     Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, PsaProductShown, Query, Read, represent,
@@ -108,7 +108,9 @@ pub(crate) struct OpenUsage {
 
 /// Whether a run counted all of a partner's usage. One in which Sophos reported nothing counted nothing.
 pub(crate) fn counted_everything(run: &Run) -> bool {
-    is_complete(run) && matches!(run.request.scope.whose, Whose::Everyone) && !run.request.scope.ignores_switches
+    is_complete(run)
+        && matches!(run.request.scope.customers, CustomerFilter::Everyone)
+        && !run.request.scope.ignores_switches
 }
 
 /// What the run counted, by the mappings of now.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::domain::id::{PartnerId, RunId};
 use shared::domain::month::UsageMonth;
-use shared::domain::run::{RunScope, Whose};
+use shared::domain::run::{CustomerFilter, RunScope};
 use shared::http::{
     Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Path, Problem, ProblemBody, ProblemCode, Write,
     answer,
@@ -109,8 +109,8 @@ pub(crate) async fn start_preview<T: Table, Q: Sender, C: Time, I: Naming>(
     let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
     let act = |wanted: NewPreview, attempt| async move {
         let month = month(wanted.month.as_deref())?;
-        let whose = whose(world, partner, wanted.customers).await?;
-        let scope = RunScope { whose, ignores_switches: wanted.ignore_switches, ..RunScope::default() };
+        let customers = customers(world, partner, wanted.customers).await?;
+        let scope = RunScope { customers, ignores_switches: wanted.ignore_switches, ..RunScope::default() };
         begin(world, (partner, name), &attempt, &Asked::Preview { month, scope }).await
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
@@ -148,9 +148,9 @@ pub(crate) async fn apply_preview<T: Table, Q: Sender, C: Time, I: Naming>(
             return Err(Problem::new(ProblemCode::NotFound));
         }
         let chosen = wanted.customers.is_some();
-        let whose = whose(world, partner, wanted.customers).await?;
-        let (whose, adopts) = (chosen.then_some(whose), wanted.adoptions == Adoptions::Write);
-        begin(world, (partner, name), &attempt, &Asked::Apply { preview, whose, adopts }).await
+        let customers = customers(world, partner, wanted.customers).await?;
+        let (customers, adopts) = (chosen.then_some(customers), wanted.adoptions == Adoptions::Write);
+        begin(world, (partner, name), &attempt, &Asked::Apply { preview, customers, adopts }).await
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
 }
@@ -182,8 +182,8 @@ pub(crate) async fn sync_now<T: Table, Q: Sender, C: Time, I: Naming>(
     let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
     let act = |wanted: NewRun, attempt| async move {
         let month = month(wanted.month.as_deref())?;
-        let whose = whose(world, partner, wanted.customers).await?;
-        let scope = RunScope { whose, ..RunScope::default() };
+        let customers = customers(world, partner, wanted.customers).await?;
+        let scope = RunScope { customers, ..RunScope::default() };
         begin(world, (partner, name), &attempt, &Asked::Now { month, scope }).await
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
@@ -263,14 +263,14 @@ fn month(text: Option<&str>) -> Result<Option<UsageMonth>, Problem> {
 }
 
 /// The chosen customers; every one that cannot be chosen is told.
-async fn whose<T: Table, Q, C, I>(
+async fn customers<T: Table, Q, C, I>(
     world: &World<T, Q, C, I>,
     partner: PartnerId,
     chosen: Option<Vec<String>>,
-) -> Result<Whose, Problem> {
+) -> Result<CustomerFilter, Problem> {
     let at = |pointer: String, told: String| FieldError::body(pointer, ProblemCode::Invalid, told);
     let errors: Vec<FieldError> = match choose(&world.store, partner, chosen.as_deref()).await? {
-        Ok(whose) => return Ok(whose),
+        Ok(customers) => return Ok(customers),
         Err(NotChosen::These(each)) => each.into_iter().map(|(n, told)| at(format!("/customers/{n}"), told)).collect(),
         Err(count @ NotChosen::Count) => vec![at("/customers".to_owned(), count.to_string())],
     };

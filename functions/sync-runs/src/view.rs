@@ -5,7 +5,7 @@ use serde::Serialize;
 use shared::domain::id::CustomerId;
 use shared::domain::outcome::OutcomeKind;
 use shared::domain::plan::Unfinished;
-use shared::domain::run::{Run, RunKind, RunState, Whose};
+use shared::domain::run::{CustomerFilter, Run, RunKind, RunState};
 use shared::domain::vendor_sync::VendorSync;
 use shared::http::Language;
 use utoipa::ToSchema;
@@ -259,13 +259,13 @@ impl RunView {
             state,
             writes: run.writes,
             progress: RunProgress::of(run, language),
-            customers: match &scope.whose {
-                Whose::Chosen { customers } => Some(customers.iter().copied().collect()),
-                Whose::Everyone | Whose::FailedIn { .. } => None,
+            customers: match &scope.customers {
+                CustomerFilter::Chosen { customers } => Some(customers.iter().copied().collect()),
+                CustomerFilter::Everyone | CustomerFilter::FailedIn { .. } => None,
             },
-            failed_in: match &scope.whose {
-                Whose::FailedIn { run } => Some(run.to_string()),
-                Whose::Everyone | Whose::Chosen { .. } => None,
+            failed_in: match &scope.customers {
+                CustomerFilter::FailedIn { run } => Some(run.to_string()),
+                CustomerFilter::Everyone | CustomerFilter::Chosen { .. } => None,
             },
             ignores_switches: scope.ignores_switches,
             preview: run.request.preview.as_ref().map(ToString::to_string),

@@ -4,14 +4,14 @@
 //! moves a partner on. So a tick that is late, doubled or cut off asks for the same runs, and a run's id makes them one.
 
 mod alerts;
-mod look;
+mod follow_up;
 mod partner;
 mod report;
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
-use shared::domain::follow_up::Look;
+use shared::domain::follow_up::FollowUp;
 use shared::ports::{AlertQueue, Queue};
 use shared::store::{Due, DueFor, Store};
 use shared::table::DUE_SHARDS;
@@ -67,9 +67,11 @@ where
         .map(|due| async move {
             let outcome = match due.due_for {
                 DueFor::Occasion => partner::run_due(store, queue, due, at).await,
-                DueFor::Look(Look::Stopped) => look::carry_on(store, queue, due, at).await,
-                DueFor::Look(Look::Undone) => look::retry(store, queue, due, at).await,
-                DueFor::Look(look @ (Look::Alerts | Look::Watch)) => alerts::ask(store, alerts, look, due, at).await,
+                DueFor::FollowUp(FollowUp::ResumeStalledRun) => follow_up::carry_on(store, queue, due, at).await,
+                DueFor::FollowUp(FollowUp::RetryFailedRun) => follow_up::retry(store, queue, due, at).await,
+                DueFor::FollowUp(follow_up @ (FollowUp::DeliverAlerts | FollowUp::CheckSilence)) => {
+                    alerts::ask(store, alerts, follow_up, due, at).await
+                }
             };
             (due.partner, outcome)
         })

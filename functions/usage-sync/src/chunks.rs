@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 pub(crate) use shared::domain::run::bucket_of;
 use shared::store::{Chunk, ChunkKind};
 
-use crate::worker::WorkError;
+use crate::errors::WorkError;
 
 /// The bytes of rows in one chunk; below the store's limit by one large row.
 const CHUNK_BYTES: usize = 250_000;

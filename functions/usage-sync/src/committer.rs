@@ -11,36 +11,36 @@ use shared::domain::id::CustomerId;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::recall::ReadFor;
 use shared::domain::run::{Run, Stage};
-use shared::domain::stamp::SyncStamp;
+use shared::domain::sync_status::CustomerSyncStatus;
 use shared::domain::vendor_sync::MembersSeen;
 use shared::error::StoreError;
 use shared::ports::{Clock, Psa};
 use shared::store::{Change, Lease};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::worker::{PsaOf, World};
+use crate::world::{PsaOf, World};
 
 /// The changes of one commit at most; the run itself comes on top.
 const MOST_CHANGES: usize = 90;
-/// The changes that one customer hands in at once; its ledger entry and its status come on top.
-pub(crate) const MOST_ASKED: usize = 40;
-/// The ledger lines of one commit at most: with the snapshots beside them well below the 4 MB of a transaction.
+/// The changes that one customer sends at once; its ledger entry and its status come on top.
+pub(crate) const MOST_CHANGES_OF_ONE: usize = 40;
+/// The ledger lines of one commit at most: with the snapshots next to them well below the 4 MB of a transaction.
 const MOST_LINES: usize = 3000;
 
-type Answer = oneshot::Sender<Result<Lease, StoreError>>;
+type Reply = oneshot::Sender<Result<Lease, StoreError>>;
 
-/// What a customer wants written.
-pub(crate) struct Asked {
+/// What is to be written for a customer.
+pub(crate) struct CommitRequest {
     changes: Vec<Change>,
     counted: Option<Counted>,
     /// A customer whose ledger stays open.
     left_open: Option<LeftOpen>,
     /// The bucket that is next, once those before it are done.
     passed: Option<u32>,
-    answer: Answer,
+    reply: Reply,
 }
 
-impl Asked {
+impl CommitRequest {
     fn reads(&self) -> &[ReadFor] {
         match (&self.counted, &self.left_open) {
             (Some(counted), _) => &counted.reads,
@@ -54,7 +54,7 @@ impl Asked {
 pub(crate) struct LeftOpen {
     /// Why additions were read for it, each time.
     pub(crate) reads: Vec<ReadFor>,
-    /// Who has its turn once more at the end of the run; none: the next slice goes on with it.
+    /// The customer, where it is worked on once more at the end of the run; none: the next slice goes on with it.
     pub(crate) set_aside: Option<CustomerId>,
 }
 
@@ -69,29 +69,29 @@ pub(crate) struct Counted {
     pub(crate) members: MembersSeen,
 }
 
-/// Where customers hand in what is to be written.
+/// The customers' end of the way to the committer.
 #[derive(Clone)]
 pub(crate) struct Commits {
-    first: mpsc::Sender<Asked>,
-    last: mpsc::Sender<Asked>,
+    first: mpsc::Sender<CommitRequest>,
+    last: mpsc::Sender<CommitRequest>,
 }
 
-/// What was handed in, at the loop's end.
+/// The committer's end.
 pub(crate) struct Incoming {
     /// What the next call to ConnectWise waits for.
-    first: mpsc::Receiver<Asked>,
+    first: mpsc::Receiver<CommitRequest>,
     /// The ledgers of customers that ConnectWise was not asked about, which are many where little has changed: they are
-    /// written while it answers for the others.
-    last: mpsc::Receiver<Asked>,
+    /// written while it responds for the others.
+    last: mpsc::Receiver<CommitRequest>,
 }
 
 impl Incoming {
     /// What is written next: as much as is ready and fits into one commit. None when all [`Commits`] are dropped.
-    async fn next(&mut self) -> Option<Vec<Asked>> {
+    async fn next(&mut self) -> Option<Vec<CommitRequest>> {
         tokio::select! {
             biased;
-            Some(asked) = self.first.recv() => Some(ready(asked, &mut self.first)),
-            Some(asked) = self.last.recv() => Some(ready(asked, &mut self.last)),
+            Some(request) = self.first.recv() => Some(ready(request, &mut self.first)),
+            Some(request) = self.last.recv() => Some(ready(request, &mut self.last)),
             else => None,
         }
     }
@@ -101,78 +101,88 @@ impl Commits {
     /// Writes changes in their order; returns when they are written, with the renewed lease.
     pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<Lease, StoreError> {
         let rest = self.begin(changes).await?;
-        self.ask(rest, None, None).await
+        self.request(rest, None, None).await
     }
 
     /// Writes what is known of a customer whose ledger is closed later; counts that its additions were read.
     pub(crate) async fn leave_open(&self, changes: Vec<Change>, left: LeftOpen) -> Result<Lease, StoreError> {
         let rest = self.begin(changes).await?;
-        self.ask(rest, None, Some(left)).await
+        self.request(rest, None, Some(left)).await
     }
 
-    /// Writes a customer's ledger entry behind what belongs to it, and counts it.
+    /// Writes a customer's ledger entry after what belongs to it, and counts it.
     pub(crate) async fn finish(&self, changes: Vec<Change>, counted: Counted) -> Result<Lease, StoreError> {
         let rest = self.begin(changes).await?;
-        self.ask(rest, Some(counted), None).await
+        self.request(rest, Some(counted), None).await
     }
 
     /// Writes what is too much for one commit; the rest fits.
     async fn begin(&self, mut changes: Vec<Change>) -> Result<Vec<Change>, StoreError> {
-        while changes.len() > MOST_ASKED {
-            let rest = changes.split_off(MOST_ASKED);
-            self.ask(changes, None, None).await?;
+        while changes.len() > MOST_CHANGES_OF_ONE {
+            let rest = changes.split_off(MOST_CHANGES_OF_ONE);
+            self.request(changes, None, None).await?;
             changes = rest;
         }
         Ok(changes)
     }
 
-    async fn ask(
+    async fn request(
         &self,
         changes: Vec<Change>,
         counted: Option<Counted>,
         left_open: Option<LeftOpen>,
     ) -> Result<Lease, StoreError> {
-        let (answer, answered) = oneshot::channel();
+        let (reply, replied) = oneshot::channel();
         let was_asked_about = counted.as_ref().is_none_or(|counted| !counted.reads.is_empty());
         let queue = if was_asked_about { &self.first } else { &self.last };
-        hand_in(queue, Asked { changes, counted, left_open, passed: None, answer }).await?;
-        answered.await.map_err(|_| StoreError::LeaseLost)?
+        send_to(queue, CommitRequest { changes, counted, left_open, passed: None, reply }).await?;
+        replied.await.map_err(|_| StoreError::LeaseLost)?
     }
 
     /// Lets the run go on with the bucket `next`. Returns before that is written: nobody waits for it, and a slice that
     /// dies in between finds in the ledger what was done.
     pub(crate) async fn pass(&self, next: u32) -> Result<(), StoreError> {
-        let (answer, _) = oneshot::channel();
-        let asked = Asked { changes: Vec::new(), counted: None, left_open: None, passed: Some(next), answer };
-        hand_in(&self.last, asked).await
+        let (reply, _) = oneshot::channel();
+        let request = CommitRequest { changes: Vec::new(), counted: None, left_open: None, passed: Some(next), reply };
+        send_to(&self.last, request).await
     }
 }
 
-async fn hand_in(queue: &mpsc::Sender<Asked>, asked: Asked) -> Result<(), StoreError> {
+async fn send_to(queue: &mpsc::Sender<CommitRequest>, request: CommitRequest) -> Result<(), StoreError> {
     // The loop ends early only when the lease is lost or the table failed; then nothing more may be written.
-    queue.send(asked).await.map_err(|_| StoreError::LeaseLost)
+    queue.send(request).await.map_err(|_| StoreError::LeaseLost)
 }
 
 /// The loop's side.
 pub(crate) struct Committer<'a, W: World> {
-    pub(crate) world: &'a W,
+    world: &'a W,
     /// Empty until ConnectWise is connected to.
-    pub(crate) psa: &'a OnceLock<PsaOf<W>>,
+    psa: &'a OnceLock<PsaOf<W>>,
     /// The calls of earlier slices.
-    pub(crate) calls_before: u64,
-    pub(crate) lease_s: u32,
-    pub(crate) state: Mutex<(Lease, Run)>,
+    calls_before: u64,
+    lease_s: u32,
+    written: Mutex<Written>,
 }
 
-impl<W: World> Committer<'_, W> {
-    /// Writes what is handed in until all [`Commits`] are dropped.
-    ///
-    /// # Errors
-    /// The lease is lost, or the table failed: the slice is over.
-    pub(crate) async fn serve(&self, mut asked: Incoming) -> Result<(), StoreError> {
+/// The lease and the run as they were last written.
+#[derive(Clone)]
+pub(crate) struct Written {
+    pub(crate) lease: Lease,
+    pub(crate) run: Run,
+}
+
+impl<'a, W: World> Committer<'a, W> {
+    /// The committer of a slice that goes on with `run` under `lease`, which it renews for `lease_s` seconds each time.
+    pub(crate) const fn new(world: &'a W, psa: &'a OnceLock<PsaOf<W>>, lease: Lease, lease_s: u32, run: Run) -> Self {
+        Self { world, psa, calls_before: run.psa.calls, lease_s, written: Mutex::new(Written { lease, run }) }
+    }
+
+    /// Writes what comes in until all [`Commits`] are dropped. An error means that the slice is over: the lease is
+    /// lost, or the table failed.
+    pub(crate) async fn serve(&self, mut incoming: Incoming) -> Result<(), StoreError> {
         let renew = Duration::from_secs(u64::from(self.lease_s) / 3);
         loop {
-            let batch = match tokio::time::timeout(renew, asked.next()).await {
+            let batch = match tokio::time::timeout(renew, incoming.next()).await {
                 Ok(Some(batch)) => batch,
                 Ok(None) => return Ok(()),
                 Err(_) => Vec::new(),
@@ -181,46 +191,46 @@ impl<W: World> Committer<'_, W> {
         }
     }
 
-    async fn write(&self, batch: Vec<Asked>) -> Result<(), StoreError> {
+    async fn write(&self, batch: Vec<CommitRequest>) -> Result<(), StoreError> {
         match self.write_together(&batch).await {
             // One customer's conflict is not the others': write them one by one.
             Err(StoreError::Conflict { .. }) if batch.len() > 1 => {
-                for asked in batch {
-                    self.write_alone(asked).await?;
+                for request in batch {
+                    self.write_alone(request).await?;
                 }
                 Ok(())
             }
-            outcome => answer_all(batch, &outcome),
+            outcome => reply_to_all(batch, &outcome),
         }
     }
 
-    async fn write_alone(&self, asked: Asked) -> Result<(), StoreError> {
-        let batch = vec![asked];
+    async fn write_alone(&self, request: CommitRequest) -> Result<(), StoreError> {
+        let batch = vec![request];
         let outcome = self.write_together(&batch).await;
-        answer_all(batch, &outcome)
+        reply_to_all(batch, &outcome)
     }
 
-    async fn write_together(&self, batch: &[Asked]) -> Result<Lease, StoreError> {
-        let (lease, before) = self.snapshot();
+    async fn write_together(&self, batch: &[CommitRequest]) -> Result<Lease, StoreError> {
+        let Written { lease, run: before } = self.written();
         let mut run = before.clone();
-        let mut changes: Vec<Change> = batch.iter().flat_map(|asked| asked.changes.iter().cloned()).collect();
-        let counted: Vec<&Counted> = batch.iter().filter_map(|asked| asked.counted.as_ref()).collect();
+        let mut changes: Vec<Change> = batch.iter().flat_map(|request| request.changes.iter().cloned()).collect();
+        let counted: Vec<&Counted> = batch.iter().filter_map(|request| request.counted.as_ref()).collect();
         for counted in &counted {
             run.tally.add_ledger(&counted.ledger);
             run.to_retry += u64::from(counted.to_retry);
             run.members.add(&counted.members);
             changes.push(Change::PutLedger(run.id.clone(), Box::new(counted.ledger.clone())));
-            changes.extend(self.stamp(&run, &counted.ledger));
+            changes.extend(self.sync_status(&run, &counted.ledger));
         }
-        for reason in batch.iter().flat_map(Asked::reads) {
+        for reason in batch.iter().flat_map(CommitRequest::reads) {
             run.psa.customers += 1;
             *run.psa.reads.entry(*reason).or_default() += 1;
         }
-        let passed = batch.iter().filter_map(|asked| asked.passed).max();
+        let passed = batch.iter().filter_map(|request| request.passed).max();
         if let Some(bucket) = passed {
             run.stage = run.stage.passed_to(bucket);
         }
-        let set_aside = batch.iter().filter_map(|asked| asked.left_open.as_ref()?.set_aside);
+        let set_aside = batch.iter().filter_map(|request| request.left_open.as_ref()?.set_aside);
         match run.stage {
             Stage::Settle { .. } => run.set_aside_again.extend(set_aside),
             Stage::Preview
@@ -240,16 +250,16 @@ impl<W: World> Committer<'_, W> {
         self.put(lease, run, changes).await
     }
 
-    /// How a customer's sync ended, for the list of customers; a preview is none.
-    fn stamp(&self, run: &Run, ledger: &CustomerLedger) -> Option<Change> {
+    /// How a customer's sync ended, for the list of customers; none of a preview.
+    fn sync_status(&self, run: &Run, ledger: &CustomerLedger) -> Option<Change> {
         let customer = ledger.customer.filter(|_| run.writes)?;
-        let stamp = SyncStamp::of(&run.id, run.request.month, self.world.clock().now(), ledger);
-        Some(Change::PutCustomerStatus(customer, Box::new(stamp)))
+        let status = CustomerSyncStatus::of(&run.id, run.request.month, self.world.clock().now(), ledger);
+        Some(Change::PutCustomerStatus(customer, Box::new(status)))
     }
 
     /// Writes the run as `change` makes it, with the changes that belong to it, between customers.
     pub(crate) async fn put_run(&self, changes: Vec<Change>, change: impl FnOnce(&mut Run)) -> Result<(), StoreError> {
-        let (lease, mut run) = self.snapshot();
+        let Written { lease, mut run } = self.written();
         change(&mut run);
         let mut changes = changes;
         changes.push(Change::PutRun(Box::new(self.with_calls(&mut run))));
@@ -258,17 +268,17 @@ impl<W: World> Committer<'_, W> {
 
     async fn put(&self, lease: Lease, run: Run, changes: Vec<Change>) -> Result<Lease, StoreError> {
         let renewed = self.world.store().commit(&lease, self.until(), changes).await?;
-        *self.locked() = (renewed.clone(), run);
+        *self.locked() = Written { lease: renewed.clone(), run };
         Ok(renewed)
     }
 
     /// The run as it was last written.
     pub(crate) fn run(&self) -> Run {
-        self.locked().1.clone()
+        self.locked().run.clone()
     }
 
     /// The lease and the run as they were last written.
-    pub(crate) fn snapshot(&self) -> (Lease, Run) {
+    pub(crate) fn written(&self) -> Written {
         self.locked().clone()
     }
 
@@ -282,47 +292,55 @@ impl<W: World> Committer<'_, W> {
         now.checked_add(SignedDuration::from_secs(i64::from(self.lease_s))).unwrap_or(now)
     }
 
-    fn locked(&self) -> std::sync::MutexGuard<'_, (Lease, Run)> {
+    fn locked(&self) -> std::sync::MutexGuard<'_, Written> {
         // A poisoned lock holds a whole value all the same: it is only ever replaced as one.
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
-/// A way in for customers, and the loop's end of it.
+/// The way to the committer: the customers' end and its own.
 pub(crate) fn channel() -> (Commits, Incoming) {
-    let (first, asked_first) = mpsc::channel(64);
-    let (last, asked_last) = mpsc::channel(64);
-    (Commits { first, last }, Incoming { first: asked_first, last: asked_last })
+    let (first, first_incoming) = mpsc::channel(64);
+    let (last, last_incoming) = mpsc::channel(64);
+    (Commits { first, last }, Incoming { first: first_incoming, last: last_incoming })
 }
 
 /// The first one and what else is ready, as far as it fits into one commit.
-fn ready(first: Asked, asked: &mut mpsc::Receiver<Asked>) -> Vec<Asked> {
-    let (mut changes, mut lines) = size(&first);
+fn ready(first: CommitRequest, queue: &mut mpsc::Receiver<CommitRequest>) -> Vec<CommitRequest> {
+    let Size { mut changes, mut lines } = Size::of(&first);
     let mut batch = vec![first];
     // The next one is taken only where the largest would fit.
-    while changes + MOST_ASKED < MOST_CHANGES && lines < MOST_LINES {
-        let Ok(next) = asked.try_recv() else { break };
-        let (more_changes, more_lines) = size(&next);
-        changes += more_changes;
-        lines += more_lines;
+    while changes + MOST_CHANGES_OF_ONE < MOST_CHANGES && lines < MOST_LINES {
+        let Ok(next) = queue.try_recv() else { break };
+        let more = Size::of(&next);
+        changes += more.changes;
+        lines += more.lines;
         batch.push(next);
     }
     batch
 }
 
-/// Changes and ledger lines of what was handed in.
-fn size(asked: &Asked) -> (usize, usize) {
-    let lines = asked.counted.as_ref().map_or(0, |counted| counted.ledger.lines.len());
-    (asked.changes.len() + 2 * usize::from(asked.counted.is_some()), lines)
+/// How much is written.
+struct Size {
+    changes: usize,
+    /// Of ledgers.
+    lines: usize,
 }
 
-fn answer_all(batch: Vec<Asked>, outcome: &Result<Lease, StoreError>) -> Result<(), StoreError> {
-    for asked in batch {
-        // Who asked may have gone: its slice was stopped.
-        drop(asked.answer.send(outcome.clone()));
+impl Size {
+    fn of(request: &CommitRequest) -> Self {
+        let lines = request.counted.as_ref().map_or(0, |counted| counted.ledger.lines.len());
+        Self { changes: request.changes.len() + 2 * usize::from(request.counted.is_some()), lines }
+    }
+}
+
+fn reply_to_all(batch: Vec<CommitRequest>, outcome: &Result<Lease, StoreError>) -> Result<(), StoreError> {
+    for request in batch {
+        // Nobody may wait for the reply any more: the slice was stopped.
+        drop(request.reply.send(outcome.clone()));
     }
     match outcome {
-        // A conflict is the asker's to deal with; the others end the slice.
+        // Who sent the request deals with a conflict; other errors end the slice.
         Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
         Err(error) => Err(error.clone()),
     }

@@ -4,19 +4,42 @@
 //! run ends or the deadline is near, and sends the next message. Everything that it needs of the world is a port, so
 //! that tests and the local stack run this very code.
 //!
-//! - `slice`: the stages of a run, one after the other: what Sophos has, what ConnectWise has, then customer by
-//!   customer: read, settle, plan, write, ledger.
-//! - [`work_off`]: what the queue delivers.
-//! - `committer`: the one place through which a slice writes to the table.
-//! - [`policy`]: the guards of the write protocol.
+//! The modules use each other in one direction, from the first to the last:
+//! - [`work_off`]: what the queue delivers; `handler`: the message, the lease and the next message.
+//! - `stages`: which stage of the run comes next. `preview`, `sophos`, `connectwise` and `check` are the stages that
+//!   read.
+//! - `customers`: the stage that writes; `customer`: one of them, read, settled, planned, written and put into the
+//!   ledger.
+//! - `write`: the writes to one agreement.
+//! - `context`: what the stages of a slice share; `committer`: the one place through which a slice writes to the table.
+//! - `scope`, `chunks`, `limits`, `world`, `errors` and [`policy`], the guards of the write protocol.
 
-mod batch;
+mod bucket;
+mod check;
 mod chunks;
 mod committer;
+mod connectwise;
+mod context;
+mod customer;
+mod customers;
+mod delivery;
+mod errors;
+mod flow;
+mod handler;
+mod limits;
 pub mod policy;
-mod slice;
-mod trouble;
-mod worker;
+mod preview;
+mod recall;
+mod run_end;
+mod scope;
+mod sophos;
+mod stages;
+mod usage;
+mod world;
+mod write;
 
-pub use batch::work_off;
-pub use worker::{Adapters, Handled, Limits, WorkError, Worker, World};
+pub use delivery::work_off;
+pub use errors::WorkError;
+pub use handler::{Handled, Worker};
+pub use limits::Limits;
+pub use world::{Adapters, World};

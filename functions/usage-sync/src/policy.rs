@@ -1,4 +1,4 @@
-//! The guards that stand between a worker and a wrong bill, as one value.
+//! The guards of the write protocol as one value: each of them prevents a wrong bill.
 //!
 //! All of them are on wherever the product runs. Tests take one out at a time, to see that each is needed and that the
 //! simulation would notice: only the feature `weakened` has a way to do so, and no shipped package enables it.
@@ -13,22 +13,23 @@ pub struct Policy {
 /// One guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Guard {
-    /// What became of a write without an answer is decided only once it must have taken effect.
+    /// The outcome of a write without a response is decided only once it must have taken effect.
     Settle,
-    /// Right before it leaves, a write is held against the clock: what was stored for it is fresh, and the lease
+    /// Right before it leaves, a write is checked against the clock: what was stored for it is fresh, and the lease
     /// outlives the request.
     LeaseCheck,
     /// The intent to create an addition is stored before the request leaves.
     Intent,
     /// The change of a quantity is stored before the request leaves.
     Pending,
-    /// A write without an answer is never sent again before ConnectWise was read.
+    /// A write without a response is never sent again before ConnectWise was read.
     ReadBack,
-    /// The answer to a write is held against what was asked for.
+    /// The response to a write is compared with the request.
     AnswerCheck,
     /// An apply holds what it would do otherwise than its preview showed.
     AsShown,
-    /// Lines that have ended, and lines on the company's other agreements, keep a new one from billing their days again.
+    /// Lines that have ended, and lines on the company's other agreements, keep a new one from billing their days
+    /// again.
     Overlap,
 }
 

@@ -1,12 +1,12 @@
-//! Which addresses a partner may name as its PSA: the address is the partner's input and this program calls it.
+//! The addresses that a partner may enter for its PSA. A partner chooses the address, and this program calls it.
 //!
-//! Checked here when the text is read, and again by the resolver at each connection; redirects are never followed.
+//! The text is checked here, and the resolver checks again at each connection. Redirects are never followed.
 
 use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// The vendor's cloud: each host by its name without and with the API's prefix.
+/// The vendor's cloud: each host without and with the API's prefix.
 const CLOUD_HOSTS: [(&str, &str); 5] = [
     ("na.myconnectwise.net", "api-na.myconnectwise.net"),
     ("eu.myconnectwise.net", "api-eu.myconnectwise.net"),
@@ -15,65 +15,63 @@ const CLOUD_HOSTS: [(&str, &str); 5] = [
     ("staging.connectwisedev.com", "api-staging.connectwisedev.com"),
 ];
 
-/// How far a call may lead.
+/// Where calls may go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AddressPolicy {
-    /// Over https to public addresses only.
+    /// To public addresses over https only.
     #[default]
     Vendor,
-    /// Also to this machine, over http too: for simulators. The deployment template never sets it.
+    /// Also to this machine and over http, for simulators. The deployment template never sets it.
     VendorAndLoopback,
-    /// To this machine and nowhere else: what tests and the local stack ask, leaves it in no case.
+    /// Only to this machine: the calls of tests and the local stack never leave it.
     Loopback,
 }
 
-/// Which hosts a partner may name.
+/// The hosts that a partner may enter.
 #[derive(Clone, Debug, Default)]
 pub struct AddressRules {
-    /// How far a call may lead.
+    /// Where calls may go.
     pub policy: AddressPolicy,
-    /// Hosts beside the vendor's cloud, as `psa.example.com` or `psa.example.com:8443`: on-premise servers that the
-    /// operator of this service has agreed to.
+    /// Hosts besides the vendor's cloud, as `psa.example.com` or `psa.example.com:8443`: on-premise servers that the
+    /// operator of this service has approved.
     pub allowed_hosts: Vec<String>,
 }
 
 /// Why an address is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// It cannot be read as one.
+    /// The text is not an address.
     #[error("it is not an address such as na.myconnectwise.net")]
     NotAnAddress,
-    /// It has a user, a path, a query or a fragment.
+    /// The address has a user, a path, a query or a fragment.
     #[error("only a host is expected, without a user, path or query")]
     MoreThanAHost,
-    /// It is not https.
+    /// The scheme is not https.
     #[error("only https is allowed")]
     NotHttps,
-    /// It is an IP address.
+    /// The host is an IP address.
     #[error("an IP address is not allowed; use the server's name")]
     IpAddress,
-    /// It is neither the vendor's nor on the allow-list.
+    /// The host is neither the vendor's nor allowed by the operator.
     #[error("{host} is neither a ConnectWise cloud host nor one that this service allows")]
     NotAllowed {
-        /// The host, with its port where it names one.
+        /// The host, with its port if the address has one.
         host: String,
     },
 }
 
-/// A PSA's address that may be called.
+/// The address of a PSA that may be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PsaAddress(Url);
 
 impl PsaAddress {
-    /// Reads what a partner typed: a host, or its https address.
-    ///
-    /// A cloud host is taken with or without the `api-` of its name.
+    /// Reads what a partner entered: a host or its https address. A cloud host may have the prefix `api-` or not.
     ///
     /// # Errors
-    /// [`AddressError`].
+    /// An address that [`AddressRules`] do not allow.
     pub fn parse(site: &str, rules: &AddressRules) -> Result<Self, AddressError> {
         let site = site.trim();
-        // The URL standard drops tabs and line ends and takes a backslash for a slash: none of them is let through.
+        // The URL standard drops tabs and line ends and reads a backslash as a slash: all of them are refused.
         if site.is_empty() || !site.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') {
             return Err(AddressError::NotAnAddress);
         }
@@ -112,7 +110,7 @@ impl PsaAddress {
         Url::parse(&format!("https://{api}/")).map(Self).map_err(|_| AddressError::NotAnAddress)
     }
 
-    /// The address of a path below the host's root; `segments` are escaped, `rest` is not.
+    /// The URL of a path on the host; `segments` are escaped, `rest` is not.
     pub(super) fn join(&self, segments: &[&str], rest: &str) -> Option<Url> {
         let mut url = self.0.clone();
         url.path_segments_mut().ok()?.clear().extend(segments);
@@ -121,14 +119,13 @@ impl PsaAddress {
         Some(url)
     }
 
-    /// The host, with its port where it is not the usual one; for sentences.
+    /// The host for messages, with its port unless that is the default.
     #[must_use]
     pub fn host(&self) -> String {
         host_and_port(&self.0)
     }
 }
 
-/// The host of a URL, with its port where it is not the usual one.
 pub(super) fn host_and_port(url: &Url) -> String {
     let name = url.host_str().unwrap_or_default();
     match url.port() {

@@ -1,4 +1,4 @@
-//! From a partner's saved credentials to a client: opened, read, connected, never kept.
+//! From a partner's saved credentials to a client. The credentials are not kept.
 
 use super::address::{AddressRules, PsaAddress};
 use super::connectwise::{ConnectWise, ConnectWiseOptions};
@@ -16,17 +16,17 @@ use crate::table::Table;
 const CONNECTWISE: &str = "ConnectWise";
 const SOPHOS: &str = "Sophos";
 
-/// How the clients of all partners are made.
+/// How the clients of all partners are configured.
 #[derive(Clone, Debug)]
 pub struct ConnectionOptions {
-    /// ConnectWise's.
+    /// For ConnectWise.
     pub connectwise: ConnectWiseOptions,
-    /// Sophos Central's.
+    /// For Sophos Central.
     pub sophos: SophosOptions,
 }
 
 impl ConnectionOptions {
-    /// The defaults, both clients sending with `http`.
+    /// The defaults; both clients send through `http`.
     ///
     /// # Errors
     /// As [`SophosOptions::new`].
@@ -36,7 +36,7 @@ impl ConnectionOptions {
 }
 
 impl ConnectionOptions {
-    /// The same for calls that a person waits for: they give up in seconds rather than minutes.
+    /// The same for calls that a person waits for: they give up within seconds.
     #[must_use]
     pub fn interactive(mut self) -> Self {
         let policy = RetryPolicy::interactive();
@@ -45,7 +45,7 @@ impl ConnectionOptions {
     }
 }
 
-/// Connections by what partners have saved in the store.
+/// Connections with the credentials that partners have saved in the store.
 #[derive(Clone, Debug)]
 pub struct StoredConnections<T, K, C = SystemClock> {
     store: Store<T>,
@@ -56,20 +56,21 @@ pub struct StoredConnections<T, K, C = SystemClock> {
 }
 
 impl<T: Table, K: Seal> StoredConnections<T, K> {
-    /// Reads from `store` and opens with `seal`; through `store`, all who call one ConnectWise share what it takes.
+    /// Reads from `store` and opens with `seal`. All clients of one ConnectWise share its limit through `store`.
     pub const fn new(store: Store<T>, seal: K, options: ConnectionOptions) -> Self {
         Self { store, seal, clock: SystemClock, options, notes_work: false }
     }
 }
 
 impl<T: Table, K: Seal, C: Clock> StoredConnections<T, K, C> {
-    /// The same by another clock than the machine's.
+    /// The same with another clock than the machine's.
     pub fn by_clock<D: Clock>(self, clock: D) -> StoredConnections<T, K, D> {
         let Self { store, seal, options, notes_work, .. } = self;
         StoredConnections { store, seal, clock, options, notes_work }
     }
 
-    /// The same for runs: that they work with the partner's ConnectWise database keeps it the partner's.
+    /// The same for runs: it notes that a run works with a ConnectWise database, which keeps the database the
+    /// partner's.
     #[must_use]
     pub fn noting_work(self) -> Self {
         Self { notes_work: true, ..self }
@@ -85,8 +86,8 @@ impl<T: Table, K: Seal, C: Clock> StoredConnections<T, K, C> {
 }
 
 impl<T: Table, K, C: Clock> StoredConnections<T, K, C> {
-    /// Two partners never drive one ConnectWise database: each would take the other's writes for hand edits. One that is
-    /// nobody's is nobody's to write to either; saving the connection claims it.
+    /// Two partners never write to one ConnectWise database: each would take the other's writes for manual edits. A
+    /// database without an owner is refused too; saving the connection claims it.
     async fn check_owner(&self, partner: PartnerId, credentials: &ConnectWiseCredentials) -> Result<(), ConnectError> {
         let address = PsaAddress::parse(&credentials.site, &self.options.connectwise.addresses);
         let address =
@@ -100,7 +101,7 @@ impl<T: Table, K, C: Clock> StoredConnections<T, K, C> {
         if self.notes_work
             && let Err(error) = self.store.note_worked(partner, &database, self.clock.now()).await
         {
-            // The next run notes it.
+            // The next run notes it again.
             tracing::warn!(%partner, %error, "that a run works with its ConnectWise database was not noted");
         }
         Ok(())

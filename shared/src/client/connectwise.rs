@@ -1,7 +1,6 @@
-//! ConnectWise PSA, as the sync needs it: the port's methods, each as the one call that it makes. What a person
-//! at a form needs is in `catalogue`.
+//! ConnectWise PSA for the sync: each method of the port is one call. The methods for forms are in `catalogue`.
 //!
-//! Lists are read by the vendor's forward-only paging, the only one that is safe against rows that come and go.
+//! Lists are read by the vendor's forward-only paging, the only kind that is safe while rows are added and removed.
 
 mod body;
 mod bounds;
@@ -31,7 +30,7 @@ pub(super) use self::probe::probe;
 use super::address::{AddressRules, PsaAddress};
 use super::credentials::ConnectWiseCredentials;
 use super::http::Http;
-use super::pace::Board;
+use super::rate_limiter::SharedLimit;
 use super::retry::RetryPolicy;
 use crate::domain::id::{AdditionId, AgreementId, PsaProductId};
 use crate::domain::psa::{Addition, Agreement, Company, NewAddition, PsaProduct};
@@ -40,21 +39,21 @@ use crate::ports::{Clock, Listing, Page, Psa};
 use crate::store::{PsaDatabase, Store};
 use crate::table::Table;
 
-/// What a client of ConnectWise is made with.
+/// The options of a ConnectWise client.
 #[derive(Clone, Debug)]
 pub struct ConnectWiseOptions {
-    /// What it sends with.
+    /// The HTTP client to send with.
     pub http: Http,
-    /// Which addresses it may call.
+    /// Which addresses may be called.
     pub addresses: AddressRules,
-    /// How reads are repeated.
+    /// How reads are retried.
     pub reads: RetryPolicy,
-    /// How writes are repeated, after an answer that says that nothing was done.
+    /// How writes are retried, after a response that proves that nothing was done.
     pub writes: RetryPolicy,
-    /// How many calls may run at a time; 8 by default.
+    /// How many calls may be in flight; 8 by default.
     pub in_flight: usize,
-    /// How many calls may leave in a minute at the most, whatever was learnt; 900 by default: the vendor's guide says
-    /// that about 1,000 will likely be limited.
+    /// The ceiling of the adaptive rate, in calls a minute; 900 by default, because the vendor's guide expects about
+    /// 1,000 to be throttled.
     pub calls_per_minute: u32,
 }
 
@@ -62,32 +61,32 @@ impl ConnectWiseOptions {
     /// The defaults, sending with `http` to the addresses that `addresses` allows.
     #[must_use]
     pub fn new(http: Http, addresses: AddressRules) -> Self {
-        // A worker that has to wait for longer gives its slice back: a Lambda that sleeps is paid for.
+        // A worker that has to wait longer returns its slice, because a sleeping Lambda costs money.
         let reads = RetryPolicy { max_retry_after: Duration::from_secs(10), ..RetryPolicy::reads() };
         Self { http, addresses, reads, writes: RetryPolicy::writes(), in_flight: 8, calls_per_minute: 900 }
     }
 }
 
-/// A partner's ConnectWise over its REST API. Clones share the connection, the pace and the count of calls.
+/// A partner's ConnectWise over its REST API. Clones share the connection, the rate limiter and the count of calls.
 #[derive(Clone)]
 pub struct ConnectWise {
     api: Arc<Api>,
 }
 
 impl ConnectWise {
-    /// Checks the address and asks the server where its API is. How much the server takes, this client learns alone.
+    /// Checks the address and asks the server where its API is. This client finds its adaptive rate alone.
     ///
     /// # Errors
-    /// An address that is not allowed, a company id that the server does not know, no answer.
+    /// An address that is not allowed, a company id that the server does not know, no usable response.
     pub async fn connect(credentials: &ConnectWiseCredentials, options: &ConnectWiseOptions) -> Result<Self, PsaError> {
-        Self::connect_by(credentials, options, |_| None).await
+        Self::connect_with(credentials, options, |_| None).await
     }
 
-    /// As [`Self::connect`]; what the server takes, and when it wants to be left alone, is shared through a store with
-    /// all others who call it.
+    /// As [`Self::connect`], but shares the adaptive rate and the pauses through a store with all clients of this
+    /// server.
     ///
     /// # Errors
-    /// As [`Self::connect`]. A store that is away is none: then this client heeds what it meets itself.
+    /// As [`Self::connect`]. An unavailable store is not an error: this client then obeys only what it meets itself.
     pub async fn connect_sharing<T, C>(
         credentials: &ConnectWiseCredentials,
         options: &ConnectWiseOptions,
@@ -98,33 +97,33 @@ impl ConnectWise {
         T: Table,
         C: Clock + 'static,
     {
-        let board = |address: &PsaAddress| {
+        let shared = |address: &PsaAddress| {
             let psa = PsaDatabase::new(&address.host(), &credentials.company);
-            Some(Board::open(store, clock, psa))
+            Some(SharedLimit::open(store, clock, psa))
         };
-        Self::connect_by(credentials, options, board).await
+        Self::connect_with(credentials, options, shared).await
     }
 
-    async fn connect_by(
+    async fn connect_with(
         credentials: &ConnectWiseCredentials,
         options: &ConnectWiseOptions,
-        board: impl FnOnce(&PsaAddress) -> Option<Board>,
+        shared: impl FnOnce(&PsaAddress) -> Option<SharedLimit>,
     ) -> Result<Self, PsaError> {
         let address = PsaAddress::parse(&credentials.site, &options.addresses).map_err(|error| PsaError::NotSent {
             why: format!("the address {:?} is not allowed: {error}", credentials.site),
         })?;
-        let board = board(&address);
-        let api = Api::connect(address, credentials, options, board).await?;
+        let shared = shared(&address);
+        let api = Api::connect(address, credentials, options, shared).await?;
         Ok(Self { api: Arc::new(api) })
     }
 
     async fn list<T>(&self, list: &List<'_>, after: Option<&str>, read: page::Read<T>) -> Result<Page<T>, PsaError> {
         let page = page::read(&self.api, list, after, read).await;
-        page.map_err(|error| self.not_without_list(error))
+        page.map_err(|error| self.explain_missing_list(error))
     }
 
-    /// A list that every server has cannot be missing: on the vendor's cloud a 404 is what wrong keys may meet.
-    fn not_without_list(&self, error: PsaError) -> PsaError {
+    /// Every server has these lists: the vendor's cloud may answer 404 to wrong keys.
+    fn explain_missing_list(&self, error: PsaError) -> PsaError {
         if error != PsaError::NotFound {
             return error;
         }
@@ -170,7 +169,7 @@ impl Psa for ConnectWise {
                 fields: wire::PRODUCT_FIELDS,
             };
             let found = page::read_all(&self.api, &list, Bounds::BY_ID, wire::product).await;
-            products.append(&mut found.map_err(|error| self.not_without_list(error))?);
+            products.append(&mut found.map_err(|error| self.explain_missing_list(error))?);
         }
         match products.iter().find(|product| !ids.contains(&product.id)) {
             Some(product) => Err(PsaError::Unanswered {
@@ -188,8 +187,8 @@ impl Psa for ConnectWise {
             conditions: None,
             fields: wire::ADDITION_FIELDS,
         };
-        let (additions, left) = page::ask_all(&self.api, &list, Bounds::ADDITIONS, wire::addition).await?;
-        Ok(Listing { additions, waited: left.duration_since(begun) })
+        let (additions, started) = page::read_all_since(&self.api, &list, Bounds::ADDITIONS, wire::addition).await?;
+        Ok(Listing { additions, waited: started.duration_since(begun) })
     }
 
     async fn create_addition(&self, agreement: AgreementId, addition: &NewAddition) -> Result<Addition, PsaError> {
@@ -217,8 +216,8 @@ impl Psa for ConnectWise {
         self.write(Call::patch(&path, body::new_cancelled_date(day)?).at_once()).await
     }
 
-    async fn take_turn(&self) -> Result<(), PsaError> {
-        self.api.take_turn().await
+    async fn reserve_permit(&self) -> Result<(), PsaError> {
+        self.api.reserve_permit().await
     }
 
     fn calls(&self) -> u64 {

@@ -1,15 +1,15 @@
-//! A partner's credentials: what is sealed in the store, and nothing that shows it.
+//! A partner's credentials: what is sealed in the store. No error and no `Debug` form shows a secret.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The credentials of both services, each as soon as the partner has saved it.
+/// The credentials of both services; each is `None` until the partner saves it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
-    /// ConnectWise's.
+    /// For ConnectWise.
     pub connectwise: Option<ConnectWiseCredentials>,
-    /// Sophos Central's.
+    /// For Sophos Central.
     pub sophos: Option<SophosCredentials>,
 }
 
@@ -17,14 +17,14 @@ pub struct Credentials {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectWiseCredentials {
-    /// The host, as the partner typed it; checked when it is used.
+    /// The host as the partner entered it; checked when it is used.
     pub site: String,
-    /// The company id that the partner types at sign-in.
+    /// The company id that the partner enters at sign-in.
     pub company: String,
     /// The public key of its API member.
     #[serde(deserialize_with = "secret")]
     pub public_key: SecretString,
-    /// The private key of its API member.
+    /// The private key of the same API member.
     #[serde(deserialize_with = "secret")]
     pub private_key: SecretString,
     /// The client id that ConnectWise gives to an integration.
@@ -36,15 +36,15 @@ pub struct ConnectWiseCredentials {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SophosCredentials {
-    /// The client id.
+    /// The client id of the API credentials.
     #[serde(deserialize_with = "secret")]
     pub client_id: SecretString,
-    /// Its secret.
+    /// The secret of that client id.
     #[serde(deserialize_with = "secret")]
     pub client_secret: SecretString,
 }
 
-/// What was opened is no credentials. Says where, never what stood there.
+/// The opened text is not in the form of credentials. Names the position, and never quotes the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("they are not in the form in which this release saves them (line {line}, column {column})")]
 pub struct CredentialsError {
@@ -58,7 +58,7 @@ impl Credentials {
     /// # Errors
     /// Any other text.
     pub fn parse(text: &SecretString) -> Result<Self, CredentialsError> {
-        // The parser's own words may quote the text.
+        // The parser's own message may quote the text.
         serde_json::from_str(text.expose_secret())
             .map_err(|error| CredentialsError { line: error.line(), column: error.column() })
     }
@@ -66,15 +66,15 @@ impl Credentials {
     /// The text that is sealed and stored.
     #[must_use]
     pub fn to_json(&self) -> SecretString {
-        let shown = Shown {
-            connectwise: self.connectwise.as_ref().map(|saved| ShownConnectWise {
+        let shown = Exposable {
+            connectwise: self.connectwise.as_ref().map(|saved| ExposableConnectWise {
                 site: &saved.site,
                 company: &saved.company,
                 public_key: Exposed(&saved.public_key),
                 private_key: Exposed(&saved.private_key),
                 client_id: Exposed(&saved.client_id),
             }),
-            sophos: self.sophos.as_ref().map(|saved| ShownSophos {
+            sophos: self.sophos.as_ref().map(|saved| ExposableSophos {
                 client_id: Exposed(&saved.client_id),
                 client_secret: Exposed(&saved.client_secret),
             }),
@@ -87,16 +87,16 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D:
     String::deserialize(deserializer).map(SecretString::from)
 }
 
-/// The form to be sealed. Private: only [`Credentials::to_json`] may expose a secret.
+/// The form that is sealed. Private: only [`Credentials::to_json`] may expose a secret.
 #[derive(Serialize)]
-struct Shown<'a> {
-    connectwise: Option<ShownConnectWise<'a>>,
-    sophos: Option<ShownSophos<'a>>,
+struct Exposable<'a> {
+    connectwise: Option<ExposableConnectWise<'a>>,
+    sophos: Option<ExposableSophos<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ShownConnectWise<'a> {
+struct ExposableConnectWise<'a> {
     site: &'a str,
     company: &'a str,
     public_key: Exposed<'a>,
@@ -106,7 +106,7 @@ struct ShownConnectWise<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ShownSophos<'a> {
+struct ExposableSophos<'a> {
     client_id: Exposed<'a>,
     client_secret: Exposed<'a>,
 }

@@ -1,4 +1,5 @@
-//! One request and its answer: counted, paced, bounded; what came back, before anyone says what it means.
+//! One request and its response: rate-limited, counted and bounded in size. What the response means is decided
+//! elsewhere.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -10,119 +11,121 @@ use reqwest::{Request, RequestBuilder, Response, StatusCode};
 use tokio::time::Instant;
 
 use super::http::Http;
-use super::pace::{Ended, NoTurn, Pace, Patience, Slot};
+use super::rate_limiter::{CallOutcome, NoPermit, Permit, RateLimiter, WaitBudget};
 use super::retry::RetryPolicy;
 use super::retry_after::retry_after;
 
-/// What some servers put before a text in UTF-8, and no parser of JSON takes.
+/// Some servers put this before a text in UTF-8; JSON parsers reject it.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Sends one client's requests; clones share the count and the pace.
+/// Sends the requests of one client; clones share the rate limiter and the count.
 #[derive(Clone, Debug)]
 pub(super) struct Exchange {
     http: Http,
-    pace: Pace,
+    limiter: RateLimiter,
     sent: Arc<AtomicU64>,
 }
 
-/// A whole answer.
+/// A whole response.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// When its request left, or was about to connect.
-    pub(super) left: Instant,
+    /// When its request was sent, before connecting.
+    pub(super) started: Instant,
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    /// At most as long as the client's limit, without a byte order mark; empty where the body of a refusal broke off.
+    /// At most as long as the client's limit, without a byte order mark; empty where the body of a 4xx broke off.
     pub(super) body: Vec<u8>,
 }
 
-/// No whole answer.
+/// Why there is no whole response.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NoAnswer {
-    /// Nothing was sent: the service wants to be left alone for this long, which is longer than the caller waits.
-    Held(Duration),
-    /// Nothing was sent: the service did not answer lately, and is not asked for this long.
-    Away(Duration),
-    /// Nothing was sent: there was no connection.
+    /// Nothing was sent: the service is throttling for this long, which is more than the caller waits.
+    Throttled(Duration),
+    /// Nothing was sent: the circuit breaker is open for this long.
+    CircuitOpen(Duration),
+    /// Nothing was sent: there was no connection or no permit.
     NotSent(String),
-    /// Something may have been sent, and no whole answer came.
+    /// The request may have been sent, and no whole response came.
     Lost(String),
-    /// The answer has more bytes than this, which is all that is read of one.
+    /// The response is longer than this limit.
     TooLong(usize),
-    /// The same, because it took too long.
+    /// As `Lost`, because of a timeout.
     Late(String),
 }
 
 impl Exchange {
-    pub(super) fn new(http: Http, pace: Pace) -> Self {
-        Self { http, pace, sent: Arc::default() }
+    pub(super) fn new(http: Http, limiter: RateLimiter) -> Self {
+        Self { http, limiter, sent: Arc::default() }
     }
 
-    /// Takes up the rate that was learnt before, and what the PSA asked of others.
+    /// Takes over the shared rate and pause.
     pub(super) async fn resume(&self) {
-        self.pace.resume().await;
+        self.limiter.resume().await;
     }
 
-    /// What requests are built with.
     pub(super) fn client(&self) -> &reqwest::Client {
         &self.http.client
     }
 
-    /// How many requests were sent so far.
     pub(super) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Sends a request once, as soon as the pace allows it, and reads its answer to the end.
+    /// Sends a request once, as soon as the rate limiter allows it, and reads the whole response.
     pub(super) async fn send(&self, request: RequestBuilder, policy: &RetryPolicy) -> Result<Answer, NoAnswer> {
         self.send_for(request, policy, usize::MAX).await
     }
 
-    /// As [`Self::send`]; of the answer at most `most` bytes are read, and never more than the client's limit.
+    /// As [`Self::send`], but reads at most `most` bytes of the response.
     pub(super) async fn send_for(
         &self,
         request: RequestBuilder,
         policy: &RetryPolicy,
         most: usize,
     ) -> Result<Answer, NoAnswer> {
-        let slot = self.pace.enter(patience(policy)).await?;
-        self.send_in(slot, request, most).await
+        let permit = self.limiter.enter(wait_budget(policy)).await?;
+        self.send_in(permit, request, most).await
     }
 
-    /// As [`Self::send`], in the turn that [`Self::take_turn`] took if it did.
-    pub(super) async fn send_by_turn(&self, request: RequestBuilder, policy: &RetryPolicy) -> Result<Answer, NoAnswer> {
-        let slot = self.pace.enter_by_turn(patience(policy)).await?;
-        self.send_in(slot, request, usize::MAX).await
+    /// As [`Self::send`], but uses the permit that [`Self::reserve_permit`] reserved, if there is one.
+    pub(super) async fn send_reserved(
+        &self,
+        request: RequestBuilder,
+        policy: &RetryPolicy,
+    ) -> Result<Answer, NoAnswer> {
+        let permit = self.limiter.enter_reserved(wait_budget(policy)).await?;
+        self.send_in(permit, request, usize::MAX).await
     }
 
-    /// Waits until a request may leave, for the next one that is sent by turn.
-    pub(super) async fn take_turn(&self, policy: &RetryPolicy) -> Result<(), NoAnswer> {
-        Ok(self.pace.take_turn(patience(policy)).await?)
+    /// Waits until a request may be sent, and reserves that for the next [`Self::send_reserved`].
+    pub(super) async fn reserve_permit(&self, policy: &RetryPolicy) -> Result<(), NoAnswer> {
+        Ok(self.limiter.reserve_permit(wait_budget(policy)).await?)
     }
 
-    async fn send_in(&self, slot: Slot, request: RequestBuilder, most: usize) -> Result<Answer, NoAnswer> {
-        let request = request.build().map_err(|error| NoAnswer::NotSent(innermost(&error)))?;
+    async fn send_in(&self, permit: Permit, request: RequestBuilder, most: usize) -> Result<Answer, NoAnswer> {
+        let request = request.build().map_err(|error| NoAnswer::NotSent(root_cause(&error)))?;
         self.sent.fetch_add(1, Ordering::Relaxed);
         let answer = self.answer(request, most).await;
-        self.pace.learn(slot, ended(&answer)).await;
+        self.limiter.finish(permit, call_outcome(&answer)).await;
         answer
     }
 
     async fn answer(&self, request: Request, most: usize) -> Result<Answer, NoAnswer> {
-        let left = Instant::now();
+        let started = Instant::now();
         let response = self.client().execute(request).await.map_err(|error| self.no_answer(&error))?;
-        self.whole(response, left, most).await
+        self.whole(response, started, most).await
     }
 
-    async fn whole(&self, mut response: Response, left: Instant, most: usize) -> Result<Answer, NoAnswer> {
+    async fn whole(&self, mut response: Response, started: Instant, most: usize) -> Result<Answer, NoAnswer> {
         let (status, headers) = (response.status(), response.headers().clone());
         let body = match self.body(&mut response, most).await {
             Ok(body) => body,
-            // A refusal says enough by its status.
+            // The status of a refusal is enough.
             Err(_) if status.is_client_error() => Vec::new(),
             Err(none) => return Err(none),
         };
-        Ok(Answer { left, status, headers, body })
+        Ok(Answer { started, status, headers, body })
     }
 
     async fn body(&self, response: &mut Response, most: usize) -> Result<Vec<u8>, NoAnswer> {
@@ -141,7 +144,7 @@ impl Exchange {
     }
 
     fn no_answer(&self, error: &reqwest::Error) -> NoAnswer {
-        // Only a connection that never stood is proof that nothing was sent.
+        // Only a connection that was never made proves that nothing was sent.
         if error.is_connect() || error.is_builder() {
             NoAnswer::NotSent(self.words(error))
         } else if error.is_timeout() {
@@ -155,13 +158,13 @@ impl Exchange {
         match (error.is_timeout(), error.is_connect()) {
             (true, true) => format!("no connection within {:?}", self.http.limits.connect_timeout),
             (true, false) => format!("no whole answer within {:?}", self.http.limits.call_timeout),
-            (false, _) => innermost(error),
+            (false, _) => root_cause(error),
         }
     }
 }
 
 impl Answer {
-    /// How long the server wants to be left alone, where its status is one that asks for it.
+    /// The `Retry-After` of a 429 or 503.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self.status {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => retry_after(&self.headers),
@@ -170,38 +173,39 @@ impl Answer {
     }
 }
 
-fn patience(policy: &RetryPolicy) -> Patience {
-    Patience { hold: policy.max_retry_after, turn: policy.total.max(policy.max_retry_after) }
+fn wait_budget(policy: &RetryPolicy) -> WaitBudget {
+    WaitBudget { pause: policy.max_retry_after, total: policy.total.max(policy.max_retry_after) }
 }
 
-/// What the pace learns from what came back.
-fn ended(answer: &Result<Answer, NoAnswer>) -> Ended {
+fn call_outcome(answer: &Result<Answer, NoAnswer>) -> CallOutcome {
     match answer {
         Ok(answer) => match answer.status {
-            StatusCode::TOO_MANY_REQUESTS => Ended::TooMany(answer.retry_after()),
-            StatusCode::SERVICE_UNAVAILABLE => Ended::Overloaded(answer.retry_after()),
-            status if status.is_server_error() => Ended::Failed,
-            _ => Ended::Well,
+            StatusCode::TOO_MANY_REQUESTS => CallOutcome::Throttled(answer.retry_after()),
+            StatusCode::SERVICE_UNAVAILABLE => CallOutcome::Overloaded(answer.retry_after()),
+            status if status.is_server_error() => CallOutcome::Failed,
+            _ => CallOutcome::Answered,
         },
-        Err(NoAnswer::Late(_)) => Ended::Overloaded(None),
-        // It answers, and far too much: nothing that fewer calls would change.
-        Err(NoAnswer::TooLong(_)) => Ended::Well,
-        Err(NoAnswer::Held(_) | NoAnswer::Away(_) | NoAnswer::NotSent(_) | NoAnswer::Lost(_)) => Ended::Failed,
-    }
-}
-
-impl From<NoTurn> for NoAnswer {
-    fn from(none: NoTurn) -> Self {
-        match none {
-            NoTurn::Held(wait) => Self::Held(wait),
-            NoTurn::Full => Self::NotSent("other calls came first".to_owned()),
-            NoTurn::Away(wait) => Self::Away(wait),
+        Err(NoAnswer::Late(_)) => CallOutcome::Overloaded(None),
+        // The service is available, and fewer calls would not make its responses shorter.
+        Err(NoAnswer::TooLong(_)) => CallOutcome::Answered,
+        Err(NoAnswer::Throttled(_) | NoAnswer::CircuitOpen(_) | NoAnswer::NotSent(_) | NoAnswer::Lost(_)) => {
+            CallOutcome::Failed
         }
     }
 }
 
-/// The cause of an error without what wraps it; the wrapping names the address, which may not be for every log.
-fn innermost(error: &dyn Error) -> String {
+impl From<NoPermit> for NoAnswer {
+    fn from(none: NoPermit) -> Self {
+        match none {
+            NoPermit::Throttled(wait) => Self::Throttled(wait),
+            NoPermit::TimedOut => Self::NotSent("other calls came first".to_owned()),
+            NoPermit::CircuitOpen(wait) => Self::CircuitOpen(wait),
+        }
+    }
+}
+
+/// The root cause of an error. The errors around it contain the address, which not every log may show.
+fn root_cause(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

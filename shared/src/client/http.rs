@@ -1,20 +1,20 @@
-//! The one HTTP client behind both services: bounded in time and size, going nowhere but where it was sent.
+//! The HTTP client of both services: bounded in time and size, without redirects.
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::address::AddressPolicy;
-use super::resolver::{PublicOnly, ask_system};
+use super::resolver::{PublicOnly, resolve_by_system};
 
-/// How long a call may take and how much it may answer.
+/// The limits of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpLimits {
-    /// Until a connection stands, name resolution and TLS included; 5 s by default.
+    /// Until the connection is established, with name resolution and TLS; 5 s by default.
     pub connect_timeout: Duration,
-    /// From the request's first byte to the answer's last; 30 s by default.
+    /// From the first byte of the request to the last of the response; 30 s by default.
     pub call_timeout: Duration,
-    /// The largest answer that is read; 16 MiB by default, ten times a full page of either service.
+    /// The largest response that is read; 16 MiB by default, ten times a full page of either service.
     pub max_body_bytes: usize,
 }
 
@@ -28,14 +28,14 @@ impl Default for HttpLimits {
     }
 }
 
-/// The client could not be built: this machine's TLS set-up is broken.
+/// The client could not be built: the TLS set-up of this machine is broken.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the HTTP client could not be built: {why}")]
 pub struct HttpError {
     why: String,
 }
 
-/// An HTTP client; clones share its connections. Built once, used for all partners.
+/// An HTTP client, built once for all partners; clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Http {
     pub(super) client: reqwest::Client,
@@ -43,16 +43,16 @@ pub struct Http {
 }
 
 impl Http {
-    /// Builds a client that follows no redirect, repeats nothing by itself and uses no proxy (a proxy would resolve
-    /// names where the policy cannot see it).
+    /// Builds a client that follows no redirect, retries nothing and uses no proxy: a proxy would resolve names without
+    /// the policy.
     ///
     /// # Errors
-    /// [`HttpError`].
+    /// The TLS set-up of this machine is broken.
     pub fn build(policy: AddressPolicy, limits: HttpLimits) -> Result<Self, HttpError> {
-        Self::build_with(policy, limits, ask_system)
+        Self::build_with(policy, limits, resolve_by_system)
     }
 
-    /// The same, with another way to look up names.
+    /// As [`Self::build`], with another name resolution.
     pub(super) fn build_with<L, F>(policy: AddressPolicy, limits: HttpLimits, lookup: L) -> Result<Self, HttpError>
     where
         L: Fn(String) -> F + Send + Sync + 'static,

@@ -1,6 +1,6 @@
-//! What a connection test finds: which of the typed values is wrong, or which right is missing. Nothing is written.
+//! Connection tests: which of the entered values is wrong, and which rights are missing. A test writes nothing.
 //!
-//! [`Probe`] asks with credentials that are not saved yet. It ends at the first fault that hides all others.
+//! [`Probe`] calls with credentials that are not saved yet, and stops at the first fault that hides all others.
 
 use std::fmt;
 
@@ -20,19 +20,19 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// A probe that calls as these options say.
+    /// A probe that calls with these options.
     #[must_use]
     pub const fn new(options: ConnectionOptions) -> Self {
         Self { options }
     }
 
-    /// Tests a ConnectWise: five calls where all is well, none where the address is not allowed.
+    /// Tests a ConnectWise: five calls if all is well, none if the address is not allowed.
     pub async fn test_connectwise(&self, credentials: &ConnectWiseCredentials) -> ConnectWiseReport {
         connectwise::probe(credentials, &self.options.connectwise).await
     }
 
-    /// Tests a Sophos Central for a partner: four calls where all is well. `month` is the one whose usage is asked for;
-    /// that Sophos has none of it is no fault.
+    /// Tests the Sophos Central of a partner: four calls if all is well. Reads the usage of `month`; a month without
+    /// usage is not a fault.
     pub async fn test_sophos(
         &self,
         partner: PartnerId,
@@ -42,16 +42,16 @@ impl Probe {
         sophos::probe(partner, credentials, month, &self.options.sophos).await
     }
 
-    /// The partner whose Sophos credentials these are: for one that is not known here yet. Two calls.
+    /// The partner that owns these Sophos credentials, for one that is not known here yet. Makes two calls.
     ///
     /// # Errors
-    /// What a test would say of credentials that are no partner's, or that Sophos does not take.
+    /// The verdict of a test, for credentials that belong to no partner or that Sophos does not accept.
     pub async fn find_partner(&self, credentials: &SophosCredentials) -> Result<PartnerId, SophosVerdict> {
         sophos::find_partner(credentials, &self.options.sophos).await
     }
 }
 
-/// A right of the API member's security role, in ConnectWise's own words.
+/// A right of the API member's security role. `Display` gives its name in ConnectWise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PsaRight {
@@ -74,7 +74,7 @@ pub enum PsaRight {
 }
 
 impl PsaRight {
-    /// The rights that only a write would show; a test writes nothing.
+    /// The rights that only a write would prove.
     pub const UNTESTED: [Self; 4] = [Self::AddAgreements, Self::EditAgreements, Self::AddProducts, Self::EditProducts];
 }
 
@@ -93,41 +93,42 @@ impl fmt::Display for PsaRight {
     }
 }
 
-/// What a test of ConnectWise found.
+/// The result of a ConnectWise test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectWiseReport {
-    /// How it stands.
+    /// What the test found.
     pub verdict: ConnectWiseVerdict,
-    /// How many calls it took.
+    /// How many calls the test made.
     pub calls: u64,
 }
 
-/// How a ConnectWise connection stands.
+/// The state of a ConnectWise connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectWiseVerdict {
-    /// It works: every right to read is there. Of [`PsaRight::UNTESTED`] nothing is known.
+    /// It works, with every right to read. The rights in [`PsaRight::UNTESTED`] are unknown.
     Works,
-    /// The site is not one that may be called.
+    /// The address may not be called.
     AddressNotAllowed(AddressError),
-    /// Nothing that speaks as ConnectWise does answers there.
+    /// The server at this address is not a ConnectWise.
     WrongHost {
-        /// What came instead.
+        /// What it answered instead.
         why: String,
     },
-    /// The server knows no such company.
+    /// The server does not know this company id.
     UnknownCompany,
-    /// The client id is not one that ConnectWise takes.
+    /// ConnectWise does not accept the client id.
     WrongClientId {
-        /// What is wrong with it: ConnectWise's words, or ours.
+        /// ConnectWise's message, or ours.
         why: String,
     },
-    /// The public or the private key is wrong, or belongs to another company. The vendor's cloud does not say which.
+    /// The public or the private key is wrong, or belongs to another company. The vendor's cloud does not tell these
+    /// apart.
     WrongKeys,
     /// The keys are right, and the API member's role lacks these rights.
     MissingRights(Vec<PsaRight>),
-    /// ConnectWise could not be asked just now: try again.
+    /// ConnectWise cannot be reached at the moment; the test can be repeated.
     Unavailable {
-        /// What came instead.
+        /// The error that the call met.
         why: String,
     },
 }
@@ -150,52 +151,52 @@ impl fmt::Display for ConnectWiseVerdict {
     }
 }
 
-/// What a test of Sophos Central found.
+/// The result of a Sophos Central test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SophosReport {
-    /// How it stands.
+    /// What the test found.
     pub verdict: SophosVerdict,
-    /// How many calls it took.
+    /// How many calls the test made.
     pub calls: u64,
 }
 
-/// What a partner's credentials must be able to read.
+/// A right that a partner's credentials need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SophosRight {
-    /// The partner's customers.
+    /// To read the partner's customers.
     Customers,
-    /// The partner's billing usage.
+    /// To read the partner's billing usage.
     BillingUsage,
 }
 
-/// How a Sophos connection stands.
+/// The state of a Sophos connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SophosVerdict {
-    /// It works.
+    /// It works, with every right that is needed.
     Works,
-    /// The client id or the secret is wrong.
+    /// Sophos does not accept the client id and secret.
     WrongKeys,
-    /// They are not a partner's credentials.
+    /// The credentials belong to an account of another kind.
     NotAPartner {
-        /// Whose they are, in Sophos' word: `tenant` or `organization`.
+        /// The kind, in Sophos' word: `tenant` or `organization`.
         kind: String,
     },
-    /// They are another partner's.
+    /// The credentials belong to another partner.
     AnotherPartner {
         /// The id of that partner.
         id: String,
     },
-    /// They may not read all that is needed.
+    /// The credentials lack these rights.
     MissingRights(Vec<SophosRight>),
-    /// Sophos answers with something that cannot be used. That does not pass within minutes.
+    /// Sophos answers with something unusable, and a repetition within minutes will not help.
     AnswerUnusable {
         /// What is wrong with it.
         why: String,
     },
-    /// Sophos could not be asked just now: try again.
+    /// Sophos cannot be reached at the moment; the test can be repeated.
     Unavailable {
-        /// What came instead.
+        /// The error that the call met.
         why: String,
     },
 }

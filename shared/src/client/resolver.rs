@@ -1,4 +1,4 @@
-//! Name resolution that never leads into a private network, whatever a name's owner answers at the moment.
+//! Name resolution that never returns a private address, even if the owner of a name changes its records.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -7,15 +7,15 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::address::AddressPolicy;
 
-/// A resolver, without the addresses that the policy rules out.
+/// A resolver that leaves out the addresses that the policy forbids.
 pub(super) struct PublicOnly<L> {
     pub(super) policy: AddressPolicy,
-    /// Where a name leads at the moment.
+    /// The underlying name resolution.
     pub(super) lookup: L,
 }
 
-/// Asks the system.
-pub(super) async fn ask_system(name: String) -> io::Result<Vec<SocketAddr>> {
+/// Resolves with the system's resolver.
+pub(super) async fn resolve_by_system(name: String) -> io::Result<Vec<SocketAddr>> {
     Ok(tokio::net::lookup_host((name, 0)).await?.collect())
 }
 
@@ -54,7 +54,7 @@ fn is_public(ip: IpAddr) -> bool {
     }
 }
 
-/// All but the special-purpose blocks of RFC 6890 and multicast.
+/// Public unless it is multicast or in a special-purpose block of RFC 6890.
 fn is_public_v4(ip: Ipv4Addr) -> bool {
     let special = match ip.octets() {
         [0 | 10 | 127 | 224.., ..] => true,
@@ -68,8 +68,8 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
     !special
 }
 
-/// Global unicast that is neither documentation nor a tunnel, and the NAT64 prefix where it leads to a public address:
-/// an IPv6-only subnet reaches the Internet by it.
+/// Public if it is global unicast, and neither documentation nor a tunnel. The NAT64 prefix is public if it leads to a
+/// public address: IPv6-only subnets reach the Internet through it.
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     let segments = ip.segments();
     if let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = segments {

@@ -1,4 +1,4 @@
-//! When a call is sent again, as a value that one can read.
+//! When a call is sent again, as a plain value.
 
 use std::future::Future;
 use std::time::Duration;
@@ -6,21 +6,21 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use tokio::time::Instant;
 
-/// How often and for how long a call is tried.
+/// How often and for how long a call is attempted.
 ///
-/// Between two attempts lies a random time from zero to a bound that doubles (full jitter); a `Retry-After` is waited
-/// for on top of it.
+/// The wait before an attempt is random, from zero to a bound that doubles (full jitter); a `Retry-After` is added to
+/// it.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryPolicy {
     /// Attempts in all, the first included; at least one is made.
     pub attempts: u32,
     /// The bound before the second attempt.
     pub first_delay: Duration,
-    /// What the bound grows to.
+    /// The largest bound.
     pub max_delay: Duration,
-    /// The longest `Retry-After` that is waited for; a longer one ends the call at once.
+    /// The longest `Retry-After` that is obeyed; a longer one ends the call at once.
     pub max_retry_after: Duration,
-    /// No attempt starts later than this after the first.
+    /// No attempt starts later than this after the start of the first.
     pub total: Duration,
 }
 
@@ -43,8 +43,8 @@ impl RetryPolicy {
         Self { attempts: 3, max_retry_after: Duration::from_secs(30), total: Duration::from_secs(45), ..Self::reads() }
     }
 
-    /// For what creates something, and for changes of additions: one attempt, which leaves within a second or not at all.
-    /// What was stored about it before counts from then, and who holds the lease must be known when it leaves.
+    /// For creates and for changes of additions: one attempt, which starts within a second or not at all. The intent
+    /// that is stored before such a call is valid from then, and the lease must still be held when the call starts.
     #[must_use]
     pub const fn at_once() -> Self {
         Self { attempts: 1, max_retry_after: Duration::from_secs(1), total: Duration::ZERO, ..Self::reads() }
@@ -62,7 +62,7 @@ impl RetryPolicy {
         }
     }
 
-    /// Makes attempts until one succeeds, one fails for good, or this policy is used up; then the last error it is.
+    /// Attempts until one succeeds, one fails for good, or this policy is exhausted; then returns the last error.
     pub(super) async fn run<T, E, Attempt>(
         &self,
         verdict: impl Fn(&E) -> Verdict,
@@ -78,18 +78,18 @@ impl RetryPolicy {
             let wait = match verdict(error) {
                 Verdict::Final => None,
                 Verdict::Again => Some(delay),
-                Verdict::AgainAfter(wish) => (wish <= self.max_retry_after).then(|| wish + delay),
+                Verdict::AgainAfter(retry_after) => (retry_after <= self.max_retry_after).then(|| retry_after + delay),
             }?;
             (start.elapsed() + wait <= self.total).then_some(wait)
         };
         attempt
-            .retry(self.bounds())
+            .retry(self.backoff())
             .adjust(wait)
             .notify(|error, wait| tracing::info!(%error, wait_ms = wait.as_millis(), "a call is tried again"))
             .await
     }
 
-    fn bounds(&self) -> ExponentialBuilder {
+    fn backoff(&self) -> ExponentialBuilder {
         ExponentialBuilder::new()
             .with_min_delay(self.first_delay)
             .with_max_delay(self.max_delay)
@@ -100,11 +100,11 @@ impl RetryPolicy {
 /// What an error means for the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// There is none.
+    /// No further attempt.
     Final,
-    /// It may help.
+    /// Another attempt may succeed.
     Again,
-    /// It may help, but not before this long.
+    /// Another attempt may succeed, but not before this long.
     AgainAfter(Duration),
 }
 

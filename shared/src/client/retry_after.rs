@@ -1,21 +1,21 @@
-//! The header by which a server says how long it wants to be left alone.
+//! The `Retry-After` header.
 
 use std::time::Duration;
 
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
-/// No wish beyond this is kept: it would be a mistake, and each call asks anew.
+/// A longer wait than this is a mistake of the server and is cut: each call reads the header again.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// Reads seconds, or a date by the answer's own `Date`: the server's clock is the one that it means.
+/// Reads seconds or a date. A date is compared with the response's own `Date`, so that the clocks need not agree.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = header(headers, RETRY_AFTER)?;
-    let wish = match text.parse::<u64>() {
+    let wait = match text.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => until(text, header(headers, DATE)?)?,
     };
-    Some(wish.min(LONGEST))
+    Some(wait.min(LONGEST))
 }
 
 fn until(text: &str, now: &str) -> Option<Duration> {
@@ -39,7 +39,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(RETRY_AFTER, text.parse().unwrap());
         headers.insert(DATE, NOW.parse().unwrap());
-        retry_after(&headers).map(|wish| wish.as_secs())
+        retry_after(&headers).map(|wait| wait.as_secs())
     }
 
     #[test]
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_says_nothing() {
+    fn other_texts_are_ignored() {
         for text in ["", "-1", "soon", "1.5", "99999999999999999999999"] {
             assert_eq!(read(text), None, "{text}");
         }

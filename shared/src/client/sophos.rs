@@ -1,4 +1,4 @@
-//! Sophos Central for a partner, as the sync needs it: its customers, and a month's usage, page by page.
+//! Sophos Central of a partner for the sync: its customers, and the usage of a month, page by page.
 
 mod bare_numbers;
 mod call;
@@ -25,23 +25,23 @@ use crate::domain::month::UsageMonth;
 use crate::error::SourceError;
 use crate::ports::{CustomerPage, UsagePage, UsageSource};
 
-/// What a client of Sophos Central is made with.
+/// The options of a Sophos client.
 #[derive(Clone, Debug)]
 pub struct SophosOptions {
-    /// What it sends with.
+    /// The HTTP client to send with.
     pub http: Http,
-    /// Where it signs in.
+    /// The address of the sign-in.
     pub sign_in_url: Url,
-    /// Where it asks who it is; the answer names where to ask all else.
+    /// The address of whoami, whose response names the address of everything else.
     pub api_url: Url,
-    /// How calls are repeated; all of them are reads.
+    /// How calls are retried; all of them are reads.
     pub reads: RetryPolicy,
-    /// How many calls may run at a time; 4 by default, as Sophos recommends at most ten a second.
+    /// How many calls may be in flight; 4 by default, because Sophos recommends at most ten a second.
     pub in_flight: usize,
 }
 
 impl SophosOptions {
-    /// The defaults, sending with `http` to `https://id.sophos.com` and `https://api.central.sophos.com`.
+    /// The defaults: `https://id.sophos.com` and `https://api.central.sophos.com`, called through `http`.
     ///
     /// # Errors
     /// None with these two addresses.
@@ -56,7 +56,7 @@ impl SophosOptions {
     }
 }
 
-/// A partner's Sophos Central. Clones share the connection, the token, the pace and the count of calls.
+/// A partner's Sophos Central. Clones share the connection, the token, the rate limiter and the count of calls.
 #[derive(Clone)]
 pub struct SophosCentral {
     api: Arc<Api>,
@@ -64,10 +64,10 @@ pub struct SophosCentral {
 }
 
 impl SophosCentral {
-    /// Signs in and makes sure that the credentials are this partner's.
+    /// Signs in and checks that the credentials belong to this partner.
     ///
     /// # Errors
-    /// [`SourceError`]; `NotAPartner` for an organization's or a customer's credentials and for another partner's.
+    /// `NotAPartner` for the credentials of another partner, an organization or a customer.
     pub async fn connect(
         partner: PartnerId,
         credentials: &SophosCredentials,
@@ -77,7 +77,7 @@ impl SophosCentral {
         Ok(Self { api: Arc::new(api), partner })
     }
 
-    /// How many calls this client has sent so far, repetitions and sign-ins included.
+    /// How many calls this client has sent, retries and sign-ins included.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.api.calls()

@@ -1,7 +1,7 @@
 //! Alerts to an address of the partner's choice, signed after Standard Webhooks (<https://www.standardwebhooks.com>).
 //!
-//! The receiver is a stranger: it is never believed, never waited for longer than the limits say, and nothing that it
-//! answers beside its status is read.
+//! The receiver is not trusted: its response is not believed, waited for only within the limits, and read no further
+//! than its status.
 
 mod address;
 mod failure;
@@ -22,38 +22,38 @@ pub use secret::{WebhookSecret, WebhookSecretError};
 
 use super::http::{Http, HttpLimits};
 
-/// Sends alerts; clones share their connections. Built once, used for all partners.
+/// Sends alerts; built once for all partners. Clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Webhooks {
     http: Http,
 }
 
 impl Webhooks {
-    /// Sends through `http`, which is built with [`Webhooks::limits`] and the policy that the addresses are parsed with.
+    /// Sends through `http`, which must be built with [`Webhooks::limits`] and the policy that the addresses were
+    /// parsed with.
     #[must_use]
     pub const fn new(http: Http) -> Self {
         Self { http }
     }
 
-    /// How long a receiver may take: 5 s until a connection stands, 10 s for the whole call.
+    /// The limits of a receiver: 5 s for the connection, 10 s for the whole call.
     #[must_use]
     pub const fn limits() -> HttpLimits {
         HttpLimits {
             connect_timeout: Duration::from_secs(5),
             call_timeout: Duration::from_secs(10),
-            // No answer's body is read.
+            // The body of a response is not read.
             max_body_bytes: 0,
         }
     }
 
-    /// Sends one alert once; done when the receiver answers 2xx.
+    /// Sends an alert once; succeeds when the receiver answers 2xx.
     ///
-    /// `id` names the alert: visible ASCII without a dot, and the same whenever the alert is sent again, so that a
-    /// receiver can tell a repetition. `at` is the time of this attempt; receivers refuse one that is minutes off.
-    /// `body` is JSON.
+    /// `id` names the alert: visible ASCII without a dot, and the same for each repetition, so that a receiver can
+    /// recognize one. `at` is the time of this attempt; receivers refuse one that is minutes off. `body` is JSON.
     ///
     /// # Errors
-    /// [`WebhookFailure`]. The receiver may have taken the alert all the same where no usable answer came.
+    /// Why it was not accepted. Where no usable response came, the receiver may have accepted the alert.
     pub async fn send(
         &self,
         address: &WebhookAddress,
@@ -70,7 +70,7 @@ impl Webhooks {
             .header("webhook-signature", secret.signature(id, at, body))
             .body(body.to_owned());
         match request.send().await {
-            // The answer is dropped with its body unread: a slow or endless one costs nothing.
+            // The response is dropped with its body unread: a slow or endless one costs nothing.
             Ok(answer) => WebhookFailure::unless_taken(answer.status()),
             Err(error) => Err(WebhookFailure::from_error(&error, self.http.limits)),
         }

@@ -1,4 +1,4 @@
-//! What `alert-delivery` must be told.
+//! Reads the settings of `alert-delivery` from the environment.
 
 use super::reader::{Reader, sender, switch, text};
 use super::{ConfigError, environment};
@@ -12,17 +12,17 @@ pub struct AlertDelivery {
     pub table_name: String,
     /// `SEAL_KEY_ID`: the ARN of the KMS key that seals the partners' webhooks.
     pub seal_key_id: String,
-    /// `MAIL_FROM`: whom mail comes from, an identity of SES; none by default, and then no mail is sent.
+    /// `MAIL_FROM`: the sender of mail, an identity of SES; none by default, and then no mail is sent.
     pub mail_from: Option<MailAddress>,
-    /// `WEBHOOK_ALLOW_LOOPBACK`: whether a webhook may be on this machine and without TLS, as a sink is; false by default,
-    /// and always where it is deployed.
+    /// `WEBHOOK_ALLOW_LOOPBACK`: whether a webhook may be on this machine and without TLS, for tests; false by default,
+    /// and always in a deployment.
     pub webhook_allow_loopback: bool,
     /// `RUST_LOG`: what is logged, such as `info` or `info,shared=debug`; `info` by default.
     pub log_filter: LogFilter,
 }
 
 impl AlertDelivery {
-    /// Reads them from this process' environment.
+    /// Reads them from the environment.
     ///
     /// # Errors
     /// Every variable that is missing or wrong, in one error.
@@ -30,7 +30,7 @@ impl AlertDelivery {
         Self::from_lookup(environment)
     }
 
-    /// Reads them from where `lookup` finds a variable by its name.
+    /// Reads them through `lookup`, which finds a variable by its name.
     ///
     /// # Errors
     /// As [`Self::from_environment`].

@@ -1,4 +1,4 @@
-//! What `alerts` must be told.
+//! Reads the settings of `alerts` from the environment.
 
 use url::Url;
 
@@ -13,14 +13,14 @@ use crate::telemetry::LogFilter;
 pub struct Alerts {
     /// `TABLE_NAME`: the DynamoDB table.
     pub table_name: String,
-    /// `ALERT_QUEUE_URL`: the SQS queue from which `alert-delivery` works.
+    /// `ALERT_QUEUE_URL`: the SQS queue of `alert-delivery`.
     pub alert_queue_url: Url,
     /// `SEAL_KEY_ID`: the ARN of the KMS key that seals the partners' webhooks.
     pub seal_key_id: String,
-    /// `MAIL_FROM`: whom mail comes from, as `alert-delivery` has it; none by default, and then no mail is sent.
+    /// `MAIL_FROM`: the sender of mail, as for `alert-delivery`; none by default, and then no mail is sent.
     pub mail_from: Option<MailAddress>,
-    /// `WEBHOOK_ALLOW_LOOPBACK`: whether a webhook may be on this machine and without TLS, as a sink is; false by default,
-    /// and always where it is deployed.
+    /// `WEBHOOK_ALLOW_LOOPBACK`: whether a webhook may be on this machine and without TLS, for tests; false by default,
+    /// and always in a deployment.
     pub webhook_allow_loopback: bool,
     /// `PARTNER_CLAIM`: see [`ApiOptions::partner_claim`]; `custom:partner_id` by default.
     pub api: ApiOptions,
@@ -29,7 +29,7 @@ pub struct Alerts {
 }
 
 impl Alerts {
-    /// Reads them from this process' environment.
+    /// Reads them from the environment.
     ///
     /// # Errors
     /// Every variable that is missing or wrong, in one error.
@@ -37,7 +37,7 @@ impl Alerts {
         Self::from_lookup(environment)
     }
 
-    /// Reads them from where `lookup` finds a variable by its name.
+    /// Reads them through `lookup`, which finds a variable by its name.
     ///
     /// # Errors
     /// As [`Self::from_environment`].

@@ -1,4 +1,4 @@
-//! What `connections` must be told.
+//! Reads the settings of `connections` from the environment.
 
 use url::Url;
 
@@ -14,15 +14,15 @@ pub struct Connections {
     pub table_name: String,
     /// `SEAL_KEY_ID`: the ARN of the KMS key that seals the partners' credentials.
     pub seal_key_id: String,
-    /// `PSA_ALLOWED_HOSTS`: hosts of ConnectWise beside the vendor's cloud, for partners that run it themselves: in lower
+    /// `PSA_ALLOWED_HOSTS`: ConnectWise hosts besides the vendor's cloud, for partners that host it themselves: in lower
     /// case, with their port where it is not 443; none by default.
     pub psa_allowed_hosts: Vec<String>,
-    /// `PSA_ALLOW_LOOPBACK`: whether a ConnectWise may be on this machine and without TLS, as a simulator is; false by
-    /// default, and always where it is deployed.
+    /// `PSA_ALLOW_LOOPBACK`: whether a ConnectWise may be on this machine and without TLS, for simulators; false by
+    /// default, and always in a deployment.
     pub psa_allow_loopback: bool,
-    /// `SOPHOS_SIGN_IN_URL`: where Sophos signs its clients in; Sophos' own by default.
+    /// `SOPHOS_SIGN_IN_URL`: the address of the Sophos sign-in; Sophos' own by default.
     pub sophos_sign_in_url: Url,
-    /// `SOPHOS_API_URL`: where Sophos says who one is; Sophos' own by default.
+    /// `SOPHOS_API_URL`: the address of Sophos' whoami; Sophos' own by default.
     pub sophos_api_url: Url,
     /// `PARTNER_CLAIM`: see [`ApiOptions::partner_claim`]; `custom:partner_id` by default.
     pub api: ApiOptions,
@@ -31,7 +31,7 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Reads them from this process' environment.
+    /// Reads them from the environment.
     ///
     /// # Errors
     /// Every variable that is missing or wrong, in one error.
@@ -39,7 +39,7 @@ impl Connections {
         Self::from_lookup(environment)
     }
 
-    /// Reads them from where `lookup` finds a variable by its name.
+    /// Reads them through `lookup`, which finds a variable by its name.
     ///
     /// # Errors
     /// As [`Self::from_environment`].

@@ -1,4 +1,4 @@
-//! The settings of `console`: how a person signs in, and where the page may be framed.
+//! Reads the settings of `console`: how a person signs in, and which sites may frame the page.
 
 use url::Url;
 
@@ -9,11 +9,11 @@ use crate::telemetry::LogFilter;
 /// The settings of `console`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Console {
-    /// `JWT_ISSUER`: who issues the tokens; its OpenID configuration is at `/.well-known/openid-configuration`.
+    /// `JWT_ISSUER`: the issuer of the tokens; its OpenID configuration is at `/.well-known/openid-configuration`.
     pub issuer: Url,
     /// `CONSOLE_CLIENT_ID`: the public client of the issuer that people sign in with.
     pub client_id: String,
-    /// `CONSOLE_SIGN_IN_ORIGIN`: where the issuer hands out tokens, if not at its own origin; none by default.
+    /// `CONSOLE_SIGN_IN_ORIGIN`: the origin that hands out tokens, if it is not the issuer's; none by default.
     pub sign_in_origin: Option<Url>,
     /// `CONSOLE_FRAME_ANCESTORS`: which sites may show the page in a frame, as Content-Security-Policy lists them; `'none'`
     /// by default.
@@ -23,7 +23,7 @@ pub struct Console {
 }
 
 impl Console {
-    /// Reads them from this process' environment.
+    /// Reads them from the environment.
     ///
     /// # Errors
     /// Every variable that is missing or wrong, in one error.
@@ -31,7 +31,7 @@ impl Console {
         Self::from_lookup(environment)
     }
 
-    /// Reads them from where `lookup` finds a variable by its name.
+    /// Reads them through `lookup`, which finds a variable by its name.
     ///
     /// # Errors
     /// As [`Self::from_environment`].
@@ -59,9 +59,9 @@ fn optional_address(text: &str) -> Result<Option<Url>, String> {
     if text.is_empty() { Ok(None) } else { address(text).map(Some) }
 }
 
-/// `'none'`, `'self'` or https origins with spaces between them: nothing that could end the directive and begin another.
+/// `'none'`, `'self'` or https origins separated by spaces: nothing that could end the directive and start another.
 fn ancestors(text: &str) -> Result<String, String> {
-    // A host name may hold a semicolon for the parser of URLs.
+    // The URL parser accepts a semicolon in a host name.
     let is_plain = |source: &str| source.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/.-[]".contains(&byte));
     let is_origin = |source: &str| {
         let url = Url::parse(source).ok().filter(|_| is_plain(source));

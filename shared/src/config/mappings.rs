@@ -1,4 +1,4 @@
-//! What `mappings` must be told.
+//! Reads the settings of `mappings` from the environment.
 
 use super::reader::{Reader, hosts, switch, text};
 use super::{ConfigError, environment};
@@ -12,10 +12,10 @@ pub struct Mappings {
     pub table_name: String,
     /// `SEAL_KEY_ID`: the ARN of the KMS key that seals the partners' credentials.
     pub seal_key_id: String,
-    /// `PSA_ALLOWED_HOSTS`: hosts of ConnectWise beside the vendor's cloud; none by default.
+    /// `PSA_ALLOWED_HOSTS`: ConnectWise hosts besides the vendor's cloud; none by default.
     pub psa_allowed_hosts: Vec<String>,
-    /// `PSA_ALLOW_LOOPBACK`: whether a ConnectWise may be on this machine, as a simulator is; false by default, and always
-    /// where it is deployed.
+    /// `PSA_ALLOW_LOOPBACK`: whether a ConnectWise may be on this machine, for simulators; false by default, and always
+    /// in a deployment.
     pub psa_allow_loopback: bool,
     /// `PARTNER_CLAIM`: see [`ApiOptions::partner_claim`]; `custom:partner_id` by default.
     pub api: ApiOptions,
@@ -24,7 +24,7 @@ pub struct Mappings {
 }
 
 impl Mappings {
-    /// Reads them from this process' environment.
+    /// Reads them from the environment.
     ///
     /// # Errors
     /// Every variable that is missing or wrong, in one error.
@@ -32,7 +32,7 @@ impl Mappings {
         Self::from_lookup(environment)
     }
 
-    /// Reads them from where `lookup` finds a variable by its name.
+    /// Reads them through `lookup`, which finds a variable by its name.
     ///
     /// # Errors
     /// As [`Self::from_environment`].

@@ -1,4 +1,4 @@
-//! What `psa-search` and `psa-products` must be told: both only ask a partner's ConnectWise while a person waits.
+//! Reads the settings of `psa-search` and `psa-products`, which only call a partner's ConnectWise while a person waits.
 
 use super::reader::{Reader, hosts, switch, text};
 use super::{ConfigError, environment};
@@ -23,7 +23,7 @@ pub struct PsaForms {
 }
 
 impl PsaForms {
-    /// Reads them from this process' environment.
+    /// Reads them from the environment.
     ///
     /// # Errors
     /// Every variable that is missing or wrong, in one error.
@@ -31,7 +31,7 @@ impl PsaForms {
         Self::from_lookup(environment)
     }
 
-    /// Reads them from where `lookup` finds a variable by its name.
+    /// Reads them through `lookup`, which finds a variable by its name.
     ///
     /// # Errors
     /// As [`Self::from_environment`].

@@ -1,4 +1,4 @@
-//! Reads variables one by one and keeps every fault, so that one error names them all.
+//! Reads variables one by one and collects all faults, so that one error names them all.
 
 use url::Url;
 
@@ -6,7 +6,7 @@ use super::{ConfigError, Fault};
 use crate::domain::mail_address::MailAddress;
 use crate::http::ApiOptions;
 
-/// A reader of variables. Each method gives none after it noted a fault, and only then.
+/// A reader of variables. A method returns `None` if and only if it recorded a fault.
 pub(super) struct Reader<L> {
     lookup: L,
     faults: Vec<Fault>,
@@ -17,7 +17,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         Self { lookup, faults: Vec::new() }
     }
 
-    /// A variable that must be there. An empty one counts as missing: a template writes so what it does not know.
+    /// A required variable. An empty one counts as missing: a template writes an unknown value as an empty text.
     pub(super) fn required<T>(&mut self, name: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         match (self.lookup)(name).filter(|text| !text.is_empty()) {
             Some(text) => self.parsed(name, parse(&text)),
@@ -25,7 +25,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
-    /// A variable that has a default, read by the same rules.
+    /// A variable with a default, which is parsed like a value.
     pub(super) fn optional<T>(
         &mut self,
         name: &'static str,
@@ -36,16 +36,17 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         self.parsed(name, parse(text.as_deref().unwrap_or(default)))
     }
 
-    /// What all HTTP functions are told alike.
+    /// The settings of all HTTP functions.
     ///
-    /// `PARTNER_CLAIM`: the one claim of the token that names the partner, by Sophos' partner id; `custom:partner_id` by
-    /// default, as a Cognito user pool names an attribute of its own. Whoever issues tokens must be the only one to set it.
+    /// `PARTNER_CLAIM`: the claim of the token that holds the partner's id in Sophos; `custom:partner_id` by default,
+    /// which is a Cognito user pool's name for a custom attribute. Nobody but the issuer of tokens may be able to set
+    /// it.
     pub(super) fn api(&mut self) -> Option<ApiOptions> {
         let partner_claim = self.optional("PARTNER_CLAIM", "custom:partner_id", text)?;
         Some(ApiOptions { partner_claim })
     }
 
-    /// The settings, or all the faults for which they are not whole.
+    /// The settings, or all the faults that prevented them.
     pub(super) fn finish<T>(self, settings: Option<T>) -> Result<T, ConfigError> {
         settings.ok_or(ConfigError { faults: self.faults })
     }
@@ -68,7 +69,6 @@ pub(super) fn address(text: &str) -> Result<Url, String> {
     }
 }
 
-/// A mail address; none for the empty text.
 pub(super) fn sender(text: &str) -> Result<Option<MailAddress>, String> {
     if text.is_empty() {
         return Ok(None);
@@ -76,12 +76,12 @@ pub(super) fn sender(text: &str) -> Result<Option<MailAddress>, String> {
     MailAddress::parse(text).map(Some).map_err(|error| error.to_string())
 }
 
-/// `true` or `false`, nothing else: a switch that opens something must not be read from a guess.
+/// `true` or `false` and nothing else: a switch that opens something must not depend on a guess.
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| format!("is neither true nor false: {text:?}"))
 }
 
-/// Hosts with commas between them, with a port where it is not 443, in lower case; the empty text is none.
+/// Hosts in lower case, separated by commas, with a port unless it is 443; the empty text is none.
 pub(super) fn hosts(text: &str) -> Result<Vec<String>, String> {
     let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
     names.map(host).collect()
@@ -94,7 +94,7 @@ fn host(name: &str) -> Result<String, String> {
         (Some(domain), None) => Some(domain.to_owned()),
         (None, _) => None,
     });
-    // What was written must be the host and nothing else: a path or a user would be dropped here without a word.
+    // The text must be the host and nothing else: a path or a user would be dropped here silently.
     let host = host.filter(|host| host.contains('.') && !host.contains('*') && name.eq_ignore_ascii_case(host));
     host.ok_or_else(|| {
         format!(
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_are_names_and_nothing_that_could_mean_more_than_one_host() {
+    fn hosts_are_single_names_without_wildcards_or_addresses() {
         let read = hosts(" PSA.Example.com ,psa2.example.com:8443,").unwrap();
         assert_eq!(read, ["psa.example.com", "psa2.example.com:8443"]);
         assert_eq!(hosts("").unwrap(), Vec::<String>::new());

@@ -1,4 +1,4 @@
-//! What `sync-invoke` must be told.
+//! Reads the settings of `sync-invoke` from the environment.
 
 use url::Url;
 
@@ -11,14 +11,14 @@ use crate::telemetry::LogFilter;
 pub struct SyncInvoke {
     /// `TABLE_NAME`: the DynamoDB table.
     pub table_name: String,
-    /// `QUEUE_URL`: the SQS queue from which `usage-sync` works.
+    /// `QUEUE_URL`: the SQS queue of `usage-sync`.
     pub queue_url: Url,
     /// `RUST_LOG`: what is logged, such as `info` or `info,shared=debug`; `info` by default.
     pub log_filter: LogFilter,
 }
 
 impl SyncInvoke {
-    /// Reads them from this process' environment.
+    /// Reads them from the environment.
     ///
     /// # Errors
     /// Every variable that is missing or wrong, in one error.
@@ -26,7 +26,7 @@ impl SyncInvoke {
         Self::from_lookup(environment)
     }
 
-    /// Reads them from where `lookup` finds a variable by its name.
+    /// Reads them through `lookup`, which finds a variable by its name.
     ///
     /// # Errors
     /// As [`Self::from_environment`].

@@ -1,4 +1,4 @@
-//! What `sync-runs` must be told.
+//! Reads the settings of `sync-runs` from the environment.
 
 use url::Url;
 
@@ -12,7 +12,7 @@ use crate::telemetry::LogFilter;
 pub struct SyncRuns {
     /// `TABLE_NAME`: the DynamoDB table.
     pub table_name: String,
-    /// `QUEUE_URL`: the SQS queue from which `usage-sync` works.
+    /// `QUEUE_URL`: the SQS queue of `usage-sync`.
     pub queue_url: Url,
     /// `PARTNER_CLAIM`: see [`ApiOptions::partner_claim`]; `custom:partner_id` by default.
     pub api: ApiOptions,
@@ -21,7 +21,7 @@ pub struct SyncRuns {
 }
 
 impl SyncRuns {
-    /// Reads them from this process' environment.
+    /// Reads them from the environment.
     ///
     /// # Errors
     /// Every variable that is missing or wrong, in one error.
@@ -29,7 +29,7 @@ impl SyncRuns {
         Self::from_lookup(environment)
     }
 
-    /// Reads them from where `lookup` finds a variable by its name.
+    /// Reads them through `lookup`, which finds a variable by its name.
     ///
     /// # Errors
     /// As [`Self::from_environment`].

@@ -1,4 +1,4 @@
-//! What `sync-schedule` must be told.
+//! Reads the settings of `sync-schedule` from the environment.
 
 use url::Url;
 
@@ -11,16 +11,16 @@ use crate::telemetry::LogFilter;
 pub struct SyncSchedule {
     /// `TABLE_NAME`: the DynamoDB table.
     pub table_name: String,
-    /// `QUEUE_URL`: the SQS queue from which `usage-sync` works.
+    /// `QUEUE_URL`: the SQS queue of `usage-sync`.
     pub queue_url: Url,
-    /// `ALERT_QUEUE_URL`: the SQS queue from which `alert-delivery` works.
+    /// `ALERT_QUEUE_URL`: the SQS queue of `alert-delivery`.
     pub alert_queue_url: Url,
     /// `RUST_LOG`: what is logged, such as `info` or `info,shared=debug`; `info` by default.
     pub log_filter: LogFilter,
 }
 
 impl SyncSchedule {
-    /// Reads them from this process' environment.
+    /// Reads them from the environment.
     ///
     /// # Errors
     /// Every variable that is missing or wrong, in one error.
@@ -28,7 +28,7 @@ impl SyncSchedule {
         Self::from_lookup(environment)
     }
 
-    /// Reads them from where `lookup` finds a variable by its name.
+    /// Reads them through `lookup`, which finds a variable by its name.
     ///
     /// # Errors
     /// As [`Self::from_environment`].

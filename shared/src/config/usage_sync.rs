@@ -1,4 +1,4 @@
-//! What `usage-sync` must be told.
+//! Reads the settings of `usage-sync` from the environment.
 
 use url::Url;
 
@@ -11,26 +11,26 @@ use crate::telemetry::LogFilter;
 pub struct UsageSync {
     /// `TABLE_NAME`: the DynamoDB table.
     pub table_name: String,
-    /// `QUEUE_URL`: the SQS queue on which a run's next slice is sent.
+    /// `QUEUE_URL`: the SQS queue of `usage-sync`, for the next slice of a run.
     pub queue_url: Url,
     /// `SEAL_KEY_ID`: the ARN of the KMS key that seals the partners' credentials.
     pub seal_key_id: String,
-    /// `PSA_ALLOWED_HOSTS`: hosts of ConnectWise beside the vendor's cloud, for partners that run it themselves: in lower
+    /// `PSA_ALLOWED_HOSTS`: ConnectWise hosts besides the vendor's cloud, for partners that host it themselves: in lower
     /// case, with their port where it is not 443; none by default.
     pub psa_allowed_hosts: Vec<String>,
-    /// `PSA_ALLOW_LOOPBACK`: whether a ConnectWise may be on this machine and without TLS, as a simulator is; false by
-    /// default, and always where it is deployed.
+    /// `PSA_ALLOW_LOOPBACK`: whether a ConnectWise may be on this machine and without TLS, for simulators; false by
+    /// default, and always in a deployment.
     pub psa_allow_loopback: bool,
-    /// `SOPHOS_SIGN_IN_URL`: where Sophos signs its clients in; Sophos' own by default.
+    /// `SOPHOS_SIGN_IN_URL`: the address of the Sophos sign-in; Sophos' own by default.
     pub sophos_sign_in_url: Url,
-    /// `SOPHOS_API_URL`: where Sophos says who one is; Sophos' own by default.
+    /// `SOPHOS_API_URL`: the address of Sophos' whoami; Sophos' own by default.
     pub sophos_api_url: Url,
     /// `RUST_LOG`: what is logged, such as `info` or `info,shared=debug`; `info` by default.
     pub log_filter: LogFilter,
 }
 
 impl UsageSync {
-    /// Reads them from this process' environment.
+    /// Reads them from the environment.
     ///
     /// # Errors
     /// Every variable that is missing or wrong, in one error.
@@ -38,7 +38,7 @@ impl UsageSync {
         Self::from_lookup(environment)
     }
 
-    /// Reads them from where `lookup` finds a variable by its name.
+    /// Reads them through `lookup`, which finds a variable by its name.
     ///
     /// # Errors
     /// As [`Self::from_environment`].
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deployed_talks_to_sophos_itself_and_to_no_loopback() {
+    fn a_deployment_calls_sophos_itself_and_no_loopback() {
         let settings = read(&[
             ("TABLE_NAME", "usage"),
             ("QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/runs"),

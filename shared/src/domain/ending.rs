@@ -10,7 +10,7 @@ use super::id::{AdditionId, AgreementId, CustomerId, ProductCode, PsaProductId};
 use super::outcome::{Hold, Would};
 use super::plan::{AdditionPlan, Step};
 use super::psa::Addition;
-use super::snapshot::{Untold, Written};
+use super::snapshot::{UnreportedWrites, Written};
 use super::terms::Terms;
 
 /// How an addition is ended.
@@ -77,14 +77,14 @@ pub struct EndDone {
     /// What changed; nothing where it billed nothing any more.
     pub did: Would,
     /// The writes that no ledger has told of yet.
-    pub writes: Untold,
+    pub writes: UnreportedWrites,
 }
 
 impl EndDone {
     /// The cancelled date of an addition of this quantity was set, which no ledger has told of yet.
     #[must_use]
     pub fn cancelled(at: Decimal, on: Date) -> Self {
-        let mut writes = Untold::default();
+        let mut writes = UnreportedWrites::default();
         writes.update(at);
         Self { did: Would::End { at, on }, writes }
     }

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 /// away the retry of the last scheduled run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Look {
+pub enum FollowUp {
     /// An open run may have stopped without a word.
-    Stopped,
+    ResumeStalledRun,
     /// The last scheduled run left something undone and is to be retried.
-    Undone,
+    RetryFailedRun,
     /// An alert is on its way.
-    Alerts,
+    DeliverAlerts,
     /// Something may have come to pass without any run: nothing was synced for long, or an invoice was made.
-    Watch,
+    CheckSilence,
 }

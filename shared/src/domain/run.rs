@@ -23,7 +23,7 @@ use super::vendor_sync::Members;
 pub use self::bucket::bucket_of;
 pub use self::failure::{RunFailure, RunFailureCode};
 pub use self::reads::PsaReads;
-pub use self::scope::{MOST_CHOSEN, RunScope, Whose};
+pub use self::scope::{CustomerFilter, MOST_CHOSEN, RunScope};
 
 /// How long a preview can be applied, in hours after its end; and how long a run may take.
 pub const GOOD_FOR_H: i64 = 24;

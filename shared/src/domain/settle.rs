@@ -69,7 +69,7 @@ fn settle_intent(settlement: &mut Settlement, intent: &Intent, additions: &[Addi
             let mut written = intent.as_written(*first);
             written.remember_settled(intent.sought());
             if let Some(before) = settlement.snapshot.written.get(&product) {
-                written.untold.add_earlier(before.untold);
+                written.unreported.add_earlier(before.unreported);
             }
             settlement.snapshot.written.insert(product, written);
             settlement.ended.push(product);
@@ -115,7 +115,7 @@ fn settle_pending(
         // One that took effect after its time is our own doing all the same.
         let came = written.late.iter().position(|late| Some(late.to) == found && found != Some(written.confirmed));
         if let Some(came) = came {
-            written.untold.update(written.confirmed);
+            written.unreported.update(written.confirmed);
             written.confirmed = written.late.remove(came).to;
         }
         return true;
@@ -123,7 +123,7 @@ fn settle_pending(
     if found == Some(pending.to) {
         written.confirmed = pending.to;
         written.pending = None;
-        written.untold.update(pending.from);
+        written.unreported.update(pending.from);
         return true;
     }
     if over(pending.at) {
@@ -157,7 +157,7 @@ fn settle_surplus(written: &mut Written, additions: &[Addition], over: impl Fn(T
         match surplus.sent {
             Some(_) if is_zero && !surplus.cleared => {
                 surplus.cleared = true;
-                written.untold.clear(surplus.quantity);
+                written.unreported.clear(surplus.quantity);
             }
             Some(at) if !surplus.cleared && !over(at) => rests = false,
             Some(_) | None => {}
@@ -174,7 +174,7 @@ mod tests {
     use crate::domain::id::{AgreementId, RunId};
     use crate::domain::month::UsageMonth;
     use crate::domain::outcome::Would;
-    use crate::domain::snapshot::{Parts, Pending, Untold};
+    use crate::domain::snapshot::{Parts, Pending, UnreportedWrites};
 
     fn at() -> Timestamp {
         "2026-11-30T02:00:00Z".parse().unwrap()
@@ -229,10 +229,10 @@ mod tests {
     fn an_addition_that_is_new_and_fits_is_ours() {
         let settled = settle(Snapshot::default(), &[intent()], &[addition(1, 12), addition(2, 12)], at(), 120);
         assert_eq!(settled.snapshot.written[&product()].addition, AdditionId::try_from(2).unwrap());
-        let untold = settled.snapshot.written[&product()].untold;
-        assert_eq!((settled.ended.len(), untold.created), (1, 1));
+        let unreported = settled.snapshot.written[&product()].unreported;
+        assert_eq!((settled.ended.len(), unreported.created), (1, 1));
         assert_eq!(
-            untold.did(12.into()),
+            unreported.did(12.into()),
             Some(Would::Create { to: 12.into(), begins: Some(Date::constant(2026, 11, 1)) })
         );
     }
@@ -259,7 +259,7 @@ mod tests {
         let settled = settle(Snapshot::default(), &[intent()], &additions, at() + 120.seconds(), 120);
         let written = &settled.snapshot.written[&product()];
         assert_eq!((written.addition.get(), written.surplus[0].addition.get()), (2, 3));
-        assert_eq!((settled.ended.len(), written.untold.created), (1, 1));
+        assert_eq!((settled.ended.len(), written.unreported.created), (1, 1));
         let ended = Addition { cancelled: Some(Date::constant(2026, 11, 1)), ..addition(3, 0) };
         let settled = settle(settled.snapshot, &[], &[addition(2, 12), ended], at() + 1.hour(), 120);
         assert!(settled.snapshot.written[&product()].surplus.is_empty());
@@ -272,21 +272,21 @@ mod tests {
         written.surplus.push(Surplus { addition: addition(3, 0).id, quantity: 12.into(), sent, cleared: false });
         let snapshot = Snapshot { written: BTreeMap::from([(product(), written)]), ..Snapshot::default() };
         let settled = settle(snapshot, &[], &[addition(2, 12), addition(3, 0)], at(), 120);
-        let untold = settled.snapshot.written[&product()].untold;
-        assert_eq!(untold.did(12.into()), Some(Would::Update { from: 12.into(), to: 0.into() }));
+        let unreported = settled.snapshot.written[&product()].unreported;
+        assert_eq!(unreported.did(12.into()), Some(Would::Update { from: 12.into(), to: 0.into() }));
     }
 
     #[test]
     fn what_several_writes_did_runs_from_before_the_first_of_them() {
-        let mut earlier = Untold::default();
+        let mut earlier = UnreportedWrites::default();
         earlier.update(8.into());
-        let mut untold = Untold::default();
-        untold.update(10.into());
-        untold.add_earlier(earlier);
-        assert_eq!(untold.did(15.into()), Some(Would::Update { from: 8.into(), to: 15.into() }));
-        let adopted = Untold { adopted: 1, ..Untold::default() };
+        let mut unreported = UnreportedWrites::default();
+        unreported.update(10.into());
+        unreported.add_earlier(earlier);
+        assert_eq!(unreported.did(15.into()), Some(Would::Update { from: 8.into(), to: 15.into() }));
+        let adopted = UnreportedWrites { adopted: 1, ..UnreportedWrites::default() };
         assert_eq!(adopted.did(7.into()), Some(Would::Adopt { at: 7.into() }));
-        assert_eq!(Untold::default().did(7.into()), None);
+        assert_eq!(UnreportedWrites::default().did(7.into()), None);
     }
 
     #[test]
@@ -320,8 +320,8 @@ mod tests {
         let settled = settle(pending(8, 12), &[], &[addition(1, 12)], at(), 120);
         let written = &settled.snapshot.written[&product()];
         assert_eq!((written.confirmed, written.pending.is_none()), (Decimal::from(12), true));
-        assert_eq!(written.untold.did(written.confirmed), Some(Would::Update { from: 8.into(), to: 12.into() }));
-        assert_eq!(written.untold.updated, 1);
+        assert_eq!(written.unreported.did(written.confirmed), Some(Would::Update { from: 8.into(), to: 12.into() }));
+        assert_eq!(written.unreported.updated, 1);
     }
 
     #[test]
@@ -346,7 +346,7 @@ mod tests {
         newer.written.get_mut(&product()).unwrap().confirmed = Decimal::from(15);
         let settled = settle(newer, &[], &[addition(1, 12)], at() + 200.seconds(), 120);
         let written = &settled.snapshot.written[&product()];
-        assert_eq!((written.confirmed, written.untold.updated), (Decimal::from(12), 1));
+        assert_eq!((written.confirmed, written.unreported.updated), (Decimal::from(12), 1));
         let next_day = settle(settled.snapshot, &[], &[addition(1, 8)], at() + 25.hours(), 120);
         assert!(next_day.snapshot.written[&product()].late.is_empty());
     }

@@ -45,8 +45,8 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub surplus: Vec<Surplus>,
     /// Writes that took effect and stand in no ledger yet.
-    #[serde(default, skip_serializing_if = "Untold::is_nothing")]
-    pub untold: Untold,
+    #[serde(default, skip_serializing_if = "UnreportedWrites::is_nothing")]
+    pub unreported: UnreportedWrites,
     /// The newest usage month written.
     pub month: UsageMonth,
     /// What made up the quantity.
@@ -78,7 +78,7 @@ pub struct Pending {
 /// worker that sent it died before it could say so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Untold {
+pub struct UnreportedWrites {
     /// Additions created.
     #[serde(default)]
     pub created: u32,
@@ -99,7 +99,7 @@ pub struct Untold {
     pub begins: Option<Date>,
 }
 
-impl Untold {
+impl UnreportedWrites {
     /// Whether there is nothing to tell.
     #[must_use]
     pub const fn is_nothing(&self) -> bool {
@@ -191,7 +191,14 @@ impl Written {
             late: Vec::new(),
             settled: Vec::new(),
             surplus: Vec::new(),
-            untold: Untold { created: 0, updated: 0, adopted: 0, from: None, cleared: Decimal::ZERO, begins: None },
+            unreported: UnreportedWrites {
+                created: 0,
+                updated: 0,
+                adopted: 0,
+                from: None,
+                cleared: Decimal::ZERO,
+                begins: None,
+            },
             month,
             parts,
             terms: None,
@@ -203,7 +210,7 @@ impl Written {
     #[must_use]
     pub fn after(mut self, before: Option<&Self>) -> Self {
         if let Some(before) = before {
-            self.untold = before.untold;
+            self.unreported = before.unreported;
             if before.addition == self.addition {
                 (self.late, self.settled) = (before.late.clone(), before.settled.clone());
                 self.surplus = before.surplus.clone();

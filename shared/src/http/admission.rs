@@ -1,40 +1,41 @@
-//! What API Gateway says of a request before it hands it over: its id, and what the token claims.
+//! What API Gateway provides with a request: its id, and the claims of the token.
 //!
-//! An HTTP API with a JWT authorizer has verified signature, issuer, audience and times. Its claims arrive as texts: numbers
-//! too, and arrays as `[a b]`. Its `scopes` are null unless the route asks for some, so scopes are read from the claims.
+//! An HTTP API with a JWT authorizer has verified signature, issuer, audience and times. Claims arrive as texts, also
+//! numbers, and arrays as `[a b]`. The authorizer's `scopes` are null unless the route requires some, so the scopes are
+//! read from the claims.
 
 use std::collections::{BTreeSet, HashMap};
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 
-/// The claims that name who asks, the best for a reader of the audit first: a person's address, a person's name, an id.
+/// The claims that name the caller, the most readable one for the audit first: an e-mail address, a name, an id.
 const NAMES: [&str; 5] = ["email", "cognito:username", "username", "sub", "client_id"];
-/// Claims that list scopes; API Gateway looks at the same two.
+/// The claims that list scopes; API Gateway checks the same two.
 const SCOPES: [&str; 2] = ["scope", "scp"];
-/// The most characters of a name in the audit.
+/// Names in the audit are cut to this many characters.
 const MAX_NAME: usize = 200;
 
-/// What API Gateway says of a request. [`super::serve`] puts it into the request's extensions.
+/// What API Gateway provides with a request. [`super::serve`] adds it to the request's extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Admission {
     /// API Gateway's id of the request: the correlation id.
     pub(super) request_id: Option<String>,
-    /// What the token claims; none where no authorizer let the request in.
+    /// The claims of the token; none if no authorizer admitted the request.
     pub(super) claims: Option<Claims>,
 }
 
-/// What a verified token says.
+/// The claims of a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Claims {
-    /// The claim of the partner, as it stands.
+    /// The text of the partner claim, not parsed.
     pub(super) partner: Option<String>,
-    /// Who asks, for the audit.
+    /// The name of the caller, for the audit.
     pub(super) name: String,
     pub(super) scopes: BTreeSet<String>,
 }
 
 impl Admission {
-    /// Reads API Gateway's context; `partner_claim` is the one claim that names the partner.
+    /// Reads API Gateway's context; `partner_claim` is the claim that holds the partner's id.
     pub(super) fn from_context(context: &ApiGatewayV2httpRequestContext, partner_claim: &str) -> Self {
         let jwt = context.authorizer.as_ref().and_then(|authorizer| authorizer.jwt.as_ref());
         Self {
@@ -57,7 +58,7 @@ impl Claims {
     }
 }
 
-/// The members of a claim that is a list: `a b`, or an array as API Gateway writes it, `[a b]`.
+/// The members of a list claim: `a b`, or `[a b]` as API Gateway writes an array.
 fn members(text: &str) -> impl Iterator<Item = &str> {
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     inner.split_ascii_whitespace()
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_are_read_from_a_text_and_from_an_array_as_the_gateway_writes_it() {
+    fn scopes_are_read_from_a_text_and_from_the_gateways_form_of_an_array() {
         let both = BTreeSet::from(["psa/read".to_owned(), "psa/write".to_owned()]);
         assert_eq!(claims(&[("scope", "psa/read psa/write")]).scopes, both);
         assert_eq!(claims(&[("scp", "[psa/read psa/write]")]).scopes, both);

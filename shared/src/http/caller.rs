@@ -1,4 +1,4 @@
-//! Who asks: the partner and the person of a verified token, with the scope that the route needs.
+//! The caller of a route: partner, name and language, admitted with the scope that the route requires.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -31,7 +31,7 @@ macro_rules! scope {
 }
 
 scope!(
-    /// `psa/read`: look at mappings, products, runs.
+    /// `psa/read`: read mappings, products and runs.
     Read,
     "psa/read"
 );
@@ -53,9 +53,10 @@ pub const SCOPES: [(&str, &str); 3] = [
     (Admin::NAME, "credentials, settings, offboarding"),
 ];
 
-/// Whoever asks, admitted for a scope. The first extractor of every handler: nothing of a request is looked at before.
+/// A caller that was admitted with a scope. The first extractor of every handler, so that nothing else is evaluated
+/// before.
 ///
-/// The partner comes from the token's claim and from nowhere else.
+/// The partner comes only from the token's claim.
 pub struct Caller<S> {
     partner: PartnerId,
     name: String,
@@ -64,20 +65,20 @@ pub struct Caller<S> {
 }
 
 impl<S> Caller<S> {
-    /// The partner for whom everything is read and written.
+    /// The partner for which everything is read and written.
     #[must_use]
     pub const fn partner(&self) -> PartnerId {
         self.partner
     }
 
-    /// The language that it reads.
+    /// The language that the caller prefers.
     #[must_use]
     pub const fn language(&self) -> Language {
         self.language
     }
 
-    /// Who it is, for the audit: the token's `email`, `cognito:username`, `username`, `sub` or `client_id`, the first
-    /// that is there; at most 200 characters, no control characters.
+    /// The caller's name for the audit: the token's `email`, `cognito:username`, `username`, `sub` or `client_id`,
+    /// whichever comes first; at most 200 characters, without control characters.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

@@ -1,7 +1,7 @@
-//! The one catalogue of what can go wrong over HTTP: the codes, what each means, and what a billing clerk does about it.
+//! The catalogue of errors over HTTP: each code with its meaning, and advice that a billing clerk can follow.
 //!
-//! A code is a promise: programs branch on it. One may be added; none is renamed, and none changes its status.
-//! Every text is in English and in Italian; the compiler asks for both.
+//! A code is a promise, because programs branch on it. Codes may be added; none is renamed, and none changes its
+//! status. Every text is in English and in Italian; the compiler requires both.
 
 mod codes;
 
@@ -9,13 +9,13 @@ pub use self::codes::ProblemCode;
 use super::language::Language;
 use axum::http::StatusCode;
 
-/// A text in the languages that the product speaks.
+/// A text in the languages of the product.
 struct Text {
     en: &'static str,
     it: &'static str,
 }
 
-/// What the catalogue says of a code.
+/// The catalogue's entry for a code.
 struct Entry {
     code: &'static str,
     status: u16,
@@ -24,7 +24,7 @@ struct Entry {
     advice: Text,
 }
 
-/// `once`: the same request fails again until somebody changes something. `again`: it may succeed by itself.
+/// `once`: the same request fails until somebody changes something. `again`: it may succeed by itself.
 macro_rules! retryable {
     (once) => {
         false
@@ -66,19 +66,19 @@ macro_rules! catalogue {
 use {catalogue, retryable};
 
 impl ProblemCode {
-    /// The code as it is written in answers.
+    /// The code as it appears in responses.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.entry().code
     }
 
-    /// The HTTP status that it is answered with; 4xx or 5xx.
+    /// The HTTP status of the code; 4xx or 5xx.
     #[must_use]
     pub fn status(self) -> StatusCode {
         StatusCode::from_u16(self.entry().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Whether the very same request may succeed later, without anybody changing anything.
+    /// Whether the same request may succeed later without any change.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         self.entry().retryable
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_says_what_happened_and_what_to_do_in_both_languages() {
+    fn every_code_has_a_title_and_advice_in_both_languages() {
         for code in ProblemCode::ALL {
             let texts = [Language::English, Language::Italian].map(|l| [code.title(l), code.advice(l)]);
             for text in texts.iter().flatten() {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_written_in_answers_as_it_is_in_the_catalogue_and_once() {
+    fn a_code_appears_in_responses_as_in_the_catalogue_and_is_unique() {
         let mut seen = BTreeSet::new();
         for code in ProblemCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());

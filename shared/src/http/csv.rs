@@ -1,4 +1,4 @@
-//! Tables as CSV: written so that no sheet runs a cell, and read back with every error told by its line.
+//! Tables as CSV: written so that no spreadsheet evaluates a cell, and read with errors that name their line.
 
 use std::borrow::Cow;
 
@@ -12,17 +12,17 @@ use super::problem::{FieldError, Problem};
 
 /// The header with the `pageFromKey` of the next page; absent on the last.
 pub const NEXT_PAGE_KEY: &str = "x-next-page-key";
-/// More errors than these help nobody: the file as a whole is another one than was meant.
+/// Further errors are dropped: such a file is a different one than intended.
 const MAX_ERRORS: usize = 100;
 
-/// A cell that a sheet shows as text: what a formula could begin with gets an apostrophe in front. A cell that begins with
-/// an apostrophe and such a sign gets one more, so that [`unguarded`] always gives back what was there.
+/// A cell that a spreadsheet shows as text: a cell that could start a formula gets an apostrophe in front. A cell that
+/// starts with an apostrophe and such a character gets another one, so that [`unguarded`] always restores the original.
 #[must_use]
 pub fn guarded(cell: &str) -> Cow<'_, str> {
     if is_risky(cell.trim_start_matches('\'')) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
-/// The cell as it was before [`guarded`].
+/// The original of a [`guarded`] cell.
 #[must_use]
 pub fn unguarded(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
@@ -31,9 +31,9 @@ pub fn unguarded(cell: &str) -> &str {
     }
 }
 
-/// Sheets run what begins with one of these, also behind spaces; some read full-width signs like their narrow ones.
+/// Spreadsheets evaluate cells that start with these characters, also after spaces, and some accept full-width forms.
 fn is_risky(cell: &str) -> bool {
-    // A plain number below zero is no formula, and sheets add it up.
+    // A plain negative number is not a formula, and spreadsheets can add it up.
     if is_number(cell) {
         return false;
     }
@@ -43,7 +43,7 @@ fn is_risky(cell: &str) -> bool {
     starts(cell) || starts(cell.trim_start())
 }
 
-/// Digits with a sign in front and a point between at the most.
+/// Digits with at most a minus sign in front and one decimal point.
 fn is_number(cell: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let cell = cell.strip_prefix('-').unwrap_or(cell);
@@ -53,11 +53,10 @@ fn is_number(cell: &str) -> bool {
     }
 }
 
-/// A page of a table. Only the first page (`header` there) names its columns, so that all pages behind one another are one
-/// file.
+/// A page of a table. Only the first page has a `header`, so that the pages appended to each other are one file.
 ///
 /// # Errors
-/// `internal`: a row has another number of cells than the one before.
+/// `internal`: a row has another number of cells than the row before.
 pub fn csv_page(
     header: Option<&[&str]>,
     rows: impl IntoIterator<Item = Vec<String>>,
@@ -74,7 +73,7 @@ pub fn csv_page(
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    // A key is base64url: always a header's text.
+    // A key is base64url, which is always valid in a header.
     if let Some(key) = next_key.and_then(|key| HeaderValue::try_from(key).ok()) {
         headers.insert(HeaderName::from_static(NEXT_PAGE_KEY), key);
     }
@@ -86,21 +85,21 @@ fn unwritable(error: &dyn std::error::Error) -> Problem {
     Problem::new(ProblemCode::Internal)
 }
 
-/// A row of a table that was read.
+/// A row of a parsed table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvRow<const N: usize> {
-    /// The line of the file in which it begins; the header is in line 1.
+    /// The line of the file where the row starts; the header is line 1.
     pub line: u64,
-    /// Its cells in the order of the columns that were asked for, without spaces around them.
+    /// The cells in the order of the requested columns, trimmed.
     pub cells: [String; N],
 }
 
-/// Reads the named columns of a table; others are left out. Cells are parted as [`separator_of`] says. Lines without a
-/// cell are passed over.
+/// Reads the requested columns of a table and ignores the others. The separator is that of [`separator_of`]. Blank
+/// lines are skipped.
 ///
 /// # Errors
-/// `invalidRequest` with every column that is missing or there twice, or every row that has too few or too many cells, at
-/// the JSON pointer `pointer`; at most 100.
+/// `invalidRequest` with every column that is missing or duplicate, or every row with a wrong number of cells, at the
+/// JSON pointer `pointer`; at most 100 errors.
 pub fn read_csv<const N: usize>(text: &str, columns: [&str; N], pointer: &str) -> Result<Vec<CsvRow<N>>, Problem> {
     let text = &with_plain_lines(text);
     let delimiter = separator_of(text);
@@ -111,7 +110,7 @@ pub fn read_csv<const N: usize>(text: &str, columns: [&str; N], pointer: &str) -
         Some(Ok(header)) => header,
         Some(Err(_)) | None => StringRecord::new(),
     };
-    let places = places(&header, columns, pointer)?;
+    let indexes = indexes(&header, columns, pointer)?;
     let (mut rows, mut errors) = (Vec::new(), Vec::new());
     for record in records {
         let record =
@@ -122,50 +121,50 @@ pub fn read_csv<const N: usize>(text: &str, columns: [&str; N], pointer: &str) -
         }
         if record.len() == header.len() {
             let cell = |at: usize| unguarded(record.get(at).unwrap_or_default().trim()).trim().to_owned();
-            rows.push(CsvRow { line, cells: places.map(cell) });
+            rows.push(CsvRow { line, cells: indexes.map(cell) });
         } else if errors.len() < MAX_ERRORS {
-            let told = format!("It has {} cells and the header has {}.", record.len(), header.len());
-            errors.push(line_error(pointer, line, "", ProblemCode::Invalid, &told));
+            let message = format!("It has {} cells and the header has {}.", record.len(), header.len());
+            errors.push(line_error(pointer, line, "", ProblemCode::Invalid, &message));
         }
     }
     if errors.is_empty() { Ok(rows) } else { Err(refused(errors)) }
 }
 
-/// What parts the cells of a sheet: a comma, a semicolon or a tab, whichever its header has most of. Sheets of some
-/// countries write semicolons, and what is copied out of a sheet has tabs.
+/// The separator of a sheet: a comma, a semicolon or a tab, whichever occurs most often in the header. Spreadsheets of
+/// some countries write semicolons, and cells that are copied out of a spreadsheet have tabs.
 #[must_use]
 pub fn separator_of(text: &str) -> u8 {
     let header = text.lines().next().unwrap_or_default().as_bytes();
     let count = |separator: u8| header.iter().filter(|byte| **byte == separator).count();
-    // Of equals the last one is taken: a header of one column is a comma's.
+    // `max_by_key` returns the last of equal ones: a header with one column gets a comma.
     [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',')
 }
 
-/// Whether a line has no cell with anything in it.
+/// Whether all cells of a line are empty.
 #[must_use]
 pub fn is_blank(record: &StringRecord) -> bool {
     record.iter().all(|cell| cell.trim().is_empty())
 }
 
-/// The text of a sheet without a byte order mark, and with one sign at the end of each line: the reader counts a line too
-/// few where there are two.
+/// The text of a sheet without a byte order mark and with `\n` as line end: with `\r\n` the reader would count one line
+/// too few.
 #[must_use]
 pub fn with_plain_lines(text: &str) -> String {
     text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n")
 }
 
-/// What is wrong in a line of a table, for the body's field at `pointer`; `column` is empty where it is the whole line.
+/// An error in a line of a table, for the field at `pointer`; `column` is empty if the whole line is wrong.
 #[must_use]
 pub fn line_error(pointer: &str, line: u64, column: &str, code: ProblemCode, what: &str) -> FieldError {
     let place = if column.is_empty() { format!("Line {line}") } else { format!("Line {line}, {column}") };
     FieldError::body(pointer, code, format!("{place}: {what}"))
 }
 
-/// Where each column is.
-fn places<const N: usize>(header: &StringRecord, columns: [&str; N], pointer: &str) -> Result<[usize; N], Problem> {
+/// The index of each requested column.
+fn indexes<const N: usize>(header: &StringRecord, columns: [&str; N], pointer: &str) -> Result<[usize; N], Problem> {
     let found = columns.map(|column| {
-        let mut places = header.iter().enumerate().filter(|(_, name)| name.trim().eq_ignore_ascii_case(column));
-        (column, places.next().map(|(at, _)| at), places.next().is_some())
+        let mut indexes = header.iter().enumerate().filter(|(_, name)| name.trim().eq_ignore_ascii_case(column));
+        (column, indexes.next().map(|(at, _)| at), indexes.next().is_some())
     });
     let errors: Vec<FieldError> = (found.iter())
         .filter_map(|(column, at, twice)| match (at, twice) {
@@ -173,7 +172,7 @@ fn places<const N: usize>(header: &StringRecord, columns: [&str; N], pointer: &s
             (Some(_), true) => Some((ProblemCode::Invalid, format!("The column {column} is there twice."))),
             (Some(_), false) => None,
         })
-        .map(|(code, told)| line_error(pointer, 1, "", code, &told))
+        .map(|(code, message)| line_error(pointer, 1, "", code, &message))
         .collect();
     if !errors.is_empty() {
         return Err(refused(errors));
@@ -191,7 +190,7 @@ mod tests {
     use crate::http::Language;
 
     #[test]
-    fn what_a_sheet_would_run_is_text_and_comes_back_as_it_was() {
+    fn cells_that_a_spreadsheet_would_evaluate_are_guarded_and_restored() {
         for risky in
             ["=1+1", "+1", "-1+1", "-1.", "--1", "-", "@SUM(A1)", "\tx", "\r=x", " =1", "\u{ff1d}1", "'=1", "''+2"]
         {
@@ -217,8 +216,8 @@ mod tests {
     }
 
     #[test]
-    fn every_bad_line_is_told_by_its_number() {
-        let told = |text: &str| {
+    fn every_bad_line_is_reported_with_its_number() {
+        let message = |text: &str| {
             let problem = read_csv(text, ["a", "b"], "/csv").unwrap_err();
             let body = serde_json::to_value(problem.body(Language::English, None)).unwrap();
             let errors = body["errors"].as_array().unwrap().clone();
@@ -226,8 +225,8 @@ mod tests {
             errors.iter().map(detail).collect::<Vec<_>>()
         };
         let cells = |line| format!("Line {line}: It has {} cells and the header has 2.", line - 1);
-        assert_eq!(told("a,b\n1\n\"1\n\",2\n1,2,3,4\n"), [cells(2), cells(5)]);
-        assert_eq!(told("b,b\n"), ["Line 1: The column a is missing.", "Line 1: The column b is there twice."]);
-        assert_eq!(told("").len(), 2);
+        assert_eq!(message("a,b\n1\n\"1\n\",2\n1,2,3,4\n"), [cells(2), cells(5)]);
+        assert_eq!(message("b,b\n"), ["Line 1: The column a is missing.", "Line 1: The column b is there twice."]);
+        assert_eq!(message("").len(), 2);
     }
 }

@@ -1,7 +1,7 @@
-//! The API's document: what the functions' routes say of themselves, and what is true of all of them.
+//! The API's document: the routes of the functions, completed with what is true of all of them.
 //!
-//! A handler documents what it answers when all goes well. What may go wrong everywhere, or wherever there is a body, an
-//! `If-Match` or an `Idempotency-Key`, is added here, so that no route can forget it.
+//! A handler documents its successful responses. The common errors, and those of every body, `If-Match` and
+//! `Idempotency-Key`, are added here, so that no route can forget them.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ struct GatewayMessage {
 )]
 struct Base;
 
-/// What a route that calls ConnectWise may answer beside its own, for its `responses(…)`.
+/// The additional responses of a route that calls ConnectWise, for its `responses(…)`.
 #[derive(Clone, Copy, Debug)]
 pub struct PsaProblems;
 
@@ -71,14 +71,14 @@ impl IntoResponses for PsaProblems {
     }
 }
 
-/// The whole API's document, of what each function says of itself.
+/// The document of the whole API, from those of its functions.
 #[must_use]
 pub fn document(functions: impl IntoIterator<Item = Document>) -> Value {
     let mut whole = Base::openapi();
     for function in functions {
         whole.merge(function);
     }
-    // A document of utoipa's is plain text and numbers: it can be written.
+    // A document of utoipa consists of texts and numbers, which serialize without errors.
     let mut whole = serde_json::to_value(whole).unwrap_or_default();
     whole["components"]["securitySchemes"] = json!({ "token": token() });
     let mut used = Map::new();
@@ -93,7 +93,7 @@ pub fn document(functions: impl IntoIterator<Item = Document>) -> Value {
     whole
 }
 
-/// A header that a request may or must have.
+/// A header parameter of a request.
 pub(super) fn header_parameter(name: &str, description: &str, required: bool) -> Parameter {
     ParameterBuilder::new()
         .name(name)
@@ -114,23 +114,23 @@ fn token() -> Value {
     json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": description })
 }
 
-/// An answer that several operations have.
+/// A response that several operations have in common.
 struct Common {
     name: &'static str,
     status: &'static str,
     description: &'static str,
     when: When,
-    /// Whether API Gateway answers so too, in its own form.
+    /// Whether API Gateway also gives this response, in its own form.
     gateway: bool,
 }
 
-/// Which operations have it.
+/// The operations that have a common response.
 enum When {
     Always,
-    /// Those with a parameter in the path.
+    /// Operations with a parameter in the path.
     PathParameter,
     Body,
-    /// Those with the header.
+    /// Operations with this header.
     Header(&'static str),
 }
 
@@ -199,7 +199,7 @@ impl Common {
     }
 }
 
-/// A list's rows stand within the list, so that a schema of their own is left over where nothing else shows such a row.
+/// Removes unused schemas: the rows of a list are inlined, and their own schemas are left over.
 fn drop_unused_schemas(whole: &mut Value) {
     loop {
         let text = whole.to_string();
@@ -214,13 +214,13 @@ fn drop_unused_schemas(whole: &mut Value) {
     }
 }
 
-/// Adds the common answers that an operation does not describe itself, and notes which are `used`.
+/// Adds the common responses that an operation does not describe itself, and records which of them are `used`.
 fn complete(path: &str, operation: &mut Value, used: &mut Map<String, Value>) {
     let fitting: Vec<&Common> = COMMON.iter().filter(|common| common.is_answered_by(path, operation)).collect();
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };
-    // What a handler says itself is more to the point.
+    // The description of a handler is more precise.
     for common in fitting.into_iter().filter(|common| !responses.contains_key(common.status)).collect::<Vec<_>>() {
         let reference = json!({ "$ref": format!("#/components/responses/{}", common.name) });
         responses.insert(common.status.to_owned(), reference);

@@ -1,4 +1,4 @@
-//! JSON bodies: of the right type and size, and with every error told by a JSON pointer.
+//! JSON bodies: their type and size are checked, and each error names its place by a JSON pointer.
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
@@ -10,10 +10,10 @@ use serde_path_to_error::{Path, Segment};
 use super::catalogue::ProblemCode;
 use super::problem::{FieldError, Problem};
 
-/// The most bytes of a JSON body: the largest bulk save has some tens of kilobytes.
+/// The most bytes of a JSON body. The largest bulk save has some tens of kilobytes.
 pub const MAX_JSON_BYTES: usize = 1024 * 1024;
 
-/// A JSON body. Its type denies unknown fields: `#[serde(deny_unknown_fields)]` on every struct of it.
+/// A JSON body. Each struct of its type denies unknown fields with `#[serde(deny_unknown_fields)]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
@@ -27,7 +27,7 @@ impl<T: DeserializeOwned, W: Send + Sync> FromRequest<W> for Json<T> {
     }
 }
 
-/// A JSON body with secrets in it: as [`Json`], but its errors quote nothing of what was sent.
+/// A JSON body with secrets: as [`Json`], but its errors never quote the body.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretJson<T>(pub T);
 
@@ -45,7 +45,7 @@ impl<T: DeserializeOwned, W: Send + Sync> FromRequest<W> for SecretJson<T> {
     }
 }
 
-/// The bytes of a body that says that it is JSON.
+/// The bytes of a body whose content type is JSON.
 pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     if !has_type(headers, is_json) {
         return Err(Problem::new(ProblemCode::UnsupportedMediaType).detail("The body must be application/json."));
@@ -56,21 +56,21 @@ pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<Bytes, 
 /// The bytes of a body of at most `max` bytes.
 ///
 /// # Errors
-/// `bodyTooLarge`; `invalidRequest` for one that breaks off.
+/// `bodyTooLarge` for a longer body.
 pub async fn read_bytes(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes, Problem> {
     let too_large = || Problem::new(ProblemCode::BodyTooLarge).detail(format!("At most {max} bytes are taken."));
-    let told = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if told.is_some_and(|length| length > max) {
+    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > max) {
         return Err(too_large());
     }
     axum::body::to_bytes(body, max).await.map_err(|error| {
-        // The limit is the only error of a body that is whole in memory, as API Gateway hands it over.
+        // The limit is the only possible error, because API Gateway delivers a body that is complete in memory.
         tracing::debug!(%error, "a body was not read to its end");
         too_large()
     })
 }
 
-/// Whether the content type, without its parameters and in lower case, is a wanted one.
+/// Whether the content type, in lower case and without parameters, is a wanted one.
 pub fn has_type(headers: &HeaderMap, is_wanted: impl Fn(&str) -> bool) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = value.map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
@@ -81,7 +81,6 @@ fn is_json(essence: &str) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// The value in a JSON text.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value: T = serde_path_to_error::deserialize(&mut deserializer)
@@ -91,26 +90,26 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 fn refused(pointer: String, error: &serde_json::Error) -> Problem {
-    let told = error.to_string();
-    // serde has no kinds of its own errors; a wrong guess here would only say "invalid" instead of "missing".
-    let code = if told.starts_with("unknown field") {
+    let message = error.to_string();
+    // serde's errors have no kinds; a wrong guess here would only report "invalid" instead of "missing".
+    let code = if message.starts_with("unknown field") {
         ProblemCode::Unknown
-    } else if told.starts_with("missing field") {
+    } else if message.starts_with("missing field") {
         ProblemCode::Missing
     } else {
         ProblemCode::Invalid
     };
-    Problem::new(ProblemCode::InvalidRequest).errors([FieldError::body(pointer, code, told)])
+    Problem::new(ProblemCode::InvalidRequest).errors([FieldError::body(pointer, code, message)])
 }
 
-/// The same in our words alone: serde quotes the value or the name that it did not expect.
+/// As [`refused`], but only in our own words: serde quotes the unexpected value or name.
 fn refused_unseen(pointer: String, error: &serde_json::Error) -> Problem {
-    let told = error.to_string();
-    let expected = told.rsplit_once("expected ").map_or(String::new(), |(_, ours)| format!(": expected {ours}"));
-    let error = if told.starts_with("missing field") {
-        FieldError::body(pointer, ProblemCode::Missing, told)
-    } else if told.starts_with("unknown field") {
-        // The name could be a value at the wrong place.
+    let message = error.to_string();
+    let expected = message.rsplit_once("expected ").map_or(String::new(), |(_, ours)| format!(": expected {ours}"));
+    let error = if message.starts_with("missing field") {
+        FieldError::body(pointer, ProblemCode::Missing, message)
+    } else if message.starts_with("unknown field") {
+        // The unknown name could be a secret at the wrong place.
         FieldError::body(String::new(), ProblemCode::Unknown, format!("unknown field{expected}"))
     } else {
         FieldError::body(pointer, ProblemCode::Invalid, format!("not a value that can stand here{expected}"))
@@ -118,7 +117,7 @@ fn refused_unseen(pointer: String, error: &serde_json::Error) -> Problem {
     Problem::new(ProblemCode::InvalidRequest).errors([error])
 }
 
-/// A path as RFC 6901 writes it.
+/// A path as a JSON pointer (RFC 6901).
 fn pointer(path: &Path) -> String {
     let step = |segment: &Segment| match segment {
         Segment::Seq { index } => format!("/{index}"),
@@ -157,11 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn an_error_points_at_where_it_is() {
-        let told = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
-        assert_eq!(first_error(r#"{"rows":[{"version":1},{"version":"x"}]}"#), told("/rows/1/version", "invalid"));
-        assert_eq!(first_error(r#"{"rows":[{}]}"#), told("/rows/0", "missing"));
-        assert_eq!(first_error(r#"{"rows":[{"version":1,"~/":1}]}"#), told("/rows/0/~0~1", "unknown"));
+    fn an_error_points_at_its_place() {
+        let expected = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
+        assert_eq!(first_error(r#"{"rows":[{"version":1},{"version":"x"}]}"#), expected("/rows/1/version", "invalid"));
+        assert_eq!(first_error(r#"{"rows":[{}]}"#), expected("/rows/0", "missing"));
+        assert_eq!(first_error(r#"{"rows":[{"version":1,"~/":1}]}"#), expected("/rows/0/~0~1", "unknown"));
         for body in ["", "{", r#"{"rows":[]} x"#, "\u{0}", "[[[["] {
             assert_eq!(first_error(body).1, "invalid", "{body}");
         }
@@ -201,10 +200,13 @@ mod tests {
             let mut deserializer = serde_json::Deserializer::from_slice(body.as_bytes());
             let error = serde_path_to_error::deserialize::<_, Keys>(&mut deserializer).unwrap_err();
             let problem = refused_unseen(pointer(error.path()), error.inner());
-            let told = serde_json::to_value(problem.body(Language::English, None)).unwrap();
-            assert_eq!(told["errors"][0]["code"], code, "{told}");
-            assert!(told["errors"][0]["detail"].as_str().unwrap().starts_with(detail), "{told}");
-            assert!(!told.to_string().contains("canary") && !told.to_string().contains("918273645"), "{told}");
+            let response = serde_json::to_value(problem.body(Language::English, None)).unwrap();
+            assert_eq!(response["errors"][0]["code"], code, "{response}");
+            assert!(response["errors"][0]["detail"].as_str().unwrap().starts_with(detail), "{response}");
+            assert!(
+                !response.to_string().contains("canary") && !response.to_string().contains("918273645"),
+                "{response}"
+            );
         }
     }
 }

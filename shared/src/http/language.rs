@@ -1,20 +1,20 @@
-//! Which language a problem's title and advice are told in.
+//! The language of a problem's title and advice.
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 
-/// A language that the product speaks.
+/// A language of the product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
-    /// Also for whoever asks for none of these.
+    /// English, also for callers that prefer another language.
     #[default]
     English,
-    /// As Italian partners read it.
+    /// Italian.
     Italian,
 }
 
 impl Language {
-    /// The language's tag, for `Content-Language`.
+    /// The tag of the language for `Content-Language`.
     #[must_use]
     pub const fn tag(self) -> &'static str {
         match self {
@@ -23,7 +23,7 @@ impl Language {
         }
     }
 
-    /// The one that `Accept-Language` prefers: the highest weight, then the one named first.
+    /// The preferred language of `Accept-Language`: the highest weight, then the first named.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let accepted = headers.get_all(ACCEPT_LANGUAGE).into_iter().filter_map(|value| value.to_str().ok());
@@ -38,7 +38,7 @@ impl Language {
     }
 }
 
-/// A range such as `it-IT;q=0.8`, with its weight in thousandths; none for a language that is not spoken here.
+/// A range such as `it-IT;q=0.8`, with its weight in thousandths; none for other languages than those of the product.
 fn weighted(range: &str) -> Option<(u16, Language)> {
     let mut parts = range.split(';').map(str::trim);
     let tag = parts.next()?.to_ascii_lowercase();
@@ -62,20 +62,20 @@ fn thousandths(weight: &str) -> Option<u16> {
 mod tests {
     use super::*;
 
-    fn asked(header: &str) -> Language {
+    fn preferred(header: &str) -> Language {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_LANGUAGE, header.parse().unwrap());
         Language::from_headers(&headers)
     }
 
     #[test]
-    fn italian_is_told_to_whoever_prefers_it_and_english_to_everybody_else() {
+    fn italian_is_used_if_preferred_and_english_otherwise() {
         assert_eq!(Language::from_headers(&HeaderMap::new()), Language::English);
         for header in ["it", "it-IT,it;q=0.9,en;q=0.8", "de,it;q=0.5", "en;q=0.4,it;q=0.41", "IT"] {
-            assert_eq!(asked(header), Language::Italian, "{header}");
+            assert_eq!(preferred(header), Language::Italian, "{header}");
         }
         for header in ["", "de", "en,it;q=0.9", "it;q=0", "it;q=0.2,*;q=0.3", "it;q=many", "it;q=7"] {
-            assert_eq!(asked(header), Language::English, "{header}");
+            assert_eq!(preferred(header), Language::English, "{header}");
         }
     }
 }

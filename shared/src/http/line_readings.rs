@@ -1,4 +1,4 @@
-//! How usage lines are read that say more than one thing, on the wire: the same for a partner and for a Sophos product.
+//! How ambiguous usage lines are read, on the wire: the same type for a partner and for a Sophos product.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

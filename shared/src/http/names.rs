@@ -1,4 +1,4 @@
-//! Names and money beside the ids of ConnectWise, as they were last seen: a list shows them without asking ConnectWise.
+//! Names and prices next to the ids of ConnectWise, as last seen: a list shows them without calling ConnectWise.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -44,7 +44,7 @@ impl From<&KnownPsaProduct> for PsaProductShown {
         let product = &known.product;
         let trouble = match (known.gone, product.bundle, product.inactive) {
             (true, _, _) => Some(PsaProductTrouble::Gone),
-            // A Bundle product stays one when it is made active.
+            // A Bundle product remains a Bundle when it is made active.
             (_, true, _) => Some(PsaProductTrouble::Bundle),
             (_, _, true) => Some(PsaProductTrouble::Inactive),
             (false, false, false) => None,

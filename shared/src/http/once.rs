@@ -1,4 +1,4 @@
-//! POSTs that may be repeated: the same `Idempotency-Key` with the same request is done once and answered alike.
+//! POSTs that may be repeated: the same request with the same `Idempotency-Key` has one effect and the same response.
 
 use std::future::Future;
 
@@ -24,16 +24,16 @@ use crate::ports::{Clock, Ids};
 use crate::store::{Answer, Attempt, Begun, Store};
 use crate::table::Table;
 
-/// After how many seconds an attempt that never ended may be taken over. Twice what API Gateway waits for an answer; the
-/// timeout of a function that uses it must be less.
+/// After how many seconds an unfinished attempt may be taken over. API Gateway waits half as long for a response, and
+/// the timeout of a function that uses this must be shorter.
 pub const TAKE_OVER_S: u32 = 60;
 /// The most characters of a key.
 const MAX_KEY: usize = 255;
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Tells that an answer is given again.
+/// Marks a repeated response.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// A JSON body that comes with an `Idempotency-Key`; its type as for [`super::Json`].
+/// A JSON body with an `Idempotency-Key`; its type must be as for [`super::Json`].
 #[derive(Clone, Debug)]
 pub struct Once<T> {
     key: String,
@@ -53,7 +53,7 @@ impl<T: DeserializeOwned, W: Send + Sync> FromRequest<W> for Once<T> {
     }
 }
 
-/// A body of text/csv, as it came; for [`Once`].
+/// A body of text/csv, for [`Once`].
 #[derive(Clone, Debug)]
 pub struct CsvText(pub String);
 
@@ -77,12 +77,12 @@ impl<W: Send + Sync> FromRequest<W> for Once<CsvText> {
     }
 }
 
-/// What came of a request that was done.
+/// The result of a request that has taken effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Done {
-    /// Its answer was kept in the transaction of its effect: a store took it as a [`crate::store::Keep`].
+    /// The response is stored: the transaction of the effect took it as a [`crate::store::Keep`].
     Kept(Answer),
-    /// Its effect is outside of the table, or it has none: the answer is still to be kept.
+    /// The effect is outside of the table, or there is none: the response still has to be stored.
     Unkept(Answer),
 }
 
@@ -104,19 +104,18 @@ impl IntoParams for IdempotencyKey {
 }
 
 impl<T> Once<T> {
-    /// Does what is asked, unless it was done: then answers as then.
+    /// Runs `act`, unless it succeeded before: then returns the earlier response.
     ///
-    /// `act` is called at most once here, but an attempt that crashed in the middle is taken over after [`TAKE_OVER_S`]
-    /// seconds: what it does must bear being done again (look up before creating). Where the effect is one transaction of
-    /// the store, hand it a [`crate::store::Keep`], so that both are written or neither, and a slow attempt that was taken
-    /// over writes nothing.
+    /// `act` is called at most once here, but an attempt that crashed is taken over after [`TAKE_OVER_S`] seconds. So
+    /// `act` must be safe to repeat (look up before creating). If the effect is one transaction of the store, pass it a
+    /// [`crate::store::Keep`]: then both are written or neither, and an attempt that was taken over writes nothing.
     ///
-    /// Only success is kept. After a problem the key may be used again: with any request after a 4xx (nothing was done),
-    /// with the same one after a 5xx. Where the attempt was taken over, or had succeeded unseen, the problem is not told:
-    /// what stands at the key is answered instead, as to a repetition.
+    /// Only a success is stored. After a problem the key may be used again: with any request after a 4xx (nothing was
+    /// done), with the same one after a 5xx. If the attempt was taken over, or had succeeded unnoticed, the problem is
+    /// dropped and the response is that of a repetition.
     ///
     /// # Errors
-    /// `idempotencyKeyReused`, `idempotencyInProgress`, those of the store and of `act`.
+    /// `idempotencyKeyReused`, `idempotencyInProgress`, and the problems of the store and of `act`.
     pub async fn run<F, Fut>(
         self,
         store: &Store<impl Table>,
@@ -132,15 +131,15 @@ impl<T> Once<T> {
         let at = clock.now();
         let until = at.checked_add(SignedDuration::from_secs(i64::from(TAKE_OVER_S))).unwrap_or(Timestamp::MAX);
         let attempt = Attempt { key: self.key, request: self.request, claim: ids.unique(), at, until };
-        if let Some(standing) = standing(store.begin_attempt(partner, &attempt).await?, at) {
-            return standing;
+        if let Some(earlier_response) = earlier_response(store.begin_attempt(partner, &attempt).await?, at) {
+            return earlier_response;
         }
         match act(self.body, attempt.clone()).await {
             Ok(Done::Kept(answer)) => Ok(respond(&answer, false)),
             Ok(Done::Unkept(answer)) => {
                 match store.finish_attempt(partner, &attempt, &answer).await {
                     Ok(()) => {}
-                    // It is done, and says so; only a repetition would be done again, which what is done bears.
+                    // The effect has happened and is reported. A repetition runs `act` again, which is safe.
                     Err(error) => tracing::error!(%error, "an answer was not kept for its repetition"),
                 }
                 Ok(respond(&answer, false))
@@ -148,9 +147,9 @@ impl<T> Once<T> {
             Err(problem) => {
                 let may_have_taken_effect = problem.code().status().is_server_error();
                 match store.give_attempt_back(partner, &attempt, may_have_taken_effect).await {
-                    Ok(met) => standing(met, at).unwrap_or(Err(problem)),
+                    Ok(met) => earlier_response(met, at).unwrap_or(Err(problem)),
                     Err(error) => {
-                        // It can be taken over a minute later: the caller's own problem counts more.
+                        // The key can be taken over a minute later: the problem itself is more important.
                         tracing::warn!(%error, "an idempotency key was not given back");
                         Err(problem)
                     }
@@ -160,8 +159,8 @@ impl<T> Once<T> {
     }
 }
 
-/// What an attempt of this time is answered by what it met at its key; none where the key is its own.
-fn standing(met: Begun, at: Timestamp) -> Option<Result<Response, Problem>> {
+/// The response that follows from the state of the key; none if the attempt holds the key.
+fn earlier_response(met: Begun, at: Timestamp) -> Option<Result<Response, Problem>> {
     match met {
         Begun::Fresh => None,
         Begun::Done(answer) => Some(Ok(respond(&answer, true))),
@@ -174,7 +173,7 @@ fn standing(met: Begun, at: Timestamp) -> Option<Result<Response, Problem>> {
     }
 }
 
-/// An answer that may be kept: a status and what it shows. Add `location` and `etag` to its fields.
+/// A response that can be stored: a status and a body. Add `location` and `etag` to its fields.
 ///
 /// # Errors
 /// `Refused`: the body cannot be written as JSON.

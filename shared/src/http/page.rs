@@ -1,4 +1,4 @@
-//! Pages of lists, in Sophos' own words: `pageSize`, `pageFromKey`, and `pages` in the answer.
+//! Pages of lists with Sophos' names: `pageSize`, `pageFromKey`, and `pages` in the response.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,9 +10,9 @@ use super::catalogue::ProblemCode;
 use super::problem::{FieldError, Problem};
 use crate::domain::id::PartnerId;
 
-/// The bytes of a key that bind it to its list.
+/// How many bytes of a key bind it to its list.
 const BINDING: usize = 16;
-/// How many entries a page has where nobody says so.
+/// The default page size.
 const DEFAULT_SIZE: u16 = 50;
 
 /// One page of a list.
@@ -44,14 +44,14 @@ impl Pages {
         self.next_key.as_deref()
     }
 
-    /// A list that is one page.
+    /// A list that fits on one page.
     #[must_use]
     pub const fn whole(size: usize) -> Self {
         Self { size, max_size: size, next_key: None }
     }
 }
 
-/// Which page of which list is asked for.
+/// A request for a page of a list.
 #[derive(Clone, Debug)]
 pub struct Paging {
     binding: Sha256,
@@ -61,10 +61,11 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// Reads `pageSize` (1 to `max_size`; 50, or `max_size` where that is less) and `pageFromKey`.
+    /// Reads `pageSize` (1 to `max_size`; by default the smaller of 50 and `max_size`) and `pageFromKey`.
     ///
-    /// A key is bound to partner, list (its operation id) and filter: all that `filter` serializes but these two. It holds
-    /// a position and no right: whatever it says, only the caller's own entries are read, hence no secret is in its binding.
+    /// A key is bound to partner, list (the operation id) and filter: all fields of `filter` except these two. It
+    /// contains a position and no right: only the caller's own entries are read in any case, so the binding needs no
+    /// secret.
     ///
     /// # Errors
     /// `invalidRequest` for a size out of range, `invalidPageKey` for a key of another partner, list or filter.
@@ -81,7 +82,7 @@ impl Paging {
             let error = FieldError::parameter("pageSize", ProblemCode::Invalid, detail);
             return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
         }
-        // A filter that came out of a query can be written as JSON.
+        // A filter that was parsed from a query can be written as JSON.
         let mut filter = serde_json::to_value(filter).map_err(|_| Problem::new(ProblemCode::Internal))?;
         if let Some(fields) = filter.as_object_mut() {
             fields.retain(|name, _| name != "pageSize" && name != "pageFromKey");
@@ -94,19 +95,19 @@ impl Paging {
         Ok(paging)
     }
 
-    /// How many entries the page has at most.
+    /// The most entries of the page.
     #[must_use]
     pub const fn size(&self) -> u16 {
         self.size
     }
 
-    /// The position behind which the page starts, as it was given to [`Self::list`]; none on the first page.
+    /// The position after which the page starts, as passed to [`Self::list`]; none on the first page.
     #[must_use]
     pub fn after(&self) -> Option<&str> {
         self.after.as_deref()
     }
 
-    /// The page with these entries; `next` is the position of its last one when more follow.
+    /// The page with these entries; `next` is the position of the last one if more follow.
     #[must_use]
     pub fn list<T>(&self, items: Vec<T>, next: Option<&str>) -> List<T> {
         let pages = Pages {
@@ -117,10 +118,10 @@ impl Paging {
         List { items, pages }
     }
 
-    /// The page of a list that is in memory as a whole, in the order of its positions.
+    /// The page of a list that is completely in memory, in the order of its positions.
     pub fn cut<T>(&self, entries: impl IntoIterator<Item = T>, position: impl Fn(&T) -> &str) -> List<T> {
-        let is_behind = |entry: &T| self.after().is_none_or(|after| position(entry) > after);
-        let mut rest = entries.into_iter().filter(is_behind);
+        let is_after = |entry: &T| self.after().is_none_or(|after| position(entry) > after);
+        let mut rest = entries.into_iter().filter(is_after);
         let items: Vec<T> = rest.by_ref().take(usize::from(self.size)).collect();
         let next = items.last().map(|entry| position(entry).to_owned()).filter(|_| rest.next().is_some());
         self.list(items, next.as_deref())
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_follow_one_another_and_miss_nothing() {
+    fn consecutive_pages_contain_every_entry_once() {
         let entries = ["a", "b", "c", "d", "e"];
         let (mut key, mut seen, mut pages) = (None, Vec::new(), 0);
         loop {
@@ -182,8 +183,8 @@ mod tests {
     fn a_key_of_another_partner_list_or_filter_is_refused() {
         let key = page(1, "list", "all", None).unwrap().key("b");
         assert_eq!(page(1, "list", "all", Some(&key)).unwrap().after(), Some("b"));
-        let strangers = [(2, "list", "all"), (1, "other", "all"), (1, "list", "mapped")];
-        for (n, list, filter) in strangers {
+        let others = [(2, "list", "all"), (1, "other", "all"), (1, "list", "mapped")];
+        for (n, list, filter) in others {
             assert_eq!(page(n, list, filter, Some(&key)).unwrap_err(), ProblemCode::InvalidPageKey);
         }
         for damaged in ["", "?", &key[1..], &format!("{key}A"), "AAAA"] {

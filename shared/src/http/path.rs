@@ -1,4 +1,4 @@
-//! Ids in a path, parsed to the domain's own.
+//! Ids in a path, parsed into the domain's types.
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -7,12 +7,12 @@ use super::catalogue::ProblemCode;
 use super::problem::{FieldError, Problem};
 use crate::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, IdError, ProductCode, PsaProductId, RunId};
 
-/// An id that may stand in a path.
+/// An id that can be part of a path.
 pub trait PathId: Sized + Send {
-    /// Reads it; the text is percent-decoded.
+    /// Parses the percent-decoded text.
     ///
     /// # Errors
-    /// A text that can be no such id.
+    /// A text that is not such an id.
     fn from_path(text: &str) -> Result<Self, IdError>;
 }
 
@@ -31,7 +31,7 @@ macro_rules! number_ids {
     ($($name:ident),+) => {
         $(impl PathId for $name {
             fn from_path(text: &str) -> Result<Self, IdError> {
-                // Only digits: a sign or a space would be a second name of the same thing. No id is 0.
+                // Only digits: a sign or a space would be another spelling of the same id. No id is 0.
                 let digits = text.bytes().all(|byte| byte.is_ascii_digit());
                 Self::try_from(text.parse::<i64>().ok().filter(|_| digits).unwrap_or(0))
             }
@@ -40,10 +40,10 @@ macro_rules! number_ids {
 }
 number_ids!(AdditionId, AgreementId, CompanyId, PsaProductId);
 
-/// The one id in a path, or the two in their order.
+/// The id in a path, or the two ids in their order.
 ///
-/// A text that can be no such id is a 400 that names the parameter; whether there is such a thing, and whether it is the
-/// caller's, is for the handler to find out: 404 for both.
+/// An invalid id is a 400 that names the parameter. The handler checks whether the entry exists and belongs to the
+/// caller, and responds with 404 if not.
 #[derive(Clone, Copy, Debug)]
 pub struct Path<T>(pub T);
 
@@ -76,7 +76,7 @@ async fn texts<const N: usize, W: Send + Sync>(parts: &mut Parts, state: &W) -> 
     let unreadable = || Problem::new(ProblemCode::InvalidRequest).detail("The path cannot be read.");
     let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| unreadable())?;
     let texts: Vec<(String, String)> = params.iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
-    // A route with another number of parameters than its handler asks for is a defect that its first request shows.
+    // A route whose handler expects another number of parameters is a defect, which its first request reveals.
     texts.try_into().map_err(|_| Problem::new(ProblemCode::Internal))
 }
 

@@ -1,4 +1,4 @@
-//! Problems: the one form of every error over HTTP, RFC 9457's `application/problem+json`.
+//! Problems: the one form of every error over HTTP, `application/problem+json` (RFC 9457).
 
 mod from;
 mod list;
@@ -15,11 +15,10 @@ pub use self::list::problems;
 use super::catalogue::ProblemCode;
 use super::language::Language;
 
-/// After how many seconds it is worth coming again, where nobody said so.
+/// The default of `Retry-After`, in seconds.
 const RETRY_AFTER_S: u64 = 5;
 
-/// An error as a handler returns it. Who asked, in which language, under which correlation id is filled in on its way out
-/// (see [`super::serve`]).
+/// An error as a handler returns it. [`super::serve`] adds the caller's language and the correlation id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
     code: ProblemCode,
@@ -52,13 +51,12 @@ impl FieldError {
         Self { pointer: Some(pointer.into()), parameter: None, code, detail: detail.into() }
     }
 
-    /// What is wrong.
+    /// The code of the error.
     #[must_use]
     pub const fn code(&self) -> ProblemCode {
         self.code
     }
 
-    /// Whether it is about this parameter.
     pub(super) fn is_parameter(&self, name: &str) -> bool {
         self.parameter.as_deref() == Some(name)
     }
@@ -84,61 +82,62 @@ pub struct PsaRefusal {
 }
 
 impl Problem {
-    /// A problem that says no more than its catalogue entry.
+    /// A problem with the texts of its catalogue entry only.
     #[must_use]
     pub const fn new(code: ProblemCode) -> Self {
         Self { code, detail: None, errors: Vec::new(), psa: None, present: None, retry_after_s: None }
     }
 
-    /// Says what happened in this case: which product, which customer. English; no secret, no text of another partner.
+    /// Adds what happened in this case, such as which product or customer, in English. It must contain no secret and no
+    /// text of another partner.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// Adds what is wrong with the request.
+    /// Adds errors in the request.
     #[must_use]
     pub fn errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
         self.errors.extend(errors);
         self
     }
 
-    /// Adds what ConnectWise said.
+    /// Adds the message of ConnectWise.
     #[must_use]
     pub fn psa(mut self, refusal: PsaRefusal) -> Self {
         self.psa = Some(refusal);
         self
     }
 
-    /// Adds what is stored now, as a GET would show it.
+    /// Adds the stored state, as a GET would show it.
     #[must_use]
     pub fn present(mut self, present: &impl Serialize) -> Self {
-        // What a GET shows can be written; a state that could not would only be missing beside the code that counts.
+        // A state that a GET shows can be serialized; without it, the code would still be right.
         self.present = serde_json::to_value(present).ok();
         self
     }
 
-    /// Says after how many seconds it is worth coming again.
+    /// Sets `Retry-After`, in seconds.
     #[must_use]
     pub const fn retry_after_s(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);
         self
     }
 
-    /// Its code.
+    /// The code of the problem.
     #[must_use]
     pub const fn code(&self) -> ProblemCode {
         self.code
     }
 
-    /// What it says of this case, for the log.
+    /// The detail of the problem, for the log.
     #[must_use]
     pub fn said(&self) -> Option<&str> {
         self.detail.as_deref()
     }
 
-    /// The body of the answer.
+    /// The body of the response.
     #[must_use]
     pub fn body(&self, language: Language, correlation_id: Option<&str>) -> ProblemBody {
         ProblemBody {
@@ -156,29 +155,29 @@ impl Problem {
         }
     }
 
-    /// The answer in a language.
+    /// The response in a language.
     #[must_use]
     pub fn to_response(&self, language: Language, correlation_id: Option<&str>) -> Response {
         let mut response = (self.code.status(), Json(self.body(language, correlation_id))).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
-        if let Some(seconds) = self.comes_again_after_s() {
+        if let Some(seconds) = self.retry_after_header_s() {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
 
-    fn comes_again_after_s(&self) -> Option<u64> {
-        let told = matches!(
+    fn retry_after_header_s(&self) -> Option<u64> {
+        let is_temporary = matches!(
             self.code.status(),
             StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
         );
-        self.retry_after_s.or((told || self.code.is_retryable()).then_some(RETRY_AFTER_S))
+        self.retry_after_s.or((is_temporary || self.code.is_retryable()).then_some(RETRY_AFTER_S))
     }
 }
 
-/// In English and without a correlation id; [`super::serve`] says it again in the caller's language.
+/// In English and without a correlation id; [`super::serve`] replaces it by the response in the caller's language.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.to_response(Language::default(), None);

@@ -1,4 +1,4 @@
-//! Query parameters: the documented ones and no others.
+//! Query parameters: only the documented ones are accepted.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -11,7 +11,7 @@ use super::problem::{FieldError, Problem};
 
 /// The parameters of a query, as a struct that derives `Deserialize` and `IntoParams`.
 ///
-/// A parameter that is not documented, one that comes twice and a value that cannot be read are refused, all at once.
+/// Undocumented parameters, duplicate ones and invalid values are refused, all at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);
 
@@ -23,7 +23,7 @@ impl<T: DeserializeOwned + IntoParams, W: Send + Sync> FromRequestParts<W> for Q
     }
 }
 
-/// Refuses every query: for routes without parameters.
+/// Refuses every parameter: for routes without a query.
 #[derive(Clone, Copy, Debug)]
 pub struct NoQuery;
 
@@ -42,11 +42,11 @@ fn read<T: DeserializeOwned + IntoParams>(query: &str) -> Result<T, Problem> {
     let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     match serde_path_to_error::deserialize(deserializer) {
         Ok(value) if errors.is_empty() => return Ok(value),
-        // What is unknown or doubled is told already, and better.
+        // An unknown or duplicate parameter is reported already, and more precisely.
         Err(error) if errors.is_empty() || known.contains(&error.path().to_string()) => {
             let name = error.path().to_string();
-            let told = errors.iter().any(|known| known.is_parameter(&name));
-            if !told {
+            let is_reported = errors.iter().any(|known| known.is_parameter(&name));
+            if !is_reported {
                 errors.push(FieldError::parameter(name, ProblemCode::Invalid, error.inner().to_string()));
             }
         }
@@ -55,7 +55,7 @@ fn read<T: DeserializeOwned + IntoParams>(query: &str) -> Result<T, Problem> {
     Err(Problem::new(ProblemCode::InvalidRequest).errors(errors))
 }
 
-/// What is not known, and what comes more than once; each name once.
+/// Unknown and duplicate parameters; each name once.
 fn misplaced(query: &str, known: &[String]) -> Vec<FieldError> {
     let mut seen: Vec<String> = Vec::new();
     let mut errors: Vec<FieldError> = Vec::new();
@@ -103,7 +103,7 @@ mod tests {
         errors.map(|error| (text(&error["parameter"]), text(&error["code"]))).collect()
     }
 
-    fn told(errors: &[(&str, &str)]) -> Vec<(String, String)> {
+    fn expected(errors: &[(&str, &str)]) -> Vec<(String, String)> {
         errors.iter().map(|(name, code)| ((*name).to_owned(), (*code).to_owned())).collect()
     }
 
@@ -116,14 +116,14 @@ mod tests {
 
     #[test]
     fn an_unknown_parameter_is_refused_by_its_name() {
-        assert_eq!(errors("txet=a"), told(&[("txet", "unknown")]));
-        assert_eq!(errors("Text=a&partnerId=b"), told(&[("Text", "unknown"), ("partnerId", "unknown")]));
+        assert_eq!(errors("txet=a"), expected(&[("txet", "unknown")]));
+        assert_eq!(errors("Text=a&partnerId=b"), expected(&[("Text", "unknown"), ("partnerId", "unknown")]));
     }
 
     #[test]
     fn a_value_that_cannot_be_read_and_a_parameter_given_twice_are_refused() {
-        assert_eq!(errors("pageSize=many"), told(&[("pageSize", "invalid")]));
-        assert_eq!(errors("text=a&text=b"), told(&[("text", "invalid")]));
-        assert_eq!(errors("x=1&pageSize=-1"), told(&[("x", "unknown"), ("pageSize", "invalid")]));
+        assert_eq!(errors("pageSize=many"), expected(&[("pageSize", "invalid")]));
+        assert_eq!(errors("text=a&text=b"), expected(&[("text", "invalid")]));
+        assert_eq!(errors("x=1&pageSize=-1"), expected(&[("x", "unknown"), ("pageSize", "invalid")]));
     }
 }

@@ -1,5 +1,5 @@
-//! Around all handlers of a function: who asks and in which language, the correlation id, one line of the log for each
-//! request, and problems for whatever no handler answers.
+//! The middleware of all functions: it reads the caller and the language, sets the correlation id, logs one line a
+//! request, and responds with a problem where no handler does.
 
 use std::panic::AssertUnwindSafe;
 
@@ -20,27 +20,27 @@ use super::language::Language;
 use super::problem::Problem;
 use crate::domain::id::PartnerId;
 
-/// The header in which every answer has its correlation id: API Gateway's id of the request.
+/// The header with the correlation id of every response: API Gateway's id of the request.
 pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
-/// What all HTTP functions are told alike.
+/// The settings of all HTTP functions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiOptions {
-    /// The one claim of the token that names the partner.
+    /// The claim of the token that holds the partner's id.
     pub partner_claim: String,
 }
 
-/// The routes of a function as they are served, on Lambda and everywhere else.
+/// The routes of a function with the middleware, for Lambda and everywhere else.
 ///
-/// `context` finds API Gateway's context in what the runtime put into the request's extensions, a `C`.
+/// `context` finds API Gateway's context in the extension of type `C` that the runtime adds to a request.
 pub fn serve<C: Clone + Send + Sync + 'static>(
     routes: Router,
     options: ApiOptions,
     context: fn(&C) -> Option<&ApiGatewayV2httpRequestContext>,
 ) -> Router {
     let around = move |request: Request, next: Next| {
-        let found = request.extensions().get::<C>().and_then(context);
-        let admission = found.map(|context| Admission::from_context(context, &options.partner_claim));
+        let gateway_context = request.extensions().get::<C>().and_then(context);
+        let admission = gateway_context.map(|context| Admission::from_context(context, &options.partner_claim));
         answer(admission, request, next)
     };
     routes.fallback(route_unknown).method_not_allowed_fallback(method_not_allowed).layer(from_fn(around))
@@ -59,7 +59,7 @@ async fn answer(admission: Option<Admission>, mut request: Request, next: Next) 
     let started = Instant::now();
     let language = Language::from_headers(request.headers());
     let method = request.method().clone();
-    // The route, not the path: no id and no text of the caller is in the log.
+    // The route rather than the path: the log contains no id and no text of the caller.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let correlation_id = admission.as_ref().and_then(|admission| admission.request_id.clone());
     let claims = admission.as_ref().and_then(|admission| admission.claims.as_ref());
@@ -72,7 +72,7 @@ async fn answer(admission: Option<Admission>, mut request: Request, next: Next) 
     let response = handled.unwrap_or_else(|_| Problem::new(ProblemCode::Internal).into_response());
     let problem = response.extensions().get::<Problem>().cloned();
     let mut response = match &problem {
-        Some(problem) => in_words(response, problem, language, correlation_id.as_deref()),
+        Some(problem) => localize(response, problem, language, correlation_id.as_deref()),
         None => response,
     };
     let headers = response.headers_mut();
@@ -94,14 +94,14 @@ async fn answer(admission: Option<Admission>, mut request: Request, next: Next) 
     response
 }
 
-/// The problem in the caller's words, with the headers that were added to it on its way.
-fn in_words(response: Response, problem: &Problem, language: Language, correlation_id: Option<&str>) -> Response {
-    let mut told = problem.to_response(language, correlation_id);
+/// The problem in the caller's language, with the headers that were added to it on the way.
+fn localize(response: Response, problem: &Problem, language: Language, correlation_id: Option<&str>) -> Response {
+    let mut localized = problem.to_response(language, correlation_id);
     let added: HeaderMap = response.headers().clone();
     for (name, value) in added.iter().filter(|(name, _)| **name != CONTENT_LENGTH) {
-        if !told.headers().contains_key(name) {
-            told.headers_mut().insert(name, value.clone());
+        if !localized.headers().contains_key(name) {
+            localized.headers_mut().insert(name, value.clone());
         }
     }
-    told
+    localized
 }

@@ -1,8 +1,8 @@
 //! Versions: `If-Match` and `ETag`.
 //!
-//! An ETag is `"<version>.<hash>"`: the version of what a person edits, and a hash of the representation. A list, which has
-//! no version of its own, has `"<hash>"`. `If-None-Match` compares the whole tag. `If-Match` compares the version alone: what
-//! a nightly sync refreshes (a name, a last run) never makes a Save fail.
+//! An ETag is `"<version>.<hash>"`: the version of what a person edits, and a hash of the representation. A list has no
+//! version, and its ETag is `"<hash>"`. `If-None-Match` compares the whole tag. `If-Match` compares only the version,
+//! so that a nightly sync, which refreshes names and last runs, never makes a save fail.
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
@@ -19,13 +19,13 @@ use super::document::header_parameter;
 use super::json_response;
 use super::problem::{FieldError, Problem};
 
-/// The bytes of a hash in a tag.
+/// How many bytes of the hash are in a tag.
 const HASH_BYTES: usize = 12;
 
-/// What an edit is based on: the header `If-Match`, which every change of an existing entry must have.
+/// The header `If-Match`: the version that a change of an existing entry is based on. Every such change requires it.
 ///
-/// `*` is whatever there is. A weak tag (`W/"…"`) counts as its value: what is compared is the version in it, and a proxy
-/// that compresses an answer makes every tag weak on its way.
+/// `*` means any version. A weak tag (`W/"…"`) counts as its value, because only the version is compared, and a proxy
+/// that compresses responses makes every tag weak.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IfMatch {
     /// `*`.
@@ -35,10 +35,10 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
-    /// Lets an edit through that is based on the present version.
+    /// Admits an edit that is based on the current version.
     ///
     /// # Errors
-    /// `versionMismatch` with the present state, as a GET would show it.
+    /// `versionMismatch` with the current state, as a GET would show it.
     pub fn check(&self, version: u64, present: &impl Serialize) -> Result<(), Problem> {
         match self {
             Self::Any => Ok(()),
@@ -69,7 +69,7 @@ impl IntoParams for IfMatch {
     }
 }
 
-/// The representation that the caller has already: the header `If-None-Match`.
+/// The header `If-None-Match`: the representations that the caller has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IfNoneMatch(Vec<String>);
 
@@ -78,9 +78,9 @@ impl<W: Send + Sync> FromRequestParts<W> for IfNoneMatch {
 
     async fn from_request_parts(parts: &mut Parts, _: &W) -> Result<Self, Problem> {
         Ok(match tags(&parts.headers, &IF_NONE_MATCH)? {
-            // `*` asks for an answer only where there is nothing, which a GET of something never is.
+            // `*` asks for a response only if nothing exists, and a GET that gets here has found something.
             Some(Tags::Any) | None => Self::default(),
-            // Weak and strong compare alike here.
+            // A weak tag is equal to a strong one here.
             Some(Tags::Listed(tags)) => Self(tags),
         })
     }
@@ -93,7 +93,7 @@ impl IntoParams for IfNoneMatch {
     }
 }
 
-/// A 200 with its ETag, or a 304 where the caller has it already. `version` is that of one entry; none for a list.
+/// A 200 with its ETag, or a 304 if the caller has the representation. `version` is that of an entry; none for a list.
 pub fn represent(known: &IfNoneMatch, version: Option<u64>, body: &impl Serialize) -> Response {
     let mut response = match json_response(StatusCode::OK, body) {
         Ok((response, text)) => {
@@ -111,7 +111,7 @@ pub fn represent(known: &IfNoneMatch, version: Option<u64>, body: &impl Serializ
     response
 }
 
-/// The ETag of an entry as [`represent`] would give it, for the answer to a change.
+/// The ETag that [`represent`] would give an entry, for the response to a change.
 ///
 /// # Errors
 /// `internal`: the entry cannot be written as JSON.
@@ -120,7 +120,7 @@ pub fn etag(version: u64, body: &impl Serialize) -> Result<String, Problem> {
     Ok(format!("\"{}\"", tag(Some(version), &text)))
 }
 
-/// What stands for a version where an entry is kept elsewhere, by somebody who counts none: a hash of what is shown.
+/// A replacement for the version of an entry that another system keeps without one: a hash of its representation.
 ///
 /// # Errors
 /// `internal`: the entry cannot be written as JSON.
@@ -137,11 +137,11 @@ fn tag(version: Option<u64>, text: &str) -> String {
 
 enum Tags {
     Any,
-    /// Without their quotes, and without the mark of a weak one.
+    /// Tags without their quotes and without the prefix of weak ones.
     Listed(Vec<String>),
 }
 
-/// The version in a tag; none in a tag that has none. A tag may also be the version alone: `"3"`.
+/// The version in a tag; none if it has none. A tag may also be just the version: `"3"`.
 fn version_of(tag: &str) -> Option<u64> {
     tag.split('.').next()?.parse().ok()
 }
@@ -155,7 +155,7 @@ fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, Problem>
     if text.trim() == "*" {
         return Ok(Some(Tags::Any));
     }
-    // Our tags contain no comma; one of somebody else's that does is refused like any other that is not quoted.
+    // Our tags contain no comma. A foreign tag with one is refused like any other malformed tag.
     let listed: Option<Vec<String>> = text.split(',').map(str::trim).map(parse_tag).collect();
     listed.map(|tags| Some(Tags::Listed(tags))).ok_or_else(|| {
         let detail = "Expected an ETag in its quotes, several with commas between them, or *.";
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_edit_says_which_version_it_is_based_on() {
+    async fn an_edit_names_the_version_that_it_is_based_on() {
         assert_eq!(if_match(None).await, Err(ProblemCode::VersionMissing));
         assert_eq!(if_match(Some("*")).await, Ok(IfMatch::Any));
         assert_eq!(if_match(Some("\"3.00ff\"")).await, Ok(IfMatch::Versions(vec![3])));
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refused_edit_is_told_what_there_is_now() {
+    async fn a_refused_edit_gets_the_current_state() {
         let refused =
             if_match(Some("\"2.aa\"")).await.unwrap().check(3, &serde_json::json!({"sync": true})).unwrap_err();
         let body = serde_json::to_value(refused.body(crate::http::Language::English, None)).unwrap();
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_caller_has_already_is_not_sent_again() {
+    async fn a_representation_that_the_caller_has_is_not_sent_again() {
         let first = represent(&IfNoneMatch::default(), Some(3), &"state");
         let tag = first.headers()[ETAG].to_str().unwrap().to_owned();
         assert!(tag.starts_with("\"3."), "{tag}");

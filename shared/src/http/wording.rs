@@ -1,7 +1,7 @@
-//! Sentences about holds, lines and runs in the language of whoever asked.
+//! Sentences about holds, lines and runs in the caller's language.
 //!
-//! English is what the domain's types say of themselves. Italian is in `italian`: one match a type, without a default, so
-//! that a reason that is added does not compile before it has its sentence.
+//! The English ones are the domain's own texts. The Italian ones are in `italian`: one match a type without a default
+//! arm, so that a new reason does not compile without its sentence.
 
 mod italian;
 
@@ -17,7 +17,7 @@ use crate::domain::usage::{DoubtKind, Unreadable};
 use crate::domain::vendor_sync::VendorSync;
 
 impl Language {
-    /// Why a pair ended as it did; empty where the outcome says it all.
+    /// Why a pair has this outcome; empty where the outcome needs no reason.
     #[must_use]
     pub fn reason(self, outcome: &Outcome) -> String {
         match self {
@@ -26,7 +26,7 @@ impl Language {
         }
     }
 
-    /// What to do about it; empty where there is nothing to do.
+    /// What to do about an outcome; empty where nothing has to be done.
     #[must_use]
     pub fn advice(self, outcome: &Outcome) -> String {
         match self {
@@ -44,7 +44,7 @@ impl Language {
         }
     }
 
-    /// How a customer has left.
+    /// How a customer left.
     #[must_use]
     pub fn departure(self, departure: &Departure) -> String {
         match self {
@@ -53,7 +53,7 @@ impl Language {
         }
     }
 
-    /// On which ConnectWise invoice a quantity of `month` goes.
+    /// The ConnectWise invoice that bills a quantity of `month`.
     #[must_use]
     pub fn landing(self, month: UsageMonth, landing: Landing, facts: &AgreementFacts) -> String {
         match self {
@@ -62,7 +62,7 @@ impl Language {
         }
     }
 
-    /// What stands where a usage line's quantity should be.
+    /// What is in place of a usage line's quantity.
     #[must_use]
     pub fn unreadable(self, found: &Unreadable) -> String {
         match self {
@@ -80,7 +80,7 @@ impl Language {
         }
     }
 
-    /// Why a run came to nothing. A run keeps its own words, which are English; in Italian it is what the code says.
+    /// Why a run failed. The English text is stored with the run; the Italian one depends on the code alone.
     #[must_use]
     pub fn run_failure(self, failure: &RunFailure) -> String {
         match self {
@@ -89,7 +89,7 @@ impl Language {
         }
     }
 
-    /// What to do about a run that came to nothing.
+    /// What to do about a run that failed.
     #[must_use]
     pub const fn run_advice(self, code: RunFailureCode) -> &'static str {
         match self {
@@ -107,7 +107,7 @@ impl Language {
         }
     }
 
-    /// What to do about it.
+    /// What to do about the vendor's own usage sync.
     #[must_use]
     pub const fn vendor_sync_advice(self, sync: &VendorSync) -> &'static str {
         match self {
@@ -116,7 +116,7 @@ impl Language {
         }
     }
 
-    /// Chooses between a text in English and the same in Italian.
+    /// The text in this language.
     #[must_use]
     pub const fn pick<'a>(self, english: &'a str, italian: &'a str) -> &'a str {
         match self {

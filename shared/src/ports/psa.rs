@@ -123,7 +123,7 @@ pub trait Psa: Send + Sync {
     ///
     /// # Errors
     /// `Throttled` and `Away`, each with how long ConnectWise has to be left alone.
-    fn take_turn(&self) -> impl Future<Output = Result<(), PsaError>> + Send {
+    fn reserve_permit(&self) -> impl Future<Output = Result<(), PsaError>> + Send {
         async { Ok(()) }
     }
 

@@ -5,7 +5,7 @@ use std::future::Future;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::follow_up::Look;
+use crate::domain::follow_up::FollowUp;
 use crate::domain::id::PartnerId;
 use crate::domain::run::RunRequest;
 use crate::error::QueueError;
@@ -54,10 +54,10 @@ pub trait Queue: Send + Sync {
 pub struct AlertMessage {
     /// Whose alerts are to be seen to.
     pub partner: PartnerId,
-    /// For what: [`Look::Alerts`] or [`Look::Watch`].
-    pub look: Look,
+    /// For what: [`FollowUp::DeliverAlerts`] or [`FollowUp::CheckSilence`].
+    pub follow_up: FollowUp,
     /// The time that the look is set to, unless somebody sets it to another meanwhile.
-    pub look_at: Timestamp,
+    pub due_at: Timestamp,
 }
 
 /// The queue of alerts: its own, so that no run waits for a partner's webhook. At least once, in no order.

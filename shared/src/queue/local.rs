@@ -1,4 +1,4 @@
-//! The queue in process: delays on the runtime's clock, at least once, in the order in which messages fall due.
+//! A queue in process: delays follow the runtime's clock, delivery is at least once, and messages come in due order.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -35,7 +35,7 @@ struct Shared<M> {
 #[derive(Debug)]
 struct State<M> {
     waiting: BinaryHeap<Reverse<Waiting<M>>>,
-    /// Delivered and not acknowledged.
+    /// Messages that are delivered and not acknowledged.
     in_flight: usize,
     sent: u64,
     next_number: u64,
@@ -47,7 +47,7 @@ impl<M> State<M> {
         self.waiting.push(Reverse(Waiting { due: Instant::now() + delay, number: self.next_number, message }));
     }
 
-    /// The message that has been due longest; else when the next one is due, if any waits.
+    /// The message that has been due longest, or when the next one is due if any waits.
     fn take_due(&mut self) -> Result<M, Option<Instant>> {
         let due = self.waiting.peek().map(|Reverse(first)| first.due);
         if due.is_none_or(|due| due > Instant::now()) {
@@ -62,7 +62,7 @@ impl<M> State<M> {
 #[derive(Debug)]
 struct Waiting<M> {
     due: Instant,
-    /// Keeps messages that are due together in the order in which they were sent.
+    /// Keeps messages that are due at the same time in the order of sending.
     number: u64,
     message: M,
 }
@@ -93,7 +93,7 @@ impl<M> Ord for Waiting<M> {
     }
 }
 
-/// A message that was delivered. Dropped without [`Delivery::acknowledge`], it is delivered again, as after a worker's death.
+/// A delivered message. If it is dropped without [`Delivery::acknowledge`], it is delivered again, as after a crash.
 #[derive(Debug)]
 #[must_use = "a delivery that is dropped is delivered again"]
 pub struct Delivery<M: Clone = SyncMessage> {
@@ -104,7 +104,7 @@ pub struct Delivery<M: Clone = SyncMessage> {
 }
 
 impl<M: Clone> LocalQueue<M> {
-    /// An empty queue that delivers a message again `redelivered_after` it was given up.
+    /// An empty queue that delivers a dropped message again after `redelivered_after`.
     #[must_use]
     pub fn new(redelivered_after: Duration) -> Self {
         let state = State { waiting: BinaryHeap::new(), in_flight: 0, sent: 0, next_number: 0 };
@@ -112,16 +112,16 @@ impl<M: Clone> LocalQueue<M> {
         Self { shared: Arc::new(shared), redelivered_after, doubled: None }
     }
 
-    /// The same, with every `nth` message sent delivered twice, as a standard queue may do.
+    /// The same, but delivers every `nth` message twice, as a standard queue may do.
     #[must_use]
     pub fn doubling_every(nth: u64, redelivered_after: Duration) -> Self {
         Self { doubled: Some(nth.max(1)), ..Self::new(redelivered_after) }
     }
 
-    /// Waits for the next message that is due, the one that has been due longest first. Several may wait at once.
+    /// Waits for the message that has been due longest. Several tasks may wait at once.
     pub async fn receive(&self) -> Delivery<M> {
         loop {
-            // Made before the look, so that a message sent in between wakes it.
+            // Created before the check, so that a message sent in between wakes this task.
             let changed = self.shared.changed.notified();
             let taken = self.state().take_due();
             match taken {
@@ -137,7 +137,7 @@ impl<M: Clone> LocalQueue<M> {
         }
     }
 
-    /// How many messages wait, those with a delay included.
+    /// How many messages wait, delayed ones included.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.state().waiting.len()
@@ -149,7 +149,7 @@ impl<M: Clone> LocalQueue<M> {
         self.state().in_flight
     }
 
-    /// Waits until every message was acknowledged and none waits any more.
+    /// Waits until every message is acknowledged and none waits.
     pub async fn drained(&self) {
         loop {
             let changed = self.shared.changed.notified();
@@ -225,7 +225,6 @@ pub(super) mod tests {
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    /// A message of the partner with this number.
     pub(in crate::queue) fn message(partner: u128) -> SyncMessage {
         SyncMessage {
             request: RunRequest {
@@ -245,7 +244,7 @@ pub(super) mod tests {
         }
     }
 
-    async fn received(queue: &LocalQueue) -> SyncMessage {
+    async fn receive(queue: &LocalQueue) -> SyncMessage {
         let delivery = queue.receive().await;
         let message = delivery.message.clone();
         delivery.acknowledge();
@@ -253,14 +252,14 @@ pub(super) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn messages_come_when_they_are_due_and_then_in_the_order_of_sending() {
+    async fn messages_come_when_due_and_then_in_the_order_of_sending() {
         let queue = LocalQueue::new(MINUTE);
         let started = Instant::now();
         for (partner, delay_s) in [(1, 900), (2, 0), (3, 120), (4, 0), (5, 120)] {
             queue.send(&message(partner), delay_s).await.unwrap();
         }
         for (partner, after_s) in [(2, 0), (4, 0), (3, 120), (5, 120), (1, 900)] {
-            assert_eq!(received(&queue).await, message(partner));
+            assert_eq!(receive(&queue).await, message(partner));
             assert_eq!(started.elapsed().as_secs(), after_s, "partner {partner}");
         }
     }
@@ -271,7 +270,7 @@ pub(super) mod tests {
         queue.send(&message(1), 600).await.unwrap();
         let worker = tokio::spawn({
             let queue = queue.clone();
-            async move { received(&queue).await }
+            async move { receive(&queue).await }
         });
         tokio::time::sleep(Duration::from_secs(1)).await;
         queue.send(&message(2), 0).await.unwrap();
@@ -279,24 +278,24 @@ pub(super) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_message_that_a_worker_gave_up_is_delivered_again() {
+    async fn a_dropped_message_is_delivered_again() {
         let queue = LocalQueue::new(MINUTE);
         let started = Instant::now();
         queue.send(&message(1), 0).await.unwrap();
         drop(queue.receive().await);
-        assert_eq!(received(&queue).await, message(1));
+        assert_eq!(receive(&queue).await, message(1));
         assert_eq!(started.elapsed(), MINUTE);
         assert_eq!(queue.waiting(), 0);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn every_nth_message_comes_twice_where_that_is_asked_for() {
+    async fn every_nth_message_comes_twice_where_configured() {
         let queue = LocalQueue::doubling_every(3, MINUTE);
         for partner in 1..=6 {
             queue.send(&message(partner), 0).await.unwrap();
         }
         for partner in [1, 2, 3, 3, 4, 5, 6, 6] {
-            assert_eq!(received(&queue).await, message(partner));
+            assert_eq!(receive(&queue).await, message(partner));
         }
         assert_eq!(queue.waiting(), 0);
     }

@@ -1,4 +1,4 @@
-//! The queue on SQS.
+//! A queue on SQS.
 
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
@@ -10,8 +10,8 @@ use crate::domain::id::PartnerId;
 use crate::error::QueueError;
 use crate::ports::{AlertMessage, AlertQueue, Queue, SyncMessage};
 
-/// A standard SQS queue, one message group a partner: with that SQS keeps the queue fair, so that a partner with a
-/// thousand messages does not hold up the others. Nothing is put in order by it.
+/// A standard SQS queue with one message group a partner. SQS then delivers fairly: a partner with a thousand messages
+/// does not delay the others. The groups do not order messages.
 #[derive(Clone, Debug)]
 pub struct SqsQueue {
     client: Client,
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_is_told_in_the_services_words() {
+    async fn a_refusal_is_reported_in_the_services_words() {
         let refusal =
             json!({"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "The specified queue does not exist."});
         let (_server, queue) = sqs(ResponseTemplate::new(400).set_body_json(refusal)).await;
@@ -102,8 +102,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_queue_that_is_away_is_an_error_and_not_a_hang() {
-        // A port that was free a moment ago and on which nobody listens.
+    async fn an_unavailable_queue_is_an_error_and_not_a_hang() {
+        // A port that was free a moment ago: nothing listens on it.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         drop(listener);

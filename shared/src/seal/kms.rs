@@ -1,4 +1,4 @@
-//! The seal of KMS: the key never leaves the service, and each opening stands in its audit trail.
+//! The seal of KMS: the key never leaves the service, and each opening is in its audit trail.
 
 use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
@@ -8,15 +8,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use secrecy::SecretString;
 
-use super::{OPENED, SEALED, checked_secret, failed, opened_text};
+use super::{OPENED, SEALED, checked_secret, failed, to_text};
 use crate::aws::{may_pass, words};
 use crate::domain::id::PartnerId;
 use crate::error::{SealError, SealOutlook};
 use crate::ports::{Seal, Sealed};
 
-/// The name of this seal and of its form: the base64 of KMS' ciphertext, which itself names the key's version.
+/// The name of this seal and its form: the base64 of KMS' ciphertext, which names the key's version.
 const PREFIX: &str = "kms1:";
-/// What the encryption context holds: the partner's id. KMS decrypts with an equal context only; the key's policy asks for it.
+/// The partner's id in the encryption context. KMS decrypts only with an equal context, and the key's policy requires
+/// one.
 const CONTEXT: &str = "partnerId";
 
 /// Seals with one KMS key.
@@ -27,7 +28,7 @@ pub struct KmsSeal {
 }
 
 impl KmsSeal {
-    /// The seal with the key of this ARN or id.
+    /// A seal with the key of this ARN or id.
     #[must_use]
     pub fn new(aws: &SdkConfig, key_id: impl Into<String>) -> Self {
         Self { client: Client::new(aws), key_id: key_id.into() }
@@ -48,18 +49,18 @@ impl Seal for KmsSeal {
         let encoded = sealed.0.strip_prefix(PREFIX).ok_or_else(|| failed(OPENED, "they were not sealed by KMS"))?;
         let ciphertext =
             BASE64.decode(encoded).map_err(|error| failed(OPENED, format!("they are damaged: {error}")))?;
-        // With the key named, KMS opens nothing that another key sealed.
+        // The key is named, so that KMS opens nothing that another key sealed.
         let request = self.client.decrypt().key_id(&self.key_id).ciphertext_blob(Blob::new(ciphertext));
         let answer = request.encryption_context(CONTEXT, partner.to_string()).send().await;
         let answer = answer.map_err(|error| refused(OPENED, &error))?;
         let plaintext = answer.plaintext.ok_or_else(|| failed(OPENED, "KMS answered without a plaintext"))?;
-        opened_text(plaintext.into_inner())
+        to_text(plaintext.into_inner())
     }
 }
 
-/// Codes after which the same call may succeed later. `KMSInvalidStateException` is none of them: it tells of a key that
-/// waits to be deleted, and `DisabledException` of one that stays disabled until somebody enables it.
-const PASSING: [&str; 8] = [
+/// Codes after which the call may succeed later. `KMSInvalidStateException` (the key waits to be deleted) and
+/// `DisabledException` (the key is disabled until somebody enables it) are permanent.
+const TRANSIENT: [&str; 8] = [
     "DependencyTimeoutException",
     "InternalFailure",
     "KMSInternalException",
@@ -70,12 +71,12 @@ const PASSING: [&str; 8] = [
     "ThrottlingException",
 ];
 
-/// What KMS answered, or that it did not answer.
+/// The error for a refusal or a missing response of KMS.
 fn refused<E>(action: &'static str, error: &SdkError<E>) -> SealError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let outlook = if may_pass(error, &PASSING) { SealOutlook::MayPass } else { SealOutlook::Lasting };
+    let outlook = if may_pass(error, &TRANSIENT) { SealOutlook::MayPass } else { SealOutlook::Lasting };
     SealError { action, why: words(error), outlook }
 }
 
@@ -96,7 +97,7 @@ mod tests {
         PartnerId::from_uuid(Uuid::from_u128(number))
     }
 
-    /// Answers as KMS does: what it "encrypts" is opened again with the same key and an equal context only.
+    /// Answers as KMS does: "decrypts" only with the same key and an equal context.
     fn kms(request: &Request) -> ResponseTemplate {
         let body: Value = request.body_json().unwrap();
         let target = request.headers["x-amz-target"].to_str().unwrap();
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_sealed_for_a_partner_opens_for_it_and_its_id_is_the_context_both_times() {
+    async fn a_secret_opens_for_its_partner_and_the_partner_id_is_the_context_both_times() {
         let (server, seal) = seal().await;
         let sealed = seal.seal(partner(1), "company+public:private").await.unwrap();
         assert!(!sealed.0.contains("private"));
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_sealed_for_a_partner_does_not_open_for_another() {
+    async fn a_secret_does_not_open_for_another_partner() {
         let (_server, seal) = seal().await;
         let sealed = seal.seal(partner(1), "secret").await.unwrap();
         let error = seal.open(partner(2), &sealed).await.unwrap_err();
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_kms_did_not_seal_is_not_sent_to_it() {
+    async fn texts_of_other_seals_are_not_sent_to_kms() {
         let (server, seal) = seal().await;
         for foreign in ["local1:0:AAAA", "AAAA", "kms1:not base64", ""] {
             assert!(seal.open(partner(1), &Sealed(foreign.into())).await.is_err(), "{foreign}");
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_is_told_in_the_services_words() {
+    async fn a_refusal_is_reported_in_the_services_words() {
         let server = MockServer::start().await;
         let refusal = json!({"__type": "AccessDeniedException", "message": "not authorized to perform kms:Encrypt"});
         let answer = ResponseTemplate::new(400).set_body_json(refusal);
@@ -167,7 +168,7 @@ mod tests {
         assert_eq!(error.to_string(), expected);
     }
     #[tokio::test]
-    async fn an_outage_is_told_from_a_key_that_is_gone_for_good() {
+    async fn an_outage_is_transient_and_a_missing_key_is_permanent() {
         for (status, code, passes) in [
             (500, "KMSInternalException", true),
             (503, "Unknown", true),
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_service_that_is_away_may_come_back_and_a_foreign_text_is_foreign_for_good() {
+    async fn an_unavailable_kms_is_transient_and_a_foreign_text_is_permanent() {
         // Nothing listens on the discard port of loopback.
         let seal = KmsSeal::new(&connect_local("http://127.0.0.1:9").await, KEY);
         let foreign = seal.open(partner(1), &Sealed("local1:0:AAAA".into())).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! The seal of one's own machine: AES-256-GCM with a key file, for the local stack and the tests.
+//! The seal of a developer's machine: AES-256-GCM with a key file, for the local stack and the tests.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -12,36 +12,36 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
-use super::{OPENED, SEALED, checked_secret, failed, opened_text};
+use super::{OPENED, SEALED, checked_secret, failed, to_text};
 use crate::domain::id::PartnerId;
 use crate::error::SealError;
 use crate::ports::{Seal, Sealed};
 
-/// The name of this seal and of its form: `local1:<key>:<base64 of nonce and ciphertext>`.
+/// The name of this seal and its form: `local1:<key>:<base64 of nonce and ciphertext>`.
 const PREFIX: &str = "local1:";
 const NONCE_BYTES: usize = 12;
 
-/// A key file could not be used.
+/// Why a key file could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalKeyError {
-    /// It cannot be read or made.
+    /// The file cannot be read or created.
     #[error("the key file {path} cannot be used: {source}")]
     File {
-        /// Where.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The error of the file system.
         source: io::Error,
     },
-    /// It is not one of ours.
+    /// The file does not contain a key.
     #[error("{path} holds no key: expected the base64 of 32 bytes; move it away to have a new one made")]
     NoKey {
-        /// Where.
+        /// The path of the file.
         path: PathBuf,
     },
-    /// Others on this machine may read it.
+    /// Other users of this machine may read the file.
     #[error("others can read the key file {path}: chmod 600 it")]
     Open {
-        /// Where.
+        /// The path of the file.
         path: PathBuf,
     },
 }
@@ -50,7 +50,7 @@ pub enum LocalKeyError {
 #[derive(Clone)]
 pub struct LocalSeal {
     cipher: Aes256Gcm,
-    /// Says which key sealed a text, without saying anything of the key.
+    /// Identifies the key that sealed a text, and reveals nothing about it.
     key_name: String,
 }
 
@@ -61,10 +61,7 @@ impl std::fmt::Debug for LocalSeal {
 }
 
 impl LocalSeal {
-    /// The seal with the key in this file; a missing file is made, with a new key and readable for its owner only.
-    ///
-    /// # Errors
-    /// [`LocalKeyError`].
+    /// A seal with the key in this file. A missing file is created with a new key, readable only for its owner.
     pub fn from_file(path: &Path) -> Result<Self, LocalKeyError> {
         let file_error = |source| LocalKeyError::File { path: path.to_owned(), source };
         if !fs::exists(path).map_err(file_error)? {
@@ -81,7 +78,7 @@ impl LocalSeal {
         Ok(Self::with_key(&key))
     }
 
-    /// A seal with a new key that nobody keeps: what it sealed is lost with it.
+    /// A seal with a new key that is not stored: what it sealed is lost with it.
     #[must_use]
     pub fn ephemeral() -> Self {
         Self::with_key(&Key::<Aes256Gcm>::generate())
@@ -96,7 +93,7 @@ impl LocalSeal {
     }
 }
 
-/// Makes the file whole or not at all, and never over one that another process made meanwhile.
+/// Creates the file completely or not at all, and never overwrites one that another process created meanwhile.
 fn make_key_file(path: &Path) -> io::Result<()> {
     let draft = path.with_extension(format!("new-{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
@@ -134,7 +131,7 @@ impl Seal for LocalSeal {
         let nonce = Nonce::<Aes256Gcm>::try_from(nonce).map_err(|_| damaged())?;
         let partner = partner.to_string();
         let payload = Payload { msg: ciphertext, aad: partner.as_bytes() };
-        opened_text(self.cipher.decrypt(&nonce, payload).map_err(|_| damaged())?)
+        to_text(self.cipher.decrypt(&nonce, payload).map_err(|_| damaged())?)
     }
 }
 
@@ -150,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_sealed_for_a_partner_opens_for_it_alone() {
+    async fn a_secret_opens_only_for_its_partner() {
         let seal = LocalSeal::ephemeral();
         let sealed = seal.seal(partner(1), "company+public:private").await.unwrap();
         assert!(!sealed.0.contains("private"));
@@ -184,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn another_key_is_named_instead_of_failing_darkly() {
+    async fn an_error_about_another_key_names_both_keys() {
         let [old, new] = [LocalSeal::ephemeral(), LocalSeal::ephemeral()];
         let sealed = old.seal(partner(1), "secret").await.unwrap();
         let error = new.open(partner(1), &sealed).await.unwrap_err().to_string();
@@ -194,7 +191,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_missing_key_file_is_made_for_its_owner_only_and_found_again() {
+    async fn a_missing_key_file_is_created_for_its_owner_only_and_used_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("seal.key");
         let sealed = LocalSeal::from_file(&path).unwrap().seal(partner(1), "secret").await.unwrap();

@@ -1,7 +1,7 @@
 //! Alerts and their settings: what is raised, how far its deliveries have got, and where it goes.
 
 use crate::domain::alert::{Alert, AlertSettings};
-use crate::domain::follow_up::Look;
+use crate::domain::follow_up::FollowUp;
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
 use crate::ports::Sealed;
@@ -53,7 +53,7 @@ impl<T: Table> Store<T> {
         self.save_next(partner, entry, read.version, &[edit]).await
     }
 
-    /// Stores a new alert and makes the partner due for [`super::Look::Alerts`] from its time on. False where one with its id
+    /// Stores a new alert and makes the partner due for [`crate::domain::follow_up::FollowUp::DeliverAlerts`] from its time on. False where one with its id
     /// was raised so within 400 days, at whatever time; then nothing is written.
     pub async fn raise_alert(&self, partner: PartnerId, alert: &Alert) -> Result<bool, StoreError> {
         let [entry, look] = to_entries(partner, alert)?;
@@ -110,7 +110,7 @@ impl<T: Table> Store<T> {
 
 /// An alert, and the look that sees to its delivery.
 pub(super) fn to_entries(partner: PartnerId, alert: &Alert) -> Result<[Entry; 2], StoreError> {
-    Ok([to_entry(partner, alert)?, due::to_entry(partner, DueFor::Look(Look::Alerts), alert.raised_at)])
+    Ok([to_entry(partner, alert)?, due::to_entry(partner, DueFor::FollowUp(FollowUp::DeliverAlerts), alert.raised_at)])
 }
 
 /// The mark that an alert was raised: it outlives the alert, so that nothing is told twice.

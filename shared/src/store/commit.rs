@@ -9,7 +9,7 @@ use crate::domain::id::{AgreementId, CustomerId, PartnerId, PsaProductId, RunId}
 use crate::domain::ledger::CustomerLedger;
 use crate::domain::run::Run;
 use crate::domain::snapshot::{Intent, Snapshot};
-use crate::domain::stamp::SyncStamp;
+use crate::domain::sync_status::CustomerSyncStatus;
 use crate::error::StoreError;
 use crate::store::entry::{keyed, with_body};
 use crate::store::{Chunk, Lease, Store, alert, chunk, hold, keys, known, lease, ledger, limits, run, snapshot};
@@ -25,7 +25,7 @@ pub enum Change {
     /// A customer's outcome in the run.
     PutLedger(RunId, Box<CustomerLedger>),
     /// How the customer's sync ended: what its row shows until the next one. It leaves the mapping's version alone.
-    PutCustomerStatus(CustomerId, Box<SyncStamp>),
+    PutCustomerStatus(CustomerId, Box<CustomerSyncStatus>),
     /// What we wrote to an agreement.
     PutSnapshot(AgreementId, Snapshot),
     /// An intent to create an addition. Refused as a conflict while one stands.
@@ -46,7 +46,7 @@ pub enum Change {
     PutEnding(Box<Ending>),
     /// An ending that a ledger has told of, or that no longer counts.
     RemoveEnding(EndingKey),
-    /// What the partner is to be told of the run, with [`super::Look::Alerts`] from the alert's time on.
+    /// What the partner is to be told of the run, with [`crate::domain::follow_up::FollowUp::DeliverAlerts`] from the alert's time on.
     RaiseAlert(Box<Alert>),
 }
 

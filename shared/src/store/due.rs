@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::follow_up::Look;
+use crate::domain::follow_up::FollowUp;
 use crate::domain::id::{PartnerId, RunId};
 use crate::domain::run::Run;
 use crate::error::StoreError;
@@ -19,7 +19,7 @@ pub enum DueFor {
     /// The next occasion of its schedule.
     Occasion,
     /// A look at its newest runs.
-    Look(Look),
+    FollowUp(FollowUp),
 }
 
 /// A partner that is due.
@@ -94,11 +94,16 @@ impl<T: Table> Store<T> {
     }
 
     /// Has the partner's newest runs looked at at a time, whatever was set for this reason; none: no longer.
-    pub async fn put_look(&self, partner: PartnerId, look: Look, at: Option<Timestamp>) -> Result<(), StoreError> {
+    pub async fn schedule_follow_up(
+        &self,
+        partner: PartnerId,
+        follow_up: FollowUp,
+        at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
         self.table
             .write(match at {
-                Some(at) => Write::put(to_entry(partner, DueFor::Look(look), at)),
-                None => Write::delete(keys::due(partner, DueFor::Look(look))),
+                Some(at) => Write::put(to_entry(partner, DueFor::FollowUp(follow_up), at)),
+                None => Write::delete(keys::due(partner, DueFor::FollowUp(follow_up))),
             })
             .await?;
         Ok(())
@@ -112,29 +117,34 @@ impl<T: Table> Store<T> {
 
     /// The run that is to be retried, while that is set.
     pub async fn find_retry(&self, partner: PartnerId) -> Result<Option<Run>, StoreError> {
-        match self.table.get(&keys::due(partner, DueFor::Look(Look::Undone))).await? {
+        match self.table.get(&keys::due(partner, DueFor::FollowUp(FollowUp::RetryFailedRun))).await? {
             Some(entry) => self.find_run(partner, &run_to_retry(&entry)?).await,
             None => Ok(None),
         }
     }
 
     /// Ends a look that was due `at`; one that has been set to another time stays.
-    pub async fn end_look(&self, partner: PartnerId, look: Look, at: Timestamp) -> Result<(), StoreError> {
-        let ended = Write::delete(keys::due(partner, DueFor::Look(look)));
+    pub async fn end_follow_up(
+        &self,
+        partner: PartnerId,
+        follow_up: FollowUp,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let ended = Write::delete(keys::due(partner, DueFor::FollowUp(follow_up)));
         // Not there any more, or set to another time meanwhile: both are as they should be.
         self.table.write(ended.if_equals(NEXT_RUN_AT, instant::to_text(at))).await?;
         Ok(())
     }
 
     /// Moves a look from one time to another; does nothing when it is no longer set to `from`.
-    pub async fn move_look(
+    pub async fn move_follow_up(
         &self,
         partner: PartnerId,
-        look: Look,
+        follow_up: FollowUp,
         from: Timestamp,
         to: Timestamp,
     ) -> Result<(), StoreError> {
-        let moved = Write::put(to_entry(partner, DueFor::Look(look), to));
+        let moved = Write::put(to_entry(partner, DueFor::FollowUp(follow_up), to));
         self.table.write(moved.if_equals(NEXT_RUN_AT, instant::to_text(from))).await?;
         Ok(())
     }
@@ -154,7 +164,7 @@ pub(super) fn to_entry(partner: PartnerId, due_for: DueFor, at: Timestamp) -> En
 
 /// A look at one run by its id: among the newest it may be hidden by others.
 fn retry_to_entry(partner: PartnerId, run: &RunId, at: Timestamp) -> Entry {
-    let mut entry = to_entry(partner, DueFor::Look(Look::Undone), at);
+    let mut entry = to_entry(partner, DueFor::FollowUp(FollowUp::RetryFailedRun), at);
     entry.insert(RUN.to_owned(), text(run.as_str()));
     entry
 }

@@ -8,7 +8,7 @@ mod held;
 
 pub(super) use self::alerts::{alert, alert_mark, alert_settings, alerts, alerts_until, place_of_alert};
 pub(super) use self::held::{ENDINGS, all_holds_after, decision, ending, held, hold, hold_range, is_decision};
-use crate::domain::follow_up::Look;
+use crate::domain::follow_up::FollowUp;
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::schedule::stable_hash;
 use crate::store::{Change, Chunk, ChunkKind, DueFor, PsaDatabase};
@@ -152,17 +152,19 @@ pub(super) fn due(partner: PartnerId, due_for: DueFor) -> Key {
 fn due_word(due_for: DueFor) -> &'static str {
     match due_for {
         DueFor::Occasion => "DUE",
-        DueFor::Look(Look::Stopped) => "LOOK",
-        DueFor::Look(Look::Undone) => "RETRY",
-        DueFor::Look(Look::Alerts) => "ALERTS",
-        DueFor::Look(Look::Watch) => "WATCH",
+        DueFor::FollowUp(FollowUp::ResumeStalledRun) => "LOOK",
+        DueFor::FollowUp(FollowUp::RetryFailedRun) => "RETRY",
+        DueFor::FollowUp(FollowUp::DeliverAlerts) => "ALERTS",
+        DueFor::FollowUp(FollowUp::CheckSilence) => "WATCH",
     }
 }
 
 /// What a due entry is due for, by its sort key.
 pub(super) fn due_for(sort: &str) -> Option<DueFor> {
-    let looks = [Look::Stopped, Look::Undone, Look::Alerts, Look::Watch].map(DueFor::Look);
-    [DueFor::Occasion].into_iter().chain(looks).find(|due_for| due_word(*due_for) == sort)
+    let follow_ups =
+        [FollowUp::ResumeStalledRun, FollowUp::RetryFailedRun, FollowUp::DeliverAlerts, FollowUp::CheckSilence]
+            .map(DueFor::FollowUp);
+    [DueFor::Occasion].into_iter().chain(follow_ups).find(|due_for| due_word(*due_for) == sort)
 }
 
 /// The company in the sort key of its mark.

@@ -9,7 +9,7 @@ use crate::domain::id::{CustomerId, PartnerId, ProductCode, PsaProductId};
 use crate::domain::month::UsageMonth;
 use crate::domain::plan::Customer;
 use crate::domain::psa::PsaProduct;
-use crate::domain::stamp::SyncStamp;
+use crate::domain::sync_status::CustomerSyncStatus;
 use crate::error::StoreError;
 use crate::store::entry::{find_text, from_json, read_body, text, to_json, with_body};
 use crate::store::instant::HISTORY_DAYS;
@@ -153,7 +153,7 @@ impl<T: Table> Store<T> {
         &self,
         partner: PartnerId,
         customers: &[CustomerId],
-    ) -> Result<BTreeMap<CustomerId, SyncStamp>, StoreError> {
+    ) -> Result<BTreeMap<CustomerId, CustomerSyncStatus>, StoreError> {
         let mut wanted: Vec<_> = customers.iter().map(|id| keys::customer_status(partner, *id)).collect();
         wanted.sort_unstable();
         wanted.dedup();
@@ -191,7 +191,7 @@ fn customer_to_entry(partner: PartnerId, customer: &Customer) -> Result<Entry, S
 pub(super) fn status_to_entry(
     partner: PartnerId,
     customer: CustomerId,
-    stamp: &SyncStamp,
+    stamp: &CustomerSyncStatus,
 ) -> Result<Entry, StoreError> {
     let mut entry = with_body(&keys::customer_status(partner, customer), stamp)?;
     entry.insert(EXPIRY.to_owned(), instant::expiry(stamp.at, HISTORY_DAYS));

@@ -19,7 +19,7 @@ pub(super) const REMOVAL_TTL_S: u32 = 300;
 const EXPIRES_AT: &str = "expiresAt";
 
 /// Rises each time the lease changes hands, also across a release.
-const EPOCH: &str = "epoch";
+const FENCING_TOKEN: &str = "fencingToken";
 
 /// Who has the lease; absent once it was given back.
 const OWNER: &str = "owner";
@@ -39,7 +39,7 @@ pub struct Lease {
     /// Who has it.
     pub owner: String,
     /// Rises each time the lease changes hands.
-    pub epoch: u64,
+    pub fencing_token: u64,
     /// When it may be taken by another.
     pub expires_at: Timestamp,
 }
@@ -115,9 +115,9 @@ fn take(lease: &Lease, read: Option<&Standing>) -> Write {
     let write = Write::put(to_entry(lease.partner, &lease.into()));
     match read {
         None => write.if_absent(),
-        Some(read) => {
-            write.if_equals(EPOCH, number(read.epoch)).if_equals(EXPIRES_AT, instant::to_text(read.expires_at))
-        }
+        Some(read) => write
+            .if_equals(FENCING_TOKEN, number(read.fencing_token))
+            .if_equals(EXPIRES_AT, instant::to_text(read.expires_at)),
     }
 }
 
@@ -126,7 +126,7 @@ fn take_over(lease: &Lease, read: Option<&Standing>) -> Write {
     let write = Write::put(to_entry(lease.partner, &lease.into()));
     match read {
         None => write.if_absent(),
-        Some(read) => write.if_equals(EPOCH, number(read.epoch)),
+        Some(read) => write.if_equals(FENCING_TOKEN, number(read.fencing_token)),
     }
 }
 
@@ -137,7 +137,7 @@ pub(super) fn renew(lease: &Lease, until: Timestamp) -> Write {
 }
 
 fn only_of(lease: &Lease, write: Write) -> Write {
-    write.if_equals(OWNER, text(&lease.owner)).if_equals(EPOCH, number(lease.epoch))
+    write.if_equals(OWNER, text(&lease.owner)).if_equals(FENCING_TOKEN, number(lease.fencing_token))
 }
 
 /// The lease as it stands. Once given back it has no owner and has run out, but keeps its epoch: a write of its former
@@ -147,14 +147,14 @@ struct Standing {
     /// Who has it.
     pub(super) owner: Option<String>,
     /// Rises each time it changes hands.
-    pub(super) epoch: u64,
+    pub(super) fencing_token: u64,
     /// When it may be taken.
     pub(super) expires_at: Timestamp,
 }
 
 impl From<&Lease> for Standing {
     fn from(lease: &Lease) -> Self {
-        Self { owner: Some(lease.owner.clone()), epoch: lease.epoch, expires_at: lease.expires_at }
+        Self { owner: Some(lease.owner.clone()), fencing_token: lease.fencing_token, expires_at: lease.expires_at }
     }
 }
 
@@ -169,10 +169,10 @@ struct Wanted<'a> {
 
 /// The lease that is granted over what stands, if any does.
 fn grant(wanted: Wanted<'_>, standing: Option<&Standing>) -> Result<Lease, LeaseTaken> {
-    let epoch = match standing {
+    let fencing_token = match standing {
         None => 1,
-        Some(lease) if lease.expires_at <= wanted.now => lease.epoch.saturating_add(1),
-        Some(lease) if lease.owner.as_deref() == Some(wanted.owner) => lease.epoch,
+        Some(lease) if lease.expires_at <= wanted.now => lease.fencing_token.saturating_add(1),
+        Some(lease) if lease.owner.as_deref() == Some(wanted.owner) => lease.fencing_token,
         Some(lease) => {
             return Err(LeaseTaken { until: lease.expires_at });
         }
@@ -181,7 +181,7 @@ fn grant(wanted: Wanted<'_>, standing: Option<&Standing>) -> Result<Lease, Lease
     Ok(Lease {
         partner: wanted.partner,
         owner: wanted.owner.to_owned(),
-        epoch,
+        fencing_token,
         expires_at: wanted.now.checked_add(ttl).unwrap_or(Timestamp::MAX),
     })
 }
@@ -192,14 +192,14 @@ fn seize(wanted: Wanted<'_>, standing: Option<&Standing>) -> Lease {
     Lease {
         partner: wanted.partner,
         owner: wanted.owner.to_owned(),
-        epoch: standing.map_or(1, |lease| lease.epoch.saturating_add(1)),
+        fencing_token: standing.map_or(1, |lease| lease.fencing_token.saturating_add(1)),
         expires_at: wanted.now.checked_add(ttl).unwrap_or(Timestamp::MAX),
     }
 }
 
 /// What stands once a lease was given back.
 fn given_back(lease: &Lease) -> Standing {
-    Standing { owner: None, epoch: lease.epoch, expires_at: Timestamp::UNIX_EPOCH }
+    Standing { owner: None, fencing_token: lease.fencing_token, expires_at: Timestamp::UNIX_EPOCH }
 }
 
 fn to_entry(partner: PartnerId, standing: &Standing) -> Entry {
@@ -207,7 +207,7 @@ fn to_entry(partner: PartnerId, standing: &Standing) -> Entry {
     if let Some(owner) = &standing.owner {
         entry.insert(OWNER.to_owned(), text(owner));
     }
-    entry.insert(EPOCH.to_owned(), number(standing.epoch));
+    entry.insert(FENCING_TOKEN.to_owned(), number(standing.fencing_token));
     entry.insert(EXPIRES_AT.to_owned(), instant::to_text(standing.expires_at));
     entry
 }
@@ -215,7 +215,7 @@ fn to_entry(partner: PartnerId, standing: &Standing) -> Entry {
 fn from_entry(entry: &Entry) -> Result<Standing, StoreError> {
     Ok(Standing {
         owner: find_text(entry, OWNER).map(str::to_owned),
-        epoch: read_number(entry, EPOCH)?,
+        fencing_token: read_number(entry, FENCING_TOKEN)?,
         expires_at: instant::read(entry, EXPIRES_AT)?,
     })
 }

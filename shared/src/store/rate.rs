@@ -20,7 +20,7 @@ pub struct Rate {
     /// Nobody calls before this time.
     pub not_before: Option<Timestamp>,
     /// How many calls a minute it was last seen to take.
-    pub learnt: Option<u32>,
+    pub calls_per_minute: Option<u32>,
 }
 
 impl<T: Table> Store<T> {
@@ -41,8 +41,13 @@ impl<T: Table> Store<T> {
     }
 
     /// Keeps how many calls a minute the PSA was seen to take; the last writer's word stands.
-    pub async fn put_learnt_rate(&self, psa: &PsaDatabase, learnt: u32, now: Timestamp) -> Result<(), StoreError> {
-        let set = vec![(LEARNT, number(learnt)), (UPDATED_AT, instant::to_text(now))];
+    pub async fn put_adaptive_rate(
+        &self,
+        psa: &PsaDatabase,
+        calls_per_minute: u32,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let set = vec![(LEARNT, number(calls_per_minute)), (UPDATED_AT, instant::to_text(now))];
         self.table.write(Write::update(keys::rate(psa), set)).await?;
         Ok(())
     }
@@ -50,6 +55,6 @@ impl<T: Table> Store<T> {
 
 fn from_entry(entry: &Entry) -> Result<Rate, StoreError> {
     let not_before = entry.contains_key(NOT_BEFORE).then(|| instant::read(entry, NOT_BEFORE)).transpose()?;
-    let learnt = find_number(entry, LEARNT).map(u32::try_from).transpose();
-    Ok(Rate { not_before, learnt: learnt.map_err(|error| unreadable(entry, error))? })
+    let calls_per_minute = find_number(entry, LEARNT).map(u32::try_from).transpose();
+    Ok(Rate { not_before, calls_per_minute: calls_per_minute.map_err(|error| unreadable(entry, error))? })
 }

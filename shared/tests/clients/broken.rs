@@ -1,4 +1,4 @@
-//! Connections that break: never answered, closed before and inside the answer, refused.
+//! Connections that break: without a response, before or inside the response, and refused ones.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use tokio::task::JoinHandle;
 
 use crate::served::{ATTEMPTS, agreement, connect, http, http_within};
 
-/// What happens to each call after discovery.
+/// How each call after discovery ends.
 #[derive(Clone, Copy)]
 enum End {
-    /// Never answered.
+    /// No response comes.
     Silence,
-    /// Closed without an answer.
+    /// The connection is closed without a response.
     Closed,
-    /// Reset without an answer: closed with the request unread.
+    /// The connection is reset without a response: it is closed with the request unread.
     Reset,
-    /// Closed in the middle of the body.
+    /// The connection is closed in the middle of the body.
     HalfABody,
-    /// A body without an end.
+    /// The body has no end.
     Endless,
 }
 
@@ -62,7 +62,7 @@ async fn answer(mut stream: TcpStream, end: End) {
         End::Endless => {
             let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n[";
             stream.write_all(head).await.unwrap();
-            // Ends when the client has had enough and closes.
+            // Ends when the client closes the connection.
             while stream.write_all(&[b' '; 65536]).await.is_ok() {}
         }
     }
@@ -77,7 +77,7 @@ async fn set_quantity(client: &ConnectWise) -> PsaError {
     set.await.unwrap_err()
 }
 
-/// A read is repeated and fails so; a write fails so after one call.
+/// A read is retried and fails with these words; a write fails after one call.
 async fn proves_nothing(client: &ConnectWise, words: &str) {
     let before = client.calls();
     let error = client.list_additions(agreement()).await.unwrap_err();
@@ -89,21 +89,21 @@ async fn proves_nothing(client: &ConnectWise, words: &str) {
 }
 
 #[tokio::test]
-async fn an_answer_that_never_comes_is_given_up_and_proves_nothing() {
+async fn a_response_that_never_comes_times_out_and_proves_nothing() {
     let (url, _serving) = serve(End::Silence).await;
     let client = connect(&url, http_within(Duration::from_millis(300))).await.unwrap();
     proves_nothing(&client, "no whole answer within 300ms").await;
 }
 
 #[tokio::test]
-async fn a_connection_closed_without_an_answer_proves_nothing() {
+async fn a_connection_closed_without_a_response_proves_nothing() {
     let (url, _serving) = serve(End::Closed).await;
     let client = connect(&url, http()).await.unwrap();
     proves_nothing(&client, "ConnectWise gave no usable answer").await;
 }
 
 #[tokio::test]
-async fn a_connection_reset_without_an_answer_proves_nothing() {
+async fn a_connection_reset_without_a_response_proves_nothing() {
     let (url, _serving) = serve(End::Reset).await;
     let client = connect(&url, http()).await.unwrap();
     proves_nothing(&client, "Connection reset by peer").await;
@@ -117,7 +117,7 @@ async fn half_a_body_proves_nothing() {
 }
 
 #[tokio::test]
-async fn a_body_without_an_end_is_given_up_at_the_cap() {
+async fn an_endless_body_is_cut_off_at_the_limit() {
     let (url, _serving) = serve(End::Endless).await;
     let client = connect(&url, http()).await.unwrap();
     let error = set_quantity(&client).await;
@@ -125,7 +125,7 @@ async fn a_body_without_an_end_is_given_up_at_the_cap() {
 }
 
 #[tokio::test]
-async fn a_connection_that_never_stood_proves_that_nothing_was_done() {
+async fn a_refused_connection_proves_that_nothing_was_done() {
     let (url, serving) = serve(End::Closed).await;
     let client = connect(&url, http()).await.unwrap();
     serving.abort();

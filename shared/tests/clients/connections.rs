@@ -1,4 +1,4 @@
-//! From saved credentials to clients: found, opened as this partner's, connected.
+//! From saved credentials to clients: found, opened as those of this partner, connected.
 
 use secrecy::ExposeSecret;
 use shared::client::address::{AddressPolicy, AddressRules};
@@ -17,7 +17,7 @@ use crate::served::{PARTNER, connectwise_credentials, discovery, http, sophos_cr
 
 const OTHER: &str = "718b6047-2fbc-4f4b-a143-45ee42bf5d3b";
 
-/// A store and a seal, and connections by both to one server.
+/// A store, a seal, and connections through both to one server.
 struct World {
     store: MemoryStore,
     seal: LocalSeal,
@@ -32,7 +32,7 @@ impl World {
         Self { store: MemoryStore::default(), seal: LocalSeal::ephemeral(), server }
     }
 
-    /// Saves credentials for a partner, sealed for a partner.
+    /// Saves credentials in the entry of `partner`, sealed for `sealed_for`.
     async fn save(&self, partner: &str, sealed_for: &str, credentials: &Credentials) {
         let text = credentials.to_json();
         let sealed = self.seal.seal(id(sealed_for), text.expose_secret()).await.unwrap();
@@ -68,7 +68,7 @@ fn id(text: &str) -> PartnerId {
 }
 
 #[tokio::test]
-async fn a_partner_is_connected_by_what_it_has_saved() {
+async fn a_partner_is_connected_with_its_saved_credentials() {
     let world = World::new().await;
     world.save(PARTNER, PARTNER, &world.both()).await;
     let (connections, _server) = world.connections();
@@ -77,7 +77,7 @@ async fn a_partner_is_connected_by_what_it_has_saved() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_nobodys_is_not_connected_and_one_that_is_worked_with_is_noted() {
+async fn a_database_without_an_owner_is_refused_and_a_runs_work_is_noted() {
     let world = World::new().await;
     let both = world.both();
     world.save(PARTNER, PARTNER, &both).await;
@@ -98,7 +98,7 @@ async fn a_database_that_is_nobodys_is_not_connected_and_one_that_is_worked_with
 }
 
 #[tokio::test]
-async fn a_service_that_is_not_saved_is_missing_by_name() {
+async fn an_unsaved_service_is_named_as_missing() {
     let world = World::new().await;
     world.save(PARTNER, PARTNER, &Credentials { connectwise: None, ..world.both() }).await;
     let (connections, _server) = world.connections();
@@ -108,7 +108,7 @@ async fn a_service_that_is_not_saved_is_missing_by_name() {
 }
 
 #[tokio::test]
-async fn credentials_sealed_for_another_partner_open_nothing() {
+async fn credentials_sealed_for_another_partner_cannot_be_opened() {
     let world = World::new().await;
     world.save(PARTNER, OTHER, &world.both()).await;
     let (connections, server) = world.connections();
@@ -118,7 +118,7 @@ async fn credentials_sealed_for_another_partner_open_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_never_sealed_is_unusable_and_not_quoted() {
+async fn an_unsealed_text_is_unusable_and_not_quoted() {
     let world = World::new().await;
     world.store.put_credentials(id(PARTNER), &Sealed("canary".to_owned())).await.unwrap();
     let (connections, _server) = world.connections();

@@ -15,7 +15,7 @@ use crate::served::{
 };
 
 #[tokio::test]
-async fn discovery_is_asked_once_without_keys_and_kept() {
+async fn discovery_happens_once_without_keys() {
     let server = MockServer::start().await;
     discovery(&server, "v2025_1/").await;
     Mock::given(path(ADDITIONS)).respond_with(json(200, "[]")).mount(&server).await;
@@ -58,7 +58,7 @@ async fn a_company_that_the_server_does_not_know_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_codebase_that_is_no_path_is_not_believed() {
+async fn a_codebase_that_is_not_a_path_is_refused() {
     for codebase in ["", "/", "../../evil", "https://evil.example/", "v2025_1/?x=", ".."] {
         let server = MockServer::start().await;
         discovery(&server, codebase).await;
@@ -68,7 +68,7 @@ async fn a_codebase_that_is_no_path_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_surprising_404_asks_discovery_again_and_goes_where_the_api_has_moved() {
+async fn an_unexpected_404_repeats_discovery_and_follows_a_moved_api() {
     let server = MockServer::start().await;
     let moved = json(200, r#"{"Codebase":"v2025_2/"}"#);
     let first = json(200, r#"{"Codebase":"v2025_1/"}"#);
@@ -80,12 +80,12 @@ async fn a_surprising_404_asks_discovery_again_and_goes_where_the_api_has_moved(
     let client = connect(&server.uri(), http()).await.unwrap();
     assert_eq!(client.list_additions(agreement()).await, Ok(Vec::new()));
     assert_eq!(client.list_additions(agreement()).await, Ok(Vec::new()));
-    // Discovery, the old place, discovery, the new place, and the new place at once.
+    // Discovery, the old place, discovery, the new place, and then the new place directly.
     assert_eq!(client.calls(), 5);
 }
 
 #[tokio::test]
-async fn records_that_are_gone_do_not_double_the_calls() {
+async fn deleted_records_do_not_double_the_calls() {
     let server = MockServer::start().await;
     discovery(&server, "v2025_1/").await;
     let client = connect(&server.uri(), http()).await.unwrap();
@@ -98,7 +98,7 @@ async fn records_that_are_gone_do_not_double_the_calls() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_allowed_is_never_called() {
+async fn a_forbidden_address_is_never_called() {
     let server = MockServer::start().await;
     let strict = Http::build(AddressPolicy::Vendor, HttpLimits::default()).unwrap();
     let mut options = connectwise_options(strict);
@@ -109,7 +109,7 @@ async fn an_address_that_is_not_allowed_is_never_called() {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_to_this_machine_is_not_called_even_where_it_is_on_the_list() {
+async fn an_allowed_name_that_resolves_to_this_machine_is_not_called() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let site = format!("localhost:{}", listener.local_addr().unwrap().port());
     let strict = Http::build(AddressPolicy::Vendor, HttpLimits::default()).unwrap();

@@ -1,4 +1,4 @@
-//! Lists of ConnectWise: what is asked for, to the last page, and records as loose as the vendor writes them.
+//! Lists of ConnectWise: their requests up to the last page, and records as loose as the vendor's.
 
 use jiff::civil::date;
 use rust_decimal::Decimal;
@@ -29,7 +29,7 @@ async fn additions_are_read_to_the_last_page_and_the_link_is_never_followed_as_a
 }
 
 #[tokio::test]
-async fn an_addition_is_read_with_what_is_null_left_out() {
+async fn an_addition_is_read_without_its_null_fields() {
     let (_server, client) = connectwise(json(200, format!("[{ADDITION}]"))).await;
     let addition = client.list_additions(agreement()).await.unwrap().remove(0);
     assert_eq!((addition.quantity, addition.less_included), (Decimal::from(12), Decimal::ZERO));
@@ -38,7 +38,7 @@ async fn an_addition_is_read_with_what_is_null_left_out() {
 }
 
 #[tokio::test]
-async fn companies_that_are_deleted_are_not_asked_for() {
+async fn deleted_companies_are_not_requested() {
     let (server, client) = connectwise(json(200, r#"[{"id":7,"name":"ACME"}]"#)).await;
     let page = client.list_companies(Some("6")).await.unwrap();
     assert_eq!((page.rows[0].name.as_str(), page.next), ("ACME", None));
@@ -68,7 +68,7 @@ async fn an_agreement_is_read_with_its_dates_and_its_status() {
 }
 
 #[tokio::test]
-async fn an_agreement_that_cannot_be_read_is_named_and_the_others_are_there() {
+async fn an_unreadable_agreement_is_named_and_the_others_are_read() {
     for (record, words) in [
         (
             r#"{"id":812,"company":{"id":7},"startDate":"2026-13-01T00:00:00Z"}"#,
@@ -88,7 +88,7 @@ async fn an_agreement_that_cannot_be_read_is_named_and_the_others_are_there() {
 }
 
 #[tokio::test]
-async fn a_record_that_nobody_can_name_makes_the_list_unreadable_and_so_does_an_addition() {
+async fn an_unreadable_addition_or_a_record_without_an_id_fails_the_list() {
     for record in [r#"{"name":"A","company":{"id":7}}"#, "7"] {
         let (server, client) = connectwise(json(200, format!(r#"[{{"id":1,"company":{{"id":7}}}},{record}]"#))).await;
         let error = client.list_agreements(None).await.unwrap_err().to_string();
@@ -101,7 +101,7 @@ async fn a_record_that_nobody_can_name_makes_the_list_unreadable_and_so_does_an_
 }
 
 #[tokio::test]
-async fn products_are_asked_for_by_a_hundred_ids_in_a_url_that_connectwise_takes() {
+async fn products_are_requested_by_a_hundred_ids_in_a_url_that_connectwise_accepts() {
     let (server, client) = connectwise(json(200, "[]")).await;
     let ids: Vec<PsaProductId> = (0..150).map(|n| (i64::from(i32::MAX) - n).try_into().unwrap()).collect();
     assert_eq!(client.list_products(&ids).await, Ok(Vec::new()));
@@ -117,7 +117,7 @@ async fn products_are_asked_for_by_a_hundred_ids_in_a_url_that_connectwise_takes
 }
 
 #[tokio::test]
-async fn a_product_is_read_and_one_that_was_not_asked_for_is_not_believed() {
+async fn a_product_is_read_and_one_that_was_not_requested_is_an_error() {
     let body = r#"[{"id":5,"identifier":"X","description":"D","productClass":"Bundle","price":0.1}]"#;
     let (_server, client) = connectwise(json(200, body)).await;
     let ids = |id: i64| [PsaProductId::try_from(id).unwrap()];
@@ -127,7 +127,7 @@ async fn a_product_is_read_and_one_that_was_not_asked_for_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_page_that_starts_nowhere_is_not_asked_for() {
+async fn a_page_with_an_invalid_start_is_not_requested() {
     let (server, client) = connectwise(json(200, "[]")).await;
     assert!(matches!(client.list_companies(Some("1&x=2")).await, Err(PsaError::NotSent { .. })));
     assert!(api_calls(&server).await.is_empty());

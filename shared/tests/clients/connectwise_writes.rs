@@ -1,4 +1,4 @@
-//! Writes to ConnectWise: the bodies, and that a write is sent again only where nothing was done.
+//! Writes to ConnectWise: their bodies, and that a write is sent again only if nothing was done.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ fn new_addition() -> NewAddition {
 }
 
 #[tokio::test]
-async fn a_new_addition_is_posted_with_nothing_but_what_must_be_said() {
+async fn a_new_addition_is_posted_with_the_required_values_only() {
     let (server, client) = connectwise(json(201, ADDITION)).await;
     let addition = client.create_addition(agreement(), &new_addition()).await.unwrap();
     assert_eq!((addition.id.get(), addition.quantity), (31, Decimal::from(12)));
@@ -45,7 +45,7 @@ async fn a_quantity_is_patched_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_change_that_met_a_429_is_not_sent_again_by_the_client_and_leaves_after_its_retry_after() {
+async fn a_throttled_change_is_not_retried_by_the_client_and_succeeds_after_its_retry_after() {
     let server = MockServer::start().await;
     discovery(&server, "v2025_1/").await;
     let throttled = json(429, r#"{"error":"ConnectWiseAPI"}"#).insert_header("Retry-After", "1");
@@ -56,17 +56,17 @@ async fn a_change_that_met_a_429_is_not_sent_again_by_the_client_and_leaves_afte
     let start = Instant::now();
     let set = || client.set_quantity(agreement(), 31.try_into().unwrap(), Decimal::from(12));
     let error = set().await.unwrap_err();
-    // What was stored about the change counts from when it was first sent: who stored it stores it anew.
+    // The stored intent is valid from the first attempt: whoever stored the change has to store it again.
     assert!(matches!(error, PsaError::Throttled { retry_after: Some(_) }), "{error}");
     assert_eq!(api_calls(&server).await.len(), 1);
-    client.take_turn().await.unwrap();
+    client.reserve_permit().await.unwrap();
     assert!(set().await.is_ok());
     assert!(start.elapsed() >= Duration::from_secs(1));
     assert_eq!(api_calls(&server).await.len(), 2);
 }
 
 #[tokio::test]
-async fn a_create_that_would_have_to_wait_is_not_sent_at_all() {
+async fn a_create_that_would_have_to_wait_is_not_sent() {
     let throttled = json(429, "").insert_header("Retry-After", "30");
     let (server, client) = connectwise(throttled).await;
     for _ in 0..3 {
@@ -77,7 +77,7 @@ async fn a_create_that_would_have_to_wait_is_not_sent_at_all() {
 }
 
 #[tokio::test]
-async fn a_retry_after_that_one_call_meets_holds_all_of_the_client() {
+async fn a_retry_after_that_one_call_meets_pauses_the_whole_client() {
     let throttled = json(429, "").insert_header("Retry-After", "3600");
     let (server, client) = connectwise(throttled).await;
     assert!(client.create_addition(agreement(), &new_addition()).await.is_err());
@@ -90,7 +90,7 @@ async fn a_retry_after_that_one_call_meets_holds_all_of_the_client() {
 }
 
 #[tokio::test]
-async fn a_written_record_that_cannot_be_read_may_have_been_written() {
+async fn an_unreadable_response_to_a_write_may_have_taken_effect() {
     let (server, client) = connectwise(json(201, r#"{"id":31,"product":null}"#)).await;
     let error = client.create_addition(agreement(), &new_addition()).await.unwrap_err();
     assert!(error.may_have_taken_effect());
@@ -99,7 +99,7 @@ async fn a_written_record_that_cannot_be_read_may_have_been_written() {
 }
 
 #[tokio::test]
-async fn a_404_stays_a_proof_that_nothing_was_done_where_discovery_fails() {
+async fn a_404_still_proves_no_effect_if_discovery_fails() {
     let server = MockServer::start().await;
     Mock::given(path("/login/companyinfo/acme"))
         .respond_with(json(200, r#"{"Codebase":"v2025_1/"}"#))

@@ -1,4 +1,4 @@
-//! The clients against servers that answer as the vendors do, and as nobody should: one row, one test, one fact.
+//! Tests the clients against servers that answer as the vendors do, and as no server should.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod broken;

@@ -1,4 +1,4 @@
-//! No secret in an error, in a `Debug` form or in a log line, whatever a server answers.
+//! No error, `Debug` form or log line contains a secret, whatever a server answers.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use wiremock::ResponseTemplate;
 
 use crate::served::{agreement, connectwise, json, sophos};
 
-/// Keeps what is logged.
+/// Collects the log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -35,25 +35,25 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 #[tokio::test]
-async fn no_secret_is_said() {
+async fn no_error_and_no_log_line_contains_a_secret() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone());
     let _guard = set_default(subscriber.finish());
-    let mut said = String::new();
+    let mut shown = String::new();
     for status in [200, 204, 307, 400, 401, 403, 404, 408, 429, 500, 503] {
         let (_server, client) = connectwise(ResponseTemplate::new(status)).await;
         let read = client.list_additions(agreement()).await.unwrap_err();
         let write = client.set_quantity(agreement(), 31.try_into().unwrap(), Decimal::ONE).await;
-        said += &format!("{client:?} {read} {read:?} {write:?}");
+        shown += &format!("{client:?} {read} {read:?} {write:?}");
         let (_server, client) = sophos(json(status, r#"{"error":"E","correlationId":"seen"}"#)).await;
         let usage = client.list_usage(UsageMonth::parse("2026-11").unwrap(), None).await;
-        said += &format!("{client:?} {usage:?}");
+        shown += &format!("{client:?} {usage:?}");
     }
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(logged.contains("seen") && logged.contains("a ConnectWise call failed"), "nothing was logged: {logged}");
-    // The keys as they are sent are base64 of acme+canary-public:canary-private.
+    // Requests carry the keys as base64 of acme+canary-public:canary-private.
     for secret in ["canary", "YWNtZStjYW5hcnk", "Y2FuYXJ5"] {
         assert!(!logged.contains(secret), "{secret} in the log: {logged}");
-        assert!(!said.contains(secret), "{secret} in an error: {said}");
+        assert!(!shown.contains(secret), "{secret} in an error: {shown}");
     }
 }

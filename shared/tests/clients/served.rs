@@ -1,4 +1,4 @@
-//! Clients of a mock server on this machine, impatient so that a test of repetition takes milliseconds.
+//! Clients of a mock server on this machine, with short delays so that tests of retries take milliseconds.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use shared::error::{PsaError, SourceError};
 use wiremock::matchers::{method, path, path_regex};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-/// Attempts of each call that may be repeated.
+/// Attempts of each call that may be retried.
 pub(crate) const ATTEMPTS: u64 = 3;
 pub(crate) const PARTNER: &str = "d31ab2df-7005-4c06-bd7d-2bc8de44be06";
 pub(crate) const ADDITIONS: &str = "/v2025_1/apis/3.0/finance/agreements/812/additions";
-/// An answer to a read or a write of an addition.
+/// A response to a read or a write of an addition.
 pub(crate) const ADDITION: &str = r#"{"id":31,"product":{"id":5,"identifier":"X"},"quantity":12.0,"billCustomer":"Billable",
     "effectiveDate":"2026-11-01T00:00:00Z","cancelledDate":"","_info":{"updatedBy":"API"},"somethingNew":{}}"#;
 
@@ -30,7 +30,7 @@ pub(crate) fn http_within(call_timeout: Duration) -> Http {
     Http::build(AddressPolicy::VendorAndLoopback, limits).unwrap()
 }
 
-fn impatient(policy: RetryPolicy) -> RetryPolicy {
+fn with_short_delays(policy: RetryPolicy) -> RetryPolicy {
     RetryPolicy { attempts: ATTEMPTS as u32, first_delay: Duration::from_millis(1), ..policy }
 }
 
@@ -51,11 +51,11 @@ pub(crate) fn connectwise_credentials(site: &str) -> ConnectWiseCredentials {
 pub(crate) fn connectwise_options(http: Http) -> ConnectWiseOptions {
     let addresses = AddressRules { policy: AddressPolicy::VendorAndLoopback, ..AddressRules::default() };
     let options = ConnectWiseOptions::new(http, addresses);
-    // Tests of answers are not to wait for a turn.
+    // Tests of responses do not wait for the rate limiter.
     let calls_per_minute = 600_000;
     ConnectWiseOptions {
-        reads: impatient(options.reads),
-        writes: impatient(options.writes),
+        reads: with_short_delays(options.reads),
+        writes: with_short_delays(options.writes),
         calls_per_minute,
         ..options
     }
@@ -65,7 +65,7 @@ pub(crate) async fn connect(site: &str, http: Http) -> Result<ConnectWise, PsaEr
     ConnectWise::connect(&connectwise_credentials(site), &connectwise_options(http)).await
 }
 
-/// A server that answers discovery for `acme` with this codebase, as often as it is asked.
+/// Makes a server answer discovery for `acme` with this codebase, as often as it is called.
 pub(crate) async fn discovery(server: &MockServer, codebase: &str) {
     let body = format!(r#"{{"CompanyName":"Acme","Codebase":"{codebase}","IsCloud":"True","CompanyID":"acme"}}"#);
     let answer = ResponseTemplate::new(200).set_body_raw(body, "application/json");
@@ -73,7 +73,7 @@ pub(crate) async fn discovery(server: &MockServer, codebase: &str) {
     discovery.respond_with(answer).mount(server).await;
 }
 
-/// A ConnectWise that answers every call of its API so, and a client of it.
+/// A ConnectWise that gives this answer to every call of its API, and a client of it.
 pub(crate) async fn connectwise(answer: ResponseTemplate) -> (MockServer, ConnectWise) {
     let server = MockServer::start().await;
     discovery(&server, "v2025_1/").await;
@@ -87,7 +87,7 @@ pub(crate) fn json(status: u16, body: impl Into<Vec<u8>>) -> ResponseTemplate {
     ResponseTemplate::new(status).set_body_raw(body, "application/json")
 }
 
-/// The calls that reached the API, discovery left out.
+/// The calls that reached the API, without discovery.
 pub(crate) async fn api_calls(server: &MockServer) -> Vec<wiremock::Request> {
     let requests = server.received_requests().await.unwrap();
     requests.into_iter().filter(|request| request.url.path().contains("/apis/")).collect()
@@ -97,7 +97,7 @@ pub(crate) fn sophos_credentials() -> SophosCredentials {
     SophosCredentials { client_id: "canary-client".into(), client_secret: "canary-secret".into() }
 }
 
-/// A server on which one signs in as a partner whose API is the same server.
+/// Makes a server accept the sign-in of a partner whose API is the same server.
 pub(crate) async fn sophos_sign_in(server: &MockServer) {
     let token = r#"{"access_token":"canary-token","token_type":"bearer","expires_in":3600,"errorCode":"success"}"#;
     let sign_in = Mock::given(method("POST")).and(path("/api/v2/oauth2/token"));
@@ -112,14 +112,14 @@ pub(crate) async fn sophos_client(url: &str, http: Http) -> Result<SophosCentral
     let options = SophosOptions {
         sign_in_url: url.parse().unwrap(),
         api_url: url.parse().unwrap(),
-        reads: impatient(options.reads),
+        reads: with_short_delays(options.reads),
         ..options
     };
     let partner = PartnerId::parse(PARTNER).unwrap();
     SophosCentral::connect(partner, &sophos_credentials(), &options).await
 }
 
-/// A Sophos that answers every call of the partner API so, and a client of it.
+/// A Sophos that gives this answer to every call of the partner API, and a client of it.
 pub(crate) async fn sophos(answer: ResponseTemplate) -> (MockServer, SophosCentral) {
     let server = MockServer::start().await;
     sophos_sign_in(&server).await;

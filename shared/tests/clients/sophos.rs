@@ -1,4 +1,4 @@
-//! Sophos Central: the table from an answer to an error, the token, and what is not believed.
+//! Sophos Central: from a response to an error, the token, and responses that are not trusted.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ async fn usage_calls(server: &MockServer) -> u64 {
     requests.iter().filter(|request| request.url.path().contains("/billing/usage/")).count() as u64
 }
 
-/// Every answer of the partner API is this one: what a fetch of usage ends in, and after how many calls.
-async fn row(answer: ResponseTemplate, error: SourceError, calls: u64) {
+/// Gives one answer to every call of the partner API, and checks the error of a usage request and its number of calls.
+async fn check(answer: ResponseTemplate, error: SourceError, calls: u64) {
     let (server, client) = sophos(answer).await;
     assert_eq!(client.list_usage(november(), None).await.unwrap_err(), error);
     assert_eq!(usage_calls(&server).await, calls);
@@ -39,9 +39,9 @@ fn html(status: u16) -> ResponseTemplate {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_renewed_once_and_then_believed() {
+async fn a_refused_token_is_renewed_once() {
     let body = r#"{"error":"Unauthorized","correlationId":"c","requestId":"r"}"#;
-    row(json(401, body), SourceError::Unauthorized, 2).await;
+    check(json(401, body), SourceError::Unauthorized, 2).await;
 }
 
 #[tokio::test]
@@ -60,32 +60,32 @@ async fn a_token_that_ended_early_costs_one_more_sign_in() {
     for _ in 0..3 {
         assert!(client.list_usage(november(), None).await.unwrap().unwrap().lines.is_empty());
     }
-    // Two sign-ins, whoami, one usage call refused and three answered.
+    // Two sign-ins, whoami, one refused usage call and three successful ones.
     assert_eq!(client.calls(), 2 + 1 + 4);
 }
 
 #[tokio::test]
-async fn a_month_without_data_is_none_and_no_failure() {
+async fn a_month_without_data_is_none_and_not_an_error() {
     let (server, client) = sophos(json(404, r#"{"error":"NotFound","message":"No usage"}"#)).await;
     assert_eq!(client.list_usage(november(), None).await, Ok(None));
     assert_eq!(usage_calls(&server).await, 1);
 }
 
 #[tokio::test]
-async fn a_404_that_is_not_sophos_own_is_not_taken_for_no_data() {
-    row(html(404), malformed("HTTP 404: it does not say why"), 1).await;
+async fn a_404_of_another_server_does_not_mean_no_data() {
+    check(html(404), malformed("HTTP 404: it does not say why"), 1).await;
 }
 
 #[tokio::test]
-async fn a_missing_right_is_forbidden_in_sophos_words() {
+async fn a_missing_right_is_forbidden_with_sophos_message() {
     let message = "Access is denied".to_owned();
-    row(json(403, r#"{"error":"Forbidden","message":"Access is denied"}"#), SourceError::Forbidden { message }, 1)
+    check(json(403, r#"{"error":"Forbidden","message":"Access is denied"}"#), SourceError::Forbidden { message }, 1)
         .await;
 }
 
 #[tokio::test]
 async fn an_expired_page_key_is_refused_at_once() {
-    row(
+    check(
         json(410, r#"{"error":"Gone","message":"pageFromKey has expired"}"#),
         malformed("HTTP 410: pageFromKey has expired"),
         1,
@@ -94,21 +94,21 @@ async fn an_expired_page_key_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_wish_to_be_left_alone_is_kept() {
+async fn a_long_retry_after_ends_the_call() {
     let throttled = |retry_after| SourceError::Throttled { retry_after };
     let long = json(429, r#"{"error":"TooManyRequests"}"#).insert_header("Retry-After", "3600");
-    row(long, throttled(Some(Duration::from_secs(3600))), 1).await;
-    row(html(429), throttled(None), ATTEMPTS).await;
+    check(long, throttled(Some(Duration::from_secs(3600))), 1).await;
+    check(html(429), throttled(None), ATTEMPTS).await;
 }
 
 #[tokio::test]
-async fn a_fault_that_may_pass_is_met_again() {
-    row(json(500, r#"{"error":"InternalError"}"#), unavailable("HTTP 500: InternalError"), ATTEMPTS).await;
-    row(html(502), unavailable("HTTP 502: it does not say why"), ATTEMPTS).await;
+async fn a_transient_fault_is_retried() {
+    check(json(500, r#"{"error":"InternalError"}"#), unavailable("HTTP 500: InternalError"), ATTEMPTS).await;
+    check(html(502), unavailable("HTTP 502: it does not say why"), ATTEMPTS).await;
 }
 
 #[tokio::test]
-async fn a_body_that_cannot_be_read_is_asked_for_again_and_then_malformed() {
+async fn an_unreadable_body_is_requested_again_and_then_malformed() {
     for answer in [html(200), json(200, r#"{"items":[{"#), json(200, ""), json(200, r#"{"items":[]}"#)] {
         let (server, client) = sophos(answer).await;
         let error = client.list_usage(november(), None).await.unwrap_err();
@@ -118,7 +118,7 @@ async fn a_body_that_cannot_be_read_is_asked_for_again_and_then_malformed() {
 }
 
 #[tokio::test]
-async fn a_page_that_leads_to_itself_is_not_believed() {
+async fn a_page_that_leads_to_itself_is_an_error() {
     let (_server, client) = sophos(json(200, r#"{"items":[{}],"pages":{"nextKey":"k"}}"#)).await;
     assert!(client.list_usage(november(), None).await.unwrap().unwrap().next.is_some());
     let error = client.list_usage(november(), Some("k")).await.unwrap_err();
@@ -137,7 +137,7 @@ async fn a_page_of_customers_is_read() {
 }
 
 #[tokio::test]
-async fn a_customer_that_cannot_be_read_is_named_and_the_others_are_there() {
+async fn an_unreadable_customer_is_named_and_the_others_are_read() {
     let body = r#"{"items":[{"id":"718b6047-2fbc-4f4b-a143-45ee42bf5d3b","name":"ACME","name":"Acme"},
         {"id":"17b80674-f2cb-4f4b-a134-54ee24fbd5b3","billingType":"usage"}],"pages":{"total":1,"items":2}}"#;
     let (_server, client) = sophos(json(200, body)).await;
@@ -167,7 +167,7 @@ async fn wrong_credentials_are_refused_after_one_call() {
 }
 
 #[tokio::test]
-async fn an_account_that_names_a_foreign_host_never_gets_a_call_there() {
+async fn a_foreign_api_host_is_never_called() {
     let (server, evil) = (MockServer::start().await, MockServer::start().await);
     let account = format!(r#"{{"id":"{PARTNER}","idType":"partner","apiHosts":{{"global":"{}"}}}}"#, evil.uri());
     Mock::given(path("/whoami/v1")).respond_with(json(200, account)).with_priority(1).mount(&server).await;

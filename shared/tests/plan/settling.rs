@@ -144,9 +144,9 @@ fn intent(quantity: Decimal) -> Intent {
 }
 
 /// Seconds that pass, how much the usage rises, and what becomes of the request.
-type Look = (i64, u64, Answer);
+type FollowUp = (i64, u64, Answer);
 
-fn looks() -> impl Strategy<Value = Vec<Look>> {
+fn looks() -> impl Strategy<Value = Vec<FollowUp>> {
     let answer = prop_oneof![
         2 => Just(Answer::Given),
         3 => (0..SETTLE_S).prop_map(Answer::Late),
@@ -157,7 +157,7 @@ fn looks() -> impl Strategy<Value = Vec<Look>> {
 }
 
 /// Lives through the looks and says what went wrong, if anything did.
-fn live(looks: &[Look], settle_s: i64) -> Result<(), TestCaseError> {
+fn live(looks: &[FollowUp], settle_s: i64) -> Result<(), TestCaseError> {
     let mut scene = Scene::new();
     let mut units = 5;
     for (seconds, rise, answer) in looks {
@@ -232,7 +232,7 @@ proptest! {
                     let found = additions.iter().find(|found| found.id == written.addition).unwrap();
                     prop_assert_eq!((found.product, found.quantity), (product, intent.quantity));
                     prop_assert!(!intent.seen.contains(&found.id) && ended.contains(&product));
-                    prop_assert_eq!(written.untold.created, 1, "an addition that no ledger would tell of");
+                    prop_assert_eq!(written.unreported.created, 1, "an addition that no ledger would tell of");
                 }
                 None => prop_assert!(!ended.contains(&product) || over(intent.at), "ended without an addition, too early"),
             }
@@ -244,7 +244,7 @@ proptest! {
             let Some(pending) = &old.pending else { continue };
             let new = &settled.snapshot.written[product];
             let there = additions.iter().any(|found| found.id == old.addition && found.quantity == pending.to);
-            prop_assert_eq!(new.untold.updated, u32::from(there));
+            prop_assert_eq!(new.unreported.updated, u32::from(there));
             prop_assert_eq!(new.confirmed, if there { pending.to } else { old.confirmed });
             prop_assert_eq!(settled.unsettled.contains(product), !there && !over(pending.at));
             prop_assert!(new.accounts_for(pending.to), "our own late write would be taken for another's");

@@ -38,11 +38,11 @@ impl Invocation<'_> {
     pub(super) async fn run(self, router: Router) -> Result<Response, Refused> {
         let context = self.context();
         let mut running = tokio::spawn(handle(router, self.event, context));
-        let patience = self.function_timeout.min(self.integration_timeout);
+        let wait_budget = self.function_timeout.min(self.integration_timeout);
         let ended = tokio::select! {
             biased;
             ended = &mut running => ended,
-            () = tokio::time::sleep(patience) => {
+            () = tokio::time::sleep(wait_budget) => {
                 if self.integration_timeout < self.function_timeout {
                     return Err(Refused::new(StatusCode::SERVICE_UNAVAILABLE));
                 }

@@ -170,7 +170,7 @@ async fn take(
         if work == Work::Faulty {
             tokio::time::sleep(LATE_ENOUGH).await;
         }
-        let found: Vec<Found> = world.ask(&Ask::Look).await?;
+        let found: Vec<Found> = world.ask(&Ask::FollowUp).await?;
         measured.push(Measured {
             contender,
             work,

@@ -241,7 +241,7 @@ impl Psa for ConnectWise {
         books.additions.get(&addition).map(|seen| seen.addition.clone()).ok_or(PsaError::NotFound)
     }
 
-    async fn take_turn(&self) -> Result<(), PsaError> {
+    async fn reserve_permit(&self) -> Result<(), PsaError> {
         let (ground, storm) = (&self.ground, self.ground.storm());
         if storm.turn_ms > 0 {
             self.wait(storm.turn_ms).await;

@@ -6,7 +6,7 @@ use harness::mail_sink::MailFault;
 use harness::webhook_sink::Misbehaviour;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use shared::domain::follow_up::Look;
+use shared::domain::follow_up::FollowUp;
 use shared::ports::AlertMessage;
 use shared::seal::LocalSeal;
 use shared::store::DueFor;
@@ -29,7 +29,10 @@ async fn a_digest_arrives_signed_and_nothing_is_left_to_look_at() {
     assert_eq!(world.hook.requests(), 1);
     for shard in 0..16 {
         let due = world.store.list_due(shard, world.now(), 10).await.unwrap();
-        assert!(due.iter().all(|due| due.due_for != DueFor::Look(Look::Alerts)), "a look is left behind");
+        assert!(
+            due.iter().all(|due| due.due_for != DueFor::FollowUp(FollowUp::DeliverAlerts)),
+            "a look is left behind"
+        );
     }
 }
 
@@ -59,7 +62,7 @@ async fn an_alert_arrives_once_its_receiver_is_back() {
 async fn two_deliveries_at_once_send_nothing_twice() {
     let world = World::with_webhook().await;
     let alert = world.raise(1, 0).await;
-    let message = AlertMessage { partner: partner(), look: Look::Alerts, look_at: alert.raised_at };
+    let message = AlertMessage { partner: partner(), follow_up: FollowUp::DeliverAlerts, due_at: alert.raised_at };
     let mut sending = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let (delivery, message, deadline) = (Arc::clone(&world.delivery), message.clone(), world.deadline());
@@ -76,7 +79,7 @@ async fn a_delivery_that_dies_while_it_sends_has_used_its_attempt_up_and_the_nex
     let world = World::with_webhook().await;
     world.hook.misbehave(Misbehaviour::Hang, 1);
     let alert = world.raise(1, 0).await;
-    let message = AlertMessage { partner: partner(), look: Look::Alerts, look_at: alert.raised_at };
+    let message = AlertMessage { partner: partner(), follow_up: FollowUp::DeliverAlerts, due_at: alert.raised_at };
     let dying = tokio::spawn({
         let (delivery, deadline) = (Arc::clone(&world.delivery), world.deadline());
         async move { delivery.see_to(&message, deadline).await }
@@ -97,7 +100,7 @@ async fn a_delivery_that_dies_while_it_sends_has_used_its_attempt_up_and_the_nex
 async fn nothing_is_begun_that_cannot_end_before_the_deadline() {
     let world = World::with_webhook().await;
     let alert = world.raise(1, 0).await;
-    let message = AlertMessage { partner: partner(), look: Look::Alerts, look_at: alert.raised_at };
+    let message = AlertMessage { partner: partner(), follow_up: FollowUp::DeliverAlerts, due_at: alert.raised_at };
     world.delivery.see_to(&message, world.now() + SignedDuration::from_secs(10)).await.unwrap();
     assert_eq!(world.hook.requests(), 0);
     world.pass(SignedDuration::from_mins(5));
@@ -163,9 +166,9 @@ async fn a_success_that_was_saved_over_what_another_delivery_saved_is_not_sent_a
 }
 
 /// A delivery of its own, as another invocation makes it.
-fn send(world: &World, look_at: Timestamp) -> JoinHandle<Result<(), alert_delivery::WorkError>> {
+fn send(world: &World, due_at: Timestamp) -> JoinHandle<Result<(), alert_delivery::WorkError>> {
     let (delivery, deadline) = (Arc::clone(&world.delivery), world.deadline());
-    let message = AlertMessage { partner: partner(), look: Look::Alerts, look_at };
+    let message = AlertMessage { partner: partner(), follow_up: FollowUp::DeliverAlerts, due_at };
     tokio::spawn(async move { delivery.see_to(&message, deadline).await })
 }
 
@@ -193,7 +196,7 @@ async fn a_webhook_that_cannot_be_opened_keeps_no_mail_back_and_is_tried_again()
     let world = World::with_webhook().await;
     world.save_settings(&json!({"failed": true, "held": true, "missed": true, "mail": ["a@example.com"]})).await;
     let alert = world.raise(1, 0).await;
-    let message = AlertMessage { partner: partner(), look: Look::Alerts, look_at: alert.raised_at };
+    let message = AlertMessage { partner: partner(), follow_up: FollowUp::DeliverAlerts, due_at: alert.raised_at };
     let away = alert_delivery::World { seal: LocalSeal::ephemeral(), ..(*world.delivery).clone() };
     away.see_to(&message, world.deadline()).await.unwrap();
     assert_eq!((world.hook.requests(), world.mails.taken().len()), (0, 1));

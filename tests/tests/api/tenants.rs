@@ -48,8 +48,6 @@ use uuid::Uuid;
 use self::pool::{Pool, Tried};
 use crate::{client, operations};
 
-type WireTable = DynamoTable<CountedIds>;
-
 const OWNER: u128 = 0x718b_6047_2fbc_4f4b_a143_45ee_42bf_5d3a;
 /// What the owner's texts hold that nobody sends.
 const CANARY: &str = "kept-for-its-owner";
@@ -162,7 +160,7 @@ async fn fill_run(store: &Store<impl Table>, id: u128, (customer, agreement): (C
 struct World {
     table: LocalTable,
     wire: Wire,
-    api: LocalApi<WireTable>,
+    api: LocalApi<DynamoTable<CountedIds>>,
     operations: Vec<Operation>,
     routers: BTreeMap<String, Router>,
 }
@@ -259,7 +257,7 @@ fn is_whole_list(operation: &Operation) -> bool {
 }
 
 /// The router of each operation, by its key.
-fn by_key(api: &LocalApi<WireTable>) -> BTreeMap<String, Router> {
+fn by_key(api: &LocalApi<DynamoTable<CountedIds>>) -> BTreeMap<String, Router> {
     let mut routers = BTreeMap::new();
     for ((folder, router), (same, document)) in api.by_folder().into_iter().zip(harness::api::functions()) {
         assert_eq!(folder, same);

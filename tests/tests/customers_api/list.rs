@@ -7,7 +7,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::psa::CustomerNames;
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
-use shared::domain::stamp::SyncStamp;
+use shared::domain::sync_status::CustomerSyncStatus;
 use shared::store::{Change, Store};
 use shared::table::Table;
 
@@ -47,7 +47,7 @@ async fn synced(store: &Store<impl Table>) {
             updated: 0,
             ..CustomerLedger::default()
         };
-        Change::PutCustomerStatus(customer(n), Box::new(SyncStamp::of(&run.id, month, at, &ledger)))
+        Change::PutCustomerStatus(customer(n), Box::new(CustomerSyncStatus::of(&run.id, month, at, &ledger)))
     });
     store.commit(&lease, at, stamped.into()).await.unwrap();
 }

@@ -6,7 +6,7 @@ use harness::stack::Stack;
 use shared::domain::id::CustomerId;
 use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::outcome::{Hold, Outcome, Would};
-use shared::domain::run::{Run, RunKind, RunRequest, RunScope, RunState, Whose};
+use shared::domain::run::{CustomerFilter, Run, RunKind, RunRequest, RunScope, RunState};
 
 use crate::started::{api_writes, awkward_stack, november, outcomes, plain_stack, preview};
 
@@ -52,8 +52,10 @@ async fn a_part_of_a_preview_could_not_be_applied() {
     let stack = plain_stack().await;
     let preview = preview(&stack).await;
     let some: BTreeSet<CustomerId> = [0, 1].map(|n| stack.demo.customer(n)).into();
-    let scope =
-        |customers: BTreeSet<CustomerId>| RunScope { whose: Whose::Chosen { customers }, ..RunScope::default() };
+    let scope = |customers: BTreeSet<CustomerId>| RunScope {
+        customers: CustomerFilter::Chosen { customers },
+        ..RunScope::default()
+    };
     let (run, ledger) = apply(&stack, &preview, scope(some.clone())).await;
     assert_eq!(run.state, RunState::Succeeded, "its units tie out");
     let applied: BTreeSet<CustomerId> = ledger.iter().filter_map(|entry| entry.customer).collect();

@@ -1,7 +1,7 @@
 //! Alerts: raised once, saved over what was read, listed newest first; and what a partner wants of them.
 
 use shared::domain::alert::{Alert, AlertAbout, AlertId, AlertSettings, Channel, Delivery, Told};
-use shared::domain::follow_up::Look;
+use shared::domain::follow_up::FollowUp;
 use shared::domain::id::PartnerId;
 use shared::ports::Sealed;
 use shared::store::{Author, Change, Due, DueFor, SavedAlertSettings, Store, Subject, Versioned};
@@ -38,8 +38,8 @@ async fn looks(store: &Store<impl Table>, of: PartnerId) -> Vec<(DueFor, jiff::T
 async fn an_alert_stands_once_and_makes_its_partner_due(store: Store<impl Table>) {
     let me = partner(1);
     assert_eq!(store.raise_alert(me, &alert(1)).await, Ok(true));
-    assert_eq!(looks(&store, me).await, [(DueFor::Look(Look::Alerts), after(1))]);
-    store.put_look(me, Look::Alerts, None).await.unwrap();
+    assert_eq!(looks(&store, me).await, [(DueFor::FollowUp(FollowUp::DeliverAlerts), after(1))]);
+    store.schedule_follow_up(me, FollowUp::DeliverAlerts, None).await.unwrap();
     assert_eq!(store.raise_alert(me, &alert(1)).await, Ok(false));
     assert_eq!(looks(&store, me).await, [], "nothing is new");
     let later = Alert { raised_at: after(9), ..alert(1) };
@@ -53,7 +53,7 @@ async fn a_commit_raises_an_alert_with_its_look(store: Store<impl Table>) {
     let me = partner(1);
     commit(&store, me, vec![Change::RaiseAlert(Box::new(alert(5)))]).await.unwrap();
     assert_eq!(store.list_alerts(me, None, 10).await.unwrap().alerts, [alert(5)]);
-    assert_eq!(looks(&store, me).await, [(DueFor::Look(Look::Alerts), after(5))]);
+    assert_eq!(looks(&store, me).await, [(DueFor::FollowUp(FollowUp::DeliverAlerts), after(5))]);
 }
 
 async fn of_two_who_save_an_alert_over_the_same_one_saves(store: Store<impl Table>) {
@@ -116,11 +116,11 @@ async fn alerts_of_partners_whose_ids_start_alike_are_apart(store: Store<impl Ta
 
 async fn a_look_moves_only_from_its_own_time(store: Store<impl Table>) {
     let me = partner(1);
-    store.move_look(me, Look::Alerts, after(1), after(9)).await.unwrap();
+    store.move_follow_up(me, FollowUp::DeliverAlerts, after(1), after(9)).await.unwrap();
     assert_eq!(looks(&store, me).await, [], "none is set");
-    store.put_look(me, Look::Alerts, Some(after(1))).await.unwrap();
-    store.move_look(me, Look::Alerts, after(2), after(9)).await.unwrap();
-    assert_eq!(looks(&store, me).await, [(DueFor::Look(Look::Alerts), after(1))]);
-    store.move_look(me, Look::Alerts, after(1), after(9)).await.unwrap();
-    assert_eq!(looks(&store, me).await, [(DueFor::Look(Look::Alerts), after(9))]);
+    store.schedule_follow_up(me, FollowUp::DeliverAlerts, Some(after(1))).await.unwrap();
+    store.move_follow_up(me, FollowUp::DeliverAlerts, after(2), after(9)).await.unwrap();
+    assert_eq!(looks(&store, me).await, [(DueFor::FollowUp(FollowUp::DeliverAlerts), after(1))]);
+    store.move_follow_up(me, FollowUp::DeliverAlerts, after(1), after(9)).await.unwrap();
+    assert_eq!(looks(&store, me).await, [(DueFor::FollowUp(FollowUp::DeliverAlerts), after(9))]);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use harness::table::LocalTable;
-use shared::domain::follow_up::Look;
+use shared::domain::follow_up::FollowUp;
 use shared::domain::id::PartnerId;
 use shared::store::{Due, DueFor, Store};
 use shared::table::Table;
@@ -130,27 +130,29 @@ async fn a_look_is_due_beside_the_occasion_and_ends_only_at_its_own_time(store: 
         for shard in 0..16 {
             let due = store.list_due(shard, at, 10).await.unwrap();
             looks.extend(
-                due.into_iter().filter(|due| due.due_for == DueFor::Look(Look::Undone)).map(|due| due.next_run_at),
+                due.into_iter()
+                    .filter(|due| due.due_for == DueFor::FollowUp(FollowUp::RetryFailedRun))
+                    .map(|due| due.next_run_at),
             );
         }
         looks
     };
     store.put_due(partner(1), after(60)).await.unwrap();
-    store.put_look(partner(1), Look::Undone, Some(after(10))).await.unwrap();
+    store.schedule_follow_up(partner(1), FollowUp::RetryFailedRun, Some(after(10))).await.unwrap();
     assert_eq!(looks(now()).await, []);
     assert_eq!(looks(after(10)).await, [after(10)]);
     assert_eq!(store.find_due(partner(1)).await, Ok(Some(after(60))), "the occasion stays");
-    store.end_look(partner(1), Look::Undone, after(9)).await.unwrap();
+    store.end_follow_up(partner(1), FollowUp::RetryFailedRun, after(9)).await.unwrap();
     assert_eq!(looks(after(10)).await, [after(10)], "it was set to another time meanwhile");
-    store.end_look(partner(1), Look::Undone, after(10)).await.unwrap();
-    store.end_look(partner(1), Look::Undone, after(10)).await.unwrap();
+    store.end_follow_up(partner(1), FollowUp::RetryFailedRun, after(10)).await.unwrap();
+    store.end_follow_up(partner(1), FollowUp::RetryFailedRun, after(10)).await.unwrap();
     assert_eq!(looks(after(100)).await, []);
-    store.put_look(partner(1), Look::Undone, Some(after(20))).await.unwrap();
-    store.put_look(partner(1), Look::Stopped, Some(after(30))).await.unwrap();
-    store.end_look(partner(1), Look::Stopped, after(20)).await.unwrap();
-    store.put_look(partner(1), Look::Stopped, None).await.unwrap();
+    store.schedule_follow_up(partner(1), FollowUp::RetryFailedRun, Some(after(20))).await.unwrap();
+    store.schedule_follow_up(partner(1), FollowUp::ResumeStalledRun, Some(after(30))).await.unwrap();
+    store.end_follow_up(partner(1), FollowUp::ResumeStalledRun, after(20)).await.unwrap();
+    store.schedule_follow_up(partner(1), FollowUp::ResumeStalledRun, None).await.unwrap();
     assert_eq!(looks(after(100)).await, [after(20)], "each reason has its own time");
-    store.put_look(partner(1), Look::Undone, None).await.unwrap();
+    store.schedule_follow_up(partner(1), FollowUp::RetryFailedRun, None).await.unwrap();
     assert_eq!(looks(after(100)).await, []);
 }
 
@@ -161,7 +163,7 @@ async fn a_retry_names_its_run_however_many_came_after_it(store: Store<impl Tabl
     store.put_retry(run.request.partner, &run.id, after(10)).await.unwrap();
     assert_eq!(store.find_retry(run.request.partner).await.unwrap().unwrap().id, run.id);
     assert_eq!(store.find_retry(partner(9)).await, Ok(None), "another partner's");
-    store.put_look(run.request.partner, Look::Undone, None).await.unwrap();
+    store.schedule_follow_up(run.request.partner, FollowUp::RetryFailedRun, None).await.unwrap();
     assert_eq!(store.find_retry(run.request.partner).await, Ok(None));
 }
 

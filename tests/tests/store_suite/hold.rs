@@ -5,7 +5,7 @@ use shared::domain::ending::{EndBy, EndDone, Ending, EndingKey};
 use shared::domain::id::{AdditionId, CustomerId};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Hold, Would};
-use shared::domain::snapshot::Untold;
+use shared::domain::snapshot::UnreportedWrites;
 use shared::error::StoreError;
 use shared::store::{Author, Change, Store, Subject};
 use shared::table::Table;
@@ -242,7 +242,7 @@ async fn an_ending_is_stored_with_its_entry_in_the_audit_and_taken_back(store: S
 }
 
 async fn an_ending_that_a_run_carried_out_is_neither_replaced_nor_taken_back(store: Store<impl Table>) {
-    let done = EndDone { did: Would::Update { from: 5.into(), to: 0.into() }, writes: Untold::default() };
+    let done = EndDone { did: Would::Update { from: 5.into(), to: 0.into() }, writes: UnreportedWrites::default() };
     let done = Ending { done: Some(done), ..ending(9) };
     commit(&store, partner(1), vec![Change::PutEnding(Box::new(done.clone()))]).await.unwrap();
     store.put_ending(partner(1), &ending(9)).await.unwrap();

@@ -3,7 +3,7 @@
 use shared::domain::id::CustomerId;
 use shared::domain::month::UsageMonth;
 use shared::domain::psa::PsaProduct;
-use shared::domain::stamp::SyncStamp;
+use shared::domain::sync_status::CustomerSyncStatus;
 use shared::error::StoreError;
 use shared::store::{Change, DiscoveredProduct, KnownPsaProduct, SeenProduct, Sighting, Store};
 use shared::table::Table;
@@ -137,9 +137,9 @@ async fn pages_of_known_customers_join_up(store: Store<impl Table>) {
 }
 
 /// Commits a status of a customer.
-async fn commit(store: &Store<impl Table>, slot: i64, n: u32) -> SyncStamp {
+async fn commit(store: &Store<impl Table>, slot: i64, n: u32) -> CustomerSyncStatus {
     let run = run(partner(1), slot).id;
-    let stamp = SyncStamp::of(&run, month(), after(slot), &ledger(Some(customer(n)), "Acme"));
+    let stamp = CustomerSyncStatus::of(&run, month(), after(slot), &ledger(Some(customer(n)), "Acme"));
     let lease = store.acquire_lease(partner(1), "worker", now(), 60).await.unwrap().unwrap();
     let changes = vec![
         Change::PutLedger(run, Box::new(ledger(Some(customer(n)), "Acme"))),

@@ -30,7 +30,10 @@ async fn nothing_is_known_of_a_psa_that_nobody_has_called(store: Store<impl Tabl
 async fn a_hold_stands_until_a_longer_one_comes(store: Store<impl Table>) {
     for (asked_s, stands_s) in [(30, 30), (10, 30), (30, 30), (45, 45)] {
         store.hold_rate(&psa("acme"), after(asked_s), now()).await.unwrap();
-        assert_eq!(found(&store, "acme").await, Some(Rate { not_before: Some(after(stands_s)), learnt: None }));
+        assert_eq!(
+            found(&store, "acme").await,
+            Some(Rate { not_before: Some(after(stands_s)), calls_per_minute: None })
+        );
     }
 }
 
@@ -42,16 +45,19 @@ async fn of_many_holds_at_once_the_longest_stands(store: Store<impl Table>) {
 }
 
 async fn what_was_learnt_last_stands_beside_the_hold(store: Store<impl Table>) {
-    for learnt in [450, 60] {
-        store.put_learnt_rate(&psa("acme"), learnt, now()).await.unwrap();
-        assert_eq!(found(&store, "acme").await, Some(Rate { not_before: None, learnt: Some(learnt) }));
+    for calls_per_minute in [450, 60] {
+        store.put_adaptive_rate(&psa("acme"), calls_per_minute, now()).await.unwrap();
+        assert_eq!(
+            found(&store, "acme").await,
+            Some(Rate { not_before: None, calls_per_minute: Some(calls_per_minute) })
+        );
     }
     store.hold_rate(&psa("acme"), after(5), now()).await.unwrap();
-    store.put_learnt_rate(&psa("acme"), 75, now()).await.unwrap();
-    assert_eq!(found(&store, "acme").await, Some(Rate { not_before: Some(after(5)), learnt: Some(75) }));
+    store.put_adaptive_rate(&psa("acme"), 75, now()).await.unwrap();
+    assert_eq!(found(&store, "acme").await, Some(Rate { not_before: Some(after(5)), calls_per_minute: Some(75) }));
 }
 
 async fn databases_have_rates_of_their_own(store: Store<impl Table>) {
-    store.put_learnt_rate(&psa("acme"), 450, now()).await.unwrap();
+    store.put_adaptive_rate(&psa("acme"), 450, now()).await.unwrap();
     assert_eq!(found(&store, "acm").await, None);
 }

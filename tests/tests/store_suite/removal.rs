@@ -3,7 +3,7 @@
 use harness::table::LocalTable;
 use shared::domain::id::PartnerId;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
-use shared::domain::stamp::SyncStamp;
+use shared::domain::sync_status::CustomerSyncStatus;
 use shared::ports::Sealed;
 use shared::store::{
     Change, ChunkKind, CustomerEdit, DiscoveredProduct, PsaClaim, PsaDatabase, PsaOwner, Removal, SavedAlertSettings,
@@ -55,7 +55,7 @@ async fn fill(store: &Store<impl Table>, n: u128) {
         let run = run(me, slot);
         store.open_run(&run).await.unwrap();
         let ledger = ledger(Some(customer(1)), "Acme");
-        let stamp = SyncStamp::of(&run.id, month(), now(), &ledger);
+        let stamp = CustomerSyncStatus::of(&run.id, month(), now(), &ledger);
         let mut changes = vec![
             Change::PutRun(Box::new(over(&run))),
             Change::PutChunk(run.id.clone(), chunk(0, 1, 0, "[]")),

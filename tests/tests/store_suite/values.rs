@@ -8,7 +8,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::plan::Customer;
 use shared::domain::psa::ChangedBy;
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope, RunState};
-use shared::domain::snapshot::{Intent, Pending, Seen, Snapshot, Sought, Surplus, Untold, Written};
+use shared::domain::snapshot::{Intent, Pending, Seen, Snapshot, Sought, Surplus, UnreportedWrites, Written};
 use shared::domain::vendor_sync::SeenChange;
 use shared::store::{Answer, Attempt, Author, Chunk, ChunkKind};
 use uuid::Uuid;
@@ -108,7 +108,7 @@ pub(crate) fn snapshot(quantity: i64) -> Snapshot {
     written.late = vec![Pending { from: Decimal::ONE, to: Decimal::TWO, run, at: now() }];
     written.settled = vec![sought()];
     written.surplus = vec![Surplus { addition, quantity: Decimal::ONE, sent: Some(now()), cleared: false }];
-    written.untold = Untold {
+    written.unreported = UnreportedWrites {
         created: 1,
         updated: 2,
         adopted: 3,

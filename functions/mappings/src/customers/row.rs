@@ -4,7 +4,7 @@ use serde::Serialize;
 use shared::domain::id::{CustomerId, ProductCode, RunId};
 use shared::domain::outcome::Outcome;
 use shared::domain::plan::Customer;
-use shared::domain::stamp::SyncStamp;
+use shared::domain::sync_status::CustomerSyncStatus;
 use shared::http::{AgreementShown, Language};
 use shared::store::MappedCustomer;
 use utoipa::ToSchema;
@@ -110,7 +110,7 @@ impl CustomerRow {
         id: CustomerId,
         customer: Option<&Customer>,
         mapped: Option<&MappedCustomer>,
-        stamp: Option<SyncStamp>,
+        stamp: Option<CustomerSyncStatus>,
         language: Language,
     ) -> Self {
         Self {
@@ -141,7 +141,7 @@ impl CustomerTarget {
 }
 
 impl LastSync {
-    fn of(stamp: SyncStamp, language: Language) -> Self {
+    fn of(stamp: CustomerSyncStatus, language: Language) -> Self {
         Self {
             succeeded: stamp.succeeded(),
             run_id: stamp.run,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::domain::id::CustomerId;
 use shared::domain::search::fold;
-use shared::domain::stamp::SyncStamp;
+use shared::domain::sync_status::CustomerSyncStatus;
 use shared::http::{FieldError, Problem, ProblemCode};
 use utoipa::{IntoParams, ToSchema};
 
@@ -106,9 +106,9 @@ impl Sieve {
     }
 
     /// Whether a customer passes by how its last sync ended.
-    pub(super) fn passes_by_status(&self, stamp: Option<&SyncStamp>) -> bool {
+    pub(super) fn passes_by_status(&self, stamp: Option<&CustomerSyncStatus>) -> bool {
         match self.show {
-            Shown::Succeeded => stamp.is_some_and(SyncStamp::succeeded),
+            Shown::Succeeded => stamp.is_some_and(CustomerSyncStatus::succeeded),
             Shown::Failed => stamp.is_some_and(|stamp| !stamp.succeeded()),
             Shown::All | Shown::Available | Shown::Mapped | Shown::Unmapped | Shown::On | Shown::Off => true,
         }

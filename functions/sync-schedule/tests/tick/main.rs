@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod look;
+mod follow_up;
 mod world;
 
 use std::collections::BTreeMap;
@@ -142,7 +142,7 @@ async fn partners_that_fail_keep_their_due_time_are_named_and_stop_nobody() {
     assert_eq!((report.sent, report.failed.len()), (18, 2));
     let failed: BTreeMap<PartnerId, String> =
         report.failed.iter().map(|failure| (failure.partner, failure.error.to_string())).collect();
-    assert!(failed[&partner(3)].contains("unknown variant `hourly`"), "{failed:?}");
+    assert!(failed[&partner(3)].contains("a stored entry cannot be read: CFG"), "{failed:?}");
     assert!(failed[&partner(7)].contains("the queue could not be reached"), "{failed:?}");
     for number in 1..=20 {
         assert_eq!(world.due_of(number) == due, [3, 7].contains(&number), "partner {number}");

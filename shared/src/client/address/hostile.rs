@@ -1,4 +1,4 @@
-//! Addresses of an attacker: none of them is looked up or connected to, seen from the resolver and from a listener.
+//! Addresses of an attacker: none is resolved or connected to, as seen by the resolver and a listener.
 
 pub(in crate::client) mod sites;
 
@@ -15,17 +15,17 @@ use crate::client::credentials::ConnectWiseCredentials;
 use crate::client::http::{Http, HttpLimits};
 use crate::client::retry::RetryPolicy;
 
-/// A listener that nobody should reach, and a resolver that leads every name to it, or wherever it is told.
+/// A listener that nothing may reach, and a resolver that leads every name to `leads_to`.
 struct Trap {
     listener: TcpListener,
-    looked_up: Arc<Mutex<Vec<String>>>,
+    resolved: Arc<Mutex<Vec<String>>>,
     leads_to: Vec<IpAddr>,
 }
 
 impl Trap {
     async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self { listener, looked_up: Arc::default(), leads_to: vec![Ipv4Addr::LOCALHOST.into()] }
+        Self { listener, resolved: Arc::default(), leads_to: vec![Ipv4Addr::LOCALHOST.into()] }
     }
 
     fn port(&self) -> u16 {
@@ -33,9 +33,9 @@ impl Trap {
     }
 
     fn options(&self, allowed_hosts: Vec<String>) -> ConnectWiseOptions {
-        let (looked_up, leads_to) = (Arc::clone(&self.looked_up), self.leads_to.clone());
+        let (resolved, leads_to) = (Arc::clone(&self.resolved), self.leads_to.clone());
         let lookup = move |name: String| {
-            looked_up.lock().unwrap().push(name);
+            resolved.lock().unwrap().push(name);
             let found: Vec<SocketAddr> = leads_to.iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
             async move { Ok(found) }
         };
@@ -60,7 +60,7 @@ fn credentials(site: &str) -> ConnectWiseCredentials {
 }
 
 #[tokio::test]
-async fn no_hostile_address_is_looked_up_or_connected_to() {
+async fn no_hostile_address_is_resolved_or_connected_to() {
     let trap = Trap::new().await;
     let options = trap.options(vec!["psa.example.com".into()]);
     let sites = sites(trap.port());
@@ -68,13 +68,13 @@ async fn no_hostile_address_is_looked_up_or_connected_to() {
     for site in &sites {
         let refused = ConnectWise::connect(&credentials(site), &options).await;
         assert!(refused.is_err(), "{site:?} was let through");
-        assert_eq!(*trap.looked_up.lock().unwrap(), Vec::<String>::new(), "{site:?} was looked up");
+        assert_eq!(*trap.resolved.lock().unwrap(), Vec::<String>::new(), "{site:?} was looked up");
     }
     assert!(trap.is_untouched().await);
 }
 
 #[tokio::test]
-async fn an_allowed_name_that_leads_inside_is_looked_up_and_never_connected_to() {
+async fn an_allowed_name_with_a_private_address_is_resolved_and_never_connected_to() {
     for inside in [
         "127.0.0.1",
         "127.255.0.7",
@@ -108,13 +108,13 @@ async fn an_allowed_name_that_leads_inside_is_looked_up_and_never_connected_to()
         let options = trap.options(vec![site.clone()]);
         let error = ConnectWise::connect(&credentials(&site), &options).await.unwrap_err();
         assert!(error.to_string().contains("psa.example.com leads to no public address"), "{inside}: {error}");
-        assert_eq!(*trap.looked_up.lock().unwrap(), ["psa.example.com"]);
+        assert_eq!(*trap.resolved.lock().unwrap(), ["psa.example.com"]);
         assert!(trap.is_untouched().await, "{inside}");
     }
 }
 
 #[tokio::test]
-async fn a_cloud_host_is_looked_up_by_exactly_the_vendors_name() {
+async fn a_cloud_host_is_resolved_by_exactly_the_vendors_name() {
     for (site, name) in [
         ("na.myconnectwise.net", "api-na.myconnectwise.net"),
         ("HTTPS://API-EU.myconnectwise.net:443/", "api-eu.myconnectwise.net"),
@@ -122,12 +122,12 @@ async fn a_cloud_host_is_looked_up_by_exactly_the_vendors_name() {
         let trap = Trap::new().await;
         let options = trap.options(Vec::new());
         assert!(ConnectWise::connect(&credentials(site), &options).await.is_err());
-        assert_eq!(*trap.looked_up.lock().unwrap(), [name]);
+        assert_eq!(*trap.resolved.lock().unwrap(), [name]);
     }
 }
 
 #[tokio::test]
-async fn no_redirect_leads_anywhere_whatever_its_status() {
+async fn no_redirect_is_followed_whatever_its_status() {
     let policy = AddressPolicy::VendorAndLoopback;
     for status in [301, 302, 303, 307, 308] {
         let trap = Trap::new().await;

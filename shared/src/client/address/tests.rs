@@ -1,4 +1,4 @@
-//! Addresses that a partner may name, and those that only look like them.
+//! Addresses that a partner may enter, and those that only look like them.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn parse(site: &str) -> Result<String, AddressError> {
 }
 
 #[test]
-fn a_cloud_host_is_taken_with_and_without_its_prefix() {
+fn a_cloud_host_is_accepted_with_and_without_its_prefix() {
     for (site, host) in [
         ("na.myconnectwise.net", "api-na.myconnectwise.net"),
         ("api-na.myconnectwise.net", "api-na.myconnectwise.net"),
@@ -21,7 +21,7 @@ fn a_cloud_host_is_taken_with_and_without_its_prefix() {
 }
 
 #[test]
-fn whatever_is_no_host_of_the_cloud_is_refused() {
+fn other_hosts_than_the_clouds_are_refused() {
     for site in [
         "",
         "https://",
@@ -58,7 +58,7 @@ fn whatever_is_no_host_of_the_cloud_is_refused() {
 }
 
 #[test]
-fn an_allowed_host_is_taken_with_exactly_its_port() {
+fn an_allowed_host_is_accepted_with_exactly_its_port() {
     let rules = AddressRules {
         allowed_hosts: vec!["psa.example.com:8443".into(), "10.0.0.1".into()],
         ..AddressRules::default()
@@ -71,7 +71,7 @@ fn an_allowed_host_is_taken_with_exactly_its_port() {
 }
 
 #[test]
-fn this_machine_is_an_address_only_where_simulators_are_allowed() {
+fn loopback_is_accepted_only_where_simulators_are_allowed() {
     let rules = AddressRules { policy: AddressPolicy::VendorAndLoopback, ..AddressRules::default() };
     for site in ["http://127.0.0.1:9010", "https://localhost:9010", "http://[::1]:1"] {
         assert!(PsaAddress::parse(site, &rules).is_ok(), "{site}");
@@ -82,7 +82,7 @@ fn this_machine_is_an_address_only_where_simulators_are_allowed() {
 }
 
 #[test]
-fn where_nothing_may_leave_this_machine_the_vendor_is_not_allowed_either() {
+fn the_loopback_policy_refuses_the_vendor_too() {
     let allowed_hosts = vec!["psa.example.com".into()];
     let rules = AddressRules { policy: AddressPolicy::Loopback, allowed_hosts };
     assert!(PsaAddress::parse("http://127.0.0.1:9010", &rules).is_ok());

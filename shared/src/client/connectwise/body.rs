@@ -1,4 +1,4 @@
-//! What is written to ConnectWise: bodies with nothing in them but what must be said.
+//! Request bodies for ConnectWise, with nothing in them but the required values.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::domain::catalogue::{ProductValue, ProductValues};
 use crate::domain::psa::{CopiedTerms, NewAddition};
 use crate::error::PsaError;
 
-/// Wire: an addition to be created; the catalogue fills in the rest.
+/// Wire: a new addition; the catalogue fills in the rest.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct NewAdditionRecord<'a> {
@@ -23,7 +23,7 @@ struct NewAdditionRecord<'a> {
     copied: Option<CopiedRecord<'a>>,
 }
 
-/// Wire: what an addition takes over from the one that it replaces, beyond `billCustomer`.
+/// Wire: what an addition copies from the one that it replaces, besides `billCustomer`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CopiedRecord<'a> {
@@ -55,7 +55,7 @@ struct NewReference {
     id: u32,
 }
 
-/// Wire: one operation of a JSON patch. The path is bare: with the slash of RFC 6901 the vendor documents none.
+/// Wire: one operation of a JSON patch. The vendor documents the path without the slash of RFC 6901.
 #[derive(Serialize)]
 struct Replace<'a> {
     op: &'static str,
@@ -63,7 +63,6 @@ struct Replace<'a> {
     value: &'a RawValue,
 }
 
-/// The body that creates an addition.
 pub(super) fn new_addition(addition: &NewAddition) -> Result<String, PsaError> {
     let id = addition.product.get();
     let terms = addition.terms.as_ref();
@@ -76,23 +75,20 @@ pub(super) fn new_addition(addition: &NewAddition) -> Result<String, PsaError> {
     })
 }
 
-/// The body that sets a quantity.
 pub(super) fn new_quantity(quantity: Decimal) -> Result<String, PsaError> {
     to_body(&[Replace { op: "replace", path: "quantity", value: &to_number(quantity)? }])
 }
 
-/// The body that sets a cancelled date.
 pub(super) fn new_cancelled_date(day: Date) -> Result<String, PsaError> {
     to_body(&[Replace { op: "replace", path: "cancelledDate", value: &raw(&format!("{day}T00:00:00Z"))? }])
 }
 
-/// The body that creates a product.
 pub(super) fn new_product(values: &ProductValues) -> Result<String, PsaError> {
     let fields = values.as_slice().iter().map(|value| Ok((value.field().psa_name(), to_wire(value)?)));
     to_body(&fields.collect::<Result<BTreeMap<&str, Box<RawValue>>, PsaError>>()?)
 }
 
-/// The body that changes a product: one operation for each field, references replaced whole.
+/// The body that changes a product: one operation a field. References are replaced as a whole.
 pub(super) fn product_changes(values: &ProductValues) -> Result<String, PsaError> {
     let values: Vec<(&'static str, Box<RawValue>)> = values
         .as_slice()
@@ -128,7 +124,7 @@ fn raw(wire: &impl Serialize) -> Result<Box<RawValue>, PsaError> {
     serde_json::value::to_raw_value(wire).map_err(|error| not_written(&error))
 }
 
-/// The JSON number that a quantity is: 9 rather than 9.00, 2.5 rather than its binary neighbour.
+/// A quantity as a JSON number: 9 rather than 9.00, and 2.5 without passing through a float.
 fn to_number(quantity: Decimal) -> Result<Box<RawValue>, PsaError> {
     RawValue::from_string(quantity.normalize().to_string()).map_err(|error| not_written(&error))
 }
@@ -148,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_addition_says_only_what_it_must() {
+    fn a_new_addition_has_only_the_required_values() {
         let addition = NewAddition {
             product: 5.try_into().unwrap(),
             quantity: Decimal::new(1200, 2),
@@ -170,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn an_addition_that_replaces_one_takes_over_its_terms() {
+    fn an_addition_that_replaces_another_copies_its_terms() {
         let terms = CopiedTerms {
             unit_price: Some(Decimal::new(450, 2)),
             unit_cost: None,
@@ -189,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quantity_is_written_as_the_number_that_it_is() {
+    fn a_quantity_is_written_as_an_exact_number() {
         let body = |quantity| new_quantity(quantity).unwrap();
         assert_eq!(body(Decimal::from(9)), r#"[{"op":"replace","path":"quantity","value":9}]"#);
         assert_eq!(body(Decimal::new(25, 1)), r#"[{"op":"replace","path":"quantity","value":2.5}]"#);

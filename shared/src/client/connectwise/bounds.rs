@@ -1,4 +1,4 @@
-//! How much of a list is read: what is longer is no list that anybody keeps, but one without an end.
+//! The bounds of a list: one that exceeds them is a list without an end rather than a real one.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use tokio::time::Instant;
 
 use crate::error::PsaError;
 
-/// The most bytes of one page. A full one of what is asked for has some hundred kilobytes.
+/// The most bytes of one page. A full page has some hundred kilobytes.
 pub(super) const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// The bounds of a list that is read as a whole.
+/// The bounds of a list that is read completely.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     rows: usize,
@@ -19,11 +19,11 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// Of the additions of an agreement, of which a dozen are read side by side.
+    /// For the additions of an agreement; a dozen agreements are read at the same time.
     pub(super) const ADDITIONS: Self = Self::new(5_000, 50, 4, 300);
-    /// Of products by their ids, at most a hundred.
+    /// For products by their ids, at most a hundred.
     pub(super) const BY_ID: Self = Self::new(1_000, 10, 4, 300);
-    /// Of what a person at a form waits for.
+    /// For a person who waits at a form.
     pub(super) const AT_A_FORM: Self = Self::new(10_000, 50, 12, 20);
 
     const fn new(rows: usize, pages: u32, megabytes: usize, seconds: u64) -> Self {
@@ -31,23 +31,22 @@ impl Bounds {
     }
 }
 
-/// What was read of a list so far.
+/// Measures how much of a list was read.
 pub(super) struct Meter<'a> {
     list: &'a str,
     bounds: Bounds,
-    begun: Instant,
+    started: Instant,
     rows: usize,
     pages: u32,
     bytes: usize,
 }
 
 impl<'a> Meter<'a> {
-    /// Nothing yet of the list of that name.
     pub(super) fn new(list: &'a str, bounds: Bounds) -> Self {
-        Self { list, bounds, begun: Instant::now(), rows: 0, pages: 0, bytes: 0 }
+        Self { list, bounds, started: Instant::now(), rows: 0, pages: 0, bytes: 0 }
     }
 
-    /// How many bytes the next page may have.
+    /// The most bytes of the next page.
     pub(super) fn bytes_left(&self) -> usize {
         self.bounds.bytes.saturating_sub(self.bytes).min(PAGE_BYTES)
     }
@@ -55,7 +54,7 @@ impl<'a> Meter<'a> {
     /// Counts a page.
     ///
     /// # Errors
-    /// `ListTooLong`: there are too many rows, or another page follows where no more is read.
+    /// `ListTooLong`: there are too many rows, or another page follows after a bound is reached.
     pub(super) fn count(&mut self, rows: usize, bytes: usize, is_last: bool) -> Result<(), PsaError> {
         self.rows += rows;
         self.bytes += bytes;
@@ -66,7 +65,7 @@ impl<'a> Meter<'a> {
             true => return Ok(()),
             false if self.pages >= pages => format!("more than {pages} pages"),
             false if self.bytes >= bytes => format!("more than {bytes} bytes"),
-            false if self.begun.elapsed() > time => format!("more than {} seconds", time.as_secs()),
+            false if self.started.elapsed() > time => format!("more than {} seconds", time.as_secs()),
             false => return Ok(()),
         };
         Err(PsaError::ListTooLong { list: self.list.to_owned(), bound: beyond })
@@ -84,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn each_bound_ends_a_list_that_goes_on_and_is_named() {
+    fn each_bound_ends_an_endless_list_and_is_named() {
         let bounds = Bounds { rows: 10, pages: 3, bytes: 100, time: Duration::from_secs(60) };
         let words = |what: &str| {
             Some(format!("ConnectWise's list of additions of agreement 7 has no end that is reached: more than {what}"))

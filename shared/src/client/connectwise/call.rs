@@ -1,4 +1,4 @@
-//! One call of the REST API: its address, its headers, its repetition, and what is done about a surprising 404.
+//! One call of the REST API: its address, headers and retries, and what happens after an unexpected 404.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -16,24 +16,24 @@ use super::refusal::{self, Effect};
 use crate::client::address::PsaAddress;
 use crate::client::credentials::ConnectWiseCredentials;
 use crate::client::exchange::{Answer, Exchange};
-use crate::client::pace::{Board, Pace};
+use crate::client::rate_limiter::{RateLimiter, SharedLimit};
 use crate::client::retry::RetryPolicy;
 use crate::error::PsaError;
 
-/// Pins the model: without it a server answers in its newest.
+/// Pins the API version: without it a server answers in its newest one.
 const ACCEPT_VERSION: &str = "application/vnd.connectwise.com+json; version=2025.1";
-/// A codebase moves a few times a year; records that are gone answer 404 as well, and must not double the calls.
-const ASK_AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// A codebase moves a few times a year. Deleted records also answer 404, and must not double the calls.
+const REDISCOVER_AFTER: Duration = Duration::from_secs(60);
 
-/// What is asked of the API.
+/// A request to the API.
 pub(super) struct Call<'a> {
     method: Method,
     path: &'a str,
     query: Vec<(&'static str, String)>,
     body: Option<String>,
-    /// Whether it leaves within a second or not at all, and once: what was stored about it before counts from then.
+    /// Whether it is sent within a second or not at all, and once: the stored intent of the call is valid from then.
     at_once: bool,
-    /// How many bytes of the answer to a read are read at most.
+    /// How many bytes of a response to a read are read at most.
     most_bytes: usize,
 }
 
@@ -50,12 +50,11 @@ impl<'a> Call<'a> {
         Self { method: Method::PATCH, at_once: false, ..Self::post(path, body) }
     }
 
-    /// The same, at once or not at all.
     pub(super) fn at_once(self) -> Self {
         Self { at_once: true, ..self }
     }
 
-    /// The same, reading at most `most_bytes` of the answer.
+    /// The same, but reads at most `most_bytes` of the response.
     pub(super) fn within(self, most_bytes: usize) -> Self {
         Self { most_bytes, ..self }
     }
@@ -65,7 +64,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// The way to one company's API.
+/// The API of one company.
 pub(super) struct Api {
     address: PsaAddress,
     company: String,
@@ -75,7 +74,7 @@ pub(super) struct Api {
     reads: RetryPolicy,
     writes: RetryPolicy,
     codebase: Mutex<String>,
-    asked_again: tokio::sync::Mutex<Option<Instant>>,
+    rediscovered: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl Api {
@@ -83,23 +82,23 @@ impl Api {
         address: PsaAddress,
         credentials: &ConnectWiseCredentials,
         options: &ConnectWiseOptions,
-        board: Option<Board>,
+        shared: Option<SharedLimit>,
     ) -> Result<Self, PsaError> {
-        let api = Self::undiscovered(address, credentials, options, board)?;
+        let api = Self::undiscovered(address, credentials, options, shared)?;
         api.exchange.resume().await;
         let codebase = api.discover().await?;
         api.set_codebase(codebase);
         Ok(api)
     }
 
-    /// The way to an API of which it is not known yet where it is.
+    /// The API of a company before discovery.
     pub(super) fn undiscovered(
         address: PsaAddress,
         credentials: &ConnectWiseCredentials,
         options: &ConnectWiseOptions,
-        board: Option<Board>,
+        shared: Option<SharedLimit>,
     ) -> Result<Self, PsaError> {
-        let pace = Pace::learning(options.in_flight, options.calls_per_minute, board);
+        let limiter = RateLimiter::adaptive(options.in_flight, options.calls_per_minute, shared);
         let keys = format!(
             "{}+{}:{}",
             credentials.company,
@@ -111,17 +110,17 @@ impl Api {
             company: credentials.company.clone(),
             authorization: secret_header(&format!("Basic {}", STANDARD.encode(keys)))?,
             client_id: secret_header(credentials.client_id.expose_secret())?,
-            exchange: Exchange::new(options.http.clone(), pace),
+            exchange: Exchange::new(options.http.clone(), limiter),
             reads: options.reads,
             writes: options.writes,
             codebase: Mutex::default(),
-            asked_again: tokio::sync::Mutex::default(),
+            rediscovered: tokio::sync::Mutex::default(),
         })
     }
 
-    /// Sends a call, again where that is safe, and reads its answer.
+    /// Sends a call, retries it where that is safe, and reads the response.
     ///
-    /// A 404 proves that nothing was done. It may mean that the API has moved: then the call is sent to the new place.
+    /// A 404 proves that nothing was done. If the API has moved, the call is sent to the new place.
     pub(super) async fn call<T>(
         &self,
         call: &Call<'_>,
@@ -132,28 +131,28 @@ impl Api {
         if !matches!(answer, Err(PsaError::NotFound)) {
             return answer;
         }
-        // Asking again takes its time: the next call knows more.
-        // The 404 stays true where discovery fails: nothing was done.
-        match self.ask_again(&codebase).await {
+        // Discovery takes too long for a call `at_once`: the next call uses its result.
+        // If discovery fails, the 404 remains the answer.
+        match self.rediscover(&codebase).await {
             Ok(present) if present != codebase && !call.at_once => self.call_at(&present, call, read).await,
             Ok(_) | Err(_) => answer,
         }
     }
 
-    /// The answer to a read, whatever its status below 500; the codebase is asked for once more after a 404.
-    pub(super) async fn look(&self, call: &Call<'_>) -> Result<Answer, PsaError> {
+    /// The response to a read, whatever its status below 500. After a 404 the codebase is discovered again.
+    pub(super) async fn get_any(&self, call: &Call<'_>) -> Result<Answer, PsaError> {
         let codebase = self.codebase();
-        let answer = self.look_at(&codebase, call).await?;
+        let answer = self.get_any_at(&codebase, call).await?;
         if answer.status != StatusCode::NOT_FOUND {
             return Ok(answer);
         }
-        match self.ask_again(&codebase).await {
-            Ok(present) if present != codebase => self.look_at(&present, call).await,
+        match self.rediscover(&codebase).await {
+            Ok(present) if present != codebase => self.get_any_at(&present, call).await,
             Ok(_) | Err(_) => Ok(answer),
         }
     }
 
-    async fn look_at(&self, codebase: &str, call: &Call<'_>) -> Result<Answer, PsaError> {
+    async fn get_any_at(&self, codebase: &str, call: &Call<'_>) -> Result<Answer, PsaError> {
         let attempt = || async {
             let request = self.request(codebase, call)?;
             let answer = self.exchange.send_for(request, &self.reads, call.most_bytes).await;
@@ -182,7 +181,7 @@ impl Api {
             let request = self.request(codebase, call)?;
             let answer = match effect {
                 Effect::Read => self.exchange.send_for(request, policy, call.most_bytes).await,
-                Effect::Write => self.exchange.send_by_turn(request, policy).await,
+                Effect::Write => self.exchange.send_reserved(request, policy).await,
             };
             let answer = answer.map_err(|none| refusal::no_answer(effect, none))?;
             match refusal::refusal(&answer) {
@@ -203,7 +202,7 @@ impl Api {
             .join(&[codebase, "apis", "3.0"], &format!("/{}", call.path))
             .ok_or_else(|| no_address(codebase))?;
         if !call.query.is_empty() {
-            // A plus for a space is a form's habit, not a URL's; a plus of the text is escaped already.
+            // A plus for a space belongs to forms, not to URLs; a plus in the text is escaped already.
             let query =
                 url.query_pairs_mut().extend_pairs(&call.query).finish().query().map(|query| query.replace('+', "%20"));
             url.set_query(query.as_deref());
@@ -221,12 +220,12 @@ impl Api {
         })
     }
 
-    /// The present codebase, asked for anew at most once a minute, and not when another call has just learnt it.
-    async fn ask_again(&self, stale: &str) -> Result<String, PsaError> {
-        let mut asked = self.asked_again.lock().await;
+    /// The current codebase, discovered at most once a minute, and not if another call has just done so.
+    async fn rediscover(&self, stale: &str) -> Result<String, PsaError> {
+        let mut asked = self.rediscovered.lock().await;
         let known = self.codebase();
-        let lately = asked.is_some_and(|at| at.elapsed() < ASK_AGAIN_AFTER);
-        if known != stale || lately {
+        let recently = asked.is_some_and(|at| at.elapsed() < REDISCOVER_AFTER);
+        if known != stale || recently {
             return Ok(known);
         }
         *asked = Some(Instant::now());
@@ -251,9 +250,9 @@ impl Api {
         url.ok_or_else(|| no_address(&self.company))
     }
 
-    /// Waits until a write may leave.
-    pub(super) async fn take_turn(&self) -> Result<(), PsaError> {
-        self.exchange.take_turn(&self.reads).await.map_err(|none| refusal::no_answer(Effect::Write, none))
+    /// Waits until a write may be sent, and reserves that for it.
+    pub(super) async fn reserve_permit(&self) -> Result<(), PsaError> {
+        self.exchange.reserve_permit(&self.reads).await.map_err(|none| refusal::no_answer(Effect::Write, none))
     }
 
     pub(super) fn exchange(&self) -> &Exchange {

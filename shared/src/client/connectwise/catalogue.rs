@@ -1,4 +1,4 @@
-//! The port's methods for a person at a form: searches, and products as a whole.
+//! The port's methods for forms: searches, and whole products.
 
 use serde_json::value::RawValue;
 
@@ -16,10 +16,10 @@ use crate::ports::{Listed, PsaCatalogue};
 
 const CATALOG: &str = "procurement/catalog";
 const COMPANIES: &str = "company/companies";
-/// How many pages of 1,000 matches a search reads. Whoever gets more has typed too little to choose from.
+/// How many pages of 1,000 matches a search reads. A text with more matches is too short to choose from.
 const SEARCH_PAGES: usize = 3;
 
-/// What a search asks for: all that contains a text and, where that is too much, what is called so.
+/// A search: all that contains a text, and if that is too much, all that is named exactly so.
 struct Search<'a> {
     of: &'a str,
     path: &'a str,
@@ -54,7 +54,7 @@ impl ConnectWise {
         Ok(Found::of(text.clone(), rows, complete, limit))
     }
 
-    /// All rows of a table that are active, in the alphabet's order.
+    /// All active rows of a table, sorted by name.
     async fn active<T>(
         &self,
         (of, path): (&str, &str),
@@ -64,7 +64,7 @@ impl ConnectWise {
     ) -> Result<Vec<T>, PsaError> {
         let list = List { of, path, conditions: Some("inactiveFlag=false"), fields };
         let rows = page::read_all(&self.api, &list, Bounds::AT_A_FORM, read).await;
-        let mut rows = rows.map_err(|error| self.not_without_list(error))?;
+        let mut rows = rows.map_err(|error| self.explain_missing_list(error))?;
         rows.sort_by_cached_key(|row| name(row).to_lowercase());
         Ok(rows)
     }
@@ -98,7 +98,7 @@ impl PsaCatalogue for ConnectWise {
         let list =
             List { of: &of, path: "finance/agreements", conditions: Some(&conditions), fields: wire::AGREEMENT_FIELDS };
         let listed = page::list_all(&self.api, &list, Bounds::AT_A_FORM, wire::agreement).await;
-        listed.map_err(|error| self.not_without_list(error))
+        listed.map_err(|error| self.explain_missing_list(error))
     }
 
     async fn get_product(&self, id: PsaProductId) -> Result<ProductDetails, PsaError> {
@@ -113,10 +113,10 @@ impl PsaCatalogue for ConnectWise {
         let conditions = conditions::product_identified(identifier)?;
         let list = List { of: "products", path: CATALOG, conditions: Some(&conditions), fields: wire::DETAILS_FIELDS };
         let found = page::read_all(&self.api, &list, Bounds::AT_A_FORM, wire::details).await;
-        let found = found.map_err(|error| self.not_without_list(error))?;
+        let found = found.map_err(|error| self.explain_missing_list(error))?;
         let (exact, alike) = (identifier, identifier.to_lowercase());
         let called = |product: &&ProductDetails| product.identifier.trim().to_lowercase() == alike;
-        // Capitals may matter to some server: what is written the same comes first.
+        // Upper and lower case may matter to some servers: an exact match comes first.
         let best = found.iter().find(|product| product.identifier.trim() == exact);
         Ok(best.or_else(|| found.iter().find(called)).cloned())
     }
@@ -125,22 +125,22 @@ impl PsaCatalogue for ConnectWise {
         let conditions = conditions::products_keyed(key.trim())?;
         let list = List { of: "products", path: CATALOG, conditions: Some(&conditions), fields: wire::DETAILS_FIELDS };
         let found = page::read_all(&self.api, &list, Bounds::AT_A_FORM, wire::details).await;
-        found.map_err(|error| self.not_without_list(error))
+        found.map_err(|error| self.explain_missing_list(error))
     }
 
     async fn create_product(&self, values: &ProductValues) -> Result<ProductDetails, PsaError> {
         let created = self.product(Call::post(CATALOG, body::new_product(values)?)).await;
-        let Err(lost @ PsaError::Unanswered { .. }) = created else {
+        let Err(unanswered @ PsaError::Unanswered { .. }) = created else {
             return created;
         };
-        // What cannot be read back leaves open what was: the first error says so.
+        // If the product cannot be read back, the outcome is unknown, as the first error says.
         let found = match values.identifier() {
             Some(identifier) => self.find_product_by_identifier(identifier).await,
             None => Ok(None),
         };
         match found {
             Ok(Some(product)) if shows_all(&product, values) => Ok(product),
-            Ok(_) | Err(_) => Err(lost),
+            Ok(_) | Err(_) => Err(unanswered),
         }
     }
 
@@ -161,7 +161,7 @@ impl PsaCatalogue for ConnectWise {
     async fn list_product_choices(&self) -> Result<ProductChoices, PsaError> {
         let (categories, subcategories, types, units) = futures::try_join!(
             self.active(("categories", "procurement/categories"), "id,name", wire::category, |row| &row.name),
-            // The vendor's own path ends in a slash here.
+            // The vendor's own path ends with a slash here.
             self.active(
                 ("subcategories", "procurement/subcategories/"),
                 "id,name,category",

@@ -1,4 +1,5 @@
-//! Where a server's API is: ConnectWise moves it at each cloud upgrade, and tells by `companyinfo`.
+//! Discovery: the location of a server's API. ConnectWise moves it at each cloud upgrade and publishes it in
+//! `companyinfo`.
 
 use serde::Deserialize;
 
@@ -8,13 +9,13 @@ use super::refusal::{self, Effect};
 use crate::client::exchange::Answer;
 use crate::error::PsaError;
 
-/// The code of our own refusal of a company that the server does not know.
+/// The code of our own error for a company that the server does not know.
 pub(super) const UNKNOWN_COMPANY: &str = "UnknownCompany";
 
-/// The longest answer that is read; the vendor's has some hundred bytes.
+/// The longest response that is read; the vendor's has some hundred bytes.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// Wire: what discovery answers; `null` for a company that the server does not know.
+/// Wire: the response of discovery; `null` for a company that the server does not know.
 #[derive(Deserialize)]
 struct CompanyInfo {
     #[serde(rename = "Codebase")]
@@ -22,7 +23,7 @@ struct CompanyInfo {
 }
 
 impl Api {
-    /// Asks which codebase serves the company, `v2025_1` for example. Needs no keys, and sends none.
+    /// Asks which codebase serves the company, such as `v2025_1`. The request needs no keys and carries none.
     pub(super) async fn discover(&self) -> Result<String, PsaError> {
         let url = self.companyinfo_url()?;
         let attempt = || async {

@@ -1,13 +1,12 @@
-//! Conditions with a person's text in them: the only place where such a text becomes part of one.
+//! Conditions that contain a person's text. No other code puts such a text into a condition.
 //!
-//! A text stands in a condition as one literal between quotes that it lacks, so that its end is in no doubt whatever the
-//! server takes for an escape (the vendor documents none). A text for which that cannot be done is refused.
+//! The text becomes one literal in quotes that it does not contain, so that its end does not depend on the server's
+//! rules for escapes (the vendor documents none). A text that contains both kinds of quotes is refused.
 
 use crate::domain::id::CompanyId;
 use crate::domain::search::{SearchText, Unquotable, quote_for};
 use crate::error::PsaError;
 
-/// A text as one literal of a condition.
 struct Literal(String);
 
 impl Literal {
@@ -16,28 +15,28 @@ impl Literal {
     }
 }
 
-/// The products that are active and contain the text in their identifier or description.
+/// Active products that contain the text in their identifier or description.
 ///
-/// `contains` and not `like`: to it, `%`, `*`, `_` and `[` are letters. Products of class Bundle are left out by the
-/// reader: a comparison with the class would also lose those whose class is unset.
+/// `contains` rather than `like`, because `%`, `*`, `_` and `[` are ordinary characters to it. The reader leaves out
+/// products of class Bundle: a condition on the class would also drop products without a class.
 pub(super) fn products_with(text: &SearchText) -> Result<String, PsaError> {
     let Literal(text) = literal(text.as_str())?;
     Ok(format!("inactiveFlag=false and (identifier contains {text} or description contains {text})"))
 }
 
-/// The products that are active and have the text as their identifier or description.
+/// Active products whose identifier or description is the text.
 pub(super) fn products_called(text: &SearchText) -> Result<String, PsaError> {
     let Literal(text) = literal(text.as_str())?;
     Ok(format!("inactiveFlag=false and (identifier={text} or description={text})"))
 }
 
-/// The companies that are not deleted and contain the text in their name or identifier.
+/// Companies that are not deleted and contain the text in their name or identifier.
 pub(super) fn companies_with(text: &SearchText) -> Result<String, PsaError> {
     let Literal(text) = literal(text.as_str())?;
     Ok(format!("deletedFlag=false and (name contains {text} or identifier contains {text})"))
 }
 
-/// The companies that are not deleted and have the text as their name or identifier.
+/// Companies that are not deleted and whose name or identifier is the text.
 pub(super) fn companies_called(text: &SearchText) -> Result<String, PsaError> {
     let Literal(text) = literal(text.as_str())?;
     Ok(format!("deletedFlag=false and (name={text} or identifier={text})"))
@@ -49,13 +48,12 @@ pub(super) fn product_identified(identifier: &str) -> Result<String, PsaError> {
     Ok(format!("identifier={text}"))
 }
 
-/// The products with this number of their vendor or manufacturer, or this key in another system; active or not.
+/// Products, active or not, with this key: the vendor's or manufacturer's number, or the key in another system.
 pub(super) fn products_keyed(key: &str) -> Result<String, PsaError> {
     let Literal(text) = literal(key)?;
     Ok(format!("vendorSku={text} or manufacturerPartNumber={text} or integrationXRef={text}"))
 }
 
-/// The agreements of a company.
 pub(super) fn agreements_of(company: CompanyId) -> String {
     format!("company/id={company}")
 }

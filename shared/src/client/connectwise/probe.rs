@@ -1,4 +1,4 @@
-//! A connection test of ConnectWise: discovery, then one row of each collection that is needed.
+//! A connection test of ConnectWise: discovery, then one row of each collection that the sync reads.
 
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
@@ -14,7 +14,7 @@ use crate::client::exchange::Answer;
 use crate::client::probe::{ConnectWiseReport, ConnectWiseVerdict, PsaRight};
 use crate::error::PsaError;
 
-/// What is read to see a right. The first is asked alone: what it meets tells whether the keys are right.
+/// The reads that test the rights. The first is made alone, because it also tests the keys.
 const FIRST: (PsaRight, &str) = (PsaRight::InquireCompanies, "company/companies");
 const OTHERS: [(PsaRight, &str); 3] = [
     (PsaRight::InquireAgreements, "finance/agreements"),
@@ -38,34 +38,34 @@ pub(in crate::client) async fn probe(
     }
     let api = match Api::undiscovered(address, credentials, options, None) {
         Ok(api) => api,
-        // Keys with characters that no request can carry are not right ones.
+        // Keys with characters that no header can carry are not valid.
         Err(_) => return without_call(ConnectWiseVerdict::WrongKeys),
     };
-    let verdict = ask(&api).await.err().unwrap_or(ConnectWiseVerdict::Works);
+    let verdict = test(&api).await.err().unwrap_or(ConnectWiseVerdict::Works);
     ConnectWiseReport { verdict, calls: api.calls() }
 }
 
-async fn ask(api: &Api) -> Result<(), ConnectWiseVerdict> {
-    let codebase = api.discover().await.map_err(of_discovery)?;
+async fn test(api: &Api) -> Result<(), ConnectWiseVerdict> {
+    let codebase = api.discover().await.map_err(from_discovery_error)?;
     api.set_codebase(codebase);
-    let mut missing: Vec<PsaRight> = look(api, FIRST).await?.into_iter().collect();
-    let others = futures::future::try_join_all(OTHERS.map(|looked| look(api, looked))).await?;
+    let mut missing: Vec<PsaRight> = check_right(api, FIRST).await?.into_iter().collect();
+    let others = futures::future::try_join_all(OTHERS.map(|check| check_right(api, check))).await?;
     missing.extend(others.into_iter().flatten());
     if missing.is_empty() { Ok(()) } else { Err(ConnectWiseVerdict::MissingRights(missing)) }
 }
 
-/// The right that is missing to read a collection, if it is.
-async fn look(api: &Api, (right, path): (PsaRight, &str)) -> Result<Option<PsaRight>, ConnectWiseVerdict> {
+/// Reads one row of a collection; the right, if it is missing.
+async fn check_right(api: &Api, (right, path): (PsaRight, &str)) -> Result<Option<PsaRight>, ConnectWiseVerdict> {
     let query = vec![("pageSize", "1".to_owned()), ("fields", "id".to_owned())];
-    let answer = api.look(&Call::get(path, query)).await.map_err(of_fault)?;
+    let answer = api.get_any(&Call::get(path, query)).await.map_err(from_error)?;
     match answer.status {
         StatusCode::FORBIDDEN => Ok(Some(right)),
-        StatusCode::UNAUTHORIZED => Err(of_unauthorized(&answer)),
-        // Discovery has just said where the API is, and every server has this list: wrong keys meet a 404 on the cloud.
+        StatusCode::UNAUTHORIZED => Err(from_unauthorized(&answer)),
+        // Discovery has just found the API and every server has this list: the cloud answers 404 to wrong keys.
         StatusCode::NOT_FOUND => Err(ConnectWiseVerdict::WrongKeys),
         status if status.is_success() => match read_json::<Vec<serde_json::Value>>(&answer) {
             Ok(_) => Ok(None),
-            Err(error) => Err(ConnectWiseVerdict::WrongHost { why: words(error) }),
+            Err(error) => Err(ConnectWiseVerdict::WrongHost { why: message_of(error) }),
         },
         _ => {
             let why = refusal::refusal(&answer).map_or_else(|| answer.status.to_string(), |error| error.to_string());
@@ -74,14 +74,14 @@ async fn look(api: &Api, (right, path): (PsaRight, &str)) -> Result<Option<PsaRi
     }
 }
 
-fn of_discovery(error: PsaError) -> ConnectWiseVerdict {
+fn from_discovery_error(error: PsaError) -> ConnectWiseVerdict {
     match error {
         PsaError::Refused { code, .. } if code == UNKNOWN_COMPANY => ConnectWiseVerdict::UnknownCompany,
         PsaError::Locked { .. } | PsaError::Throttled { .. } | PsaError::Away { .. } => {
             ConnectWiseVerdict::Unavailable { why: error.to_string() }
         }
         PsaError::ListTooLong { bound, .. } => ConnectWiseVerdict::WrongHost { why: bound },
-        // A server error passes; a web page or another service's answer does not.
+        // A server error is temporary; a web page or the answer of another service is not.
         PsaError::Unanswered { why } if why.starts_with("HTTP 5") => ConnectWiseVerdict::Unavailable { why },
         PsaError::NotSent { why } | PsaError::Unanswered { why } => ConnectWiseVerdict::WrongHost { why },
         PsaError::Unauthorized | PsaError::Forbidden { .. } | PsaError::NotFound | PsaError::Refused { .. } => {
@@ -90,20 +90,20 @@ fn of_discovery(error: PsaError) -> ConnectWiseVerdict {
     }
 }
 
-fn of_fault(error: PsaError) -> ConnectWiseVerdict {
-    ConnectWiseVerdict::Unavailable { why: words(error) }
+fn from_error(error: PsaError) -> ConnectWiseVerdict {
+    ConnectWiseVerdict::Unavailable { why: message_of(error) }
 }
 
-fn words(error: PsaError) -> String {
+fn message_of(error: PsaError) -> String {
     if let PsaError::NotSent { why } | PsaError::Unanswered { why } = error { why } else { error.to_string() }
 }
 
-/// ConnectWise answers 401 to a client id that it does not know as to wrong keys; only its words tell them apart.
-fn of_unauthorized(answer: &Answer) -> ConnectWiseVerdict {
-    let said = refusal::words(answer);
-    let letters: String = said.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+/// ConnectWise answers 401 to an unknown client id and to wrong keys; only its message shows which.
+fn from_unauthorized(answer: &Answer) -> ConnectWiseVerdict {
+    let message = refusal::words(answer);
+    let letters: String = message.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
     if letters.to_ascii_lowercase().contains("clientid") {
-        ConnectWiseVerdict::WrongClientId { why: said }
+        ConnectWiseVerdict::WrongClientId { why: message }
     } else {
         ConnectWiseVerdict::WrongKeys
     }

@@ -1,4 +1,4 @@
-//! From an answer's status to what the caller can do next, and whether the call may be sent again.
+//! From the status of a response to an error that says what the caller can do, and whether the call may be retried.
 
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -8,22 +8,22 @@ use crate::client::retry::Verdict;
 use crate::domain::vendor_text::one_line;
 use crate::error::{PsaError, RefusedField};
 
-/// Longest text of a vendor's message that is kept.
+/// Messages of the vendor are cut to this length.
 const MESSAGE_CHARS: usize = 500;
 
-/// What a call does to the record.
+/// What a call changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// Nothing: it may be sent as often as one likes.
+    /// Nothing: it may be sent any number of times.
     Read,
-    /// It may have taken effect whenever no definite answer says otherwise.
+    /// It may have taken effect, unless a response proves otherwise.
     Write,
 }
 
-/// Whether the same call may be sent again after this error, without a look at what it did.
+/// Whether the call may be sent again after this error, without checking what it did.
 pub(super) fn verdict(effect: Effect, error: &PsaError) -> Verdict {
     match (effect, error) {
-        (_, PsaError::Throttled { retry_after: Some(wish) }) => Verdict::AgainAfter(*wish),
+        (_, PsaError::Throttled { retry_after: Some(retry_after) }) => Verdict::AgainAfter(*retry_after),
         (_, PsaError::Throttled { retry_after: None } | PsaError::Locked { .. } | PsaError::NotSent { .. }) => {
             Verdict::Again
         }
@@ -41,7 +41,7 @@ pub(super) fn verdict(effect: Effect, error: &PsaError) -> Verdict {
     }
 }
 
-/// What it means that no whole answer came.
+/// The error for a missing response.
 pub(super) fn no_answer(effect: Effect, none: NoAnswer) -> PsaError {
     match none {
         NoAnswer::TooLong(bytes) => match effect {
@@ -51,29 +51,28 @@ pub(super) fn no_answer(effect: Effect, none: NoAnswer) -> PsaError {
             }
             Effect::Write => PsaError::Unanswered { why: format!("an answer of more than {bytes} bytes") },
         },
-        NoAnswer::Held(remaining) => PsaError::Throttled { retry_after: Some(remaining) },
+        NoAnswer::Throttled(remaining) => PsaError::Throttled { retry_after: Some(remaining) },
         NoAnswer::NotSent(why) => PsaError::NotSent { why },
-        NoAnswer::Away(remaining) => PsaError::Away { retry_after: remaining },
+        NoAnswer::CircuitOpen(remaining) => PsaError::Away { retry_after: remaining },
         NoAnswer::Lost(why) | NoAnswer::Late(why) => PsaError::Unanswered { why },
     }
 }
 
-/// What a status says that is not a success; none for a success.
+/// The error for a status; none for a success.
 ///
-/// A status that proves that nothing was done is a refusal. All others, a redirect and a request that took the server
-/// too long (408) among them, prove nothing.
+/// A refusal is a status that proves that nothing was done. All others prove nothing, including a redirect and a 408.
 pub(super) fn refusal(answer: &Answer) -> Option<PsaError> {
     let status = answer.status;
     let error = match status {
         _ if status.is_success() => return None,
         StatusCode::UNAUTHORIZED => PsaError::Unauthorized,
-        StatusCode::FORBIDDEN => PsaError::Forbidden { message: Complaint::read(answer).message },
+        StatusCode::FORBIDDEN => PsaError::Forbidden { message: Refusal::read(answer).message },
         StatusCode::NOT_FOUND => PsaError::NotFound,
         StatusCode::TOO_MANY_REQUESTS => PsaError::Throttled { retry_after: answer.retry_after() },
         StatusCode::REQUEST_TIMEOUT => unanswered(status),
-        StatusCode::LOCKED => PsaError::Locked { message: Complaint::read(answer).message },
-        StatusCode::CONFLICT => Complaint::read(answer).conflict(),
-        _ if status.is_client_error() => Complaint::read(answer).into(),
+        StatusCode::LOCKED => PsaError::Locked { message: Refusal::read(answer).message },
+        StatusCode::CONFLICT => Refusal::read(answer).conflict(),
+        _ if status.is_client_error() => Refusal::read(answer).into(),
         _ => unanswered(status),
     };
     Some(error)
@@ -83,21 +82,21 @@ fn unanswered(status: StatusCode) -> PsaError {
     PsaError::Unanswered { why: format!("HTTP {status}") }
 }
 
-/// The code and the message of a refusal.
 pub(super) fn words(answer: &Answer) -> String {
-    let Complaint { code, message, .. } = Complaint::read(answer);
+    let Refusal { code, message, .. } = Refusal::read(answer);
     format!("{code}: {message}")
 }
 
-/// ConnectWise's words.
-struct Complaint {
+/// The texts of a refusal.
+struct Refusal {
     code: String,
     message: String,
     fields: Vec<RefusedField>,
 }
 
-impl Complaint {
-    /// Reads `{code, message, errors: [{code, message, field}]}`; the edge writes `error` for `code`, or no JSON at all.
+impl Refusal {
+    /// Reads `{code, message, errors: [{code, message, field}]}`. The edge writes `error` for `code`, or no JSON at
+    /// all.
     fn read(answer: &Answer) -> Self {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let code = text(&body, "code").or_else(|| text(&body, "error"));
@@ -119,16 +118,16 @@ impl Complaint {
     }
 }
 
-impl Complaint {
-    /// A conflict that names a field stays until the value is another one; any other is a record that is in use.
+impl Refusal {
+    /// A conflict that names a field lasts until the value changes; any other one is a record in use.
     fn conflict(self) -> PsaError {
         if self.fields.is_empty() { PsaError::Locked { message: self.message } } else { self.into() }
     }
 }
 
-impl From<Complaint> for PsaError {
-    fn from(complaint: Complaint) -> Self {
-        let Complaint { code, message, fields } = complaint;
+impl From<Refusal> for PsaError {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal { code, message, fields } = refusal;
         Self::Refused { code, message, fields }
     }
 }
@@ -138,7 +137,7 @@ fn refused_field(inner: &Value) -> Option<RefusedField> {
     Some(RefusedField { field: text(inner, "field")?, code: or_nothing("code"), message: or_nothing("message") })
 }
 
-/// A text of the answer that says something, on one line and not endless.
+/// A text of the response on one line and of limited length; none if it is empty.
 fn text(value: &Value, name: &str) -> Option<String> {
     let text = value.get(name)?.as_str()?;
     let start: String = text.chars().take(4 * MESSAGE_CHARS).collect();

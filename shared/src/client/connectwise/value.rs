@@ -1,6 +1,6 @@
-//! Single values of ConnectWise's records, read leniently where the vendor is loose.
+//! Single values of ConnectWise's records. The reader is lenient where the vendor is.
 //!
-//! Numbers are taken from their text: a quantity never passes through a binary fraction.
+//! Numbers are parsed from their text: a quantity never passes through a float.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -8,12 +8,11 @@ use serde_json::value::RawValue;
 
 use crate::domain::id::IdError;
 
-/// An id of any kind.
 pub(super) fn to_id<Id: TryFrom<i64, Error = IdError>>(raw: Option<&RawValue>) -> Result<Id, String> {
     Id::try_from(whole(raw)?).map_err(|error| error.to_string())
 }
 
-/// A whole number that must be there, however the server writes it.
+/// A required whole number, in any notation.
 pub(super) fn whole(raw: Option<&RawValue>) -> Result<i64, String> {
     let number = number("id", raw)?.ok_or("it has no id")?;
     if number.fract().is_zero() {
@@ -23,7 +22,7 @@ pub(super) fn whole(raw: Option<&RawValue>) -> Result<i64, String> {
     }
 }
 
-/// A number from its text, exactly; servers write 12, 12.0, 1.2E1 and sometimes "12".
+/// An exact number; servers write 12, 12.0, 1.2E1 and sometimes "12".
 pub(super) fn number(field: &str, raw: Option<&RawValue>) -> Result<Option<Decimal>, String> {
     let text = match raw.map(RawValue::get) {
         None | Some("null" | "\"\"") => return Ok(None),
@@ -36,7 +35,7 @@ pub(super) fn number(field: &str, raw: Option<&RawValue>) -> Result<Option<Decim
     })
 }
 
-/// The day of `yyyy-MM-ddTHH:mm:ssZ`. Empty is unset, and so is the year 1, by which .NET writes an unset date.
+/// The day of `yyyy-MM-ddTHH:mm:ssZ`; none for the empty text and for the year 1, which is .NET's unset date.
 pub(super) fn date(field: &str, text: Option<&str>) -> Result<Option<Date>, String> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
         return Ok(None);
@@ -59,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_exactly_what_its_text_says() {
+    fn a_number_equals_its_text_exactly() {
         for (text, number) in [
             ("12", "12"),
             ("12.0", "12"),

@@ -1,6 +1,6 @@
-//! ConnectWise's records as they are on the wire, read into the domain's.
+//! ConnectWise's records on the wire, parsed into the domain's types.
 //!
-//! A record that cannot be read is an error that names it, never a row less.
+//! An unreadable record is an error that names it, and is never dropped.
 
 mod catalogue;
 
@@ -109,7 +109,7 @@ struct AdditionRecord<'a> {
     info: Option<&'a RawValue>,
 }
 
-/// Wire: what the server notes of a record by itself.
+/// Wire: the audit fields of a record.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct InfoRecord {
@@ -141,12 +141,11 @@ struct IdRecord<'a> {
     id: Option<&'a RawValue>,
 }
 
-/// A record's number.
+/// A record's id.
 pub(super) fn id(record: &RawValue) -> Result<i64, PsaError> {
     parse(record, "record", |wire: IdRecord<'_>| whole(wire.id))
 }
 
-/// Reads a company.
 pub(super) fn company(record: &RawValue) -> Result<Company, PsaError> {
     parse(record, "company", |wire: CompanyRecord<'_>| {
         Ok(Company {
@@ -157,7 +156,6 @@ pub(super) fn company(record: &RawValue) -> Result<Company, PsaError> {
     })
 }
 
-/// Reads an agreement.
 pub(super) fn agreement(record: &RawValue) -> Result<Agreement, PsaError> {
     parse(record, "agreement", |wire: AgreementRecord<'_>| {
         let end = date("endDate", wire.end_date.as_deref())?;
@@ -179,15 +177,15 @@ pub(super) fn agreement(record: &RawValue) -> Result<Agreement, PsaError> {
     })
 }
 
-/// The parent of an agreement. It is shown and decides nothing: one that cannot be read is none.
+/// The parent of an agreement, for display only: an unreadable one is none.
 fn parent(reference: Option<&Reference<'_>>) -> Option<(AgreementId, String)> {
     let reference = reference?;
     let id = Reference::id(Some(reference), "parentAgreement").ok()?;
     Some((id, reference.name.as_deref().map(one_line).unwrap_or_default()))
 }
 
-/// A set `cancelledFlag` counts first. Without a status (servers leave out what is null) the agreement counts as active
-/// and its end date decides, which the plan looks at by itself; a status that this release does not know is not active.
+/// A set `cancelledFlag` has priority. Without a status (servers leave out null) the agreement is active and the plan
+/// decides by its end date. An unknown status is not active.
 fn status(status: Option<&str>, cancelled: Option<bool>) -> AgreementStatus {
     match (cancelled, status.map(str::trim)) {
         (Some(true), _) | (_, Some("Cancelled")) => AgreementStatus::Cancelled,
@@ -197,7 +195,6 @@ fn status(status: Option<&str>, cancelled: Option<bool>) -> AgreementStatus {
     }
 }
 
-/// Reads a catalog item.
 pub(super) fn product(record: &RawValue) -> Result<PsaProduct, PsaError> {
     parse(record, "product", |wire: CatalogRecord<'_>| {
         Ok(PsaProduct {
@@ -212,7 +209,7 @@ pub(super) fn product(record: &RawValue) -> Result<PsaProduct, PsaError> {
     })
 }
 
-/// Reads an addition. A quantity or an included quantity that is null, or left out for that, is 0: it bills nothing.
+/// Reads an addition. A quantity or an included quantity that is null or missing is 0: it bills nothing.
 pub(super) fn addition(record: &RawValue) -> Result<Addition, PsaError> {
     parse(record, "addition", |wire: AdditionRecord<'_>| {
         Ok(Addition {
@@ -236,7 +233,7 @@ pub(super) fn addition(record: &RawValue) -> Result<Addition, PsaError> {
     })
 }
 
-/// Who changed a record last. It warns and decides nothing: what cannot be read is not known.
+/// Who last changed a record. It only causes warnings: an unreadable value is unknown.
 fn changed(info: &RawValue) -> Option<ChangedBy> {
     let info: InfoRecord = serde_json::from_str(info.get()).ok()?;
     let by = Some(text(info.updated_by)).filter(|by| !by.is_empty())?;
@@ -247,7 +244,7 @@ fn text(found: Option<String>) -> String {
     found.as_deref().map(one_line).unwrap_or_default()
 }
 
-/// Reads a record, or says which one cannot be read and why.
+/// Reads a record, or names the record and why it is unreadable.
 fn parse<'a, Wire: Deserialize<'a>, T>(
     record: &'a RawValue,
     kind: &str,
@@ -257,7 +254,7 @@ fn parse<'a, Wire: Deserialize<'a>, T>(
     read.and_then(convert).map_err(|why| {
         let id = serde_json::from_str(record.get()).ok().and_then(|wire: IdRecord<'_>| whole(wire.id).ok());
         let which = id.map_or_else(|| "without a number".to_owned(), |id| id.to_string());
-        // A parser shows the value that it cannot read, however long.
+        // A parser quotes the value that it cannot read, however long it is.
         PsaError::Unanswered { why: one_line(&format!("{kind} {which} cannot be read: {why}")) }
     })
 }

@@ -1,4 +1,4 @@
-//! The policy on paused time: how many attempts, and when.
+//! The retry policy on paused time: how many attempts it makes, and when.
 
 use std::cell::RefCell;
 
@@ -6,22 +6,22 @@ use super::*;
 
 const POLICY: RetryPolicy = RetryPolicy::reads();
 
-/// Runs attempts that always fail so; returns when each began.
+/// Runs attempts that always fail with this verdict; returns the start of each.
 async fn attempts(policy: RetryPolicy, verdict: Verdict, takes: Duration) -> Vec<Duration> {
     let start = Instant::now();
-    let began = RefCell::new(Vec::new());
-    let ended: Result<(), &str> = policy
+    let starts = RefCell::new(Vec::new());
+    let outcome: Result<(), &str> = policy
         .run(
             |_| verdict,
             || async {
-                began.borrow_mut().push(start.elapsed());
+                starts.borrow_mut().push(start.elapsed());
                 tokio::time::sleep(takes).await;
                 Err("no")
             },
         )
         .await;
-    assert_eq!(ended, Err("no"));
-    began.into_inner()
+    assert_eq!(outcome, Err("no"));
+    starts.into_inner()
 }
 
 fn seconds(number: u64) -> Duration {
@@ -29,48 +29,48 @@ fn seconds(number: u64) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_that_is_final_is_met_once() {
+async fn a_final_error_ends_the_call_after_one_attempt() {
     assert_eq!(attempts(POLICY, Verdict::Final, Duration::ZERO).await.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_that_may_pass_is_met_as_often_as_the_policy_says_within_its_bounds() {
+async fn a_transient_error_is_retried_as_often_as_the_policy_allows_within_its_bounds() {
     for _ in 0..200 {
-        let began = attempts(POLICY, Verdict::Again, Duration::ZERO).await;
-        assert_eq!(began.len(), 5);
+        let starts = attempts(POLICY, Verdict::Again, Duration::ZERO).await;
+        assert_eq!(starts.len(), 5);
         // A timer's millisecond is added to each bound.
-        for (pair, bound_ms) in began.windows(2).zip([251, 501, 1001, 2001]) {
-            assert!(pair[1] - pair[0] <= Duration::from_millis(bound_ms), "{began:?}");
+        for (pair, bound_ms) in starts.windows(2).zip([251, 501, 1001, 2001]) {
+            assert!(pair[1] - pair[0] <= Duration::from_millis(bound_ms), "{starts:?}");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_attempt_starts_before_a_retry_after_is_over() {
-    let began = attempts(POLICY, Verdict::AgainAfter(seconds(20)), Duration::ZERO).await;
-    assert_eq!(began.len(), 5);
-    for pair in began.windows(2) {
-        assert!(pair[1] - pair[0] >= seconds(20), "{began:?}");
+    let starts = attempts(POLICY, Verdict::AgainAfter(seconds(20)), Duration::ZERO).await;
+    assert_eq!(starts.len(), 5);
+    for pair in starts.windows(2) {
+        assert!(pair[1] - pair[0] >= seconds(20), "{starts:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_after_beyond_the_cap_ends_the_call_at_once() {
-    let began = attempts(POLICY, Verdict::AgainAfter(seconds(61)), Duration::ZERO).await;
-    assert_eq!(began.len(), 1);
+    let starts = attempts(POLICY, Verdict::AgainAfter(seconds(61)), Duration::ZERO).await;
+    assert_eq!(starts.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_attempt_starts_after_the_total_time() {
-    let began = attempts(POLICY, Verdict::Again, seconds(50)).await;
-    assert_eq!(began.len(), 3, "{began:?}");
-    assert!(began.iter().all(|start| *start <= POLICY.total));
+    let starts = attempts(POLICY, Verdict::Again, seconds(50)).await;
+    assert_eq!(starts.len(), 3, "{starts:?}");
+    assert!(starts.iter().all(|start| *start <= POLICY.total));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_success_ends_the_attempts() {
     let made = RefCell::new(0);
-    let ended = POLICY
+    let outcome = POLICY
         .run(
             |_: &&str| Verdict::Again,
             || async {
@@ -79,7 +79,7 @@ async fn a_success_ends_the_attempts() {
             },
         )
         .await;
-    assert_eq!((ended, made.into_inner()), (Ok("yes"), 3));
+    assert_eq!((outcome, made.into_inner()), (Ok("yes"), 3));
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! `NaN` and `Infinity` where a number should be: no JSON, but what some serializers write, and no reason to lose a page.
+//! Bare `NaN` and `Infinity`: some serializers write them for numbers. They are not JSON, and must not cost a page.
 
-/// What a serializer writes for a number that is none. `-Infinity` before the text that it contains.
+/// The tokens. `-Infinity` comes before the token that it contains.
 const TOKENS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
 
-/// The text with each bare token as a string, `"NaN"`; none where there is no such token outside of strings.
+/// The text with each bare token as a string such as `"NaN"`; none if there is no such token outside of strings.
 pub(super) fn quoted(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() + 16);
     let mut rest = text;
@@ -22,14 +22,14 @@ pub(super) fn quoted(text: &[u8]) -> Option<Vec<u8>> {
             }
             (_, None) => 1,
         };
-        let (taken, left) = rest.split_at(length);
-        out.extend_from_slice(taken);
+        let (copied, left) = rest.split_at(length);
+        out.extend_from_slice(copied);
         rest = left;
     }
     found.then_some(out)
 }
 
-/// How long the string is that a quote opens, both quotes included; all that is left where none closes it.
+/// The length of the string at the start of the text, with both quotes; all of the text if the string is not closed.
 fn string_length(text: &[u8]) -> usize {
     let mut escaped = false;
     let end = text.iter().skip(1).position(|byte| {
@@ -49,13 +49,13 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_token_becomes_a_text() {
+    fn a_bare_token_becomes_a_string() {
         assert_eq!(rewritten(r#"{"a":NaN}"#).as_deref(), Some(r#"{"a":"NaN"}"#));
         assert_eq!(rewritten(r#"[-Infinity, Infinity ,NaN]"#).as_deref(), Some(r#"["-Infinity", "Infinity" ,"NaN"]"#));
     }
 
     #[test]
-    fn what_stands_in_a_text_stays() {
+    fn tokens_inside_strings_are_not_changed() {
         assert_eq!(rewritten(r#"{"NaN":"Infinity \" NaN \\"}"#), None);
         assert_eq!(rewritten(r#"["\\",NaN,"NaN"]"#).as_deref(), Some(r#"["\\","NaN","NaN"]"#));
         assert_eq!(rewritten(r#"{"a":"NaN"#), None);

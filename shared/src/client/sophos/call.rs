@@ -1,4 +1,4 @@
-//! One call of the partner API: its token, its headers, its repetition, and what a 401 and a 404 mean.
+//! One call of the partner API: its token, headers and retries, and the meaning of a 401 and a 404.
 
 use reqwest::RequestBuilder;
 use url::Url;
@@ -9,17 +9,17 @@ use super::sign_in::{SignIn, Token};
 use super::whoami::Account;
 use crate::client::credentials::SophosCredentials;
 use crate::client::exchange::{Answer, Exchange};
-use crate::client::pace::Pace;
+use crate::client::rate_limiter::RateLimiter;
 use crate::client::retry::RetryPolicy;
 use crate::domain::id::PartnerId;
 use crate::error::SourceError;
 
-/// Reads an answer that is a success.
+/// Parses a successful response.
 type Read<T> = fn(&Answer) -> Result<T, Fault>;
 
-/// The way to one partner's API.
+/// The API of one partner.
 pub(super) struct Api {
-    /// None while it is only asked whose credentials these are.
+    /// None while the owner of the credentials is still unknown.
     partner: Option<PartnerId>,
     url: Url,
     sign_in: SignIn,
@@ -38,7 +38,7 @@ impl Api {
         Ok(api.at(url))
     }
 
-    /// Signs in and asks whose credentials these are.
+    /// Signs in and asks which account the credentials belong to.
     pub(super) async fn sign_in(
         partner: Option<PartnerId>,
         credentials: &SophosCredentials,
@@ -49,25 +49,25 @@ impl Api {
             partner,
             url: options.api_url.clone(),
             sign_in,
-            exchange: Exchange::new(options.http.clone(), Pace::new(options.in_flight)),
+            exchange: Exchange::new(options.http.clone(), RateLimiter::new(options.in_flight)),
             reads: options.reads,
         };
         let account = api.get("whoami/v1", &[], Account::parse).await?;
         Ok((api, account))
     }
 
-    /// The same way, once it is known where the partner's API is.
+    /// The same API at the address that whoami named.
     pub(super) fn at(self, url: Url) -> Self {
         Self { url, ..self }
     }
 
-    /// What is at a path.
+    /// Reads a path that must exist.
     pub(super) async fn get<T>(&self, path: &str, query: &[(&str, String)], read: Read<T>) -> Result<T, SourceError> {
         let found = self.find(path, query, read).await?;
         found.ok_or_else(|| SourceError::Malformed { why: format!("it has no {path}") })
     }
 
-    /// What is at a path; none where Sophos itself says 404. After a 401 the token is fetched once more, and no more.
+    /// Reads a path; none if Sophos itself answers 404. After a 401 the token is renewed once.
     pub(super) async fn find<T>(
         &self,
         path: &str,
@@ -116,7 +116,7 @@ impl Api {
     }
 }
 
-/// A path below a base; `path` is our own, no input.
+/// The URL of a path, which is never input.
 fn at(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     url.set_path(path);

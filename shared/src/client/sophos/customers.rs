@@ -1,4 +1,4 @@
-//! A page of the partner's customers (Sophos: tenants) on the wire.
+//! A page of the partner's customers (Sophos calls them tenants) on the wire.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -11,10 +11,10 @@ use crate::domain::vendor_text::one_line;
 use crate::error::SourceError;
 use crate::ports::{CustomerPage, UnreadableCustomer};
 
-/// How many customers are asked for at a time: Sophos' largest page.
+/// How many customers are requested at a time: Sophos' largest page.
 pub(super) const PAGE_SIZE: usize = 100;
 
-/// Sophos' word for a customer whose account is suspended; it is not always told.
+/// Sophos' status of a suspended account. Sophos does not always send it.
 const SUSPENDED: &str = "suspended";
 
 /// Wire: a page.
@@ -24,15 +24,12 @@ pub(super) struct TenantPage {
     pages: Pages,
 }
 
-/// Wire: where the page stands. Numbered pages count themselves, unlike those by key; each of the numbers may be missing.
+/// Wire: the position of the page. Unlike pages by key, numbered ones have counts; each of them may be missing.
 #[derive(Deserialize)]
 struct Pages {
     current: Option<u32>,
-    /// How many customers a page has.
     size: Option<usize>,
-    /// How many pages there are.
     total: Option<u32>,
-    /// How many customers there are.
     items: Option<u64>,
 }
 
@@ -63,11 +60,11 @@ pub(super) fn parse(answer: &Answer) -> Result<TenantPage, Fault> {
 }
 
 impl TenantPage {
-    /// The page as the port wants it, if it is the one that was asked for and all of it can be read.
-    pub(super) fn into_page(self, asked: u32) -> Result<CustomerPage, SourceError> {
-        if self.pages.current.is_some_and(|current| current != asked) {
+    /// The page for the port, if it is the requested one and can be read.
+    pub(super) fn into_page(self, requested: u32) -> Result<CustomerPage, SourceError> {
+        if self.pages.current.is_some_and(|current| current != requested) {
             return Err(SourceError::Malformed {
-                why: format!("page {asked} of the customers was asked for and another came"),
+                why: format!("page {requested} of the customers was asked for and another came"),
             });
         }
         let size = self.pages.size.filter(|size| (1..=PAGE_SIZE).contains(size)).unwrap_or(PAGE_SIZE);
@@ -93,7 +90,7 @@ impl TenantPage {
     }
 }
 
-/// A customer without an id fails the list: left out, it would count as one that Sophos does not list.
+/// A customer without an id fails the list: without it the customer would count as not listed by Sophos.
 fn id(raw: &RawValue) -> Result<CustomerId, SourceError> {
     let unreadable =
         |why: String| SourceError::Malformed { why: format!("a customer cannot be read: {}", one_line(&why)) };
@@ -101,7 +98,7 @@ fn id(raw: &RawValue) -> Result<CustomerId, SourceError> {
     CustomerId::parse(&record.id).map_err(|error| unreadable(error.to_string()))
 }
 
-/// Whatever is odd about a customer is its own: what is no billing type that bills by usage keeps it from syncing.
+/// An unknown billing type is not an error: it only keeps that customer from syncing.
 fn customer(raw: &RawValue) -> Result<Customer, String> {
     let record: TenantRecord<'_> = serde_json::from_str(raw.get()).map_err(|error| one_line(&error.to_string()))?;
     Ok(Customer {
@@ -112,7 +109,7 @@ fn customer(raw: &RawValue) -> Result<Customer, String> {
     })
 }
 
-/// A text, or whatever else stands there as it is written; never longer than anybody reads.
+/// A string, or the JSON of any other value; cut to one line.
 fn shown(raw: &RawValue) -> String {
     serde_json::from_str::<String>(raw.get()).map_or_else(|_| one_line(raw.get()), |text| one_line(&text))
 }

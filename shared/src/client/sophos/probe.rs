@@ -1,4 +1,4 @@
-//! A connection test of Sophos Central: whose credentials they are, and whether they may read what a sync reads.
+//! A connection test of Sophos Central: the owner of the credentials, and their rights to read what a sync reads.
 
 use super::SophosOptions;
 use super::call::Api;
@@ -18,8 +18,8 @@ pub(in crate::client) async fn probe(
 ) -> SophosReport {
     let (api, account) = match Api::sign_in(Some(partner), credentials, options).await {
         Ok(signed_in) => signed_in,
-        // How often a call was repeated in vain is not known here; at least the sign-in was sent.
-        Err(error) => return SophosReport { verdict: of_fault(error), calls: 1 },
+        // The number of retries is not known here; at least the sign-in was sent.
+        Err(error) => return SophosReport { verdict: from_error(error), calls: 1 },
     };
     let (kind, id) = account.kind_and_id();
     let verdict = if kind != "partner" {
@@ -33,18 +33,18 @@ pub(in crate::client) async fn probe(
                 let verdict = rights(&api, month).await.err().unwrap_or(SophosVerdict::Works);
                 return SophosReport { verdict, calls: api.calls() };
             }
-            Err(error) => of_fault(error),
+            Err(error) => from_error(error),
         }
     };
     SophosReport { verdict, calls: api.calls() }
 }
 
-/// The partner whose credentials these are, where nobody has said so yet; see [`crate::client::probe::Probe`].
+/// The partner that owns the credentials; see [`crate::client::probe::Probe`].
 pub(in crate::client) async fn find_partner(
     credentials: &SophosCredentials,
     options: &SophosOptions,
 ) -> Result<PartnerId, SophosVerdict> {
-    let (_, account) = Api::sign_in(None, credentials, options).await.map_err(of_fault)?;
+    let (_, account) = Api::sign_in(None, credentials, options).await.map_err(from_error)?;
     let (kind, id) = account.kind_and_id();
     if kind != "partner" {
         return Err(SophosVerdict::NotAPartner { kind: kind.to_owned() });
@@ -63,13 +63,13 @@ async fn rights(api: &Api, month: UsageMonth) -> Result<(), SophosVerdict> {
         match outcome {
             Ok(_) => {}
             Err(SourceError::Forbidden { .. }) => missing.push(right),
-            Err(error) => return Err(of_fault(error)),
+            Err(error) => return Err(from_error(error)),
         }
     }
     if missing.is_empty() { Ok(()) } else { Err(SophosVerdict::MissingRights(missing)) }
 }
 
-fn of_fault(error: SourceError) -> SophosVerdict {
+fn from_error(error: SourceError) -> SophosVerdict {
     match error {
         SourceError::Unauthorized => SophosVerdict::WrongKeys,
         SourceError::NotAPartner { found } => SophosVerdict::NotAPartner { kind: found },

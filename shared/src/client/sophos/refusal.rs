@@ -1,4 +1,4 @@
-//! From an answer's status to what the caller can do next, and whether the call may be sent again.
+//! From the status of a response to an error that says what the caller can do, and whether the call may be retried.
 
 use std::fmt;
 
@@ -10,31 +10,31 @@ use crate::client::retry::Verdict;
 use crate::domain::vendor_text::one_line;
 use crate::error::SourceError;
 
-/// Why an attempt gave nothing.
+/// Why an attempt failed.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) error: SourceError,
-    /// Whether the fault may pass by itself.
-    passing: bool,
+    /// Whether a retry may succeed.
+    transient: bool,
 }
 
 impl Fault {
-    pub(super) const fn passing(error: SourceError) -> Self {
-        Self { error, passing: true }
+    pub(super) const fn transient(error: SourceError) -> Self {
+        Self { error, transient: true }
     }
 
-    pub(super) const fn lasting(error: SourceError) -> Self {
-        Self { error, passing: false }
+    pub(super) const fn permanent(error: SourceError) -> Self {
+        Self { error, transient: false }
     }
 
-    /// An answer that is not what it should be. Half a body passes.
+    /// An unusable response. A retry may help, since a body can be cut off.
     pub(super) fn malformed(why: impl Into<String>) -> Self {
-        Self::passing(SourceError::Malformed { why: why.into() })
+        Self::transient(SourceError::Malformed { why: why.into() })
     }
 
     pub(super) fn verdict(&self) -> Verdict {
-        match (&self.error, self.passing) {
-            (SourceError::Throttled { retry_after: Some(wish) }, _) => Verdict::AgainAfter(*wish),
+        match (&self.error, self.transient) {
+            (SourceError::Throttled { retry_after: Some(retry_after) }, _) => Verdict::AgainAfter(*retry_after),
             (_, true) => Verdict::Again,
             (_, false) => Verdict::Final,
         }
@@ -51,56 +51,56 @@ impl From<NoAnswer> for Fault {
     fn from(none: NoAnswer) -> Self {
         match none {
             NoAnswer::TooLong(bytes) => {
-                Self::lasting(SourceError::TooLong { bound: format!("more than {bytes} bytes") })
+                Self::permanent(SourceError::TooLong { bound: format!("more than {bytes} bytes") })
             }
-            NoAnswer::Held(remaining) | NoAnswer::Away(remaining) => {
-                Self::passing(SourceError::Throttled { retry_after: Some(remaining) })
+            NoAnswer::Throttled(remaining) | NoAnswer::CircuitOpen(remaining) => {
+                Self::transient(SourceError::Throttled { retry_after: Some(remaining) })
             }
             NoAnswer::NotSent(why) | NoAnswer::Lost(why) | NoAnswer::Late(why) => {
-                Self::passing(SourceError::Unavailable { why })
+                Self::transient(SourceError::Unavailable { why })
             }
         }
     }
 }
 
-/// What a status says that is not a success; none for a success.
+/// The fault for a status; none for a success.
 pub(super) fn refusal(answer: &Answer) -> Option<Fault> {
     let status = answer.status;
     if status.is_success() {
         return None;
     }
-    let complaint = Complaint::read(answer);
-    complaint.log(status);
+    let refusal = Refusal::read(answer);
+    refusal.log(status);
     Some(match status {
-        StatusCode::UNAUTHORIZED => Fault::lasting(SourceError::Unauthorized),
-        // The sign-in refuses credentials by a 400 as well.
-        StatusCode::BAD_REQUEST if complaint.code.starts_with("oauth.") => Fault::lasting(SourceError::Unauthorized),
-        StatusCode::FORBIDDEN => Fault::lasting(SourceError::Forbidden { message: complaint.message }),
-        StatusCode::TOO_MANY_REQUESTS => Fault::passing(SourceError::Throttled { retry_after: answer.retry_after() }),
-        StatusCode::REQUEST_TIMEOUT => Fault::passing(complaint.unavailable(status)),
+        StatusCode::UNAUTHORIZED => Fault::permanent(SourceError::Unauthorized),
+        // The sign-in also refuses credentials with a 400.
+        StatusCode::BAD_REQUEST if refusal.code.starts_with("oauth.") => Fault::permanent(SourceError::Unauthorized),
+        StatusCode::FORBIDDEN => Fault::permanent(SourceError::Forbidden { message: refusal.message }),
+        StatusCode::TOO_MANY_REQUESTS => Fault::transient(SourceError::Throttled { retry_after: answer.retry_after() }),
+        StatusCode::REQUEST_TIMEOUT => Fault::transient(refusal.unavailable(status)),
         _ if status.is_client_error() => {
-            Fault::lasting(SourceError::Malformed { why: format!("HTTP {}: {}", status.as_u16(), complaint.message) })
+            Fault::permanent(SourceError::Malformed { why: format!("HTTP {}: {}", status.as_u16(), refusal.message) })
         }
-        _ => Fault::passing(complaint.unavailable(status)),
+        _ => Fault::transient(refusal.unavailable(status)),
     })
 }
 
-/// Whether a 404 is Sophos' own, which says that there is none, rather than that of something in front of it.
+/// Whether a 404 comes from Sophos itself, which means "none", rather than from a proxy in front of it.
 pub(super) fn is_own_not_found(answer: &Answer) -> bool {
-    // Read only then: a page of usage is not to be read twice.
+    // The body is parsed only after a 404, so that a page of usage is not parsed twice.
     let is_object = || serde_json::from_slice(&answer.body).is_ok_and(|body: Value| body.is_object());
     answer.status == StatusCode::NOT_FOUND && is_object()
 }
 
-/// Sophos' words, and the ids by which its support finds the call.
-struct Complaint {
+/// The texts of a refusal, and the ids by which Sophos' support finds the call.
+struct Refusal {
     code: String,
     message: String,
     correlation_id: String,
     request_id: String,
 }
 
-impl Complaint {
+impl Refusal {
     /// Reads `{error, message, correlationId, requestId}` or the sign-in's `{errorCode, message, trackingId}`.
     fn read(answer: &Answer) -> Self {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
@@ -109,9 +109,9 @@ impl Complaint {
             one_line(found.unwrap_or_default())
         };
         let code = text(&["error", "errorCode"]);
-        let said = text(&["message"]);
-        let message = match (said.is_empty(), code.is_empty()) {
-            (false, _) => said,
+        let message = text(&["message"]);
+        let message = match (message.is_empty(), code.is_empty()) {
+            (false, _) => message,
             (true, false) => code.clone(),
             (true, true) => "it does not say why".to_owned(),
         };

@@ -1,4 +1,4 @@
-//! The token: kept, renewed before it expires, and once more when it is refused all the same.
+//! The access token: cached, renewed before it expires, and renewed once more if Sophos refuses it.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::client::exchange::{Answer, Exchange};
 use crate::client::retry::RetryPolicy;
 use crate::error::SourceError;
 
-/// A token is not used in its last minute, or last tenth: a call started then could arrive after its end.
+/// A token is not used in its last minute or tenth: a call that starts then could arrive after its expiry.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// Signs in as one partner.
@@ -24,10 +24,10 @@ pub(super) struct SignIn {
     url: Url,
     client_id: SecretString,
     client_secret: SecretString,
-    kept: Mutex<Option<Token>>,
+    cached: Mutex<Option<Token>>,
 }
 
-/// A token, and how long it is used.
+/// A token, and until when it is used.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Token {
     /// `Bearer …`, marked as sensitive.
@@ -36,7 +36,6 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// The request with this token.
     pub(super) fn on(&self, request: RequestBuilder) -> RequestBuilder {
         request.header(AUTHORIZATION, self.header.clone())
     }
@@ -55,30 +54,30 @@ impl SignIn {
             url,
             client_id: credentials.client_id.clone(),
             client_secret: credentials.client_secret.clone(),
-            kept: Mutex::default(),
+            cached: Mutex::default(),
         }
     }
 
-    /// The kept token, or a new one where there is none or it is about to expire.
+    /// The cached token, or a new one if there is none or it is about to expire.
     pub(super) async fn token(&self, exchange: &Exchange, policy: &RetryPolicy) -> Result<Token, SourceError> {
-        let mut kept = self.kept.lock().await;
-        match kept.as_ref().filter(|token| Instant::now() < token.renew_at) {
+        let mut cached = self.cached.lock().await;
+        match cached.as_ref().filter(|token| Instant::now() < token.renew_at) {
             Some(token) => Ok(token.clone()),
-            None => Ok(kept.insert(self.fetch(exchange, policy).await?).clone()),
+            None => Ok(cached.insert(self.fetch(exchange, policy).await?).clone()),
         }
     }
 
-    /// A token other than `refused`: the one that another call has fetched meanwhile, or a new one.
+    /// A token other than `refused`: a newer one that another call has fetched, or a new one.
     pub(super) async fn renewed(
         &self,
         refused: &Token,
         exchange: &Exchange,
         policy: &RetryPolicy,
     ) -> Result<Token, SourceError> {
-        let mut kept = self.kept.lock().await;
-        match kept.as_ref().filter(|token| *token != refused) {
+        let mut cached = self.cached.lock().await;
+        match cached.as_ref().filter(|token| *token != refused) {
             Some(token) => Ok(token.clone()),
-            None => Ok(kept.insert(self.fetch(exchange, policy).await?).clone()),
+            None => Ok(cached.insert(self.fetch(exchange, policy).await?).clone()),
         }
     }
 

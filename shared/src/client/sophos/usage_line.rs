@@ -1,4 +1,4 @@
-//! One usage line from whatever stands in its place: it may be odd, it is never lost.
+//! One usage line from any JSON value: a line may be odd, and is never lost.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::domain::schedule::stable_hash;
 use crate::domain::usage::{LineQuantity, Pair, UsageLine};
 use crate::domain::vendor_text::one_line;
 
-/// Longest text of an oddity that is kept.
+/// An oddity's text is cut to this length.
 const SHOWN_CHARS: usize = 200;
 
-/// Wire: a line, each member unread: one that is odd must not take the others with it.
+/// Wire: a line. Its members are not parsed, so that an odd one does not spoil the others.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct LineRecord<'a> {
@@ -47,10 +47,10 @@ struct LineRecord<'a> {
     ordered_quantity: Option<&'a RawValue>,
 }
 
-/// Reads a line. What is no object, or an object with a member twice, is a line of nobody with its text as an oddity.
+/// Reads a line. Other values than objects, and objects with a duplicate member, become a line without a customer.
 pub(super) fn read(raw: &RawValue) -> UsageLine {
     let mut oddities = Vec::new();
-    // An array would be taken for the members in their order.
+    // serde would read an array as the members in their order.
     let is_object = raw.get().starts_with('{');
     let record: LineRecord<'_> = match serde_json::from_str(raw.get()) {
         Ok(record) if is_object => record,
@@ -84,7 +84,7 @@ pub(super) fn read(raw: &RawValue) -> UsageLine {
     line
 }
 
-/// A hash of all members in whatever order they came; of a text that has none, of that.
+/// A hash of all members, independent of their order; of the text itself if it is not an object.
 fn of_all_members(raw: &RawValue) -> u64 {
     let members: Result<BTreeMap<String, &RawValue>, _> = serde_json::from_str(raw.get());
     let text = members.map(|members| {
@@ -94,7 +94,7 @@ fn of_all_members(raw: &RawValue) -> u64 {
     stable_hash(text.as_deref().unwrap_or(raw.get()))
 }
 
-/// An id; none where it is missing, null or empty, and none with an oddity where it is anything else but an id.
+/// An id; none where it is missing, null or empty. Any other value than an id is none with an oddity.
 fn id<Id>(
     raw: Option<&RawValue>,
     field: &str,
@@ -113,7 +113,7 @@ fn id<Id>(
     id
 }
 
-/// The quantity. What was a bare `NaN` is a text by now, and shown as it was.
+/// The quantity. `quoted` has turned a bare `NaN` into a string; it is shown as it was.
 fn quantity(raw: Option<&RawValue>) -> LineQuantity {
     let text = raw.map(RawValue::get);
     let bare = text.map(|text| match text {
@@ -123,8 +123,7 @@ fn quantity(raw: Option<&RawValue>) -> LineQuantity {
     LineQuantity::from_json_text(bare)
 }
 
-/// A text for people: the text itself, or whatever else stands there as it is written; empty for null. Cut where it is too
-/// long.
+/// A text for people, cut to one line: the string itself, or the JSON of any other value; empty for null.
 fn text(raw: Option<&RawValue>) -> String {
     let raw = raw.map(RawValue::get).filter(|raw| *raw != "null").unwrap_or_default();
     serde_json::from_str::<String>(raw).map_or_else(|_| one_line(raw), |text| one_line(&text))

@@ -1,4 +1,4 @@
-//! A page of a month's usage on the wire: every line is kept, and a page that contradicts itself is not believed.
+//! A page of usage on the wire: every line is kept, and a page that contradicts itself is an error.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,17 +12,17 @@ use crate::domain::vendor_text::one_line;
 use crate::error::SourceError;
 use crate::ports::UsagePage;
 
-/// How many lines are asked for at a time: Sophos' largest page.
+/// How many lines are requested at a time: Sophos' largest page.
 pub(super) const PAGE_SIZE: usize = 1000;
 
-/// A page as it came, its lines read.
+/// A page whose lines are parsed.
 #[derive(Debug)]
 pub(super) struct ReadPage {
     lines: Vec<UsageLine>,
     pages: Pages,
 }
 
-/// Wire: a page, its lines unread.
+/// Wire: a page whose lines are not parsed.
 #[derive(Deserialize)]
 struct PageRecord<'a> {
     #[serde(borrow)]
@@ -30,7 +30,7 @@ struct PageRecord<'a> {
     pages: Pages,
 }
 
-/// Wire: where the page stands.
+/// Wire: the position of the page.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Pages {
@@ -39,7 +39,7 @@ struct Pages {
     items: Option<u64>,
 }
 
-/// Reads a page. One that is no JSON for a bare `NaN` or `Infinity` alone is read all the same.
+/// Reads a page, even one whose only defect as JSON is a bare `NaN` or `Infinity`.
 pub(super) fn parse(answer: &Answer) -> Result<ReadPage, Fault> {
     let read = |text: &[u8]| {
         serde_json::from_slice(text).map(|page: PageRecord<'_>| ReadPage {
@@ -53,20 +53,20 @@ pub(super) fn parse(answer: &Answer) -> Result<ReadPage, Fault> {
 }
 
 impl ReadPage {
-    /// The page as the port wants it, if nothing that it says of itself is wrong.
+    /// The page for the port, unless it contradicts itself.
     ///
-    /// What only all pages together can show (a key that comes again, a total that is not reached) is the caller's to
-    /// see: the key and the total are in the page.
-    pub(super) fn into_page(self, asked: Option<&str>) -> Result<UsagePage, SourceError> {
+    /// The caller checks what needs all pages (a key that comes again, a total that is not reached): the page has the
+    /// key and the total.
+    pub(super) fn into_page(self, requested: Option<&str>) -> Result<UsagePage, SourceError> {
         let next = self.pages.next_key.filter(|key| !key.is_empty());
-        if next.is_some() && next.as_deref() == asked {
+        if next.is_some() && next.as_deref() == requested {
             return Err(malformed("a page of usage leads to itself"));
         }
         let (count, total) = (self.lines.len() as u64, self.pages.items);
         if self.lines.len() > PAGE_SIZE {
             return Err(malformed(&format!("a page of usage has {count} lines, {PAGE_SIZE} were asked for")));
         }
-        let whole_month = asked.is_none() && next.is_none();
+        let whole_month = requested.is_none() && next.is_none();
         match total {
             Some(total) if count > total || (whole_month && count != total) => {
                 Err(malformed(&format!("a page of usage has {count} lines where Sophos counts {total}")))

@@ -1,4 +1,4 @@
-//! Whose credentials these are, and where that account's API is.
+//! The owner of the credentials, and the address of its API.
 
 use serde::Deserialize;
 use url::Url;
@@ -8,7 +8,7 @@ use crate::client::exchange::Answer;
 use crate::domain::id::PartnerId;
 use crate::error::SourceError;
 
-/// Where Sophos' own hosts lie. Another host that whoami names is not believed: it would get the token.
+/// The domain of Sophos' hosts. A token is never sent to another host, even if whoami names it.
 const OWN_DOMAIN: &str = ".central.sophos.com";
 
 /// Wire: an account.
@@ -20,7 +20,7 @@ pub(super) struct Account {
     api_hosts: ApiHosts,
 }
 
-/// Wire: where an account's API is.
+/// Wire: the addresses of an account's API.
 #[derive(Deserialize)]
 struct ApiHosts {
     global: Option<String>,
@@ -32,14 +32,14 @@ impl Account {
             .map_err(|_| Fault::malformed("it does not say whose credentials these are"))
     }
 
-    /// What kind of account it is, in Sophos' word, and its id.
+    /// The kind of the account, in Sophos' word, and its id.
     pub(super) fn kind_and_id(&self) -> (&str, &str) {
         (&self.id_type, &self.id)
     }
 
     /// The address of the partner's API, if the account is that partner.
     ///
-    /// `api_url` is where the account was asked for; it may be the API's address too.
+    /// `api_url` is the address of whoami, which may also be the API's.
     pub(super) fn api_of(self, partner: PartnerId, api_url: &Url) -> Result<Url, SourceError> {
         if self.id_type != "partner" {
             let found = format!("{} account", self.id_type);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_outside_of_sophos_never_gets_the_token() {
+    fn the_token_is_never_sent_outside_of_sophos() {
         for global in [
             None,
             Some(""),

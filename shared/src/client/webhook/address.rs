@@ -1,6 +1,6 @@
-//! Where a partner wants its alerts: an address of the partner's choice that this program calls.
+//! Where a partner receives its alerts: an address of the partner's choice that this program calls.
 //!
-//! Its path and query are a secret: whoever knows the address of a chat's webhook can write into that chat.
+//! The path and the query are a secret: anyone who knows the address of a chat's webhook can write into that chat.
 
 use std::fmt;
 
@@ -9,53 +9,53 @@ use url::{Host, Url};
 use crate::client::address::{AddressPolicy, host_and_port, is_loopback};
 use crate::domain::host_name::is_host_name;
 
-/// The longest address, in characters, as it is called.
+/// The longest address, in characters, escapes included.
 pub const MAX_ADDRESS_CHARS: usize = 500;
 
 /// An address that alerts may be sent to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookAddress(Url);
 
-/// Why an address is refused. Does not say what stood there.
+/// Why an address is refused. Never quotes the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookAddressError {
-    /// It cannot be read as one.
+    /// The text is not an address.
     #[error("it is not an address such as https://hooks.example.com/alerts")]
     NotAnAddress,
-    /// It is longer than [`MAX_ADDRESS_CHARS`].
+    /// The address is longer than [`MAX_ADDRESS_CHARS`].
     #[error("it is longer than {MAX_ADDRESS_CHARS} characters")]
     TooLong,
-    /// It is not https.
+    /// The scheme is not https.
     #[error("only https is allowed")]
     NotHttps,
-    /// It has a user or a password.
+    /// The address has a user or a password.
     #[error("a user or password before the host is not allowed")]
     UserOrPassword,
-    /// It has a fragment.
+    /// The address has a fragment.
     #[error("what stands behind # is never sent; leave it out")]
     Fragment,
-    /// It is an IP address, in whatever spelling.
+    /// The host is an IP address, in any spelling.
     #[error("an IP address is not allowed; use the server's name")]
     IpAddress,
-    /// The host cannot be a name on the Internet, or is not written as it is called.
+    /// The host cannot be a public name, or is spelled differently than it is called.
     #[error("the host is not written as a name on the Internet such as hooks.example.com")]
     NotAPublicName,
-    /// It leads away from this machine, and nothing may.
+    /// The address leads away from this machine, and the policy is [`AddressPolicy::Loopback`].
     #[error("only this machine may be called here")]
     NotThisMachine,
 }
 
 impl WebhookAddress {
-    /// Reads what a partner typed, or what [`WebhookAddress::expose`] gave.
+    /// Reads what a partner entered, or what [`WebhookAddress::expose`] returned.
     ///
     /// # Errors
-    /// [`WebhookAddressError`].
+    /// An address that the policy does not allow.
     pub fn parse(text: &str, policy: AddressPolicy) -> Result<Self, WebhookAddressError> {
         let text = text.trim();
         if text.len() > MAX_ADDRESS_CHARS {
             return Err(WebhookAddressError::TooLong);
         }
-        // The URL standard drops tabs and line ends and takes a backslash for a slash: none of them is let through.
+        // The URL standard drops tabs and line ends and reads a backslash as a slash: all of them are refused.
         if !text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') {
             return Err(WebhookAddressError::NotAnAddress);
         }
@@ -67,7 +67,7 @@ impl WebhookAddress {
         if url.fragment().is_some() {
             return Err(WebhookAddressError::Fragment);
         }
-        // Signs that an address cannot have are escaped, which makes it longer.
+        // Escapes of characters that an address cannot have make it longer.
         if url.as_str().len() > MAX_ADDRESS_CHARS {
             return Err(WebhookAddressError::TooLong);
         }
@@ -84,7 +84,7 @@ impl WebhookAddress {
         if url.scheme() != "https" {
             return Err(WebhookAddressError::NotHttps);
         }
-        // The URL standard reads decimal, octal, hexadecimal, shortened and escaped addresses of version 4 as such.
+        // The URL standard reads decimal, octal, hexadecimal, short and escaped forms of an IPv4 address.
         let Some(Host::Domain(name)) = url.host() else {
             return Err(WebhookAddressError::IpAddress);
         };
@@ -95,13 +95,13 @@ impl WebhookAddress {
         Ok(Self(url))
     }
 
-    /// The host, with its port where it is not the usual one; for sentences.
+    /// The host for messages, with its port unless that is the default.
     #[must_use]
     pub fn host(&self) -> String {
         host_and_port(&self.0)
     }
 
-    /// The whole address in the clear, path and query included: to be sealed, and for nothing else.
+    /// The whole address in the clear, with path and query: only to be sealed.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.as_str()
@@ -118,7 +118,7 @@ impl fmt::Debug for WebhookAddress {
     }
 }
 
-/// What stands between `://` and the path, as it was typed; none where nothing does.
+/// The entered text between `://` and the path; none where it is empty.
 fn typed_authority<'a>(text: &'a str, url: &Url) -> Option<&'a str> {
     let rest = text.get(url.scheme().len()..)?.strip_prefix("://")?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

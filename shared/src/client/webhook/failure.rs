@@ -1,4 +1,4 @@
-//! Why an alert was not taken, in words for the person who set up the webhook.
+//! Why an alert was not accepted, in texts for the person who set up the webhook.
 
 use std::error::Error;
 use std::io;
@@ -8,13 +8,13 @@ use reqwest::StatusCode;
 
 use crate::client::http::HttpLimits;
 
-/// Why an alert was not taken.
+/// Why an alert was not accepted.
 ///
-/// Holds nothing but numbers, so that no text of it can show an address, a secret or what a receiver made up; say the
-/// host beside it.
+/// It holds nothing but numbers, so that its text cannot show an address, a secret or what a receiver made up. Name the
+/// host in addition to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookFailure {
-    /// Its id cannot be a header: a defect of this program. Nothing was sent.
+    /// The id cannot be a header: a defect of this program. Nothing was sent.
     #[error("the alert has an id that cannot be sent")]
     Unsendable,
     /// The name does not resolve. Nothing was sent.
@@ -26,43 +26,43 @@ pub enum WebhookFailure {
     /// Nobody listens at that address and port. Nothing was sent.
     #[error("the webhook's server refuses the connection; check the address and its port, and that the server runs")]
     ConnectionRefused,
-    /// The server could not prove that it is the one. Nothing was sent.
+    /// The server's certificate is not valid for its name. Nothing was sent.
     #[error(
         "the certificate of the webhook's server is not accepted: it has expired, is made for another name, or is of no \
          public authority; renew it"
     )]
     BadCertificate,
-    /// Another reason for which no connection stood. Nothing was sent.
+    /// There was no connection for another reason. Nothing was sent.
     #[error("no connection to the webhook's server could be made; check the address, and that it speaks https")]
     NoConnection,
-    /// No connection stood in time. Nothing was sent.
+    /// The connection was not established in time. Nothing was sent.
     #[error(
         "no connection to the webhook's server stood within {within:?}; check the address, and that its firewall lets \
          this service in"
     )]
     NoConnectionInTime {
-        /// How long was waited.
+        /// The time limit.
         within: Duration,
     },
-    /// No answer came in time. The receiver may have taken the alert.
+    /// No response came in time. The receiver may have accepted the alert.
     #[error("the webhook's server did not answer within {within:?}; it must answer before it works on an alert")]
     NoAnswerInTime {
-        /// How long was waited.
+        /// The time limit.
         within: Duration,
     },
-    /// The connection broke, or what came is no answer. The receiver may have taken the alert.
+    /// The connection broke, or the response cannot be read. The receiver may have accepted the alert.
     #[error("the webhook's server broke off before it had answered, or its answer cannot be read")]
     NoUsableAnswer,
-    /// A 3xx.
+    /// The receiver answered 3xx.
     #[error("the webhook's server answered {status}, a redirect, which is not followed; save the address it leads to")]
     Redirect {
-        /// The status.
+        /// The status, 300 to 399.
         status: u16,
     },
-    /// A 410: the receiver wants no more alerts at this address.
+    /// The receiver answered 410: it wants no more alerts at this address.
     #[error("the webhook's server answered 410, the webhook is gone; make a new one there and save its address")]
     Gone,
-    /// Any other status but a 2xx.
+    /// The receiver answered with any other status but 2xx.
     #[error("the webhook's server answered {status} instead of taking the alert; check the webhook there")]
     Answered {
         /// The status.
@@ -71,7 +71,6 @@ pub enum WebhookFailure {
 }
 
 impl WebhookFailure {
-    /// Nothing where the status says that the alert was taken.
     pub(super) fn unless_taken(status: StatusCode) -> Result<(), Self> {
         let number = status.as_u16();
         match number {
@@ -82,7 +81,7 @@ impl WebhookFailure {
         }
     }
 
-    /// What a call without an answer came to. The error's own texts hold the address and are let go.
+    /// The failure of a call without a response. The texts of `error` contain the address and are dropped.
     pub(super) fn from_error(error: &reqwest::Error, limits: HttpLimits) -> Self {
         if error.is_builder() {
             return Self::Unsendable;
@@ -99,13 +98,13 @@ impl WebhookFailure {
         let of_kind =
             |kind| causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|io| io.kind() == kind);
         if error.is_dns() {
-            // The kind by which the resolver tells that it found addresses and may use none of them.
+            // Our resolver answers with this kind where it found addresses and may use none of them.
             return if of_kind(io::ErrorKind::PermissionDenied) { Self::NoPublicAddress } else { Self::UnknownHost };
         }
         if of_kind(io::ErrorKind::ConnectionRefused) {
             return Self::ConnectionRefused;
         }
-        // TLS' own error stands inside of an I/O error that shows it.
+        // The error of TLS is inside an I/O error that shows its text.
         let mut words = causes(error).map(ToString::to_string);
         let certificate = words.any(|words| words.starts_with("invalid peer certificate"));
         if certificate { Self::BadCertificate } else { Self::NoConnection }

@@ -1,4 +1,4 @@
-//! What is sealed of a partner's webhook: its address, which can hold a secret, and what its alerts are signed with.
+//! The sealed form of a partner's webhook: its address, which can contain a secret, and its signing secret.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -9,22 +9,22 @@ use crate::client::address::AddressPolicy;
 /// A partner's webhook.
 #[derive(Clone, Debug)]
 pub struct SavedWebhook {
-    /// Where alerts go.
+    /// Where alerts are sent.
     pub address: WebhookAddress,
-    /// What they are signed with.
+    /// The secret that signs them.
     pub secret: WebhookSecret,
 }
 
-/// What was opened is no webhook that may be called. Never says what stood there.
+/// The opened text is not a webhook that may be called. Never quotes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SavedWebhookError {
-    /// It is not in the form in which this release saves it.
+    /// The text is not in the form in which this release saves it.
     #[error("it is not in the form in which this release saves it")]
     Unreadable,
-    /// Its address may not be called any more.
+    /// The address may not be called any more.
     #[error(transparent)]
     Address(#[from] WebhookAddressError),
-    /// Its secret cannot be used.
+    /// The secret cannot be used.
     #[error(transparent)]
     Secret(#[from] WebhookSecretError),
 }
@@ -36,12 +36,9 @@ struct Opened {
 }
 
 impl SavedWebhook {
-    /// Reads what [`SavedWebhook::to_json`] wrote; its address is checked once more.
-    ///
-    /// # Errors
-    /// [`SavedWebhookError`].
+    /// Reads what [`SavedWebhook::to_json`] wrote; the address is checked again.
     pub fn parse(text: &SecretString, policy: AddressPolicy) -> Result<Self, SavedWebhookError> {
-        // The parser's own words may quote the text.
+        // The parser's own message may quote the text.
         let opened: Opened = serde_json::from_str(text.expose_secret()).map_err(|_| SavedWebhookError::Unreadable)?;
         Ok(Self { address: WebhookAddress::parse(&opened.url, policy)?, secret: WebhookSecret::parse(&opened.secret)? })
     }

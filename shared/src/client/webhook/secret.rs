@@ -1,4 +1,4 @@
-//! What an alert is signed with, so that its receiver knows whom it is from.
+//! The secret that signs alerts, so that the receiver can verify the sender.
 
 use aes_gcm::aead::Generate;
 use base64::Engine;
@@ -8,41 +8,36 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
 
-/// How every secret begins.
 const PREFIX: &str = "whsec_";
-/// How many bytes a new secret has.
 const NEW_BYTES: usize = 32;
-/// How many bytes the standard allows: not so few that they can be guessed, and no more than a block of the hash.
+/// The sizes that the standard allows: too long to be guessed, and at most one block of the hash.
 const ALLOWED_BYTES: std::ops::RangeInclusive<usize> = 24..=BLOCK_BYTES;
 const BLOCK_BYTES: usize = 64;
 
-/// A secret that a partner and this service share: 24 to 64 bytes, written `whsec_` and their base64.
+/// A secret that a partner and this service share: 24 to 64 bytes, written as `whsec_` and their base64.
 #[derive(Clone, Debug)]
 pub struct WebhookSecret(SecretSlice<u8>);
 
-/// A text is no webhook secret. Does not say what stood there.
+/// A text is not a webhook secret. Never quotes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is no webhook secret: expected whsec_ and the base64 of 24 to 64 bytes")]
 pub struct WebhookSecretError;
 
 impl WebhookSecret {
-    /// A new secret of 32 bytes of the system's random source.
+    /// A new secret of 32 bytes from the system's random source.
     #[must_use]
     pub fn generate() -> Self {
         Self(<[u8; NEW_BYTES]>::generate().to_vec().into())
     }
 
     /// Reads what [`WebhookSecret::expose_text`] wrote.
-    ///
-    /// # Errors
-    /// Any other text.
     pub fn parse(text: &str) -> Result<Self, WebhookSecretError> {
         let encoded = text.strip_prefix(PREFIX).ok_or(WebhookSecretError)?;
         let bytes = BASE64.decode(encoded).map_err(|_| WebhookSecretError)?;
         if ALLOWED_BYTES.contains(&bytes.len()) { Ok(Self(bytes.into())) } else { Err(WebhookSecretError) }
     }
 
-    /// The secret in the clear: for the partner who sets up its receiver, and to be sealed.
+    /// The secret in the clear: for the partner who sets up the receiver, and to be sealed.
     #[must_use]
     pub fn expose_text(&self) -> String {
         format!("{PREFIX}{}", BASE64.encode(self.0.expose_secret()))
@@ -50,7 +45,7 @@ impl WebhookSecret {
 
     /// The `webhook-signature` of an alert.
     pub(super) fn signature(&self, id: &str, at: Timestamp, body: &str) -> String {
-        // HMAC fills a key that is shorter than a block with zeros, so this is the secret itself.
+        // HMAC pads a shorter key with zeros, so this block is equal to the secret itself.
         let mut block = [0; BLOCK_BYTES];
         for (to, from) in block.iter_mut().zip(self.0.expose_secret()) {
             *to = *from;
@@ -70,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_is_the_one_that_the_standards_own_libraries_make() {
+    fn a_signature_equals_that_of_the_standards_own_libraries() {
         let made = signature(
             "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -81,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_of_more_than_a_byte_and_a_secret_of_a_whole_block_are_signed_right() {
+    fn multi_byte_text_and_a_secret_of_a_whole_block_are_signed_correctly() {
         let body = r#"{"event":"run.failed","customer":"Müller & Söhne"}"#;
         let made = signature("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "alert_7f3", 1_767_225_600, body);
         assert_eq!(made, "v1,TCJajudIG+i1lP+HPWE3dWXNQWtJktOeO3jddLjuOJI=");
@@ -90,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fraction_of_a_second_is_left_out_as_in_the_header() {
+    fn fractions_of_a_second_do_not_change_the_signature() {
         let secret = WebhookSecret::generate();
         let at = |text: &str| secret.signature("a", text.parse().unwrap(), "{}");
         assert_eq!(at("2026-11-26T12:00:00.999Z"), at("2026-11-26T12:00:00Z"));
@@ -98,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_secret_is_never_an_old_one_and_is_read_back_as_it_was_written() {
+    fn new_secrets_differ_and_can_be_read_back() {
         let [one, other] = [WebhookSecret::generate().expose_text(), WebhookSecret::generate().expose_text()];
         assert_ne!(one, other);
         assert_eq!(one.len(), "whsec_".len() + 44);
@@ -106,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_short_long_or_of_another_form_is_refused_without_being_shown() {
+    fn a_secret_of_a_wrong_length_or_form_is_refused_and_not_shown() {
         let of = |bytes: usize| format!("whsec_{}", BASE64.encode(vec![7; bytes]));
         for bytes in [24, 32, 64] {
             assert!(WebhookSecret::parse(&of(bytes)).is_ok(), "{bytes}");

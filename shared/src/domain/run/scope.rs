@@ -12,7 +12,7 @@ pub const MOST_CHOSEN: usize = 100;
 /// Whose usage a run looks at. Of all others it reads nothing, writes nothing and has no line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "whose", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Whose {
+pub enum CustomerFilter {
     /// All customers, and the usage without one.
     #[default]
     Everyone,
@@ -34,7 +34,7 @@ pub enum Whose {
 pub struct RunScope {
     /// Whose usage.
     #[serde(flatten)]
-    pub whose: Whose,
+    pub customers: CustomerFilter,
     /// Takes every sync switch for on, to show what would be done if it were. For previews alone: what is switched off is
     /// never written.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -48,7 +48,7 @@ pub struct RunScope {
     pub adopts: bool,
 }
 
-impl Whose {
+impl CustomerFilter {
     /// Whether this is about nobody else than `other` is about.
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
@@ -65,8 +65,8 @@ impl RunScope {
     /// Whether a run about this does what a preview about `shown` showed, or a part of it.
     #[must_use]
     pub fn applies(&self, shown: &Self) -> bool {
-        let same = Self { whose: shown.whose.clone(), adopts: shown.adopts, ..self.clone() } == *shown;
-        same && self.whose.is_within(&shown.whose)
+        let same = Self { customers: shown.customers.clone(), adopts: shown.adopts, ..self.clone() } == *shown;
+        same && self.customers.is_within(&shown.customers)
     }
 
     /// Whether it is everything as it stands.
@@ -83,9 +83,9 @@ mod tests {
     #[test]
     fn an_apply_reached_customers_that_its_preview_did_not_show() {
         let customer = |n: u128| CustomerId::from_uuid(uuid::Uuid::from_u128(n));
-        let chosen = |ids: &[u128]| Whose::Chosen { customers: ids.iter().map(|n| customer(*n)).collect() };
-        let scope = |whose: Whose| RunScope { whose, ..RunScope::default() };
-        let everyone = scope(Whose::Everyone);
+        let chosen = |ids: &[u128]| CustomerFilter::Chosen { customers: ids.iter().map(|n| customer(*n)).collect() };
+        let scope = |customers: CustomerFilter| RunScope { customers, ..RunScope::default() };
+        let everyone = scope(CustomerFilter::Everyone);
         assert!(scope(chosen(&[1])).applies(&everyone) && everyone.applies(&everyone));
         assert!(scope(chosen(&[1])).applies(&scope(chosen(&[1, 2]))));
         assert!(!scope(chosen(&[1, 3])).applies(&scope(chosen(&[1, 2]))));

@@ -68,9 +68,10 @@ fn a_preview_never_writes() {
 fn a_scope_is_read_back_as_it_was_and_one_of_before_is_everything() {
     let customers = [CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap()].into();
     let run = RunId::parse("20261130T011200Z-now-0123abcd").unwrap();
-    for whose in [Whose::Everyone, Whose::Chosen { customers }, Whose::FailedIn { run }] {
+    for customers in [CustomerFilter::Everyone, CustomerFilter::Chosen { customers }, CustomerFilter::FailedIn { run }]
+    {
         for on in [false, true] {
-            let scope = RunScope { whose: whose.clone(), ignores_switches: on, month_alone: !on, adopts: on };
+            let scope = RunScope { customers: customers.clone(), ignores_switches: on, month_alone: !on, adopts: on };
             let request = RunRequest { scope, ..request() };
             let text = serde_json::to_string(&request).unwrap();
             assert_eq!(serde_json::from_str::<RunRequest>(&text).unwrap(), request, "{text}");

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Parts, Sought, Untold, Written};
+use super::{Parts, Sought, UnreportedWrites, Written};
 use crate::domain::id::{AdditionId, AgreementId, PsaProductId, RunId};
 use crate::domain::month::UsageMonth;
 
@@ -53,10 +53,10 @@ impl Intent {
     /// What the snapshot remembers once the addition is known to be there.
     #[must_use]
     pub fn as_written(&self, addition: AdditionId) -> Written {
-        let mut untold = Untold::default();
-        untold.create(self.effective);
+        let mut unreported = UnreportedWrites::default();
+        unreported.create(self.effective);
         let settled = self.earlier.clone();
         let begins = self.begins_later();
-        Written { untold, settled, begins, ..Written::new(addition, self.quantity, self.month, self.parts.clone()) }
+        Written { unreported, settled, begins, ..Written::new(addition, self.quantity, self.month, self.parts.clone()) }
     }
 }

@@ -1,5 +1,5 @@
-//! The catalogue's entries: code, status, whether the very same request may succeed `again` by itself or fails until
-//! somebody changes something (`once`), then title and advice in English, title and advice in Italian.
+//! The entries of the catalogue: code, status, whether the same request may succeed `again` by itself or fails until a
+//! change (`once`), then title and advice in English, and both in Italian.
 
 mod runs;
 
@@ -103,7 +103,7 @@ catalogue_with_runs! {
         "Inviare meno righe alla volta.",
     }
 
-    // --- Who asks, and for what --------------------------------------------------------------------------------------
+    // --- The caller and its rights -----------------------------------------------------------------------------------
     /// Nobody is signed in.
     NotSignedIn "notSignedIn" 401 once {
         "You are not signed in",

@@ -1,4 +1,4 @@
-//! How the errors of the ports are told over HTTP. What stands behind them (a service's own words) goes to the log.
+//! Problems from the errors of the ports. A service's own message goes to the log only.
 
 use std::time::Duration;
 
@@ -20,46 +20,46 @@ impl From<StoreError> for Problem {
 
 impl From<PsaError> for Problem {
     fn from(error: PsaError) -> Self {
-        let told = error.to_string();
+        let detail = error.to_string();
         match error {
-            PsaError::Unauthorized => Self::new(ProblemCode::PsaKeysRefused).detail(told),
-            PsaError::Forbidden { message } => Self::new(ProblemCode::PsaRightMissing).detail(told).psa(PsaRefusal {
+            PsaError::Unauthorized => Self::new(ProblemCode::PsaKeysRefused).detail(detail),
+            PsaError::Forbidden { message } => Self::new(ProblemCode::PsaRightMissing).detail(detail).psa(PsaRefusal {
                 code: None,
                 message,
                 field: None,
             }),
-            PsaError::NotFound => Self::new(ProblemCode::PsaNotFound).detail(told),
+            PsaError::NotFound => Self::new(ProblemCode::PsaNotFound).detail(detail),
             PsaError::Refused { code, message, fields } => {
                 let field = fields.into_iter().next().map(|refused| refused.field);
-                Self::new(ProblemCode::PsaRefused).detail(told).psa(PsaRefusal { code: Some(code), message, field })
+                Self::new(ProblemCode::PsaRefused).detail(detail).psa(PsaRefusal { code: Some(code), message, field })
             }
             PsaError::Locked { message } => {
-                Self::new(ProblemCode::PsaLocked).detail(told).psa(PsaRefusal { code: None, message, field: None })
+                Self::new(ProblemCode::PsaLocked).detail(detail).psa(PsaRefusal { code: None, message, field: None })
             }
-            PsaError::ListTooLong { .. } => Self::new(ProblemCode::PsaListTooLong).detail(told),
+            PsaError::ListTooLong { .. } => Self::new(ProblemCode::PsaListTooLong).detail(detail),
             PsaError::Away { retry_after } => {
-                Self::new(ProblemCode::PsaUnreachable).detail(told).after(Some(retry_after))
+                Self::new(ProblemCode::PsaUnreachable).detail(detail).after(Some(retry_after))
             }
-            PsaError::Throttled { retry_after } => Self::new(ProblemCode::PsaBusy).detail(told).after(retry_after),
-            PsaError::NotSent { .. } => Self::new(ProblemCode::PsaUnreachable).detail(told),
-            PsaError::Unanswered { .. } => Self::new(ProblemCode::PsaUnanswered).detail(told),
+            PsaError::Throttled { retry_after } => Self::new(ProblemCode::PsaBusy).detail(detail).after(retry_after),
+            PsaError::NotSent { .. } => Self::new(ProblemCode::PsaUnreachable).detail(detail),
+            PsaError::Unanswered { .. } => Self::new(ProblemCode::PsaUnanswered).detail(detail),
         }
     }
 }
 
 impl From<SourceError> for Problem {
     fn from(error: SourceError) -> Self {
-        let told = error.to_string();
+        let detail = error.to_string();
         match error {
-            SourceError::Unauthorized => Self::new(ProblemCode::SophosKeysRefused).detail(told),
-            SourceError::NotAPartner { .. } => Self::new(ProblemCode::SophosWrongAccount).detail(told),
-            SourceError::Forbidden { .. } => Self::new(ProblemCode::SophosRightMissing).detail(told),
+            SourceError::Unauthorized => Self::new(ProblemCode::SophosKeysRefused).detail(detail),
+            SourceError::NotAPartner { .. } => Self::new(ProblemCode::SophosWrongAccount).detail(detail),
+            SourceError::Forbidden { .. } => Self::new(ProblemCode::SophosRightMissing).detail(detail),
             SourceError::Throttled { retry_after } => {
-                Self::new(ProblemCode::SophosBusy).detail(told).after(retry_after)
+                Self::new(ProblemCode::SophosBusy).detail(detail).after(retry_after)
             }
-            SourceError::Unavailable { .. } => Self::new(ProblemCode::SophosUnreachable).detail(told),
+            SourceError::Unavailable { .. } => Self::new(ProblemCode::SophosUnreachable).detail(detail),
             SourceError::TooLong { .. } | SourceError::Malformed { .. } => {
-                Self::new(ProblemCode::SophosAnswerUnusable).detail(told)
+                Self::new(ProblemCode::SophosAnswerUnusable).detail(detail)
             }
         }
     }
@@ -67,13 +67,13 @@ impl From<SourceError> for Problem {
 
 impl From<ConnectError> for Problem {
     fn from(error: ConnectError) -> Self {
-        let told = error.to_string();
+        let detail = error.to_string();
         match error {
-            ConnectError::Missing { .. } => Self::new(ProblemCode::ConnectionMissing).detail(told),
+            ConnectError::Missing { .. } => Self::new(ProblemCode::ConnectionMissing).detail(detail),
             ConnectError::Unusable { .. } | ConnectError::Unclaimed => {
-                Self::new(ProblemCode::ConnectionUnusable).detail(told)
+                Self::new(ProblemCode::ConnectionUnusable).detail(detail)
             }
-            ConnectError::TakenByAnother => Self::new(ProblemCode::PsaTaken).detail(told),
+            ConnectError::TakenByAnother => Self::new(ProblemCode::PsaTaken).detail(detail),
             ConnectError::Seal(error) => error.into(),
             ConnectError::Store(error) => error.into(),
             ConnectError::Psa(error) => error.into(),
@@ -101,16 +101,18 @@ impl From<NotMapped> for Problem {
 }
 
 impl Problem {
-    /// Comes again when a service said so, rounded up to whole seconds.
-    fn after(self, wanted: Option<Duration>) -> Self {
-        match wanted {
-            Some(wanted) => self.retry_after_s(wanted.as_secs().saturating_add(u64::from(wanted.subsec_nanos() > 0))),
+    /// Sets `Retry-After` if a service sent one, rounded up to whole seconds.
+    fn after(self, retry_after: Option<Duration>) -> Self {
+        match retry_after {
+            Some(retry_after) => {
+                self.retry_after_s(retry_after.as_secs().saturating_add(u64::from(retry_after.subsec_nanos() > 0)))
+            }
             None => self,
         }
     }
 }
 
-/// A problem of our own: its words are for us, not for whoever asked.
+/// A problem that is our own fault: its message is for the log, not for the caller.
 fn logged(code: ProblemCode, error: &dyn std::error::Error) -> Problem {
     tracing::error!(code = code.as_str(), %error, "a request failed on our side");
     Problem::new(code)
@@ -147,14 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn the_tables_own_words_stay_in_the_log() {
+    fn the_messages_of_the_table_stay_in_the_log() {
         let refused = StoreError::Refused { why: "User arn:aws:iam::123456789012 is not authorized".into() };
         let text = body(refused).to_string();
         assert!(text.contains("\"internal\"") && !text.contains("arn:"), "{text}");
     }
 
     #[test]
-    fn a_busy_service_says_when_to_come_again_and_a_refusal_does_not() {
+    fn a_throttling_service_sets_retry_after_and_a_refusal_does_not() {
         let seconds = |problem: Problem| {
             let response = problem.to_response(Language::English, None);
             response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned())

@@ -1,5 +1,5 @@
-//! The Italian of what the domain says in English. ConnectWise's own names stay English, as in Sophos' Italian help: an
-//! *Agreement*, an *addition* (feminine).
+//! The Italian sentences. ConnectWise's own terms stay English, as in Sophos' Italian help: *Agreement*, *addition*
+//! (feminine).
 
 mod failure;
 mod hold;
@@ -23,7 +23,6 @@ pub(super) use self::landing::landing;
 pub(super) use self::run::{question, run_advice, run_failure};
 pub(super) use self::vendor_sync::{ADVICE as VENDOR_SYNC_ADVICE, vendor_sync};
 
-/// Why a pair ended as it did.
 pub(super) fn reason(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Adopted => String::new(),
@@ -34,7 +33,6 @@ pub(super) fn reason(outcome: &Outcome) -> String {
     }
 }
 
-/// What to do about it.
 pub(super) fn advice(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Unchanged | Outcome::Created | Outcome::Updated | Outcome::Adopted => String::new(),
@@ -45,7 +43,6 @@ pub(super) fn advice(outcome: &Outcome) -> String {
     }
 }
 
-/// How a customer has left.
 pub(super) fn departure(departure: &Departure) -> String {
     match departure {
         Departure::NotListed => "il cliente non è più nell'elenco di Sophos".to_owned(),
@@ -59,7 +56,7 @@ pub(super) fn departure(departure: &Departure) -> String {
     }
 }
 
-/// What stands where a quantity should be.
+/// What is in place of a quantity.
 pub(super) fn unreadable(found: &Unreadable) -> String {
     match found {
         Unreadable::Missing => "nessuna quantità".to_owned(),
@@ -70,7 +67,7 @@ pub(super) fn unreadable(found: &Unreadable) -> String {
     }
 }
 
-/// Lines that bill something elsewhere.
+/// Usage lines that bill something elsewhere.
 fn elsewhere(lines: &[LineElsewhere]) -> String {
     let line = |line: &LineElsewhere| {
         let LineElsewhere { addition, place, product, identifier, quantity } = line;
@@ -85,7 +82,7 @@ fn elsewhere(lines: &[LineElsewhere]) -> String {
     lines.iter().map(line).collect::<Vec<_>>().join(", ")
 }
 
-/// What would be done, as the end of a sentence.
+/// What would be done, for the end of a sentence.
 fn would(would: Would) -> String {
     match would {
         Would::Create { to, begins: None } => format!("creare una addition di {}", number(to)),
@@ -110,7 +107,7 @@ fn money(amount: Decimal) -> String {
     format!("{amount:.2}").replace('.', ",")
 }
 
-/// A day as it is written in Italy.
+/// A day in the Italian form.
 fn day(day: Date) -> String {
     day.strftime("%d/%m/%Y").to_string()
 }

@@ -16,7 +16,7 @@ fn every_partition_starts_with_the_partner_and_a_delimiter() {
         runs(partner()),
         run_rows(partner(), &run),
         credentials(partner()).partition,
-        due(partner(), DueFor::Look(Look::Undone)).partition,
+        due(partner(), DueFor::FollowUp(FollowUp::RetryFailedRun)).partition,
         held(partner()),
         attempt(partner(), "00ff").partition,
     ];
@@ -29,7 +29,10 @@ fn every_partition_starts_with_the_partner_and_a_delimiter() {
 
 #[test]
 fn a_due_entry_names_its_partner_and_nothing_else_does() {
-    assert_eq!(partner_of_due(&due(partner(), DueFor::Look(Look::Stopped)).partition), Some(partner()));
+    assert_eq!(
+        partner_of_due(&due(partner(), DueFor::FollowUp(FollowUp::ResumeStalledRun)).partition),
+        Some(partner())
+    );
     for other in [home(partner()), sync(partner()), "P##D".to_owned(), String::new()] {
         assert_eq!(partner_of_due(&other), None, "{other}");
     }
@@ -43,14 +46,14 @@ fn every_partition_of_a_partner_goes_when_it_leaves() {
         sync(partner()),
         runs(partner()),
         credentials(partner()).partition,
-        due(partner(), DueFor::Look(Look::Stopped)).partition,
+        due(partner(), DueFor::FollowUp(FollowUp::ResumeStalledRun)).partition,
     ];
     for partition in known {
         assert!(leaving.contains(&partition), "{partition}");
     }
     assert_eq!(
         (leaving.first(), leaving.last()),
-        (Some(&due(partner(), DueFor::Look(Look::Stopped)).partition), Some(&sync(partner())))
+        (Some(&due(partner(), DueFor::FollowUp(FollowUp::ResumeStalledRun)).partition), Some(&sync(partner())))
     );
 }
 

@@ -11,7 +11,7 @@ pub(super) enum Ask {
     /// Let the usage change so, and say what is wanted now.
     Change(Changed),
     /// Say what ConnectWise has, and what was written since the last change.
-    Look,
+    FollowUp,
 }
 
 /// How the usage differs from that of the contender's last run.

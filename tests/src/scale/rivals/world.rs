@@ -187,7 +187,7 @@ impl RivalsWorld {
                     writes_before = self.psa.writes().len();
                     print(&self.wanted())?;
                 }
-                Ask::Look => print(&self.found(writes_before))?,
+                Ask::FollowUp => print(&self.found(writes_before))?,
             }
         }
         Ok(())

@@ -45,7 +45,7 @@ async fn a_commit_after_the_lease_went_to_another_writes_nothing(store: Store<im
     let stale = lease(&store, partner(1)).await;
     let taken = store.acquire_lease(partner(1), "other", after(60), 60).await.unwrap().unwrap();
     assert_eq!(store.commit(&stale, after(300), change()).await, Err(StoreError::LeaseLost));
-    let same_epoch = Lease { epoch: taken.epoch, ..stale.clone() };
+    let same_epoch = Lease { fencing_token: taken.fencing_token, ..stale.clone() };
     assert_eq!(store.commit(&same_epoch, after(300), change()).await, Err(StoreError::LeaseLost));
     let same_owner = Lease { owner: taken.owner, ..stale };
     assert_eq!(store.commit(&same_owner, after(300), change()).await, Err(StoreError::LeaseLost));
@@ -60,7 +60,7 @@ async fn a_commit_after_the_lease_was_given_back_writes_nothing(store: Store<imp
 }
 
 async fn a_commit_without_any_lease_writes_nothing(store: Store<impl Table>) {
-    let invented = Lease { partner: partner(1), owner: "worker".to_owned(), epoch: 1, expires_at: now() };
+    let invented = Lease { partner: partner(1), owner: "worker".to_owned(), fencing_token: 1, expires_at: now() };
     assert_eq!(store.commit(&invented, after(300), change()).await, Err(StoreError::LeaseLost));
     nothing_is_written(&store).await;
 }

@@ -24,8 +24,8 @@ async fn acquire(store: &Store<impl Table>, owner: &str, at_s: i64) -> Result<Le
     store.acquire_lease(partner(1), owner, after(at_s), 60).await.unwrap()
 }
 
-fn granted(owner: &str, epoch: u64, until_s: i64) -> Result<Lease, LeaseTaken> {
-    Ok(Lease { partner: partner(1), owner: owner.to_owned(), epoch, expires_at: after(until_s) })
+fn granted(owner: &str, fencing_token: u64, until_s: i64) -> Result<Lease, LeaseTaken> {
+    Ok(Lease { partner: partner(1), owner: owner.to_owned(), fencing_token, expires_at: after(until_s) })
 }
 
 async fn a_free_lease_is_given_until_its_time_is_up(store: Store<impl Table>) {
@@ -70,9 +70,9 @@ async fn of_many_who_ask_for_a_lease_that_ran_out_one_gets_it(store: Store<impl 
 }
 
 async fn a_lease_given_back_is_free_at_once_and_its_epoch_still_rises(store: Store<impl Table>) {
-    for (owner, epoch) in [("anna", 1), ("ben", 2), ("ben", 3)] {
+    for (owner, fencing_token) in [("anna", 1), ("ben", 2), ("ben", 3)] {
         let lease = acquire(&store, owner, 0).await;
-        assert_eq!(lease, granted(owner, epoch, 60));
+        assert_eq!(lease, granted(owner, fencing_token, 60));
         store.release_lease(&lease.unwrap()).await.unwrap();
     }
 }
@@ -89,5 +89,5 @@ async fn a_lease_that_is_anothers_by_now_is_not_given_back(store: Store<impl Tab
 async fn partners_have_leases_of_their_own(store: Store<impl Table>) {
     acquire(&store, "anna", 0).await.unwrap();
     let other = store.acquire_lease(partner(0x11), "ben", now(), 60).await.unwrap().unwrap();
-    assert_eq!((other.partner, other.epoch), (partner(0x11), 1));
+    assert_eq!((other.partner, other.fencing_token), (partner(0x11), 1));
 }

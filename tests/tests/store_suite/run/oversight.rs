@@ -74,7 +74,7 @@ async fn who_seizes_the_lease_keeps_its_owner_from_writing(store: Store<impl Tab
     store.open_run(&run).await.unwrap();
     let worker = store.acquire_lease(partner(1), "worker", now(), 60).await.unwrap().unwrap();
     let person = store.seize_lease(partner(1), "person", after(1), 60).await.unwrap();
-    assert!(person.epoch > worker.epoch);
+    assert!(person.fencing_token > worker.fencing_token);
     let put = |run: &Run| vec![Change::PutRun(Box::new(run.clone()))];
     let until: Timestamp = after(120);
     let progressed = Run { buckets: 16, ..run.clone() };
@@ -92,6 +92,6 @@ async fn a_lease_that_nobody_has_can_be_seized(store: Store<impl Table>) {
     let first = store.seize_lease(partner(1), "person", now(), 60).await.unwrap();
     store.release_lease(&first).await.unwrap();
     let second = store.seize_lease(partner(1), "person", now(), 60).await.unwrap();
-    assert!(second.epoch > first.epoch);
+    assert!(second.fencing_token > first.fencing_token);
     assert!(store.acquire_lease(partner(1), "worker", after(1), 60).await.unwrap().is_err());
 }

@@ -140,11 +140,11 @@ async fn a_run_is_fresh_for_the_one_who_opened_it() {
 #[tokio::test]
 async fn a_lease_is_its_owners() {
     wired(async |wire, store| {
-        for (owner, at_s, epoch) in [("anna", 0, 1), ("anna", 30, 1), ("ben", 100, 2)] {
+        for (owner, at_s, fencing_token) in [("anna", 0, 1), ("anna", 30, 1), ("ben", 100, 2)] {
             lose_first_answer(wire, "PutItem");
             let lease = store.acquire_lease(partner(1), owner, after(at_s), 60).await.unwrap().unwrap();
             was_sent_twice(wire, "PutItem");
-            assert_eq!((lease.owner.as_str(), lease.epoch), (owner, epoch));
+            assert_eq!((lease.owner.as_str(), lease.fencing_token), (owner, fencing_token));
         }
     })
     .await;

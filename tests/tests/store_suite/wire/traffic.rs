@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use shared::domain::mapping::{CustomerMapping, ProductMapping};
 use shared::domain::psa::CustomerNames;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
-use shared::domain::stamp::SyncStamp;
+use shared::domain::sync_status::CustomerSyncStatus;
 use shared::ports::Sealed;
 use shared::store::{Change, ChunkKind, CustomerEdit, DiscoveredProduct, PsaDatabase, Removal, Store, Subject};
 use shared::table::Table;
@@ -140,7 +140,10 @@ async fn runs(store: &Store<impl Table>) {
         Change::PutRun(Box::new(run.clone())),
         Change::PutChunk(run.id.clone(), chunk(0, 1, 0, "[]")),
         Change::PutLedger(run.id.clone(), Box::new(ledger(None, "unassigned"))),
-        Change::PutCustomerStatus(customer(1), Box::new(SyncStamp::of(&run.id, month(), now(), &ledger(None, "x")))),
+        Change::PutCustomerStatus(
+            customer(1),
+            Box::new(CustomerSyncStatus::of(&run.id, month(), now(), &ledger(None, "x"))),
+        ),
         Change::PutSnapshot(agreement(5), snapshot(1)),
         Change::PutIntent(Box::new(intent(5, 7))),
         Change::RemoveIntent(agreement(5), product(8)),

@@ -1,4 +1,4 @@
-//! The addresses of an attacker, one list for the client's tests and for those of the API that takes addresses.
+//! The addresses of an attacker: one list for the client's tests and the tests of the API that accepts addresses.
 
 use std::net::Ipv4Addr;
 
@@ -68,7 +68,7 @@ fn hosts() -> Vec<String> {
     hosts
 }
 
-/// Each host as it stands, with a scheme, with a port, and hidden behind a name that is allowed.
+/// Each host alone, with a scheme, with a port, and disguised by an allowed name.
 pub(crate) fn sites(port: u16) -> Vec<String> {
     let wrapped = |host: &String| {
         [

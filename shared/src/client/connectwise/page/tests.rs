@@ -1,4 +1,4 @@
-//! Where pages start and end, and bodies that nobody should send.
+//! The starts and ends of pages, and bodies that no server should send.
 
 use proptest::prelude::*;
 use reqwest::StatusCode;
@@ -8,7 +8,7 @@ use super::*;
 
 fn page(ids: std::ops::Range<i64>, link: Option<&str>) -> RawPage {
     let record = |id| RawValue::from_string(format!("{{\"id\":{id}}}")).unwrap();
-    RawPage { left: Instant::now(), bytes: 0, records: ids.map(record).collect(), link: link.map(str::to_owned) }
+    RawPage { started: Instant::now(), bytes: 0, records: ids.map(record).collect(), link: link.map(str::to_owned) }
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn a_full_page_without_a_link_goes_on_after_its_last_id() {
 }
 
 #[test]
-fn a_server_that_ignores_the_page_or_leads_back_is_not_believed() {
+fn a_page_that_repeats_rows_or_leads_back_is_an_error() {
     assert!(page(5..9, Some("")).next(5).is_err());
     assert!(page(6..9, Some("</x?pageId=5>; rel=\"next\"")).next(5).is_err());
     assert!(page(6..9, Some("</x?pageId=7>; rel=\"next\"")).next(5).is_err());
@@ -40,11 +40,11 @@ fn a_server_that_ignores_the_page_or_leads_back_is_not_believed() {
     assert!(page(1..9, Some("</x?pageId=soon>; rel=\"next\"")).next(0).is_err());
 }
 
-/// Reads a body as a page and each of its records as everything that it could be.
-fn read_whatever(body: &[u8], link: &str) {
+/// Reads a body as a page, and each of its records as every type that it could be.
+fn read_as_everything(body: &[u8], link: &str) {
     let mut headers = HeaderMap::new();
     headers.extend(link.parse().ok().map(|link| (reqwest::header::LINK, link)));
-    let answer = Answer { left: Instant::now(), status: StatusCode::OK, headers, body: body.to_vec() };
+    let answer = Answer { started: Instant::now(), status: StatusCode::OK, headers, body: body.to_vec() };
     let Ok(page) = RawPage::read(&answer) else { return };
     let records = page.records.len();
     if page.next(0).is_ok() {
@@ -64,7 +64,7 @@ fn read_whatever(body: &[u8], link: &str) {
 proptest! {
     #[test]
     fn no_body_makes_the_reader_panic(body in proptest::collection::vec(any::<u8>(), 0..300), link in ".*") {
-        read_whatever(&body, &link);
+        read_as_everything(&body, &link);
     }
 
     #[test]
@@ -72,8 +72,8 @@ proptest! {
         name in "id|company|product|quantity|startDate|effectiveDate|price|cancelledFlag",
         value in "-?[0-9]{1,40}([.][0-9]{1,40})?(e[0-9]{1,3})?|\"\\PC{0,30}\"|null|true|[{]\"id\":[0-9]{1,12}[}]|\\[\\]",
     ) {
-        read_whatever(format!(r#"[{{"id":812,"company":{{"id":7}},"{name}":{value}}}]"#).as_bytes(), "");
-        read_whatever(format!(r#"[{{"{name}":{value}}}]"#).as_bytes(), "");
+        read_as_everything(format!(r#"[{{"id":812,"company":{{"id":7}},"{name}":{value}}}]"#).as_bytes(), "");
+        read_as_everything(format!(r#"[{{"{name}":{value}}}]"#).as_bytes(), "");
     }
 }
 
@@ -82,6 +82,6 @@ fn a_link_header_that_was_split_in_two_still_leads_to_the_next_page() {
     let mut headers = HeaderMap::new();
     headers.append("link", "</x?page=9>; rel=\"last\"".parse().unwrap());
     headers.append("link", "</x?pageId=77>; rel=\"next\"".parse().unwrap());
-    let answer = Answer { left: Instant::now(), status: StatusCode::OK, headers, body: br#"[{"id":5}]"#.to_vec() };
+    let answer = Answer { started: Instant::now(), status: StatusCode::OK, headers, body: br#"[{"id":5}]"#.to_vec() };
     assert_eq!(RawPage::read(&answer).unwrap().next(0), Ok(Some(77)));
 }

@@ -1,4 +1,4 @@
-//! A catalog item with all that a form shows, and the tables from which its fields are chosen.
+//! Products with all that a form shows, and the tables from which their fields are chosen.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -47,18 +47,18 @@ struct DetailsRecord<'a> {
     integration_xref: Option<String>,
     notes: Option<String>,
     #[serde(rename = "_info")]
-    stamps: Option<Stamps>,
+    info: Option<InfoRecord>,
 }
 
-/// Wire: who changed a record and when.
+/// Wire: who changed a record, and when.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Stamps {
+struct InfoRecord {
     last_updated: Option<String>,
     updated_by: Option<String>,
 }
 
-/// Wire: a row of a table to choose from.
+/// Wire: a row of a table of choices.
 #[derive(Deserialize)]
 struct ChoiceRecord<'a> {
     #[serde(borrow)]
@@ -71,7 +71,7 @@ struct ChoiceRecord<'a> {
 /// Reads a catalog item with all that a form shows.
 pub(in super::super) fn details(record: &RawValue) -> Result<ProductDetails, PsaError> {
     parse(record, "product", |wire: DetailsRecord<'_>| {
-        let stamps = wire.stamps.unwrap_or_default();
+        let info = wire.info.unwrap_or_default();
         Ok(ProductDetails {
             id: to_id(wire.id)?,
             identifier: wire.identifier.as_deref().map(one_line).unwrap_or_default(),
@@ -91,8 +91,8 @@ pub(in super::super) fn details(record: &RawValue) -> Result<ProductDetails, Psa
             manufacturer_part_number: wire.manufacturer_part_number.as_deref().map(one_line).unwrap_or_default(),
             integration_xref: wire.integration_xref.as_deref().map(one_line).unwrap_or_default(),
             notes: wire.notes.as_deref().map(lines).unwrap_or_default(),
-            last_updated: stamps.last_updated.and_then(|at| at.parse::<Timestamp>().ok()),
-            updated_by: stamps.updated_by.as_deref().map(one_line),
+            last_updated: info.last_updated.and_then(|at| at.parse::<Timestamp>().ok()),
+            updated_by: info.updated_by.as_deref().map(one_line),
         })
     })
 }
@@ -103,22 +103,18 @@ impl Reference<'_> {
     }
 }
 
-/// Reads a category.
 pub(in super::super) fn category(record: &RawValue) -> Result<Choice<CategoryId>, PsaError> {
     choice(record, "category")
 }
 
-/// Reads a product type.
 pub(in super::super) fn kind_of_product(record: &RawValue) -> Result<Choice<ProductTypeId>, PsaError> {
     choice(record, "product type")
 }
 
-/// Reads a unit of measure.
 pub(in super::super) fn unit(record: &RawValue) -> Result<Choice<UnitId>, PsaError> {
     choice(record, "unit of measure")
 }
 
-/// Reads a subcategory.
 pub(in super::super) fn subcategory(record: &RawValue) -> Result<SubcategoryChoice, PsaError> {
     parse(record, "subcategory", |wire: ChoiceRecord<'_>| {
         let category = wire.category.as_ref().map(|category| Reference::id(Some(category), "category")).transpose()?;

@@ -1,4 +1,4 @@
-//! Lines as the vendor's sample has them, and as they should never be.
+//! Lines as in the vendor's sample, and lines as they should never be.
 
 use proptest::prelude::*;
 use reqwest::StatusCode;
@@ -22,7 +22,7 @@ fn line(text: &str) -> UsageLine {
 
 fn page(body: &[u8]) -> Option<UsagePage> {
     let answer = Answer {
-        left: tokio::time::Instant::now(),
+        started: tokio::time::Instant::now(),
         status: StatusCode::OK,
         headers: HeaderMap::new(),
         body: body.to_vec(),
@@ -45,7 +45,7 @@ fn the_vendors_sample_is_read_impossible_date_and_all() {
 }
 
 #[test]
-fn a_missing_null_or_empty_id_is_none_and_no_oddity() {
+fn a_missing_null_or_empty_id_is_none_without_an_oddity() {
     for text in ["{}", r#"{"accountId":null,"productCode":null}"#, r#"{"accountId":"","productCode":" "}"#] {
         let line = line(text);
         assert_eq!((line.pair.customer, line.pair.product), (None, None), "{text}");
@@ -55,7 +55,7 @@ fn a_missing_null_or_empty_id_is_none_and_no_oddity() {
 }
 
 #[test]
-fn an_id_that_cannot_be_read_is_none_and_kept_in_sight() {
+fn an_unreadable_id_is_none_with_an_oddity() {
     let line = line(r#"{"accountId":"ACME","productCode":["CIXA"],"billableQuantity":3}"#);
     assert_eq!((line.pair.customer, line.pair.product), (None, None));
     assert_eq!(line.oddities, [r#"accountId "ACME""#, r#"productCode ["CIXA"]"#]);
@@ -63,7 +63,7 @@ fn an_id_that_cannot_be_read_is_none_and_kept_in_sight() {
 }
 
 #[test]
-fn what_is_no_object_is_a_line_of_nobody_with_its_text() {
+fn another_value_than_an_object_is_a_line_without_a_customer() {
     for text in ["null", "7", "\"x\"", "[]", r#"[null,null,5]"#, r#"{"accountId":1,"accountId":2}"#] {
         let line = line(text);
         assert_eq!((line.pair.customer, line.pair.product), (None, None), "{text}");
@@ -82,7 +82,7 @@ fn a_bare_nan_costs_one_quantity_and_not_the_page() {
 }
 
 #[test]
-fn a_page_that_contradicts_itself_is_not_believed() {
+fn a_page_that_contradicts_itself_is_an_error() {
     for body in [
         r#"{"items":[],"pages":{"items":1}}"#,
         r#"{"items":[{},{}],"pages":{"items":1,"nextKey":"a"}}"#,
@@ -97,7 +97,7 @@ fn a_page_that_contradicts_itself_is_not_believed() {
     assert!(page(br#"{"items":[],"pages":{}}"#).unwrap().next.is_none());
 }
 
-/// Any JSON text, and what is none but comes from number formatters.
+/// Any JSON value, and the invalid ones that number formatters write.
 fn value() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
@@ -134,7 +134,7 @@ fn member() -> impl Strategy<Value = &'static str> {
 
 proptest! {
     #[test]
-    fn as_many_lines_come_out_as_went_in(items in proptest::collection::vec(value(), 0..20)) {
+    fn no_line_is_lost(items in proptest::collection::vec(value(), 0..20)) {
         let body = format!(r#"{{"items":[{}],"pages":{{"items":{}}}}}"#, items.join(","), items.len());
         prop_assert_eq!(page(body.as_bytes()).map(|page| page.lines.len()), Some(items.len()));
     }

@@ -105,7 +105,7 @@ fn an_ip_address_is_refused_in_every_spelling() {
 }
 
 #[test]
-fn an_address_is_at_most_500_characters_long_also_once_it_is_escaped() {
+fn an_address_has_at_most_500_characters_with_its_escapes() {
     let of = |sign: &str, count: usize| format!("https://hooks.example.com/{}", sign.repeat(count));
     let room = MAX_ADDRESS_CHARS - of("", 0).len();
     assert_eq!(parse(&of("a", room)).unwrap().expose().len(), MAX_ADDRESS_CHARS);
@@ -115,7 +115,7 @@ fn an_address_is_at_most_500_characters_long_also_once_it_is_escaped() {
 }
 
 #[test]
-fn this_machine_is_an_address_only_where_simulators_are_allowed() {
+fn loopback_is_accepted_only_where_simulators_are_allowed() {
     let here = ["http://127.0.0.1:9010/a", "https://localhost:9010/?b", "http://[::1]:1"];
     let elsewhere = ["http://10.0.0.1", "https://10.0.0.1", "http://hooks.example.com", "ftp://127.0.0.1/"];
     for policy in [AddressPolicy::VendorAndLoopback, AddressPolicy::Loopback] {
@@ -144,7 +144,7 @@ fn neither_the_debug_form_nor_the_host_shows_the_path_or_the_query() {
 
 proptest! {
     #[test]
-    fn an_address_that_is_taken_leads_to_a_name_over_https_and_is_read_back_the_same(
+    fn an_accepted_address_is_a_name_over_https_and_is_read_back_unchanged(
         text in prop_oneof![
             "https://[!-~]{1,60}",
             "(https|http|HTTPS)://[a-z0-9.%x:@\\[\\]-]{1,24}[/?#]?[!-~]{0,20}",

@@ -1,4 +1,4 @@
-//! The catalogue's entries about runs, decisions and alerts, behind those that it is given.
+//! The catalogue's entries about runs, decisions and alerts. They follow the entries that the macro receives.
 
 macro_rules! catalogue_with_runs {
     ($($before:tt)*) => { catalogue! { $($before)*
@@ -38,7 +38,7 @@ macro_rules! catalogue_with_runs {
         "Questa esecuzione è già terminata",
         "Ciò che ha scritto resta. Controllare le sue righe per vedere l'esito di ogni cliente.",
     }
-    /// The usage lines of the run are no longer kept.
+    /// The usage lines of the run have expired.
     UsageLinesGone "usageLinesGone" 410 once {
         "The usage lines of this run are no longer kept",
         "They are kept for three days. Make a preview of the month to read them again from Sophos.",
@@ -66,7 +66,7 @@ macro_rules! catalogue_with_runs {
         "Non c'è dove inviare gli avvisi",
         "Salvare prima un webhook o un indirizzo e-mail.",
     }
-    /// So many tests of alerts were sent lately.
+    /// Too many test alerts were sent recently.
     TooManyTests "tooManyTests" 429 again {
         "Enough tests were sent for now",
         "Look at the list of alerts to see what became of them; test again in an hour.",

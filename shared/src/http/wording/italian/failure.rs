@@ -1,10 +1,9 @@
-//! What is wrong with a pair and how to put it right, in Italian. ConnectWise's own words are quoted; ours are not.
+//! What is wrong with a pair and how to correct it, in Italian. ConnectWise's own messages are quoted; ours are not.
 
 use super::{day, number};
 use crate::domain::outcome::Failure;
 use crate::domain::psa::AgreementStatus;
 
-/// What is wrong.
 pub(super) fn failure(failure: &Failure) -> String {
     match failure {
         Failure::AgreementForbidden { agreement } => format!("ConnectWise nega l'accesso all'Agreement {agreement}"),
@@ -60,7 +59,6 @@ pub(super) fn failure(failure: &Failure) -> String {
     }
 }
 
-/// What to do about it.
 pub(super) fn advice(failure: &Failure) -> String {
     let text = match failure {
         Failure::AgreementForbidden { .. } => {

@@ -4,7 +4,6 @@ use super::{day, departure, elsewhere, list, money, month, number, would};
 use crate::domain::outcome::{Hold, PartTrouble};
 use crate::domain::usage::{Doubt, Period};
 
-/// The reason of a hold.
 pub(in crate::http::wording) fn hold(hold: &Hold) -> String {
     match hold {
         Hold::Adopt { addition, from, to, unit_price, less_included, bill_customer } => {

@@ -1,10 +1,9 @@
-//! What to do about a change that waits, in Italian. Sentences are in the infinitive, as everywhere; the buttons
-//! *Scrivi* and *Mantieni* are named as they are labelled.
+//! What to do about a hold, in Italian. Sentences use the infinitive, as everywhere. *Scrivi* and *Mantieni* are the
+//! labels of the buttons.
 
 use crate::domain::outcome::{Hold, PartTrouble};
 use crate::domain::usage::DoubtKind;
 
-/// The advice of a hold.
 pub(super) const fn advice(hold: &Hold) -> &'static str {
     match hold {
         Hold::Adopt { .. } => {

@@ -1,11 +1,10 @@
-//! On which ConnectWise invoice a quantity goes, in Italian.
+//! The ConnectWise invoice that bills a quantity, in Italian.
 
 use super::{day, month};
 use crate::domain::landing::Landing;
 use crate::domain::month::UsageMonth;
 use crate::domain::psa::AgreementFacts;
 
-/// The sentence.
 pub(in crate::http::wording) fn landing(usage: UsageMonth, landing: Landing, facts: &AgreementFacts) -> String {
     let usage = month(usage);
     let invoice = match landing.month(facts) {

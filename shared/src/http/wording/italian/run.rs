@@ -1,10 +1,9 @@
-//! What is said of a run as a whole, in Italian.
+//! The sentences about a run as a whole, in Italian.
 
 use crate::domain::plan::Question;
 use crate::domain::run::RunFailureCode;
 use crate::domain::usage::DoubtKind;
 
-/// Why a run came to nothing.
 pub(in crate::http::wording) const fn run_failure(code: RunFailureCode) -> &'static str {
     match code {
         RunFailureCode::Connection => "Una connessione manca o le sue credenziali non funzionano.",
@@ -22,7 +21,6 @@ pub(in crate::http::wording) const fn run_failure(code: RunFailureCode) -> &'sta
     }
 }
 
-/// What to do about it.
 pub(in crate::http::wording) const fn run_advice(code: RunFailureCode) -> &'static str {
     match code {
         RunFailureCode::Connection => {

@@ -1,9 +1,8 @@
-//! Why a pair is not synced although nothing is wrong, in Italian.
+//! Why a pair is not synced although it has no error, in Italian.
 
 use super::{departure, elsewhere, number};
 use crate::domain::outcome::Skip;
 
-/// The reason.
 pub(super) fn skip(skip: &Skip) -> String {
     match skip {
         Skip::ProductUnmapped => "prodotto Sophos senza mapping: nulla arriva a ConnectWise".to_owned(),
@@ -29,7 +28,6 @@ pub(super) fn skip(skip: &Skip) -> String {
     }
 }
 
-/// What to do about it.
 pub(super) const fn advice(skip: &Skip) -> &'static str {
     match skip {
         Skip::ProductUnmapped => {

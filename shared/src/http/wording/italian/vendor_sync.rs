@@ -3,12 +3,10 @@
 use super::day;
 use crate::domain::vendor_sync::VendorSync;
 
-/// What to do about it.
 pub(in crate::http::wording) const ADVICE: &str = "Chiedere chi usa quel membro. Se è l'integrazione PSA di Sophos Central, \
      disattivare lì la sua sincronizzazione dell'utilizzo: due sincronizzazioni fatturano due volte lo stesso utilizzo, o \
      annullano l'una le quantità dell'altra.";
 
-/// The sentence.
 pub(in crate::http::wording) fn vendor_sync(sync: &VendorSync) -> String {
     let VendorSync { member, lines, customers, since } = sync;
     format!(

@@ -1,9 +1,8 @@
-//! Why a change waits by itself, in Italian.
+//! Why a change waits without a person, in Italian.
 
 use super::{day, month, number};
 use crate::domain::outcome::Waiting;
 
-/// The reason.
 pub(super) fn waiting(waiting: &Waiting) -> String {
     match waiting {
         Waiting::NewMonth { written, from, to, awaits_invoice: true, .. } => {
@@ -17,7 +16,7 @@ pub(super) fn waiting(waiting: &Waiting) -> String {
     }
 }
 
-/// What follows by itself.
+/// What happens next without a person.
 pub(super) fn advice(waiting: &Waiting) -> String {
     match waiting {
         Waiting::NewMonth { until, awaits_invoice: true, .. } => format!(

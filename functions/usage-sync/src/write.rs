@@ -1,0 +1,15 @@
+//! Writing to one agreement: what is about to be sent is stored first, and a response that never came is never guessed.
+
+mod batch;
+mod cancel;
+mod outcome;
+mod permits;
+mod persist;
+mod prepared;
+mod response;
+mod writer;
+
+pub(crate) use batch::Progress;
+pub(crate) use outcome::{AdditionOutcome, AdditionOutcomes};
+pub(crate) use persist::Closing;
+pub(crate) use writer::{AgreementBasis, WriteTarget, Writer};
