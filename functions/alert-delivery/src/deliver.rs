@@ -68,7 +68,7 @@ impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
         deadline: Timestamp,
     ) -> Result<Alert, WorkError> {
         if alert.told.is_none() {
-            let told = self.told(partner, &alert).await?;
+            let told = self.compose(partner, &alert, saved.settings.language).await?;
             let now = self.clock.now();
             let to = |channel| Delivery::to(channel, now);
             alert.deliveries = channels(&saved.settings, &alert).into_iter().map(to).collect();

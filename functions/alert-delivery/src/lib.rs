@@ -7,12 +7,12 @@
 //!
 //! - [`work_off`]: what the queue delivers.
 //! - `deliver`: one partner's alerts, channel by channel.
-//! - `told`: what is said.
+//! - `message`: what an alert says, in the language of the partner.
 //! - `watch`: what comes to pass without any run.
 
 mod batch;
 mod deliver;
-mod told;
+mod message;
 mod watch;
 
 use jiff::{SignedDuration, Timestamp};

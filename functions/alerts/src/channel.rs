@@ -78,7 +78,7 @@ pub(crate) async fn save_webhook<T: Table, Q: Sender, K: Sealer, C: Time, I: Nam
             Ok(SavedAlertSettings { settings, webhook: Some(sealed.clone()) })
         })
         .await?;
-    let alerts = world.shown(&saved);
+    let alerts = world.shown(&saved, caller.language());
     let tag = etag(saved.version, &alerts)?;
     Ok(([(ETAG, tag)], Body(WebhookSaved { secret: told, alerts })).into_response())
 }

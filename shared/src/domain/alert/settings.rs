@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{AlertAbout, Channel};
+use crate::domain::language::Language;
 
 /// The most mail addresses of a partner.
 pub const MAX_MAIL_ADDRESSES: usize = 5;
@@ -49,6 +50,9 @@ pub struct AlertSettings {
     /// Which alerts.
     #[serde(default)]
     pub wanted: Wanted,
+    /// The language of their texts.
+    #[serde(default)]
+    pub language: Language,
     /// Mail addresses, at most five.
     #[serde(default)]
     pub mail: Vec<String>,
