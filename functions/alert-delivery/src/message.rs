@@ -6,7 +6,7 @@ mod italian;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
-use shared::domain::alert::{Alert, AlertAbout, Digest, Told};
+use shared::domain::alert::{Alert, AlertAbout, Digest, MessageText};
 use shared::domain::decision::StandingHold;
 use shared::domain::id::{PartnerId, ProductCode};
 use shared::domain::ledger::{CustomerLedger, Line};
@@ -55,7 +55,7 @@ impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
         partner: PartnerId,
         alert: &Alert,
         language: Language,
-    ) -> Result<Told, WorkError> {
+    ) -> Result<MessageText, WorkError> {
         let lines = match &alert.about {
             AlertAbout::Run(digest) => self.lines_of_run(partner, digest, language).await,
             AlertAbout::Missed { month, invoice, .. } => {
@@ -73,7 +73,7 @@ impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
         };
         let (subject, text) = compose(&alert.about, &lines, language);
         let body = body(partner, alert, (&subject, &text), &lines);
-        Ok(Told { subject, text, body })
+        Ok(MessageText { subject, text, body })
     }
 
     /// The first lines of a run that failed or wait, by customer.

@@ -1,4 +1,4 @@
-//! What a partner is told of, and where.
+//! Which alerts a partner wants, and where they go.
 
 use axum::Json as Body;
 use axum::extract::State;
@@ -22,10 +22,10 @@ use crate::{Naming, Sealer, Sender, Time, World};
 
 /// How often another save may come between before whoever asks has to come again.
 pub(crate) const ATTEMPTS: usize = 5;
-/// The first look for what comes to pass without any run; each sets the next one.
+/// When it is first checked whether runs are missing; each check schedules the next one.
 const FIRST_FOLLOW_UP: SignedDuration = SignedDuration::from_hours(1);
 
-/// What a partner is told of.
+/// Which alerts a partner wants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct AlertChoices {
@@ -59,11 +59,11 @@ pub(crate) enum AlertLanguage {
     It,
 }
 
-/// What a partner is told of, and where.
+/// Which alerts a partner wants, and where they go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AlertSettingsShown {
-    /// What is told.
+    /// Which alerts.
     settings: AlertChoices,
     /// The webhook; absent where none is saved.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,7 +93,7 @@ pub(crate) struct WebhookShown {
     tag = "alerts",
     security(("token" = ["psa/read"])),
     params(IfNoneMatch),
-    responses((status = 200, description = "What is told, and where.", body = AlertSettingsShown)),
+    responses((status = 200, description = "Which alerts are wanted, and where they go.", body = AlertSettingsShown)),
 )]
 pub(crate) async fn get_alert_settings<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming>(
     State(world): State<World<T, Q, K, C, I>>,
@@ -147,8 +147,8 @@ impl AlertChoices {
     /// What is wanted and the mail addresses; everything that is wrong at once.
     fn read(&self) -> Result<(Wanted, Vec<String>), Problem> {
         let mut errors = Vec::new();
-        let mut wrong = |pointer: String, told: String| {
-            errors.push(FieldError::body(pointer, ProblemCode::Invalid, told));
+        let mut wrong = |pointer: String, detail: String| {
+            errors.push(FieldError::body(pointer, ProblemCode::Invalid, detail));
         };
         if self.quiet_days.is_some_and(|days| !(1..=MAX_QUIET_DAYS).contains(&days)) {
             wrong("/quietDays".to_owned(), format!("Expected 1 to {MAX_QUIET_DAYS} days, or null for never."));
@@ -200,8 +200,8 @@ impl<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming> World<T, Q, K, C, I> {
         AlertSettingsShown { settings: AlertChoices::of(settings), webhook, warnings }
     }
 
-    /// Has it looked for what comes to pass without any run. Before a save, so that what was saved is never without its look;
-    /// one that nobody wants ends itself.
+    /// Schedules the check for missing runs. It comes before a save, so that saved settings always have one; a check that
+    /// nobody wants ends by itself.
     pub(crate) async fn watch(&self, partner: PartnerId) -> Result<(), Problem> {
         let first = self.clock.now().checked_add(FIRST_FOLLOW_UP).ok();
         Ok(self.store.schedule_follow_up(partner, FollowUp::CheckSilence, first).await?)

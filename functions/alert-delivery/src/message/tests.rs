@@ -96,8 +96,8 @@ fn a_program_reads_the_same_as_a_person() {
 
 #[test]
 fn a_refusal_without_end_does_not_fill_an_alert() {
-    let told = short(&"é".repeat(5_000));
-    assert_eq!((told.chars().count(), told.ends_with('…')), (401, true));
+    let shortened = short(&"é".repeat(5_000));
+    assert_eq!((shortened.chars().count(), shortened.ends_with('…')), (401, true));
     assert_eq!(short("as it is"), "as it is");
 }
 

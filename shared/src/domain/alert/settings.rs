@@ -1,4 +1,4 @@
-//! What a partner wants to be told of, and where.
+//! Which alerts a partner wants, and where they go.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::domain::language::Language;
 
 /// The most mail addresses of a partner.
 pub const MAX_MAIL_ADDRESSES: usize = 5;
-/// The most days without a run after which a partner is told.
+/// The most days without a run after which an alert is raised.
 pub const MAX_QUIET_DAYS: u16 = 62;
 
 /// Which alerts are wanted.
@@ -43,7 +43,7 @@ pub struct ShownWebhook {
     pub saved_at: Timestamp,
 }
 
-/// What a partner wants to be told of, and where.
+/// Which alerts a partner wants, and where they go.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AlertSettings {
