@@ -156,7 +156,9 @@ impl<T: Table> Store<T> {
         Ok(match self.transact_for_a_person(writes).await? {
             Written::All => true,
             // The attempt's condition comes first: another attempt has taken over and carries out the request.
-            Written::Unmet(unmet) if has_answer && unmet.first().is_some_and(Option::is_some) => return Err(overtaken()),
+            Written::Unmet(unmet) if has_answer && unmet.first().is_some_and(Option::is_some) => {
+                return Err(overtaken());
+            }
             Written::Unmet(_) => false,
         })
     }

@@ -44,7 +44,8 @@ where
     let is_transient = match &error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
         SdkError::ServiceError(context) => {
-            context.raw().status().is_server_error() || context.err().code().is_some_and(|code| TRANSIENT_CODES.contains(&code))
+            context.raw().status().is_server_error()
+                || context.err().code().is_some_and(|code| TRANSIENT_CODES.contains(&code))
         }
         SdkError::ConstructionFailure(_) => false,
         _ => false,
@@ -104,7 +105,8 @@ fn of_reasons(reasons: &[CancellationReason]) -> Failure {
     let given: Vec<&CancellationReason> = reasons.iter().filter(|r| r.code().is_some_and(|c| c != "None")).collect();
     let why = given.iter().map(|reason| describe(reason.code(), reason.message()));
     let why = format!("the transaction was cancelled: {}", why.collect::<Vec<_>>().join("; "));
-    let is_transient = |reason: &&CancellationReason| reason.code().is_some_and(|code| TRANSIENT_REASONS.contains(&code));
+    let is_transient =
+        |reason: &&CancellationReason| reason.code().is_some_and(|code| TRANSIENT_REASONS.contains(&code));
     if !given.is_empty() && given.iter().all(is_transient) {
         Failure::Contended(why)
     } else {

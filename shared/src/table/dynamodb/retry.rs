@@ -43,7 +43,9 @@ pub(super) async fn until_done<T, O, F: Future<Output = Result<(Vec<O>, Vec<T>),
 }
 
 /// Repeats the call while it is contended. Each call is the same, including its nonce and token.
-pub(super) async fn while_contended<T, F: Future<Output = Result<T, Failure>>>(call: impl FnMut() -> F) -> Result<T, Failure> {
+pub(super) async fn while_contended<T, F: Future<Output = Result<T, Failure>>>(
+    call: impl FnMut() -> F,
+) -> Result<T, Failure> {
     call.retry(policy()).when(|failure| matches!(failure, Failure::Contended(_))).await
 }
 
