@@ -15,7 +15,7 @@ use crate::store::entry::{
     with_body,
 };
 use crate::store::{MAX_ANSWER_BYTES, Store, instant, keys, limits};
-use crate::table::{EXPIRY, Entry, SORT_KEY, Table, Value, Write, Written};
+use crate::table::{EXPIRY, Entry, MAX_ACTIONS, SORT_KEY, Table, Value, Write, Written};
 
 const CLAIM: &str = "claim";
 const STATE: &str = "state";
@@ -167,6 +167,37 @@ impl<T: Table> Store<T> {
         }
         self.with_answer_body(partner, &existing, compare(attempt, &read_body(&existing)?)).await
     }
+
+    /// Makes all writes and stores the answer, if there is one, or nothing; false when the condition of a write is unmet
+    /// because others changed what was read.
+    pub(super) async fn write_with_answer(
+        &self,
+        partner: PartnerId,
+        effects: Vec<Write>,
+        answer: Option<(&Attempt, Answer)>,
+    ) -> Result<bool, StoreError> {
+        let has_answer = answer.is_some();
+        let mut writes = match answer {
+            Some((attempt, answer)) => finish(partner, attempt, &answer)?,
+            None => Vec::new(),
+        };
+        writes.extend(effects);
+        if writes.is_empty() {
+            return Ok(true);
+        }
+        if writes.len() > MAX_ACTIONS {
+            let why = format!("{} actions in one save, at most {}", writes.len(), MAX_ACTIONS);
+            return Err(StoreError::Refused { why });
+        }
+        Ok(match self.transact_for_a_person(writes).await? {
+            Written::All => true,
+            // The attempt's condition comes first: another attempt has taken over and carries out the request.
+            Written::Unmet(unmet) if has_answer && unmet.first().is_some_and(Option::is_some) => {
+                return Err(overtaken());
+            }
+            Written::Unmet(_) => false,
+        })
+    }
 }
 
 impl<T: Table> Store<T> {
@@ -186,7 +217,7 @@ impl<T: Table> Store<T> {
 
 /// The writes that store an answer, alone or in the transaction of its effect. The first one has the condition that no
 /// other attempt has taken over.
-pub(super) fn finish(partner: PartnerId, attempt: &Attempt, answer: &Answer) -> Result<Vec<Write>, StoreError> {
+fn finish(partner: PartnerId, attempt: &Attempt, answer: &Answer) -> Result<Vec<Write>, StoreError> {
     let mut done = StoredAttempt::done(attempt, answer)?;
     let body = done.answer.as_mut().map(|answer| std::mem::take(&mut answer.body)).unwrap_or_default();
     let parts = cut(&body, MAX_PART_BYTES);
@@ -286,6 +317,6 @@ fn compare(attempt: &Attempt, stored: &StoredAttempt) -> Begun {
 }
 
 /// The error of an attempt that another one has taken over.
-pub(super) fn overtaken() -> StoreError {
+fn overtaken() -> StoreError {
     StoreError::Conflict { what: "the same request, which another attempt has taken over,".into() }
 }

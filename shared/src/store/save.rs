@@ -6,14 +6,12 @@ use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCo
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
 use crate::store::entry::{BODY, number, text, to_json};
-use crate::store::idempotency::overtaken;
 use crate::store::limits::{MAX_CUSTOMER_ROWS, MAX_PRODUCT_ROWS};
 use crate::store::mapping::at_version;
 use crate::store::{
-    Answer, Attempt, Author, CustomerConflict, CustomerEdit, Edit, Keep, ProductConflict, Store, Subject, edit,
-    idempotency, keys, limits, mapping,
+    Author, CustomerConflict, CustomerEdit, Edit, Keep, ProductConflict, Store, Subject, edit, keys, limits, mapping,
 };
-use crate::table::{Clause, MAX_ACTIONS, Table, Write, Written};
+use crate::table::{Clause, Table, Write};
 
 /// How often others may change the rows between our read and our write before we give up.
 const ATTEMPTS: usize = 5;
@@ -130,37 +128,6 @@ impl<T: Table> Store<T> {
             holders.insert(mapping::company_of_entry(&entry)?, mapping::holder_from_entry(&entry)?);
         }
         Ok(holders)
-    }
-
-    /// Makes all writes and stores the answer, if there is one, or nothing; false when the condition of a write is unmet
-    /// because others changed what was read.
-    pub(super) async fn write_with_answer(
-        &self,
-        partner: PartnerId,
-        effects: Vec<Write>,
-        answer: Option<(&Attempt, Answer)>,
-    ) -> Result<bool, StoreError> {
-        let has_answer = answer.is_some();
-        let mut writes = match answer {
-            Some((attempt, answer)) => idempotency::finish(partner, attempt, &answer)?,
-            None => Vec::new(),
-        };
-        writes.extend(effects);
-        if writes.is_empty() {
-            return Ok(true);
-        }
-        if writes.len() > MAX_ACTIONS {
-            let why = format!("{} actions in one save, at most {}", writes.len(), MAX_ACTIONS);
-            return Err(StoreError::Refused { why });
-        }
-        Ok(match self.transact_for_a_person(writes).await? {
-            Written::All => true,
-            // The attempt's condition comes first: another attempt has taken over and carries out the request.
-            Written::Unmet(unmet) if has_answer && unmet.first().is_some_and(Option::is_some) => {
-                return Err(overtaken());
-            }
-            Written::Unmet(_) => false,
-        })
     }
 
     /// Saves or removes up to 30 customer mappings, each read at its version, with the claims of their companies, their
