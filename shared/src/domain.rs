@@ -16,6 +16,7 @@ pub mod host_name;
 pub mod id;
 pub mod known_products;
 pub mod landing;
+pub mod language;
 pub mod ledger;
 pub mod mail_address;
 pub mod mapping;

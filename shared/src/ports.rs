@@ -1,7 +1,6 @@
-//! What the functions need of the world, as traits. Each has a real and a simulated implementation.
+//! What the functions need from the outside world, as traits. Each has a real and a simulated implementation.
 //!
-//! Methods return `Send` futures; callers are generic, never `dyn`. The duties in the docs bind every implementation;
-//! one test-suite holds the stores to them.
+//! Methods return `Send` futures; callers are generic, never `dyn`. The promises in the docs bind every implementation.
 
 mod connect;
 mod mail;

@@ -1,8 +1,8 @@
-//! What is stored, in one table, tenant first; read and written through the port [`crate::table`].
+//! Everything that is stored: one table, tenant first, reached through the port [`crate::table`].
 //!
-//! The store is the same whether the table is DynamoDB's or in memory: what is simulated is what is shipped. Each file
-//! below this one has one noun: its values, the methods of [`Store`] with what they promise, and its entries. The map of
-//! the table, where `P` is the partner:
+//! The store is the same code whether the table is in DynamoDB or in memory, so simulations exercise what is shipped.
+//! Each file below this one has one noun: its values, the methods of [`Store`] and its entries. The map of the table
+//! (`P#…` is a partner's partition):
 //!
 //! | partition | sort key | what, and its file |
 //! |---|---|---|
@@ -14,13 +14,13 @@
 //! | `P#…#K` | `CRED` | sealed credentials (`settings`, `setup`) |
 //! | `P#…#D` | `DUE` and one key for each follow-up | when something is due; index `due` (`due`) |
 //! | `P#…#A` | `CFG` · `AL#time#id` · `ID#id` | alerts, 90 days, and their settings (`alert`) |
-//! | `P#…#H` | `month#customer#product#H` · `…#D` · `END#…` | holds, decisions, endings of additions (`hold`) |
+//! | `P#…#H` | `month#customer#product#H` · `…#D` · `END#…` | holds, decisions, additions to end (`hold`) |
 //! | `P#…#S` | `LEASE` · `OPEN` | the lease and the open run (`lease`, `run`) |
 //! | | `AG#agreement` · `IN#…` · `BO#…` | snapshots, intents, where a customer is billed (`snapshot`) |
 //! | `P#…#R` | `run` | runs, 400 days (`run`) |
-//! | `P#…#R#run` | `CH#…` · `LG#customer#part` | rows that a run keeps, 3 days (`chunk`); its ledger (`ledger`) |
+//! | `P#…#R#run` | `CH#…` · `LG#customer#part` | rows that a run has read, 3 days (`chunk`); its ledger (`ledger`) |
 //! | `P#…#I` | hash of the key | idempotency keys, 24 hours (`idempotency`) |
-//! | `H#database` | `RATE` · `OWNER` | the rate of a ConnectWise, its owner (`rate`, `owner`) |
+//! | `H#database` | `RATE` · `OWNER` | a ConnectWise database's rate and owner (`rate`, `owner`) |
 
 mod alert;
 mod chunk;
@@ -74,24 +74,24 @@ pub use self::setup::{
 use crate::table::dynamodb::DynamoTable;
 use crate::table::memory::MemoryTable;
 
-/// What is stored, in a table. Clones share it.
+/// Everything that is stored, in one table. Clones share the table.
 ///
-/// The partner comes first in every call, and nothing of another partner is ever read or written. Reads that decide a
-/// write are consistent. A write whose answer was lost and that is sent again succeeds. All fail with
+/// Every call names the partner first and reads and writes nothing of another partner. Reads that decide a write are
+/// consistent. A write whose response was lost can be sent again and then succeeds. Every call fails with
 /// [`StoreError`](crate::error::StoreError).
 #[derive(Clone, Debug, Default)]
 pub struct Store<T> {
     table: T,
 }
 
-/// The store in DynamoDB's table.
+/// The store in a DynamoDB table.
 pub type DynamoStore<I> = Store<DynamoTable<I>>;
 
-/// A store in memory, for simulated worlds and tests.
+/// A store in memory, for simulations and tests.
 pub type MemoryStore = Store<MemoryTable>;
 
 impl<T> Store<T> {
-    /// The store in a table.
+    /// A store whose values are in `table`.
     #[must_use]
     pub const fn on(table: T) -> Self {
         Self { table }
@@ -99,7 +99,7 @@ impl<T> Store<T> {
 }
 
 impl<I> DynamoStore<I> {
-    /// The store in the DynamoDB table of this name; `ids` names its writes.
+    /// The store in the DynamoDB table of this name; `ids` makes the nonces of its writes.
     #[must_use]
     pub const fn new(client: Client, name: String, ids: I) -> Self {
         Self::on(DynamoTable::new(client, name, ids))

@@ -1,8 +1,8 @@
-//! The port to the one table: keys, entries, conditions, writes and queries, as far as DynamoDB has them.
+//! The port to the one table: keys, entries, conditions, writes and queries, as DynamoDB offers them.
 //!
-//! [`dynamodb`] sends them; [`memory`] evaluates them, for simulated worlds and tests. The store is written once, on this
-//! port, so that what is simulated is what is shipped. Whatever creates the table (the deployment template, the local
-//! stack) states keys, index and expiry by the names given here.
+//! [`dynamodb`] sends them; [`memory`] evaluates them, for simulations and tests. The store is written once, on this port,
+//! so that simulations exercise what is shipped. Whatever creates the table (the deployment template, the local stack)
+//! uses the names of keys, index and expiry given here.
 
 pub mod dynamodb;
 pub mod memory;
@@ -14,46 +14,46 @@ use std::sync::Arc;
 use crate::error::StoreError;
 use crate::ports::Ids;
 
-/// The partition key, a string. It starts with the partner, so that a role can be confined to partners.
+/// The partition key, a string. It starts with the partner, so that a role can be restricted to partners.
 pub const PARTITION_KEY: &str = "PK";
-/// The sort key, a string.
+/// The sort key, a string: the entries of a partition are in its order.
 pub const SORT_KEY: &str = "SK";
-/// The attribute by which DynamoDB removes entries some days after they expired: epoch seconds, a number.
+/// When an entry expires: epoch seconds, a number. DynamoDB removes it up to some days later.
 pub const EXPIRY: &str = "ttl";
-/// The index of due partners, which projects keys only.
+/// The index of due partners. It projects keys only.
 pub const DUE_INDEX: &str = "due";
-/// The index' partition key, a string: `DUE#0` to `DUE#15`.
+/// The partition key of the index, a string: `DUE#0` to `DUE#15`.
 pub const DUE_SHARD: &str = "dueShard";
-/// The index' sort key, a string: when the partner is due, as a text that sorts by time.
+/// The sort key of the index, a string: when the partner is due, as a text that sorts by time.
 pub const NEXT_RUN_AT: &str = "nextRunAt";
-/// How many shards the index has: a partition of DynamoDB takes 1,000 writes a second.
+/// How many shards the index has: a partition of DynamoDB accepts 1,000 writes a second.
 pub const DUE_SHARDS: u8 = 16;
 /// The most writes of one transaction.
 pub const MAX_ACTIONS: usize = 100;
 
-/// The key of an entry.
+/// The key of an entry, unique in the table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// The partition.
+    /// The partition key.
     pub partition: String,
-    /// The place in the partition.
+    /// The sort key.
     pub sort: String,
 }
 
 impl Key {
-    /// The key at a place in a partition.
+    /// The key with this partition key and sort key.
     #[must_use]
     pub fn new(partition: impl Into<String>, sort: impl Into<String>) -> Self {
         Self { partition: partition.into(), sort: sort.into() }
     }
 
-    /// The key that an entry has; none where it lacks one.
+    /// The key in the attributes of an entry; none if they lack one.
     #[must_use]
     pub fn of(entry: &Entry) -> Option<Self> {
         Some(Self::new(entry.get(PARTITION_KEY)?.as_text()?, entry.get(SORT_KEY)?.as_text()?))
     }
 
-    /// An entry with nothing but this key.
+    /// An entry with only this key.
     #[must_use]
     pub fn to_entry(&self) -> Entry {
         let text = |text: &str| Value::Text(text.into());
@@ -73,7 +73,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The text, if it is one.
+    /// The text, if the value is one.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -82,7 +82,7 @@ impl Value {
         }
     }
 
-    /// The digits of the number, if it is one.
+    /// The digits of the number, if the value is one.
     #[must_use]
     pub fn as_number(&self) -> Option<&str> {
         match self {
@@ -91,7 +91,7 @@ impl Value {
         }
     }
 
-    /// The bytes, if it has some.
+    /// The bytes, if the value is some.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
@@ -100,7 +100,7 @@ impl Value {
         }
     }
 
-    /// How many bytes DynamoDB counts for it, a few at most too many.
+    /// How many bytes DynamoDB counts for it, or a few more.
     fn size(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
@@ -113,45 +113,45 @@ impl Value {
 /// The attributes of an entry, its key included.
 pub type Entry = HashMap<String, Value>;
 
-/// What has to hold of the entry that is stored at a write's key. A condition is a conjunction of clauses.
+/// A part of a condition on the entry that is stored at a write's key. All clauses of a condition must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Clause {
     /// There is no entry.
     NoEntry,
     /// The attribute has this value.
     Equals(&'static str, Value),
-    /// The attribute has this value, or there is none.
+    /// The attribute has this value or is missing.
     EqualsOrMissing(&'static str, Value),
-    /// There is no such attribute.
+    /// The attribute is missing.
     Missing(&'static str),
-    /// The attribute is a text that sorts before this one, or there is none.
+    /// The attribute is a text that sorts before this one, or is missing.
     LessOrMissing(&'static str, Value),
 }
 
 /// What a write does to its entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Replaces it.
+    /// Stores the entry in place of the one at its key.
     Put(Entry),
-    /// Sets and removes attributes; makes the entry if there is none.
+    /// Sets and removes attributes; creates the entry if there is none.
     Update {
-        /// Where.
+        /// The key of the entry.
         key: Key,
-        /// The attributes that are set.
+        /// The attributes to set.
         set: Vec<(&'static str, Value)>,
-        /// The attributes that are removed.
+        /// The attributes to remove.
         remove: Vec<&'static str>,
     },
-    /// Removes it.
+    /// Removes the entry.
     Delete(Key),
 }
 
-/// One write of one entry, under a condition where it has one.
+/// One write of one entry, with or without a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
-    /// What it does.
+    /// What the write does.
     pub action: Action,
-    /// What has to hold before; empty: nothing.
+    /// The clauses that must hold before the write; empty means no condition.
     pub condition: Vec<Clause>,
 }
 
@@ -160,7 +160,7 @@ impl Write {
         Self { action, condition: Vec::new() }
     }
 
-    /// Replaces an entry.
+    /// Stores an entry in place of the one at its key.
     #[must_use]
     pub const fn put(entry: Entry) -> Self {
         Self::new(Action::Put(entry))
@@ -172,7 +172,7 @@ impl Write {
         Self::new(Action::Update { key, set, remove: Vec::new() })
     }
 
-    /// Changes nothing: with a condition, it is a check in a transaction.
+    /// Changes nothing. With a condition it is a check in a transaction.
     #[must_use]
     pub const fn check(key: Key) -> Self {
         Self::update(key, Vec::new())
@@ -184,7 +184,7 @@ impl Write {
         Self::new(Action::Delete(key))
     }
 
-    /// Removes these attributes as well, where it is an update.
+    /// Removes these attributes too, if the write is an update.
     #[must_use]
     pub fn removing(mut self, attributes: &[&'static str]) -> Self {
         if let Action::Update { remove, .. } = &mut self.action {
@@ -205,13 +205,13 @@ impl Write {
         self.only_if(Clause::Equals(attribute, value))
     }
 
-    /// Writes only if there is no such attribute.
+    /// Writes only if the attribute is missing.
     #[must_use]
     pub fn if_missing(self, attribute: &'static str) -> Self {
         self.only_if(Clause::Missing(attribute))
     }
 
-    /// Writes only if this holds too.
+    /// Writes only if this clause holds too.
     #[must_use]
     pub fn only_if(mut self, clause: Clause) -> Self {
         self.condition.push(clause);
@@ -219,31 +219,31 @@ impl Write {
     }
 }
 
-/// Which entries of a partition are wanted, by their sort keys.
+/// Which entries of a partition to read, by their sort keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Range {
-    /// All.
+    /// All entries.
     All,
-    /// Those that start so.
+    /// Those whose sort key has this prefix.
     StartsWith(String),
-    /// Those from one key to another, both included.
+    /// Those between two sort keys, both included.
     Between(String, String),
 }
 
-/// A query of a partition, consistent, from the first sort key to the last.
+/// A consistent query of a partition, from the first sort key to the last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
-    /// The partition.
+    /// The partition key.
     pub partition: String,
-    /// Which of its entries.
+    /// Which of its entries to read.
     pub range: Range,
-    /// From the last sort key to the first instead.
+    /// Reads from the last sort key to the first instead.
     pub backwards: bool,
     /// The most entries of a page.
     pub limit: Option<usize>,
-    /// Where it starts: the `next` of the page before.
+    /// Where to start: the `next` of the page before.
     pub start: Option<Entry>,
-    /// Only the keys of the entries.
+    /// Reads only the keys of the entries.
     pub keys_only: bool,
 }
 
@@ -255,16 +255,16 @@ impl Query {
     }
 }
 
-/// A query of the index of due partners: not consistent, and with what the index projects only.
+/// A query of the index of due partners. It is not consistent and returns only what the index projects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueQuery {
-    /// The index' partition.
+    /// The partition key of the index.
     pub shard: String,
-    /// Up to this value of its sort key, which is included.
+    /// The last value of the index' sort key to read.
     pub until: Value,
     /// The most entries of a page.
     pub limit: usize,
-    /// Where it starts: the `next` of the page before.
+    /// Where to start: the `next` of the page before.
     pub start: Option<Entry>,
 }
 
@@ -273,26 +273,26 @@ pub struct DueQuery {
 pub struct Page {
     /// The entries in the order of their sort keys.
     pub entries: Vec<Entry>,
-    /// Where the next page starts; none where this is the last one.
+    /// Where the next page starts; none on the last.
     pub next: Option<Entry>,
 }
 
-/// What came of writes under conditions.
+/// The result of writes with conditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// They are written.
+    /// Everything is written.
     All,
-    /// Nothing is: for each write whether its condition was not met, and what is stored there instead, which is empty where
-    /// there is no entry.
+    /// Nothing is written. For each write: none if its condition was met, else the stored entry, which is empty if there
+    /// is none.
     Unmet(Vec<Option<Entry>>),
 }
 
-/// Why writes failed otherwise.
+/// Why writes failed for another reason than a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WriteError {
-    /// Others were writing the same entries for as long as that was waited for.
+    /// Others kept writing the same entries until the retries ran out.
     Contended(String),
-    /// Anything else.
+    /// Any other error.
     Store(StoreError),
 }
 
@@ -305,10 +305,10 @@ impl From<WriteError> for StoreError {
     }
 }
 
-/// The table. Clones share what is stored. Its ids tell apart writes of the same time.
+/// The table. Clones share what is stored. Its ids distinguish writes of the same time.
 ///
-/// Every method fails with [`StoreError::Unavailable`] where the same call may succeed later, and with
-/// [`StoreError::Refused`] where the call itself is wrong.
+/// Every method fails with [`StoreError::Unavailable`] if the same call may succeed later, and with
+/// [`StoreError::Refused`] if the call itself is wrong.
 pub trait Table: Ids + Clone + 'static {
     /// The entry at a key, if there is one.
     fn get(&self, key: &Key) -> impl Future<Output = Result<Option<Entry>, StoreError>> + Send;

@@ -3,7 +3,7 @@
 //! A world is one partner with a few customers and products. Its time is the runtime's paused clock, its table the store in
 //! memory behind lost answers and conflicts, its ConnectWise one that loses answers, takes effect late and is edited by
 //! people, its queue one that doubles and reorders; its workers die at any await, or stand frozen and then go on. One
-//! seed is one schedule, always the same. After the storm the world runs in calm until nothing changes any more; then
+//! seed is one schedule, always the same. After the faults the world runs without any until nothing changes any more; then
 //! [`Outcome::wrongs`] says what an onlooker who knows everything finds wrong: days that ConnectWise's invoices bill twice or
 //! not at all, missing pairs, wrong quantities, ledgers that say something else than what ConnectWise took.
 //!
@@ -14,8 +14,8 @@ mod args;
 mod books;
 mod decider;
 mod drive;
+mod environment;
 mod fate;
-mod ground;
 mod invoiced;
 mod invoicing;
 mod many;
@@ -46,7 +46,7 @@ pub use many::{Many, many, seeds_asked_for};
 pub use points::{Slow, Strike, Struck, slow_reads, slow_turns, slow_writes, strike_at_each_await};
 
 use drive::Drive;
-use ground::Ground;
+use environment::Environment;
 use script::Script;
 use world::World;
 
@@ -98,8 +98,8 @@ pub struct Outcome {
 pub fn live(seed: u64, policy: Policy, told: bool) -> Result<Outcome, SimulationError> {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
     runtime.block_on(async {
-        let ground = Ground::new(seed, told);
-        let mut world = World::of_seed(seed, ground).await?;
+        let environment = Environment::new(seed, told);
+        let mut world = World::of_seed(seed, environment).await?;
         let script = script::script_of(&world);
         let mut drive = Drive::new(policy);
         drive.until_idle(&mut world, script).await?;
@@ -114,15 +114,15 @@ const AUDITED: Duration = Duration::from_secs((AUDIT_DAYS.unsigned_abs() + 1) * 
 
 /// Runs without faults until nothing changes any more, and judges.
 async fn calm(world: &mut World, drive: &mut Drive) -> Result<Outcome, SimulationError> {
-    world.ground.calm_down();
-    world.ground.note("calm", &[]);
+    world.environment.calm_down();
+    world.environment.note("calm", &[]);
     let (mut quiet, mut audited) = (false, false);
-    let mut to_release = world.is_real && world.ground.happens(500);
+    let mut to_release = world.is_real && world.environment.happens(500);
     for _ in 0..CALM_RUNS {
         let before = writes_of(world);
         world.ask();
         drive.until_idle(world, Script::new()).await?;
-        let rests = before == writes_of(world) && !ground::locked(&world.books).is_moving();
+        let rests = before == writes_of(world) && !environment::locked(&world.books).is_moving();
         if rests && quiet && audited {
             break;
         }
@@ -143,10 +143,10 @@ async fn calm(world: &mut World, drive: &mut Drive) -> Result<Outcome, Simulatio
     if !quiet {
         wrongs.push("runs without faults go on writing".into());
     }
-    let (hash, trace) = (world.ground.hash(), world.ground.told());
+    let (hash, trace) = (world.environment.hash(), world.environment.told());
     Ok(Outcome { wrongs, hash, trace, on_purpose, writes: writes_of(world) })
 }
 
 fn writes_of(world: &World) -> u64 {
-    ground::locked(&world.books).writes_sent
+    environment::locked(&world.books).writes_sent
 }

@@ -58,7 +58,7 @@ impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
         }
     }
 
-    /// Makes the attempts of one alert that are due; returns it as it stands then. Where somebody else sees to it at the
+    /// Makes the attempts of one alert that are due; returns it as it is then. Where another delivery works on it at the
     /// same moment, it is left to them.
     async fn deliver(
         &self,
@@ -67,12 +67,12 @@ impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
         mut alert: Alert,
         deadline: Timestamp,
     ) -> Result<Alert, WorkError> {
-        if alert.told.is_none() {
-            let told = self.told(partner, &alert).await?;
+        if alert.message.is_none() {
+            let message = self.compose(partner, &alert, saved.settings.language).await?;
             let now = self.clock.now();
             let to = |channel| Delivery::to(channel, now);
             alert.deliveries = channels(&saved.settings, &alert).into_iter().map(to).collect();
-            alert.told = Some(told);
+            alert.message = Some(message);
             if !self.save(partner, &mut alert).await? {
                 return Ok(alert);
             }
@@ -110,7 +110,7 @@ impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
         let Some(delivery) = alert.deliveries.get(place).filter(|delivery| delivery.next_at().is_some()) else {
             return Ok(());
         };
-        // In boxes: both clients are nested deeper than the compiler looks.
+        // In boxes: both clients are nested deeper than the compiler follows.
         let sent = match &delivery.channel {
             Channel::Webhook => Box::pin(self.call(partner, saved, alert)).await,
             Channel::Mail { address } => Box::pin(self.mail(saved, alert, address)).await,
@@ -148,7 +148,7 @@ impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
     }
 
     async fn call(&self, partner: PartnerId, saved: &SavedAlertSettings, alert: &Alert) -> Sent {
-        let (Some(sealed), Some(told)) = (&saved.webhook, &alert.told) else {
+        let (Some(sealed), Some(message)) = (&saved.webhook, &alert.message) else {
             return Sent::Pointless("The webhook was removed.".to_owned());
         };
         let opened = match self.seal.open(partner, sealed).await {
@@ -166,7 +166,7 @@ impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
             Err(error) => return Sent::Pointless(format!("The webhook has to be saved again: {error}.")),
         };
         let sent =
-            self.webhooks.send(&webhook.address, &webhook.secret, alert.id.as_str(), self.clock.now(), &told.body);
+            self.webhooks.send(&webhook.address, &webhook.secret, alert.id.as_str(), self.clock.now(), &message.body);
         match sent.await {
             Ok(()) => Sent::Taken,
             Err(failure) => Sent::Failed(sentence(&failure.to_string())),
@@ -174,7 +174,7 @@ impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
     }
 
     async fn mail(&self, saved: &SavedAlertSettings, alert: &Alert, address: &str) -> Sent {
-        let Some(told) = &alert.told else { return Sent::Pointless(String::new()) };
+        let Some(message) = &alert.message else { return Sent::Pointless(String::new()) };
         if !saved.settings.mail.iter().any(|wanted| wanted == address) {
             return Sent::Pointless("The mail address was removed.".to_owned());
         }
@@ -184,7 +184,7 @@ impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
         let Ok(to) = MailAddress::parse(address) else {
             return Sent::Pointless("The mail address has to be saved again.".to_owned());
         };
-        match mailer.send(&Mail { to, subject: told.subject.clone(), text: told.text.clone() }).await {
+        match mailer.send(&Mail { to, subject: message.subject.clone(), text: message.text.clone() }).await {
             Ok(()) => Sent::Taken,
             Err(error) => {
                 // The service's own words name the operator's account.

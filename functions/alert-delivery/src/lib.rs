@@ -1,4 +1,4 @@
-//! Sends what partners are to be told: to their webhooks and mail addresses, and again where that failed.
+//! Sends alerts to partners: to their webhooks and mail addresses, with retries.
 //!
 //! A run only stores its alert. This function works from a queue of its own, one partner a message, so that a webhook that
 //! is slow, down or hostile holds up nobody but its owner. Each attempt is stored before it is made: two deliveries at once
@@ -7,12 +7,12 @@
 //!
 //! - [`work_off`]: what the queue delivers.
 //! - `deliver`: one partner's alerts, channel by channel.
-//! - `told`: what is said.
+//! - `message`: what an alert says, in the language of the partner.
 //! - `watch`: what comes to pass without any run.
 
 mod batch;
 mod deliver;
-mod told;
+mod message;
 mod watch;
 
 use jiff::{SignedDuration, Timestamp};
@@ -28,7 +28,7 @@ pub use batch::work_off;
 
 /// So long before the deadline no further attempt is begun: the longest one and what is stored after it fit in.
 const RESERVE: SignedDuration = SignedDuration::from_secs(15);
-/// A look that ended with something due is set to this much later.
+/// If something is already due, the follow-up is scheduled this much later.
 const SOON: SignedDuration = SignedDuration::from_mins(1);
 
 /// What deliveries need of the world.
@@ -57,7 +57,7 @@ pub enum WorkError {
 }
 
 impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
-    /// Sees to one partner's alerts until `deadline` is near, and sets the next look.
+    /// Delivers one partner's alerts until `deadline` is near, and schedules the next follow-up.
     ///
     /// # Errors
     /// [`WorkError`]. A receiver that failed is none.

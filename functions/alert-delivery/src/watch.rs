@@ -18,15 +18,15 @@ use crate::{WorkError, World};
 
 /// Runs that are read at once.
 const RUNS_A_READ: u32 = 100;
-/// So many reads are made for the last run that wrote. Behind as many previews it is long since told that nothing is synced.
+/// The most pages that are read to find the last run that wrote; after as many previews the alert was raised long ago.
 const MOST_READS: usize = 10;
-/// So many pages of what waits are looked through, a megabyte each.
+/// The most pages of holds that are read, a megabyte each.
 pub(crate) const MOST_PAGES: usize = 20;
 /// It is looked again after this long.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
-    /// Raises what is to be told, each thing once; returns when to look again, none where nobody wants to know.
+    /// Raises the alerts that no run raises, each once. Returns when to check again; none where no such alert is wanted.
     pub(crate) async fn watch(&self, partner: PartnerId) -> Result<Option<Timestamp>, WorkError> {
         let settings = self.store.find_alert_settings(partner).await?.value.unwrap_or_default().settings;
         let wanted = settings.wanted;

@@ -32,9 +32,9 @@ pub(crate) struct WebhookInput {
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WebhookSaved {
-    /// The secret that alerts are signed with from now on, after Standard Webhooks. It is told this once.
+    /// The secret that alerts are signed with from now on, after Standard Webhooks. It is shown only in this response.
     secret: String,
-    /// What is told, and where.
+    /// The alert settings.
     alerts: AlertSettingsShown,
 }
 
@@ -68,7 +68,7 @@ pub(crate) async fn save_webhook<T: Table, Q: Sender, K: Sealer, C: Time, I: Nam
         Problem::new(code).detail(error.to_string()).errors([FieldError::body("/url", code, error.to_string())])
     })?;
     let secret = WebhookSecret::generate();
-    let told = secret.expose_text();
+    let text = secret.expose_text();
     let shown = ShownWebhook { host: address.host(), saved_by: caller.name().to_owned(), saved_at: world.clock.now() };
     let sealed = world.seal.seal(caller.partner(), SavedWebhook { address, secret }.to_json().expose_secret()).await?;
     world.watch(caller.partner()).await?;
@@ -78,9 +78,9 @@ pub(crate) async fn save_webhook<T: Table, Q: Sender, K: Sealer, C: Time, I: Nam
             Ok(SavedAlertSettings { settings, webhook: Some(sealed.clone()) })
         })
         .await?;
-    let alerts = world.shown(&saved);
+    let alerts = world.shown(&saved, caller.language());
     let tag = etag(saved.version, &alerts)?;
-    Ok(([(ETAG, tag)], Body(WebhookSaved { secret: told, alerts })).into_response())
+    Ok(([(ETAG, tag)], Body(WebhookSaved { secret: text, alerts })).into_response())
 }
 
 /// Remove the webhook.
@@ -114,7 +114,7 @@ pub(crate) async fn remove_webhook<T: Table, Q: Sender, K: Sealer, C: Time, I: N
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// An address; what stands there instead of a text, or a text that is far too long, is not quoted.
+/// An address. A value that is not a text, or a text that is far too long, is not quoted.
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
     let text = String::deserialize(deserializer).map_err(|_| D::Error::custom("expected a text"))?;
     if text.chars().count() > MAX_ADDRESS_CHARS {

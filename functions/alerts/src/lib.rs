@@ -1,7 +1,7 @@
-//! Alerts over HTTP: what a partner is told of without asking, where that goes, whether it arrives, and what became of each.
+//! Alerts over HTTP: which ones a partner wants, where they go, whether they arrive, and what became of each.
 //!
 //! Nothing is sent from here: a test alert goes the way of all others, through `alert-delivery`. The webhook's address and
-//! its signing secret are sealed; the secret is told once, in the answer to the save that made it.
+//! its signing secret are sealed; the secret is shown once, in the response to the save that made it.
 
 mod channel;
 mod list;

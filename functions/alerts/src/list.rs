@@ -45,7 +45,7 @@ pub(crate) enum AlertKind {
     Test,
 }
 
-/// How an alert stands.
+/// How far an alert is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum AlertState {
@@ -70,12 +70,12 @@ pub(crate) struct AlertRow {
     raised_at: String,
     /// What it is about.
     kind: AlertKind,
-    /// How it stands.
+    /// How far it is.
     state: AlertState,
     /// The run; absent where it is about none.
     #[serde(skip_serializing_if = "Option::is_none")]
     run_id: Option<String>,
-    /// What is told, in one line; absent until its delivery begins.
+    /// Its message in one line; absent until its delivery begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
     /// Where it goes; empty until its delivery begins, and where nobody wanted it.
@@ -101,7 +101,7 @@ pub(crate) struct DeliveryRow {
     /// The mail address; absent for the webhook.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
-    /// How it stands.
+    /// How far it is.
     state: AlertState,
     /// How often it was tried.
     attempts: u32,
@@ -159,7 +159,7 @@ impl AlertRow {
             kind,
             state,
             run_id,
-            subject: alert.told.as_ref().map(|told| told.subject.clone()),
+            subject: alert.message.as_ref().map(|message| message.subject.clone()),
             deliveries: alert.deliveries.iter().map(DeliveryRow::of).collect(),
         }
     }

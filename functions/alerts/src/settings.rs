@@ -1,4 +1,4 @@
-//! What a partner is told of, and where.
+//! Which alerts a partner wants, and where they go.
 
 use axum::Json as Body;
 use axum::extract::State;
@@ -11,7 +11,8 @@ use shared::domain::follow_up::FollowUp;
 use shared::domain::id::PartnerId;
 use shared::domain::mail_address::MailAddress;
 use shared::http::{
-    Admin, Caller, FieldError, IfMatch, IfNoneMatch, Json, NoQuery, Problem, ProblemCode, Read, etag, represent,
+    Admin, Caller, FieldError, IfMatch, IfNoneMatch, Json, Language, NoQuery, Problem, ProblemCode, Read, etag,
+    represent,
 };
 use shared::store::{SavedAlertSettings, Versioned};
 use shared::table::Table;
@@ -21,10 +22,10 @@ use crate::{Naming, Sealer, Sender, Time, World};
 
 /// How often another save may come between before whoever asks has to come again.
 pub(crate) const ATTEMPTS: usize = 5;
-/// The first look for what comes to pass without any run; each sets the next one.
+/// When it is first checked whether runs are missing; each check schedules the next one.
 const FIRST_FOLLOW_UP: SignedDuration = SignedDuration::from_hours(1);
 
-/// What a partner is told of.
+/// Which alerts a partner wants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct AlertChoices {
@@ -38,16 +39,31 @@ pub(crate) struct AlertChoices {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 62)]
     quiet_days: Option<u16>,
+    /// The language of alerts.
+    #[serde(default)]
+    #[schema(value_type = AlertLanguage)]
+    language: Language,
     /// Where mails go; none where it is empty.
     #[schema(max_items = 5, example = json!(["billing@example.com"]))]
     mail: Vec<String>,
 }
 
-/// What a partner is told of, and where.
+/// The language of alerts: English (`en`) or Italian (`it`).
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "it is the document's name for the domain's languages")]
+pub(crate) enum AlertLanguage {
+    /// English.
+    En,
+    /// Italian.
+    It,
+}
+
+/// Which alerts a partner wants, and where they go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AlertSettingsShown {
-    /// What is told.
+    /// Which alerts.
     settings: AlertChoices,
     /// The webhook; absent where none is saved.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +93,7 @@ pub(crate) struct WebhookShown {
     tag = "alerts",
     security(("token" = ["psa/read"])),
     params(IfNoneMatch),
-    responses((status = 200, description = "What is told, and where.", body = AlertSettingsShown)),
+    responses((status = 200, description = "Which alerts are wanted, and where they go.", body = AlertSettingsShown)),
 )]
 pub(crate) async fn get_alert_settings<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming>(
     State(world): State<World<T, Q, K, C, I>>,
@@ -86,7 +102,7 @@ pub(crate) async fn get_alert_settings<T: Table, Q: Sender, K: Sealer, C: Time, 
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let read = world.store.find_alert_settings(caller.partner()).await?;
-    Ok(represent(&if_none_match, Some(read.version), &world.shown(&read)))
+    Ok(represent(&if_none_match, Some(read.version), &world.shown(&read, caller.language())))
 }
 
 /// Save what alerts are sent.
@@ -110,28 +126,29 @@ pub(crate) async fn save_alert_settings<T: Table, Q: Sender, K: Sealer, C: Time,
     Json(choices): Json<AlertChoices>,
 ) -> Result<Response, Problem> {
     let (wanted, mail) = choices.read()?;
+    let language = choices.language;
     world.watch(caller.partner()).await?;
     let saved = world
         .change(&caller, &if_match, |saved| {
-            let settings = AlertSettings { wanted, mail: mail.clone(), webhook: saved.settings.webhook };
+            let settings = AlertSettings { wanted, language, mail: mail.clone(), webhook: saved.settings.webhook };
             Ok(SavedAlertSettings { settings, webhook: saved.webhook })
         })
         .await?;
-    let shown = world.shown(&saved);
+    let shown = world.shown(&saved, caller.language());
     Ok(([(ETAG, etag(saved.version, &shown)?)], Body(shown)).into_response())
 }
 
 impl AlertChoices {
     fn of(settings: &AlertSettings) -> Self {
         let Wanted { failed, held, missed, quiet_days } = settings.wanted;
-        Self { failed, held, missed, quiet_days, mail: settings.mail.clone() }
+        Self { failed, held, missed, quiet_days, language: settings.language, mail: settings.mail.clone() }
     }
 
     /// What is wanted and the mail addresses; everything that is wrong at once.
     fn read(&self) -> Result<(Wanted, Vec<String>), Problem> {
         let mut errors = Vec::new();
-        let mut wrong = |pointer: String, told: String| {
-            errors.push(FieldError::body(pointer, ProblemCode::Invalid, told));
+        let mut wrong = |pointer: String, detail: String| {
+            errors.push(FieldError::body(pointer, ProblemCode::Invalid, detail));
         };
         if self.quiet_days.is_some_and(|days| !(1..=MAX_QUIET_DAYS).contains(&days)) {
             wrong("/quietDays".to_owned(), format!("Expected 1 to {MAX_QUIET_DAYS} days, or null for never."));
@@ -158,26 +175,33 @@ impl AlertChoices {
 }
 
 impl<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming> World<T, Q, K, C, I> {
-    pub(crate) fn shown(&self, read: &Versioned<SavedAlertSettings>) -> AlertSettingsShown {
+    pub(crate) fn shown(&self, read: &Versioned<SavedAlertSettings>, language: Language) -> AlertSettingsShown {
         let none = AlertSettings::default();
         let settings = read.value.as_ref().map_or(&none, |saved| &saved.settings);
         let mut warnings = Vec::new();
         if settings.channels().is_empty() {
-            warnings.push("Alerts go nowhere: save a webhook or a mail address.".to_owned());
+            warnings.push(language.pick(
+                "Alerts go nowhere: save a webhook or a mail address.",
+                "Gli avvisi non arrivano a nessuno: salvare un webhook o un indirizzo e-mail.",
+            ));
         }
         if !settings.mail.is_empty() && !self.mails {
-            warnings.push("This service sends no mail: ask its operator, or save a webhook.".to_owned());
+            warnings.push(language.pick(
+                "This service sends no mail: ask its operator, or save a webhook.",
+                "Questo servizio non invia e-mail: chiedere a chi lo gestisce, o salvare un webhook.",
+            ));
         }
         let webhook = settings.webhook.as_ref().map(|webhook| WebhookShown {
             host: webhook.host.clone(),
             saved_by: webhook.saved_by.clone(),
             saved_at: webhook.saved_at.to_string(),
         });
+        let warnings = warnings.into_iter().map(str::to_owned).collect();
         AlertSettingsShown { settings: AlertChoices::of(settings), webhook, warnings }
     }
 
-    /// Has it looked for what comes to pass without any run. Before a save, so that what was saved is never without its look;
-    /// one that nobody wants ends itself.
+    /// Schedules the check for missing runs. It comes before a save, so that saved settings always have one; a check that
+    /// nobody wants ends by itself.
     pub(crate) async fn watch(&self, partner: PartnerId) -> Result<(), Problem> {
         let first = self.clock.now().checked_add(FIRST_FOLLOW_UP).ok();
         Ok(self.store.schedule_follow_up(partner, FollowUp::CheckSilence, first).await?)
@@ -193,7 +217,7 @@ impl<T: Table, Q: Sender, K: Sealer, C: Time, I: Naming> World<T, Q, K, C, I> {
         let (partner, author) = (caller.partner(), self.author(caller));
         for _ in 0..ATTEMPTS {
             let read = self.store.find_alert_settings(partner).await?;
-            if_match.check(read.version, &self.shown(&read))?;
+            if_match.check(read.version, &self.shown(&read, caller.language()))?;
             let after = act(read.value.clone().unwrap_or_default())?;
             if read.value.as_ref() == Some(&after) {
                 return Ok(read);

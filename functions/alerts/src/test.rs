@@ -16,10 +16,10 @@ use utoipa::ToSchema;
 use crate::list::AlertRow;
 use crate::{Naming, Sealer, Sender, Time, World};
 
-/// So many tests are sent in an hour: mail goes to whoever is named.
+/// The most tests in an hour: the mail addresses may be those of others.
 const TESTS_AN_HOUR: usize = 5;
 const AN_HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// Among so many of the newest alerts those tests are looked for.
+/// How many of the newest alerts are searched for these tests.
 const TESTS_LOOKED_AT: u32 = 50;
 /// When it is worth trying again.
 const RETRY_AFTER_S: u64 = 900;

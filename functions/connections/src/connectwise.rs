@@ -94,7 +94,7 @@ pub(crate) async fn save_connectwise<T: Table, K: Sealer, C: Time>(
     let database = PsaDatabase::new(&address.host(), &credentials.company);
     // Before anything is changed for it; the save itself holds to it.
     let taken_from = world.lapsed_owner(partner, &database).await?;
-    let told = told(&report, PsaOwner::Asker, &headers);
+    let tested = test_report(&report, PsaOwner::Asker, &headers);
     let shown = ShownConnectWise {
         site: credentials.site.clone(),
         company: credentials.company.clone(),
@@ -102,13 +102,13 @@ pub(crate) async fn save_connectwise<T: Table, K: Sealer, C: Time>(
         public_key_end: end_of(&credentials.public_key),
         client_id_end: end_of(&credentials.client_id),
         saved: SavedBy { who: author.who.clone(), at: author.at, version: 0 },
-        tested: told.at(author.at),
+        tested: tested.at(author.at),
     };
     let connection = Connection { credentials, shown, before, zone, taken_from };
     let row = world.put_connectwise(partner, &author, &connection, &if_match).await?;
     let writes = world.store.find_versioned_settings(partner).await?.value.is_some_and(|settings| settings.writes);
     let tag = etag(row.version(), &row)?;
-    let body = ConnectWiseSaved { connection: row, report: told, writes };
+    let body = ConnectWiseSaved { connection: row, report: tested, writes };
     Ok(([(ETAG, tag)], Body(body)).into_response())
 }
 
@@ -140,16 +140,16 @@ pub(crate) async fn test_connectwise<T: Table, K: Sealer, C: Time>(
         let credentials = saved.ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
         // What was saved under older rules is tested all the same; the test says that its address is not allowed.
         let address = PsaAddress::parse(&credentials.site, rules).ok();
-        let told = world.test(partner, &credentials, address.as_ref(), &headers).await?;
+        let shown = world.test(partner, &credentials, address.as_ref(), &headers).await?;
         let author = world.author(&caller);
-        let test = told.at(author.at);
+        let test = shown.at(author.at);
         let note = |shown: &mut ShownConnections| {
             // One that was saved anew meanwhile is another.
             let tested = shown.connectwise.as_mut().filter(|half| Some(half.saved.version) == version);
             tested.map(|half| half.tested = test.clone()).is_some()
         };
         world.note_test(partner, &author, note).await?;
-        return Ok(Body(told));
+        return Ok(Body(shown));
     };
     let (credentials, address) = given.read(rules)?;
     Ok(Body(world.test(partner, &credentials, Some(&address), &headers).await?))
@@ -230,7 +230,7 @@ impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
             }
             None => PsaOwner::Nobody,
         };
-        Ok(told(&report, owner, headers))
+        Ok(test_report(&report, owner, headers))
     }
 
     /// Settings first, the schedule last: what is in between finds a partner whose runs write nothing.
@@ -327,7 +327,7 @@ fn unmoved(now: Option<&ShownConnectWise>, before: Option<&ShownConnectWise>) ->
     if database(now) == database(before) { Ok(()) } else { Err(Problem::new(ProblemCode::ChangedMeanwhile)) }
 }
 
-fn told(report: &ConnectWiseReport, owner: PsaOwner, headers: &HeaderMap) -> TestReport {
+fn test_report(report: &ConnectWiseReport, owner: PsaOwner, headers: &HeaderMap) -> TestReport {
     let (verdict, missing_rights) = of_connectwise(&report.verdict);
     let works = verdict == "works";
     let taken = works && owner == PsaOwner::Another;

@@ -115,19 +115,19 @@ pub(crate) async fn test_sophos<T: Table, K: Sealer, C: Time>(
         let version = world.shown(partner).await?.sophos.map(|shown| shown.saved.version);
         let saved = world.saved(partner).await?.sophos;
         let credentials = saved.ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
-        let (told, _) = world.sophos_report(partner, &credentials, &headers).await;
+        let (shown, _) = world.sophos_report(partner, &credentials, &headers).await;
         let author = world.author(&caller);
-        let test = told.at(author.at);
+        let test = shown.at(author.at);
         let note = |shown: &mut ShownConnections| {
             // One that was saved anew meanwhile is another.
             let tested = shown.sophos.as_mut().filter(|half| Some(half.saved.version) == version);
             tested.map(|half| half.tested = test.clone()).is_some()
         };
         world.note_test(partner, &author, note).await?;
-        return Ok(Body(told));
+        return Ok(Body(shown));
     };
-    let (told, _) = world.sophos_report(partner, &given.read()?, &headers).await;
-    Ok(Body(told))
+    let (shown, _) = world.sophos_report(partner, &given.read()?, &headers).await;
+    Ok(Body(shown))
 }
 
 /// Remove the Sophos connection.
@@ -175,8 +175,8 @@ impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
         credentials: &SophosCredentials,
         headers: &HeaderMap,
     ) -> Result<TestReport, Problem> {
-        let (told, refusal) = self.sophos_report(partner, credentials, headers).await;
-        refusal.map_or(Ok(told), Err)
+        let (shown, refusal) = self.sophos_report(partner, credentials, headers).await;
+        refusal.map_or(Ok(shown), Err)
     }
 
     /// What a test found, and why such credentials are not saved.
@@ -189,7 +189,7 @@ impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
         let month = UsageMonth::containing(self.clock.now().to_zoned(TimeZone::UTC).date());
         let report = self.probe().test_sophos(partner, credentials, month).await;
         let (verdict, missing_rights) = of_sophos(&report.verdict);
-        let told = TestReport {
+        let shown = TestReport {
             works: verdict == "works",
             verdict,
             detail: report.verdict.to_string(),
@@ -198,7 +198,7 @@ impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
             calls: report.calls,
             advice: switch_the_vendors_sync_off(headers),
         };
-        (told, refusal_of_sophos(&report.verdict))
+        (shown, refusal_of_sophos(&report.verdict))
     }
 }
 

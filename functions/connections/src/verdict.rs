@@ -74,11 +74,11 @@ pub(crate) fn of_sophos(verdict: &SophosVerdict) -> (&'static str, Vec<String>) 
 
 /// Why such a ConnectWise is not saved; none where it works.
 pub(crate) fn refusal_of_connectwise(verdict: &ConnectWiseVerdict) -> Option<Problem> {
-    let told = verdict.to_string();
+    let detail = verdict.to_string();
     let (name, code) = match verdict {
         ConnectWiseVerdict::Works => return None,
         ConnectWiseVerdict::Unavailable { .. } => {
-            return Some(Problem::new(ProblemCode::PsaUnreachable).detail(told));
+            return Some(Problem::new(ProblemCode::PsaUnreachable).detail(detail));
         }
         ConnectWiseVerdict::AddressNotAllowed(_) => ("/connection/site", ProblemCode::AddressNotAllowed),
         ConnectWiseVerdict::WrongHost { .. } => ("/connection/site", ProblemCode::Invalid),
@@ -86,22 +86,22 @@ pub(crate) fn refusal_of_connectwise(verdict: &ConnectWiseVerdict) -> Option<Pro
         ConnectWiseVerdict::WrongClientId { .. } => ("/connection/clientId", ProblemCode::Invalid),
         ConnectWiseVerdict::WrongKeys => ("/connection/privateKey", ProblemCode::PsaKeysRefused),
         ConnectWiseVerdict::MissingRights(rights) => {
-            return Some(missing(told, ProblemCode::PsaRightMissing, rights.iter().map(PsaRight::to_string)));
+            return Some(missing(detail, ProblemCode::PsaRightMissing, rights.iter().map(PsaRight::to_string)));
         }
     };
-    Some(refused(told, name, code))
+    Some(refused(detail, name, code))
 }
 
 /// Why such credentials of Sophos are not saved; none where they work.
 pub(crate) fn refusal_of_sophos(verdict: &SophosVerdict) -> Option<Problem> {
-    let told = verdict.to_string();
+    let detail = verdict.to_string();
     let (name, code) = match verdict {
         SophosVerdict::Works => return None,
         SophosVerdict::AnswerUnusable { .. } => {
-            return Some(Problem::new(ProblemCode::SophosAnswerUnusable).detail(told));
+            return Some(Problem::new(ProblemCode::SophosAnswerUnusable).detail(detail));
         }
         SophosVerdict::Unavailable { .. } => {
-            return Some(Problem::new(ProblemCode::SophosUnreachable).detail(told));
+            return Some(Problem::new(ProblemCode::SophosUnreachable).detail(detail));
         }
         SophosVerdict::WrongKeys => ("/connection/clientSecret", ProblemCode::SophosKeysRefused),
         SophosVerdict::NotAPartner { .. } | SophosVerdict::AnotherPartner { .. } => {
@@ -109,19 +109,19 @@ pub(crate) fn refusal_of_sophos(verdict: &SophosVerdict) -> Option<Problem> {
         }
         SophosVerdict::MissingRights(_) => {
             let (_, rights) = of_sophos(verdict);
-            return Some(missing(told, ProblemCode::SophosRightMissing, rights));
+            return Some(missing(detail, ProblemCode::SophosRightMissing, rights));
         }
     };
-    Some(refused(told, name, code))
+    Some(refused(detail, name, code))
 }
 
-fn refused(told: String, pointer: &str, code: ProblemCode) -> Problem {
-    let error = FieldError::body(pointer, code, told.clone());
-    Problem::new(ProblemCode::ConnectionTestFailed).detail(told).errors([error])
+fn refused(detail: String, pointer: &str, code: ProblemCode) -> Problem {
+    let error = FieldError::body(pointer, code, detail.clone());
+    Problem::new(ProblemCode::ConnectionTestFailed).detail(detail).errors([error])
 }
 
 /// One error a right.
-fn missing(told: String, code: ProblemCode, rights: impl IntoIterator<Item = String>) -> Problem {
+fn missing(detail: String, code: ProblemCode, rights: impl IntoIterator<Item = String>) -> Problem {
     let errors = rights.into_iter().map(|right| FieldError::body("/connection", code, right));
-    Problem::new(ProblemCode::ConnectionTestFailed).detail(told).errors(errors)
+    Problem::new(ProblemCode::ConnectionTestFailed).detail(detail).errors(errors)
 }

@@ -13,7 +13,7 @@ const LABELS = {
   sync: 'configure.sync', product: 'configure.psa', state: 'history.state', combine: 'edit.combine', firewall: 'configure.firewall', reason: 'edit.reason',
   company: 'customers.companyLabel', agreement: 'agreement.legend', writes: 'writes.title', timeZone: 'timeZone.label',
   'frequency.every': 'frequency.legend', 'frequency.day': 'frequency.day', 'frequency.month': 'frequency.month',
-  'guards.newMonthDays': 'guard.newMonthDays', mail: 'alert.mail', 'wanted.failed': 'alert.failed', 'wanted.held': 'alert.held', 'wanted.missed': 'alert.missed', 'wanted.quietDays': 'alert.quiet',
+  'guards.newMonthDays': 'guard.newMonthDays', language: 'alert.language', mail: 'alert.mail', 'wanted.failed': 'alert.failed', 'wanted.held': 'alert.held', 'wanted.missed': 'alert.missed', 'wanted.quietDays': 'alert.quiet',
   category: 'product.categoryId', subcategory: 'product.subcategoryId', type: 'product.typeId', unit: 'product.unitId',
   site: 'connection.site', publicKeyEnd: 'connection.publicKey', clientIdEnd: 'connection.clientId',
 };

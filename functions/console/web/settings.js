@@ -190,6 +190,8 @@ export function open() {
       ${wanted('failed')}${wanted('held')}${wanted('missed')}
       ${field({ id: 'alert-quiet', label: t('alert.quiet'), hint: t('alert.quietHint'), control: html`<input id="alert-quiet" type="number" min="1" max="62" ?disabled=${!admin} aria-describedby="alert-quiet-hint" .value=${String(now.quietDays ?? '')}
         @change=${(/** @type {Event} */ e) => { now.quietDays = valueOf(e) === '' ? null : Number(valueOf(e)); draw(); }}>` })}
+      ${field({ id: 'alert-language', label: t('alert.language'), control: html`<select id="alert-language" ?disabled=${!admin} .value=${now.language ?? 'en'}
+        @change=${(/** @type {Event} */ e) => { now.language = valueOf(e) === 'it' ? 'it' : 'en'; draw(); }}><option value="en">English</option><option value="it">Italiano</option></select>` })}
       ${field({ id: 'alert-mail', label: t('alert.mail'), hint: t('alert.mailHint'), control: html`<textarea id="alert-mail" rows="2" ?disabled=${!admin} aria-describedby="alert-mail-hint" .value=${now.mail.join('\n')}
         @change=${(/** @type {Event} */ e) => { now.mail = valueOf(e).split(/[\s,;]+/).filter(Boolean); draw(); }}></textarea>` })}
       ${alerts.warnings.map((warning) => notice('warn', html`<p>${warning}</p>`))}${failed.alerts ? problemNotice(failed.alerts) : nothing}

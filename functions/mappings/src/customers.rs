@@ -5,11 +5,11 @@ mod judge;
 pub(crate) mod list;
 mod read;
 pub(crate) mod renewals;
+mod report;
 mod row;
 pub(crate) mod save;
 mod search;
 pub(crate) mod suggestions;
-mod told;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

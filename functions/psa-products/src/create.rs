@@ -53,16 +53,16 @@ where
         let id = created.id;
         audit::keep_names(&world.store, partner, &created).await;
         let view = PsaProductView::from(created);
-        let told = Answer {
+        let response = Answer {
             location: Some(format!("/v1/psa/products/{id}")),
             etag: Some(etag(version_of_content(&view)?, &view)?),
             ..answer(StatusCode::CREATED, &view)?
         };
-        let same = |(): &()| Ok(told.clone());
+        let same = |(): &()| Ok(response.clone());
         let keep = Keep { attempt: &attempt, answer: &same };
         let author = (caller.name(), attempt.at);
         let kept = audit::note(&world.store, partner, author, id, (None, &view), Some(&keep)).await;
-        Ok(if kept { Done::Kept(told) } else { Done::Unkept(told) })
+        Ok(if kept { Done::Kept(response) } else { Done::Unkept(response) })
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, create).await
 }

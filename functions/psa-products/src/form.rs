@@ -119,7 +119,7 @@ macro_rules! form {
                 match checked {
                     Ok(values) if wrong.is_empty() => return Ok(values),
                     Ok(_) => {}
-                    Err(invalid) => wrong.extend(invalid.iter().map(told)),
+                    Err(invalid) => wrong.extend(invalid.iter().map(error_of)),
                 }
                 Err(refused(wrong))
             }
@@ -179,7 +179,7 @@ fn refused(wrong: Vec<FieldError>) -> Problem {
     }
 }
 
-fn told(invalid: &InvalidValue) -> FieldError {
+fn error_of(invalid: &InvalidValue) -> FieldError {
     let code = match invalid {
         InvalidValue::Missing(_) => ProblemCode::Missing,
         InvalidValue::Negative(_) => ProblemCode::AmountBelowZero,

@@ -71,13 +71,13 @@ impl Failure {
     }
 
     pub(crate) fn version(found: Option<&str>) -> Self {
-        let told = format!("Expected version \"1\" of the event; found {}.", shown(found));
-        Self::new(FailureType::UnsupportedVersion, told)
+        let detail = format!("Expected version \"1\" of the event; found {}.", shown(found));
+        Self::new(FailureType::UnsupportedVersion, detail)
     }
 
     pub(crate) fn operation(found: Option<&str>) -> Self {
-        let told = format!("Expected the operation startSync, preview or getRun; found {}.", shown(found));
-        Self::new(FailureType::UnsupportedOperation, told)
+        let detail = format!("Expected the operation startSync, preview or getRun; found {}.", shown(found));
+        Self::new(FailureType::UnsupportedOperation, detail)
     }
 
     pub(crate) fn input(place: &str, why: &impl fmt::Display) -> Self {

@@ -90,8 +90,8 @@ impl<T: Table, Q: Queue, C: Clock, I: Ids> World<T, Q, C, I> {
             return Ok(Asked::Now { month: month(input.month.as_deref())?, scope });
         };
         if input.month.is_some() || input.customers.is_some() {
-            let told = "A preview says by itself for which month and whom it is; leave month and customers out.";
-            return Err(Failure::input("input", &told));
+            let detail = "A preview says by itself for which month and whom it is; leave month and customers out.";
+            return Err(Failure::input("input", &detail));
         }
         let preview = RunId::parse(preview).map_err(|error| Failure::input("input.preview", &error))?;
         Ok(Asked::Apply { preview, customers: None, adopts: false })
@@ -123,12 +123,12 @@ impl<T: Table, Q: Queue, C: Clock, I: Ids> World<T, Q, C, I> {
                 return self.find(partner, &id).await;
             }
             Begun::InProgress(_) => {
-                let told = "The same event is being worked on. Send it again in a few seconds; it is not done twice.";
-                return Err(Failure::new(FailureType::InProgress, told));
+                let detail = "The same event is being worked on. Send it again in a few seconds; it is not done twice.";
+                return Err(Failure::new(FailureType::InProgress, detail));
             }
             Begun::OtherRequest => {
-                let told = "This idempotency key was used for another event. Use a new key for a new event.";
-                return Err(Failure::new(FailureType::IdempotencyKeyReused, told));
+                let detail = "This idempotency key was used for another event. Use a new key for a new event.";
+                return Err(Failure::new(FailureType::IdempotencyKeyReused, detail));
             }
         }
         let started = async || -> Result<Run, Failure> {
@@ -154,11 +154,11 @@ impl<T: Table, Q: Queue, C: Clock, I: Ids> World<T, Q, C, I> {
     fn attempt(&self, event: &InvokeEvent) -> Result<Attempt, Failure> {
         let key = event.idempotency_key.as_deref().unwrap_or_default();
         if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let told = format!(
+            let detail = format!(
                 "Send a new text for each event, and the same text with each repetition of it: 1 to {MAX_KEY} visible \
                  ASCII characters, without spaces."
             );
-            return Err(Failure::input("idempotencyKey", &told));
+            return Err(Failure::input("idempotencyKey", &detail));
         }
         let at = self.clock.now();
         let until = at.checked_add(SignedDuration::from_secs(i64::from(TAKE_OVER_S))).unwrap_or(Timestamp::MAX);

@@ -82,8 +82,8 @@ struct Invoked {
 impl Invoked {
     async fn start(table: &LocalTable) -> Self {
         let (events, waiting) = unbounded_channel();
-        let (told, answers) = unbounded_channel();
-        let lambda = Arc::new(Lambda { events: Mutex::new(waiting), answers: told });
+        let (sender, answers) = unbounded_channel();
+        let lambda = Arc::new(Lambda { events: Mutex::new(waiting), answers: sender });
         let runtime = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/{kind}", post(answered))

@@ -167,18 +167,18 @@ async fn decide<T: Table, Q, C: Time, I>(
         holds.push(HoldRow::of(after.as_ref().unwrap_or(before), &display)?);
     }
     if decided == 0 {
-        let told = |n: usize| {
+        let detail = |n: usize| {
             let name = standing.get(n).map(|hold| hold.name.as_str()).unwrap_or_default();
-            let told = moved_on(language, name);
-            FieldError::body(format!("/decisions/{n}/version"), ProblemCode::VersionMismatch, told)
+            let detail = moved_on(language, name);
+            FieldError::body(format!("/decisions/{n}/version"), ProblemCode::VersionMismatch, detail)
         };
-        let errors: Vec<FieldError> = moved.into_iter().map(told).collect();
+        let errors: Vec<FieldError> = moved.into_iter().map(detail).collect();
         return Err(Problem::new(ProblemCode::VersionMismatch).errors(errors).present(&holds));
     }
-    let told = answer(StatusCode::OK, &HoldsDecided { decided, holds, moved })?;
-    let same = |(): &()| Ok(told.clone());
+    let response = answer(StatusCode::OK, &HoldsDecided { decided, holds, moved })?;
+    let same = |(): &()| Ok(response.clone());
     store.add_edits(partner, &[], Some(&Keep { attempt, answer: &same })).await?;
-    Ok(Done::Kept(told))
+    Ok(Done::Kept(response))
 }
 
 /// Has the lines elsewhere end, where the product moves here; takes that back where another decision replaces this one.
@@ -239,16 +239,16 @@ pub(crate) fn say_why(language: Language, most: usize) -> String {
 fn keys(decisions: &[HoldDecision], language: Language) -> Result<Vec<HoldKey>, Problem> {
     let refused = |errors: Vec<FieldError>| Problem::new(ProblemCode::InvalidRequest).errors(errors);
     if !(1..=MOST).contains(&decisions.len()) {
-        let told = match language {
+        let detail = match language {
             Language::English => format!("Send 1 to {MOST} decisions at a time."),
             Language::Italian => format!("Inviare da 1 a {MOST} decisioni alla volta."),
         };
-        return Err(refused(vec![FieldError::body("/decisions", ProblemCode::Invalid, told)]));
+        return Err(refused(vec![FieldError::body("/decisions", ProblemCode::Invalid, detail)]));
     }
     let (mut keys, mut errors, mut met) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (n, wanted) in decisions.iter().enumerate() {
-        let mut wrong = |field: &str, told: String| {
-            errors.push(FieldError::body(format!("/decisions/{n}/{field}"), ProblemCode::Invalid, told));
+        let mut wrong = |field: &str, detail: String| {
+            errors.push(FieldError::body(format!("/decisions/{n}/{field}"), ProblemCode::Invalid, detail));
         };
         let month = UsageMonth::parse(&wanted.month).map_err(|error| wrong("month", error.to_string()));
         let customer = CustomerId::parse(&wanted.customer_id).map_err(|error| wrong("customerId", error.to_string()));
@@ -288,17 +288,17 @@ fn keys(decisions: &[HoldDecision], language: Language) -> Result<Vec<HoldKey>, 
             _ => {}
         }
         if wanted.reading.is_some() && wanted.verdict.verdict() == Verdict::Reject {
-            let told = (
+            let detail = (
                 "Only a release has a reading; leave it out.",
                 "Solo chi scrive sceglie una lettura; va lasciata fuori.",
             );
-            wrong("reading", language.pick(told.0, told.1).to_owned());
+            wrong("reading", language.pick(detail.0, detail.1).to_owned());
         }
         if let (Ok(month), Ok(customer), Ok(product)) = (month, customer, product) {
             let key = HoldKey { month, customer, product };
             if !met.insert(key) {
-                let told = ("This hold is decided in an earlier row.", "Una riga precedente decide già questa voce.");
-                wrong("psaProductId", language.pick(told.0, told.1).to_owned());
+                let detail = ("This hold is decided in an earlier row.", "Una riga precedente decide già questa voce.");
+                wrong("psaProductId", language.pick(detail.0, detail.1).to_owned());
             }
             keys.push(key);
         }
@@ -330,20 +330,20 @@ fn seen(
     for (n, (wanted, found)) in decisions.iter().zip(standing).enumerate() {
         let pointer = |field: &str| format!("/decisions/{n}/{field}");
         let Some(hold) = found else {
-            let told = display.language.pick(
+            let detail = display.language.pick(
                 "It no longer waits: a later run has settled it.",
                 "Non è più in attesa: una sincronizzazione successiva l'ha risolta.",
             );
-            moved.push(FieldError::body(pointer("version"), ProblemCode::NotFound, told));
+            moved.push(FieldError::body(pointer("version"), ProblemCode::NotFound, detail));
             continue;
         };
         if version_of(&hold)? != wanted.version && !is_decided(wanted, &hold, who) {
-            let told = moved_on(display.language, &hold.name);
-            moved.push(FieldError::body(pointer("version"), ProblemCode::VersionMismatch, told));
+            let detail = moved_on(display.language, &hold.name);
+            moved.push(FieldError::body(pointer("version"), ProblemCode::VersionMismatch, detail));
         } else if wanted.verdict.verdict() == Verdict::Release {
             stuck.extend(
                 not_releasable(wanted, &hold, display.language)
-                    .map(|(field, told)| FieldError::body(pointer(field), ProblemCode::NotReleasable, told)),
+                    .map(|(field, detail)| FieldError::body(pointer(field), ProblemCode::NotReleasable, detail)),
             );
         }
         holds.push(hold);
@@ -361,11 +361,11 @@ fn seen(
 /// Why a hold cannot be released as it was asked for: the field and the sentence.
 fn not_releasable(wanted: &HoldDecision, hold: &StandingHold, language: Language) -> Option<(&'static str, String)> {
     if wanted.move_on.is_some() && !matches!(hold.hold, Hold::BilledElsewhere { .. }) {
-        let told = language.pick(
+        let detail = language.pick(
             "it is not billed elsewhere; leave the day out.",
             "non è fatturato altrove; il giorno va lasciato fuori.",
         );
-        return Some(("moveOn", format!("{}: {told}", hold.name)));
+        return Some(("moveOn", format!("{}: {detail}", hold.name)));
     }
     let reading = wanted.reading.map(ReadingName::reading);
     if hold.basis.released(reading) != Would::Nothing {
@@ -378,11 +378,11 @@ fn not_releasable(wanted: &HoldDecision, hold: &StandingHold, language: Language
             ("reading", format!("{}: {}. {choose}: {offered}.", hold.name, language.hold(&hold.hold)))
         }
         (Some(_), true) if hold.basis.release != Would::Nothing => {
-            let told = language.pick(
+            let detail = language.pick(
                 "its usage lines are not in doubt; leave the reading out.",
                 "le sue righe di utilizzo non sono in dubbio; la lettura va lasciata fuori.",
             );
-            ("reading", format!("{}: {told}", hold.name))
+            ("reading", format!("{}: {detail}", hold.name))
         }
         (Some(_) | None, true) => ("verdict", format!("{}: {}", hold.name, language.hold(&hold.hold))),
     })

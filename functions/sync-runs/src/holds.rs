@@ -300,8 +300,8 @@ pub(crate) async fn list_holds<T: Table, Q: Sender, C: Time, I: Naming>(
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let partner = caller.partner();
-    let refused = |name: &str, told: String| {
-        Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter(name, ProblemCode::Invalid, told)])
+    let refused = |name: &str, detail: String| {
+        Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter(name, ProblemCode::Invalid, detail)])
     };
     let month = filter.month.as_deref().map(UsageMonth::parse).transpose();
     let month = month.map_err(|error| refused("month", error.to_string()))?;

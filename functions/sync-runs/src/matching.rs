@@ -222,13 +222,13 @@ async fn decide<T: Table, Q, C: Time, I>(
         return Ok(Done::Unkept(answer(StatusCode::OK, &shown)?));
     }
     if wanted.version.as_ref() != Some(&shown.version) {
-        let told = match language {
+        let detail = match language {
             Language::English => format!("What matches is no longer what was seen: {matching} match now."),
             Language::Italian => {
                 format!("Ciò che corrisponde non è più quello che è stato mostrato: ora sono {matching}.")
             }
         };
-        let error = FieldError::body("/version", ProblemCode::VersionMismatch, told);
+        let error = FieldError::body("/version", ProblemCode::VersionMismatch, detail);
         return Err(Problem::new(ProblemCode::VersionMismatch).errors([error]).present(&shown));
     }
     let now = world.clock.now();
@@ -265,10 +265,10 @@ async fn decide<T: Table, Q, C: Time, I>(
         }
     }
     (shown.applied, shown.decided, shown.change) = (true, takes.len(), change_of(&takes, reading));
-    let told = answer(StatusCode::OK, &shown)?;
-    let same = |(): &()| Ok(told.clone());
+    let response = answer(StatusCode::OK, &shown)?;
+    let same = |(): &()| Ok(response.clone());
     store.add_edits(partner, &[], Some(&Keep { attempt, answer: &same })).await?;
-    Ok(Done::Kept(told))
+    Ok(Done::Kept(response))
 }
 
 /// The month's holds that pass.
@@ -284,11 +284,11 @@ async fn list(
         let page = store.list_holds(partner, month, "", after.as_deref()).await?;
         holds.extend(page.holds.into_iter().filter(|hold| passes(hold)));
         if holds.len() > MOST {
-            let told = match language {
+            let detail = match language {
                 Language::English => format!("More than {MOST} match; narrow the filter."),
                 Language::Italian => format!("Ne corrispondono più di {MOST}; restringere il filtro."),
             };
-            let error = FieldError::body("/matching", ProblemCode::Invalid, told);
+            let error = FieldError::body("/matching", ProblemCode::Invalid, detail);
             return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
         }
         match page.next {
@@ -326,7 +326,8 @@ impl HoldNamed {
 /// The month and the filter; everything that is wrong with the request at once.
 fn read(wanted: &MatchingDecision, language: Language) -> Result<(UsageMonth, HoldSieve), Problem> {
     let mut errors = Vec::new();
-    let mut wrong = |pointer: &str, told: String| errors.push(FieldError::body(pointer, ProblemCode::Invalid, told));
+    let mut wrong =
+        |pointer: &str, detail: String| errors.push(FieldError::body(pointer, ProblemCode::Invalid, detail));
     let HoldsMatching { month, reason, customer, product, psa_product_id, run } = &wanted.matching;
     let month = UsageMonth::parse(month).map_err(|error| wrong("/matching/month", error.to_string())).ok();
     let customer = customer.as_deref().map(CustomerId::parse).transpose();
@@ -342,16 +343,16 @@ fn read(wanted: &MatchingDecision, language: Language) -> Result<(UsageMonth, Ho
         wrong("/why", say_why(language, MAX_WHY));
     }
     if wanted.reading.is_some() && wanted.verdict.verdict() == Verdict::Reject {
-        let told =
+        let detail =
             ("Only a release has a reading; leave it out.", "Solo chi scrive sceglie una lettura; va lasciata fuori.");
-        wrong("/reading", language.pick(told.0, told.1).to_owned());
+        wrong("/reading", language.pick(detail.0, detail.1).to_owned());
     }
     if wanted.version.is_none() && !wanted.validate_only {
-        let told = (
+        let detail = (
             "Look first, with validateOnly, and send the version that it answers.",
             "Guardare prima, con validateOnly, e inviare la version della risposta.",
         );
-        wrong("/version", language.pick(told.0, told.1).to_owned());
+        wrong("/version", language.pick(detail.0, detail.1).to_owned());
     }
     match (month, customer, product, psa_product, run) {
         (Some(month), Ok(customer), Ok(product), Ok(psa_product), Ok(run)) if errors.is_empty() => {

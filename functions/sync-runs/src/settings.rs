@@ -282,8 +282,8 @@ impl SyncSettings {
     /// The settings with these in place of theirs; everything that is wrong at once.
     fn over(&self, before: &Settings) -> Result<Settings, Problem> {
         let mut errors = Vec::new();
-        let mut wrong = |pointer: &str, told: String| {
-            errors.push(FieldError::body(pointer, ProblemCode::Invalid, told));
+        let mut wrong = |pointer: &str, detail: String| {
+            errors.push(FieldError::body(pointer, ProblemCode::Invalid, detail));
         };
         let zone = TimeZoneName::parse(&self.time_zone).map_err(|error| wrong("/timeZone", error.to_string()));
         let SyncFrequency { every, day, month } = self.frequency;

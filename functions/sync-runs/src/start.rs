@@ -235,20 +235,20 @@ async fn begin<T: Table, Q: Sender, C: Time, I: Naming>(
 }
 
 fn problem_of(error: StartError) -> Problem {
-    let told = error.to_string();
+    let detail = error.to_string();
     match error {
-        StartError::NotSetUp => Problem::new(ProblemCode::ConnectionMissing).detail(told),
+        StartError::NotSetUp => Problem::new(ProblemCode::ConnectionMissing).detail(detail),
         StartError::Busy(open) => {
-            Problem::new(ProblemCode::RunOpen).detail(told).present(&json!({ "runId": open.as_str() }))
+            Problem::new(ProblemCode::RunOpen).detail(detail).present(&json!({ "runId": open.as_str() }))
         }
         StartError::Future(_) => {
-            let error = FieldError::body("/month", ProblemCode::Invalid, told);
+            let error = FieldError::body("/month", ProblemCode::Invalid, detail);
             Problem::new(ProblemCode::InvalidRequest).errors([error])
         }
         StartError::WritesOff => Problem::new(ProblemCode::WritesOff),
-        StartError::Unknown(_) => Problem::new(ProblemCode::NotFound).detail(told),
-        StartError::NotApplicable { .. } => Problem::new(ProblemCode::PreviewUnusable).detail(told),
-        StartError::NothingToRetry { .. } => Problem::new(ProblemCode::NothingToRetry).detail(told),
+        StartError::Unknown(_) => Problem::new(ProblemCode::NotFound).detail(detail),
+        StartError::NotApplicable { .. } => Problem::new(ProblemCode::PreviewUnusable).detail(detail),
+        StartError::NothingToRetry { .. } => Problem::new(ProblemCode::NothingToRetry).detail(detail),
         StartError::Store(error) => error.into(),
         StartError::Queue(error) => error.into(),
         StartError::Id(_) => Problem::new(ProblemCode::Internal),
@@ -268,10 +268,12 @@ async fn customers<T: Table, Q, C, I>(
     partner: PartnerId,
     chosen: Option<Vec<String>>,
 ) -> Result<CustomerFilter, Problem> {
-    let at = |pointer: String, told: String| FieldError::body(pointer, ProblemCode::Invalid, told);
+    let at = |pointer: String, detail: String| FieldError::body(pointer, ProblemCode::Invalid, detail);
     let errors: Vec<FieldError> = match choose(&world.store, partner, chosen.as_deref()).await? {
         Ok(customers) => return Ok(customers),
-        Err(NotChosen::These(each)) => each.into_iter().map(|(n, told)| at(format!("/customers/{n}"), told)).collect(),
+        Err(NotChosen::These(each)) => {
+            each.into_iter().map(|(n, detail)| at(format!("/customers/{n}"), detail)).collect()
+        }
         Err(count @ NotChosen::Count) => vec![at("/customers".to_owned(), count.to_string())],
     };
     Err(Problem::new(ProblemCode::InvalidRequest).errors(errors))

@@ -154,8 +154,8 @@ async fn page<T: Table, Q, C: Time, I>(
     filter: &UsageLineFilter,
 ) -> Result<(Paging, Vec<UsageLineRow>, Option<String>), Problem> {
     let store = &world.store;
-    let refused = |name: &str, told: String| {
-        Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter(name, ProblemCode::Invalid, told)])
+    let refused = |name: &str, detail: String| {
+        Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter(name, ProblemCode::Invalid, detail)])
     };
     let customer = filter.customer.as_deref().map(CustomerId::parse).transpose();
     let customer = customer.map_err(|error| refused("customer", error.to_string()))?;

@@ -1,8 +1,8 @@
-//! What a partner is told without having asked: one alert for each run that left something to do, for a sync that has stood
-//! still, for lines that missed their invoice, and for a test; and how far each has got on its way to the partner.
+//! Alerts that a partner gets without asking, and how far the delivery of each is: one for each run that left something
+//! to do, one when nothing was synced for long, one for lines that missed their invoice, and one for a test.
 //!
-//! An alert is raised whether anybody wants it or not, in the transaction that ends its run. What is wanted, and where it
-//! goes, is decided when its delivery begins.
+//! An alert is raised whether anybody wants it or not, in the transaction that ends its run. Whether it is wanted, and
+//! where it goes, is decided when its delivery begins.
 
 mod digest;
 mod settings;
@@ -36,7 +36,7 @@ impl AlertId {
         Self(format!("run-{run}"))
     }
 
-    /// The alert of a sync that has stood still for so many days since a time.
+    /// The alert that nothing was synced for a number of days since a time.
     #[must_use]
     pub fn of_quiet(since: Timestamp, days: u16) -> Self {
         Self(format!("quiet-{}-{days}d", since.strftime("%Y%m%dT%H%M%SZ")))
@@ -90,7 +90,7 @@ impl fmt::Display for AlertId {
 pub enum AlertAbout {
     /// A run that failed, or left lines that failed or wait for a person.
     Run(Digest),
-    /// No run has written for so many days.
+    /// No run has written for this number of days.
     Quiet {
         /// Since when.
         since: Timestamp,
@@ -116,7 +116,7 @@ pub enum AlertAbout {
 /// What is sent. Composed once, so that a repeated delivery says the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Told {
+pub struct MessageText {
     /// One line.
     pub subject: String,
     /// The mail.
@@ -138,7 +138,7 @@ pub enum Channel {
     },
 }
 
-/// How a delivery stands.
+/// How far a delivery is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum DeliveryState {
@@ -165,7 +165,7 @@ pub enum DeliveryState {
 pub struct Delivery {
     /// Where to.
     pub channel: Channel,
-    /// How it stands.
+    /// How far it is.
     pub state: DeliveryState,
     /// How often it was tried.
     pub attempts: u32,
@@ -244,7 +244,7 @@ pub struct Alert {
     pub about: AlertAbout,
     /// What is sent; none until its delivery begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub told: Option<Told>,
+    pub message: Option<MessageText>,
     /// Where it goes; empty where nobody wanted it.
     #[serde(default)]
     pub deliveries: Vec<Delivery>,
@@ -257,13 +257,13 @@ impl Alert {
     /// An alert as it is raised.
     #[must_use]
     pub const fn new(id: AlertId, raised_at: Timestamp, about: AlertAbout) -> Self {
-        Self { id, raised_at, about, told: None, deliveries: Vec::new(), version: 0 }
+        Self { id, raised_at, about, message: None, deliveries: Vec::new(), version: 0 }
     }
 
     /// When there is something to do for it next; none once all is done.
     #[must_use]
     pub fn next_at(&self) -> Option<Timestamp> {
-        if self.told.is_none() {
+        if self.message.is_none() {
             Some(self.raised_at)
         } else {
             self.deliveries.iter().filter_map(Delivery::next_at).min()

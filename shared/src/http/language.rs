@@ -3,26 +3,9 @@
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 
-/// A language of the product.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English, also for callers that prefer another language.
-    #[default]
-    English,
-    /// Italian.
-    Italian,
-}
+pub use crate::domain::language::Language;
 
 impl Language {
-    /// The tag of the language for `Content-Language`.
-    #[must_use]
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Italian => "it",
-        }
-    }
-
     /// The preferred language of `Accept-Language`: the highest weight, then the first named.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {

@@ -5,6 +5,8 @@
 
 mod italian;
 
+use jiff::civil::Date;
+
 use super::language::Language;
 use crate::domain::departure::Departure;
 use crate::domain::landing::Landing;
@@ -104,6 +106,24 @@ impl Language {
         match self {
             Self::English => sync.in_words(),
             Self::Italian => italian::vendor_sync(sync),
+        }
+    }
+
+    /// A month, for sentences: `November 2026`.
+    #[must_use]
+    pub fn month(self, month: UsageMonth) -> String {
+        match self {
+            Self::English => month.in_words(),
+            Self::Italian => italian::month(month),
+        }
+    }
+
+    /// A day, for sentences: `1 December 2026`.
+    #[must_use]
+    pub fn day(self, day: Date) -> String {
+        match self {
+            Self::English => day.strftime("%-d %B %Y").to_string(),
+            Self::Italian => italian::day(day),
         }
     }
 

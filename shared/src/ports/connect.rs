@@ -1,4 +1,4 @@
-//! From a partner's saved credentials to a client of the service.
+//! Clients of the two services, made from a partner's saved credentials.
 
 use std::future::Future;
 
@@ -8,23 +8,23 @@ use super::{Psa, UsageSource};
 use crate::domain::id::PartnerId;
 use crate::error::{ConnectError, SealError};
 
-/// A ciphertext, as it is stored. Its `Debug` form may be logged.
+/// A ciphertext as it is stored. Its `Debug` output may be logged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sealed(pub String);
 
-/// Seals secrets so that only the same partner's can be opened: the partner's id is part of the encryption.
+/// Encrypts secrets for one partner: the partner's id is part of the encryption, so no other partner can open them.
 pub trait Seal: Send + Sync {
     /// Seals a secret for a partner.
     ///
     /// # Errors
-    /// The key service is away or refuses.
+    /// The key service is unreachable or refuses.
     fn seal(&self, partner: PartnerId, secret: &str) -> impl Future<Output = Result<Sealed, SealError>> + Send;
 
-    /// Opens what was sealed for the same partner.
+    /// Decrypts what was sealed for the same partner.
     ///
     /// # Errors
-    /// As [`Seal::seal`]; sealed for another partner; not sealed by this key.
+    /// As [`Seal::seal`]; also if it was sealed for another partner or with another key.
     fn open(
         &self,
         partner: PartnerId,
@@ -42,12 +42,12 @@ pub trait Connections: Send + Sync {
     /// Connects to the partner's ConnectWise.
     ///
     /// # Errors
-    /// Nothing saved, nothing usable, or ConnectWise does not answer as itself.
+    /// No usable credentials are saved, or the host does not respond like ConnectWise.
     fn psa(&self, partner: PartnerId) -> impl Future<Output = Result<Self::Psa, ConnectError>> + Send;
 
     /// Connects to the partner's Sophos Central.
     ///
     /// # Errors
-    /// Nothing saved, nothing usable, or Sophos does not accept it as a partner's.
+    /// No usable credentials are saved, or Sophos does not accept them as those of a partner.
     fn usage_source(&self, partner: PartnerId) -> impl Future<Output = Result<Self::UsageSource, ConnectError>> + Send;
 }

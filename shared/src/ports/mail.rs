@@ -1,39 +1,34 @@
-//! Mail to a partner's people.
+//! The port to the mail service.
 
 use std::future::Future;
 
 use crate::domain::mail_address::MailAddress;
 use crate::error::MailError;
 
-/// A mail of plain text.
+/// A mail in plain text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
-    /// To whom.
+    /// The recipient.
     pub to: MailAddress,
-    /// What it is about; sent as [`Mail::subject_line`].
+    /// The subject; sent as [`Mail::subject_line`].
     pub subject: String,
-    /// Its text.
+    /// The body, plain text.
     pub text: String,
 }
 
 impl Mail {
-    /// The subject as it may stand in a header: a control character, which could end the header and begin another, is
-    /// a space.
+    /// The subject for the header. Control characters, which could end the header and begin another, become spaces.
     #[must_use]
     pub fn subject_line(&self) -> String {
-        // The separators of lines and paragraphs are no control characters, and are shown as ends of lines all the same.
+        // The line and paragraph separators are not control characters but are displayed as line breaks.
         let breaks = |sign: char| sign.is_control() || matches!(sign, '\u{2028}' | '\u{2029}');
         self.subject.replace(breaks, " ")
     }
 }
 
-/// Sends mails. The sender is the adapter's own.
+/// Sends mails. The implementation knows the sender's address.
 pub trait Mailer: Send + Sync {
-    /// Hands a mail over to be delivered. After an answer that was lost it may be handed over again: a mail may arrive
-    /// twice.
-    ///
-    /// # Errors
-    /// [`MailError`].
+    /// Hands a mail over for delivery. It may be repeated after a lost response, so a mail may arrive twice.
     fn send(&self, mail: &Mail) -> impl Future<Output = Result<(), MailError>> + Send;
 }
 

@@ -1,4 +1,4 @@
-//! ConnectWise, as the sync needs it.
+//! The port to ConnectWise, as the sync needs it.
 
 use std::future::Future;
 use std::time::Duration;
@@ -13,65 +13,56 @@ use crate::error::PsaError;
 /// One page of a long list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
-    /// Its rows.
+    /// The rows that could be parsed.
     pub rows: Vec<T>,
-    /// The rows that are there and cannot be read. What hangs on one of them fails; the others are as good as ever.
+    /// The rows that could not be parsed. Only what depends on them fails.
     pub unreadable: Vec<Unreadable>,
     /// Where the next page starts; none on the last.
     pub next: Option<String>,
 }
 
-/// A whole list.
+/// A list read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed<T> {
-    /// Its rows.
+    /// The rows that could be parsed.
     pub rows: Vec<T>,
-    /// The rows that are there and cannot be read.
+    /// The rows that could not be parsed.
     pub unreadable: Vec<Unreadable>,
 }
 
-/// A row that has a number, and something else that cannot be read.
+/// A row that has an id but cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// Its number.
+    /// The row's id in ConnectWise.
     pub id: i64,
-    /// Which row, and what is wrong with it; for people.
+    /// Which row it is and what is wrong with it, for people.
     pub why: String,
 }
 
 /// The additions of an agreement.
 #[derive(Clone, Debug)]
 pub struct Listing {
-    /// All of them.
+    /// All additions of the agreement, in force or not.
     pub additions: Vec<Addition>,
-    /// How long the request waited for its turn: what had taken effect by then is in the list.
+    /// How long the request waited for its permit. The list contains what had taken effect by the end of that time.
     pub waited: Duration,
 }
 
 /// A partner's ConnectWise.
 ///
-/// Reads are repeated on faults that pass; a write is sent once, and again only after an answer that says that it took
-/// no effect. Long lists are read by a paging that is safe against rows inserted and deleted between pages.
+/// Reads are retried after transient errors. A write is sent once, and again only after a response that says that it had
+/// no effect. Paging of long lists is safe against rows inserted or deleted between pages.
 pub trait Psa: Send + Sync {
-    /// One page of all companies that are not deleted, from `after` on.
-    ///
-    /// # Errors
-    /// [`PsaError`].
+    /// One page of all companies that are not deleted, after `after` (a page's `next`).
     fn list_companies(&self, after: Option<&str>) -> impl Future<Output = Result<Page<Company>, PsaError>> + Send;
 
-    /// One page of all agreements, whatever their status, from `after` on; those that cannot be read apart.
-    ///
-    /// # Errors
-    /// [`PsaError`].
+    /// One page of all agreements, whatever their status, after `after` (a page's `next`).
     fn list_agreements(&self, after: Option<&str>) -> impl Future<Output = Result<Page<Agreement>, PsaError>> + Send;
 
-    /// The products among `ids` that exist; at most 100 ids.
-    ///
-    /// # Errors
-    /// [`PsaError`].
+    /// The products among `ids` (at most 100) that exist.
     fn list_products(&self, ids: &[PsaProductId]) -> impl Future<Output = Result<Vec<PsaProduct>, PsaError>> + Send;
 
-    /// All additions of an agreement, in force or not, to the last page.
+    /// All additions of an agreement, in force or not, read to the last page.
     ///
     /// # Errors
     /// [`PsaError`]; `NotFound` when there is no such agreement.
@@ -79,26 +70,26 @@ pub trait Psa: Send + Sync {
         async move { Ok(self.ask_for_additions(agreement).await?.additions) }
     }
 
-    /// The same, with how long it took until they were asked for.
+    /// Like [`Psa::list_additions`], with how long the request waited for its permit.
     ///
     /// # Errors
     /// [`PsaError`]; `NotFound` when there is no such agreement.
     fn ask_for_additions(&self, agreement: AgreementId) -> impl Future<Output = Result<Listing, PsaError>> + Send;
 
-    /// Creates an addition. Sent once.
+    /// Creates an addition. The request is sent once.
     ///
     /// # Errors
-    /// [`PsaError`]; where [`PsaError::may_have_taken_effect`], the addition may exist.
+    /// [`PsaError`]; the addition may exist if [`PsaError::may_have_taken_effect`].
     fn create_addition(
         &self,
         agreement: AgreementId,
         addition: &NewAddition,
     ) -> impl Future<Output = Result<Addition, PsaError>> + Send;
 
-    /// Sets an addition's quantity and nothing else; returns the addition as ConnectWise answers it.
+    /// Sets an addition's quantity and nothing else; returns the addition in ConnectWise's response.
     ///
     /// # Errors
-    /// [`PsaError`]; where [`PsaError::may_have_taken_effect`], the quantity may have been set.
+    /// [`PsaError`]; the quantity may have been set if [`PsaError::may_have_taken_effect`].
     fn set_quantity(
         &self,
         agreement: AgreementId,
@@ -106,11 +97,10 @@ pub trait Psa: Send + Sync {
         quantity: Decimal,
     ) -> impl Future<Output = Result<Addition, PsaError>> + Send;
 
-    /// Sets an addition's cancelled date and nothing else; returns the addition as ConnectWise answers it. Sent twice, it
-    /// does the same.
+    /// Sets an addition's cancelled date and nothing else; returns the addition in ConnectWise's response. Idempotent.
     ///
     /// # Errors
-    /// [`PsaError`]; where [`PsaError::may_have_taken_effect`], the date may have been set.
+    /// [`PsaError`]; the date may have been set if [`PsaError::may_have_taken_effect`].
     fn set_cancelled_date(
         &self,
         agreement: AgreementId,
@@ -118,15 +108,16 @@ pub trait Psa: Send + Sync {
         day: Date,
     ) -> impl Future<Output = Result<Addition, PsaError>> + Send;
 
-    /// Waits until a write may leave at once, if it follows within two seconds: what is stored about a write before it
-    /// is sent counts from then, so the waiting comes first. Does nothing where nobody is ever kept waiting.
+    /// Waits for a permit of the rate limiter, so that a write within the next two seconds is sent without waiting. The
+    /// caller waits before it stores the intent, because the settle time counts from the intent. Does nothing without a
+    /// rate limiter.
     ///
     /// # Errors
-    /// `Throttled` and `Away`, each with how long ConnectWise has to be left alone.
+    /// `Throttled` and `Away`, each with how long to wait before the next call.
     fn reserve_permit(&self) -> impl Future<Output = Result<(), PsaError>> + Send {
         async { Ok(()) }
     }
 
-    /// How many calls this client has sent so far, repetitions and discovery included.
+    /// How many calls this client has sent so far, including retries and discovery.
     fn calls(&self) -> u64;
 }

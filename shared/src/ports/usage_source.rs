@@ -1,4 +1,4 @@
-//! Sophos Central, as the sync needs it.
+//! The port to Sophos Central, as the sync needs it.
 
 use std::future::Future;
 
@@ -11,50 +11,44 @@ use crate::error::SourceError;
 /// One page of a partner's customers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerPage {
-    /// Its customers.
+    /// The customers that could be parsed.
     pub customers: Vec<Customer>,
-    /// The customers that are there and cannot be read: only they fail.
+    /// The customers that could not be parsed. Only their sync fails.
     pub unreadable: Vec<UnreadableCustomer>,
-    /// How many pages there are, where Sophos says so.
+    /// The number of pages, if the response has it.
     pub pages: Option<u32>,
-    /// How many customers there are, where Sophos says so.
+    /// The number of customers, if the response has it.
     pub total: Option<u64>,
-    /// Whether it has as many customers as a page can have: one that has fewer is the last.
+    /// Whether the page has as many customers as a page can have; one with fewer is the last.
     pub is_full: bool,
 }
 
-/// A customer that has an id, and something else that cannot be read.
+/// A customer that has an id but cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadableCustomer {
-    /// Its id.
+    /// The customer's tenant id.
     pub id: CustomerId,
-    /// What is wrong with its entry; for people.
+    /// What is wrong with it, for people.
     pub why: String,
 }
 
 /// One page of a month's usage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsagePage {
-    /// Its lines: every one that Sophos sent, however odd.
+    /// Every line that Sophos sent, also malformed ones.
     pub lines: Vec<UsageLine>,
     /// The key of the next page; none on the last.
     pub next: Option<String>,
-    /// How many lines the month has, where Sophos says so.
+    /// The number of lines of the month, if the response has it.
     pub total: Option<u64>,
 }
 
-/// A partner's Sophos Central. Reads are repeated on faults that pass.
+/// A partner's Sophos Central. Reads are retried after transient errors.
 pub trait UsageSource: Send + Sync {
     /// One page of the partner's customers; pages count from 1.
-    ///
-    /// # Errors
-    /// [`SourceError`].
     fn list_customers(&self, page: u32) -> impl Future<Output = Result<CustomerPage, SourceError>> + Send;
 
-    /// One page of a month's usage; none when Sophos has no usage of that month (its 404), which is not a failure.
-    ///
-    /// # Errors
-    /// [`SourceError`].
+    /// One page of a month's usage; none if Sophos has no usage of that month (a 404), which is not an error.
     fn list_usage(
         &self,
         month: UsageMonth,

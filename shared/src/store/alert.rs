@@ -1,4 +1,4 @@
-//! Alerts and their settings: what is raised, how far its deliveries have got, and where it goes.
+//! Alerts with the state of their deliveries, and a partner's alert settings.
 
 use crate::domain::alert::{Alert, AlertSettings};
 use crate::domain::follow_up::FollowUp;
@@ -10,12 +10,12 @@ use crate::store::read::Ask;
 use crate::store::{Author, DueFor, Store, Versioned, due, instant, keys, limits, setup};
 use crate::table::{EXPIRY, Entry, Table, Write, Written};
 
-/// How often an alert was saved: beside the body, for its condition.
+/// How often an alert was saved. An attribute of its own, because conditions compare it.
 const VERSION: &str = "version";
-/// The sealed webhook, beside what may be shown.
+/// The sealed webhook; the body has only what may be shown.
 const WEBHOOK: &str = "webhook";
 
-/// A partner's alert settings with what is sealed of them.
+/// A partner's alert settings with their sealed part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SavedAlertSettings {
     /// What may be shown.
@@ -34,7 +34,7 @@ pub struct AlertPage {
 }
 
 impl<T: Table> Store<T> {
-    /// The partner's alert settings.
+    /// The partner's alert settings; version 0 and no value before the first save.
     pub async fn find_alert_settings(&self, partner: PartnerId) -> Result<Versioned<SavedAlertSettings>, StoreError> {
         self.find_versioned(&keys::alert_settings(partner), settings_from_entry).await
     }
@@ -53,24 +53,24 @@ impl<T: Table> Store<T> {
         self.save_next(partner, entry, read.version, &[edit]).await
     }
 
-    /// Stores a new alert and makes the partner due for [`crate::domain::follow_up::FollowUp::DeliverAlerts`] from its time on. False where one with its id
-    /// was raised so within 400 days, at whatever time; then nothing is written.
+    /// Stores a new alert and makes the partner due for [`FollowUp::DeliverAlerts`] at the alert's time. False when an
+    /// alert with this id was raised in this way within the last 400 days; then nothing is written.
     pub async fn raise_alert(&self, partner: PartnerId, alert: &Alert) -> Result<bool, StoreError> {
-        let [entry, look] = to_entries(partner, alert)?;
+        let [entry, follow_up] = to_entries(partner, alert)?;
         let mark = Write::put(mark_to_entry(partner, alert)).if_absent();
-        match self.table.transact(vec![mark, Write::put(entry), Write::put(look)]).await? {
+        match self.table.transact(vec![mark, Write::put(entry), Write::put(follow_up)]).await? {
             Written::All => Ok(true),
             Written::Unmet(_) => Ok(false),
         }
     }
 
-    /// The alert of this time and id as it stands, if it is still kept.
+    /// The stored alert with the time and id of `alert`, if it has not expired.
     pub async fn find_alert(&self, partner: PartnerId, alert: &Alert) -> Result<Option<Alert>, StoreError> {
         self.table.get(&keys::alert(partner, alert)).await?.as_ref().map(read_body).transpose()
     }
 
-    /// Saves an alert that was read at `alert.version`; what is stored has the next version. False when somebody else saved
-    /// it meanwhile, or it is gone; then nothing is written.
+    /// Saves an alert that was read at `alert.version`, as the next version. False when somebody else saved or removed
+    /// it meanwhile; then nothing is written.
     pub async fn save_alert(&self, partner: PartnerId, alert: &Alert) -> Result<bool, StoreError> {
         let next = Alert { version: alert.version.saturating_add(1), ..alert.clone() };
         let write = Write::put(to_entry(partner, &next)?).if_equals(VERSION, number(alert.version));
@@ -91,7 +91,7 @@ impl<T: Table> Store<T> {
         let range = keys::alerts_until(after);
         let (mut alerts, mut start): (Vec<Alert>, _) = (Vec::new(), None);
         loop {
-            // One more than wanted says whether there is a next page, and one more still: the range ends in its own start.
+            // One extra shows whether there is a next page. Another one, because the range includes `after` itself.
             let ask = Ask { start, limit: limit + 2 - alerts.len(), backwards: true };
             let page = self.part_of_range(&keys::alerts(partner), &range, ask).await?;
             for entry in &page.entries {
@@ -108,12 +108,12 @@ impl<T: Table> Store<T> {
     }
 }
 
-/// An alert, and the look that sees to its delivery.
+/// An alert, and the follow-up that delivers it.
 pub(super) fn to_entries(partner: PartnerId, alert: &Alert) -> Result<[Entry; 2], StoreError> {
     Ok([to_entry(partner, alert)?, due::to_entry(partner, DueFor::FollowUp(FollowUp::DeliverAlerts), alert.raised_at)])
 }
 
-/// The mark that an alert was raised: it outlives the alert, so that nothing is told twice.
+/// The mark that an alert was raised. It outlives the alert, so that nothing is reported twice.
 fn mark_to_entry(partner: PartnerId, alert: &Alert) -> Entry {
     let mut entry = keyed(&keys::alert_mark(partner, alert));
     entry.insert(EXPIRY.to_owned(), instant::expiry(alert.raised_at, instant::HISTORY_DAYS));
@@ -140,7 +140,7 @@ fn settings_from_entry(entry: &Entry) -> Result<SavedAlertSettings, StoreError> 
     Ok(SavedAlertSettings { settings: read_body(entry)?, webhook })
 }
 
-/// A page of alerts, of which one more than `limit` may have been read.
+/// The first `limit` alerts as a page; the rest show only that there is a next page.
 fn to_page(mut alerts: Vec<Alert>, limit: usize) -> AlertPage {
     let more = alerts.len() > limit;
     alerts.truncate(limit);

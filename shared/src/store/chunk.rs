@@ -1,4 +1,4 @@
-//! Rows that a run keeps between its slices.
+//! Chunks: rows that one slice of a run has read and later slices need.
 
 use jiff::Timestamp;
 
@@ -10,58 +10,58 @@ use crate::store::read::Ask;
 use crate::store::{Store, instant, keys, limits};
 use crate::table::{EXPIRY, Entry, SORT_KEY, Table, Value};
 
-/// The rows of a chunk, compressed (LZ4, their length in front).
+/// The rows of a chunk, compressed: LZ4 after the length of the text.
 const PACKED: &str = "packed";
 
-/// One page of the rows that a run keeps.
+/// One page of a run's chunks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChunkPage {
-    /// The JSON texts of its chunks, by page and part.
+    /// The JSON text of each chunk, in the order of page and part.
     pub chunks: Vec<String>,
     /// Where the next page starts; none on the last.
     pub next: Option<String>,
 }
 
-/// What kind of rows a chunk has.
+/// The kind of the rows in a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChunkKind {
     /// Sophos customers.
     Customers,
     /// Usage lines.
     Usage,
-    /// Sophos customers whose entry cannot be read: id and why.
+    /// Sophos customers that cannot be parsed: id and reason.
     UnreadableCustomers,
     /// ConnectWise agreements.
     Agreements,
-    /// ConnectWise agreements of mapped customers that cannot be read: id and why.
+    /// ConnectWise agreements of mapped customers that cannot be parsed: id and reason.
     UnreadableAgreements,
     /// ConnectWise products.
     Products,
-    /// The customer mappings that the run set out with.
+    /// The customer mappings as they were when the run started.
     Mapped,
 }
 
-/// Rows that a run has read and keeps until it ends: one page's rows of one bucket.
+/// Rows that a run has read and needs until it ends: those of one page that belong to one bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
-    /// What kind of rows.
+    /// The kind of the rows.
     pub kind: ChunkKind,
-    /// The bucket.
+    /// The bucket (a sixteenth of the customers) that the rows belong to.
     pub bucket: u32,
-    /// The page that they came from; a page read twice replaces its chunks.
+    /// The vendor's page that they came from; a page that is read twice replaces its chunks.
     pub page: u32,
-    /// Tells apart the chunks of one page and bucket, from 0.
+    /// Numbers the chunks of one page and bucket, from 0.
     pub part: u32,
     /// The rows as JSON text; at most 300,000 bytes.
     pub rows: String,
 }
 
 impl<T: Table> Store<T> {
-    /// Hands the rows that a run keeps of one kind and bucket to `take`: the JSON text of each of its chunks, by page and
-    /// part. No more than a few of them are in memory, however many there are.
+    /// Calls `take` with the JSON text of each chunk of one kind and bucket, in the order of page and part. Only a few
+    /// chunks are in memory at a time.
     ///
     /// # Errors
-    /// [`StoreError`]; some chunks may have been taken by then.
+    /// [`StoreError`]; `take` may have been called for some chunks by then.
     pub async fn take_chunks(
         &self,
         partner: PartnerId,
@@ -74,7 +74,7 @@ impl<T: Table> Store<T> {
         self.list(&keys::run_rows(partner, run), &keys::chunks(kind, bucket), read).await.map(drop)
     }
 
-    /// The same rows all at once.
+    /// The same chunks, all in memory.
     pub async fn list_chunks(
         &self,
         partner: PartnerId,
@@ -87,7 +87,7 @@ impl<T: Table> Store<T> {
         Ok(chunks)
     }
 
-    /// The rows that a run keeps of one kind and bucket, from `after` (a page's `next`) on. They are kept for three days.
+    /// A page of the chunks of one kind and bucket, after `after` (a page's `next`). Chunks expire after three days.
     pub async fn list_chunk_page(
         &self,
         partner: PartnerId,
@@ -108,7 +108,7 @@ impl<T: Table> Store<T> {
     }
 }
 
-/// The rows of a chunk are packed: JSON lines that are much alike, and the table charges and works by the kilobyte.
+/// Rows are compressed: they repeat the same JSON names, and the table charges by the kilobyte.
 pub(super) fn to_entry(partner: PartnerId, run: &RunId, chunk: &Chunk, now: Timestamp) -> Entry {
     let mut entry = keyed(&keys::chunk(partner, run, chunk));
     let packed = lz4_flex::block::compress_prepend_size(chunk.rows.as_bytes());
@@ -117,7 +117,7 @@ pub(super) fn to_entry(partner: PartnerId, run: &RunId, chunk: &Chunk, now: Time
     entry
 }
 
-/// The rows of a chunk, as they were handed in.
+/// The decompressed rows of a chunk.
 fn rows_of_chunk(entry: &Entry) -> Result<String, StoreError> {
     let packed = entry.get(PACKED).and_then(|value| value.as_bytes());
     let packed = packed.ok_or_else(|| unreadable(entry, format!("it has no bytes {PACKED}")))?;
@@ -132,7 +132,7 @@ mod tests {
     use crate::store::ChunkKind;
 
     #[test]
-    fn rows_take_a_fraction_of_their_text_and_come_back_as_they_were() {
+    fn rows_are_compressed_and_read_back_unchanged() {
         let row = |n: u32| format!(r#"{{"pair":{{"customer":"c{n}","product":"CIX"}},"quantity":{{"units":{n}}}}}"#);
         let rows = format!("[{}]", (0..500).map(row).collect::<Vec<_>>().join(","));
         let chunk = Chunk { kind: ChunkKind::Usage, bucket: 0, page: 0, part: 0, rows: rows.clone() };

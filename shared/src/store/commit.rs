@@ -1,4 +1,4 @@
-//! A commit: all changes of a step of a run in one transaction, fenced by the lease.
+//! Commits: all changes of one step of a run in one transaction, fenced by the lease.
 
 use jiff::Timestamp;
 
@@ -15,49 +15,50 @@ use crate::store::entry::{keyed, with_body};
 use crate::store::{Chunk, Lease, Store, alert, chunk, hold, keys, known, lease, ledger, limits, run, snapshot};
 use crate::table::{Entry, MAX_ACTIONS, Table, Write, Written};
 
-/// One step of a commit.
+/// One change of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The run as it stands; once it is over, it is no longer the partner's open run.
+    /// Stores the run's current state; a run that is over is no longer the partner's open run.
     PutRun(Box<Run>),
-    /// Rows read by the run.
+    /// Stores rows that the run has read.
     PutChunk(RunId, Chunk),
-    /// A customer's outcome in the run.
+    /// Stores a customer's outcome in the run.
     PutLedger(RunId, Box<CustomerLedger>),
-    /// How the customer's sync ended: what its row shows until the next one. It leaves the mapping's version alone.
+    /// Stores how the customer's sync ended; its row shows this until the next sync. The mapping's version stays.
     PutCustomerStatus(CustomerId, Box<CustomerSyncStatus>),
-    /// What we wrote to an agreement.
+    /// Stores what we wrote to an agreement.
     PutSnapshot(AgreementId, Snapshot),
-    /// An intent to create an addition. Refused as a conflict while one stands.
+    /// Stores an intent to create an addition. A conflict while another intent for the same addition is stored.
     PutIntent(Box<Intent>),
-    /// An intent that came to its end.
+    /// Removes an intent whose write is settled.
     RemoveIntent(AgreementId, PsaProductId),
-    /// That we write to an agreement for a customer. It outlives the customer's mapping.
+    /// Marks that we write to an agreement for a customer. The mark outlives the customer's mapping.
     PutBilledOn(CustomerId, AgreementId),
-    /// That an agreement bills nothing of what we wrote for a customer any more.
+    /// Removes that mark: the agreement bills nothing any more that we wrote for the customer.
     RemoveBilledOn(CustomerId, AgreementId),
-    /// What waits for a person, as the run sees it; the decision on it is left alone.
+    /// Stores a hold as the run sees it; its decision is stored separately and stays.
     PutHold(Box<StandingHold>),
-    /// A hold that no longer stands.
+    /// Removes a hold whose reason is gone.
     RemoveHold(HoldKey),
-    /// A decision that no longer counts, or was carried out.
+    /// Removes a decision that was carried out or no longer applies.
     RemoveDecision(HoldKey),
-    /// What a run did to end an addition.
+    /// Stores what a run did to end an addition.
     PutEnding(Box<Ending>),
-    /// An ending that a ledger has told of, or that no longer counts.
+    /// Removes an ending that a ledger has reported or that no longer applies.
     RemoveEnding(EndingKey),
-    /// What the partner is to be told of the run, with [`crate::domain::follow_up::FollowUp::DeliverAlerts`] from the alert's time on.
+    /// Stores an alert about the run and makes the partner due for
+    /// [`FollowUp::DeliverAlerts`](crate::domain::follow_up::FollowUp::DeliverAlerts) at the alert's time.
     RaiseAlert(Box<Alert>),
 }
 
 impl<T: Table> Store<T> {
     /// Writes all changes or none, renews the lease until `until`, and returns it. At most 99 changes (a customer's
-    /// ledger counts once for each 300,000 bytes of it), no two of the same entry, chunks of 3,900,000 bytes together;
-    /// none at all renews only.
+    /// ledger counts once for each 300,000 bytes), no two of the same entry, at most 3,900,000 bytes of chunks. Without
+    /// changes it only renews the lease.
     ///
     /// # Errors
-    /// `LeaseLost`; `Conflict` when an intent stands already; `Refused` beyond these limits; otherwise nothing is known
-    /// to be written.
+    /// `LeaseLost`; `Conflict` when an intent is stored already; `Refused` beyond these limits. After any other error it
+    /// is unknown whether the changes were written.
     pub async fn commit(&self, lease: &Lease, until: Timestamp, changes: Vec<Change>) -> Result<Lease, StoreError> {
         limits::check(lease.partner, &changes)?;
         let intents: Vec<&Intent> = changes.iter().filter_map(limits::intent_of).collect();
@@ -74,28 +75,28 @@ impl<T: Table> Store<T> {
         }
         match self.table.transact(writes).await? {
             Written::All => Ok(Lease { expires_at: until, ..lease.clone() }),
-            Written::Unmet(unmet) => Err(broken(&intents, &unmet)),
+            Written::Unmet(unmet) => Err(error_of_unmet(&intents, &unmet)),
         }
     }
 }
 
-/// The lease's condition comes first, those of the intents next; the other changes have none.
-fn broken(intents: &[&Intent], unmet: &[Option<Entry>]) -> StoreError {
-    let standing = unmet.iter().skip(1).zip(intents).find(|(old, _)| old.is_some());
-    match (unmet.first(), standing) {
+/// The condition on the lease comes first, then those on the intents; the other changes have none.
+fn error_of_unmet(intents: &[&Intent], unmet: &[Option<Entry>]) -> StoreError {
+    let existing = unmet.iter().skip(1).zip(intents).find(|(old, _)| old.is_some());
+    match (unmet.first(), existing) {
         (Some(None), Some((_, intent))) => limits::intent_conflict(intent),
         _ => StoreError::LeaseLost,
     }
 }
 
-/// The writes of a change other than a new intent. The lease's end stands for the present time: it is some minutes later,
-/// and expiry is counted in days.
+/// The writes of a change other than a new intent. `until`, the lease's end, serves as the present time: it is some
+/// minutes later, and expiry is counted in days.
 fn unconditional(partner: PartnerId, change: &Change, until: Timestamp) -> Result<Vec<Write>, StoreError> {
     let entry = match change {
-        // The mark of the open run stays and no longer counts: whoever opens the next run looks at the run behind it.
+        // The mark of the open run stays: opening the next run checks whether the marked run is over.
         Change::PutRun(run) => run::to_entry(run)?,
         Change::PutChunk(run, chunk) => chunk::to_entry(partner, run, chunk, until),
-        Change::PutCustomerStatus(customer, stamp) => known::status_to_entry(partner, *customer, stamp)?,
+        Change::PutCustomerStatus(customer, status) => known::status_to_entry(partner, *customer, status)?,
         Change::PutSnapshot(agreement, snapshot) => snapshot::to_entry(partner, *agreement, snapshot)?,
         Change::PutLedger(run, ledger) => {
             let entries = ledger::to_entries(partner, run, ledger, until)?;

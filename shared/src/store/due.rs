@@ -1,4 +1,4 @@
-//! When partners are due: for their schedule's next occasion, or for a follow-up.
+//! When partners are due: for the next occasion of their schedule, or for a follow-up.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::store::entry::{find_text, keyed, read_text, text, unreadable};
 use crate::store::{Store, instant, keys};
 use crate::table::{DUE_SHARD, DueQuery, Entry, NEXT_RUN_AT, PARTITION_KEY, SORT_KEY, Table, Write, Written};
 
-/// The run that is to be retried.
+/// The id of the run to retry.
 const RUN: &str = "run";
 
 /// What a partner is due for.
@@ -18,23 +18,23 @@ const RUN: &str = "run";
 pub enum DueFor {
     /// The next occasion of its schedule.
     Occasion,
-    /// A look at its newest runs.
+    /// A follow-up of its newest runs or alerts.
     FollowUp(FollowUp),
 }
 
 /// A partner that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
-    /// Which.
+    /// The partner.
     pub partner: PartnerId,
-    /// For what.
+    /// What it is due for.
     pub due_for: DueFor,
-    /// Since when: the schedule's own time.
+    /// Since when it is due: the planned time, not the time of the read.
     pub next_run_at: Timestamp,
 }
 
-/// One entry that cannot be read must not keep the other partners of its shard from being synced. It stays due, and each
-/// tick complains of it again.
+/// An entry that cannot be read must not stop the syncs of the other partners in its shard. It stays due, and each tick
+/// logs it again.
 fn readable(entry: &Entry) -> Option<Due> {
     match from_entry(entry) {
         Ok(due) => Some(due),
@@ -48,17 +48,17 @@ fn readable(entry: &Entry) -> Option<Due> {
 
 impl<T: Table> Store<T> {
     /// Up to `limit` partners of a shard (0 to 15) that are due at `at`, the longest due first. An entry that cannot be
-    /// read is logged and left out: the other partners of the shard go on.
+    /// read is logged and left out.
     pub async fn list_due(&self, shard: u8, at: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError> {
         let mut found: Vec<Due> = Vec::new();
         let mut start = None;
         while found.len() < limit as usize {
-            let wanted = limit as usize - found.len();
-            // An index cannot be read consistently; whoever acts on it moves the partner under a condition.
+            let room = limit as usize - found.len();
+            // An index cannot be read consistently, so the caller moves a partner's due time under a condition.
             let page = self.table.query_due(DueQuery {
                 shard: shard_name(shard),
                 until: instant::to_text(at),
-                limit: wanted,
+                limit: room,
                 start,
             });
             let page = page.await?;
@@ -71,19 +71,19 @@ impl<T: Table> Store<T> {
         Ok(found)
     }
 
-    /// When a partner is due next.
+    /// When the next occasion of a partner's schedule is due.
     pub async fn find_due(&self, partner: PartnerId) -> Result<Option<Timestamp>, StoreError> {
         let entry = self.table.get(&keys::due(partner, DueFor::Occasion)).await?;
         entry.map(|entry| instant::read(&entry, NEXT_RUN_AT)).transpose()
     }
 
-    /// Sets when a partner is due next, whatever it was.
+    /// Sets when the next occasion is due, whatever was stored.
     pub async fn put_due(&self, partner: PartnerId, at: Timestamp) -> Result<(), StoreError> {
         self.table.write(Write::put(to_entry(partner, DueFor::Occasion, at))).await?;
         Ok(())
     }
 
-    /// Moves a partner's next run from `from` to `to`; false when it was no longer at `from` (somebody else moved it).
+    /// Moves a partner's next occasion from `from` to `to`; false when somebody else moved it meanwhile.
     pub async fn advance_due(&self, partner: PartnerId, from: Timestamp, to: Timestamp) -> Result<bool, StoreError> {
         let write = Write::put(to_entry(partner, DueFor::Occasion, to));
         let write = write.if_equals(NEXT_RUN_AT, instant::to_text(from));
@@ -93,7 +93,7 @@ impl<T: Table> Store<T> {
         }
     }
 
-    /// Has the partner's newest runs looked at at a time, whatever was set for this reason; none: no longer.
+    /// Makes the partner due for a follow-up at a time, whatever was set for it; none removes it.
     pub async fn schedule_follow_up(
         &self,
         partner: PartnerId,
@@ -109,13 +109,13 @@ impl<T: Table> Store<T> {
         Ok(())
     }
 
-    /// Has a run that left something undone retried at a time, whatever run was to be retried before.
+    /// Schedules the retry of a run that left something undone. It replaces the retry of another run.
     pub async fn put_retry(&self, partner: PartnerId, run: &RunId, at: Timestamp) -> Result<(), StoreError> {
         self.table.write(Write::put(retry_to_entry(partner, run, at))).await?;
         Ok(())
     }
 
-    /// The run that is to be retried, while that is set.
+    /// The run whose retry is scheduled, if one is.
     pub async fn find_retry(&self, partner: PartnerId) -> Result<Option<Run>, StoreError> {
         match self.table.get(&keys::due(partner, DueFor::FollowUp(FollowUp::RetryFailedRun))).await? {
             Some(entry) => self.find_run(partner, &run_to_retry(&entry)?).await,
@@ -123,7 +123,7 @@ impl<T: Table> Store<T> {
         }
     }
 
-    /// Ends a look that was due `at`; one that has been set to another time stays.
+    /// Removes a follow-up that was due `at`; one that was set to another time meanwhile stays.
     pub async fn end_follow_up(
         &self,
         partner: PartnerId,
@@ -131,12 +131,12 @@ impl<T: Table> Store<T> {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let ended = Write::delete(keys::due(partner, DueFor::FollowUp(follow_up)));
-        // Not there any more, or set to another time meanwhile: both are as they should be.
+        // An unmet condition is fine: the follow-up is gone already or was set to another time.
         self.table.write(ended.if_equals(NEXT_RUN_AT, instant::to_text(at))).await?;
         Ok(())
     }
 
-    /// Moves a look from one time to another; does nothing when it is no longer set to `from`.
+    /// Moves a follow-up from one time to another; does nothing when it is no longer set to `from`.
     pub async fn move_follow_up(
         &self,
         partner: PartnerId,
@@ -150,7 +150,7 @@ impl<T: Table> Store<T> {
     }
 }
 
-/// The index' partition of a shard, 0 to 15.
+/// The partition of the index for a shard, 0 to 15.
 fn shard_name(shard: u8) -> String {
     format!("DUE#{shard}")
 }
@@ -162,14 +162,13 @@ pub(super) fn to_entry(partner: PartnerId, due_for: DueFor, at: Timestamp) -> En
     entry
 }
 
-/// A look at one run by its id: among the newest it may be hidden by others.
+/// The retry names its run: newer runs may hide it in the list of the newest.
 fn retry_to_entry(partner: PartnerId, run: &RunId, at: Timestamp) -> Entry {
     let mut entry = to_entry(partner, DueFor::FollowUp(FollowUp::RetryFailedRun), at);
     entry.insert(RUN.to_owned(), text(run.as_str()));
     entry
 }
 
-/// The run that is to be retried.
 fn run_to_retry(entry: &Entry) -> Result<RunId, StoreError> {
     RunId::parse(read_text(entry, RUN)?).map_err(|error| unreadable(entry, error))
 }

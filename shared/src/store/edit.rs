@@ -15,23 +15,23 @@ use crate::store::read::Ask;
 use crate::store::{Keep, Store, instant, keys, limits};
 use crate::table::{EXPIRY, Entry, SORT_KEY, Table, Write};
 
-/// How many pages of the table (1 MB each) one call looks through for the edits of one subject.
+/// How many pages of the table (1 MB each) one call reads to find the edits of one subject.
 const PAGES_A_CALL: usize = 4;
-/// The most bytes of the edits of one entry: an entry of the table has at most 400 KB.
+/// The most bytes of edits in one entry: an entry of the table has at most 400 KB.
 const MAX_ENTRY_BYTES: usize = 300_000;
 
-/// Who saves something, when, and why.
+/// Who saves something, when and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
     /// The person or program, as its token names it.
     pub who: String,
-    /// When.
+    /// When it is saved.
     pub at: Timestamp,
-    /// The reason that was given, if one was.
+    /// The reason that the person gave, if any.
     pub note: Option<String>,
 }
 
-/// What an edit was about.
+/// What an edit changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "camelCase")]
 pub enum Subject {
@@ -47,48 +47,47 @@ pub enum Subject {
     SophosConnection,
     /// The partner's settings.
     Settings,
-    /// What the partner is told of, and where.
+    /// The partner's alert settings.
     Alerts,
-    /// A decision on what waits.
+    /// A decision on a hold.
     Hold(HoldKey),
     /// A decision to end an addition that is no longer synced.
     Addition(EndingKey),
 }
 
-/// One edit, for the audit. It is kept for 400 days.
+/// One edit in the audit, which keeps it for 400 days.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Edit {
-    /// When.
+    /// When it was saved.
     pub at: Timestamp,
     /// The person or program, as its token named it.
     pub who: String,
     /// What was edited.
     pub subject: Subject,
-    /// What it was before, as JSON; none when it was not there. Never a secret.
+    /// The value before, as JSON; none when there was none. Never a secret.
     pub before: Option<Value>,
-    /// What it was made; none when it was removed. Never a secret.
+    /// The value after, as JSON; none when it was removed. Never a secret.
     pub after: Option<Value>,
-    /// The reason that was given, if one was.
+    /// The reason that the person gave, if any.
     pub note: Option<String>,
 }
 
 /// One page of the audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditPage {
-    /// Edits, newest first; those of one save in the order in which they were asked for.
+    /// Edits, newest first; those of one save in the order of its rows.
     pub edits: Vec<Edit>,
     /// Where the next page starts; none on the last.
     pub next: Option<String>,
 }
 
 impl<T: Table> Store<T> {
-    /// Adds edits of what is stored elsewhere (a product in ConnectWise, a connection) to the audit, with the answer that
-    /// is to be kept, if one is: all or none. The first one's time counts for all.
+    /// Adds edits of what is stored elsewhere (a product in ConnectWise, a connection) to the audit, with the answer to
+    /// keep, if any: all or none. All are filed under the time of the first.
     ///
     /// # Errors
-    /// `Refused` when they are more than a transaction takes (some megabytes); `Conflict` when another attempt has taken
-    /// over.
+    /// `Refused` when they exceed a transaction (some megabytes); `Conflict` when another attempt has taken over.
     pub async fn add_edits(
         &self,
         partner: PartnerId,
@@ -97,21 +96,21 @@ impl<T: Table> Store<T> {
     ) -> Result<(), StoreError> {
         let entries = to_entries(partner, edits, &self.table.unique())?;
         let writes = entries.into_iter().map(|entry| Write::put(entry).if_absent()).collect();
-        let kept = keep.map(|keep| keep.with(&())).transpose()?;
-        if self.written(partner, writes, kept).await? {
+        let answer = keep.map(|keep| keep.with(&())).transpose()?;
+        if self.write_with_answer(partner, writes, answer).await? {
             Ok(())
         } else {
-            // The name of a save is unique: nobody else writes at its place.
+            // The key contains a unique text, so nobody else can have written it.
             limits::refuse("an entry of the audit stands already where a new one was to be written".into())
         }
     }
 
-    /// A page of the audit, newest first, from `after` (a page's `next`) on: at most `limit` (1 to 1,000) edits, of one
-    /// subject where `of` names it. A page of one subject may be short or empty though a next one follows: a call looks
-    /// through a bounded part of the audit.
+    /// A page of the audit, newest first, after `after` (a page's `next`): at most `limit` (1 to 1,000) edits, only those
+    /// of the subject `of` where it is given. A page of one subject may be short or empty although a next one follows: a
+    /// call reads a bounded part of the audit.
     ///
     /// # Errors
-    /// `Refused` for an `after` that is none of ours.
+    /// `Refused` for an `after` that cannot be parsed.
     pub async fn list_edits(
         &self,
         partner: PartnerId,
@@ -121,27 +120,27 @@ impl<T: Table> Store<T> {
     ) -> Result<EditPage, StoreError> {
         let cursor = after.map(Cursor::parse).transpose()?;
         let range = keys::edits_until(cursor.as_ref().map(|cursor| cursor.place.as_str()));
-        let mut pages = Pages::new(of, cursor, limit);
+        let mut filler = PageFiller::new(of, cursor, limit);
         let mut start = None;
         for _ in 0..PAGES_A_CALL {
-            let ask = Ask { start, limit: pages.room(), backwards: true };
+            let ask = Ask { start, limit: filler.room(), backwards: true };
             let page = self.part_of_range(&keys::home(partner), &range, ask).await?;
             for entry in &page.entries {
                 let (place, edits) = from_entry(entry)?;
-                if pages.is_full_after(&place, edits) {
-                    return Ok(pages.into_page(true));
+                if filler.is_full_after(&place, edits) {
+                    return Ok(filler.into_page(true));
                 }
             }
             start = page.next;
             if start.is_none() {
-                return Ok(pages.into_page(false));
+                return Ok(filler.into_page(false));
             }
         }
-        Ok(pages.into_page(true))
+        Ok(filler.into_page(true))
     }
 }
 
-/// The places and edits of the entries that a save writes. `save` tells it from other saves of the same time.
+/// The places and edits of the entries that a save writes. `save` is unique to the save: two may have the same time.
 fn pack<'a>(edits: &'a [Edit], save: &str) -> Result<Vec<(String, Vec<&'a Edit>)>, StoreError> {
     let Some(first) = edits.first() else { return Ok(Vec::new()) };
     let mut packs: Vec<Vec<&Edit>> = Vec::new();
@@ -160,7 +159,7 @@ fn pack<'a>(edits: &'a [Edit], save: &str) -> Result<Vec<(String, Vec<&'a Edit>)
         }
         room -= bytes;
     }
-    // Newest first is the order of the keys backwards: the first part of a save has the highest number.
+    // Pages read the keys backwards, so the first part of a save gets the highest number.
     let last = packs.len() - 1;
     let place = |(n, pack): (usize, _)| (format!("{:.9}#{save}#{:04}", first.at, last - n), pack);
     Ok(packs.into_iter().enumerate().map(place).collect())
@@ -185,17 +184,14 @@ fn from_entry(entry: &Entry) -> Result<(String, Vec<Edit>), StoreError> {
     Ok((place.to_owned(), read_body(entry)?))
 }
 
-/// Where a page ended: in an entry, behind so many of its edits.
+/// Where a page ended: in an entry, after `seen` of its edits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Cursor {
-    /// The entry's place.
     pub(super) place: String,
-    /// How many of its edits were seen.
     seen: usize,
 }
 
 impl Cursor {
-    /// Reads what a page gave as its `next`.
     pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
         let parts = text.rsplit_once('#').and_then(|(place, seen)| Some((place, seen.parse().ok()?)));
         match parts {
@@ -209,28 +205,28 @@ impl Cursor {
     }
 }
 
-/// A page that is being filled with entries, the newest first.
+/// A page that is being filled, the newest edit first.
 #[derive(Debug)]
-struct Pages<'a> {
+struct PageFiller<'a> {
     of: Option<&'a Subject>,
     limit: usize,
     edits: Vec<Edit>,
     last: Option<Cursor>,
 }
 
-impl<'a> Pages<'a> {
-    /// An empty page of at most `limit` edits behind `after`.
+impl<'a> PageFiller<'a> {
+    /// An empty page of at most `limit` edits after `after`.
     fn new(of: Option<&'a Subject>, after: Option<Cursor>, limit: u32) -> Self {
         Self { of, limit: limit.clamp(1, MAX_PAGE) as usize, edits: Vec::new(), last: after }
     }
 
-    /// How many entries are worth reading: each has an edit at least, but the one in which the last page ended, and those
-    /// without any of the subject.
+    /// How many entries to read. Each adds at least one edit, except the one in which the last page ended (hence the one
+    /// extra) and, with a subject, those without an edit of it.
     fn room(&self) -> usize {
         if self.of.is_some() { usize::MAX } else { self.limit - self.edits.len() + 1 }
     }
 
-    /// Takes the edits of an entry; true when the page is full, which it is only where an edit is left behind it.
+    /// Adds the edits of an entry; true when one of them no longer fits.
     fn is_full_after(&mut self, place: &str, edits: Vec<Edit>) -> bool {
         let seen = self.last.as_ref().filter(|last| last.place == place).map_or(0, |last| last.seen);
         for (n, edit) in edits.into_iter().enumerate().skip(seen) {
@@ -245,13 +241,13 @@ impl<'a> Pages<'a> {
         false
     }
 
-    /// The page; `more` may be behind it.
+    /// The page; with a `next` where `more` edits may follow.
     fn into_page(self, more: bool) -> EditPage {
         EditPage { next: self.last.filter(|_| more).map(|last| last.to_text()), edits: self.edits }
     }
 }
 
-/// The edit that made `before` what `after` is.
+/// The edit that replaced `before` by `after`.
 pub(super) fn edit<T: Serialize>(
     author: &Author,
     subject: Subject,
@@ -263,7 +259,7 @@ pub(super) fn edit<T: Serialize>(
     Ok(Edit { at, who, subject, before: json(before)?, after: json(after)?, note })
 }
 
-/// Through a text, so that numbers keep all their digits.
+/// Goes through the JSON text, so that numbers keep all their digits.
 fn to_value<T: Serialize>(value: &T) -> Result<Value, StoreError> {
     let text = to_json("an edit", value)?;
     text.parse().map_err(|error| StoreError::Refused { why: format!("an edit cannot be read as JSON: {error}") })

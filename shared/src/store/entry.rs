@@ -1,7 +1,7 @@
-//! How values stand in the table: keys, and attribute maps read and written.
+//! How values are stored in the table: reads and writes the attributes of an entry.
 //!
-//! A value with structure is one compact JSON text, `body`; beside it stand only the attributes that conditions, updates
-//! and the index need. An entry that cannot be read is an error that names it, never a default.
+//! A structured value is one compact JSON text, `body`. The other attributes are those that conditions, updates and the
+//! index need. An entry that cannot be read is an error that names it, never a default.
 
 use std::fmt::Display;
 
@@ -13,12 +13,12 @@ use crate::table::{Entry, Key, SORT_KEY, Value};
 
 /// The structured part of an entry.
 pub(super) const BODY: &str = "body";
-/// How many parts a long text has.
+/// How many parts a long text was cut into.
 pub(super) const PARTS: &str = "parts";
 /// The most bytes of one part: an entry of the table has at most 400 KB.
 pub(super) const MAX_PART_BYTES: usize = 300_000;
 
-/// An entry with nothing but its key.
+/// An entry with only its key.
 pub(super) fn keyed(key: &Key) -> Entry {
     key.to_entry()
 }
@@ -41,7 +41,7 @@ pub(super) fn read_body<T: DeserializeOwned>(entry: &Entry) -> Result<T, StoreEr
     from_json(entry, read_text(entry, BODY)?)
 }
 
-/// The value in a JSON text that an entry holds.
+/// The value in a JSON text of an entry.
 pub(super) fn from_json<T: DeserializeOwned>(entry: &Entry, json: &str) -> Result<T, StoreError> {
     serde_json::from_str(json).map_err(|error| unreadable(entry, error))
 }
@@ -66,7 +66,7 @@ pub(super) fn find_number(entry: &Entry, name: &str) -> Option<u64> {
     entry.get(name)?.as_number()?.parse().ok()
 }
 
-/// The error of an entry that this release cannot read; names it by its sort key.
+/// The error of an entry that cannot be read; it names the sort key.
 pub(super) fn unreadable(entry: &Entry, why: impl Display) -> StoreError {
     StoreError::Unreadable {
         what: find_text(entry, SORT_KEY).unwrap_or("an entry without a key").to_owned(),
@@ -74,7 +74,7 @@ pub(super) fn unreadable(entry: &Entry, why: impl Display) -> StoreError {
     }
 }
 
-/// A text in parts of at most `max` bytes; one part where it is short.
+/// Cuts a text into parts of at most `max` bytes, between characters; at least one part.
 pub(super) fn cut(text: &str, max: usize) -> Vec<&str> {
     let mut cuts = Vec::new();
     let mut rest = text;

@@ -1,6 +1,7 @@
-//! Idempotency keys: written if new, else judged by the rule and taken over only as they were read.
+//! Idempotency keys: attempts at a request, and the answer that a repeated request gets.
 //!
-//! A long answer is cut: its first part stands in the entry of the key, the others, written with it, behind it.
+//! A new attempt replaces a stored one only if that is still as it was read. A long answer is cut into parts: the first
+//! is in the entry of the key, the others are entries of their own, written in the same transaction.
 
 use std::fmt;
 
@@ -14,23 +15,21 @@ use crate::store::entry::{
     with_body,
 };
 use crate::store::{MAX_ANSWER_BYTES, Store, instant, keys, limits};
-use crate::table::{EXPIRY, Entry, SORT_KEY, Table, Value, Write, Written};
+use crate::table::{EXPIRY, Entry, MAX_ACTIONS, SORT_KEY, Table, Value, Write, Written};
 
 const CLAIM: &str = "claim";
 const STATE: &str = "state";
 /// The text of an answer, or a part of it.
 const ANSWER: &str = "answer";
-/// How often a key may change hands between a read and the write that follows it, before the caller has to come again.
+/// How often another attempt may change the key between our read and our write before we give up.
 const ATTEMPTS: usize = 5;
-/// The state of an attempt that has not ended.
 const IN_PROGRESS: &str = "inProgress";
-/// The state of one that has.
 const DONE: &str = "done";
 
-/// How long an answer is kept, in hours; after that the key is new again.
+/// How long an answer is stored, in hours; after that the key counts as new.
 pub const IDEMPOTENCY_TTL_H: i64 = 24;
 
-/// An answer that can be given again.
+/// The HTTP response to a request, stored so that a repeated request gets it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
@@ -47,28 +46,27 @@ pub struct Answer {
 /// One attempt at a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// The SHA-256 of the key, in hex: a key is the caller's text.
+    /// The SHA-256 of the idempotency key, in hex; the key itself is the caller's text.
     pub key: String,
-    /// The SHA-256 of what is asked for, in hex.
+    /// The SHA-256 of the request, in hex.
     pub request: String,
     /// A text that no other attempt has.
     pub claim: String,
     /// When it began.
     pub at: Timestamp,
-    /// From when on another attempt may take over, should this one never end.
+    /// When another attempt may take over if this one has not ended.
     pub until: Timestamp,
 }
 
-/// An attempt whose answer is kept in the transaction of its effect: both are stored, or neither is.
+/// An attempt whose answer is stored in the transaction of its effect: both are stored, or neither is.
 pub struct Keep<'a, T: ?Sized> {
-    /// The attempt. Once another one has taken over, nothing is stored.
+    /// The attempt. Nothing is stored once another one has taken over.
     pub attempt: &'a Attempt,
-    /// Makes the answer of what is stored, each time the same of the same.
+    /// Makes the answer from what is stored. It must be deterministic: a transaction may be prepared several times.
     pub answer: &'a (dyn Fn(&T) -> Result<Answer, StoreError> + Sync),
 }
 
 impl<'a, T: ?Sized> Keep<'a, T> {
-    /// The attempt and its answer, when this is what is stored.
     pub(crate) fn with(&self, stored: &T) -> Result<(&'a Attempt, Answer), StoreError> {
         Ok((self.attempt, (self.answer)(stored)?))
     }
@@ -80,41 +78,41 @@ impl<T: ?Sized> fmt::Debug for Keep<'_, T> {
     }
 }
 
-/// What an attempt meets at its key.
+/// What an attempt finds at its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Begun {
-    /// This attempt is to do it.
+    /// Nothing: this attempt carries out the request.
     Fresh,
-    /// It was done; this was the answer.
+    /// The request was carried out, with this answer.
     Done(Answer),
-    /// Another attempt is at it, until then at most.
+    /// Another attempt is carrying it out; it may be taken over at this time.
     InProgress(Timestamp),
-    /// The key came with another request.
+    /// The key was used for another request.
     OtherRequest,
 }
 
 impl<T: Table> Store<T> {
-    /// Begins an attempt, unless the request was done, is being worked on, or the key is another request's. Atomic: of two
-    /// callers one gets `Fresh`. An attempt whose `until` is past is taken over: whoever crashed in the middle may have done
-    /// part of it, so what is done must bear being done again.
+    /// Begins an attempt, unless the request was carried out, is in progress, or the key belongs to another request.
+    /// Atomic: of two callers one gets `Fresh`. An attempt whose `until` is past is taken over. That one may have crashed
+    /// half-way, so carrying out the request twice must be harmless.
     pub async fn begin_attempt(&self, partner: PartnerId, attempt: &Attempt) -> Result<Begun, StoreError> {
-        let begun = to_entry(partner, attempt, &Kept::begun(attempt))?;
+        let begun = to_entry(partner, attempt, &StoredAttempt::begun(attempt))?;
         let mut write = Write::put(begun.clone()).if_absent();
         for _ in 0..ATTEMPTS {
-            let standing = match self.table.write(write).await? {
+            let existing = match self.table.write(write).await? {
                 Written::All => return Ok(Begun::Fresh),
                 Written::Unmet(old) => old.into_iter().flatten().next().unwrap_or_default(),
             };
-            if standing.is_empty() {
-                // It was removed between the condition and the look at what stands there.
+            if existing.is_empty() {
+                // The entry was removed after the condition failed.
                 write = Write::put(begun.clone()).if_absent();
                 continue;
             }
-            let kept: Kept = read_body(&standing)?;
-            match judge(attempt, &kept) {
-                Begun::Fresh => write = as_read(Write::put(begun.clone()), &kept.claim, kept.state()),
-                met @ (Begun::Done(_) | Begun::InProgress(_) | Begun::OtherRequest) => {
-                    return self.told(partner, &standing, met).await;
+            let stored: StoredAttempt = read_body(&existing)?;
+            match compare(attempt, &stored) {
+                Begun::Fresh => write = if_unchanged(Write::put(begun.clone()), &stored.claim, stored.state()),
+                found @ (Begun::Done(_) | Begun::InProgress(_) | Begun::OtherRequest) => {
+                    return self.with_answer_body(partner, &existing, found).await;
                 }
             }
         }
@@ -123,7 +121,7 @@ impl<T: Table> Store<T> {
         })
     }
 
-    /// Keeps the answer. Does nothing where this attempt's answer is kept already.
+    /// Stores the answer. Does nothing when this attempt's answer is stored already.
     ///
     /// # Errors
     /// `Conflict` when another attempt has taken over; `Refused` for a body above 1,500,000 bytes.
@@ -134,62 +132,93 @@ impl<T: Table> Store<T> {
         answer: &Answer,
     ) -> Result<(), StoreError> {
         let mut writes = finish(partner, attempt, answer)?;
-        let verdict = match writes.pop() {
+        let written = match writes.pop() {
             Some(only) if writes.is_empty() => self.table.write(only).await?,
             last => {
                 writes.extend(last);
                 self.table.transact(writes).await?
             }
         };
-        match verdict {
+        match written {
             Written::All => Ok(()),
             Written::Unmet(old) if old.iter().flatten().any(|old| is_done_by(attempt, old)) => Ok(()),
             Written::Unmet(_) => Err(overtaken()),
         }
     }
 
-    /// Gives the key back: the next attempt begins at once, with the same request where this one
-    /// `may_have_taken_effect`, else with any. `Fresh` says that it is given back. Otherwise nothing is changed, and this
-    /// is what stands there: the answer, where this attempt is done after all (what told so was lost) or another one that
-    /// has taken over is; or that other attempt.
+    /// Gives the key back, so that the next attempt begins at once: for the same request where this one
+    /// `may_have_taken_effect`, else for any. `Fresh` means that it is given back. Otherwise nothing is changed and this
+    /// is what is stored: the answer of this attempt (its response was lost) or of one that has taken over, or that other
+    /// attempt in progress.
     pub async fn give_attempt_back(
         &self,
         partner: PartnerId,
         attempt: &Attempt,
         may_have_taken_effect: bool,
     ) -> Result<Begun, StoreError> {
-        let entry = to_entry(partner, attempt, &Kept::given_back(attempt, may_have_taken_effect))?;
-        let standing = match self.table.write(as_read(Write::put(entry), &attempt.claim, IN_PROGRESS)).await? {
+        let entry = to_entry(partner, attempt, &StoredAttempt::given_back(attempt, may_have_taken_effect))?;
+        let existing = match self.table.write(if_unchanged(Write::put(entry), &attempt.claim, IN_PROGRESS)).await? {
             Written::All => return Ok(Begun::Fresh),
             Written::Unmet(old) => old.into_iter().flatten().next().unwrap_or_default(),
         };
-        if standing.is_empty() {
-            // Nothing is left of it to be given back.
+        if existing.is_empty() {
+            // The entry is gone: there is nothing to give back.
             return Ok(Begun::Fresh);
         }
-        self.told(partner, &standing, judge(attempt, &read_body(&standing)?)).await
+        self.with_answer_body(partner, &existing, compare(attempt, &read_body(&existing)?)).await
+    }
+
+    /// Makes all writes and stores the answer, if there is one, or nothing; false when the condition of a write is unmet
+    /// because others changed what was read.
+    pub(super) async fn write_with_answer(
+        &self,
+        partner: PartnerId,
+        effects: Vec<Write>,
+        answer: Option<(&Attempt, Answer)>,
+    ) -> Result<bool, StoreError> {
+        let has_answer = answer.is_some();
+        let mut writes = match answer {
+            Some((attempt, answer)) => finish(partner, attempt, &answer)?,
+            None => Vec::new(),
+        };
+        writes.extend(effects);
+        if writes.is_empty() {
+            return Ok(true);
+        }
+        if writes.len() > MAX_ACTIONS {
+            let why = format!("{} actions in one save, at most {}", writes.len(), MAX_ACTIONS);
+            return Err(StoreError::Refused { why });
+        }
+        Ok(match self.transact_for_a_person(writes).await? {
+            Written::All => true,
+            // The attempt's condition comes first: another attempt has taken over and carries out the request.
+            Written::Unmet(unmet) if has_answer && unmet.first().is_some_and(Option::is_some) => {
+                return Err(overtaken());
+            }
+            Written::Unmet(_) => false,
+        })
     }
 }
 
 impl<T: Table> Store<T> {
-    /// What an attempt met, with the whole text of an answer.
-    async fn told(&self, partner: PartnerId, standing: &Entry, met: Begun) -> Result<Begun, StoreError> {
-        let Begun::Done(mut answer) = met else { return Ok(met) };
-        answer.body.push_str(find_text(standing, ANSWER).unwrap_or_default());
-        let (key, claim) = (read_text(standing, SORT_KEY)?, read_text(standing, CLAIM)?);
-        for part in 1..find_number(standing, PARTS).unwrap_or(1) {
+    /// Adds the body, which has entries of its own, to an answer that was found.
+    async fn with_answer_body(&self, partner: PartnerId, entry: &Entry, found: Begun) -> Result<Begun, StoreError> {
+        let Begun::Done(mut answer) = found else { return Ok(found) };
+        answer.body.push_str(find_text(entry, ANSWER).unwrap_or_default());
+        let (key, claim) = (read_text(entry, SORT_KEY)?, read_text(entry, CLAIM)?);
+        for part in 1..find_number(entry, PARTS).unwrap_or(1) {
             let part = self.table.get(&keys::answer_part(partner, key, claim, part)).await?;
-            let part = part.ok_or_else(|| unreadable(standing, "a part of the answer is missing"))?;
+            let part = part.ok_or_else(|| unreadable(entry, "a part of the answer is missing"))?;
             answer.body.push_str(read_text(&part, ANSWER)?);
         }
         Ok(Begun::Done(answer))
     }
 }
 
-/// The writes that keep an answer, alone or in the transaction of the effect that it answers; the first one is on
-/// condition that no other attempt has taken over.
-pub(super) fn finish(partner: PartnerId, attempt: &Attempt, answer: &Answer) -> Result<Vec<Write>, StoreError> {
-    let mut done = Kept::done(attempt, answer)?;
+/// The writes that store an answer, alone or in the transaction of its effect. The first one has the condition that no
+/// other attempt has taken over.
+fn finish(partner: PartnerId, attempt: &Attempt, answer: &Answer) -> Result<Vec<Write>, StoreError> {
+    let mut done = StoredAttempt::done(attempt, answer)?;
     let body = done.answer.as_mut().map(|answer| std::mem::take(&mut answer.body)).unwrap_or_default();
     let parts = cut(&body, MAX_PART_BYTES);
     let write = |(n, part): (u64, &&str)| {
@@ -201,12 +230,12 @@ pub(super) fn finish(partner: PartnerId, attempt: &Attempt, answer: &Answer) -> 
         entry.insert(PARTS.to_owned(), number(parts.len()));
         entry.insert(EXPIRY.to_owned(), expiry(attempt));
         let write = Write::put(entry);
-        Ok(if n == 0 { as_read(write, &attempt.claim, IN_PROGRESS) } else { write })
+        Ok(if n == 0 { if_unchanged(write, &attempt.claim, IN_PROGRESS) } else { write })
     };
     (0..).zip(&parts).map(write).collect()
 }
 
-fn as_read(write: Write, claim: &str, state: &str) -> Write {
+fn if_unchanged(write: Write, claim: &str, state: &str) -> Write {
     write.if_equals(CLAIM, text(claim)).if_equals(STATE, text(state))
 }
 
@@ -214,10 +243,10 @@ fn is_done_by(attempt: &Attempt, old: &Entry) -> bool {
     find_text(old, CLAIM) == Some(attempt.claim.as_str()) && find_text(old, STATE) == Some(DONE)
 }
 
-fn to_entry(partner: PartnerId, attempt: &Attempt, kept: &Kept) -> Result<Entry, StoreError> {
-    let mut entry = with_body(&keys::attempt(partner, &attempt.key), kept)?;
-    entry.insert(CLAIM.to_owned(), text(&kept.claim));
-    entry.insert(STATE.to_owned(), text(kept.state()));
+fn to_entry(partner: PartnerId, attempt: &Attempt, stored: &StoredAttempt) -> Result<Entry, StoreError> {
+    let mut entry = with_body(&keys::attempt(partner, &attempt.key), stored)?;
+    entry.insert(CLAIM.to_owned(), text(&stored.claim));
+    entry.insert(STATE.to_owned(), text(stored.state()));
     entry.insert(EXPIRY.to_owned(), expiry(attempt));
     Ok(entry)
 }
@@ -226,24 +255,23 @@ fn expiry(attempt: &Attempt) -> Value {
     instant::expiry(attempt.at, IDEMPOTENCY_TTL_H / 24)
 }
 
-/// What is kept of a key.
+/// What is stored of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kept {
-    /// The hash of the request; none where the next one may be any.
+struct StoredAttempt {
+    /// The hash of the request; none where the next attempt may have any request.
     pub(super) request: Option<String>,
-    /// The attempt that wrote this.
+    /// The claim of the attempt that wrote this.
     pub(super) claim: String,
-    /// From when on another attempt may take over.
+    /// When another attempt may take over.
     pub(super) until: Timestamp,
-    /// When the key is new again. The table may keep it for some days more.
+    /// When the key counts as new. The table may remove the entry some days later.
     pub(super) expires_at: Timestamp,
-    /// The answer, once it is done.
+    /// The answer, once the request was carried out.
     pub(super) answer: Option<Answer>,
 }
 
-impl Kept {
-    /// An attempt that began.
+impl StoredAttempt {
     fn begun(attempt: &Attempt) -> Self {
         let ttl = SignedDuration::from_hours(IDEMPOTENCY_TTL_H);
         Self {
@@ -255,7 +283,6 @@ impl Kept {
         }
     }
 
-    /// The same when it is done.
     fn done(attempt: &Attempt, answer: &Answer) -> Result<Self, StoreError> {
         if answer.body.len() > MAX_ANSWER_BYTES {
             return limits::refuse(format!("an answer of {} bytes, at most {MAX_ANSWER_BYTES}", answer.body.len()));
@@ -263,34 +290,33 @@ impl Kept {
         Ok(Self { answer: Some(answer.clone()), ..Self::begun(attempt) })
     }
 
-    /// The same when it was given back.
     fn given_back(attempt: &Attempt, may_have_taken_effect: bool) -> Self {
         let begun = Self::begun(attempt);
         Self { request: begun.request.filter(|_| may_have_taken_effect), until: attempt.at, ..begun }
     }
 
-    /// The state by its name in the table. A claim goes from begun to done or given back and no further.
+    /// The state's name in the table. A claim goes from begun to done or to given back, and no further.
     fn state(&self) -> &'static str {
         if self.answer.is_some() { DONE } else { IN_PROGRESS }
     }
 }
 
-/// What a new attempt meets.
-fn judge(attempt: &Attempt, kept: &Kept) -> Begun {
-    if kept.expires_at <= attempt.at {
+/// What a new attempt finds, given what is stored.
+fn compare(attempt: &Attempt, stored: &StoredAttempt) -> Begun {
+    if stored.expires_at <= attempt.at {
         return Begun::Fresh;
     }
-    if kept.request.as_ref().is_some_and(|request| *request != attempt.request) {
+    if stored.request.as_ref().is_some_and(|request| *request != attempt.request) {
         return Begun::OtherRequest;
     }
-    match &kept.answer {
+    match &stored.answer {
         Some(answer) => Begun::Done(answer.clone()),
-        None if kept.until <= attempt.at => Begun::Fresh,
-        None => Begun::InProgress(kept.until),
+        None if stored.until <= attempt.at => Begun::Fresh,
+        None => Begun::InProgress(stored.until),
     }
 }
 
-/// Another attempt has taken over.
-pub(super) fn overtaken() -> StoreError {
+/// The error of an attempt that another one has taken over.
+fn overtaken() -> StoreError {
     StoreError::Conflict { what: "the same request, which another attempt has taken over,".into() }
 }

@@ -1,4 +1,4 @@
-//! Times in the table: a text that sorts, and the expiry that DynamoDB counts in seconds.
+//! Times in the table: texts that sort by time, and the expiry that DynamoDB counts in seconds.
 
 use jiff::Timestamp;
 
@@ -6,16 +6,16 @@ use crate::error::StoreError;
 use crate::store::entry::{number, read_text, text, unreadable};
 use crate::table::{Entry, Value};
 
-/// Chunks: a preview may be applied for a day, and whoever looks into a run has two more.
+/// Chunks: a preview may be applied for one day; people who examine a run have two more.
 pub(super) const CHUNK_DAYS: i64 = 3;
-/// Alerts: what has not arrived by then is told by the runs' own pages.
+/// Alerts: after that time the pages of the runs still show what happened.
 pub(super) const ALERT_DAYS: i64 = 90;
-/// Runs and ledgers: a year's invoices can be checked against them, and the month after.
+/// Runs and ledgers: the invoices of a year and one more month can be checked against them.
 pub(super) const HISTORY_DAYS: i64 = 400;
 
 const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
-/// A time, exact to the nanosecond; texts of the years 0 to 9999 sort as their times do.
+/// A time to the nanosecond, as a text that sorts by time in the years 0 to 9999.
 pub(super) fn to_text(at: Timestamp) -> Value {
     text(&format!("{at:.9}"))
 }
@@ -26,7 +26,7 @@ pub(super) fn read(entry: &Entry, name: &str) -> Result<Timestamp, StoreError> {
     written.parse().map_err(|error| unreadable(entry, error))
 }
 
-/// When an entry written at `from` may be removed. DynamoDB takes up to some days longer: it is never a lock.
+/// When an entry written at `from` may be removed. DynamoDB removes it up to some days later, so it is never a lock.
 pub(super) fn expiry(from: Timestamp, days: i64) -> Value {
     number(from.as_second().saturating_add(days * SECONDS_A_DAY))
 }

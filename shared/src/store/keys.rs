@@ -1,33 +1,32 @@
 //! The keys of the table, tenant first.
 //!
-//! Ids cannot contain `#`, and every part of a key that a query asks for by its beginning ends in one: no partner's,
-//! run's or agreement's entries can be taken for those of another whose id starts alike.
+//! Ids cannot contain `#`, and every key prefix that a query uses ends in `#` after an id. So a query for one partner,
+//! run or agreement never returns entries of another whose id starts in the same way.
 
 mod alerts;
-mod held;
+mod holds;
 
 pub(super) use self::alerts::{alert, alert_mark, alert_settings, alerts, alerts_until, place_of_alert};
-pub(super) use self::held::{ENDINGS, all_holds_after, decision, ending, held, hold, hold_range, is_decision};
+pub(super) use self::holds::{ENDINGS, all_holds_after, decision, ending, hold, hold_range, holds, is_decision};
 use crate::domain::follow_up::FollowUp;
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::schedule::stable_hash;
 use crate::store::{Change, Chunk, ChunkKind, DueFor, PsaDatabase};
 use crate::table::{DUE_SHARDS, Key};
 
-/// What the sort keys of product mappings start with.
+/// Prefix of product mappings.
 pub(super) const PRODUCT_MAPPINGS: &str = "MP#";
-/// What the sort keys of the catalogue of Sophos products start with.
+/// Prefix of the catalogue of Sophos products.
 pub(super) const DISCOVERED: &str = "PC#";
-/// Stands for the customer of usage that names none; sorts after every customer id.
+/// In the place of a customer id for usage without a customer; sorts after every customer id.
 const NO_CUSTOMER: &str = "~";
-
-/// What the sort keys of the customers start with that runs saw in Sophos.
+/// Prefix of the customers that runs saw in Sophos.
 const KNOWN_CUSTOMERS: &str = "SC#";
-/// What the sort keys of the names of ConnectWise products start with.
+/// Prefix of the names of ConnectWise products.
 pub(super) const PSA_PRODUCTS: &str = "NM#";
-/// What the sort keys of edits start with.
+/// Prefix of edits.
 const EDITS: &str = "AU#";
-/// What the sort keys of a partner's marks of its ConnectWise databases start with.
+/// Prefix of a partner's marks of its ConnectWise databases.
 pub(super) const PSA_DATABASES: &str = "OW#";
 
 /// The partner's partition of settings and mappings.
@@ -74,12 +73,12 @@ pub(super) fn customer_mapping(partner: PartnerId, customer: CustomerId) -> Key 
     Key::new(home(partner), customer_mappings(&customer.to_string()))
 }
 
-/// What the sort keys of the mappings of customers start with whose id starts with `prefix`.
+/// Prefix of the mappings of customers whose id starts with `prefix`.
 pub(super) fn customer_mappings(prefix: &str) -> String {
     format!("MC#{prefix}")
 }
 
-/// The first and last sort key of the mappings of customers behind `after`.
+/// The first and last sort key of the mappings of customers after `after`.
 pub(super) fn customer_mappings_after(after: Option<CustomerId>) -> (String, String) {
     customers_after("MC#", after)
 }
@@ -88,17 +87,17 @@ pub(super) fn known_customer(partner: PartnerId, customer: CustomerId) -> Key {
     Key::new(home(partner), known_customers(&customer.to_string()))
 }
 
-/// What the sort keys of known customers start with whose id starts with `prefix`.
+/// Prefix of the known customers whose id starts with `prefix`.
 pub(super) fn known_customers(prefix: &str) -> String {
     format!("{KNOWN_CUSTOMERS}{prefix}")
 }
 
-/// The first and last sort key of the known customers behind `after`.
+/// The first and last sort key of the known customers after `after`.
 pub(super) fn known_customers_after(after: Option<CustomerId>) -> (String, String) {
     customers_after(KNOWN_CUSTOMERS, after)
 }
 
-/// `!` sorts before every sign of an id: it stands right behind that customer's own key. `~` sorts behind all of them.
+/// `!` sorts before every character of an id, so it comes directly after that customer's own key. `~` sorts after all.
 fn customers_after(kind: &str, after: Option<CustomerId>) -> (String, String) {
     let first = after.map_or_else(|| kind.to_owned(), |customer| format!("{kind}{customer}!"));
     (first, format!("{kind}~"))
@@ -109,7 +108,7 @@ pub(super) fn customer_status(partner: PartnerId, customer: CustomerId) -> Key {
     Key::new(home(partner), format!("LS#{customer}"))
 }
 
-/// One entry of the audit by its place: a time, what tells saves of that time apart, and the part.
+/// One entry of the audit by its place: time, unique text of the save, part.
 pub(super) fn edits(partner: PartnerId, place: &str) -> Key {
     Key::new(home(partner), format!("{EDITS}{place}"))
 }
@@ -124,32 +123,32 @@ pub(super) fn edits_until(place: Option<&str>) -> (String, String) {
     (EDITS.to_owned(), format!("{EDITS}{}", place.unwrap_or("~")))
 }
 
-/// The partner that drives a ConnectWise database. It stands outside of all partners' partitions.
+/// The owner of a ConnectWise database. It is outside of all partners' partitions.
 pub(super) fn psa_owner(database: &PsaDatabase) -> Key {
     Key::new(format!("H#{}", database.as_str()), "OWNER")
 }
 
-/// The partner's own mark of a ConnectWise database that it drives: by it the database is found when the partner leaves.
+/// The partner's own mark of a ConnectWise database that it owns. Removing the partner finds its databases by it.
 pub(super) fn psa_mark(partner: PartnerId, database: &PsaDatabase) -> Key {
     Key::new(home(partner), format!("{PSA_DATABASES}{}", database.as_str()))
 }
 
-/// The partitions of a partner but those of single runs, in the order in which they go when it leaves: what starts runs
-/// first, what fences them last.
+/// The partitions of a partner, except those of single runs, in the order of their removal: what starts runs first, what
+/// fences them last.
 pub(super) fn partitions(partner: PartnerId) -> Vec<String> {
     ["D", "K", "", "I", "H", "A", "R", "S"].iter().map(|kind| format!("P#{partner}#{kind}")).collect()
 }
 
-/// The mark that a company has a customer.
+/// The mark that a company is in use by a customer.
 pub(super) fn company(partner: PartnerId, company: CompanyId) -> Key {
     Key::new(home(partner), format!("UQ#{company}"))
 }
 
 pub(super) fn due(partner: PartnerId, due_for: DueFor) -> Key {
-    Key::new(format!("P#{partner}#D"), due_word(due_for))
+    Key::new(format!("P#{partner}#D"), due_sort(due_for))
 }
 
-fn due_word(due_for: DueFor) -> &'static str {
+fn due_sort(due_for: DueFor) -> &'static str {
     match due_for {
         DueFor::Occasion => "DUE",
         DueFor::FollowUp(FollowUp::ResumeStalledRun) => "LOOK",
@@ -164,7 +163,7 @@ pub(super) fn due_for(sort: &str) -> Option<DueFor> {
     let follow_ups =
         [FollowUp::ResumeStalledRun, FollowUp::RetryFailedRun, FollowUp::DeliverAlerts, FollowUp::CheckSilence]
             .map(DueFor::FollowUp);
-    [DueFor::Occasion].into_iter().chain(follow_ups).find(|due_for| due_word(*due_for) == sort)
+    [DueFor::Occasion].into_iter().chain(follow_ups).find(|due_for| due_sort(*due_for) == sort)
 }
 
 /// The company in the sort key of its mark.
@@ -195,12 +194,12 @@ pub(super) fn partner_of_due(partition: &str) -> Option<PartnerId> {
     PartnerId::parse(id).ok()
 }
 
-/// The record of a request, by the hash of its idempotency key: a caller's text is in no table key.
+/// The attempt at a request, by the hash of its idempotency key: no table key contains a caller's text.
 pub(super) fn attempt(partner: PartnerId, key_hash: &str) -> Key {
     Key::new(format!("P#{partner}#I"), key_hash)
 }
 
-/// A later part of a long answer. Each attempt has parts of its own: those of two never mix.
+/// A later part of a long answer. The key contains the claim, so the parts of two attempts never mix.
 pub(super) fn answer_part(partner: PartnerId, key_hash: &str, claim: &str, part: u64) -> Key {
     Key::new(format!("P#{partner}#I"), format!("{key_hash}#{claim}#{part}"))
 }
@@ -222,9 +221,9 @@ pub(super) fn agreement_of(sort: &str) -> Option<AgreementId> {
     sort.strip_prefix("AG#")?.parse::<i64>().ok()?.try_into().ok()
 }
 
-/// The first and last sort key of the snapshots behind `after`, in the order of their texts: 10 before 9.
+/// The first and last sort key of the snapshots after `after`, in the order of their texts: 10 before 9.
 pub(super) fn snapshots_after(after: Option<AgreementId>) -> (String, String) {
-    // `!` sorts before every digit, `~` behind all of them.
+    // `!` sorts before every digit, `~` after all of them.
     (after.map_or_else(|| "AG#".to_owned(), |agreement| format!("AG#{agreement}!")), "AG#~".to_owned())
 }
 
@@ -237,25 +236,25 @@ pub(super) fn billed_on(partner: PartnerId, customer: CustomerId, agreement: Agr
     Key::new(sync(partner), format!("{}#{agreement}", billed_on_of(&customer.to_string())))
 }
 
-/// What the marks of customers start with whose id starts with `prefix`.
+/// Prefix of those marks of customers whose id starts with `prefix`.
 pub(super) fn billed_on_of(prefix: &str) -> String {
     format!("BO#{prefix}")
 }
 
-/// The customer and the agreement of such a mark's sort key.
+/// The customer and the agreement in the sort key of such a mark.
 pub(super) fn read_billed_on(sort: &str) -> Option<(CustomerId, AgreementId)> {
     let (customer, agreement) = sort.strip_prefix("BO#")?.split_once('#')?;
     Some((CustomerId::parse(customer).ok()?, agreement.parse::<i64>().ok()?.try_into().ok()?))
 }
 
-/// What the sort keys of intents start with.
+/// Prefix of intents.
 pub(super) const INTENTS: &str = "IN#";
 
 pub(super) fn run(partner: PartnerId, id: &RunId) -> Key {
     Key::new(runs(partner), id.as_str())
 }
 
-/// The first and last sort key of the runs up to one; of all of them without one.
+/// The first and last sort key of the runs up to `run`, that one included; of all runs without one.
 pub(super) fn runs_until(run: Option<&RunId>) -> (String, String) {
     // Ids begin with a digit.
     ("0".to_owned(), run.map_or_else(|| "~".to_owned(), |run| run.as_str().to_owned()))
@@ -266,7 +265,7 @@ pub(super) fn chunk(partner: PartnerId, run: &RunId, chunk: &Chunk) -> Key {
     Key::new(run_rows(partner, run), format!("{place}{:010}#{:010}", chunk.page, chunk.part))
 }
 
-/// What the sort keys of a bucket's chunks start with. Numbers have the width of the largest, so that they sort.
+/// Prefix of a bucket's chunks. Numbers are padded to the width of the largest, so that they sort.
 pub(super) fn chunks(kind: ChunkKind, bucket: u32) -> String {
     let kind = match kind {
         ChunkKind::Customers => "customers",
@@ -280,29 +279,29 @@ pub(super) fn chunks(kind: ChunkKind, bucket: u32) -> String {
     format!("CH#{kind}#{bucket:010}#")
 }
 
-/// The first and last sort key of a bucket's chunks behind the one at `after`.
+/// The first and last sort key of a bucket's chunks after the one at `after`.
 pub(super) fn chunk_range(kind: ChunkKind, bucket: u32, after: Option<&str>) -> (String, String) {
     let all = chunks(kind, bucket);
-    // `!` sorts before every sign of a place, `~` behind all of them.
+    // `!` sorts before every character of a place, `~` after all of them.
     (after.map_or_else(|| all.clone(), |place| format!("{all}{place}!")), format!("{all}~"))
 }
 
-/// Where among its bucket's chunks the one with this sort key stands.
+/// The place of a chunk among those of its bucket, from its sort key.
 pub(super) fn place_of_chunk(sort: &str, kind: ChunkKind, bucket: u32) -> Option<&str> {
     sort.strip_prefix(&chunks(kind, bucket))
 }
 
-/// How a customer is named in the sort keys of a ledger, and in the key of a ledger's page.
+/// The name of a customer in the sort keys of a ledger and in the `next` of a ledger's page.
 pub(super) fn ledger_name(customer: Option<CustomerId>) -> String {
     customer.map_or_else(|| NO_CUSTOMER.to_owned(), |id| id.to_string())
 }
 
-/// What the sort keys of one customer's ledger start with.
+/// Prefix of one customer's ledger.
 pub(super) fn ledger_parts(customer: Option<CustomerId>) -> String {
     format!("LG#{}#", ledger_name(customer))
 }
 
-/// One of the entries that a customer's ledger is split over.
+/// One of the entries that a customer's ledger is split into.
 pub(super) fn ledger_part(partner: PartnerId, run: &RunId, customer: Option<CustomerId>, part: usize) -> Key {
     Key::new(run_rows(partner, run), format!("{}{part:04}", ledger_parts(customer)))
 }
@@ -313,18 +312,18 @@ pub(super) fn name_in_ledger(sort: &str) -> Option<&str> {
     Some(name)
 }
 
-/// The first and last sort key that a page of a ledger may have: customers that start with `prefix` and come after the
-/// customer named `after`. None when there can be no such customer.
+/// The first and last sort key of a page of a ledger: customers whose id starts with `prefix`, after the customer named
+/// `after`. None when there can be no such customer.
 pub(super) fn ledger_range(prefix: &str, after: Option<&str>) -> Option<(String, String)> {
     let first = format!("LG#{prefix}");
-    // `$` is the sign after `#`: behind all parts of that customer.
+    // `$` is the character after `#`, so it sorts after all parts of that customer.
     let after = after.map_or_else(String::new, |name| format!("LG#{name}$"));
     let last = format!("LG#{prefix}{NO_CUSTOMER}{NO_CUSTOMER}");
     let first = first.max(after);
     (first <= last).then_some((first, last))
 }
 
-/// How much a PSA takes; of no partner.
+/// The rate of a PSA, shared by all partners.
 pub(super) fn rate(psa: &PsaDatabase) -> Key {
     Key::new(format!("H#{}", psa.as_str()), "RATE")
 }
@@ -337,7 +336,7 @@ pub(super) fn of_change(partner: PartnerId, change: &Change) -> Key {
         Change::PutLedger(id, ledger) => ledger_part(partner, id, ledger.customer, 0),
         Change::PutCustomerStatus(customer, _) => customer_status(partner, *customer),
         Change::PutSnapshot(agreement, _) => snapshot(partner, *agreement),
-        Change::PutIntent(wanted) => intent(partner, wanted.agreement, wanted.product),
+        Change::PutIntent(put) => intent(partner, put.agreement, put.product),
         Change::RemoveIntent(agreement, product) => intent(partner, *agreement, *product),
         Change::PutBilledOn(customer, agreement) | Change::RemoveBilledOn(customer, agreement) => {
             billed_on(partner, *customer, *agreement)

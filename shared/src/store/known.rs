@@ -17,18 +17,18 @@ use crate::store::limits::MAX_PAGE;
 use crate::store::{Store, instant, keys, limits, mapping};
 use crate::table::{EXPIRY, Entry, Table, Write};
 
-/// When a product was seen, as JSON, beside its body.
+/// When a product was seen, as JSON. An attribute of its own, because conditions compare it.
 const SEEN: &str = "seen";
 
-/// A Sophos product as usage shows it.
+/// A Sophos product as it appears in the usage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DiscoveredProduct {
-    /// Its code.
+    /// The product code in the usage.
     pub code: ProductCode,
-    /// What Sophos calls it.
+    /// The name that Sophos gives it.
     pub description: String,
-    /// User, Server or Device.
+    /// What is counted: User, Server or Device.
     pub group: String,
 }
 
@@ -36,22 +36,22 @@ pub struct DiscoveredProduct {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sighting {
-    /// The earliest usage month that a run saw it in.
+    /// The earliest usage month in which a run saw it.
     pub first_month: UsageMonth,
-    /// The latest.
+    /// The latest usage month in which a run saw it.
     pub last_month: UsageMonth,
-    /// Its units in the latest, of all customers together.
+    /// Its units in the latest month, all customers together.
     pub last_units: u64,
-    /// When a run saw them.
+    /// When a run read those units.
     pub last_seen_at: Timestamp,
 }
 
 /// A Sophos product of the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenProduct {
-    /// What it is.
+    /// The product's code and name.
     pub product: DiscoveredProduct,
-    /// When it was seen; none before the first run that says so.
+    /// When it was seen; none before the first run that counted its units.
     pub seen: Option<Sighting>,
 }
 
@@ -62,17 +62,17 @@ pub struct KnownPsaProduct {
     /// The product.
     #[serde(flatten)]
     pub product: PsaProduct,
-    /// Whether ConnectWise no longer has it; the rest is what it was.
+    /// Whether ConnectWise no longer has it; the product is then as it was last seen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gone: bool,
 }
 
 impl<T: Table> Store<T> {
-    /// Notes that a run saw these products with so many units in a month's usage at `at`; adds those that are new. One
-    /// write a product. A month older than the latest seen leaves the units alone.
+    /// Stores that a run saw these products with these numbers of units in a month's usage at `at`; adds those that are
+    /// new. One write for each product. A month older than the latest one seen does not change the units.
     ///
     /// # Errors
-    /// [`StoreError`]; some may be noted by then.
+    /// [`StoreError`]; some may be written by then.
     pub async fn refresh_products(
         &self,
         partner: PartnerId,
@@ -85,25 +85,24 @@ impl<T: Table> Store<T> {
         let mut writes = Vec::new();
         for (product, units) in products {
             let read = before.get(&product.code).copied().flatten();
-            let entry = product_to_entry(partner, product, &sight(read, month, *units, at))?;
+            let entry = product_to_entry(partner, product, &next_sighting(read, month, *units, at))?;
             let write = Write::put(entry);
             writes.push(match read {
                 Some(read) => write.if_equals(SEEN, text(&seen_to_json(&read)?)),
                 None => write.if_missing(SEEN),
             });
         }
-        // One that another run noted meanwhile is fresh enough: an unmet condition is no failure here.
+        // An unmet condition is fine: another run has just stored a fresh sighting.
         self.write_each(writes).await
     }
 
-    /// The partner's catalogue of Sophos products with when they were seen, by code.
+    /// The partner's catalogue of Sophos products with their sightings, in the order of their codes.
     pub async fn list_seen_products(&self, partner: PartnerId) -> Result<Vec<SeenProduct>, StoreError> {
         self.list(&keys::home(partner), keys::DISCOVERED, |entry| product_from_entry(&entry)).await
     }
 
-    /// Makes `customers` the known ones of those whose id starts with `prefix` (lower-case hex digits, at most 8; empty for
-    /// all): adds, changes and removes what differs, and writes nothing else. `customers` must be complete for the prefix;
-    /// those of other prefixes are refused.
+    /// Makes `customers` the known customers whose id starts with `prefix` (lower-case hex digits, at most 8; empty for
+    /// all): adds, changes and removes what differs. `customers` must be complete for the prefix.
     ///
     /// # Errors
     /// `Refused` for a customer of another prefix; otherwise [`StoreError`], some may be written by then.
@@ -113,7 +112,7 @@ impl<T: Table> Store<T> {
         prefix: &str,
         customers: &[Customer],
     ) -> Result<(), StoreError> {
-        check(prefix, customers)?;
+        check_prefix(prefix, customers)?;
         let read = |entry| read_body(&entry);
         let before: Vec<Customer> = self.list(&keys::home(partner), &keys::known_customers(prefix), read).await?;
         let changes = changes(&before, customers);
@@ -126,7 +125,7 @@ impl<T: Table> Store<T> {
         self.write_each(writes).await
     }
 
-    /// A customer as a run last saw it in Sophos, if one has.
+    /// A customer as a run last saw it in Sophos, if a run has seen it.
     pub async fn find_known_customer(
         &self,
         partner: PartnerId,
@@ -136,7 +135,7 @@ impl<T: Table> Store<T> {
         entry.as_ref().map(read_body).transpose()
     }
 
-    /// At most `limit` (1 to 1,000) known customers behind `after`, by id. Fewer only where no more are behind them.
+    /// At most `limit` (1 to 1,000) known customers after `after`, in the order of their ids; fewer only at the end.
     pub async fn list_known_customers(
         &self,
         partner: PartnerId,
@@ -148,23 +147,23 @@ impl<T: Table> Store<T> {
         self.first_of_range(&keys::home(partner), &range, limit, |entry| read_body(entry).map(Some)).await
     }
 
-    /// How the last sync of each of these customers ended; one that never was synced is left out.
+    /// How the last sync of each of these customers ended; a customer that was never synced is left out.
     pub async fn list_customer_statuses(
         &self,
         partner: PartnerId,
         customers: &[CustomerId],
     ) -> Result<BTreeMap<CustomerId, CustomerSyncStatus>, StoreError> {
-        let mut wanted: Vec<_> = customers.iter().map(|id| keys::customer_status(partner, *id)).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let found = self.table.get_many(wanted).await?;
+        let mut keys: Vec<_> = customers.iter().map(|id| keys::customer_status(partner, *id)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let found = self.table.get_many(keys).await?;
         found.iter().map(|entry| Ok((mapping::customer_of_entry(entry)?, read_body(entry)?))).collect()
     }
 
-    /// Keeps these ConnectWise products as they were seen just now. One write a product.
+    /// Stores these ConnectWise products as they were just seen. One write for each product.
     ///
     /// # Errors
-    /// [`StoreError`]; some may be kept by then.
+    /// [`StoreError`]; some may be written by then.
     pub async fn put_psa_products(&self, partner: PartnerId, products: &[KnownPsaProduct]) -> Result<(), StoreError> {
         let mut writes = Vec::new();
         for known in products {
@@ -173,7 +172,7 @@ impl<T: Table> Store<T> {
         self.write_each(writes).await
     }
 
-    /// The ConnectWise products that are kept, by id: those that are mapped, and those that were.
+    /// The stored ConnectWise products by id: those that something is or was mapped to.
     pub async fn list_psa_products(
         &self,
         partner: PartnerId,
@@ -191,10 +190,10 @@ fn customer_to_entry(partner: PartnerId, customer: &Customer) -> Result<Entry, S
 pub(super) fn status_to_entry(
     partner: PartnerId,
     customer: CustomerId,
-    stamp: &CustomerSyncStatus,
+    status: &CustomerSyncStatus,
 ) -> Result<Entry, StoreError> {
-    let mut entry = with_body(&keys::customer_status(partner, customer), stamp)?;
-    entry.insert(EXPIRY.to_owned(), instant::expiry(stamp.at, HISTORY_DAYS));
+    let mut entry = with_body(&keys::customer_status(partner, customer), status)?;
+    entry.insert(EXPIRY.to_owned(), instant::expiry(status.at, HISTORY_DAYS));
     Ok(entry)
 }
 
@@ -204,7 +203,6 @@ fn product_to_entry(partner: PartnerId, product: &DiscoveredProduct, seen: &Sigh
     Ok(entry)
 }
 
-/// A sighting as it stands beside the body.
 fn seen_to_json(seen: &Sighting) -> Result<String, StoreError> {
     to_json(SEEN, seen)
 }
@@ -214,22 +212,22 @@ fn product_from_entry(entry: &Entry) -> Result<SeenProduct, StoreError> {
     Ok(SeenProduct { product: read_body(entry)?, seen })
 }
 
-/// What is to be written so that `customers` are the known ones.
+/// What to write so that the given customers become the known ones.
 #[derive(Debug, PartialEq, Eq)]
 struct CustomerChanges<'a> {
     pub(super) put: Vec<&'a Customer>,
     pub(super) remove: Vec<CustomerId>,
 }
 
-/// Refuses customers of another prefix: they would be removed by the next refresh of their own.
-fn check(prefix: &str, customers: &[Customer]) -> Result<(), StoreError> {
+/// Refuses customers of another prefix: the next refresh of that prefix would remove them.
+fn check_prefix(prefix: &str, customers: &[Customer]) -> Result<(), StoreError> {
     match customers.iter().find(|customer| !customer.id.to_string().starts_with(prefix)) {
         Some(other) => limits::refuse(format!("customer {} is none of those that start with {prefix}", other.id)),
         None => Ok(()),
     }
 }
 
-/// Only what differs is written. Of a customer that Sophos listed twice the last one counts.
+/// The differences alone. If Sophos lists a customer twice, the last one counts.
 fn changes<'a>(known: &[Customer], customers: &'a [Customer]) -> CustomerChanges<'a> {
     let now: BTreeMap<CustomerId, &Customer> = customers.iter().map(|customer| (customer.id, customer)).collect();
     let before: BTreeMap<CustomerId, &Customer> = known.iter().map(|customer| (customer.id, customer)).collect();
@@ -238,8 +236,8 @@ fn changes<'a>(known: &[Customer], customers: &'a [Customer]) -> CustomerChanges
     CustomerChanges { put, remove: gone.into_iter().collect() }
 }
 
-/// The sighting of a product over the one before: an older month never hides what a later one showed.
-fn sight(before: Option<Sighting>, month: UsageMonth, units: u64, at: Timestamp) -> Sighting {
+/// The sighting that replaces the one before: an older month never overwrites the units of a later one.
+fn next_sighting(before: Option<Sighting>, month: UsageMonth, units: u64, at: Timestamp) -> Sighting {
     let latest = Sighting { first_month: month, last_month: month, last_units: units, last_seen_at: at };
     match before {
         None => latest,
@@ -262,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_did_not_change_is_not_written() {
+    fn only_customers_that_changed_are_written() {
         let known = [listed(1, "a"), listed(2, "b"), listed(3, "c")];
         assert_eq!(changes(&known, &known), CustomerChanges { put: vec![], remove: vec![] });
         let now = [listed(3, "c"), listed(2, "renamed"), listed(4, "d")];

@@ -1,7 +1,7 @@
-//! A customer's ledger in the table: one entry, or several where its lines are many.
+//! A customer's ledger in the table: one entry, or several when it is long.
 //!
-//! The JSON text is cut, not the lines, so that one line of any length fits. Each part says how many there are: when an
-//! entry is written again with fewer parts, the old ones behind them no longer count.
+//! The JSON text is cut, not the lines, so that one line of any length fits. The first part has the number of parts: when
+//! a ledger is written again with fewer parts, the old ones after them are ignored.
 
 use jiff::Timestamp;
 
@@ -18,15 +18,15 @@ use crate::table::{EXPIRY, Entry, SORT_KEY, Table};
 /// One page of a run's ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerPage {
-    /// Its entries, by customer; the usage without a customer comes last.
+    /// Its entries, in the order of customers; the usage without a customer comes last.
     pub entries: Vec<CustomerLedger>,
     /// Where the next page starts; none on the last.
     pub next: Option<String>,
 }
 
 impl<T: Table> Store<T> {
-    /// One page of a run's ledger from `after` on: customers whose id starts with `prefix` (lower-case hex; empty for
-    /// all, the usage without a customer included).
+    /// One page of a run's ledger after `after`: customers whose id starts with `prefix` (lower-case hex; empty for all,
+    /// the usage without a customer included).
     pub async fn list_ledger(
         &self,
         partner: PartnerId,
@@ -52,7 +52,7 @@ impl<T: Table> Store<T> {
         }
     }
 
-    /// One customer's entry in a run's ledger (none: the usage without a customer).
+    /// One customer's entry in a run's ledger; without a customer, that of the usage without one.
     pub async fn find_ledger(
         &self,
         partner: PartnerId,
@@ -65,7 +65,6 @@ impl<T: Table> Store<T> {
     }
 }
 
-/// The entries that a customer's ledger is written to.
 pub(super) fn to_entries(
     partner: PartnerId,
     run: &RunId,
@@ -85,8 +84,8 @@ pub(super) fn to_entries(
     Ok(cuts.into_iter().enumerate().map(entry).collect())
 }
 
-/// Reads the ledgers in entries that stand in the order of their keys. When `more` entries are to be read behind them,
-/// the last ledger may lack parts; it is then left out.
+/// The ledgers in entries, which are in the order of their keys. When `more` entries follow, the last ledger may lack
+/// parts; it is then left out.
 fn from_entries(entries: &[Entry], more: bool) -> Result<Vec<CustomerLedger>, StoreError> {
     let mut ledgers = Vec::new();
     let mut groups = entries.chunk_by(|a, b| name(a) == name(b)).peekable();
@@ -101,7 +100,7 @@ fn from_entries(entries: &[Entry], more: bool) -> Result<Vec<CustomerLedger>, St
     Ok(ledgers)
 }
 
-/// A page of a ledger; `more` entries may be behind it.
+/// A page of a ledger; with a `next` where `more` entries may follow.
 fn to_page(entries: Vec<CustomerLedger>, more: bool) -> LedgerPage {
     let last = entries.last().filter(|_| more);
     let next = last.map(|ledger| keys::ledger_name(ledger.customer));

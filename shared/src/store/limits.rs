@@ -1,4 +1,4 @@
-//! What one call may hold, and how a commit is refused.
+//! The limits of one call to the store, and the checks of a commit against them.
 
 use std::collections::BTreeSet;
 
@@ -15,22 +15,22 @@ pub const MAX_CHUNK_BYTES: usize = 300_000;
 
 /// The most bytes of all chunks of a commit: a transaction has at most 4 MB.
 pub const MAX_COMMIT_BYTES: usize = 13 * MAX_CHUNK_BYTES;
-/// The most bytes of an answer that is kept: five entries of the table.
+/// The most bytes of an answer's body: five entries of the table.
 pub const MAX_ANSWER_BYTES: usize = 5 * MAX_CHUNK_BYTES;
-/// The most product mappings of one save: with at most 4 entries of edits and 5 of the answer that is kept they are a
-/// transaction of at most 100 actions, whatever the texts in them are.
+/// The most product mappings of one save. With at most 4 entries of edits and 5 of the answer they fit into a
+/// transaction of 100 actions.
 pub const MAX_PRODUCT_ROWS: usize = 90;
-/// The most customer mappings of one save: each may write its mapping, claim a company and give one up. That leaves 10
+/// The most customer mappings of one save. Each may write its mapping, claim a company and release one, which leaves 10
 /// actions for the edits and the answer.
 pub const MAX_CUSTOMER_ROWS: usize = 30;
 /// The most rows of one page.
 pub(super) const MAX_PAGE: u32 = 1_000;
-/// The most chunks of one page, whose rows are in memory together.
+/// The most chunks of one page; all of their rows are in memory at once.
 pub(super) const MAX_CHUNKS_A_PAGE: usize = 4;
 /// The most runs of one list.
 pub(super) const MAX_RUNS: u32 = 100;
 
-/// Refuses a commit that breaks the rules of [`super::Store::commit`], before anything is sent.
+/// Refuses a commit that breaks the limits of [`super::Store::commit`], before anything is sent.
 pub(super) fn check(partner: PartnerId, changes: &[Change]) -> Result<(), StoreError> {
     if changes.len() > MAX_CHANGES {
         return refuse(format!("{} changes in one commit, at most {MAX_CHANGES}", changes.len()));
@@ -95,7 +95,7 @@ fn check_change(partner: PartnerId, change: &Change) -> Result<(), StoreError> {
     }
 }
 
-/// The new intent in a change, if it is one.
+/// The intent that a change stores, if it does.
 pub(super) fn intent_of(change: &Change) -> Option<&Intent> {
     match change {
         Change::PutIntent(intent) => Some(intent),
@@ -116,10 +116,10 @@ pub(super) fn intent_of(change: &Change) -> Option<&Intent> {
     }
 }
 
-/// An intent stands already where a new one was wanted.
-pub(super) fn intent_conflict(wanted: &Intent) -> StoreError {
+/// The error when an intent for the same addition is stored already.
+pub(super) fn intent_conflict(intent: &Intent) -> StoreError {
     StoreError::Conflict {
-        what: format!("the addition of product {} to agreement {}", wanted.product, wanted.agreement),
+        what: format!("the addition of product {} to agreement {}", intent.product, intent.agreement),
     }
 }
 

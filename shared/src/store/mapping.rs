@@ -1,4 +1,4 @@
-//! Product and customer mappings, one by one.
+//! Product and customer mappings: their reads, the saves of single ones, and their entries.
 
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode};
 use crate::domain::mapping::{CustomerMapping, ProductMapping, ProductMappings};
@@ -13,13 +13,13 @@ use crate::store::save::CustomerRow;
 use crate::store::{DiscoveredProduct, Store, keys};
 use crate::table::{Entry, SORT_KEY, Table, Write, Written};
 
-/// Counts what a person edits.
+/// Counts the saves by people; what runs write does not count.
 pub(super) const VERSION: &str = "version";
 /// The agreement for which a person has applied a preview.
 const APPLIED: &str = "applied";
-/// The agreement of the mapping that stands: a run writes what it learnt only while it is the one it read.
+/// The agreement of the stored mapping. A run writes names only while it is the agreement that the run has read.
 pub(super) const AGREEMENT: &str = "agreement";
-/// The customer that has a company.
+/// The customer that a company is mapped to.
 pub(super) const CUSTOMER: &str = "customer";
 /// The names of company and agreement, as JSON.
 pub(super) const NAMES: &str = "names";
@@ -29,17 +29,17 @@ pub(super) const NAMES: &str = "names";
 pub enum CustomerEdit {
     /// Saves the mapping, which was read at its version (0: the customer was not mapped).
     Put(CustomerMapping),
-    /// Unmaps the customer, whose mapping was read at this version (0: it was not mapped).
+    /// Unmaps the customer.
     Remove {
-        /// Which customer.
+        /// The customer.
         customer: CustomerId,
-        /// The version that was read.
+        /// The version at which the mapping was read (0: the customer was not mapped).
         version: u64,
     },
 }
 
 impl CustomerEdit {
-    /// The customer that it is about.
+    /// The customer whose mapping is saved or removed.
     #[must_use]
     pub const fn customer(&self) -> CustomerId {
         match self {
@@ -49,32 +49,32 @@ impl CustomerEdit {
     }
 }
 
-/// A row that someone else changed since it was read.
+/// A row of a save of product mappings that someone else changed since it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductConflict {
-    /// The Sophos product.
+    /// The code of the Sophos product.
     pub code: ProductCode,
-    /// What its mapping is now; none when there is none.
+    /// Its current mapping; none when there is none.
     pub now: Option<ProductMapping>,
 }
 
-/// Why a row of a save of customers cannot be saved.
+/// Why a row of a save of customer mappings cannot be saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomerConflict {
     /// Someone else changed it since it was read.
     Changed {
         /// The customer.
         customer: CustomerId,
-        /// What its mapping is now; none when it is not mapped.
+        /// Its current mapping; none when it is not mapped.
         now: Option<CustomerMapping>,
     },
-    /// Another customer of the partner has its company and keeps it, or wants it in the same save.
+    /// The company is mapped to another customer of the partner, or another row of the same save maps it.
     CompanyTaken {
-        /// The customer that cannot have it.
+        /// The customer of the row.
         customer: CustomerId,
         /// The company.
         company: CompanyId,
-        /// The customer that has it.
+        /// The customer that the company is mapped to.
         holder: CustomerId,
     },
 }
@@ -83,13 +83,13 @@ pub enum CustomerConflict {
 pub type MappedCustomer = (CustomerMapping, Option<CustomerNames>);
 
 impl<T: Table> Store<T> {
-    /// All product mappings of a partner.
+    /// All product mappings of the partner, with their versions.
     pub async fn list_product_mappings(&self, partner: PartnerId) -> Result<ProductMappings, StoreError> {
         let read = |entry| product_from_entry(&entry);
         Ok(self.list(&keys::home(partner), keys::PRODUCT_MAPPINGS, read).await?.into_iter().collect())
     }
 
-    /// Saves a product mapping that was read at `mapping.version`; what is stored has the next version.
+    /// Saves a product mapping that was read at `mapping.version`, as the next version.
     ///
     /// # Errors
     /// `Conflict` when someone else saved it meanwhile.
@@ -101,7 +101,7 @@ impl<T: Table> Store<T> {
         }
     }
 
-    /// Adds Sophos products to the partner's catalogue; known ones are left as they are. Maps nothing.
+    /// Adds Sophos products to the partner's catalogue; known ones stay as they are. Maps nothing.
     pub async fn add_discovered_products(
         &self,
         partner: PartnerId,
@@ -115,17 +115,17 @@ impl<T: Table> Store<T> {
                 Ok(Write::put(entry).if_absent())
             })
             .collect();
-        // One that became known meanwhile is left as it is: an unmet condition is no failure here.
+        // An unmet condition is fine: the product became known meanwhile.
         self.write_each(writes?).await
     }
 
-    /// The partner's catalogue of Sophos products.
+    /// The partner's catalogue of Sophos products, in the order of their codes.
     pub async fn list_discovered_products(&self, partner: PartnerId) -> Result<Vec<DiscoveredProduct>, StoreError> {
         self.list(&keys::home(partner), keys::DISCOVERED, |entry| read_body(&entry)).await
     }
 
-    /// The mappings of the customers whose id starts with `prefix` (lower-case hex digits, at most 8; empty for all),
-    /// by customer, with their names where a run has seen them.
+    /// The mappings of the customers whose id starts with `prefix` (lower-case hex digits, at most 8; empty for all), in
+    /// the order of customers, with the names that a run has seen.
     pub async fn list_customer_mappings(
         &self,
         partner: PartnerId,
@@ -137,8 +137,8 @@ impl<T: Table> Store<T> {
     }
 
     /// Saves a customer mapping that was read at `mapping.version` and claims its company. `mapping.applied` counts for
-    /// the first save only: what a run has written of a customer meanwhile (names, the applied agreement) stays, but for
-    /// the names of a place that it left.
+    /// the first save only: later, the values that runs have written (names, the applied agreement) stay, except names
+    /// of another company or agreement.
     ///
     /// # Errors
     /// `Conflict` when someone else saved it meanwhile, or another customer of the partner has the company.
@@ -148,8 +148,8 @@ impl<T: Table> Store<T> {
         saved.map(drop).map_err(|conflicts| customer_conflict(&conflicts, mapping.customer))
     }
 
-    /// Writes what a run learnt of a customer, leaving its version alone: names, and the agreement for which a person
-    /// applied a preview. Does nothing when the mapping is gone or went to another agreement.
+    /// Writes what a run has seen of a customer: names, and the agreement for which a person applied a preview. The
+    /// version stays. Does nothing when the mapping is gone or has another agreement.
     pub async fn touch_customer(
         &self,
         partner: PartnerId,
@@ -164,12 +164,11 @@ impl<T: Table> Store<T> {
         }
         let write =
             Write::update(keys::customer_mapping(partner, customer), set).if_equals(AGREEMENT, number(agreement));
-        // A mapping that is gone or went to another agreement has nothing to learn from this run.
         self.table.write(write).await?;
         Ok(())
     }
 
-    /// A product's mapping, if it was ever saved.
+    /// A product's mapping, if one was saved.
     pub async fn find_product_mapping(
         &self,
         partner: PartnerId,
@@ -189,7 +188,7 @@ impl<T: Table> Store<T> {
         Ok(entry.as_ref().map(customer_from_entry).transpose()?.flatten())
     }
 
-    /// At most `limit` (1 to 1,000) mapped customers behind `after`, by id. Fewer only where no more are behind them.
+    /// At most `limit` (1 to 1,000) mapped customers after `after`, in the order of their ids; fewer only at the end.
     pub async fn list_customer_mappings_after(
         &self,
         partner: PartnerId,
@@ -206,7 +205,7 @@ pub(super) fn at_version(write: Write, version: u64) -> Write {
     if version == 0 { write.if_absent() } else { write.if_equals(VERSION, number(version)) }
 }
 
-/// The mapping at its next version.
+/// The entry of the mapping at its next version.
 pub(super) fn product_to_next_entry(partner: PartnerId, mapping: &ProductMapping) -> Result<Entry, StoreError> {
     let saved = next_product(mapping);
     let mut entry = with_body(&keys::product_mapping(partner, &saved.code), &saved)?;
@@ -225,7 +224,7 @@ fn customer_from_entry(entry: &Entry) -> Result<Option<MappedCustomer>, StoreErr
     Ok(Some((mapping, names)))
 }
 
-/// What is stored of a customer's mapping. One that was removed has no body.
+/// What is stored of a customer's mapping. A removed one has no body.
 pub(super) fn customer_row(entry: &Entry) -> Result<CustomerRow, StoreError> {
     let (version, applied) = (read_number(entry, VERSION)?, read_applied(entry)?);
     let mapping = match find_text(entry, BODY) {
@@ -258,7 +257,7 @@ fn names_to_json(names: &CustomerNames) -> Result<String, StoreError> {
     to_json(NAMES, names)
 }
 
-/// The mark that a company is a customer's.
+/// The mark that a company is in use by a customer.
 pub(super) fn company_to_entry(partner: PartnerId, company: CompanyId, customer: CustomerId) -> Entry {
     let mut entry = keyed(&keys::company(partner, company));
     entry.insert(CUSTOMER.to_owned(), text(&customer.to_string()));
@@ -280,22 +279,21 @@ pub(super) fn holder_from_entry(entry: &Entry) -> Result<CustomerId, StoreError>
     CustomerId::parse(read_text(entry, CUSTOMER)?).map_err(|error| unreadable(entry, error))
 }
 
-/// The product mapping as it is stored when it was read at its version.
+/// The product mapping at its next version.
 pub(super) fn next_product(mapping: &ProductMapping) -> ProductMapping {
     ProductMapping { version: mapping.version.saturating_add(1), ..mapping.clone() }
 }
 
-/// Whether the names that a run saw for one mapping are those of the other.
+/// Whether both mappings have the same company and agreement, so that names seen for one are right for the other.
 pub(super) fn is_same_place(one: &CustomerMapping, other: &CustomerMapping) -> bool {
     one.company == other.company && one.agreement == other.agreement
 }
 
-/// Someone else saved the product mapping.
 fn product_conflict(mapping: &ProductMapping) -> StoreError {
     StoreError::Conflict { what: format!("the mapping of {}", mapping.code) }
 }
 
-/// A single customer mapping cannot be saved: someone else saved it, or another customer has the company.
+/// The error of a single customer mapping that cannot be saved.
 fn customer_conflict(conflicts: &[CustomerConflict], customer: CustomerId) -> StoreError {
     let what = match conflicts.first() {
         Some(CustomerConflict::CompanyTaken { company, .. }) => {

@@ -11,58 +11,55 @@ use crate::store::entry::{find_text, keyed, read_text, text, unreadable};
 use crate::store::{Store, instant, keys};
 use crate::table::{Clause, Entry, SORT_KEY, Table, Write, Written};
 
-/// The partner that has it.
 const PARTNER: &str = "partner";
-/// When it worked with it.
 const WORKED_AT: &str = "workedAt";
-/// That a partner works with its database is noted at most this often.
-const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// How often `workedAt` is updated at most.
+const UPDATE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
-/// What came of claiming a database.
+/// The result of claiming a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PsaClaim {
-    /// It is the partner's, now or already.
+    /// The partner owns it now, or owned it already.
     Claimed,
-    /// Another partner drives it. Nobody is told which.
+    /// Another partner owns it. Which one is never disclosed.
     HeldByAnother,
 }
 
-/// Who drives a database, as one partner may know it.
+/// The owner of a database, as far as one partner may know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PsaOwner {
     /// Nobody.
     Nobody,
     /// The partner that asks.
     Asker,
-    /// Another. Nobody is told which.
+    /// Another partner. Which one is never disclosed.
     Another,
 }
 
-/// The partner that has a database, for those alone who decide whether another may take it over.
+/// The partner that owns a database. Only the decision whether another may take it over uses this; no partner sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PsaHolder {
     /// The partner.
     pub partner: PartnerId,
-    /// When it saved the connection or a run of it last worked with the database, to a day; none where that is not known.
+    /// When it saved the connection or its runs last worked with the database, to a day; none where that is unknown.
     pub worked_at: Option<Timestamp>,
 }
 
-/// A ConnectWise database by the hash of its host and company id: what is shared by all partners names neither.
+/// A ConnectWise database, named by the hash of its host and company id: what all partners share shows neither.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PsaDatabase(String);
 
 impl PsaDatabase {
-    /// The database of a company at a host. Case does not count: two spellings of one database must not have two
-    /// owners.
+    /// The database of a company id at a host, ignoring case: two spellings of one database must not have two owners.
     #[must_use]
     pub fn new(host: &str, company: &str) -> Self {
         let [host, company] = [host, company].map(|text| text.trim().to_lowercase());
-        // A host has no line break: no two pairs have the same text.
+        // A host has no line break, so no two pairs give the same text.
         let digest = Sha256::digest(format!("{host}\n{company}"));
         Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Reads the 64 hex digits that [`PsaDatabase::as_str`] gives.
+    /// Parses the 64 hex digits that [`PsaDatabase::as_str`] returns.
     #[must_use]
     pub fn parse(hash: &str) -> Option<Self> {
         let fits = hash.len() == 64 && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
@@ -83,7 +80,7 @@ impl fmt::Debug for PsaDatabase {
 }
 
 impl<T: Table> Store<T> {
-    /// Claims a database for a partner, after its connection was tested. Of two partners one gets it.
+    /// Claims a database for a partner whose connection was tested. If two partners claim it, one gets it.
     pub async fn claim_psa(&self, partner: PartnerId, database: &PsaDatabase) -> Result<PsaClaim, StoreError> {
         Ok(match self.table.transact(claim(partner, database, None, None).into()).await? {
             Written::All => PsaClaim::Claimed,
@@ -91,11 +88,11 @@ impl<T: Table> Store<T> {
         })
     }
 
-    /// Gives a database up; does nothing when it is not the partner's.
+    /// Releases a database; does nothing when the partner does not own it.
     pub async fn release_psa(&self, partner: PartnerId, database: &PsaDatabase) -> Result<(), StoreError> {
         match self.table.transact(release(partner, database, true)).await? {
             Written::All => Ok(()),
-            // Another partner's: there is at most a mark of ours to take away.
+            // Another partner owns it: only our own mark, if any, is to be removed.
             Written::Unmet(_) => {
                 self.table.transact(release(partner, database, false)).await?;
                 Ok(())
@@ -103,29 +100,28 @@ impl<T: Table> Store<T> {
         }
     }
 
-    /// The partner that has a database, and when it worked with it. To be told to no other partner.
+    /// The partner that owns a database. Must not be disclosed to another partner.
     pub async fn find_psa_holder(&self, database: &PsaDatabase) -> Result<Option<PsaHolder>, StoreError> {
         self.table.get(&keys::psa_owner(database)).await?.as_ref().map(from_entry).transpose()
     }
 
-    /// Notes that a run of the partner works with its database, unless that was noted within the last day. Does nothing
-    /// where the database is not the partner's.
+    /// Stores that a run of the partner works with its database, at most once a day. Does nothing when the partner does
+    /// not own the database.
     pub async fn note_worked(
         &self,
         partner: PartnerId,
         database: &PsaDatabase,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let day_before = at.saturating_sub(NOTED_EVERY).unwrap_or(at);
-        let note = Write::update(keys::psa_owner(database), vec![(WORKED_AT, instant::to_text(at))])
+        let day_before = at.saturating_sub(UPDATE_EVERY).unwrap_or(at);
+        let write = Write::update(keys::psa_owner(database), vec![(WORKED_AT, instant::to_text(at))])
             .if_equals(PARTNER, text(&partner.to_string()))
             .only_if(Clause::LessOrMissing(WORKED_AT, instant::to_text(day_before)));
-        // Unmet: it was noted, or is another's.
-        self.table.write(note).await?;
+        self.table.write(write).await?;
         Ok(())
     }
 
-    /// Who drives a database.
+    /// Who owns a database, from the point of view of `partner`.
     pub async fn find_psa_owner(&self, partner: PartnerId, database: &PsaDatabase) -> Result<PsaOwner, StoreError> {
         Ok(match self.find_psa_holder(database).await? {
             None => PsaOwner::Nobody,
@@ -135,8 +131,9 @@ impl<T: Table> Store<T> {
     }
 }
 
-/// The writes by which a partner takes a database, or keeps it, and worked with it at a time; the first one is not met
-/// where it is another's. With a holder it is taken from that one, and not met where that one has changed.
+/// The writes by which a partner takes or keeps a database and sets `workedAt`. The condition of the first one is unmet
+/// when another partner owns the database. With `from` the database is taken from that owner, and the condition is unmet
+/// when that owner has changed.
 pub(super) fn claim(
     partner: PartnerId,
     database: &PsaDatabase,
@@ -157,7 +154,7 @@ pub(super) fn claim(
     [claim, Write::put(mark_to_entry(partner, database))]
 }
 
-/// The writes by which a partner gives a database up; of one that is not its own there is at most a mark.
+/// The writes by which a partner releases a database; only its mark is removed when another partner owns the database.
 pub(super) fn release(partner: PartnerId, database: &PsaDatabase, is_ours: bool) -> Vec<Write> {
     let release = of_partner(Write::delete(keys::psa_owner(database)), partner);
     let mark = Write::delete(keys::psa_mark(partner, database));
@@ -183,7 +180,6 @@ fn from_entry(entry: &Entry) -> Result<PsaHolder, StoreError> {
     Ok(PsaHolder { partner, worked_at })
 }
 
-/// The partner's own mark of a database that it drives.
 fn mark_to_entry(partner: PartnerId, database: &PsaDatabase) -> Entry {
     keyed(&keys::psa_mark(partner, database))
 }
@@ -198,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_database_has_one_name_however_it_is_typed_and_no_two_share_it() {
+    fn a_database_has_one_hash_however_it_is_typed_and_no_two_share_it() {
         let one = PsaDatabase::new("api-na.myconnectwise.net", "acme");
         assert_eq!(one, PsaDatabase::new("API-na.myconnectwise.net", " Acme "));
         assert_eq!(one.as_str().len(), 64);
@@ -209,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn spellings_of_a_database_are_one_and_two_databases_are_two() {
+    fn a_hash_is_parsed_back_and_debug_output_does_not_show_the_company() {
         let database = PsaDatabase::new("API-EU.myconnectwise.net", "Acme ");
         assert_eq!(database, PsaDatabase::new("api-eu.myconnectwise.net", "acme"));
         assert_eq!(PsaDatabase::parse(database.as_str()), Some(database.clone()));
@@ -219,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_hash_is_read_as_one() {
+    fn only_64_lower_case_hex_digits_are_parsed_as_a_hash() {
         for text in ["", "ab", &"g".repeat(64), &"A".repeat(64), &"a#".repeat(32)] {
             assert_eq!(PsaDatabase::parse(text), None, "{text}");
         }

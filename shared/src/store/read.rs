@@ -1,4 +1,4 @@
-//! Reads to the last page, and writes that people wait for.
+//! Reads of whole ranges and of pages, and writes in parallel or for a person who waits.
 
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -6,22 +6,22 @@ use crate::error::StoreError;
 use crate::store::Store;
 use crate::table::{Entry, Page, Query, Range, Table, Write, WriteError, Written};
 
-/// Writes in flight that do not depend on each other.
+/// How many independent writes are in flight at most.
 const WRITES_IN_FLIGHT: usize = 8;
 
-/// Which part of a range is wanted.
+/// Which part of a range to read.
 pub(super) struct Ask {
-    /// Where it starts: a page's `next`.
+    /// Where to start: a page's `next`.
     pub(super) start: Option<Entry>,
-    /// The most entries of it.
+    /// The most entries to read.
     pub(super) limit: usize,
     /// From the last sort key to the first.
     pub(super) backwards: bool,
 }
 
 impl<T: Table> Store<T> {
-    /// What `read` makes of all entries of a partition whose sort key starts with `prefix`, which is not empty, in the
-    /// order of their keys. No more than a page of the entries themselves is in memory.
+    /// The results of `read` for all entries of a partition whose sort key starts with `prefix` (not empty), in the order
+    /// of their keys. Only one page of the entries themselves is in memory.
     pub(super) async fn list<V: Send>(
         &self,
         partition: &str,
@@ -43,8 +43,8 @@ impl<T: Table> Store<T> {
         }
     }
 
-    /// What `read` makes of the first `limit` entries of a partition from one sort key to another; of those that it makes
-    /// nothing of, the next one counts.
+    /// The results of `read` for the first entries of a partition between two sort keys, up to `limit` results. An entry
+    /// for which `read` returns none does not count.
     pub(super) async fn first_of_range<V: Send>(
         &self,
         partition: &str,
@@ -67,7 +67,7 @@ impl<T: Table> Store<T> {
         }
     }
 
-    /// A page of the entries of a partition from one sort key to another.
+    /// A page of the entries of a partition between two sort keys.
     pub(super) async fn page_of_range(
         &self,
         partition: &str,
@@ -78,7 +78,7 @@ impl<T: Table> Store<T> {
         self.table.query(Query { start, ..Query::of(partition, range) }).await
     }
 
-    /// A page of at most `limit` of those entries, the last ones first where it goes backwards.
+    /// A page of at most `limit` of those entries, the last ones first if `backwards`.
     pub(super) async fn part_of_range(
         &self,
         partition: &str,
@@ -89,8 +89,9 @@ impl<T: Table> Store<T> {
         self.table.query(Query { start, limit: Some(limit), backwards, ..Query::of(partition, range) }).await
     }
 
-    /// Makes all writes or none, of what a person saves. Contention that lasts is somebody else's save, which the person
-    /// looks at before deciding again: to say that the service is busy would have the same request sent again.
+    /// Makes all writes or none, for something that a person saves. Lasting contention means that somebody else is saving
+    /// the same, so it is reported as unmet: the person looks at that save first. "Busy" would make the client repeat the
+    /// request without asking the person.
     pub(super) async fn transact_for_a_person(&self, writes: Vec<Write>) -> Result<Written, StoreError> {
         match self.table.transact(writes).await {
             Ok(written) => Ok(written),
@@ -102,8 +103,8 @@ impl<T: Table> Store<T> {
         }
     }
 
-    /// Makes each write by itself, of different entries; when it fails, some may be made. A condition that is not met is no
-    /// failure.
+    /// Makes each write on its own; their entries must differ. After an error some may be made. An unmet condition is not
+    /// an error.
     pub(super) async fn write_each(&self, writes: Vec<Write>) -> Result<(), StoreError> {
         let writing = stream::iter(writes.into_iter().map(|write| async { self.table.write(write).await }));
         let written = writing.buffer_unordered(WRITES_IN_FLIGHT).try_for_each(|_| async { Ok(()) }).await;

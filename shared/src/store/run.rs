@@ -1,4 +1,4 @@
-//! Runs, the rows that they keep between slices, and what they wrote.
+//! Runs, and the mark that a partner has an open one.
 
 use crate::domain::id::{PartnerId, RunId};
 use crate::domain::run::Run;
@@ -9,24 +9,24 @@ use crate::store::read::Ask;
 use crate::store::{Store, instant, keys, limits};
 use crate::table::{EXPIRY, Entry, Query, Range, Table, Write, Written};
 
-/// How often another run may be opened or closed while this one is asked for, before the caller has to come again.
+/// How often other runs may be opened or closed between our read and our write before we give up.
 const ATTEMPTS: usize = 5;
-/// The run that has the mark of the open run.
+/// The id of the run in the mark of the open run.
 const OPEN_RUN: &str = "run";
 
-/// What came of opening a run.
+/// The result of opening a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
-    /// It is open now.
+    /// The run is open now.
     Fresh,
-    /// It exists already; this is what is stored.
+    /// The run exists already, in this state.
     Existing(Box<Run>),
     /// The partner has another open run.
     Busy(RunId),
 }
 
 impl<T: Table> Store<T> {
-    /// The partner's newest runs, newest first, at most `limit` (1 to 100).
+    /// The partner's latest runs, newest first, at most `limit` (1 to 100).
     pub async fn list_runs(&self, partner: PartnerId, limit: u32) -> Result<Vec<Run>, StoreError> {
         let limit = limit.clamp(1, limits::MAX_RUNS) as usize;
         let entries = self.newest_runs(partner, limit).await?;
@@ -45,7 +45,7 @@ impl<T: Table> Store<T> {
         let is_before = |run: &Run| before.is_none_or(|before| run.id < *before);
         let (mut runs, mut start) = (Vec::new(), None);
         loop {
-            // One more: the range ends in the run that it is about.
+            // One extra, because the range includes `before` itself.
             let ask = Ask { start, limit: limit + 1 - runs.len(), backwards: true };
             let page = self.part_of_range(&keys::runs(partner), &range, ask).await?;
             for entry in &page.entries {
@@ -60,12 +60,8 @@ impl<T: Table> Store<T> {
     }
 }
 
-impl<T: Table> Store<T> {}
-
-impl<T: Table> Store<T> {}
-
 impl<T: Table> Store<T> {
-    /// At least `limit` of the newest runs, if there are so many.
+    /// At least `limit` of the newest runs, if there are that many.
     async fn newest_runs(&self, partner: PartnerId, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let mut runs = Vec::new();
         let mut start = None;
@@ -113,7 +109,7 @@ impl<T: Table> Store<T> {
         entry.as_ref().map(read_body).transpose()
     }
 
-    /// The partner's run that is under way, if there is one.
+    /// The id of the partner's run that is not over, if there is one.
     pub(super) async fn open_run_of(&self, partner: PartnerId) -> Result<Option<RunId>, StoreError> {
         let Some(marked) = self.marked_run(partner).await? else { return Ok(None) };
         Ok(self.is_under_way(partner, &marked).await?.then_some(marked))
@@ -124,14 +120,14 @@ impl<T: Table> Store<T> {
         entry.as_ref().map(open_from_entry).transpose()
     }
 
-    /// A run that is over, or so old that it is gone, is not under way, whatever the mark says.
+    /// The mark alone does not show it: it stays when its run is over or has expired.
     async fn is_under_way(&self, partner: PartnerId, id: &RunId) -> Result<bool, StoreError> {
         let run = self.find_run(partner, id).await?;
         Ok(run.is_some_and(|run| !run.state.is_over()))
     }
 }
 
-/// Marks the run as the partner's open one, in the place of the mark that was seen.
+/// Marks the run as the partner's open one, if the mark is still the one that was `seen`.
 fn mark(run: &Run, seen: Option<&RunId>) -> Write {
     let write = Write::put(open_to_entry(run));
     match seen {

@@ -6,21 +6,19 @@ use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCo
 use crate::domain::mapping::{CustomerMapping, ProductMapping};
 use crate::error::StoreError;
 use crate::store::entry::{BODY, number, text, to_json};
-use crate::store::idempotency::overtaken;
 use crate::store::limits::{MAX_CUSTOMER_ROWS, MAX_PRODUCT_ROWS};
 use crate::store::mapping::at_version;
 use crate::store::{
-    Answer, Attempt, Author, CustomerConflict, CustomerEdit, Edit, Keep, ProductConflict, Store, Subject, edit,
-    idempotency, keys, limits, mapping,
+    Author, CustomerConflict, CustomerEdit, Edit, Keep, ProductConflict, Store, Subject, edit, keys, limits, mapping,
 };
-use crate::table::{Clause, MAX_ACTIONS, Table, Write, Written};
+use crate::table::{Clause, Table, Write};
 
-/// How often what was read may change before it is written, before the caller has to come again.
+/// How often others may change the rows between our read and our write before we give up.
 const ATTEMPTS: usize = 5;
 
 impl<T: Table> Store<T> {
-    /// Saves up to 90 product mappings, each read at its version, their edits, and the answer that is to be kept, if one
-    /// is: all or nothing. Returns them as they are stored, or every row that was changed meanwhile.
+    /// Saves up to 90 product mappings, each read at its version, with their edits and the answer to keep, if any: all or
+    /// nothing. Returns the mappings as they are stored, or every row that somebody else changed meanwhile.
     ///
     /// # Errors
     /// `Refused` for more rows, or two of the same product; `Conflict` when another attempt has taken over.
@@ -32,14 +30,14 @@ impl<T: Table> Store<T> {
         keep: Option<&Keep<'_, [ProductMapping]>>,
     ) -> Result<Result<Vec<ProductMapping>, Vec<ProductConflict>>, StoreError> {
         check_products(rows)?;
-        let wanted: Vec<_> = rows.iter().map(|row| keys::product_mapping(partner, &row.code)).collect();
+        let keys: Vec<_> = rows.iter().map(|row| keys::product_mapping(partner, &row.code)).collect();
         for _ in 0..ATTEMPTS {
             let mut stored: BTreeMap<ProductCode, ProductMapping> = BTreeMap::new();
-            for entry in self.table.get_many(wanted.clone()).await? {
+            for entry in self.table.get_many(keys.clone()).await? {
                 let mapping = mapping::product_from_entry(&entry)?;
                 stored.insert(mapping.code.clone(), mapping);
             }
-            let save = match products(author, rows, &stored)? {
+            let save = match plan_product_save(author, rows, &stored)? {
                 Ok(save) => save,
                 Err(conflicts) => return Ok(Err(conflicts)),
             };
@@ -50,15 +48,15 @@ impl<T: Table> Store<T> {
             for entry in edit::to_entries(partner, &save.edits, &self.table.unique())? {
                 writes.push(Write::put(entry).if_absent());
             }
-            let kept = keep.map(|keep| keep.with(&save.saved)).transpose()?;
-            if self.written(partner, writes, kept).await? {
+            let answer = keep.map(|keep| keep.with(&save.saved)).transpose()?;
+            if self.write_with_answer(partner, writes, answer).await? {
                 return Ok(Ok(save.saved));
             }
         }
         Err(busy())
     }
 
-    /// Saves customer mappings; without an author, without an edit in the audit.
+    /// Saves customer mappings; without an author no edit is added to the audit.
     pub(super) async fn save_customers(
         &self,
         partner: PartnerId,
@@ -69,7 +67,7 @@ impl<T: Table> Store<T> {
         check_customers(rows)?;
         for _ in 0..ATTEMPTS {
             let (stored, holders) = self.read_customers(partner, rows).await?;
-            let save = match customers(rows, &stored, &holders) {
+            let save = match plan_customer_save(rows, &stored, &holders) {
                 Ok(save) => save,
                 Err(conflicts) => return Ok(Err(conflicts)),
             };
@@ -87,15 +85,15 @@ impl<T: Table> Store<T> {
                 }
             }
             let saved = save.saved();
-            let kept = keep.map(|keep| keep.with(&saved)).transpose()?;
-            if self.written(partner, writes, kept).await? {
+            let answer = keep.map(|keep| keep.with(&saved)).transpose()?;
+            if self.write_with_answer(partner, writes, answer).await? {
                 return Ok(Ok(saved));
             }
         }
         Err(busy())
     }
 
-    /// What is stored of the rows, and who has the companies that they want.
+    /// What is stored of the rows, and the customers that their companies are mapped to.
     async fn read_customers(
         &self,
         partner: PartnerId,
@@ -115,57 +113,28 @@ impl<T: Table> Store<T> {
         Ok((stored, holders))
     }
 
-    /// Which customers have these companies (at most 100); a company that nobody has is left out.
+    /// The customers that these companies (at most 100) are mapped to; an unmapped company is left out.
     pub async fn list_company_holders(
         &self,
         partner: PartnerId,
         companies: &[CompanyId],
     ) -> Result<BTreeMap<CompanyId, CustomerId>, StoreError> {
-        let mut wanted: Vec<_> = companies.iter().map(|company| keys::company(partner, *company)).collect();
-        // Two rows may want the same company, and a key may be asked for once only.
-        wanted.sort_unstable();
-        wanted.dedup();
+        let mut keys: Vec<_> = companies.iter().map(|company| keys::company(partner, *company)).collect();
+        // Two rows may have the same company, but the keys of one read must differ.
+        keys.sort_unstable();
+        keys.dedup();
         let mut holders = BTreeMap::new();
-        for entry in self.table.get_many(wanted).await? {
+        for entry in self.table.get_many(keys).await? {
             holders.insert(mapping::company_of_entry(&entry)?, mapping::holder_from_entry(&entry)?);
         }
         Ok(holders)
     }
 
-    /// Makes all writes and keeps the answer to them, if there is one, or none of it; false when a write no longer finds
-    /// what was read.
-    pub(super) async fn written(
-        &self,
-        partner: PartnerId,
-        others: Vec<Write>,
-        kept: Option<(&Attempt, Answer)>,
-    ) -> Result<bool, StoreError> {
-        let keeps = kept.is_some();
-        let mut writes = match kept {
-            Some((attempt, answer)) => idempotency::finish(partner, attempt, &answer)?,
-            None => Vec::new(),
-        };
-        writes.extend(others);
-        if writes.is_empty() {
-            return Ok(true);
-        }
-        if writes.len() > MAX_ACTIONS {
-            let why = format!("{} actions in one save, at most {}", writes.len(), MAX_ACTIONS);
-            return Err(StoreError::Refused { why });
-        }
-        Ok(match self.transact_for_a_person(writes).await? {
-            Written::All => true,
-            // The attempt's claim comes first: whoever has taken over judges what is stored anew.
-            Written::Unmet(unmet) if keeps && unmet.first().is_some_and(Option::is_some) => return Err(overtaken()),
-            Written::Unmet(_) => false,
-        })
-    }
-
     /// Saves or removes up to 30 customer mappings, each read at its version, with the claims of their companies, their
-    /// edits, and the answer that is to be kept, if one is: all or nothing. Customers may exchange companies in one save.
-    /// Of a mapping that was there before, what runs have written (names, the applied agreement) stays, but for the names of a place that it left; the
-    /// applied agreement outlives the mapping, so that a customer mapped anew is not billed on two agreements unseen.
-    /// Returns those that are mapped as they are stored, or every row that cannot be saved and why.
+    /// edits and the answer to keep, if any: all or nothing. Customers may exchange companies in one save. The values that
+    /// runs have written (names, the applied agreement) stay, except names of another company or agreement. The applied
+    /// agreement outlives the mapping, so that a customer that is mapped again is not silently billed on two agreements.
+    /// Returns the mappings as they are stored, or every row that cannot be saved with the reason.
     ///
     /// # Errors
     /// `Refused` for more rows, or two of the same customer; `Conflict` when another attempt has taken over.
@@ -184,7 +153,7 @@ fn busy() -> StoreError {
     StoreError::Conflict { what: "what was to be saved".into() }
 }
 
-/// An update where a mapping stands or stood: what runs wrote of it stays, but for the names of another place.
+/// An update if a mapping is or was stored: what runs wrote stays, except names of another company or agreement.
 fn put_customer(partner: PartnerId, read: &CustomerRow, saved: &CustomerMapping) -> Result<Write, StoreError> {
     if read.version == 0 {
         return Ok(Write::put(mapping::new_customer_to_entry(partner, saved)?).if_absent());
@@ -197,14 +166,14 @@ fn put_customer(partner: PartnerId, read: &CustomerRow, saved: &CustomerMapping)
     Ok(if read.is_same_place(saved) { write } else { write.removing(&[mapping::NAMES]) })
 }
 
-/// What stays of a removed mapping is its version and the agreement that was applied.
+/// Of a removed mapping only the version and the applied agreement stay.
 fn remove_customer(partner: PartnerId, customer: CustomerId, read: &CustomerRow) -> Write {
     let set = vec![(mapping::VERSION, number(read.removed().version))];
     let write = Write::update(keys::customer_mapping(partner, customer), set);
     at_version(write, read.version).removing(&[BODY, mapping::AGREEMENT, mapping::NAMES])
 }
 
-/// Writes the mark of a company only if it is as it was read.
+/// Changes the mark of a company only if it is as it was read.
 fn claim_company(partner: PartnerId, company: CompanyId, claim: Claim) -> Write {
     let holder = |customer: CustomerId| text(&customer.to_string());
     match claim {
@@ -219,8 +188,8 @@ fn claim_company(partner: PartnerId, company: CompanyId, claim: Claim) -> Write 
     }
 }
 
-/// What is stored of a customer's mapping. A mapping that was removed leaves its version behind: one made anew goes on
-/// from there, and nobody who read the old one can save over it.
+/// What is stored of a customer's mapping. A removed mapping leaves its version: a new one counts on from there, so that
+/// nobody who has read the old one can overwrite it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CustomerRow {
     /// The mapping; none before the first save and after a removal.
@@ -232,29 +201,29 @@ pub(super) struct CustomerRow {
 }
 
 impl CustomerRow {
-    /// The row that a removal leaves behind.
+    /// The row that a removal leaves.
     pub(super) const fn removed(&self) -> Self {
         Self { mapping: None, version: self.version.saturating_add(1), applied: self.applied }
     }
 
-    /// Whether it still is what was read at a version.
+    /// Whether it is still as it was read at a version.
     fn is_at(&self, version: u64) -> bool {
         self.mapping.as_ref().map_or(0, |mapping| mapping.version) == version
     }
 
-    /// The mapping as it is stored over this row. What runs write of a customer is theirs after the first save.
-    fn next(&self, wanted: &CustomerMapping) -> CustomerMapping {
-        let applied = if self.version == 0 { wanted.applied } else { self.applied };
-        CustomerMapping { version: self.version.saturating_add(1), applied, ..wanted.clone() }
+    /// The mapping as it is stored over this row. After the first save only runs change `applied`.
+    fn next(&self, mapping: &CustomerMapping) -> CustomerMapping {
+        let applied = if self.version == 0 { mapping.applied } else { self.applied };
+        CustomerMapping { version: self.version.saturating_add(1), applied, ..mapping.clone() }
     }
 
-    /// Whether the names that a run saw go on being right for `mapping`.
+    /// Whether the stored names are right for `mapping` too.
     fn is_same_place(&self, mapping: &CustomerMapping) -> bool {
-        self.mapping.as_ref().is_some_and(|former| mapping::is_same_place(former, mapping))
+        self.mapping.as_ref().is_some_and(|before| mapping::is_same_place(before, mapping))
     }
 }
 
-/// A save of product mappings that may be written.
+/// The parts of a save of product mappings without conflicts.
 #[derive(Debug)]
 struct ProductSave<'a> {
     /// The mappings with the versions at which they were read.
@@ -264,30 +233,30 @@ struct ProductSave<'a> {
     pub(super) edits: Vec<Edit>,
 }
 
-/// A save of customer mappings that may be written.
+/// The parts of a save of customer mappings without conflicts.
 #[derive(Debug)]
 struct CustomerSave {
-    /// Each row as it was read, and the mapping that is stored over it; none removes it.
+    /// Each row as it was read, and the mapping that replaces it; none removes it.
     pub(super) rows: Vec<(CustomerId, CustomerRow, Option<CustomerMapping>)>,
-    /// Who is to have each company, and who had it when it was read.
+    /// How the mark of each company changes.
     pub(super) companies: BTreeMap<CompanyId, Claim>,
 }
 
-/// What becomes of the mark that a company has a customer.
+/// How the mark that a company is in use changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Claim {
-    /// The customer `by` takes it from `from`, if anybody had it.
+    /// The customer `by` takes the company, from `from` if that one had it when it was read.
     Take { by: CustomerId, from: Option<CustomerId> },
-    /// The customer gives it up.
+    /// The customer releases the company.
     Release { from: CustomerId },
 }
 
-/// Refuses what is too much or names a product twice, before anything is read.
+/// Refuses too many rows or two of the same product, before anything is read.
 fn check_products(rows: &[ProductMapping]) -> Result<(), StoreError> {
     check(rows.len(), MAX_PRODUCT_ROWS, rows.iter().map(|row| &row.code), "product mappings")
 }
 
-/// Refuses what is too much or names a customer twice, before anything is read.
+/// Refuses too many rows or two of the same customer, before anything is read.
 fn check_customers(rows: &[CustomerEdit]) -> Result<(), StoreError> {
     check(rows.len(), MAX_CUSTOMER_ROWS, rows.iter().map(CustomerEdit::customer), "customer mappings")
 }
@@ -302,8 +271,8 @@ fn check<T: Ord>(count: usize, max: usize, ids: impl Iterator<Item = T>, what: &
     Ok(())
 }
 
-/// Judges a save of product mappings by what is stored of them.
-fn products<'a>(
+/// Compares the rows with what is stored: the save to make, or the conflicts.
+fn plan_product_save<'a>(
     author: &Author,
     rows: &'a [ProductMapping],
     stored: &BTreeMap<ProductCode, ProductMapping>,
@@ -323,14 +292,15 @@ fn products<'a>(
     Ok(Ok(ProductSave { rows, saved, edits }))
 }
 
-/// Judges a save of customer mappings by what is stored of them and by who has their companies.
-fn customers(
+/// Compares the rows with what is stored and with the present holders of their companies: the save to make, or the
+/// conflicts.
+fn plan_customer_save(
     rows: &[CustomerEdit],
     stored: &BTreeMap<CustomerId, CustomerRow>,
     holders: &BTreeMap<CompanyId, CustomerId>,
 ) -> Result<CustomerSave, Vec<CustomerConflict>> {
-    let wanted: BTreeMap<CustomerId, &CustomerEdit> = rows.iter().map(|row| (row.customer(), row)).collect();
-    let keeps = |holder: CustomerId, company: CompanyId| match wanted.get(&holder) {
+    let by_customer: BTreeMap<CustomerId, &CustomerEdit> = rows.iter().map(|row| (row.customer(), row)).collect();
+    let keeps = |holder: CustomerId, company: CompanyId| match by_customer.get(&holder) {
         None => true,
         Some(CustomerEdit::Put(mapping)) => mapping.company == company,
         Some(CustomerEdit::Remove { .. }) => false,
@@ -367,8 +337,8 @@ fn customers(
         return Err(conflicts);
     }
     for (customer, read, _) in &save.rows {
-        if let Some(former) = &read.mapping {
-            save.companies.entry(former.company).or_insert(Claim::Release { from: *customer });
+        if let Some(before) = &read.mapping {
+            save.companies.entry(before.company).or_insert(Claim::Release { from: *customer });
         }
     }
     Ok(save)

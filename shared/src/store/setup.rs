@@ -1,4 +1,4 @@
-//! What a person sets up: connections and settings, each save with its edits.
+//! Connections and settings as people save them: with a version against lost updates, and with an edit in the audit.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,36 +13,35 @@ use crate::store::{
 };
 use crate::table::{Entry, Key, Table, Write, Written};
 
-/// What may be shown of connections, beside what is sealed.
+/// What may be shown of connections; the body has what is sealed.
 const SHOWN: &str = "shown";
-/// How often an entry was saved.
 const VERSION: &str = "version";
 
-/// Something and how often it was saved: 0 before the first time.
+/// A value with the version at which it was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Versioned<T> {
-    /// What was saved; none before the first time.
+    /// The value; none before the first save.
     pub value: Option<T>,
-    /// Counts the saves.
+    /// The number of saves so far; 0 before the first.
     pub version: u64,
 }
 
 /// A partner's connections: the sealed credentials, and what may be shown of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedConnections {
-    /// The credentials of both services.
+    /// The credentials of both services, sealed together.
     pub sealed: Sealed,
-    /// What may be shown.
+    /// What may be shown of them.
     pub shown: ShownConnections,
 }
 
-/// What may be shown of a partner's connections. No secret is in it.
+/// What may be shown of a partner's connections. It contains no secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownConnections {
-    /// ConnectWise's, if it is saved.
+    /// The connection to ConnectWise, if it is saved.
     pub connectwise: Option<ShownConnectWise>,
-    /// Sophos', if it is saved.
+    /// The connection to Sophos, if it is saved.
     pub sophos: Option<ShownSophos>,
 }
 
@@ -52,13 +51,13 @@ pub struct ShownConnections {
 pub struct ShownConnectWise {
     /// The host, as the partner typed it.
     pub site: String,
-    /// The company id that is typed at sign-in.
+    /// The company id that people type when they sign in to ConnectWise.
     pub company: String,
-    /// The hash of the database that it leads to; see [`PsaDatabase`].
+    /// The hash of its database; see [`PsaDatabase`].
     pub database: String,
-    /// How the public key of the API member ends; empty where it is too short to show a part of it.
+    /// The last characters of the API member's public key; empty if the key is too short to show a part of it.
     pub public_key_end: String,
-    /// How the client id ends; as the key's.
+    /// The last characters of the client id, in the same way.
     pub client_id_end: String,
     /// Who saved it and when.
     pub saved: SavedBy,
@@ -70,7 +69,7 @@ pub struct ShownConnectWise {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownSophos {
-    /// How the client id ends; empty where it is too short to show a part of it.
+    /// The last characters of the client id; empty if it is too short to show a part of it.
     pub client_id_end: String,
     /// Who saved it and when.
     pub saved: SavedBy,
@@ -84,9 +83,9 @@ pub struct ShownSophos {
 pub struct SavedBy {
     /// The person or program, as its token named it.
     pub who: String,
-    /// When.
+    /// When it was saved.
     pub at: Timestamp,
-    /// The version of the connections that this save made; it stays when a test is noted or the other half is saved.
+    /// The version of the connections that this save made; saving a test or the other half does not change it.
     pub version: u64,
 }
 
@@ -94,46 +93,46 @@ pub struct SavedBy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LastTest {
-    /// When.
+    /// When it was tested.
     pub at: Timestamp,
-    /// Whether it works.
+    /// Whether the connection works.
     pub works: bool,
-    /// What was found, in one word for programs.
+    /// The result as a code for programs.
     pub verdict: String,
 }
 
 impl ShownConnectWise {
-    /// The database that it leads to; none where what is stored names none.
+    /// Its database; none if the stored hash cannot be parsed.
     #[must_use]
     pub fn database(&self) -> Option<PsaDatabase> {
         PsaDatabase::parse(&self.database)
     }
 }
 
-/// The ConnectWise databases that a save of connections is about; never the same twice.
+/// The ConnectWise databases whose owner a save of connections changes; never the same twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Databases<'a> {
-    /// Taken, if it is nobody's, or kept.
+    /// The database to claim, if nobody else owns it.
     pub taken: Option<&'a PsaDatabase>,
-    /// Who loses it, as that one was found: only as long as nothing of that has changed.
+    /// The owner that loses `taken`, as it was read; nothing is saved if that has changed.
     pub taken_from: Option<PsaHolder>,
-    /// Given up, if it is the partner's.
+    /// The database to release, if the partner owns it.
     pub left: Option<&'a PsaDatabase>,
 }
 
-/// What came of a save of connections.
+/// The result of a save of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionsSaved {
-    /// They are saved, and the database is the partner's.
+    /// They are saved, and the partner owns the database.
     Saved,
     /// Somebody else saved them meanwhile; nothing is written.
     ChangedMeanwhile,
-    /// Another partner has the database; nothing is written. Nobody is told which.
+    /// Another partner owns the database; nothing is written. Which partner is never disclosed.
     HeldByAnother,
 }
 
 impl<T: Table> Store<T> {
-    /// The partner's connections. Without anything to show where they were planted.
+    /// The partner's connections. Without anything to show if only [`Store::put_credentials`] has stored them.
     pub async fn find_connections(&self, partner: PartnerId) -> Result<Versioned<SavedConnections>, StoreError> {
         self.find_versioned(&keys::credentials(partner), |entry| {
             let shown = find_text(entry, SHOWN).map(|json| from_json(entry, json)).transpose()?;
@@ -157,8 +156,8 @@ impl<T: Table> Store<T> {
         self.save_next(partner, entry, read.version, &edits).await
     }
 
-    /// The same, and in the same transaction the partner takes the database that they lead to now, and gives up the one
-    /// that they led to before: what is saved is never without its owner.
+    /// Like [`Self::save_connections`]; in the same transaction the partner takes the database of the new connections and
+    /// releases that of the old ones, so that saved connections always have an owned database.
     pub async fn save_connections_moving(
         &self,
         partner: PartnerId,
@@ -170,7 +169,7 @@ impl<T: Table> Store<T> {
         let mut entry = with_body(&keys::credentials(partner), &connections.sealed)?;
         entry.insert(SHOWN.to_owned(), text(&to_json("connections", &connections.shown)?));
         let edits = edits_of_connections(author, read.value.as_ref(), &connections.shown)?;
-        // The claim first: whether it is met tells who has the database.
+        // The claim comes first, so that its condition shows whether another partner owns the database.
         let mut writes: Vec<Write> = databases
             .taken
             .map(|taken| owner::claim(partner, taken, Some(author.at), databases.taken_from))
@@ -182,7 +181,7 @@ impl<T: Table> Store<T> {
             writes.extend(owner::release(holder.partner, taken, false));
         }
         if let Some(left) = databases.left {
-            // Another's by now: then it is not given up, and the mark of ours goes.
+            // If another partner owns it by now, only our mark is removed.
             let is_ours = self.find_psa_owner(partner, left).await? == PsaOwner::Asker;
             writes.extend(owner::release(partner, left, is_ours));
         }
@@ -196,7 +195,7 @@ impl<T: Table> Store<T> {
         })
     }
 
-    /// The partner's settings.
+    /// The partner's settings; version 0 and no value before the first save.
     pub async fn find_versioned_settings(&self, partner: PartnerId) -> Result<Versioned<Settings>, StoreError> {
         self.find_versioned(&keys::settings(partner), read_body).await
     }
@@ -227,7 +226,7 @@ impl<T: Table> Store<T> {
         Ok(Versioned { value: entry.as_ref().map(read).transpose()?, version })
     }
 
-    /// Writes an entry as the one after `version`, with its edits, or nothing.
+    /// Writes an entry as the version after `version`, with its edits; false and nothing written if it has changed.
     pub(super) async fn save_next(
         &self,
         partner: PartnerId,
@@ -236,10 +235,10 @@ impl<T: Table> Store<T> {
         edits: &[Edit],
     ) -> Result<bool, StoreError> {
         let writes = self.next_version(partner, entry, version, edits)?;
-        self.written(partner, writes, None).await
+        self.write_with_answer(partner, writes, None).await
     }
 
-    /// The writes of an entry as the one after `version`, and of its edits.
+    /// The writes of an entry as the version after `version`, and of its edits.
     fn next_version(
         &self,
         partner: PartnerId,
@@ -259,7 +258,7 @@ impl<T: Table> Store<T> {
     }
 }
 
-/// What a person changed of the connections: a half of which only the test is new was not edited.
+/// One edit for each half that a person saved; a new test of a half is not an edit.
 fn edits_of_connections(
     author: &Author,
     before: Option<&SavedConnections>,
@@ -284,12 +283,11 @@ fn edits_of_connections(
     Ok(edits)
 }
 
-/// The edit of a save of settings.
 fn edit_of_settings(author: &Author, before: Option<&Settings>, after: &Settings) -> Result<Edit, StoreError> {
     edit::edit(author, Subject::Settings, before, Some(after))
 }
 
-/// The edit of a save of alert settings. A new secret alone shows by who saved the webhook.
+/// The edit of a save of alert settings. If only the secret is new, the edit shows it by who saved the webhook and when.
 pub(super) fn edit_of_alerts(
     author: &Author,
     before: Option<&SavedAlertSettings>,

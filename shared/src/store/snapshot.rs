@@ -10,8 +10,8 @@ use crate::store::{Store, keys, limits};
 use crate::table::{Entry, SORT_KEY, Table};
 
 impl<T: Table> Store<T> {
-    /// At most `limit` (1 to 1,000) agreements with what we wrote to them, behind `after`, in an order of the store's own
-    /// that never changes. Fewer only where no more are behind them. A snapshot may have some tens of kilobytes.
+    /// At most `limit` (1 to 1,000) agreements after `after` with what we wrote to them; fewer only at the end. The order
+    /// is fixed but not numeric. A snapshot may have some tens of kilobytes.
     pub async fn list_snapshots(
         &self,
         partner: PartnerId,
@@ -24,7 +24,7 @@ impl<T: Table> Store<T> {
         self.first_of_range(&keys::sync(partner), &range, limit, read).await
     }
 
-    /// What we wrote to agreements, as far as anything was written; of each named once.
+    /// What we wrote to these agreements, which must differ; those without a snapshot are left out.
     pub async fn find_snapshots(
         &self,
         partner: PartnerId,
@@ -35,12 +35,12 @@ impl<T: Table> Store<T> {
         found.iter().map(|entry| Ok((agreement_of(entry)?, read_body(entry)?))).collect()
     }
 
-    /// What we wrote to an agreement; empty if nothing.
+    /// What we wrote to an agreement; an empty snapshot if nothing.
     pub async fn find_snapshot(&self, partner: PartnerId, agreement: AgreementId) -> Result<Snapshot, StoreError> {
         Ok(self.find_snapshots(partner, &[agreement]).await?.remove(&agreement).unwrap_or_default())
     }
 
-    /// The agreements to which we wrote for customers whose id starts with `prefix`, the present ones included.
+    /// The agreements to which we write or wrote for customers whose id starts with `prefix`.
     pub async fn list_billed_on(
         &self,
         partner: PartnerId,
@@ -54,11 +54,11 @@ impl<T: Table> Store<T> {
         Ok(billed_on)
     }
 
-    /// The intents that stand, by agreement and product. Few do: one for each write whose end is not known.
+    /// All stored intents, in the order of agreement and product. There are few: one for each write that is not settled.
     pub async fn list_intents(&self, partner: PartnerId) -> Result<Vec<Intent>, StoreError> {
         let read = |entry| read_body(&entry);
         let mut intents: Vec<Intent> = self.list(&keys::sync(partner), keys::INTENTS, read).await?;
-        // Keys hold numbers as texts, which sort 10 before 9.
+        // Keys contain numbers as texts, which sort 10 before 9.
         intents.sort_by_key(|intent| (intent.agreement, intent.product));
         Ok(intents)
     }
@@ -73,7 +73,7 @@ fn agreement_of(entry: &Entry) -> Result<AgreementId, StoreError> {
     keys::agreement_of(read_text(entry, SORT_KEY)?).ok_or_else(|| unreadable(entry, "it names no agreement"))
 }
 
-/// The customer and the agreement of a mark that we write to one for the other.
+/// The customer and the agreement of the mark that we write to one for the other.
 fn read_billed_on(entry: &Entry) -> Result<(CustomerId, AgreementId), StoreError> {
     keys::read_billed_on(read_text(entry, SORT_KEY)?)
         .ok_or_else(|| unreadable(entry, "it names no customer and agreement"))

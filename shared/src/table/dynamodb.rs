@@ -1,15 +1,15 @@
 //! The table on DynamoDB.
 //!
 //! - Reads of entries are consistent; nothing is scanned.
-//! - Every conditional write carries a nonce and asks for the old entry when its condition fails: the SDK itself sends a
-//!   write again whose answer was lost, and an old entry with our nonce shows that it had worked.
-//! - A conflict with a transaction that is under way is waited out for some seconds; what goes on longer, throttling
-//!   and a table that is away are [`StoreError::Unavailable`].
+//! - Every conditional write carries a nonce and asks for the old entry if its condition fails. The SDK itself repeats a
+//!   write whose response was lost; an old entry with our nonce shows that the first one succeeded.
+//! - A conflict with a transaction in progress is retried for some seconds. A longer conflict, throttling and an
+//!   unreachable table are [`StoreError::Unavailable`].
 
 mod failure;
 mod render;
+mod retry;
 mod value;
-mod wait;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
@@ -25,12 +25,12 @@ use super::{
 use crate::error::StoreError;
 use crate::ports::Ids;
 
-/// What tells the writer of an entry that it was its own write, when the answer was lost.
+/// The attribute that identifies the write of an entry, so that a writer recognizes its own.
 const NONCE: &str = "nonce";
 /// The most keys of one read.
 const KEYS_A_CALL: usize = 100;
 
-/// The table behind all functions. Clones share the client.
+/// The table of all functions, through the AWS SDK. Clones share the client.
 #[derive(Clone, Debug)]
 pub struct DynamoTable<I> {
     client: Client,
@@ -39,17 +39,17 @@ pub struct DynamoTable<I> {
 }
 
 impl<I> DynamoTable<I> {
-    /// The table of this name, which has the keys and the index that this module's parent names; `ids` names its writes.
+    /// The table of this name, which must have the keys and the index named in [`super`]; `ids` makes the nonces.
     #[must_use]
     pub const fn new(client: Client, name: String, ids: I) -> Self {
         Self { client, name, ids }
     }
 
-    /// What the table answers of the entries at some keys, and the keys that it left for another call.
+    /// The entries at some keys, and the keys that DynamoDB left unprocessed.
     async fn get_some(&self, keys: Vec<SdkEntry>) -> Result<(Vec<Entry>, Vec<SdkEntry>), StoreError> {
-        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-        let wanted = wanted.map_err(|error| refused(&error))?;
-        let call = self.client.batch_get_item().request_items(&self.name, wanted);
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let keys = keys.map_err(|error| refused(&error))?;
+        let call = self.client.batch_get_item().request_items(&self.name, keys);
         let answer = call.send().await.map_err(failure::of_call)?;
         let found = answer.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default();
         let found: Result<Vec<Entry>, StoreError> = found.into_iter().map(from_sdk).collect();
@@ -113,7 +113,7 @@ impl<I: Ids + Clone + 'static> Table for DynamoTable<I> {
         let mut found = Vec::new();
         for some in keys.chunks(KEYS_A_CALL) {
             let keys = some.iter().map(key_to_sdk).collect();
-            found.extend(wait::until_done(keys, |keys| self.get_some(keys)).await?);
+            found.extend(retry::until_done(keys, |keys| self.get_some(keys)).await?);
         }
         Ok(found)
     }
@@ -155,15 +155,15 @@ impl<I: Ids + Clone + 'static> Table for DynamoTable<I> {
 
     async fn write(&self, write: Write) -> Result<Written, WriteError> {
         let nonce = self.ids.unique();
-        let write = signed(write, &nonce);
-        let sent = wait::out(|| self.send_one(&write)).await;
+        let write = with_nonce(write, &nonce);
+        let sent = retry::while_contended(|| self.send_one(&write)).await;
         written(sent, &nonce)
     }
 
     async fn transact(&self, writes: Vec<Write>) -> Result<Written, WriteError> {
         let nonce = self.ids.unique();
-        let writes: Vec<Write> = writes.into_iter().map(|write| signed(write, &nonce)).collect();
-        let sent = wait::out(|| self.send_all(&writes, &nonce)).await;
+        let writes: Vec<Write> = writes.into_iter().map(|write| with_nonce(write, &nonce)).collect();
+        let sent = retry::while_contended(|| self.send_all(&writes, &nonce)).await;
         written(sent, &nonce)
     }
 }
@@ -172,8 +172,8 @@ fn refused(error: &BuildError) -> StoreError {
     StoreError::Refused { why: error.to_string() }
 }
 
-/// Marks what is written under a condition.
-fn signed(mut write: Write, nonce: &str) -> Write {
+/// Adds the nonce to a write with a condition.
+fn with_nonce(mut write: Write, nonce: &str) -> Write {
     if !write.condition.is_empty() {
         match &mut write.action {
             Action::Put(entry) => drop(entry.insert(NONCE.to_owned(), Value::Text(nonce.into()))),
@@ -184,7 +184,7 @@ fn signed(mut write: Write, nonce: &str) -> Write {
     write
 }
 
-/// An unmet condition is success when what is stored there is our own write: its answer was lost, and it was sent again.
+/// An unmet condition is success if the stored entry is our own write: its response was lost and the SDK repeated it.
 fn written(sent: Result<(), Failure>, nonce: &str) -> Result<Written, WriteError> {
     let unmet = match sent {
         Ok(()) => return Ok(Written::All),
@@ -196,7 +196,7 @@ fn written(sent: Result<(), Failure>, nonce: &str) -> Result<Written, WriteError
     Ok(if unmet.iter().flatten().any(ours) { Written::All } else { Written::Unmet(unmet) })
 }
 
-/// A page of an answer; an empty start of the next page is none.
+/// The page of a response; an empty start of the next page means that there is none.
 fn page(entries: Option<Vec<SdkEntry>>, next: Option<SdkEntry>) -> Result<Page, StoreError> {
     let entries: Result<Vec<Entry>, StoreError> = entries.unwrap_or_default().into_iter().map(from_sdk).collect();
     let next = next.filter(|key| !key.is_empty()).map(from_sdk).transpose()?;

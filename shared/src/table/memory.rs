@@ -1,4 +1,4 @@
-//! The table in memory: it evaluates the same conditions and refuses what DynamoDB refuses, without any I/O.
+//! The table in memory, for simulations and tests: evaluates the same conditions and refuses what DynamoDB refuses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -16,7 +16,7 @@ use crate::ports::Ids;
 const MAX_ENTRY_BYTES: usize = 400 * 1024;
 /// The most bytes of the entries of a transaction.
 const MAX_TRANSACTION_BYTES: usize = 4 * 1024 * 1024;
-/// The most bytes of a page: it ends with the entry that reaches them.
+/// The most bytes of a page; it ends with the entry that reaches them.
 const MAX_PAGE_BYTES: usize = 1024 * 1024;
 /// The most bytes of a partition key.
 const MAX_PARTITION_BYTES: usize = 2_048;
@@ -25,7 +25,7 @@ const MAX_SORT_BYTES: usize = 1_024;
 
 type Partitions = BTreeMap<String, BTreeMap<String, Entry>>;
 
-/// A table in memory. Clones share what is stored. It never fails by itself and never waits.
+/// A table in memory. Clones share what is stored. It never waits and is never unavailable.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryTable {
     partitions: Arc<Mutex<Partitions>>,
@@ -34,11 +34,10 @@ pub struct MemoryTable {
 
 impl MemoryTable {
     fn stored(&self) -> MutexGuard<'_, Partitions> {
-        // A panic of a test elsewhere leaves whole entries: each call changes them in its last step.
+        // After a panic elsewhere the entries are still whole: each call changes them in its last step.
         self.partitions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes all writes or none.
     fn write_all(&self, writes: Vec<Write>) -> Result<Written, WriteError> {
         let stored = &mut *self.stored();
         let mut keyed = Vec::with_capacity(writes.len());
@@ -159,7 +158,7 @@ impl Table for MemoryTable {
             Some((key, shown))
         });
         let mut page = page(projected, Some(query.limit));
-        // The start of an index' page has the index' keys too.
+        // In DynamoDB the start of an index page contains the keys of the index too.
         page.next = page.next.and(page.entries.last().cloned());
         Ok(page)
     }
@@ -203,7 +202,6 @@ fn check_different<'a>(keys: impl Iterator<Item = &'a Key>) -> Result<(), StoreE
     Ok(())
 }
 
-/// The key of the entry that a write is about.
 fn key_of(action: &Action) -> Result<Key, WriteError> {
     let key = match action {
         Action::Put(entry) => Key::of(entry).ok_or_else(|| refused("an entry without a key".into()))?,
@@ -213,7 +211,7 @@ fn key_of(action: &Action) -> Result<Key, WriteError> {
     Ok(key)
 }
 
-/// Whether a clause holds of what is stored.
+/// Whether a clause holds for the stored entry.
 fn holds(clause: &Clause, there: Option<&Entry>) -> bool {
     let attribute = |name: &str| there.and_then(|entry| entry.get(name));
     match clause {
@@ -227,7 +225,7 @@ fn holds(clause: &Clause, there: Option<&Entry>) -> bool {
     }
 }
 
-/// What is stored at the key after an action; none where nothing is.
+/// The entry at the key after an action; none if there is none.
 fn after(action: Action, key: &Key, there: Option<&Entry>) -> Option<Entry> {
     match action {
         Action::Put(entry) => Some(entry),
@@ -247,7 +245,7 @@ fn size(entry: &Entry) -> usize {
     entry.iter().map(|(name, value)| name.len() + value.size()).sum()
 }
 
-/// A page of the entries: up to the limit, or to 1 MB. Where it ends there, a next one is offered even if nothing is left.
+/// A page of the entries, up to the limit or 1 MB. A page that reaches one of them has a `next` even if nothing is left.
 fn page(found: impl Iterator<Item = (Key, Entry)>, limit: Option<usize>) -> Page {
     let (mut entries, mut bytes) = (Vec::new(), 0);
     for (key, entry) in found {
@@ -260,7 +258,7 @@ fn page(found: impl Iterator<Item = (Key, Entry)>, limit: Option<usize>) -> Page
     Page { entries, next: None }
 }
 
-/// Where an entry is in the index of due partners.
+/// The place of an entry in the index of due partners.
 fn place_in_index(entry: &Entry) -> (String, String, String) {
     let text = |name: &str| entry.get(name).and_then(Value::as_text).unwrap_or_default().to_owned();
     (text(NEXT_RUN_AT), text(PARTITION_KEY), text(SORT_KEY))

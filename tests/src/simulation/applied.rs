@@ -15,7 +15,7 @@ use usage_sync::policy::Policy;
 
 use super::SimulationError;
 use super::drive::Drive;
-use super::ground::{Ground, locked};
+use super::environment::{Environment, locked};
 use super::script::{Event, Script};
 use super::world::{Size, World};
 
@@ -45,26 +45,26 @@ type Told = BTreeMap<(String, Option<ProductCode>), (Option<AgreementId>, Line)>
 pub fn preview_and_apply(seed: u64, policy: Policy) -> Result<Applied, SimulationError> {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
     runtime.block_on(async {
-        let ground = Ground::new(seed, false);
-        let size = Size { customers: ground.between(1, 4), products: ground.between(1, 4) };
-        let mut world = World::make(ground.clone(), size).await?;
-        if size.products > 1 && ground.happens(300) {
+        let environment = Environment::new(seed, false);
+        let size = Size { customers: environment.between(1, 4), products: environment.between(1, 4) };
+        let mut world = World::make(environment.clone(), size).await?;
+        if size.products > 1 && environment.happens(300) {
             world.combine_the_first_two().await?;
         }
         world.first_usage();
         let mut drive = Drive::new(policy);
-        if ground.happens(600) {
+        if environment.happens(600) {
             world.ask();
             drive.until_idle(&mut world, Script::new()).await?;
             tokio::time::sleep(Duration::from_secs(300)).await;
         }
-        for _ in 0..ground.below(4) {
+        for _ in 0..environment.below(4) {
             world.happen(Event::Use).await?;
         }
         let preview = run(&mut world, &mut drive, RunKind::Preview, None).await?;
-        for _ in 0..ground.below(5) {
+        for _ in 0..environment.below(5) {
             let edits = [Event::Use, Event::EditQuantity, Event::EndAddition, Event::EditMapping];
-            world.happen(ground.one_of(&edits)).await?;
+            world.happen(environment.one_of(&edits)).await?;
         }
         let before = lines_of(&world);
         let apply = run(&mut world, &mut drive, RunKind::Apply, Some(preview.clone())).await?;
@@ -80,8 +80,8 @@ async fn run(
     kind: RunKind,
     preview: Option<RunId>,
 ) -> Result<RunId, SimulationError> {
-    let now = world.ground.now();
-    let slot = format!("key-{}", world.ground.now_ms());
+    let now = world.environment.now();
+    let slot = format!("key-{}", world.environment.now_ms());
     let asked_at = world.asked_at();
     let request = RunRequest { preview, ..RunRequest::new(world.partner, kind, (world.month, slot), asked_at) };
     let id = request.id()?;
@@ -101,7 +101,7 @@ async fn ledger_of(world: &World, run: &RunId) -> Result<Told, SimulationError> 
 
 fn lines_of(world: &World) -> Lines {
     let mut books = locked(&world.books);
-    books.settle(world.ground.now_ms(), &world.ground);
+    books.settle(world.environment.now_ms(), &world.environment);
     let line = |(id, seen): (&AdditionId, &super::books::Seen)| {
         (*id, (seen.agreement, seen.addition.product, seen.addition.quantity))
     };

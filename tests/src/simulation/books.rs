@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use shared::domain::id::{AdditionId, AgreementId, PsaProductId};
 use shared::domain::psa::{Addition, AdditionDetail, Agreement, NewAddition, PsaProduct};
 
-use super::ground::Ground;
+use super::environment::Environment;
 use super::invoicing::Invoicing;
 
 /// Nobody writes on a list that is older: two minutes and what a commit and a request may take.
@@ -109,13 +109,13 @@ pub(super) struct Books {
 
 impl Books {
     /// Lets everything take effect that is due by then.
-    pub(super) fn settle(&mut self, now_ms: u64, ground: &Ground) {
+    pub(super) fn settle(&mut self, now_ms: u64, environment: &Environment) {
         while let Some(first) = self.on_its_way.first_entry() {
             if first.key().0 > now_ms {
                 return;
             }
             let effect = first.remove();
-            self.take(effect, ground);
+            self.take(effect, environment);
         }
     }
 
@@ -129,7 +129,7 @@ impl Books {
         self.on_its_way.insert((at_ms, self.numbers), effect);
     }
 
-    fn take(&mut self, effect: Effect, ground: &Ground) {
+    fn take(&mut self, effect: Effect, environment: &Environment) {
         match effect {
             Effect::Create { request, knew, agreement, new, quantity, twin } => {
                 let strange = twin == Some(Twin::OfAnswered);
@@ -153,12 +153,12 @@ impl Books {
                 if twin.is_some() {
                     self.doubled.push((agreement, new.product));
                 }
-                ground.note("created", &[u64::from(id.get()), units(quantity)]);
+                environment.note("created", &[u64::from(id.get()), units(quantity)]);
             }
             Effect::Cancel { addition, day } => {
                 if let Some(seen) = self.additions.get_mut(&addition) {
                     seen.addition.cancelled = Some(day);
-                    ground.note("cancelled", &[u64::from(addition.get())]);
+                    environment.note("cancelled", &[u64::from(addition.get())]);
                 }
             }
             Effect::Set { agreement, addition, quantity } => {
@@ -166,7 +166,7 @@ impl Books {
                     seen.addition.quantity = quantity;
                     (seen.edit, seen.ours) = (None, true);
                     *self.set.entry(agreement).or_default() += 1;
-                    ground.note("set", &[u64::from(addition.get()), units(quantity)]);
+                    environment.note("set", &[u64::from(addition.get()), units(quantity)]);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! The people of a world who decide what waits: now and then one hold, or all of them once the storm is over.
+//! The people of a world who decide what waits: now and then one hold, or all of them once the faults are over.
 
 use shared::domain::decision::{Decision, StandingHold, Verdict};
 use shared::domain::outcome::{Hold, Would};
@@ -9,7 +9,7 @@ use shared::remember::remember_reading;
 use shared::store::Author;
 
 use super::SimulationError;
-use super::ground::locked;
+use super::environment::locked;
 use super::script::pick;
 use super::world::World;
 
@@ -21,7 +21,7 @@ impl World {
     /// Decides one of the holds.
     pub(super) async fn decide_one(&self) -> Result<(), SimulationError> {
         let waiting = self.waiting().await?;
-        match waiting.get(pick(self.ground.below(waiting.len() as u64))) {
+        match waiting.get(pick(self.environment.below(waiting.len() as u64))) {
             Some(hold) => self.decide(hold).await,
             None => Ok(()),
         }
@@ -41,8 +41,8 @@ impl World {
 
     async fn decide(&self, hold: &StandingHold) -> Result<(), SimulationError> {
         let offers = &hold.basis.readings;
-        let chosen = offers.get(pick(self.ground.below(offers.len() as u64))).map(|offer| offer.reading);
-        let release = hold.basis.released(chosen) != Would::Nothing && self.ground.happens(700);
+        let chosen = offers.get(pick(self.environment.below(offers.len() as u64))).map(|offer| offer.reading);
+        let release = hold.basis.released(chosen) != Would::Nothing && self.environment.happens(700);
         match release {
             true => self.put(hold, Verdict::Release, chosen).await,
             false => self.put(hold, Verdict::Reject, None).await,
@@ -55,10 +55,10 @@ impl World {
         verdict: Verdict,
         reading: Option<Reading>,
     ) -> Result<(), SimulationError> {
-        let (store, at) = (&self.table.memory, self.ground.now());
+        let (store, at) = (&self.table.memory, self.environment.now());
         let (who, why) = ("Ann".to_owned(), "as agreed".to_owned());
         let decision = Decision { verdict, who: who.clone(), why, at, basis: hold.basis.clone(), reading, moves: None };
-        self.ground.note("decide", &[u64::from(verdict == Verdict::Release), u64::from(hold.key.product.get())]);
+        self.environment.note("decide", &[u64::from(verdict == Verdict::Release), u64::from(hold.key.product.get())]);
         self.print_decision(hold, verdict == Verdict::Release);
         match store.decide_hold_over(self.partner, hold.key, hold.decision.as_ref(), &decision).await {
             Err(StoreError::Conflict { .. }) => return Ok(()),
@@ -81,9 +81,9 @@ impl World {
     pub(super) async fn answer_for_all_lines(&self) -> Result<(), SimulationError> {
         let store = &self.table.memory;
         let Some(mut settings) = store.find_settings(self.partner).await? else { return Ok(()) };
-        let periods = Some(self.ground.one_of(&[Periods::AddUp, Periods::LargestOnOneDay, Periods::LastPeriod]));
+        let periods = Some(self.environment.one_of(&[Periods::AddUp, Periods::LargestOnOneDay, Periods::LastPeriod]));
         settings.guards.usage_periods = Readings {
-            duplicate_usage: Some(self.ground.one_of(&[Repeats::CountOnce, Repeats::AddUp])),
+            duplicate_usage: Some(self.environment.one_of(&[Repeats::CountOnce, Repeats::AddUp])),
             other_period: periods,
             consecutive_periods: periods,
         };

@@ -37,9 +37,9 @@ type Invocation = Pin<Box<dyn Future<Output = Ended>>>;
 /// The loop of one world.
 pub(super) struct Drive {
     pub(super) policy: Policy,
-    /// The fate of the next invocation, where it is not left to the storm.
+    /// The fate of the next invocation, if it does not come from the fault profile.
     pub(super) fate: Option<(When, Blow)>,
-    /// How often the invocation was polled that did not meet the storm's fate.
+    /// How often the invocation was polled without a fault of the fault profile.
     pub(super) polls: Arc<AtomicU64>,
     /// How long an invocation may take, in milliseconds, where that is not left to the seed.
     pub(super) time_ms: Option<u64>,
@@ -68,13 +68,13 @@ impl Drive {
     /// Goes on until the script is over, the queue is empty and nobody works any more.
     pub(super) async fn until_idle(&mut self, world: &mut World, mut script: Script) -> Result<(), SimulationError> {
         loop {
-            if world.ground.now_ms() > LONGEST_MS {
+            if world.environment.now_ms() > LONGEST_MS {
                 return Err(SimulationError::Restless);
             }
-            if let Some((_, units)) = self.usage_at.take_if(|(at, _)| *at <= world.ground.now_ms()) {
+            if let Some((_, units)) = self.usage_at.take_if(|(at, _)| *at <= world.environment.now_ms()) {
                 world.usage().entry(world.month).or_default().extend(units);
             }
-            while let Some(first) = script.first_entry().filter(|first| first.key().0 <= world.ground.now_ms()) {
+            while let Some(first) = script.first_entry().filter(|first| first.key().0 <= world.environment.now_ms()) {
                 let event = first.remove();
                 world.happen(event).await?;
             }
@@ -90,7 +90,7 @@ impl Drive {
             if next.is_none() && self.alive.is_empty() {
                 return Ok(());
             }
-            let next_at = world.ground.moment(next.unwrap_or(u64::from(u32::MAX)));
+            let next_at = world.environment.moment(next.unwrap_or(u64::from(u32::MAX)));
             let changed = world.messages.changed.clone();
             tokio::select! {
                 biased;
@@ -113,7 +113,7 @@ impl Drive {
 
     fn invoke(&mut self, world: &World, waiting: Waiting) -> Invocation {
         self.invocations += 1;
-        let ground = world.ground.clone();
+        let environment = world.environment.clone();
         let effects = Effects::default();
         let polls: Arc<AtomicU64> = Arc::default();
         let fate = match self.fate.take() {
@@ -123,21 +123,21 @@ impl Drive {
             }
             None => fate_of(world),
         };
-        let drawn_ms = if ground.is_calm() { 900_000 } else { ground.one_of(&TIMES_MS) };
+        let drawn_ms = if environment.is_calm() { 900_000 } else { environment.one_of(&TIMES_MS) };
         let time_ms = self.time_ms.unwrap_or(drawn_ms);
-        ground.note("invoked", &[self.invocations, time_ms]);
-        ground.say(|| format!("{fate:?}"));
+        environment.note("invoked", &[self.invocations, time_ms]);
+        environment.say(|| format!("{fate:?}"));
         let adapters = Adapters {
             store: world.table.seen_by(effects.clone()),
             connections: world.services(self.invocations, effects.clone()),
             queue: Sender { messages: world.messages.clone(), effects: effects.clone() },
-            clock: ground.clone(),
-            ids: ground.clone(),
+            clock: environment.clone(),
+            ids: environment.clone(),
         };
         let worker = Worker::with_policy(adapters, world.limits, self.policy);
         let time = SignedDuration::from_millis(i64::try_from(time_ms).unwrap_or(0));
-        let deadline = ground.now().saturating_add(time).unwrap_or(ground.now());
-        let killed_at = ground.moment(ground.now_ms() + time_ms);
+        let deadline = environment.now().saturating_add(time).unwrap_or(environment.now());
+        let killed_at = environment.moment(environment.now_ms() + time_ms);
         Box::pin(async move {
             let message = waiting.message.clone();
             let work = async { worker.carry_on(&message, deadline).await };
@@ -147,26 +147,26 @@ impl Drive {
     }
 }
 
-/// The storm's fate for an invocation.
+/// What the fault profile does to an invocation.
 fn fate_of(world: &World) -> (When, Blow) {
-    let (ground, storm) = (&world.ground, world.ground.storm());
-    let freeze_ms = ground.one_of(&FREEZES_MS);
-    let blow = if ground.happens(storm.crash) {
+    let (environment, fault_profile) = (&world.environment, world.environment.fault_profile());
+    let freeze_ms = environment.one_of(&FREEZES_MS);
+    let blow = if environment.happens(fault_profile.crash) {
         Blow::Crash
-    } else if ground.happens(storm.freeze) {
-        Blow::Freeze(Duration::from_millis(ground.between(freeze_ms / 2, freeze_ms)))
+    } else if environment.happens(fault_profile.freeze) {
+        Blow::Freeze(Duration::from_millis(environment.between(freeze_ms / 2, freeze_ms)))
     } else {
         return (When::Never, Blow::Crash);
     };
-    let when = match ground.happens(500) {
-        true => When::Polls(ground.between(1, 160)),
-        false => When::Effects(u32::try_from(ground.between(1, 30)).unwrap_or(1)),
+    let when = match environment.happens(500) {
+        true => When::Polls(environment.between(1, 160)),
+        false => When::Effects(u32::try_from(environment.between(1, 30)).unwrap_or(1)),
     };
     (when, blow)
 }
 
 fn finish(world: &World, waiting: Waiting, ended: Option<Result<Handled, WorkError>>) {
-    let ground = &world.ground;
+    let environment = &world.environment;
     let code = match &ended {
         None => 0,
         Some(Err(_)) => 1,
@@ -175,8 +175,8 @@ fn finish(world: &World, waiting: Waiting, ended: Option<Result<Handled, WorkErr
         Some(Ok(Handled::Waits)) => 4,
         Some(Ok(Handled::NoSettings)) => 5,
     };
-    ground.note("ended", &[code]);
-    ground.say(|| match &ended {
+    environment.note("ended", &[code]);
+    environment.say(|| match &ended {
         None => "died".into(),
         Some(Ok(Handled::Over(run))) => format!("{} {:?}", run.id, run.state),
         Some(ended) => format!("{ended:?}"),

@@ -114,7 +114,7 @@ pub(super) async fn listed(world: &World) -> Result<BTreeSet<AdditionId>, Simula
     let marks = store.list_billed_on(world.partner, "").await?;
     let agreements: Vec<AgreementId> = marks.into_values().flatten().collect();
     let snapshots = store.find_snapshots(world.partner, &agreements).await?;
-    let today = world.ground.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = world.environment.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let listed = snapshots.values().flat_map(|snapshot| StillBilled::of(snapshot, today));
     Ok(listed.map(|billed| billed.addition).collect())
 }

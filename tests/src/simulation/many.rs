@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use usage_sync::policy::Policy;
 
-use super::ground::locked;
+use super::environment::locked;
 use super::{Args, live};
 
 /// What came of many schedules.

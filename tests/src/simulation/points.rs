@@ -8,8 +8,8 @@ use tokio::runtime::Builder;
 use usage_sync::policy::Policy;
 
 use super::drive::Drive;
+use super::environment::{Environment, FaultProfile, locked};
 use super::fate::{Blow, When};
-use super::ground::{Ground, Storm, locked};
 use super::script::{Event, Script};
 use super::source::Units;
 use super::world::{Size, World, agreement_of};
@@ -55,7 +55,7 @@ pub fn strike_at_each_await(strike: Strike, policy: Policy) -> Result<Struck, Si
 
 /// What was wrong, and how often the worker was polled.
 async fn strike_at(point: u64, strike: Strike, policy: Policy) -> Result<(Vec<String>, u64), SimulationError> {
-    let mut world = World::make(Ground::new(7, false), Size { customers: 1, products: 2 }).await?;
+    let mut world = World::make(Environment::new(7, false), Size { customers: 1, products: 2 }).await?;
     let mut drive = Drive::new(policy);
     let customer = world.sophos.customers[0].id;
     let (first, second) = (world.codes[0].clone(), world.codes[1].clone());
@@ -79,9 +79,9 @@ async fn strike_at(point: u64, strike: Strike, policy: Policy) -> Result<(Vec<St
     if strike == Strike::Freeze {
         // The frozen one has read its usage, or reads what is there when it thaws: both come to the same in the end.
         target = [13, 6];
-        drive.usage_at = Some((world.ground.now_ms() + 100_000, units(13, 6)));
-        script.insert((world.ground.now_ms() + 100_001, 0), Event::Ask);
-        script.insert((world.ground.now_ms() + 250_000, 1), Event::Ask);
+        drive.usage_at = Some((world.environment.now_ms() + 100_000, units(13, 6)));
+        script.insert((world.environment.now_ms() + 100_001, 0), Event::Ask);
+        script.insert((world.environment.now_ms() + 250_000, 1), Event::Ask);
     }
     drive.until_idle(&mut world, script).await?;
     let polls = drive.polls.load(Ordering::Relaxed);
@@ -112,7 +112,7 @@ pub struct Slow {
 /// # Errors
 /// [`SimulationError`].
 pub fn slow_writes(seed: u64) -> Result<Slow, SimulationError> {
-    slow(seed, Size { customers: 1, products: 12 }, 90_000, Storm { slow_psa: 1000, ..Storm::default() })
+    slow(seed, Size { customers: 1, products: 12 }, 90_000, FaultProfile { slow_psa: 1000, ..FaultProfile::default() })
 }
 
 /// More customers than are worked on at once, each of which ConnectWise is asked about for up to half a minute.
@@ -120,7 +120,7 @@ pub fn slow_writes(seed: u64) -> Result<Slow, SimulationError> {
 /// # Errors
 /// [`SimulationError`].
 pub fn slow_reads(seed: u64) -> Result<Slow, SimulationError> {
-    slow(seed, Size { customers: 90, products: 2 }, 800_000, Storm { slow_psa: 1000, ..Storm::default() })
+    slow(seed, Size { customers: 90, products: 2 }, 800_000, FaultProfile { slow_psa: 1000, ..FaultProfile::default() })
 }
 
 /// A ConnectWise of which each call has to wait for its turn for 70 s: a list and then a write take longer than a list is
@@ -129,14 +129,14 @@ pub fn slow_reads(seed: u64) -> Result<Slow, SimulationError> {
 /// # Errors
 /// [`SimulationError`].
 pub fn slow_turns(seed: u64) -> Result<Slow, SimulationError> {
-    slow(seed, Size { customers: 3, products: 2 }, 600_000, Storm { turn_ms: 70_000, ..Storm::default() })
+    slow(seed, Size { customers: 3, products: 2 }, 600_000, FaultProfile { turn_ms: 70_000, ..FaultProfile::default() })
 }
 
-fn slow(seed: u64, size: Size, time_ms: u64, storm: Storm) -> Result<Slow, SimulationError> {
+fn slow(seed: u64, size: Size, time_ms: u64, fault_profile: FaultProfile) -> Result<Slow, SimulationError> {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
     runtime.block_on(async {
-        let mut world = World::make(Ground::new(seed, false), size).await?;
-        world.ground.set_storm(storm);
+        let mut world = World::make(Environment::new(seed, false), size).await?;
+        world.environment.set_fault_profile(fault_profile);
         for customer in world.sophos.customers.iter() {
             let pairs = world.codes.iter().map(|code| ((customer.id, code.clone()), 10));
             world.usage().entry(world.month).or_default().extend(pairs);
@@ -145,7 +145,7 @@ fn slow(seed: u64, size: Size, time_ms: u64, storm: Storm) -> Result<Slow, Simul
         drive.time_ms = Some(time_ms);
         world.ask();
         drive.until_idle(&mut world, Script::new()).await?;
-        let (deaths, invocations, unheeded_ms) = (drive.deaths, drive.invocations, world.ground.unheeded_ms());
+        let (deaths, invocations, unheeded_ms) = (drive.deaths, drive.invocations, world.environment.unheeded_ms());
         let wrongs = calm(&mut world, &mut drive).await?.wrongs;
         Ok(Slow { wrongs, deaths, invocations, unheeded_ms })
     })

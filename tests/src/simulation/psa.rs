@@ -11,13 +11,13 @@ use shared::error::PsaError;
 use shared::ports::{Listing, Page, Psa};
 
 use super::books::{Books, Effect, Twin, units};
+use super::environment::{Environment, locked};
 use super::fate::Effects;
-use super::ground::{Ground, locked};
 
 /// ConnectWise as one invocation's client sees it.
 #[derive(Clone)]
 pub(super) struct ConnectWise {
-    pub(super) ground: Ground,
+    pub(super) environment: Environment,
     pub(super) books: Arc<Mutex<Books>>,
     pub(super) effects: Effects,
     pub(super) invocation: u64,
@@ -53,7 +53,7 @@ enum Answer {
 impl ConnectWise {
     fn books(&self) -> std::sync::MutexGuard<'_, Books> {
         let mut books = locked(&self.books);
-        books.settle(self.ground.now_ms(), &self.ground);
+        books.settle(self.environment.now_ms(), &self.environment);
         books
     }
 
@@ -64,53 +64,54 @@ impl ConnectWise {
     /// A read's way: how long it waits for its turn, half of the time until it is there included, and how long its answer
     /// takes to be back.
     async fn read(&self) -> Result<(u64, u64), PsaError> {
-        let storm = self.ground.storm();
-        let slow = self.ground.happens(storm.slow_psa);
+        let fault_profile = self.environment.fault_profile();
+        let slow = self.environment.happens(fault_profile.slow_psa);
         let most = if slow { self.request_ms } else { 300 };
-        let answer_ms = self.ground.between(20, most);
-        let there_ms = self.ground.below(answer_ms);
-        self.wait(storm.turn_ms + there_ms).await;
-        if self.ground.happens(storm.psa_unread) {
+        let answer_ms = self.environment.between(20, most);
+        let there_ms = self.environment.below(answer_ms);
+        self.wait(fault_profile.turn_ms + there_ms).await;
+        if self.environment.happens(fault_profile.psa_unread) {
             self.wait(answer_ms - there_ms).await;
-            return Err(match self.ground.happens(500) {
+            return Err(match self.environment.happens(500) {
                 true => PsaError::Throttled { retry_after: None },
                 false => PsaError::Unanswered { why: "a storm".into() },
             });
         }
-        Ok((storm.turn_ms + there_ms / 2, answer_ms - there_ms))
+        Ok((fault_profile.turn_ms + there_ms / 2, answer_ms - there_ms))
     }
 
     fn way(&self) -> Way {
-        let (ground, storm) = (&self.ground, self.ground.storm());
-        let most = if ground.happens(storm.slow_psa) { self.request_ms - 1_000 } else { 250 };
-        let answer_ms = ground.between(10, most);
-        let effect_ms = ground.below(answer_ms);
+        let (environment, fault_profile) = (&self.environment, self.environment.fault_profile());
+        let most = if environment.happens(fault_profile.slow_psa) { self.request_ms - 1_000 } else { 250 };
+        let answer_ms = environment.between(10, most);
+        let effect_ms = environment.below(answer_ms);
         let way = |effect_ms, answer| Way { effect_ms, answer_ms, answer, again_ms: None };
-        let lost_ms = || ground.one_of(&[50, 400, 5_000, self.request_ms]);
-        if ground.happens(storm.lost_after) {
+        let lost_ms = || environment.one_of(&[50, 400, 5_000, self.request_ms]);
+        if environment.happens(fault_profile.lost_after) {
             return Way { answer_ms: answer_ms.max(lost_ms()), ..way(Some(effect_ms), Answer::Lost) };
         }
-        if ground.happens(storm.lost_before) {
+        if environment.happens(fault_profile.lost_before) {
             return Way { answer_ms: lost_ms(), ..way(None, Answer::Lost) };
         }
-        if ground.happens(storm.late) {
+        if environment.happens(fault_profile.late) {
             let least = self.settle_ms / 20;
-            let late_ms = if ground.happens(400) { self.settle_ms } else { ground.between(least, self.settle_ms) };
+            let late_ms =
+                if environment.happens(400) { self.settle_ms } else { environment.between(least, self.settle_ms) };
             return Way { answer_ms: lost_ms(), ..way(Some(late_ms), Answer::Lost) };
         }
-        if ground.happens(storm.refused) {
+        if environment.happens(fault_profile.refused) {
             return way(None, Answer::Refused);
         }
-        if ground.happens(storm.throttled) {
-            let retry_after = ground.happens(600).then(|| ground.between(1, 40));
-            return way(None, if ground.happens(200) { Answer::NotSent } else { Answer::Throttled(retry_after) });
+        if environment.happens(fault_profile.throttled) {
+            let retry_after = environment.happens(600).then(|| environment.between(1, 40));
+            return way(None, if environment.happens(200) { Answer::NotSent } else { Answer::Throttled(retry_after) });
         }
-        if ground.happens(storm.wrong_answer) {
+        if environment.happens(fault_profile.wrong_answer) {
             return way(Some(effect_ms), Answer::Other);
         }
-        if ground.happens(storm.doubled) {
-            let answer = if ground.happens(700) { Answer::Lost } else { Answer::Right };
-            let again_ms = Some(ground.between(effect_ms, self.settle_ms));
+        if environment.happens(fault_profile.doubled) {
+            let answer = if environment.happens(700) { Answer::Lost } else { Answer::Right };
+            let again_ms = Some(environment.between(effect_ms, self.settle_ms));
             return Way { again_ms, ..way(Some(effect_ms), answer) };
         }
         way(Some(effect_ms), Answer::Right)
@@ -152,21 +153,21 @@ impl Psa for ConnectWise {
 
     async fn ask_for_additions(&self, agreement: AgreementId) -> Result<Listing, PsaError> {
         let (waited_ms, back) = self.read().await?;
-        let additions = self.books().list(self.invocation, agreement, self.ground.now_ms());
+        let additions = self.books().list(self.invocation, agreement, self.environment.now_ms());
         self.wait(back).await;
         Ok(Listing { additions, waited: Duration::from_millis(waited_ms) })
     }
 
     async fn create_addition(&self, agreement: AgreementId, addition: &NewAddition) -> Result<Addition, PsaError> {
         let way = self.way();
-        let now = self.ground.now_ms();
+        let now = self.environment.now_ms();
         let request = {
             let mut books = self.books();
             books.writes_sent += 1;
             books.numbers += 1;
             let request = books.numbers;
-            self.ground.note("POST", &[self.invocation, u64::from(agreement.get()), units(addition.quantity)]);
-            self.ground.say(|| format!("{way:?}"));
+            self.environment.note("POST", &[self.invocation, u64::from(agreement.get()), units(addition.quantity)]);
+            self.environment.say(|| format!("{way:?}"));
             let more = if matches!(way.answer, Answer::Other) { Decimal::ONE } else { Decimal::ZERO };
             let quantity = addition.quantity + more;
             let knew = books.listed.get(&(self.invocation, agreement)).map_or(0, |listed| listed.additions);
@@ -197,11 +198,11 @@ impl Psa for ConnectWise {
         day: Date,
     ) -> Result<Addition, PsaError> {
         let way = self.way();
-        let now = self.ground.now_ms();
+        let now = self.environment.now_ms();
         {
             let mut books = self.books();
             books.writes_sent += 1;
-            self.ground.note("PATCH", &[self.invocation, u64::from(agreement.get()), u64::from(addition.get())]);
+            self.environment.note("PATCH", &[self.invocation, u64::from(agreement.get()), u64::from(addition.get())]);
             if let (Some(ms), Answer::Right | Answer::Lost) = (way.effect_ms, way.answer) {
                 books.later(now + ms, Effect::Cancel { addition, day });
             }
@@ -221,12 +222,12 @@ impl Psa for ConnectWise {
         quantity: Decimal,
     ) -> Result<Addition, PsaError> {
         let way = self.way();
-        let now = self.ground.now_ms();
+        let now = self.environment.now_ms();
         {
             let mut books = self.books();
             books.writes_sent += 1;
-            self.ground.note("PATCH", &[self.invocation, u64::from(addition.get()), units(quantity)]);
-            self.ground.say(|| format!("{way:?}"));
+            self.environment.note("PATCH", &[self.invocation, u64::from(addition.get()), units(quantity)]);
+            self.environment.say(|| format!("{way:?}"));
             books.watch_for_edits(self.invocation, agreement, (addition, quantity), now);
             if let (Some(ms), Answer::Right | Answer::Lost) = (way.effect_ms, way.answer) {
                 books.later(now + ms, Effect::Set { agreement, addition, quantity });
@@ -242,16 +243,16 @@ impl Psa for ConnectWise {
     }
 
     async fn reserve_permit(&self) -> Result<(), PsaError> {
-        let (ground, storm) = (&self.ground, self.ground.storm());
-        if storm.turn_ms > 0 {
-            self.wait(storm.turn_ms).await;
+        let (environment, fault_profile) = (&self.environment, self.environment.fault_profile());
+        if fault_profile.turn_ms > 0 {
+            self.wait(fault_profile.turn_ms).await;
         }
-        if !ground.happens(storm.kept_waiting) {
+        if !environment.happens(fault_profile.kept_waiting) {
             return Ok(());
         }
-        self.wait(ground.one_of(&[5, 200, 4_000, self.request_ms])).await;
-        let retry_after = Duration::from_secs(ground.between(1, 60));
-        match ground.below(6) {
+        self.wait(environment.one_of(&[5, 200, 4_000, self.request_ms])).await;
+        let retry_after = Duration::from_secs(environment.between(1, 60));
+        match environment.below(6) {
             0 => Err(PsaError::Throttled { retry_after: Some(retry_after) }),
             1 => Err(PsaError::Away { retry_after }),
             _ => Ok(()),

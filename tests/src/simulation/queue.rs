@@ -7,8 +7,8 @@ use shared::error::QueueError;
 use shared::ports::{Queue, SyncMessage};
 use tokio::sync::Notify;
 
+use super::environment::{Environment, locked};
 use super::fate::Effects;
-use super::ground::{Ground, locked};
 
 /// How often a message is delivered before it is left to the dead letters.
 const DELIVERIES: u32 = 5;
@@ -32,14 +32,14 @@ struct State {
 /// The queue of a world.
 #[derive(Clone)]
 pub(super) struct Messages {
-    ground: Ground,
+    environment: Environment,
     state: Arc<Mutex<State>>,
     pub(super) changed: Arc<Notify>,
 }
 
 impl Messages {
-    pub(super) fn new(ground: Ground) -> Self {
-        Self { ground, state: Arc::default(), changed: Arc::default() }
+    pub(super) fn new(environment: Environment) -> Self {
+        Self { environment, state: Arc::default(), changed: Arc::default() }
     }
 
     fn put(&self, waiting: Waiting, due_ms: u64) {
@@ -53,17 +53,17 @@ impl Messages {
 
     /// Queues what somebody outside of the workers asks for.
     pub(super) fn ask(&self, message: SyncMessage) {
-        self.put(Waiting { message, deliveries: 0 }, self.ground.now_ms());
+        self.put(Waiting { message, deliveries: 0 }, self.environment.now_ms());
     }
 
     /// Puts a message back that was not worked off.
     pub(super) fn put_back(&self, waiting: Waiting) {
         if waiting.deliveries >= DELIVERIES {
-            self.ground.note("dead letter", &[]);
+            self.environment.note("dead letter", &[]);
             locked(&self.state).dead += 1;
             return;
         }
-        let visible = self.ground.now_ms() + self.ground.one_of(&[1_000, 30_000, 90_000, 180_000]);
+        let visible = self.environment.now_ms() + self.environment.one_of(&[1_000, 30_000, 90_000, 180_000]);
         self.put(waiting, visible);
     }
 
@@ -76,7 +76,7 @@ impl Messages {
     pub(super) fn take(&self) -> Option<Waiting> {
         let mut state = locked(&self.state);
         let first = state.waiting.first_entry()?;
-        if first.key().0 > self.ground.now_ms() {
+        if first.key().0 > self.environment.now_ms() {
             return None;
         }
         let mut waiting = first.remove();
@@ -94,24 +94,24 @@ pub(super) struct Sender {
 
 impl Queue for Sender {
     async fn send(&self, message: &SyncMessage, delay_s: u32) -> Result<(), QueueError> {
-        let ground = &self.messages.ground;
-        ground.pass(2, 30).await;
-        let storm = ground.storm();
-        let lost = ground.happens(storm.queue_lost);
-        if lost && ground.happens(500) {
-            ground.pass(5, 3_000).await;
+        let environment = &self.messages.environment;
+        environment.pass(2, 30).await;
+        let fault_profile = environment.fault_profile();
+        let lost = environment.happens(fault_profile.queue_lost);
+        if lost && environment.happens(500) {
+            environment.pass(5, 3_000).await;
             return Err(QueueError { why: "no answer".into() });
         }
-        let late = if ground.happens(storm.reordered) { ground.between(0, 90_000) } else { 0 };
-        let due = ground.now_ms() + u64::from(delay_s) * 1000 + late;
+        let late = if environment.happens(fault_profile.reordered) { environment.between(0, 90_000) } else { 0 };
+        let due = environment.now_ms() + u64::from(delay_s) * 1000 + late;
         let waiting = Waiting { message: message.clone(), deliveries: 0 };
         self.messages.put(waiting.clone(), due);
-        if ground.happens(storm.doubled_message) {
-            self.messages.put(waiting, due + ground.between(0, 60_000));
+        if environment.happens(fault_profile.doubled_message) {
+            self.messages.put(waiting, due + environment.between(0, 60_000));
         }
-        ground.note("queued", &[u64::from(delay_s)]);
+        environment.note("queued", &[u64::from(delay_s)]);
         self.effects.count();
-        ground.pass(2, 30).await;
+        environment.pass(2, 30).await;
         if lost { Err(QueueError { why: "no answer".into() }) } else { Ok(()) }
     }
 }

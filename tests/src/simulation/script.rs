@@ -15,7 +15,7 @@ use shared::domain::run::{RunKind, RunRequest};
 use shared::ports::{Clock, SyncMessage};
 
 use super::SimulationError;
-use super::ground::locked;
+use super::environment::locked;
 use super::world::World;
 
 /// One thing that happens.
@@ -50,15 +50,15 @@ pub(super) type Script = BTreeMap<(u64, u64), Event>;
 
 /// The script of a seed.
 pub(super) fn script_of(world: &World) -> Script {
-    let ground = &world.ground;
+    let environment = &world.environment;
     let mut script = Script::new();
     let mut at_ms = 0;
     let mut put = |at_ms: u64, event: Event| {
         let number = script.len() as u64;
         script.insert((at_ms, number), event);
     };
-    let (edits, endings, mappings) = (ground.happens(150), ground.happens(50), ground.happens(150));
-    let cancels = ground.happens(250);
+    let (edits, endings, mappings) = (environment.happens(150), environment.happens(50), environment.happens(150));
+    let cancels = environment.happens(250);
     let real = [
         (Event::Decide, 400),
         (Event::Decide, 400),
@@ -67,31 +67,31 @@ pub(super) fn script_of(world: &World) -> Script {
         (Event::Invoice, 100),
         (Event::EndAddition, 60),
     ];
-    for _ in 0..ground.between(2, 4) {
+    for _ in 0..environment.between(2, 4) {
         put(at_ms, Event::Ask);
-        for _ in 0..ground.below(3) {
-            put(at_ms + ground.below(200_000), Event::Use);
+        for _ in 0..environment.below(3) {
+            put(at_ms + environment.below(200_000), Event::Use);
         }
         if edits {
-            put(at_ms + ground.below(400_000), Event::EditQuantity);
+            put(at_ms + environment.below(400_000), Event::EditQuantity);
         }
-        if endings && ground.happens(300) {
-            put(at_ms + ground.below(400_000), Event::EndAddition);
+        if endings && environment.happens(300) {
+            put(at_ms + environment.below(400_000), Event::EndAddition);
         }
         if mappings {
-            put(at_ms + ground.below(400_000), Event::EditMapping);
+            put(at_ms + environment.below(400_000), Event::EditMapping);
         }
-        if cancels && ground.happens(600) {
-            put(at_ms + ground.below(60_000), Event::Cancel);
+        if cancels && environment.happens(600) {
+            put(at_ms + environment.below(60_000), Event::Cancel);
         }
         for (event, per_mille) in real.iter().filter(|_| world.is_real) {
-            if ground.happens(*per_mille) {
-                put(at_ms + ground.below(400_000), *event);
+            if environment.happens(*per_mille) {
+                put(at_ms + environment.below(400_000), *event);
             }
         }
-        let gap_ms = ground.one_of(&[3_000, 40_000, 130_000, 200_000, 600_000]);
-        at_ms += ground.between(gap_ms / 3, gap_ms);
-        if ground.happens(200) {
+        let gap_ms = environment.one_of(&[3_000, 40_000, 130_000, 200_000, 600_000]);
+        at_ms += environment.between(gap_ms / 3, gap_ms);
+        if environment.happens(200) {
             put(at_ms, Event::NextMonth);
         }
     }
@@ -101,8 +101,8 @@ pub(super) fn script_of(world: &World) -> Script {
 impl World {
     /// Lets something happen.
     pub(super) async fn happen(&mut self, event: Event) -> Result<(), SimulationError> {
-        self.ground.note("event", &[event as u64]);
-        self.ground.say(|| format!("  {event:?}"));
+        self.environment.note("event", &[event as u64]);
+        self.environment.say(|| format!("  {event:?}"));
         match event {
             Event::Ask => self.ask(),
             Event::NextMonth => self.next_month(),
@@ -124,18 +124,19 @@ impl World {
         let store = &self.table.memory;
         let newest = store.list_runs_before(self.partner, None, 1).await?;
         let Some(open) = newest.into_iter().find(|run| !run.state.is_over()) else { return Ok(()) };
-        let ended = cancel(store, ("a person", self.ground.now()), self.partner, &open.id, "a person".into()).await?;
-        self.ground.note("cancel", &[u64::from(matches!(ended, Cancelled::Now(_)))]);
+        let ended =
+            cancel(store, ("a person", self.environment.now()), self.partner, &open.id, "a person".into()).await?;
+        self.environment.note("cancel", &[u64::from(matches!(ended, Cancelled::Now(_)))]);
         Ok(())
     }
 
     /// Asks for a run; now and then twice.
     pub(super) fn ask(&self) {
-        let now = self.ground.now();
-        let slot = format!("key-{}", self.ground.now_ms());
+        let now = self.environment.now();
+        let slot = format!("key-{}", self.environment.now_ms());
         let request = RunRequest::new(self.partner, RunKind::Now, (self.month, slot), self.asked_at());
         let message = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: now };
-        if self.ground.happens(self.ground.storm().doubled_message) {
+        if self.environment.happens(self.environment.fault_profile().doubled_message) {
             self.messages.ask(message.clone());
         }
         self.messages.ask(message);
@@ -148,24 +149,24 @@ impl World {
         self.usage().insert(next, units);
         self.month = next;
         // On that day of it, the runs to come are asked for: some wait for the new month, some no longer do.
-        let day = next.first_day().saturating_add(self.ground.one_of(&[0, 3, 9, 14, 19]).days());
-        let today = self.ground.now().to_zoned(TimeZone::UTC).date();
+        let day = next.first_day().saturating_add(self.environment.one_of(&[0, 3, 9, 14, 19]).days());
+        let today = self.environment.now().to_zoned(TimeZone::UTC).date();
         self.days_ahead = today.until(day).map_or(0, |span| span.get_days());
         self.use_otherwise();
     }
 
     /// When a run is asked for, by the partner's calendar.
     pub(super) fn asked_at(&self) -> Timestamp {
-        let now = self.ground.now();
+        let now = self.environment.now();
         now.saturating_add(SignedDuration::from_hours(24 * i64::from(self.days_ahead))).unwrap_or(now)
     }
 
     fn use_otherwise(&self) {
-        let ground = &self.ground;
-        let customer = &self.sophos.customers[pick(ground.below(self.sophos.customers.len() as u64))];
-        let code = self.codes[pick(ground.below(self.codes.len() as u64))].clone();
-        let by = ground.between(1, 3);
-        let kind = ground.below(20);
+        let environment = &self.environment;
+        let customer = &self.sophos.customers[pick(environment.below(self.sophos.customers.len() as u64))];
+        let code = self.codes[pick(environment.below(self.codes.len() as u64))].clone();
+        let by = environment.between(1, 3);
+        let kind = environment.below(20);
         let mut usage = self.usage();
         let units = usage.entry(self.month).or_default();
         match units.get_mut(&(customer.id, code.clone())) {
@@ -175,23 +176,23 @@ impl World {
             Some(units) if kind < 5 => *units = units.saturating_sub(by),
             Some(units) => *units += by,
         }
-        ground.say(|| format!("  {} units now: {:?}", customer.name, units.values().collect::<Vec<_>>()));
+        environment.say(|| format!("  {} units now: {:?}", customer.name, units.values().collect::<Vec<_>>()));
     }
 
     fn edit_quantity(&mut self) {
-        let (now_ms, ground) = (self.ground.now_ms(), self.ground.clone());
+        let (now_ms, environment) = (self.environment.now_ms(), self.environment.clone());
         let mut books = locked(&self.books);
-        books.settle(now_ms, &ground);
-        let chosen = pick(ground.below(books.additions.len() as u64));
-        let to = Decimal::from(1000 + ground.below(1000));
+        books.settle(now_ms, &environment);
+        let chosen = pick(environment.below(books.additions.len() as u64));
+        let to = Decimal::from(1000 + environment.below(1000));
         self.touched.extend(books.edit(chosen, to));
     }
 
     fn end_addition(&mut self) {
-        let (now_ms, ground) = (self.ground.now_ms(), self.ground.clone());
+        let (now_ms, environment) = (self.environment.now_ms(), self.environment.clone());
         let mut books = locked(&self.books);
-        books.settle(now_ms, &ground);
-        let chosen = pick(ground.below(books.additions.len() as u64));
+        books.settle(now_ms, &environment);
+        let chosen = pick(environment.below(books.additions.len() as u64));
         let day = Date::constant(2026, 11, 2);
         // One that has ended earlier stays as it is: nobody makes it longer behind a line that follows it.
         if let Some(seen) = books.additions.values_mut().nth(chosen)
@@ -200,33 +201,33 @@ impl World {
             seen.ended_before = seen.addition.cancelled.replace(day);
             seen.ended = true;
             self.touched.insert(seen.agreement);
-            self.ground.say(|| format!("  addition {} is ended", seen.addition.id));
+            self.environment.say(|| format!("  addition {} is ended", seen.addition.id));
         }
     }
 
     /// A customer is unlinked or converted, with or without usage left in the month; one who has left is back.
     fn leave(&self) {
-        let ground = &self.ground;
-        let customer = self.sophos.customers[pick(ground.below(self.sophos.customers.len() as u64))].id;
+        let environment = &self.environment;
+        let customer = self.sophos.customers[pick(environment.below(self.sophos.customers.len() as u64))].id;
         let mut left = locked(&self.sophos.left);
         if left.remove(&customer).is_some() {
-            ground.say(|| format!("  {customer} is back"));
+            environment.say(|| format!("  {customer} is back"));
             return;
         }
-        let departure = match ground.below(2) {
+        let departure = match environment.below(2) {
             0 => Departure::NotListed,
             _ => Departure::OtherBilling { billing: "term".into() },
         };
-        ground.say(|| format!("  {customer} leaves: {departure:?}"));
+        environment.say(|| format!("  {customer} leaves: {departure:?}"));
         left.insert(customer, departure);
-        if ground.happens(500) {
+        if environment.happens(500) {
             self.usage().entry(self.month).or_default().retain(|(of, _), _| *of != customer);
         }
     }
 
     fn invoice(&self) {
         let mut books = locked(&self.books);
-        books.settle(self.ground.now_ms(), &self.ground);
+        books.settle(self.environment.now_ms(), &self.environment);
         let agreements: Vec<AgreementId> = books.agreements.iter().map(|agreement| agreement.id).collect();
         agreements.into_iter().for_each(|agreement| books.invoice(agreement));
         drop(books);
@@ -235,11 +236,11 @@ impl World {
 
     async fn edit_mapping(&mut self) -> Result<(), SimulationError> {
         self.remapped = true;
-        let code = &self.codes[pick(self.ground.below(self.codes.len() as u64))];
-        let product = self.products[pick(self.ground.below(self.products.len() as u64))];
+        let code = &self.codes[pick(self.environment.below(self.codes.len() as u64))];
+        let product = self.products[pick(self.environment.below(self.products.len() as u64))];
         let mappings = self.table.memory.list_product_mappings(self.partner).await?;
         let Some(mapping) = mappings.find(code).cloned() else { return Ok(()) };
-        let edited = match self.ground.below(3) {
+        let edited = match self.environment.below(3) {
             0 => mapping.switch(false)?,
             1 => mapping.switch(true)?,
             _ => mapping.map_to(product, Some(Combine::AddUp)),

@@ -12,7 +12,7 @@ use shared::domain::usage::{LineQuantity, Pair, Periods, Readings, Repeats, Usag
 use shared::error::SourceError;
 use shared::ports::{CustomerPage, UsagePage, UsageSource};
 
-use super::ground::{Ground, locked};
+use super::environment::{Environment, locked};
 
 /// A month's usage: units by customer and Sophos product.
 pub(super) type Units = BTreeMap<(CustomerId, ProductCode), u64>;
@@ -32,7 +32,7 @@ const MORE: u64 = 2;
 /// Sophos.
 #[derive(Clone)]
 pub(super) struct Sophos {
-    pub(super) ground: Ground,
+    pub(super) environment: Environment,
     /// All customers, those who have left included.
     pub(super) customers: Arc<Vec<Customer>>,
     pub(super) left: Arc<Mutex<BTreeMap<CustomerId, Departure>>>,
@@ -102,8 +102,8 @@ impl Sophos {
     }
 
     async fn answer(&self) -> Result<(), SourceError> {
-        self.ground.pass(20, 400).await;
-        match self.ground.happens(self.ground.storm().source_away) {
+        self.environment.pass(20, 400).await;
+        match self.environment.happens(self.environment.fault_profile().source_away) {
             true => Err(SourceError::Unavailable { why: "a storm".into() }),
             false => Ok(()),
         }
@@ -122,7 +122,7 @@ impl UsageSource for Sophos {
         self.answer().await?;
         let units = self.units(month);
         let lines: Vec<UsageLine> = units.iter().flat_map(|(pair, units)| self.lines(month, pair, *units)).collect();
-        self.ground.note("usage read", &[lines.len() as u64]);
+        self.environment.note("usage read", &[lines.len() as u64]);
         Ok(Some(UsagePage { total: Some(lines.len() as u64), lines, next: None }))
     }
 }

@@ -9,7 +9,7 @@ use shared::domain::psa::{Addition, Agreement};
 
 use super::SimulationError;
 use super::books::{Books, line};
-use super::ground::{Ground, locked};
+use super::environment::{Environment, locked};
 use super::invoicing::Terms;
 use super::source::Odd;
 use super::world::{World, agreement_of};
@@ -20,7 +20,7 @@ const HELPDESK: u32 = 900;
 impl World {
     /// Gives the partner what the standing data of the simulators has.
     pub(super) fn as_a_real_one(&mut self) -> Result<(), SimulationError> {
-        let (ground, month) = (self.ground.clone(), self.month);
+        let (environment, month) = (self.environment.clone(), self.month);
         for (number, customer) in self.sophos.customers.iter().enumerate() {
             let agreement = agreement_of(number)?;
             let units = self.sophos.units(month);
@@ -28,20 +28,20 @@ impl World {
             for (code, product) in self.codes.iter().zip(&self.products) {
                 let pair = (customer.id, code.clone());
                 let used = Decimal::from(units.get(&pair).copied().unwrap_or(7));
-                books.people_typed(agreement, (*product, used), month.first_day(), &ground);
-                match ground.below(25) {
+                books.people_typed(agreement, (*product, used), month.first_day(), &environment);
+                match environment.below(25) {
                     0 => drop(locked(&self.sophos.odd).insert(pair, Odd::Twice)),
                     1 => drop(locked(&self.sophos.odd).insert(pair, Odd::Renewed)),
                     _ => {}
                 }
             }
-            if ground.happens(300) {
+            if environment.happens(300) {
                 let second = AgreementId::try_from(201 + i64::try_from(number).unwrap_or(0))?;
-                books.second_agreement((agreement, second), self.products.first().copied(), &ground);
+                books.second_agreement((agreement, second), self.products.first().copied(), &environment);
             }
         }
         let mut books = locked(&self.books);
-        books.draw_terms(&ground, month.first_day());
+        books.draw_terms(&environment, month.first_day());
         Ok(())
     }
 }
@@ -53,12 +53,12 @@ impl Books {
         agreement: AgreementId,
         (product, used): (PsaProductId, Decimal),
         month: Date,
-        ground: &Ground,
+        environment: &Environment,
     ) {
         let mut there =
             self.additions.values_mut().filter(|s| s.agreement == agreement && s.addition.product == product);
         if let Some(seen) = there.next() {
-            match ground.below(12) {
+            match environment.below(12) {
                 0 => seen.addition.less_included = Decimal::TWO,
                 1 => seen.addition.bill_customer = "DoNotBill".into(),
                 2 => seen.addition.bill_customer = "NoCharge".into(),
@@ -68,16 +68,16 @@ impl Books {
         }
         let before = |days: i32| Some(month.saturating_sub(days.days()));
         let within = || {
-            let day = i32::try_from(ground.between(0, 27)).unwrap_or(0);
+            let day = i32::try_from(environment.between(0, 27)).unwrap_or(0);
             (month.saturating_add(day.days()), month.saturating_add((day + 1).days()))
         };
         let open = || Addition { effective: before(300), ..line(product, used) };
-        let lines = match ground.below(40) {
-            0..=3 => vec![Addition { cancelled: before(ground.one_of(&[1, 1, 20])), ..open() }],
+        let lines = match environment.below(40) {
+            0..=3 => vec![Addition { cancelled: before(environment.one_of(&[1, 1, 20])), ..open() }],
             // A new price from some day on.
             4 | 5 => {
                 let (last, next) = within();
-                let more = if ground.happens(500) { Decimal::ONE } else { Decimal::ZERO };
+                let more = if environment.happens(500) { Decimal::ONE } else { Decimal::ZERO };
                 let old = Addition { cancelled: Some(last), ..open() };
                 vec![old, Addition { effective: Some(next), ..line(product, used + more) }]
             }
@@ -101,7 +101,7 @@ impl Books {
         &mut self,
         (first, second): (AgreementId, AgreementId),
         product: Option<PsaProductId>,
-        ground: &Ground,
+        environment: &Environment,
     ) {
         let Some(agreement) = self.agreements.iter().find(|agreement| agreement.id == first).cloned() else { return };
         let name = format!("{} (old)", agreement.name);
@@ -109,30 +109,30 @@ impl Books {
         let company = self.invoicing.terms.get(&first).map_or(0, |terms| terms.company);
         let month = self.invoicing.terms.get(&first).map(|terms| terms.next.first).unwrap_or_default();
         self.invoicing.terms.insert(second, Terms::monthly(company, month));
-        let quantity = Decimal::from(ground.between(1, 9));
+        let quantity = Decimal::from(environment.between(1, 9));
         if let Ok(helpdesk) = PsaProductId::try_from(i64::from(HELPDESK)) {
             self.add(second, line(helpdesk, quantity));
         }
         if let Some(product) = product {
-            let bill_customer = if ground.happens(500) { "Billable" } else { "DoNotBill" };
+            let bill_customer = if environment.happens(500) { "Billable" } else { "DoNotBill" };
             self.add(second, Addition { bill_customer: bill_customer.into(), ..line(product, quantity) });
         }
     }
 
     /// Terms of all agreements; some have been invoiced for the month.
-    fn draw_terms(&mut self, ground: &Ground, month: Date) {
+    fn draw_terms(&mut self, environment: &Environment, month: Date) {
         let readings = self.invoicing.readings;
         for agreement in &mut self.agreements {
             let Some(terms) = self.invoicing.terms.get_mut(&agreement.id) else { continue };
-            (terms.prorated, terms.in_arrears) = (ground.happens(500), ground.happens(200));
+            (terms.prorated, terms.in_arrears) = (environment.happens(500), environment.happens(200));
             agreement.prorated = terms.prorated;
-            let shown = ground.happens(800);
+            let shown = environment.happens(800);
             agreement.next_invoice = shown.then(|| terms.next_invoice_date(&readings));
         }
         let agreements: Vec<AgreementId> = self.agreements.iter().map(|agreement| agreement.id).collect();
         for agreement in agreements {
             let terms = self.invoicing.terms.get(&agreement);
-            if terms.is_some_and(|terms| !terms.in_arrears && terms.next.first == month) && ground.happens(700) {
+            if terms.is_some_and(|terms| !terms.in_arrears && terms.next.first == month) && environment.happens(700) {
                 self.invoice(agreement);
             }
         }

@@ -6,19 +6,19 @@ use shared::domain::run::Run;
 
 use super::SimulationError;
 use super::books::Seen;
-use super::ground::locked;
+use super::environment::locked;
 use super::world::World;
 
 impl World {
     /// Prints how a run ended for each pair, and what each agreement has afterwards.
     pub(super) async fn print_run(&self, run: &Run) -> Result<(), SimulationError> {
-        if !self.ground.prints() {
+        if !self.environment.prints() {
             return Ok(());
         }
         let page = self.table.memory.list_ledger(self.partner, &run.id, "", None).await?;
         for entry in page.entries {
             for line in &entry.lines {
-                self.ground.say(|| format!("  {}: {}", entry.name, line_in_words(line)));
+                self.environment.say(|| format!("  {}: {}", entry.name, line_in_words(line)));
             }
         }
         self.print_additions();
@@ -31,9 +31,10 @@ impl World {
         for agreement in &books.agreements {
             let terms = books.invoicing.terms.get(&agreement.id);
             let shown = agreement.next_invoice;
-            self.ground.say(|| format!("  agreement {}: next invoice shown as {shown:?}, {terms:?}", agreement.id));
+            self.environment
+                .say(|| format!("  agreement {}: next invoice shown as {shown:?}, {terms:?}", agreement.id));
             for seen in books.of(agreement.id) {
-                self.ground.say(|| addition_in_words(seen));
+                self.environment.say(|| addition_in_words(seen));
             }
         }
     }
@@ -41,7 +42,7 @@ impl World {
     /// Prints what a person decides.
     pub(super) fn print_decision(&self, hold: &StandingHold, released: bool) {
         let verb = if released { "releases" } else { "rejects" };
-        self.ground.say(|| format!("  {verb} {}: {:?}", hold.hold, hold.basis));
+        self.environment.say(|| format!("  {verb} {}: {:?}", hold.hold, hold.basis));
     }
 }
 

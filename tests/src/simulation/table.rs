@@ -9,8 +9,8 @@ use shared::store::{MemoryStore, Store};
 use shared::table::memory::MemoryTable;
 use shared::table::{DueQuery, Entry, Key, Page, Query, Table, Write, WriteError, Written};
 
+use super::environment::{Environment, locked};
 use super::fate::Effects;
-use super::ground::{Ground, locked};
 
 /// A world's table, and the store in it.
 pub(super) struct WorldTable {
@@ -20,9 +20,10 @@ pub(super) struct WorldTable {
 }
 
 impl WorldTable {
-    pub(super) fn new(ground: Ground) -> Self {
+    pub(super) fn new(environment: Environment) -> Self {
         let memory = MemoryTable::default();
-        let faulty = FaultyTable { ground, memory: memory.clone(), late: Arc::default(), effects: Effects::default() };
+        let faulty =
+            FaultyTable { environment, memory: memory.clone(), late: Arc::default(), effects: Effects::default() };
         Self { memory: Store::on(memory), faulty }
     }
 
@@ -41,7 +42,7 @@ struct OnItsWay {
 /// The table as one invocation sees it.
 #[derive(Clone)]
 pub(super) struct FaultyTable {
-    ground: Ground,
+    environment: Environment,
     memory: MemoryTable,
     late: Arc<Mutex<Vec<OnItsWay>>>,
     effects: Effects,
@@ -50,13 +51,13 @@ pub(super) struct FaultyTable {
 impl FaultyTable {
     /// The way there; an error where nothing arrives.
     async fn go(&self) -> Result<(), StoreError> {
-        let storm = self.ground.storm();
-        match self.ground.happens(storm.slow_table) {
-            true => self.ground.pass(500, 9_000).await,
-            false => self.ground.pass(1, 12).await,
+        let fault_profile = self.environment.fault_profile();
+        match self.environment.happens(fault_profile.slow_table) {
+            true => self.environment.pass(500, 9_000).await,
+            false => self.environment.pass(1, 12).await,
         }
         self.let_late_arrive().await?;
-        match self.ground.happens(storm.table_away) {
+        match self.environment.happens(fault_profile.table_away) {
             true => Err(away()),
             false => Ok(()),
         }
@@ -65,24 +66,24 @@ impl FaultyTable {
     /// The way back of something that changed the table; an error where the answer is lost.
     async fn back(&self) -> Result<(), WriteError> {
         self.effects.count();
-        let storm = self.ground.storm();
-        match self.ground.happens(storm.slow_table) {
-            true => self.ground.pass(500, 9_000).await,
-            false => self.ground.pass(1, 6).await,
+        let fault_profile = self.environment.fault_profile();
+        match self.environment.happens(fault_profile.slow_table) {
+            true => self.environment.pass(500, 9_000).await,
+            false => self.environment.pass(1, 6).await,
         }
-        match self.ground.happens(storm.table_lost) {
+        match self.environment.happens(fault_profile.table_lost) {
             true => Err(WriteError::Store(away())),
             false => Ok(()),
         }
     }
 
     async fn let_late_arrive(&self) -> Result<(), StoreError> {
-        let now = self.ground.now_ms();
+        let now = self.environment.now_ms();
         let due: Vec<OnItsWay> = locked(&self.late).extract_if(.., |late| late.at_ms <= now).collect();
         for OnItsWay { writes, .. } in due {
             let count = writes.len() as u64;
             let came = self.memory.transact(writes).await?;
-            self.ground.note("late transaction", &[count, u64::from(came == Written::All)]);
+            self.environment.note("late transaction", &[count, u64::from(came == Written::All)]);
         }
         Ok(())
     }
@@ -122,21 +123,21 @@ impl Table for FaultyTable {
     async fn write(&self, write: Write) -> Result<Written, WriteError> {
         self.go().await.map_err(WriteError::Store)?;
         let written = self.memory.write(write).await?;
-        self.ground.note("write", &[u64::from(written == Written::All)]);
+        self.environment.note("write", &[u64::from(written == Written::All)]);
         self.back().await?;
         Ok(written)
     }
 
     async fn transact(&self, writes: Vec<Write>) -> Result<Written, WriteError> {
         self.go().await.map_err(WriteError::Store)?;
-        if self.ground.happens(self.ground.storm().table_late) {
-            let at_ms = self.ground.now_ms() + self.ground.between(100, 20_000);
+        if self.environment.happens(self.environment.fault_profile().table_late) {
+            let at_ms = self.environment.now_ms() + self.environment.between(100, 20_000);
             locked(&self.late).push(OnItsWay { at_ms, writes });
             return Err(WriteError::Store(away()));
         }
         let count = writes.len() as u64;
         let written = self.memory.transact(writes).await?;
-        self.ground.note("transaction", &[count, u64::from(written == Written::All)]);
+        self.environment.note("transaction", &[count, u64::from(written == Written::All)]);
         self.back().await?;
         Ok(written)
     }

@@ -19,7 +19,7 @@ use shared::domain::usage::Readings;
 
 use super::SimulationError;
 use super::books::{Books, Seen};
-use super::ground::locked;
+use super::environment::locked;
 use super::invoiced::{LastInvoices, judge_days, judge_known, listed};
 use super::world::{World, agreement_of};
 

@@ -1,4 +1,4 @@
-//! One partner's small world: a few customers and products, what ConnectWise has at the beginning, and the storm.
+//! One partner's small world: a few customers and products, what ConnectWise has at the beginning, and the fault profile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -16,8 +16,8 @@ use usage_sync::Limits;
 
 use super::SimulationError;
 use super::books::{Books, line};
+use super::environment::{Environment, FaultProfile, locked};
 use super::fate::Effects;
-use super::ground::{Ground, Storm, locked};
 use super::invoicing::Terms;
 use super::psa::ConnectWise;
 use super::queue::Messages;
@@ -32,7 +32,7 @@ const LEAVES_WITHIN_MS: u64 = 2_000;
 
 /// A partner's world.
 pub(super) struct World {
-    pub(super) ground: Ground,
+    pub(super) environment: Environment,
     pub(super) partner: PartnerId,
     pub(super) table: WorldTable,
     pub(super) sophos: Sophos,
@@ -85,9 +85,9 @@ pub(super) fn agreement_of(customer: usize) -> Result<AgreementId, SimulationErr
 
 impl World {
     /// A calm world in which every customer and product is mapped and nothing was ever written.
-    pub(super) async fn make(ground: Ground, size: Size) -> Result<Self, SimulationError> {
+    pub(super) async fn make(environment: Environment, size: Size) -> Result<Self, SimulationError> {
         let partner = PartnerId::parse("00000000-0000-4000-8000-000000000001")?;
-        let table = WorldTable::new(ground.clone());
+        let table = WorldTable::new(environment.clone());
         let settings = Settings {
             time_zone: TimeZoneName::parse("Europe/Rome")?,
             frequency: Frequency::SophosInvoice,
@@ -150,13 +150,13 @@ impl World {
             products.push(product);
         }
         let (customers, usage, odd) = (Arc::new(customers), Arc::default(), Arc::default());
-        let sophos = Sophos { ground: ground.clone(), customers, left: Arc::default(), odd, usage };
+        let sophos = Sophos { environment: environment.clone(), customers, left: Arc::default(), odd, usage };
         let limits = Limits { settle_s: SETTLE_S, ..Limits::default() };
-        let messages = Messages::new(ground.clone());
+        let messages = Messages::new(environment.clone());
         let books = Arc::new(Mutex::new(books));
         let touched = BTreeSet::new();
         Ok(Self {
-            ground,
+            environment,
             partner,
             table,
             sophos,
@@ -173,16 +173,17 @@ impl World {
         })
     }
 
-    /// A world of the seed's choice, in the seed's storm. Every fourth is one of ordinary lines alone.
-    pub(super) async fn of_seed(seed: u64, ground: Ground) -> Result<Self, SimulationError> {
-        let mut size = Size { customers: ground.one_of(&[1, 1, 1, 2, 2, 3, 4]), products: ground.between(1, 3) };
-        if ground.happens(8) {
+    /// A world of the seed's choice, in the seed's fault profile. Every fourth is one of ordinary lines alone.
+    pub(super) async fn of_seed(seed: u64, environment: Environment) -> Result<Self, SimulationError> {
+        let mut size =
+            Size { customers: environment.one_of(&[1, 1, 1, 2, 2, 3, 4]), products: environment.between(1, 3) };
+        if environment.happens(8) {
             // More than leave at once, and more than one commit takes.
-            size = Size { customers: 1, products: ground.between(12, 45) };
+            size = Size { customers: 1, products: environment.between(12, 45) };
         }
-        let mut world = Self::make(ground.clone(), size).await?;
-        world.limits.in_flight = usize::try_from(ground.between(1, 4)).unwrap_or(1);
-        if size.products > 1 && ground.happens(200) {
+        let mut world = Self::make(environment.clone(), size).await?;
+        world.limits.in_flight = usize::try_from(environment.between(1, 4)).unwrap_or(1);
+        if size.products > 1 && environment.happens(200) {
             world.combine_the_first_two().await?;
         }
         world.first_usage();
@@ -191,7 +192,7 @@ impl World {
         if world.is_real {
             world.as_a_real_one()?;
         }
-        ground.set_storm(storm_of(&ground));
+        environment.set_fault_profile(fault_profile_of(&environment));
         Ok(world)
     }
 
@@ -212,15 +213,15 @@ impl World {
         let mut units = Units::new();
         for (number, customer) in self.sophos.customers.iter().enumerate() {
             for (code, product) in self.codes.iter().zip(&self.products) {
-                if !self.ground.happens(850) {
+                if !self.environment.happens(850) {
                     continue;
                 }
-                let used = self.ground.between(5, 40);
+                let used = self.environment.between(5, 40);
                 units.insert((customer.id, code.clone()), used);
-                if self.ground.happens(300)
+                if self.environment.happens(300)
                     && let Ok(agreement) = agreement_of(number)
                 {
-                    let there = if self.ground.happens(850) { used } else { used + 1 };
+                    let there = if self.environment.happens(850) { used } else { used + 1 };
                     locked(&self.books).add(agreement, line(*product, Decimal::from(there)));
                 }
             }
@@ -232,8 +233,8 @@ impl World {
     pub(super) fn services(&self, invocation: u64, effects: Effects) -> Services {
         let request_ms = u64::try_from(self.limits.request_s).unwrap_or(0) * 1_000;
         let settle_ms = u64::try_from(SETTLE_S).unwrap_or(0) * 1_000 - LEAVES_WITHIN_MS;
-        let (ground, books) = (self.ground.clone(), self.books.clone());
-        let psa = ConnectWise { ground, books, effects, invocation, request_ms, settle_ms };
+        let (environment, books) = (self.environment.clone(), self.books.clone());
+        let psa = ConnectWise { environment, books, effects, invocation, request_ms, settle_ms };
         Services { psa, sophos: self.sophos.clone() }
     }
 
@@ -244,9 +245,10 @@ impl World {
 }
 
 /// Some kinds of faults, each more or less often.
-fn storm_of(ground: &Ground) -> Storm {
-    let some = |most: u64| if ground.happens(400) { u32::try_from(ground.between(5, most)).unwrap_or(0) } else { 0 };
-    Storm {
+fn fault_profile_of(environment: &Environment) -> FaultProfile {
+    let some =
+        |most: u64| if environment.happens(400) { u32::try_from(environment.between(5, most)).unwrap_or(0) } else { 0 };
+    FaultProfile {
         crash: some(500),
         freeze: some(500),
         slow_psa: some(300),
@@ -258,7 +260,7 @@ fn storm_of(ground: &Ground) -> Storm {
         refused: some(100),
         throttled: some(200),
         wrong_answer: some(200),
-        doubled: if ground.happens(200) { some(200) } else { 0 },
+        doubled: if environment.happens(200) { some(200) } else { 0 },
         table_away: some(20),
         table_lost: some(40),
         table_late: some(40),

@@ -192,6 +192,17 @@ async fn each_address_has_a_mail_of_its_own_and_one_that_is_refused_keeps_no_oth
 }
 
 #[tokio::test]
+async fn a_mail_is_in_the_language_of_the_alert_settings() {
+    let world = World::new().await;
+    let wanted = json!({"failed": true, "held": true, "missed": true, "language": "it", "mail": ["a@example.com"]});
+    let saved = world.save_settings(&wanted).await;
+    assert_eq!(saved.body["settings"]["language"], "it");
+    world.raise(1, 0).await;
+    world.tick().await;
+    assert_eq!(world.mails.taken()[0].subject, "Utilizzo di novembre 2026: 1 riga non riuscita");
+}
+
+#[tokio::test]
 async fn a_webhook_that_cannot_be_opened_keeps_no_mail_back_and_is_tried_again() {
     let world = World::with_webhook().await;
     world.save_settings(&json!({"failed": true, "held": true, "missed": true, "mail": ["a@example.com"]})).await;

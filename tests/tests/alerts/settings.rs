@@ -11,7 +11,8 @@ use crate::world::{SETTINGS, WEBHOOK, World, admin, partner};
 async fn a_partner_that_saved_nothing_is_warned_that_alerts_go_nowhere() {
     let world = World::new().await;
     let shown = admin().get(&world.app, SETTINGS).await;
-    let expected = json!({"failed": true, "held": true, "missed": true, "quietDays": null, "mail": []});
+    let expected =
+        json!({"failed": true, "held": true, "missed": true, "quietDays": null, "language": "en", "mail": []});
     assert_eq!(shown.body["settings"], expected);
     assert_eq!(shown.body["warnings"], json!(["Alerts go nowhere: save a webhook or a mail address."]));
     let tested = world.ask("POST /v1/alerts/test", Some(&json!({}))).await;

@@ -17,12 +17,12 @@ const AT_S: i64 = 1_764_158_400;
 const SHORT: Duration = Duration::from_millis(200);
 
 /// A receiver that trusts the sender.
-struct Ground {
+struct Environment {
     sink: WebhookSink,
     secret: WebhookSecret,
 }
 
-impl Ground {
+impl Environment {
     async fn new() -> Self {
         let ground = Self { sink: WebhookSink::start().await.unwrap(), secret: WebhookSecret::generate() };
         ground.sink.trust(&ground.secret.expose_text()).unwrap();
@@ -56,7 +56,7 @@ async fn send(limits: HttpLimits, address: &str, secret: &WebhookSecret, id: &st
 
 #[tokio::test]
 async fn an_alert_arrives_as_it_was_sent_and_its_signature_holds() {
-    let ground = Ground::new().await;
+    let ground = Environment::new().await;
     assert_eq!(ground.send_patiently("alert_1").await, Ok(()));
     let [alert] = ground.sink.taken().try_into().unwrap();
     assert_eq!((alert.id.as_str(), alert.at_s, alert.times), ("alert_1", AT_S, 1));
@@ -66,7 +66,7 @@ async fn an_alert_arrives_as_it_was_sent_and_its_signature_holds() {
 
 #[tokio::test]
 async fn an_alert_that_is_sent_again_is_known_by_its_id() {
-    let ground = Ground::new().await;
+    let ground = Environment::new().await;
     for id in ["alert_1", "alert_2", "alert_1"] {
         assert_eq!(ground.send_patiently(id).await, Ok(()));
     }
@@ -75,7 +75,7 @@ async fn an_alert_that_is_sent_again_is_known_by_its_id() {
 
 #[tokio::test]
 async fn an_alert_that_another_secret_signed_is_refused_until_that_one_is_trusted_too() {
-    let ground = Ground { secret: WebhookSecret::generate(), ..Ground::new().await };
+    let ground = Environment { secret: WebhookSecret::generate(), ..Environment::new().await };
     assert_eq!(ground.send_patiently("alert_1").await, Err(WebhookFailure::Answered { status: 401 }));
     assert_eq!(ground.sink.refused(), ["no trusted secret made the signature of alert_1"]);
     assert!(ground.sink.taken().is_empty());
@@ -85,7 +85,7 @@ async fn an_alert_that_another_secret_signed_is_refused_until_that_one_is_truste
 
 #[tokio::test]
 async fn the_receiver_takes_nothing_whose_body_time_or_id_was_changed_on_the_way() {
-    let ground = Ground::new().await;
+    let ground = Environment::new().await;
     let (id, at, body) = ("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
     ground.sink.trust("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
     let signature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
@@ -108,7 +108,7 @@ async fn the_receiver_takes_nothing_whose_body_time_or_id_was_changed_on_the_way
 
 #[tokio::test]
 async fn any_2xx_says_that_the_alert_was_taken_and_no_other_status_does() {
-    let ground = Ground::new().await;
+    let ground = Environment::new().await;
     for status in [200, 201, 202, 204, 299] {
         ground.sink.misbehave(Misbehaviour::Status(status), 1);
         assert_eq!(ground.send_patiently("alert_1").await, Ok(()), "{status}");
@@ -124,7 +124,7 @@ async fn any_2xx_says_that_the_alert_was_taken_and_no_other_status_does() {
 
 #[tokio::test]
 async fn no_redirect_is_followed_wherever_it_leads() {
-    let (ground, trap) = (Ground::new().await, WebhookSink::start().await.unwrap());
+    let (ground, trap) = (Environment::new().await, WebhookSink::start().await.unwrap());
     let inside = ["http://169.254.169.254/latest/meta-data/".to_owned(), "//169.254.169.254/".to_owned()];
     for status in [300, 301, 302, 303, 304, 307, 308] {
         for to in [trap.url("/"), ground.sink.url("/")].iter().chain(&inside) {
@@ -138,7 +138,7 @@ async fn no_redirect_is_followed_wherever_it_leads() {
 
 #[tokio::test]
 async fn a_body_that_never_ends_is_not_waited_for() {
-    let ground = Ground::new().await;
+    let ground = Environment::new().await;
     for how in [Misbehaviour::DripBody, Misbehaviour::FloodBody] {
         ground.sink.misbehave(how.clone(), 1);
         assert_eq!(ground.send_patiently("alert_1").await, Ok(()), "{how:?}");
@@ -148,7 +148,7 @@ async fn a_body_that_never_ends_is_not_waited_for() {
 
 #[tokio::test]
 async fn an_answer_that_never_comes_is_waited_for_no_longer_than_the_limit() {
-    let ground = Ground::new().await;
+    let ground = Environment::new().await;
     let limits = HttpLimits { call_timeout: SHORT, ..Webhooks::limits() };
     for how in [Misbehaviour::Hang, Misbehaviour::InterimForEver] {
         ground.sink.misbehave(how.clone(), 1);
@@ -160,7 +160,7 @@ async fn an_answer_that_never_comes_is_waited_for_no_longer_than_the_limit() {
 
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_is_no_yes() {
-    let ground = Ground::new().await;
+    let ground = Environment::new().await;
     for how in [Misbehaviour::CutInTheHead, Misbehaviour::EndlessHeader, Misbehaviour::Nonsense] {
         ground.sink.misbehave(how.clone(), 1);
         assert_eq!(ground.send_patiently("alert_1").await, Err(WebhookFailure::NoUsableAnswer), "{how:?}");
@@ -170,7 +170,7 @@ async fn an_answer_that_cannot_be_read_is_no_yes() {
 
 #[tokio::test]
 async fn an_alert_whose_answer_was_lost_is_the_same_alert_when_it_is_sent_again() {
-    let ground = Ground::new().await;
+    let ground = Environment::new().await;
     ground.sink.misbehave(Misbehaviour::LoseAnswer, 2);
     for _ in 0..2 {
         assert_eq!(ground.send_patiently("alert_1").await, Err(WebhookFailure::NoUsableAnswer));
@@ -181,7 +181,7 @@ async fn an_alert_whose_answer_was_lost_is_the_same_alert_when_it_is_sent_again(
 
 #[tokio::test]
 async fn a_receiver_behaves_again_when_it_is_told_to() {
-    let ground = Ground::new().await;
+    let ground = Environment::new().await;
     ground.sink.misbehave(Misbehaviour::Status(503), u32::MAX);
     for _ in 0..3 {
         assert!(ground.send_patiently("alert_1").await.is_err());
@@ -205,7 +205,7 @@ async fn why_no_connection_stands_is_told_apart() {
     }
 
     // The sink takes the first words of TLS for the beginning of a request, and waits for more.
-    let ground = Ground::new().await;
+    let ground = Environment::new().await;
     let limits = HttpLimits { connect_timeout: SHORT, ..Webhooks::limits() };
     let address = format!("https://{}{PATH}", ground.sink.address());
     let sent = send(limits, &address, &secret, "alert_1").await;

@@ -1,6 +1,6 @@
 //! Alerts: raised once, saved over what was read, listed newest first; and what a partner wants of them.
 
-use shared::domain::alert::{Alert, AlertAbout, AlertId, AlertSettings, Channel, Delivery, Told};
+use shared::domain::alert::{Alert, AlertAbout, AlertId, AlertSettings, Channel, Delivery, MessageText};
 use shared::domain::follow_up::FollowUp;
 use shared::domain::id::PartnerId;
 use shared::ports::Sealed;
@@ -60,7 +60,7 @@ async fn of_two_who_save_an_alert_over_the_same_one_saves(store: Store<impl Tabl
     let me = partner(1);
     store.raise_alert(me, &alert(1)).await.unwrap();
     let mut begun = alert(1);
-    begun.told = Some(Told { subject: "a".into(), text: "b".into(), body: "{}".into() });
+    begun.message = Some(MessageText { subject: "a".into(), text: "b".into(), body: "{}".into() });
     begun.deliveries = vec![Delivery::to(Channel::Webhook, now())];
     assert_eq!(store.save_alert(me, &begun).await, Ok(true));
     assert_eq!(store.save_alert(me, &begun).await, Ok(false), "it was read before the first save");

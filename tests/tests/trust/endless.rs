@@ -2,7 +2,7 @@
 //! is clean.
 
 use harness::demo::{Demo, Size, TypedIn};
-use harness::mortal::{MortalWorld, Supervisor};
+use harness::killable::{KillableWorld, Supervisor};
 use harness::simulator::faults::{Fault, FaultKind, FaultPlan};
 use jiff::SignedDuration;
 use shared::domain::run::{Run, RunFailureCode, RunState};
@@ -20,9 +20,9 @@ struct Ended {
     calls: u64,
 }
 
-async fn world() -> MortalWorld {
+async fn world() -> KillableWorld {
     let size = Size { seed: 61, customers: 20, products: 3 };
-    let world = MortalWorld::start(Demo::plain(size, TypedIn::Nothing), november()).await.unwrap();
+    let world = KillableWorld::start(Demo::plain(size, TypedIn::Nothing), november()).await.unwrap();
     world.mark_all_applied().await.unwrap();
     world
 }

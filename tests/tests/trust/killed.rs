@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use harness::demo::{Demo, Size, TypedIn};
-use harness::mortal::{Kill, MortalWorld, Supervisor};
+use harness::killable::{Kill, KillableWorld, Supervisor};
 use harness::simulator::faults::{FaultPlan, Latency};
 use jiff::SignedDuration;
 use rand::{RngExt as _, SeedableRng as _};
@@ -27,7 +27,7 @@ pub(crate) fn november() -> UsageMonth {
 
 /// The worker that may be killed.
 pub(crate) fn program() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_mortal-worker"))
+    PathBuf::from(env!("CARGO_BIN_EXE_killable-worker"))
 }
 
 /// Answers take a moment, so that some are under way whenever a worker dies.
@@ -52,10 +52,10 @@ fn plan(seed: u64, kills: usize, sophos: u64, connectwise: u64) -> Vec<Kill> {
 }
 
 pub(crate) async fn run_of(
-    world: &MortalWorld,
+    world: &KillableWorld,
     supervisor: &mut Supervisor<'_>,
     delay: SignedDuration,
-) -> (Run, Vec<CustomerLedger>, harness::mortal::Worked) {
+) -> (Run, Vec<CustomerLedger>, harness::killable::Worked) {
     let scheduled_at = supervisor.now();
     let (partner, month) = (world.demo.partner(), november());
     let slot = scheduled_at.to_string();
@@ -79,7 +79,7 @@ pub(crate) async fn run_of(
 }
 
 async fn kill_all_along(size: Size, kills: usize) {
-    let world = MortalWorld::start(Demo::plain(size, TypedIn::Nothing), november()).await.unwrap();
+    let world = KillableWorld::start(Demo::plain(size, TypedIn::Nothing), november()).await.unwrap();
     world.mark_all_applied().await.unwrap();
     let expected = expected(&world.demo, &world.store, november()).await;
     let customers = size.customers as u64;

@@ -431,6 +431,7 @@ export default {
   'alert.missed': 'Lines not decided before their ConnectWise invoice was made',
   'alert.quiet': 'Days without a write to ConnectWise',
   'alert.quietHint': '1 to 62; empty for never.',
+  'alert.language': 'Language of alerts',
   'alert.mail': 'Mail addresses',
   'alert.mailHint': 'One in each line; empty for no mails.',
   'alert.save': 'Save alerts',

@@ -431,6 +431,7 @@ export default {
   'alert.missed': 'Righe non decise prima dell’emissione della loro fattura ConnectWise',
   'alert.quiet': 'Giorni senza scritture in ConnectWise',
   'alert.quietHint': 'Da 1 a 62; vuoto per mai.',
+  'alert.language': 'Lingua degli avvisi',
   'alert.mail': 'Indirizzi e-mail',
   'alert.mailHint': 'Uno per riga; vuoto per nessuna e-mail.',
   'alert.save': 'Salva avvisi',

@@ -14,8 +14,8 @@ use shared::table::Table;
 use utoipa::ToSchema;
 
 use super::judge::{Wanted, Wish};
+use super::report::{CustomerChange, CustomerNote, Faults, Origin};
 use super::save::{CustomersSaved, MAX_ROWS, author, save_rows};
-use super::told::{CustomerChange, CustomerNote, Faults, Origin};
 use crate::{Link, World};
 
 /// The columns that are read; others may be there.
@@ -108,11 +108,12 @@ pub(crate) async fn import_customer_mappings<
         let next_line = rest.next().map(|(line, _)| line);
         let looked_at = chunk.len();
         let (lines, wanted) = chunk.into_iter().unzip();
-        let told = |CustomersSaved { saved, changes, notes }| {
+        let response = |CustomersSaved { saved, changes, notes }| {
             answer(StatusCode::OK, &CustomersImported { saved, looked_at, changes, notes, next_line })
         };
         let rows = (Origin::Lines(lines), wanted);
-        save_rows(&world, (partner, caller.language()), rows, (&author, import.validate_only), (&attempt, &told)).await
+        save_rows(&world, (partner, caller.language()), rows, (&author, import.validate_only), (&attempt, &response))
+            .await
     })
     .await
 }
@@ -127,8 +128,8 @@ fn read_file(csv: &str, confirms: bool) -> Result<Vec<(u64, Wanted)>, Problem> {
     for (at, row) in rows.iter().enumerate() {
         let Some(wanted) = read_row((&origin, at), row, confirms, &mut faults) else { continue };
         if let Some(before) = seen.insert(wanted.customer, row.line) {
-            let told = format!("The customer is already in line {before}.");
-            faults.add(&origin, at, "customerId", ProblemCode::Invalid, &told);
+            let detail = format!("The customer is already in line {before}.");
+            faults.add(&origin, at, "customerId", ProblemCode::Invalid, &detail);
         }
         read.push((row.line, wanted));
     }

@@ -15,8 +15,8 @@ use shared::table::Table;
 use self::agreements::{ToCheck, check_agreements};
 pub(super) use self::agreements::{agreements_of, in_words};
 use super::read::{self, Read};
+use super::report::{CustomerChange, CustomerNote, Faults, NoteCode, Origin};
 use super::row::{CustomerRow, CustomerTarget, can_sync};
-use super::told::{CustomerChange, CustomerNote, Faults, NoteCode, Origin};
 use crate::Link;
 
 /// What a person wants of a customer.
@@ -165,8 +165,8 @@ impl Judged {
                 }
                 CustomerConflict::CompanyTaken { customer, company, holder } => {
                     let name = self.names.get(holder).cloned().unwrap_or_else(|| holder.to_string());
-                    let told = taken(*company, &name);
-                    faults.add(origin, row_of(*customer), "companyId", ProblemCode::CompanyTaken, &told);
+                    let detail = taken(*company, &name);
+                    faults.add(origin, row_of(*customer), "companyId", ProblemCode::CompanyTaken, &detail);
                 }
             }
         }
@@ -201,9 +201,9 @@ fn step(
         return Step::Nothing;
     }
     let Some(read) = read else {
-        let told =
+        let detail =
             format!("No customer {id} is known. One that is new in Sophos is known after the next run or preview.");
-        faults.add(origin, at, "customerId", ProblemCode::Invalid, &told);
+        faults.add(origin, at, "customerId", ProblemCode::Invalid, &detail);
         return Step::Nothing;
     };
     let now = read.mapped.as_ref().map(|(mapping, _)| mapping);
@@ -222,8 +222,8 @@ fn step(
         (Wish::Switch(sync), Some(now)) => Some(CustomerMapping { sync, ..now.clone() }),
         (Wish::Switch(false), None) => None,
         (Wish::Switch(true), None) => {
-            let told = format!("{name} is not mapped, so its sync cannot be switched on.");
-            faults.add(origin, at, "sync", ProblemCode::CustomerNotMapped, &told);
+            let detail = format!("{name} is not mapped, so its sync cannot be switched on.");
+            faults.add(origin, at, "sync", ProblemCode::CustomerNotMapped, &detail);
             return Step::Nothing;
         }
         (Wish::Map { company, agreement, sync, .. }, now) => {
@@ -252,8 +252,8 @@ fn step(
             || "Sophos no longer lists it".to_owned(),
             |customer| format!("Sophos bills it by {:?}, not by usage", customer.billing),
         );
-        let told = format!("{name}'s usage sync cannot be on: {why}.");
-        faults.add(origin, at, "sync", ProblemCode::UsageSyncUnavailable, &told);
+        let detail = format!("{name}'s usage sync cannot be on: {why}.");
+        faults.add(origin, at, "sync", ProblemCode::UsageSyncUnavailable, &detail);
         return Step::Nothing;
     }
     if now.is_none() && !available {
@@ -308,8 +308,8 @@ async fn refuse_taken_companies(
         if let Some(holder) = holder.filter(keeps) {
             faults.add(origin, *at, "companyId", ProblemCode::CompanyTaken, &taken(mapping.company, &name(holder)));
         } else if let Some(rival) = rival {
-            let told = format!("{} wants company {} in the same save.", name(rival), mapping.company);
-            faults.add(origin, *at, "companyId", ProblemCode::CompanyTaken, &told);
+            let detail = format!("{} wants company {} in the same save.", name(rival), mapping.company);
+            faults.add(origin, *at, "companyId", ProblemCode::CompanyTaken, &detail);
         }
     }
     Ok(names)

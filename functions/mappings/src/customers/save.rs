@@ -17,8 +17,8 @@ use shared::table::Table;
 use utoipa::ToSchema;
 
 use super::judge::{Wanted, Wish, judge};
+use super::report::{CustomerChange, CustomerNote, Faults, Origin};
 use super::today;
-use super::told::{CustomerChange, CustomerNote, Faults, Origin};
 use crate::{Link, World};
 
 /// The most rows of a save: what one transaction of the table takes.
@@ -126,8 +126,9 @@ pub(crate) async fn save_customer_mappings<T: Table, N: Link, C: Clock + Clone +
         let wanted = read_rows(&save.rows)?;
         let author = author(&caller, &world.clock, save.note)?;
         let rows = (Origin::Rows, wanted);
-        let told = |saved| answer(StatusCode::OK, &saved);
-        save_rows(&world, (partner, caller.language()), rows, (&author, save.validate_only), (&attempt, &told)).await
+        let response = |saved| answer(StatusCode::OK, &saved);
+        save_rows(&world, (partner, caller.language()), rows, (&author, save.validate_only), (&attempt, &response))
+            .await
     })
     .await
 }
@@ -148,19 +149,19 @@ pub(super) async fn save_rows<T: Table, N: Link, C: Clock, I>(
     (partner, language): (PartnerId, Language),
     (origin, wanted): (Origin, Vec<Wanted>),
     (author, validate_only): (&Author, bool),
-    (attempt, told): (&Attempt, &(impl Fn(CustomersSaved) -> Result<Answer, StoreError> + Sync)),
+    (attempt, response): (&Attempt, &(impl Fn(CustomersSaved) -> Result<Answer, StoreError> + Sync)),
 ) -> Result<Done, Problem> {
     let today = today(&world.store, &world.clock, partner).await?;
     let rows = (&origin, wanted.as_slice());
     let judged = judge((&world.store, &world.connections), (partner, language), today, rows).await?;
     if validate_only {
         let shown = CustomersSaved { saved: false, changes: judged.changes, notes: judged.notes };
-        return Ok(Done::Unkept(told(shown)?));
+        return Ok(Done::Unkept(response(shown)?));
     }
-    let told = |saved: &[CustomerMapping]| {
-        told(CustomersSaved { saved: true, changes: judged.saved(saved), notes: judged.notes.clone() })
+    let response = |saved: &[CustomerMapping]| {
+        response(CustomersSaved { saved: true, changes: judged.saved(saved), notes: judged.notes.clone() })
     };
-    let keep = Keep { attempt, answer: &told };
+    let keep = Keep { attempt, answer: &response };
     match world.store.save_customer_mappings(partner, author, &judged.edits, Some(&keep)).await? {
         Ok(saved) => {
             for (customer, agreement, names) in &judged.seen {
@@ -169,7 +170,7 @@ pub(super) async fn save_rows<T: Table, N: Link, C: Clock, I>(
                     tracing::warn!(%partner, %customer, %error, "a customer's names could not be kept");
                 }
             }
-            Ok(Done::Kept(told(&saved)?))
+            Ok(Done::Kept(response(&saved)?))
         }
         Err(conflicts) => Err(judged.refused(&origin, &conflicts)),
     }
@@ -177,8 +178,8 @@ pub(super) async fn save_rows<T: Table, N: Link, C: Clock, I>(
 
 fn read_rows(rows: &[CustomerSaveRow]) -> Result<Vec<Wanted>, Problem> {
     if rows.is_empty() || rows.len() > MAX_ROWS {
-        let told = format!("Expected 1 to {MAX_ROWS} rows; there are {}.", rows.len());
-        let error = FieldError::body("/rows", ProblemCode::Invalid, told);
+        let detail = format!("Expected 1 to {MAX_ROWS} rows; there are {}.", rows.len());
+        let error = FieldError::body("/rows", ProblemCode::Invalid, detail);
         return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
     }
     let mut faults = Faults::default();
@@ -191,8 +192,8 @@ fn read_rows(rows: &[CustomerSaveRow]) -> Result<Vec<Wanted>, Problem> {
             (None, Some(sync), false) => Wish::Switch(sync),
             (None, None, true) => Wish::Unmap,
             (None, None, false) | (Some(_), _, true) | (None, Some(_), true) => {
-                let told = "Expected mapTo, sync or both, or unmap alone.";
-                faults.add(&Origin::Rows, at, "", ProblemCode::Invalid, told);
+                let detail = "Expected mapTo, sync or both, or unmap alone.";
+                faults.add(&Origin::Rows, at, "", ProblemCode::Invalid, detail);
                 continue;
             }
         };

@@ -71,8 +71,8 @@ impl CustomerFilter {
     pub(super) fn sieve(&self) -> Result<Sieve, Problem> {
         let text = self.text.as_deref().unwrap_or_default().trim();
         if text.chars().count() > MAX_TEXT {
-            let told = format!("At most {MAX_TEXT} characters.");
-            let error = FieldError::parameter("text", ProblemCode::Invalid, told);
+            let detail = format!("At most {MAX_TEXT} characters.");
+            let error = FieldError::parameter("text", ProblemCode::Invalid, detail);
             return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
         }
         Ok(Sieve { show: self.show.unwrap_or(Shown::All), text: fold(text) })

@@ -124,10 +124,10 @@ async fn import<T: Table, N: Link, C: Clock, I: Ids>(
     let chunk: Vec<Wanted> = left.by_ref().take(MAX_ROWS / 2).map(|(_, wanted)| wanted).collect();
     let next_line = left.next().map(|(line, _)| line);
     let judged = judge(world, partner, &chunk).await?;
-    let told = |stored: &[ProductMapping]| {
+    let response = |stored: &[ProductMapping]| {
         let (changed, changes) = (stored.len(), differences(&judged, Some(stored)));
         let imported = ProductsImported { applied: true, rows, changed, changes, effects: Vec::new(), next_line };
         answer(StatusCode::OK, &imported)
     };
-    store(&world.store, partner, author, &judged, &Keep { attempt, answer: &told }).await
+    store(&world.store, partner, author, &judged, &Keep { attempt, answer: &response }).await
 }

@@ -81,7 +81,9 @@ pub(super) async fn judge<T: Table, N: Link, C: Sync, I: Sync>(
     let changes: Vec<ProductChange> = wanted.iter().map(|row| row.change.clone()).collect();
     let (changed, mut faults) = match apply_changes(&known.mappings, &changes) {
         Ok(changed) => (changed, Vec::new()),
-        Err(faults) => (Vec::new(), faults.iter().map(|(number, fault)| told(&wanted[*number].at, fault)).collect()),
+        Err(faults) => {
+            (Vec::new(), faults.iter().map(|(number, fault)| fault_of(&wanted[*number].at, fault)).collect())
+        }
     };
     let targets = match find_targets(&world.connections, partner, wanted).await {
         Ok(targets) => targets,
@@ -130,7 +132,7 @@ pub(super) fn changed_meanwhile(known: &Known, codes: impl IntoIterator<Item = P
     Problem::new(ProblemCode::VersionMismatch).detail(detail).present(&PresentProducts { rows })
 }
 
-fn told(at: &str, fault: &ChangeFault) -> Fault {
+fn fault_of(at: &str, fault: &ChangeFault) -> Fault {
     let (field, code) = match fault {
         ChangeFault::Twice(_) => ("code", ProblemCode::Invalid),
         ChangeFault::NotMapped(_) => ("sync", ProblemCode::NotMapped),

@@ -161,12 +161,12 @@ pub(crate) async fn save_product_mappings<T: Table, N: Link, C: Clock + Clone + 
             return Ok(Done::Unkept(answer(StatusCode::OK, &shown)?));
         }
         let author = Author { who, at: world.clock.now(), note: save.note };
-        let told = |stored: &[ProductMapping]| {
+        let response = |stored: &[ProductMapping]| {
             let changes = differences(&judged, Some(stored));
             let warnings = warnings(&judged, language);
             answer(StatusCode::OK, &ProductsSaved { applied: true, changes, effects: Vec::new(), warnings })
         };
-        let keep = Keep { attempt: &attempt, answer: &told };
+        let keep = Keep { attempt: &attempt, answer: &response };
         store(&world.store, partner, &author, &judged, &keep).await
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await

@@ -80,8 +80,8 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Vec<(u64, Wanted)>, Vec<
         header.iter().enumerate().map(|(place, name)| (name.trim().to_owned(), place)).collect();
     let mut faults = Vec::new();
     if !columns.contains_key("code") {
-        let told = format!("The column code is missing; the columns are {}.", COLUMNS.join(", "));
-        faults.push(fault(1, "code", told));
+        let detail = format!("The column code is missing; the columns are {}.", COLUMNS.join(", "));
+        faults.push(fault(1, "code", detail));
     }
     let mut rows = Vec::new();
     for record in reader.records().take(MAX_LINES + 1) {

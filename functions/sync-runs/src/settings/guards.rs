@@ -94,8 +94,8 @@ impl SyncGuards {
         let Self { decrease, increase, to_zero_units, amount, unfinished, new_month_days } = self;
         for (name, jump) in [("decrease", *decrease), ("increase", Some(*increase))] {
             if jump.is_some_and(|jump| jump.percent > MAX_PERCENT || jump.units > MAX_UNITS) {
-                let told = format!("Expected at most {MAX_PERCENT} percent and {MAX_UNITS} units.");
-                wrong(&format!("/guards/{name}"), told);
+                let detail = format!("Expected at most {MAX_PERCENT} percent and {MAX_UNITS} units.");
+                wrong(&format!("/guards/{name}"), detail);
             }
         }
         let SyncUnfinished { percent, pairs, units_percent } = *unfinished;
@@ -107,8 +107,8 @@ impl SyncGuards {
         }
         let amount = amount.as_deref().map(|text| Decimal::from_str_exact(text.trim()).ok().filter(is_amount));
         if amount == Some(None) {
-            let told = format!("Expected an amount from 0 to {MAX_AMOUNT}, such as 500.00, or null.");
-            wrong("/guards/amount", told);
+            let detail = format!("Expected an amount from 0 to {MAX_AMOUNT}, such as 500.00, or null.");
+            wrong("/guards/amount", detail);
         }
         if !(0..=MAX_NEW_MONTH_DAYS).contains(new_month_days) {
             wrong("/guards/newMonthDays", format!("Expected 0 to {MAX_NEW_MONTH_DAYS} days."));

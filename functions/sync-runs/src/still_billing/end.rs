@@ -148,10 +148,10 @@ async fn end<T: Table, Q, C: Time, I>(
     let now = |wanted: &Wanted| after.iter().find(|found| found.key == wanted.key).map(|found| found.row.clone());
     let additions = wanted.iter().zip(seen).map(|(wanted, before)| now(wanted).unwrap_or(before.row)).collect();
     let warnings = warnings(&wanted, language);
-    let told = answer(StatusCode::OK, &AdditionsEnded { ended, additions, warnings })?;
-    let same = |(): &()| Ok(told.clone());
+    let response = answer(StatusCode::OK, &AdditionsEnded { ended, additions, warnings })?;
+    let same = |(): &()| Ok(response.clone());
     store.add_edits(partner, &[], Some(&Keep { attempt, answer: &same })).await?;
-    Ok(Done::Kept(told))
+    Ok(Done::Kept(response))
 }
 
 /// What to know of the ways in which additions are ended.
@@ -189,13 +189,13 @@ async fn list<T: Table, Q, C: Time, I>(
 fn read(rows: &[EndAddition], language: Language) -> Result<Vec<Wanted>, Problem> {
     let refused = |errors: Vec<FieldError>| Problem::new(ProblemCode::InvalidRequest).errors(errors);
     if !(1..=MOST).contains(&rows.len()) {
-        let told = format!("Send 1 to {MOST} additions at a time.");
-        return Err(refused(vec![FieldError::body("/additions", ProblemCode::Invalid, told)]));
+        let detail = format!("Send 1 to {MOST} additions at a time.");
+        return Err(refused(vec![FieldError::body("/additions", ProblemCode::Invalid, detail)]));
     }
     let (mut wanted, mut errors, mut met) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (n, row) in rows.iter().enumerate() {
-        let mut wrong = |field: &str, told: String| {
-            errors.push(FieldError::body(format!("/additions/{n}/{field}"), ProblemCode::Invalid, told));
+        let mut wrong = |field: &str, detail: String| {
+            errors.push(FieldError::body(format!("/additions/{n}/{field}"), ProblemCode::Invalid, detail));
         };
         let agreement =
             AgreementId::try_from(row.agreement_id).map_err(|error| wrong("agreementId", error.to_string()));
@@ -207,10 +207,11 @@ fn read(rows: &[EndAddition], language: Language) -> Result<Vec<Wanted>, Problem
         if let (Ok(agreement), Ok(addition)) = (agreement, addition) {
             let key = EndingKey { agreement, addition };
             if !met.insert(key) {
-                let told = ("An earlier row is about this addition.", "Una riga precedente riguarda questa addition.");
-                wrong("additionId", language.pick(told.0, told.1).to_owned());
+                let detail =
+                    ("An earlier row is about this addition.", "Una riga precedente riguarda questa addition.");
+                wrong("additionId", language.pick(detail.0, detail.1).to_owned());
             }
-            let by = way(row, language).map_err(|told| wrong("date", told)).unwrap_or_default();
+            let by = way(row, language).map_err(|detail| wrong("date", detail)).unwrap_or_default();
             wanted.push(Wanted { key, by, why: why.to_owned() });
         }
     }
@@ -219,18 +220,19 @@ fn read(rows: &[EndAddition], language: Language) -> Result<Vec<Wanted>, Problem
 
 /// How a row wants its addition to be ended, or why its date says nothing.
 fn way(row: &EndAddition, language: Language) -> Result<Option<EndBy>, String> {
-    let told = |english: &str, italian: &str| Err(language.pick(english, italian).to_owned());
+    let detail = |english: &str, italian: &str| Err(language.pick(english, italian).to_owned());
     match (row.choice, &row.date) {
         (EndChoice::CancelOn, Some(date)) => {
             let day = date.parse::<Date>().ok();
             let named = day.map(|day| Some(EndBy::CancelOn { day }));
-            named.map_or_else(|| told("Expected a day such as 2026-11-30.", "Indicare un giorno come 2026-11-30."), Ok)
+            named
+                .map_or_else(|| detail("Expected a day such as 2026-11-30.", "Indicare un giorno come 2026-11-30."), Ok)
         }
         (EndChoice::CancelOn, None) => {
-            told("Say which cancelled date it gets.", "Indicare quale fine (Cancelled Date) riceve.")
+            detail("Say which cancelled date it gets.", "Indicare quale fine (Cancelled Date) riceve.")
         }
         (EndChoice::SetToZero | EndChoice::Leave, Some(_)) => {
-            told("Only cancelOn has a date; leave it out.", "Solo cancelOn ha una data; va lasciata fuori.")
+            detail("Only cancelOn has a date; leave it out.", "Solo cancelOn ha una data; va lasciata fuori.")
         }
         (EndChoice::SetToZero, None) => Ok(Some(EndBy::SetToZero)),
         (EndChoice::Leave, None) => Ok(None),
@@ -249,14 +251,14 @@ fn seen(
         let pointer = format!("/additions/{n}/version");
         match listed.iter().find(|found| found.key == wanted.key) {
             None => {
-                let told = language.pick(
+                let detail = language.pick(
                     "It is no longer billed without a sync: look at the list again.",
                     "Non è più fatturata senza sincronizzazione: guardare di nuovo l'elenco.",
                 );
-                moved.push(FieldError::body(pointer, ProblemCode::NotFound, told));
+                moved.push(FieldError::body(pointer, ProblemCode::NotFound, detail));
             }
             Some(found) if found.row.version() != row.version => {
-                let told = match language {
+                let detail = match language {
                     Language::English => {
                         format!("What is billed on addition {} is no longer what you saw.", row.addition_id)
                     }
@@ -267,7 +269,7 @@ fn seen(
                         )
                     }
                 };
-                moved.push(FieldError::body(pointer, ProblemCode::VersionMismatch, told));
+                moved.push(FieldError::body(pointer, ProblemCode::VersionMismatch, detail));
             }
             Some(found) => seen.push(found.clone()),
         }

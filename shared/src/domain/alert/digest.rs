@@ -1,4 +1,4 @@
-//! What is told of one run.
+//! What an alert reports of one run.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ pub struct Digest {
 
 impl Digest {
     /// What there is to tell of a run that ends in a state; none where it left nothing to do, where a person watched it
-    /// (a preview) or ended it, and where another run stands for it.
+    /// (a preview) or ended it, and where another run took its place.
     #[must_use]
     pub fn of(run: &Run, ends: &RunState) -> Option<Self> {
         if run.request.kind == RunKind::Preview {

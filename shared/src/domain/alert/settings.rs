@@ -1,13 +1,14 @@
-//! What a partner wants to be told of, and where.
+//! Which alerts a partner wants, and where they go.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{AlertAbout, Channel};
+use crate::domain::language::Language;
 
 /// The most mail addresses of a partner.
 pub const MAX_MAIL_ADDRESSES: usize = 5;
-/// The most days without a run after which a partner is told.
+/// The most days without a run after which an alert is raised.
 pub const MAX_QUIET_DAYS: u16 = 62;
 
 /// Which alerts are wanted.
@@ -42,13 +43,16 @@ pub struct ShownWebhook {
     pub saved_at: Timestamp,
 }
 
-/// What a partner wants to be told of, and where.
+/// Which alerts a partner wants, and where they go.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AlertSettings {
     /// Which alerts.
     #[serde(default)]
     pub wanted: Wanted,
+    /// The language of their texts.
+    #[serde(default)]
+    pub language: Language,
     /// Mail addresses, at most five.
     #[serde(default)]
     pub mail: Vec<String>,

@@ -1,4 +1,4 @@
-//! What is told of a run, how often it is tried, and what is wanted of it.
+//! What is reported of a run, how often its delivery is tried, and which alerts are wanted.
 
 use super::*;
 use crate::domain::id::PartnerId;
@@ -126,7 +126,7 @@ fn an_alert_waits_for_the_earliest_of_its_deliveries_and_is_done_when_all_are() 
     let raised = at("2026-11-30T01:12:00Z");
     let mut alert = Alert::new(AlertId::parse("test-1").unwrap(), raised, AlertAbout::Test { by: "Ann".into() });
     assert_eq!(alert.next_at(), Some(raised));
-    alert.told = Some(Told { subject: String::new(), text: String::new(), body: String::new() });
+    alert.message = Some(MessageText { subject: String::new(), text: String::new(), body: String::new() });
     assert_eq!(alert.next_at(), None, "nobody wants it");
     let mut later = Delivery::to(Channel::Webhook, raised);
     later.begin(raised);

@@ -108,12 +108,12 @@ fn money(amount: Decimal) -> String {
 }
 
 /// A day in the Italian form.
-fn day(day: Date) -> String {
+pub(super) fn day(day: Date) -> String {
     day.strftime("%d/%m/%Y").to_string()
 }
 
 /// `novembre 2026`.
-fn month(month: UsageMonth) -> String {
+pub(super) fn month(month: UsageMonth) -> String {
     const NAMES: [&str; 12] = [
         "gennaio",
         "febbraio",

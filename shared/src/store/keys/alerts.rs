@@ -4,7 +4,7 @@ use super::Key;
 use crate::domain::alert::Alert;
 use crate::domain::id::PartnerId;
 
-/// What the sort keys of alerts start with.
+/// Prefix of alerts.
 const ALERTS: &str = "AL#";
 
 /// The partner's partition of alerts.
@@ -16,7 +16,7 @@ pub(in crate::store) fn alert_settings(partner: PartnerId) -> Key {
     Key::new(alerts(partner), "CFG")
 }
 
-/// Where an alert stands among the others: by its time.
+/// The place of an alert among the others: its time, then its id.
 pub(in crate::store) fn place_of_alert(alert: &Alert) -> String {
     format!("{:.9}#{}", alert.raised_at, alert.id)
 }
@@ -30,9 +30,8 @@ pub(in crate::store) fn alert_mark(partner: PartnerId, alert: &Alert) -> Key {
     Key::new(alerts(partner), format!("ID#{}", alert.id))
 }
 
-/// The first and last sort key of the alerts older than the one at a place; of all of them without one.
+/// The first and last sort key of the alerts up to a place, that one included; of all alerts without one.
 pub(in crate::store) fn alerts_until(place: Option<&str>) -> (String, String) {
-    // A place ends in letters, digits and hyphens: the sign before the last one's is not needed, for the page leaves its
-    // own start out.
+    // The page leaves out the alert at `place` itself.
     (ALERTS.to_owned(), format!("{ALERTS}{}", place.unwrap_or("~")))
 }

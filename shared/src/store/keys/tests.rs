@@ -1,4 +1,4 @@
-//! No key of one thing is another's.
+//! Keys of different partners and of different kinds never collide, and ranges include what they must.
 
 use super::*;
 use crate::domain::month::UsageMonth;
@@ -17,7 +17,7 @@ fn every_partition_starts_with_the_partner_and_a_delimiter() {
         run_rows(partner(), &run),
         credentials(partner()).partition,
         due(partner(), DueFor::FollowUp(FollowUp::RetryFailedRun)).partition,
-        held(partner()),
+        holds(partner()),
         attempt(partner(), "00ff").partition,
     ];
     for partition in &partitions {
@@ -28,7 +28,7 @@ fn every_partition_starts_with_the_partner_and_a_delimiter() {
 }
 
 #[test]
-fn a_due_entry_names_its_partner_and_nothing_else_does() {
+fn only_the_partition_of_due_entries_names_a_due_partner() {
     assert_eq!(
         partner_of_due(&due(partner(), DueFor::FollowUp(FollowUp::ResumeStalledRun)).partition),
         Some(partner())
@@ -39,7 +39,7 @@ fn a_due_entry_names_its_partner_and_nothing_else_does() {
 }
 
 #[test]
-fn every_partition_of_a_partner_goes_when_it_leaves() {
+fn removing_a_partner_covers_all_its_partitions_due_entries_first_and_the_lease_last() {
     let leaving = partitions(partner());
     let known = [
         home(partner()),
@@ -58,7 +58,7 @@ fn every_partition_of_a_partner_goes_when_it_leaves() {
 }
 
 #[test]
-fn a_page_of_customers_starts_right_behind_the_last_one() {
+fn a_page_of_customers_starts_directly_after_the_last_one() {
     let customer = CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap();
     let next = CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3c").unwrap();
     let (first, last) = customer_mappings_after(Some(customer));
@@ -67,7 +67,7 @@ fn a_page_of_customers_starts_right_behind_the_last_one() {
 }
 
 #[test]
-fn a_page_of_the_ledger_ends_before_what_starts_otherwise() {
+fn a_page_of_the_ledger_has_only_customers_with_the_prefix() {
     let (first, last) = ledger_range("ab", None).unwrap();
     let within = |sort: &str| (first.as_str()..=last.as_str()).contains(&sort);
     assert!(within("LG#ab000000-0000#0000") && within("LG#abffffff-ffff#9999"));
@@ -75,7 +75,7 @@ fn a_page_of_the_ledger_ends_before_what_starts_otherwise() {
     assert_eq!(ledger_range("ab", Some("ac000000")), None);
 }
 
-/// DynamoDB refuses an empty text for a key, which the embedded table takes.
+/// DynamoDB refuses an empty text for a key; the embedded table accepts it.
 #[test]
 fn no_range_of_sort_keys_begins_or_ends_in_an_empty_text() {
     let month = UsageMonth::parse("2026-11").unwrap();

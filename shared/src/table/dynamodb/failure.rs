@@ -1,4 +1,4 @@
-//! How a call of DynamoDB fails, told by what to do next.
+//! The errors of DynamoDB calls, classified by what to do next.
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -11,8 +11,8 @@ use super::value::{SdkEntry, from_sdk};
 use crate::error::StoreError;
 use crate::table::Entry;
 
-/// Codes after which the same call may succeed later.
-const PASSING: [&str; 8] = [
+/// Error codes after which the same call may succeed later.
+const TRANSIENT_CODES: [&str; 8] = [
     "InternalServerError",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
@@ -23,16 +23,16 @@ const PASSING: [&str; 8] = [
     "ThrottlingException",
 ];
 
-/// Reasons of a cancelled transaction that pass by themselves.
-const PASSING_REASONS: [&str; 3] = ["ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"];
+/// Reasons of a cancelled transaction after which the same transaction may succeed later.
+const TRANSIENT_REASONS: [&str; 3] = ["ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"];
 
 /// How a write failed.
 pub(super) enum Failure {
-    /// Conditions were not met: for each action of the write, whether its own was not, and what stands there.
+    /// As [`Written::Unmet`](crate::table::Written::Unmet).
     Unmet(Vec<Option<Entry>>),
-    /// A transaction on the same entries is under way: worth waiting some milliseconds.
+    /// A transaction on the same entries is in progress: retry after some milliseconds.
     Contended(String),
-    /// Anything else.
+    /// Any other error.
     Store(StoreError),
 }
 
@@ -41,21 +41,22 @@ pub(super) fn of_call<E>(error: SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let passing = match &error {
+    let is_transient = match &error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
         SdkError::ServiceError(context) => {
-            context.raw().status().is_server_error() || context.err().code().is_some_and(|code| PASSING.contains(&code))
+            context.raw().status().is_server_error()
+                || context.err().code().is_some_and(|code| TRANSIENT_CODES.contains(&code))
         }
         SdkError::ConstructionFailure(_) => false,
         _ => false,
     };
     let why = error
         .as_service_error()
-        .map_or_else(|| DisplayErrorContext(&error).to_string(), |service| words(service.code(), service.message()));
-    if passing { StoreError::Unavailable { why } } else { StoreError::Refused { why } }
+        .map_or_else(|| DisplayErrorContext(&error).to_string(), |service| describe(service.code(), service.message()));
+    if is_transient { StoreError::Unavailable { why } } else { StoreError::Refused { why } }
 }
 
-fn words(code: Option<&str>, message: Option<&str>) -> String {
+fn describe(code: Option<&str>, message: Option<&str>) -> String {
     let code = code.unwrap_or("an error without a code");
     message.map_or_else(|| code.to_owned(), |message| format!("{code}: {message}"))
 }
@@ -94,18 +95,19 @@ pub(super) fn of_transaction(error: SdkError<TransactWriteItemsError>) -> Failur
     }
 }
 
-/// Conditions come first: they stay unmet however often the transaction is sent.
+/// Unmet conditions take precedence: they stay unmet however often the transaction is sent.
 fn of_reasons(reasons: &[CancellationReason]) -> Failure {
     let is_unmet = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
     if reasons.iter().any(is_unmet) {
         let old = |reason: &CancellationReason| is_unmet(reason).then(|| reason.item().cloned().unwrap_or_default());
         return unmet(reasons.iter().map(old));
     }
-    let told: Vec<&CancellationReason> = reasons.iter().filter(|r| r.code().is_some_and(|c| c != "None")).collect();
-    let why = told.iter().map(|reason| words(reason.code(), reason.message()));
+    let given: Vec<&CancellationReason> = reasons.iter().filter(|r| r.code().is_some_and(|c| c != "None")).collect();
+    let why = given.iter().map(|reason| describe(reason.code(), reason.message()));
     let why = format!("the transaction was cancelled: {}", why.collect::<Vec<_>>().join("; "));
-    let passes = |reason: &&CancellationReason| reason.code().is_some_and(|code| PASSING_REASONS.contains(&code));
-    if !told.is_empty() && told.iter().all(passes) {
+    let is_transient =
+        |reason: &&CancellationReason| reason.code().is_some_and(|code| TRANSIENT_REASONS.contains(&code));
+    if !given.is_empty() && given.iter().all(is_transient) {
         Failure::Contended(why)
     } else {
         Failure::Store(StoreError::Refused { why })
@@ -122,5 +124,5 @@ fn unmet(old: impl Iterator<Item = Option<SdkEntry>>) -> Failure {
 }
 
 fn contended(message: Option<&str>) -> Failure {
-    Failure::Contended(words(Some("a transaction on the same entry is under way"), message))
+    Failure::Contended(describe(Some("a transaction on the same entry is under way"), message))
 }

@@ -1,5 +1,5 @@
-//! Writes as DynamoDB's expressions: `#name` is an attribute, `:name` its new value, `:if0`, `:if1` and so on the values of
-//! the condition: two clauses may be about one attribute.
+//! Writes as DynamoDB expressions: `#name` is an attribute, `:name` its new value, and `:if0`, `:if1` and so on are the
+//! values of the condition, numbered because two clauses may compare the same attribute.
 
 use std::collections::HashMap;
 
@@ -70,7 +70,7 @@ impl Expressions {
     }
 }
 
-/// A write under a condition asks for what is stored where the condition is not met.
+/// A write with a condition asks for the stored entry if the condition is unmet.
 pub(super) fn on_failure(write: &Write) -> Option<OnFailure> {
     (!write.condition.is_empty()).then_some(OnFailure::AllOld)
 }

@@ -1,4 +1,4 @@
-//! Entries of ours as the SDK has them, and back.
+//! Conversion of entries to the types of the SDK and back.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crate::error::StoreError;
 use crate::table::{Entry, Key, Value};
 
-/// An entry as the SDK has it.
+/// An entry in the types of the SDK.
 pub(super) type SdkEntry = HashMap<String, AttributeValue>;
 
 pub(super) fn to_sdk(entry: &Entry) -> SdkEntry {
@@ -27,7 +27,7 @@ pub(super) fn to_attribute(value: &Value) -> AttributeValue {
     }
 }
 
-/// The entry; an error where it has an attribute of a type that we never write.
+/// The entry; an error if it has an attribute of a type that we never write.
 pub(super) fn from_sdk(entry: SdkEntry) -> Result<Entry, StoreError> {
     entry.into_iter().map(|(name, value)| from_attribute(&name, value).map(|value| (name, value))).collect()
 }

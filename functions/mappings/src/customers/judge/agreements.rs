@@ -13,7 +13,7 @@ use shared::ports::{Listed, PsaCatalogue};
 
 use crate::Link;
 use crate::customers::ends_soon;
-use crate::customers::told::{CustomerNote, Faults, NoteCode, Origin};
+use crate::customers::report::{CustomerNote, Faults, NoteCode, Origin};
 
 /// Calls of ConnectWise side by side: a person waits, and runs want their share.
 const IN_FLIGHT: usize = 6;
@@ -46,8 +46,8 @@ pub(super) async fn check_agreements(
         match usable(mapping, listed) {
             Err(why) => faults.add(origin, *at, "agreementId", ProblemCode::AgreementUnusable, &why),
             Ok(agreement) if *asks_of_cycle && agreement.facts().is_not_monthly() => {
-                let told = ask_of_cycle(agreement, language);
-                faults.add(origin, *at, "confirmCycle", ProblemCode::CycleNotConfirmed, &told);
+                let detail = ask_of_cycle(agreement, language);
+                faults.add(origin, *at, "confirmCycle", ProblemCode::CycleNotConfirmed, &detail);
             }
             Ok(agreement) => {
                 notes.extend(notes_on(mapping, agreement, today));

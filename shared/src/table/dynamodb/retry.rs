@@ -1,4 +1,4 @@
-//! How long a conflict with another transaction is waited out.
+//! Retries of unprocessed keys and of writes that conflict with another transaction.
 
 use std::future::Future;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
 use super::failure::Failure;
 use crate::error::StoreError;
 
-/// 20 to 400 ms and as much again at random, eight times: some 2 to 4 seconds, a fraction of any lease.
+/// Eight delays of 20 to 400 ms, each plus up to as much again at random: 2 to 4 seconds, a fraction of any lease.
 fn policy() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(20))
@@ -17,8 +17,8 @@ fn policy() -> ExponentialBuilder {
         .with_jitter()
 }
 
-/// Gives the call what is left to do until nothing is, and waits while the table takes nothing of it. Returns all that
-/// the calls returned.
+/// Repeats the call with what it has left unprocessed until nothing is left, and returns all results. Waits after a call
+/// that made no progress.
 pub(super) async fn until_done<T, O, F: Future<Output = Result<(Vec<O>, Vec<T>), StoreError>>>(
     all: Vec<T>,
     mut call: impl FnMut(Vec<T>) -> F,
@@ -27,11 +27,11 @@ pub(super) async fn until_done<T, O, F: Future<Output = Result<(Vec<O>, Vec<T>),
     let mut left = all;
     let mut delays = policy().build();
     while !left.is_empty() {
-        let wanted = left.len();
+        let before = left.len();
         let (some, rest) = call(left).await?;
         done.extend(some);
         left = rest;
-        if left.len() < wanted {
+        if left.len() < before {
             delays = policy().build();
         } else if let Some(delay) = delays.next() {
             tokio::time::sleep(delay).await;
@@ -42,8 +42,10 @@ pub(super) async fn until_done<T, O, F: Future<Output = Result<(Vec<O>, Vec<T>),
     Ok(done)
 }
 
-/// Makes the call again while it is contended. Each call is the same, its nonce and token too.
-pub(super) async fn out<T, F: Future<Output = Result<T, Failure>>>(call: impl FnMut() -> F) -> Result<T, Failure> {
+/// Repeats the call while it is contended. Each call is the same, including its nonce and token.
+pub(super) async fn while_contended<T, F: Future<Output = Result<T, Failure>>>(
+    call: impl FnMut() -> F,
+) -> Result<T, Failure> {
     call.retry(policy()).when(|failure| matches!(failure, Failure::Contended(_))).await
 }
 
@@ -52,11 +54,11 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_the_table_leaves_is_given_to_it_again_until_all_is_done() {
+    async fn unprocessed_keys_are_read_again_until_none_is_left() {
         let mut calls = Vec::new();
         let done = until_done((1..=5).collect(), |left: Vec<u32>| {
             calls.push(left.clone());
-            // Two of each call are taken, but of the second call none is.
+            // Each call processes two, but the second one none.
             let taken = if calls.len() == 2 { 0 } else { left.len().min(2) };
             async move { Ok((left[..taken].to_vec(), left[taken..].to_vec())) }
         });
@@ -65,7 +67,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_table_that_takes_nothing_is_given_up_and_may_be_tried_later() {
+    async fn a_table_that_processes_nothing_is_a_retryable_error() {
         let mut calls = 0;
         let done = until_done(vec![1], |left: Vec<u32>| {
             calls += 1;
@@ -77,7 +79,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_that_fails_ends_it() {
+    async fn a_failed_call_ends_the_retries() {
         let refused = StoreError::Refused { why: "words".into() };
         let done = until_done(vec![1], |_: Vec<u32>| std::future::ready(Err::<(Vec<u32>, _), _>(refused.clone())));
         assert_eq!(done.await, Err(refused.clone()));

@@ -1,4 +1,4 @@
-//! The world that mortal workers work in, served by this process.
+//! The world that killable workers work in, served by this process.
 
 use shared::clock::SystemClock;
 use shared::domain::id::RunId;
@@ -17,7 +17,7 @@ use crate::stack::{LocalStore, StackError};
 use crate::table::LocalTable;
 
 /// Both simulators and the table, with a partner in them.
-pub struct MortalWorld {
+pub struct KillableWorld {
     /// The partner.
     pub demo: Demo,
     /// The simulated ConnectWise.
@@ -31,7 +31,7 @@ pub struct MortalWorld {
     _servers: [Running; 2],
 }
 
-impl MortalWorld {
+impl KillableWorld {
     /// Makes a partner's world, with usage of `month`.
     ///
     /// # Errors

@@ -14,9 +14,9 @@ use shared::ports::SyncMessage;
 
 use crate::apart::Addresses;
 
-pub use supervisor::{Kill, MortalError, Supervisor, Worked};
+pub use supervisor::{Kill, KillableError, Supervisor, Worked};
 pub use worker::work;
-pub use world::MortalWorld;
+pub use world::KillableWorld;
 
 /// What a worker is started for.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
-//! A worker that a test may kill: see [`harness::mortal`].
+//! A worker that a test may kill: see [`harness::killable`].
 
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match harness::mortal::work().await {
+    match harness::killable::work().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

@@ -1,4 +1,4 @@
-//! What all parts of one simulated world stand on: its seed, its time, its trace, and how hard the storm blows.
+//! What all parts of one simulated world share: its seed, its time, its trace, and its fault profile.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 /// The faults of a world, each with how many of a thousand occasions it spoils. A world has some kinds and not others:
 /// where everything fails at once, nothing gets far enough to go wrong in an interesting way.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Storm {
+pub(super) struct FaultProfile {
     pub(super) crash: u32,
     pub(super) freeze: u32,
     pub(super) slow_psa: u32,
@@ -40,15 +40,15 @@ pub(super) struct Storm {
     pub(super) turn_ms: u64,
 }
 
-/// One world's ground; clones stand on the same.
+/// One world's environment. Clones share it.
 #[derive(Clone)]
-pub(super) struct Ground(Arc<Shared>);
+pub(super) struct Environment(Arc<Shared>);
 
 struct Shared {
     chance: Mutex<ChaCha8Rng>,
     /// The longest that something was ready before anybody looked.
     unheeded_ms: AtomicU64,
-    storm: Mutex<Storm>,
+    fault_profile: Mutex<FaultProfile>,
     calm: AtomicBool,
     started: Instant,
     hash: AtomicU64,
@@ -56,9 +56,9 @@ struct Shared {
     ids: AtomicU64,
 }
 
-impl fmt::Debug for Ground {
+impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ground").finish_non_exhaustive()
+        f.debug_struct("Environment").finish_non_exhaustive()
     }
 }
 
@@ -66,13 +66,13 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Ground {
-    /// The ground of a seed. `told`: whether the trace is kept as text too.
+impl Environment {
+    /// The environment of a seed. `told`: whether the trace is also kept as text.
     pub(super) fn new(seed: u64, told: bool) -> Self {
         Self(Arc::new(Shared {
             chance: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
             unheeded_ms: AtomicU64::new(0),
-            storm: Mutex::default(),
+            fault_profile: Mutex::default(),
             calm: AtomicBool::new(false),
             started: Instant::now(),
             hash: AtomicU64::new(0xcbf2_9ce4_8422_2325),
@@ -101,13 +101,13 @@ impl Ground {
         of[usize::try_from(self.below(of.len() as u64)).unwrap_or(0)]
     }
 
-    /// The storm; none in the calm after it.
-    pub(super) fn storm(&self) -> Storm {
-        if self.is_calm() { Storm::default() } else { *locked(&self.0.storm) }
+    /// The fault profile; without faults once they are over.
+    pub(super) fn fault_profile(&self) -> FaultProfile {
+        if self.is_calm() { FaultProfile::default() } else { *locked(&self.0.fault_profile) }
     }
 
-    pub(super) fn set_storm(&self, storm: Storm) {
-        *locked(&self.0.storm) = storm;
+    pub(super) fn set_fault_profile(&self, fault_profile: FaultProfile) {
+        *locked(&self.0.fault_profile) = fault_profile;
     }
 
     pub(super) fn calm_down(&self) {
@@ -182,7 +182,7 @@ impl Ground {
 /// 28 November 2026, so that a schedule meets the end of a month.
 const BEGINNING_S: i64 = 1_795_824_000;
 
-impl Clock for Ground {
+impl Clock for Environment {
     fn now(&self) -> Timestamp {
         let beginning = Timestamp::from_second(BEGINNING_S).unwrap_or(Timestamp::UNIX_EPOCH);
         let passed = SignedDuration::from_millis(i64::try_from(self.now_ms()).unwrap_or(i64::MAX));
@@ -190,7 +190,7 @@ impl Clock for Ground {
     }
 }
 
-impl Ids for Ground {
+impl Ids for Environment {
     fn unique(&self) -> String {
         format!("worker-{}", self.0.ids.fetch_add(1, Ordering::Relaxed))
     }

@@ -45,11 +45,12 @@ fn ledger(name: &str, outcomes: Vec<Outcome>) -> CustomerLedger {
 #[test]
 fn a_mail_names_the_lines_and_counts_the_others() {
     let held = Outcome::Held(Hold::Decrease { from: 20.into(), to: 12.into() });
-    let lines: Vec<ToldLine> = to_tell(&ledger("Amberquill Bakery", vec![Outcome::Updated, held])).collect();
-    assert_eq!(lines.len(), 1, "what went well is not told");
+    let lines: Vec<ReportedLine> =
+        reported(&ledger("Amberquill Bakery", vec![Outcome::Updated, held]), Language::English).collect();
+    assert_eq!(lines.len(), 1, "what went well is not reported");
     let about = AlertAbout::Run(digest(1, 2));
-    assert_eq!(subject(&about), "Usage sync of November 2026: 1 line failed, 2 lines need your decision");
-    let text = text(&about, &lines);
+    let (subject, text) = compose(&about, &lines, Language::English);
+    assert_eq!(subject, "Usage sync of November 2026: 1 line failed, 2 lines need your decision");
     for part in [
         "Usage sync of November 2026. 1 line failed, 2 lines need your decision.",
         "The run is 20261130T011200Z-scheduled-0123abcd.",
@@ -65,8 +66,8 @@ fn a_run_that_came_to_nothing_says_why_and_what_to_do() {
     let what = "Sophos did not answer.".to_owned();
     let failure = Some(RunFailure { code: RunFailureCode::UsageIncomplete, what });
     let about = AlertAbout::Run(Digest { failure, ..digest(0, 0) });
-    assert_eq!(subject(&about), "Usage sync of November 2026: the run could not be completed");
-    let text = text(&about, &[]);
+    let (subject, text) = compose(&about, &[], Language::English);
+    assert_eq!(subject, "Usage sync of November 2026: the run could not be completed");
     assert!(text.contains("could not be completed. Sophos did not answer. Nothing was written."), "{text}");
 }
 
@@ -95,8 +96,8 @@ fn a_program_reads_the_same_as_a_person() {
 
 #[test]
 fn a_refusal_without_end_does_not_fill_an_alert() {
-    let told = short(&"é".repeat(5_000));
-    assert_eq!((told.chars().count(), told.ends_with('…')), (401, true));
+    let shortened = short(&"é".repeat(5_000));
+    assert_eq!((shortened.chars().count(), shortened.ends_with('…')), (401, true));
     assert_eq!(short("as it is"), "as it is");
 }
 
@@ -104,8 +105,38 @@ fn a_refusal_without_end_does_not_fill_an_alert() {
 fn an_alert_of_a_run_kept_the_vendors_own_sync_to_itself() {
     let sync = VendorSync { member: "sophosapi".into(), lines: 14, customers: 9, since: Date::constant(2026, 11, 3) };
     let about = AlertAbout::Run(Digest { vendor_sync: Some(sync.clone()), ..digest(0, 3) });
-    let text = text(&about, &[]);
+    let (_, text) = compose(&about, &[], Language::English);
     assert!(text.contains(&sync.in_words()) && text.contains(sync.advice()), "{text}");
-    let quiet = super::text(&AlertAbout::Run(digest(0, 3)), &[]);
+    let (_, quiet) = compose(&AlertAbout::Run(digest(0, 3)), &[], Language::English);
     assert!(!quiet.contains("vendor"), "{quiet}");
+}
+
+#[test]
+fn an_alert_of_an_italian_partner_came_in_english() {
+    let failure = RunFailure { code: RunFailureCode::UsageIncomplete, what: "Sophos did not answer.".to_owned() };
+    let sync = VendorSync { member: "sophosapi".into(), lines: 14, customers: 9, since: Date::constant(2026, 11, 3) };
+    let held = Outcome::Held(Hold::Decrease { from: 20.into(), to: 12.into() });
+    let lines: Vec<ReportedLine> = reported(&ledger("Forno Bianchi", vec![held]), Language::Italian).collect();
+    let all = [
+        AlertAbout::Run(Digest { failure: Some(failure), vendor_sync: Some(sync), ..digest(1, 2) }),
+        AlertAbout::Run(digest(1, 1)),
+        AlertAbout::Missed {
+            month: UsageMonth::parse("2026-11").unwrap(),
+            invoice: Date::constant(2026, 12, 1),
+            lines: 3,
+        },
+        AlertAbout::Quiet { since: "2026-11-02T09:30:00Z".parse().unwrap(), days: 20 },
+        AlertAbout::Test { by: "anna".into() },
+    ];
+    for about in &all {
+        let (subject, text) = compose(about, &lines, Language::Italian);
+        let said = format!("{subject}\n{text}");
+        for english in [" the ", " and ", "line ", "lines", "Usage", "run ", "need", "decision", "2026-1", "November"] {
+            assert!(!said.contains(english), "{english:?} is in an Italian alert: {said}");
+        }
+    }
+    let (subject, text) = compose(&all[1], &lines, Language::Italian);
+    assert_eq!(subject, "Utilizzo di novembre 2026: 1 riga non riuscita, 1 riga da decidere");
+    assert!(text.contains("Forno Bianchi, CIXA, 12 unità: da decidere: "), "{text}");
+    assert!(text.contains("e 1 altra riga."), "{text}");
 }

@@ -1,4 +1,4 @@
-//! The queue in front of mortal workers, and who kills them.
+//! The queue in front of killable workers, and who kills them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use shared::ports::{Clock, SyncMessage};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::{MortalWorld, Order, Told};
+use super::{KillableWorld, Order, Told};
 
 /// When a message whose worker died comes again, in seconds: sometimes before the lease has run out, sometimes when an
 /// answer that was lost is settled already.
@@ -45,7 +45,7 @@ pub struct Worked {
 
 /// A worker could not be started or spoken to.
 #[derive(Debug, thiserror::Error)]
-pub enum MortalError {
+pub enum KillableError {
     /// The process.
     #[error("a worker's process could not be started or spoken to: {0}")]
     Process(#[from] io::Error),
@@ -59,7 +59,7 @@ pub enum MortalError {
 
 /// The queue and the plan of who dies.
 pub struct Supervisor<'a> {
-    world: &'a MortalWorld,
+    world: &'a KillableWorld,
     program: OsString,
     kills: VecDeque<Kill>,
     draws: ChaCha8Rng,
@@ -72,7 +72,7 @@ pub struct Supervisor<'a> {
 impl<'a> Supervisor<'a> {
     /// A queue whose workers are processes of `program`, killed by this plan; the seed draws when a message comes again.
     #[must_use]
-    pub fn new(world: &'a MortalWorld, program: impl Into<OsString>, kills: Vec<Kill>, seed: u64) -> Self {
+    pub fn new(world: &'a KillableWorld, program: impl Into<OsString>, kills: Vec<Kill>, seed: u64) -> Self {
         Self {
             world,
             program: program.into(),
@@ -101,14 +101,14 @@ impl<'a> Supervisor<'a> {
     /// Has every message worked off, those that come of it too.
     ///
     /// # Errors
-    /// [`MortalError`].
-    pub async fn work_off(&mut self) -> Result<Worked, MortalError> {
+    /// [`KillableError`].
+    pub async fn work_off(&mut self) -> Result<Worked, KillableError> {
         let mut worked = Worked::default();
         while let Some(((due, _), message)) = self.waiting.pop_first() {
             self.ahead += due.duration_since(self.now()).max(SignedDuration::ZERO);
             worked.deliveries += 1;
             if worked.deliveries > MOST_DELIVERIES {
-                return Err(MortalError::Endless);
+                return Err(KillableError::Endless);
             }
             match self.deliver(&message, &mut worked.peak_kib).await? {
                 Ended::Done => continue,
@@ -121,7 +121,7 @@ impl<'a> Supervisor<'a> {
         Ok(worked)
     }
 
-    async fn deliver(&mut self, message: &SyncMessage, peak_kib: &mut u64) -> Result<Ended, MortalError> {
+    async fn deliver(&mut self, message: &SyncMessage, peak_kib: &mut u64) -> Result<Ended, KillableError> {
         let ahead_ms = i64::try_from(self.ahead.as_millis()).unwrap_or(i64::MAX);
         let order = Order { addresses: self.world.addresses.clone(), message: message.clone(), ahead_ms };
         let mut process =
@@ -138,7 +138,7 @@ impl<'a> Supervisor<'a> {
     }
 
     /// Listens until the process is gone, and kills it when it is time.
-    async fn watch(&mut self, process: &mut Child, peak_kib: &mut u64) -> Result<Ended, MortalError> {
+    async fn watch(&mut self, process: &mut Child, peak_kib: &mut u64) -> Result<Ended, KillableError> {
         let stdout = process.stdout.take().ok_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe))?;
         let mut lines = BufReader::new(stdout).lines();
         let mut ended = None;
@@ -184,7 +184,7 @@ enum Ended {
     Failed(String),
 }
 
-async fn time_to_die(world: &MortalWorld, kill: Option<Kill>) {
+async fn time_to_die(world: &KillableWorld, kill: Option<Kill>) {
     match kill {
         Some(Kill::AtSophosCall(call)) => world.sophos.gate().counters().reached(call).await,
         Some(Kill::AtConnectWiseCall(call)) => world.psa.gate().counters().reached(call).await,

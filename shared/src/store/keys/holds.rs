@@ -1,0 +1,55 @@
+//! The keys of holds, of decisions on them, and of additions to end.
+
+use super::Key;
+use crate::domain::decision::HoldKey;
+use crate::domain::ending::EndingKey;
+use crate::domain::id::PartnerId;
+use crate::domain::month::UsageMonth;
+
+/// Suffix of a decision.
+const DECISION: &str = "D";
+/// Suffix of a hold.
+const HOLD: &str = "H";
+
+/// The partner's partition of holds, decisions and endings.
+pub(in crate::store) fn holds(partner: PartnerId) -> String {
+    format!("P#{partner}#H")
+}
+
+pub(in crate::store) fn hold(partner: PartnerId, key: HoldKey) -> Key {
+    Key::new(holds(partner), format!("{}{HOLD}", key.name()))
+}
+
+pub(in crate::store) fn decision(partner: PartnerId, key: HoldKey) -> Key {
+    Key::new(holds(partner), format!("{}{DECISION}", key.name()))
+}
+
+/// Prefix of endings; they sort after the holds of all months.
+pub(in crate::store) const ENDINGS: &str = "END#";
+
+/// The decision to end an addition.
+pub(in crate::store) fn ending(partner: PartnerId, key: EndingKey) -> Key {
+    Key::new(holds(partner), format!("{ENDINGS}{:010}#{:010}", key.agreement.get(), key.addition.get()))
+}
+
+/// Whether a sort key is that of a decision. Its hold has the same name and comes directly after it.
+pub(in crate::store) fn is_decision(sort: &str) -> bool {
+    sort.ends_with(&format!("#{DECISION}"))
+}
+
+/// The first and last sort key of a page of a month's holds, after the hold named `after`: of customers whose id starts
+/// with `prefix`. None when there can be none.
+pub(in crate::store) fn hold_range(month: UsageMonth, prefix: &str, after: Option<&str>) -> Option<(String, String)> {
+    let first = format!("{month}#{prefix}");
+    // `~` sorts after both suffixes.
+    let after = after.map_or_else(String::new, |name| format!("{name}~"));
+    let last = format!("{first}~");
+    let first = first.max(after);
+    (first <= last).then_some((first, last))
+}
+
+/// The first and last sort key of a page of holds of all months, after the hold named `after`.
+pub(in crate::store) fn all_holds_after(after: Option<&str>) -> (String, String) {
+    // Months begin with a digit, and `:` is the character after `9`. The table refuses an empty key.
+    (after.map_or_else(|| "0".to_owned(), |name| format!("{name}~")), ":".to_owned())
+}
