@@ -1,9 +1,14 @@
-//! The widest room: what a usage sync is, as values and pure functions.
+//! The domain: what a usage sync is, as values and pure functions.
 //!
-//! Imports std, serde and value crates (dates, decimals, UUIDs) only: no I/O, no clock, no environment. "Now" is an
-//! argument. Read it in this order: [`id`], [`month`], [`mapping`], [`usage`], [`psa`], [`snapshot`], [`settle`],
-//! [`departure`], [`plan`], [`recall`], [`outcome`], [`decision`], [`terms`], [`ledger`], [`landing`], [`tally`], [`run`], [`stamp`], [`still_billed`], [`ending`], [`vendor_sync`]. Beside the sync, for a
-//! person at a form: [`catalogue`], [`search`]. For a person who is told: [`alert`], [`mail_address`], [`host_name`].
+//! It imports std, serde and value crates (dates, decimals, UUIDs) only: no I/O, no clock, no environment. "Now" is an
+//! argument. A good order to read it:
+//!
+//! - what is compared: [`id`], [`month`], [`mapping`], [`usage`], [`psa`], [`snapshot`]
+//! - the plan for a customer: [`settle`], [`departure`], [`plan`], [`recall`], [`outcome`], [`decision`], [`terms`]
+//! - the account of a run: [`ledger`], [`landing`], [`tally`], [`run`], [`sync_status`], [`follow_up`]
+//! - additions that are billed without a sync: [`still_billed`], [`ending`], [`vendor_sync`]
+//! - forms for people: [`catalogue`], [`search`]
+//! - alerts: [`alert`], [`mail_address`], [`host_name`], [`language`]
 
 pub mod alert;
 pub mod billing_period;

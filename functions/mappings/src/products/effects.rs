@@ -115,7 +115,7 @@ pub(super) async fn effects(
         }
     }
     let billed = leaving.into_iter().filter(|(_, found)| found.additions > 0);
-    Ok(billed.map(|(product, found)| found.to_effect(product, complete)).collect())
+    Ok(billed.map(|(product, found)| found.into_effect(product, complete)).collect())
 }
 
 fn leaving(mappings: &ProductMappings, changed: &[Changed]) -> BTreeMap<PsaProductId, Leaving> {
@@ -182,7 +182,7 @@ impl Leaving {
         }
     }
 
-    fn to_effect(self, product: PsaProductId, complete: bool) -> ProductEffect {
+    fn into_effect(self, product: PsaProductId, complete: bool) -> ProductEffect {
         let (additions, units) = (self.additions, self.units.normalize());
         let at_least = if complete { "" } else { "At least " };
         let still = self.stays.is_empty();
