@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
-STACK = ["cargo", "run", "--quiet", "--locked", "--package", "harness", "--bin", "dev", "--"]
+STACK = ["cargo", "run", "--quiet", "--locked", "--package", "local-stack", "--bin", "dev", "--"]
 PARTNER = ["--customers", "12", "--products", "12", "--month", "2026-11"]
 PROMPT_S = 60
 

@@ -32,8 +32,8 @@
 //! ```
 //!
 //! `functions/mappings` is the example: the document is made of `routes()`; Lambda, the local gateway and the tests
-//! serve `app(world, options)`. A new function joins `tests/src/api.rs`, `tests/src/api/routers.rs`, `template.yaml`,
-//! `shared::config`, `tests/tests/template.rs`, and `OURS` of [`crate::telemetry`]; then `cargo openapi` writes
+//! serve `app(world, options)`. A new function joins `tests/local-stack/src/api.rs`, `tests/local-stack/src/api/routers.rs`, `template.yaml`,
+//! `shared::config`, `tests/end-to-end/tests/http/template.rs`, and `OURS` of [`crate::telemetry`]; then `cargo openapi` writes
 //! `infra/openapi.json`.
 //!
 //! # Conventions

@@ -13,16 +13,17 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry};
 
 /// Our own crates, by the names in their events.
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     "alert_delivery",
     "alerts",
     "connections",
     "console",
-    "harness",
+    "local_stack",
     "mappings",
     "psa_products",
     "psa_search",
     "shared",
+    "simulators",
     "sync_invoke",
     "sync_runs",
     "sync_schedule",
