@@ -95,7 +95,7 @@ describe('a month with lines to decide', () => {
       await page.locator('#decide-do').click();
       await closed(page);
       const { decision } = await nowOf(world, hold);
-      assert.deepEqual([decision.verdict, decision.why], ['reject', `${page.t('month.because.oneOff')}: agreed by phone`]);
+      assert.deepEqual([decision.verdict, decision.reason, decision.why], ['reject', 'oneOff', 'agreed by phone']);
       assertClean(page);
       await page.context().close();
     });
@@ -147,7 +147,7 @@ describe('a month with lines to decide', () => {
     const group = page.locator('tbody[data-group="unreadable"]');
     await group.locator('.fold').click();
     await group.getByRole('button', { name: page.t('month.keepPsa') }).click();
-    await page.getByText(page.t('month.because.agreed')).click();
+    await page.getByText(page.t('month.because.customerAgreed')).click();
     await page.locator('#decide-do').click();
     await closed(page);
     assert.deepEqual(sent.map(({ path, body }) => [path, body.matching.reason, body.validateOnly ?? false]),
@@ -165,8 +165,8 @@ describe('a month with lines to decide', () => {
     await group.locator('.fold').click();
     await group.getByRole('button', { name: page.t('month.keepPsa') }).click();
     await page.locator('#decide-do:not([aria-disabled])').waitFor();
-    await world.call('post', '/v1/sync/holds/decisions', { decisions: [{ month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict: 'reject', why: 'theirs' }] });
-    await page.getByText(page.t('month.because.agreed')).click();
+    await world.call('post', '/v1/sync/holds/decisions', { decisions: [{ month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict: 'reject', reason: 'other', why: 'theirs' }] });
+    await page.getByText(page.t('month.because.customerAgreed')).click();
     await page.locator('#decide-do').click();
     await page.getByText(page.t('month.movedTold', { n: 1 })).waitFor();
     for (const other of others) assert.equal((await nowOf(world, other)).decision, undefined);
@@ -176,7 +176,7 @@ describe('a month with lines to decide', () => {
   test('a line that somebody else decided meanwhile shows what is there now, and nothing is decided', async () => {
     const hold = await aSingle();
     const page = await show(world);
-    await world.call('post', '/v1/sync/holds/decisions', { decisions: [{ month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict: 'reject', why: 'theirs' }] });
+    await world.call('post', '/v1/sync/holds/decisions', { decisions: [{ month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict: 'reject', reason: 'other', why: 'theirs' }] });
     await byId(page, `write-${keyOf(hold)}`).click();
     await page.getByText(page.t('month.movedTold', { n: 1 })).waitFor();
     await page.getByRole('group', { name: page.t('month.movedOf', { name: hold.customer }) }).getByText('demo').first().waitFor();
