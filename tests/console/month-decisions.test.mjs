@@ -101,6 +101,37 @@ describe('a month with lines to decide', () => {
     });
   }
 
+  for (const language of languages) {
+    test(`a line is billed at another quantity for some months, and that is taken back (${language})`, async () => {
+      const hold = (await open(world)).find((one) => one.takesQuantity === 'any' && Number(one.used) > 0 && Number(one.used) + 2 < Number(one.quantity));
+      const page = await show(world, { language });
+      await byId(page, `other-${keyOf(hold)}`).click();
+      await page.locator('#decide-do').click();
+      for (const first of ['month.ruleFirst', 'month.whyFirst']) await page.getByText(page.t(first)).waitFor();
+      await page.getByText(page.t('month.rule.minimum')).click();
+      await page.locator('#quantity-value').fill('0');
+      await page.getByText(page.t('month.valueFirst')).waitFor();
+      const least = Number(hold.used) + 2;
+      await page.locator('#quantity-value').fill(String(least));
+      await page.locator('#quantity-until').selectOption({ index: 3 });
+      const until = await page.locator('#quantity-until').inputValue();
+      await page.locator('#quantity-effect').getByText(page.t('month.usedBilled', { used: Number(hold.used), billed: least })).waitFor();
+      await page.getByText(page.t('month.because.customerAgreed')).click();
+      assert.equal(await page.locator('#decide-do').innerText(), page.t('month.write', { quantity: least }));
+      await page.locator('#decide-do').click();
+      await closed(page);
+      const { decision } = await nowOf(world, hold);
+      assert.deepEqual([decision.verdict, decision.quantity, decision.until, decision.reason], ['useQuantity', { rule: 'minimum', value: String(least) }, until, 'customerAgreed']);
+      await page.getByText(page.t('month.writeRule', { quantity: least, rule: page.t('month.ruleShort.minimum') })).waitFor();
+      await byId(page, `back-${keyOf(hold)}`).click();
+      await byId(page, `other-${keyOf(hold)}`).waitFor();
+      assert.equal((await nowOf(world, hold)).decision, undefined);
+      assert.deepEqual((await world.call('get', '/v1/sync/overrides')).items, []);
+      assertClean(page);
+      await page.context().close();
+    });
+  }
+
   test('the lines of a reason are written together, and the confirmation shows the sum', async () => {
     const lines = (await open(world)).filter((hold) => hold.reason === 'vanished');
     assert.ok(lines.length > 1);

@@ -7,9 +7,8 @@ import { may } from './api.js';
 import { draw, say } from './draw.js';
 import { compare, date, number, t, word } from './language.js';
 import { chips, empty, loadingRows, searchBox, valueOf } from './parts.js';
-import { asDecided, decide, isElsewhere, isWriting, keyOf, send, writable } from './month-decision.js';
+import { asDecided, decide, isElsewhere, isWriting, keyOf, send, takes, writable } from './month-decision.js';
 import { groupName, holdRows, psaName } from './month-hold.js';
-import { decideQuantity, takes } from './month-quantity.js';
 import { readUsage } from './month-why.js';
 import { sumOf, sumText } from './sums.js';
 
@@ -110,7 +109,7 @@ export function toDecide(of, params) {
     /** @type {import('./month-decision.js').Decided | undefined} */
     let decided;
     try {
-      decided = asks ? await (verdict === 'useQuantity' ? decideQuantity(list) : decide(list, verdict, moves, moves ? undefined : matchingOf(list))) : await send(list, verdict);
+      decided = asks ? await (verdict === 'useQuantity' ? (await import('./month-quantity.js')).decideQuantity(list) : decide(list, verdict, moves, moves ? undefined : matchingOf(list))) : await send(list, verdict);
     } catch (error) {
       of.fail(error);
       return;

@@ -78,6 +78,10 @@ export function writeText(hold, reading, moveOn) {
   return change ? t('month.write', { quantity: number(change.to) }) : t('month.writeAs');
 }
 
+/** Whether the line can be decided by this rule.
+ * @param {Hold} hold @param {string} [rule] any rule where none is named */
+export const takes = (hold, rule) => hold.takesQuantity === 'any' || (hold.takesQuantity === 'fixedOnly' && (rule ?? 'fixed') === 'fixed');
+
 /** The rule of a decided quantity in short: "minimum", "plus 3".
  * @param {import('../types').QuantityNamed} quantity */
 const ruleText = (quantity) => t(`month.ruleShort.${quantity.rule}`, { value: number(quantity.value) });

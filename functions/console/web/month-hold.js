@@ -5,8 +5,7 @@ import { may } from './api.js';
 import { link } from './address.js';
 import { date, moment, number, signedMoney, t, word } from './language.js';
 import { badge, icon } from './parts.js';
-import { asDecided, decisionText, isElsewhere, isWriting, keepText, keyOf, known, writable, writeText } from './month-decision.js';
-import { takes } from './month-quantity.js';
+import { asDecided, decisionText, isElsewhere, isWriting, keepText, keyOf, known, takes, writable, writeText } from './month-decision.js';
 import { agreementOf, namesOf, why } from './month-why.js';
 import { landingText, releaseOf, unitsText } from './sums.js';
 

@@ -4,7 +4,7 @@ import { html, nothing } from './vendor/lit-html/lit-html.js';
 import { foot, openDialog } from './dialog.js';
 import { draw } from './draw.js';
 import { month as monthName, number, t } from './language.js';
-import { REASONS, send } from './month-decision.js';
+import { REASONS, send, takes } from './month-decision.js';
 import { field, notice, problemNotice, radios, valueOf, workButton } from './parts.js';
 import { total } from './sums.js';
 
@@ -15,10 +15,6 @@ import { total } from './sums.js';
 const RULES = /** @type {const} */ (['fixed', 'minimum', 'plus', 'minus']);
 /** For so many months after its usage month another quantity can be decided. */
 const MOST_MONTHS = 36;
-
-/** Whether the line can be decided by this rule.
- * @param {Hold} hold @param {string} [rule] any rule where none is named */
-export const takes = (hold, rule) => hold.takesQuantity === 'any' || (hold.takesQuantity === 'fixedOnly' && (rule ?? 'fixed') === 'fixed');
 
 /** What a rule bills for the line; nothing where that depends on a usage that is not known.
  * @param {Hold} hold @param {Quantity} quantity */

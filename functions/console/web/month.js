@@ -32,7 +32,7 @@ import { moneys, perMonth, sumOf, sumText } from './sums.js';
  * @property {() => void} needStill
  * @property {() => Promise<void>} readDetail
  * @property {(customers?: string[]) => Promise<void>} preview
- * @property {(customers: string[], lines: number) => Promise<void>} sync
+ * @property {(lines: number) => Promise<void>} writeDecided
  * @property {(run: Run) => void} started
  * @property {(kind: 'good' | 'warn', text: string) => void} tell
  * @property {(error: unknown) => void} fail */

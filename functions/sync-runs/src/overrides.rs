@@ -66,7 +66,6 @@ pub(crate) struct OverrideRow {
     /// Whether its last usage month is over.
     ended: bool,
     /// Why.
-    #[schema(inline)]
     reason: ReasonName,
     /// More about it.
     #[serde(skip_serializing_if = "String::is_empty")]

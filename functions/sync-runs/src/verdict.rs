@@ -68,7 +68,6 @@ pub(crate) enum RuleName {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct QuantityNamed {
     /// How it follows from the usage.
-    #[schema(inline)]
     pub(crate) rule: RuleName,
     /// The number of the rule: 0 to 1,000,000, with two decimals at most.
     #[schema(example = "10", max_length = 20)]
@@ -90,7 +89,6 @@ pub(crate) struct OverriddenShown {
     #[schema(example = "2027-03")]
     until: String,
     /// Why.
-    #[schema(inline)]
     reason: ReasonName,
     /// More about it.
     #[serde(skip_serializing_if = "String::is_empty")]

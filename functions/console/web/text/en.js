@@ -534,7 +534,6 @@ export default {
   'month.notHereText': 'No addition is created here as long as it is billed elsewhere.',
   'month.byNext': 'with the next sync',
   'month.change': 'change',
-  'month.takeBack': 'take back',
   'month.takenBack': 'The decision is taken back: the line waits again.',
   'month.useQuantity': 'Another quantity…',
   'month.useQuantityMany': { one: 'Use another quantity: {n} line', other: 'Use another quantity: {n} lines' },

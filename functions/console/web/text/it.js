@@ -534,7 +534,6 @@ export default {
   'month.notHereText': 'Qui non si crea nessuna addition finché il prodotto è fatturato altrove.',
   'month.byNext': 'con la prossima sincronizzazione',
   'month.change': 'modifica',
-  'month.takeBack': 'annulla',
   'month.takenBack': 'La decisione è annullata: la riga è di nuovo in attesa.',
   'month.useQuantity': 'Altra quantità…',
   'month.useQuantityMany': { one: 'Usa un’altra quantità: {n} riga', other: 'Usa un’altra quantità: {n} righe' },
