@@ -4,7 +4,8 @@
 //! argument. A good order to read it:
 //!
 //! - what is compared: [`id`], [`month`], [`mapping`], [`usage`], [`psa`], [`snapshot`]
-//! - the plan for a customer: [`settle`], [`departure`], [`plan`], [`recall`], [`outcome`], [`decision`], [`terms`]
+//! - the plan for a customer: [`settle`], [`departure`], [`plan`], [`recall`], [`outcome`], [`decision`],
+//!   [`quantity_override`], [`terms`]
 //! - the account of a run: [`ledger`], [`landing`], [`tally`], [`run`], [`sync_status`], [`follow_up`]
 //! - additions that are billed without a sync: [`still_billed`], [`ending`], [`vendor_sync`]
 //! - forms for people: [`catalogue`], [`search`]
@@ -29,6 +30,7 @@ pub mod month;
 pub mod outcome;
 pub mod plan;
 pub mod psa;
+pub mod quantity_override;
 pub mod recall;
 pub mod run;
 pub mod schedule;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::decision::Decision;
 use crate::domain::follow_up::FollowUp;
 use crate::domain::id::{CustomerId, IdError, PartnerId, RunId};
 use crate::domain::month::UsageMonth;
@@ -50,6 +51,11 @@ pub enum Asked {
         /// The customers and their options.
         scope: RunScope,
     },
+    /// Writes what people have decided and nothing else.
+    WriteDecided {
+        /// The month; the current one by default.
+        month: Option<UsageMonth>,
+    },
     /// Retries what failed in a run.
     Retry {
         /// The run to retry.
@@ -62,7 +68,7 @@ impl Asked {
         match self {
             Self::Preview { .. } => RunKind::Preview,
             Self::Apply { .. } => RunKind::Apply,
-            Self::Now { .. } | Self::Retry { .. } => RunKind::Now,
+            Self::Now { .. } | Self::WriteDecided { .. } | Self::Retry { .. } => RunKind::Now,
         }
     }
 }
@@ -112,6 +118,9 @@ pub enum StartError {
         /// The reason.
         why: &'static str,
     },
+    /// Nothing that a run would write is decided.
+    #[error("Nothing is decided for {} that a sync would write.", .0.in_words())]
+    NothingDecided(UsageMonth),
     /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -230,6 +239,9 @@ fn is_of(run: &Run, asker: &Asker, asked: &Asked, now: Timestamp) -> bool {
             let of_same = customers.as_ref().is_none_or(|customers| *customers == request.scope.customers);
             request.preview.as_ref() == Some(preview) && of_same && *adopts == request.scope.adopts
         }
+        Asked::WriteDecided { month } => {
+            request.scope.decided_alone && month.is_none_or(|month| month == request.month)
+        }
         Asked::Retry { .. } => true,
     };
     recently && same && request.slot == asker.key && request.kind == asked.kind()
@@ -262,6 +274,12 @@ async fn request(
             }
             (request.month, scope, Some(preview.clone()))
         }
+        Asked::WriteDecided { month } => {
+            let month = month.unwrap_or(present);
+            let customers = with_decisions(store, asker.partner, month).await?;
+            let scope = RunScope { customers, decided_alone: true, month_alone: true, ..RunScope::default() };
+            (month, scope, None)
+        }
         Asked::Retry { run } => {
             let failed = find(run).await?;
             let scope = to_retry(&failed);
@@ -277,6 +295,26 @@ async fn request(
     }
     let (partner, slot, asked_by) = (asker.partner, asker.key.clone(), Some(asker.name.clone()));
     Ok(RunRequest { partner, kind, month, slot, scheduled_at: now, preview, retry_of: None, scope, asked_by })
+}
+
+/// The customers for whom something is decided that a run writes; everyone where they are too many to be chosen.
+async fn with_decisions(
+    store: &Store<impl Table>,
+    partner: PartnerId,
+    month: UsageMonth,
+) -> Result<CustomerFilter, StartError> {
+    let (mut customers, mut after) = (BTreeSet::new(), None);
+    loop {
+        let page = store.list_holds(partner, month, "", after.as_deref()).await?;
+        let decided = page.holds.iter().filter(|hold| hold.decision.as_ref().is_some_and(Decision::writes));
+        customers.extend(decided.map(|hold| hold.key.customer));
+        match page.next {
+            Some(next) => after = Some(next),
+            None if customers.is_empty() => return Err(StartError::NothingDecided(month)),
+            None if customers.len() > MOST_CHOSEN => return Ok(CustomerFilter::Everyone),
+            None => return Ok(CustomerFilter::Chosen { customers }),
+        }
+    }
 }
 
 /// Why a preview cannot be applied, if it cannot.
@@ -313,6 +351,7 @@ fn to_retry(run: &Run) -> Result<RunScope, &'static str> {
         RunState::Partial if run.tally.counts.failed > 0 => Ok(RunScope {
             customers: CustomerFilter::FailedIn { run: run.id.clone() },
             month_alone: true,
+            decided_alone: run.request.scope.decided_alone,
             ..RunScope::default()
         }),
         RunState::Partial | RunState::Succeeded => Err("nothing failed in it"),

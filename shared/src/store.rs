@@ -15,6 +15,7 @@
 //! | `P#…#D` | `DUE` and one key for each follow-up | when something is due; index `due` (`due`) |
 //! | `P#…#A` | `CFG` · `AL#time#id` · `ID#id` | alerts, 90 days, and their settings (`alert`) |
 //! | `P#…#H` | `month#customer#product#H` · `…#D` · `END#…` | holds, decisions, additions to end (`hold`) |
+//! | | `OV#customer#product#month#time#` | other quantities than the usage (`quantity_override`) |
 //! | `P#…#S` | `LEASE` · `OPEN` | the lease and the open run (`lease`, `run`) |
 //! | | `AG#agreement` · `IN#…` · `BO#…` | snapshots, intents, where a customer is billed (`snapshot`) |
 //! | `P#…#R` | `run` | runs, 400 days (`run`) |
@@ -38,6 +39,7 @@ mod ledger;
 mod limits;
 mod mapping;
 mod owner;
+mod quantity_override;
 mod rate;
 mod read;
 mod removal;
@@ -64,6 +66,7 @@ pub use self::limits::{
 };
 pub use self::mapping::{CustomerConflict, CustomerEdit, MappedCustomer, ProductConflict};
 pub use self::owner::{PsaClaim, PsaDatabase, PsaHolder, PsaOwner};
+pub use self::quantity_override::OverridePage;
 pub use self::rate::Rate;
 pub use self::removal::Removal;
 pub use self::run::Opened;

@@ -95,7 +95,38 @@ describe('a month with lines to decide', () => {
       await page.locator('#decide-do').click();
       await closed(page);
       const { decision } = await nowOf(world, hold);
-      assert.deepEqual([decision.verdict, decision.why], ['reject', `${page.t('month.because.oneOff')}: agreed by phone`]);
+      assert.deepEqual([decision.verdict, decision.reason, decision.why], ['reject', 'oneOff', 'agreed by phone']);
+      assertClean(page);
+      await page.context().close();
+    });
+  }
+
+  for (const language of languages) {
+    test(`a line is billed at another quantity for some months, and that is taken back (${language})`, async () => {
+      const hold = (await open(world)).find((one) => one.takesQuantity === 'any' && Number(one.used) > 0 && Number(one.used) + 2 < Number(one.quantity));
+      const page = await show(world, { language });
+      await byId(page, `other-${keyOf(hold)}`).click();
+      await page.locator('#decide-do').click();
+      for (const first of ['month.ruleFirst', 'month.whyFirst']) await page.getByText(page.t(first)).waitFor();
+      await page.getByText(page.t('month.rule.minimum')).click();
+      await page.locator('#quantity-value').fill('0');
+      await page.getByText(page.t('month.valueFirst')).waitFor();
+      const least = Number(hold.used) + 2;
+      await page.locator('#quantity-value').fill(String(least));
+      await page.locator('#quantity-until').selectOption({ index: 3 });
+      const until = await page.locator('#quantity-until').inputValue();
+      await page.locator('#quantity-effect').getByText(page.t('month.usedBilled', { used: Number(hold.used), billed: least })).waitFor();
+      await page.getByText(page.t('month.because.customerAgreed')).click();
+      assert.equal(await page.locator('#decide-do').innerText(), page.t('month.write', { quantity: least }));
+      await page.locator('#decide-do').click();
+      await closed(page);
+      const { decision } = await nowOf(world, hold);
+      assert.deepEqual([decision.verdict, decision.quantity, decision.until, decision.reason], ['useQuantity', { rule: 'minimum', value: String(least) }, until, 'customerAgreed']);
+      await page.getByText(page.t('month.writeRule', { quantity: least, rule: page.t('month.ruleShort.minimum') })).waitFor();
+      await byId(page, `back-${keyOf(hold)}`).click();
+      await byId(page, `other-${keyOf(hold)}`).waitFor();
+      assert.equal((await nowOf(world, hold)).decision, undefined);
+      assert.deepEqual((await world.call('get', '/v1/sync/overrides')).items, []);
       assertClean(page);
       await page.context().close();
     });
@@ -147,7 +178,7 @@ describe('a month with lines to decide', () => {
     const group = page.locator('tbody[data-group="unreadable"]');
     await group.locator('.fold').click();
     await group.getByRole('button', { name: page.t('month.keepPsa') }).click();
-    await page.getByText(page.t('month.because.agreed')).click();
+    await page.getByText(page.t('month.because.customerAgreed')).click();
     await page.locator('#decide-do').click();
     await closed(page);
     assert.deepEqual(sent.map(({ path, body }) => [path, body.matching.reason, body.validateOnly ?? false]),
@@ -165,8 +196,8 @@ describe('a month with lines to decide', () => {
     await group.locator('.fold').click();
     await group.getByRole('button', { name: page.t('month.keepPsa') }).click();
     await page.locator('#decide-do:not([aria-disabled])').waitFor();
-    await world.call('post', '/v1/sync/holds/decisions', { decisions: [{ month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict: 'reject', why: 'theirs' }] });
-    await page.getByText(page.t('month.because.agreed')).click();
+    await world.call('post', '/v1/sync/holds/decisions', { decisions: [{ month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict: 'reject', reason: 'other', why: 'theirs' }] });
+    await page.getByText(page.t('month.because.customerAgreed')).click();
     await page.locator('#decide-do').click();
     await page.getByText(page.t('month.movedTold', { n: 1 })).waitFor();
     for (const other of others) assert.equal((await nowOf(world, other)).decision, undefined);
@@ -176,7 +207,7 @@ describe('a month with lines to decide', () => {
   test('a line that somebody else decided meanwhile shows what is there now, and nothing is decided', async () => {
     const hold = await aSingle();
     const page = await show(world);
-    await world.call('post', '/v1/sync/holds/decisions', { decisions: [{ month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict: 'reject', why: 'theirs' }] });
+    await world.call('post', '/v1/sync/holds/decisions', { decisions: [{ month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict: 'reject', reason: 'other', why: 'theirs' }] });
     await byId(page, `write-${keyOf(hold)}`).click();
     await page.getByText(page.t('month.movedTold', { n: 1 })).waitFor();
     await page.getByRole('group', { name: page.t('month.movedOf', { name: hold.customer }) }).getByText('demo').first().waitFor();

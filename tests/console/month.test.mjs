@@ -112,6 +112,10 @@ describe('a month with lines to decide', () => {
       await page.locator('[data-key] button[aria-expanded]').first().click();
       await page.locator('.why .facts').waitFor();
     },
+    quantity: async (page) => {
+      await page.locator('[id^="other-"]').first().click();
+      await page.locator('#quantity-value').fill('3');
+    },
     move: async (page) => { await page.locator('[id^="move-"]').first().click(); },
     end: async (page) => {
       await page.locator('[id^="still-"]').first().click();
@@ -131,6 +135,7 @@ describe('a month with lines to decide', () => {
     'month-why': ['#/month', dialogOf.why],
     'month-keep': ['#/month', dialogOf.keep],
     'month-bulk': ['#/month', dialogOf.bulk],
+    'month-quantity': ['#/month', dialogOf.quantity],
     'month-move': ['#/month?reason=billedElsewhere', dialogOf.move],
     'month-ended': ['#/month?reason=endedInMonth'],
     'month-reading': ['#/month', dialogOf.reading],

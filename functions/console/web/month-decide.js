@@ -7,7 +7,7 @@ import { may } from './api.js';
 import { draw, say } from './draw.js';
 import { compare, date, number, t, word } from './language.js';
 import { chips, empty, loadingRows, searchBox, valueOf } from './parts.js';
-import { decide, isElsewhere, keyOf, send, writable } from './month-decision.js';
+import { asDecided, decide, isElsewhere, isWriting, keyOf, send, takes, writable } from './month-decision.js';
 import { groupName, holdRows, psaName } from './month-hold.js';
 import { readUsage } from './month-why.js';
 import { sumOf, sumText } from './sums.js';
@@ -109,7 +109,7 @@ export function toDecide(of, params) {
     /** @type {import('./month-decision.js').Decided | undefined} */
     let decided;
     try {
-      decided = asks ? await decide(list, verdict, moves, moves ? undefined : matchingOf(list)) : await send(list, verdict, t('month.confirmed'));
+      decided = asks ? await (verdict === 'useQuantity' ? (await import('./month-quantity.js')).decideQuantity(list) : decide(list, verdict, moves, moves ? undefined : matchingOf(list))) : await send(list, verdict);
     } catch (error) {
       of.fail(error);
       return;
@@ -123,9 +123,9 @@ export function toDecide(of, params) {
     }
     if (decided.moved.length > 0) await compareMoved(decided.moved);
     const first = decided.rows[0] ?? decided.moved[0];
-    if (decided.rows.length > 0) say(t('month.decidedNow', { n: decided.rows.length }));
+    if (decided.rows.length > 0) say(verdict === 'takeBack' ? t('month.takenBack') : t('month.decidedNow', { n: decided.rows.length }));
     draw();
-    if (first) focus(list.length > 1 ? 'decided-sum' : `change-${keyOf(first)}`);
+    if (first) focus(list.length > 1 ? 'decided-sum' : verdict === 'takeBack' ? (writable(first) ? `write-${keyOf(first)}` : `keep-${keyOf(first)}`) : `change-${keyOf(first)}`);
   }
 
   /** @param {Hold[]} lines that were refused because one of them had moved */
@@ -202,6 +202,8 @@ export function toDecide(of, params) {
     write: () => act([hold], 'release', { asks: !hold.release || isElsewhere(hold) }),
     move: () => act([hold], 'release', { moves: true }),
     keep: () => act([hold], 'reject'),
+    other: () => act([hold], 'useQuantity'),
+    takeBack: () => act([hold], 'takeBack', { asks: false }),
     change: () => {
       changing.add(keyOf(hold));
       draw();
@@ -216,7 +218,8 @@ export function toDecide(of, params) {
     const button = (/** @type {string} */ text, /** @type {() => void} */ go, main = false) => html`<button type="button" class=${main ? 'do' : ''} aria-label=${what ? `${text}: ${what}` : nothing} @click=${go}>${text}</button>`;
     return html`${elsewhere ? button(t('month.moveHereAs'), () => act(list, 'release', { moves: true }), true) : nothing}
       ${list.some(writable) ? button(elsewhere ? t('month.billBoth') : t('month.writeUsage'), () => act(list, 'release'), !elsewhere) : nothing}
-      ${button(elsewhere ? t('month.notHere') : t('month.keepPsa'), () => act(list, 'reject'))}`;
+      ${button(elsewhere ? t('month.notHere') : t('month.keepPsa'), () => act(list, 'reject'))}
+      ${list.some((hold) => takes(hold)) ? button(t('month.useQuantity'), () => act(list, 'useQuantity')) : nothing}`;
   }
 
   /** @param {string} key @param {Hold[]} list @param {boolean} open */
@@ -284,12 +287,11 @@ export function toDecide(of, params) {
   /** What is decided and not written yet. */
   function decidedSum() {
     const decided = holds().filter((hold) => hold.decision);
-    const writing = decided.filter((hold) => hold.decision?.verdict === 'release');
+    const writing = decided.filter(isWriting).map(asDecided);
     if (decided.length === 0) return nothing;
-    const customers = [...new Set(writing.map((hold) => hold.customerId))];
     return html`<div class="bulk done" id="decided-sum" tabindex="-1"><span><b>${t('month.decidedCount', { n: decided.length })}</b> ${writing.length > 0 ? t('month.writtenNext', { n: writing.length }) : t('month.nothingWritten')}
       ${writing.some((hold) => hold.release) ? html`<span class="muted">(${sumText(sumOf(writing))})</span>` : nothing}</span>
-      ${may('psa/write') && customers.length > 0 ? html`<button type="button" id="write-now" @click=${() => of.sync(customers, writing.length)}>${t('month.writeNow')}</button>` : nothing}</div>`;
+      ${may('psa/write') && writing.length > 0 ? html`<button type="button" id="write-now" @click=${() => of.writeDecided(writing.length)}>${t('month.writeNow')}</button>` : nothing}</div>`;
   }
 
   return {

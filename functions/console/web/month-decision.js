@@ -14,7 +14,10 @@ import { landingText, releaseOf, sumOf, sumText } from './sums.js';
 /** What came of a decision: the lines as they are now, and those that had moved, of which nothing is decided.
  * @typedef {{ rows: Hold[], moved: Hold[] }} Decided */
 
-const REASONS = /** @type {const} */ (['agreed', 'wrong', 'oneOff', 'other']);
+/** What a decision says besides its verdict: why it is otherwise than the usage says, and what is billed instead.
+ * @typedef {{ reason?: import('../types').ReasonName, why?: string, quantity?: import('../types').QuantityNamed, until?: string }} Said */
+
+export const REASONS = /** @type {const} */ (['customerAgreed', 'sophosIsWrong', 'oneOff', 'other']);
 const A_REQUEST = 100;
 
 /** Keys of requests whose answer is not known: sent again, they take effect once.
@@ -75,20 +78,41 @@ export function writeText(hold, reading, moveOn) {
   return change ? t('month.write', { quantity: number(change.to) }) : t('month.writeAs');
 }
 
+/** Whether the line can be decided by this rule.
+ * @param {Hold} hold @param {string} [rule] any rule where none is named */
+export const takes = (hold, rule) => hold.takesQuantity === 'any' || (hold.takesQuantity === 'fixedOnly' && (rule ?? 'fixed') === 'fixed');
+
+/** The rule of a decided quantity in short: "minimum", "plus 3".
+ * @param {import('../types').QuantityNamed} quantity */
+const ruleText = (quantity) => t(`month.ruleShort.${quantity.rule}`, { value: number(quantity.value) });
+
 /** What was decided about a line.
  * @param {Hold} hold */
-export const decisionText = (hold) => (hold.decision?.verdict === 'release' ? writeText(hold, hold.decision.reading ?? undefined, hold.decision.moveOn) : keepText(hold));
+export function decisionText(hold) {
+  const { decision } = hold;
+  if (decision?.quantity) return t('month.writeRule', { quantity: number(decision.billed ?? 0), rule: ruleText(decision.quantity) });
+  return decision?.verdict === 'release' ? writeText(hold, decision.reading ?? undefined, decision.moveOn) : keepText(hold);
+}
+
+/** Whether the next sync writes what was decided.
+ * @param {Hold} hold */
+export const isWriting = (hold) => hold.decision?.verdict === 'release' || hold.decision?.verdict === 'useQuantity';
+
+/** The line with what was decided in place of what a release would do.
+ * @param {Hold} hold
+ * @returns {Hold} */
+export const asDecided = (hold) => (hold.decision?.verdict === 'useQuantity' ? { ...hold, release: hold.decision.change } : hold);
 
 /** Sends the decision; a request takes a hundred lines.
- * @param {Hold[]} holds @param {Verdict} verdict @param {string} why @param {Reading} [reading] @param {string} [moveOn]
+ * @param {Hold[]} holds @param {Verdict} verdict @param {Said} [said] @param {Reading} [reading] @param {string} [moveOn]
  * @returns {Promise<Decided>} */
-export async function send(holds, verdict, why, reading, moveOn) {
+export async function send(holds, verdict, said = {}, reading, moveOn) {
   /** @type {Decided} */
   const decided = { rows: [], moved: [] };
   for (let from = 0; from < holds.length; from += A_REQUEST) {
     const chunk = holds.slice(from, from + A_REQUEST);
     const decisions = chunk.map((hold) => ({
-      month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict, why,
+      month: hold.month, customerId: hold.customerId, psaProductId: hold.psaProductId, version: hold.version, verdict, ...said,
       reading: verdict === 'release' && !hold.release ? reading : undefined, moveOn,
     }));
     try {
@@ -106,13 +130,13 @@ export async function send(holds, verdict, why, reading, moveOn) {
 
 /** What a filter's decision comes to, looked at without deciding.
  * @param {import('../types').HoldsMatching} matching @param {Verdict} verdict @param {Reading} [reading] */
-const look = (matching, verdict, reading) => call('post', '/v1/sync/holds/decisions/matching', { body: { matching, verdict, reading, why: '?', validateOnly: true }, key: newKey() });
+const look = (matching, verdict, reading) => call('post', '/v1/sync/holds/decisions/matching', { body: { matching, verdict, reading, validateOnly: true }, key: newKey() });
 
 /** Decides all that match in one request, as it was looked at.
- * @param {Hold[]} holds @param {import('../types').HoldsMatching} matching @param {string} version @param {Verdict} verdict @param {string} why @param {Reading} [reading]
+ * @param {Hold[]} holds @param {import('../types').HoldsMatching} matching @param {string} version @param {Verdict} verdict @param {Said} said @param {Reading} [reading]
  * @returns {Promise<Decided>} */
-async function sendMatching(holds, matching, version, verdict, why, reading) {
-  const body = { matching, verdict, why, reading, version };
+async function sendMatching(holds, matching, version, verdict, said, reading) {
+  const body = { matching, verdict, ...said, reading, version };
   try {
     const answer = await once(body, (key) => call('post', '/v1/sync/holds/decisions/matching', { body, key }));
     const moved = new Set(answer.moved.map((one) => `${one.customerId} ${one.psaProductId}`));
@@ -149,7 +173,7 @@ export function decide(asked, verdict, moves = false, matching) {
   let moveOn = latest;
   /** @type {Reading | undefined} */
   let reading;
-  /** @type {string | undefined} */
+  /** @type {import('../types').ReasonName | undefined} */
   let reason;
   let note = '';
   let busy = false;
@@ -176,8 +200,8 @@ export function decide(asked, verdict, moves = false, matching) {
     draw();
   }
 
-  // What is not billed here because it is billed elsewhere needs no other reason.
-  const asksWhy = !writes && !elsewhere;
+  // What is billed elsewhere, or by hand, is not kept for a reason.
+  const asksWhy = !writes && !elsewhere && !holds.every((hold) => hold.byHand);
   const moveFits = () => moveOn !== '' && moveOn <= latest;
 
   /** @param {(result?: Decided) => void} close */
@@ -185,12 +209,11 @@ export function decide(asked, verdict, moves = false, matching) {
     tried = true;
     draw();
     if ((asksWhy && !reason) || (readings.length > 0 && !reading) || (moves && !moveFits())) return;
-    const said = [reason ? t(`month.because.${/** @type {typeof REASONS[number]} */ (reason)}`) : '', note.trim()].filter(Boolean).join(': ');
-    const why = said || (elsewhere ? button() : t('month.confirmed'));
+    const said = { reason, why: note.trim() || undefined };
     [busy, failed] = [true, undefined];
     draw();
     try {
-      close(matching && looked ? await sendMatching(holds, matching, looked.version, verdict, why, reading) : await send(holds, verdict, why, reading, moveOn || undefined));
+      close(matching && looked ? await sendMatching(holds, matching, looked.version, verdict, said, reading) : await send(holds, verdict, said, reading, moveOn || undefined));
     } catch (error) {
       [busy, failed] = [false, error];
       draw();
@@ -233,7 +256,7 @@ export function decide(asked, verdict, moves = false, matching) {
         ${asksWhy ? radios({
           name: 'reason', legend: t('month.whyKeep'), chosen: reason, error: tried && !reason ? t('month.whyFirst') : undefined,
           choices: REASONS.map((one) => ({ value: one, text: t(`month.because.${one}`) })),
-          choose: (value) => { reason = value; draw(); },
+          choose: (value) => { reason = /** @type {import('../types').ReasonName} */ (value); draw(); },
         }) : nothing}
         ${field({ id: 'decision-note', label: t('month.note'), control: html`<input id="decision-note" type="text" maxlength="400" .value=${note} @input=${(/** @type {Event} */ e) => { note = valueOf(e); }}>` })}
         ${single ? nothing : html`<details><summary>${t('month.whichLines', { n: holds.length })}</summary><ul class="plain">${holds.map((hold) => {

@@ -5,7 +5,7 @@ import { may } from './api.js';
 import { link } from './address.js';
 import { date, moment, number, signedMoney, t, word } from './language.js';
 import { badge, icon } from './parts.js';
-import { decisionText, isElsewhere, keepText, keyOf, known, writable, writeText } from './month-decision.js';
+import { asDecided, decisionText, isElsewhere, isWriting, keepText, keyOf, known, takes, writable, writeText } from './month-decision.js';
 import { agreementOf, namesOf, why } from './month-why.js';
 import { landingText, releaseOf, unitsText } from './sums.js';
 
@@ -22,6 +22,8 @@ import { landingText, releaseOf, unitsText } from './sums.js';
  * @property {() => void} write
  * @property {() => void} move
  * @property {() => void} keep
+ * @property {() => void} other to bill another quantity than the usage
+ * @property {() => void} takeBack
  * @property {() => void} change
  * @property {() => void} preview */
 
@@ -33,7 +35,7 @@ export const psaName = (hold) => hold.psaProduct?.identifier ?? t('map.id', { id
 
 /** @param {Hold} hold */
 function quantity(hold) {
-  const change = releaseOf(hold) ?? hold.byHand;
+  const change = releaseOf(asDecided(hold)) ?? hold.byHand;
   if (change) return html`<span class="change">${number(change.from)} → <b>${number(change.to)}</b></span><span class="line muted">${unitsText(hold.decision?.moveOn ? { ...change, date: undefined } : change)}</span>`;
   const offers = [...new Set((hold.readings ?? []).map((offer) => offer.release.to))];
   if (offers.length > 0) return html`<span class="change">${number(hold.quantity)} → <b>${offers.map((to) => number(to)).join(' / ')}</b></span>`;
@@ -55,18 +57,20 @@ function actions(hold, shown) {
   const { decision } = hold;
   const name = `${hold.customer}, ${hold.products.join(', ')}`;
   if (decision && !shown.changing) {
-    return html`<div>${badge('good', decisionText(hold))}${decision.verdict === 'release' ? html`<span class="line">${t('month.byNext')}</span>` : nothing}<span class="line muted">${decision.who}, ${moment(decision.at)}</span>
-      ${may('psa/write') ? html`<button type="button" class="quiet" id="change-${keyOf(hold)}" aria-label="${t('month.change')}: ${name}" @click=${shown.change}>${icon('undo')}${t('month.change')}</button>` : nothing}</div>`;
+    return html`<div>${badge('good', decisionText(hold))}${isWriting(hold) ? html`<span class="line">${t('month.byNext')}</span>` : nothing}<span class="line muted">${decision.who}, ${moment(decision.at)}</span>
+      ${may('psa/write') ? html`<button type="button" class="quiet" id="change-${keyOf(hold)}" aria-label="${t('month.change')}: ${name}" @click=${shown.change}>${t('month.change')}</button>
+        <button type="button" class="quiet" id="back-${keyOf(hold)}" aria-label="${t('month.takeBack')}: ${name}" @click=${shown.takeBack}>${icon('undo')}${t('month.takeBack')}</button>` : nothing}</div>`;
   }
   if (!may('psa/write')) return nothing;
   const keep = html`<button type="button" id="keep-${keyOf(hold)}" aria-label="${keepText(hold)}: ${name}" @click=${shown.keep}>${keepText(hold)}</button>`;
+  const other = takes(hold) ? html`<button type="button" class="quiet" id="other-${keyOf(hold)}" aria-label="${t('month.useQuantity')}: ${name}" @click=${shown.other}>${t('month.useQuantity')}</button>` : nothing;
   if (writable(hold)) {
     const elsewhere = isElsewhere(hold);
     const move = elsewhere ? html`<button type="button" class="do" id="move-${keyOf(hold)}" aria-label="${t('month.moveHereAs')}: ${name}" @click=${shown.move}>${t('month.moveHereAs')}</button>` : nothing;
-    return html`<div class="row-end">${move}<button type="button" class=${elsewhere ? '' : 'do'} id="write-${keyOf(hold)}" aria-label="${writeText(hold)}: ${name}" @click=${shown.write}>${writeText(hold)}</button>${keep}</div>`;
+    return html`<div class="row-end">${move}<button type="button" class=${elsewhere ? '' : 'do'} id="write-${keyOf(hold)}" aria-label="${writeText(hold)}: ${name}" @click=${shown.write}>${writeText(hold)}</button>${keep}${other}</div>`;
   }
   if (BY_PREVIEW.has(hold.reason)) return html`<div class="row-end"><button type="button" class="do" aria-label="${t('month.previewThis')}: ${name}" @click=${shown.preview}>${t('month.previewThis')}</button>${keep}</div>`;
-  return html`<div class="row-end">${keep}</div>`;
+  return html`<div class="row-end">${keep}${other}</div>`;
 }
 
 /** @param {Hold} hold @param {Shown} shown */
@@ -81,7 +85,7 @@ function beside(hold, shown) {
  * @param {Hold} hold @param {Shown} shown */
 export function holdRows(hold, shown) {
   const key = keyOf(hold);
-  const change = releaseOf(hold) ?? hold.byHand;
+  const change = releaseOf(asDecided(hold)) ?? hold.byHand;
   const name = `${hold.customer}, ${hold.products.join(', ')}`;
   return html`<tr class=${shown.before ? 'conflict' : hold.decision ? 'decided' : shown.selected ? 'edited' : ''} data-key=${key}>
     <td class="pick">${may('psa/write') && shown.selectable ? html`<input type="checkbox" data-pick=${key} aria-label=${t('month.select', { name })} .checked=${shown.selected}
@@ -89,9 +93,9 @@ export function holdRows(hold, shown) {
     <th scope="row"><span class="name">${hold.customer}</span><span class="line muted">${agreementOf(hold)}</span></th>
     <td data-label=${t('month.product')}><div><span class="name">${hold.descriptions?.join(', ') || hold.products.join(', ')}</span>${hold.descriptions ? html` <span class="code">${hold.products.join(', ')}</span>` : nothing}
       <span class="line muted">→ ${namesOf(hold)}</span></div></td>
-    <td class="number" data-label=${t('month.billed')}><div>${quantity(hold)}</div></td>
+    <td class="number" data-label=${t('month.billed')}><div>${quantity(hold)}${hold.overridden ? html`<span class="line muted">${hold.overridden.what}</span>` : nothing}</div></td>
     <td class="number" data-label=${t('month.money')}><div>${change?.amount ? signedMoney(change.amount, hold.currency) : '–'}</div></td>
-    <td data-label=${t('month.reason')}><div><span class="sentence">${hold.what}</span><span class="line due">${due(hold)}
+    <td data-label=${t('month.reason')}><div><span class="sentence">${hold.what}</span>${hold.overrideEnded ? html`<span class="line">${hold.overrideEnded}</span>` : nothing}<span class="line due">${due(hold)}
       <button type="button" class="quiet" aria-expanded=${shown.unfolded ? 'true' : 'false'} aria-label="${t('month.why')}: ${name}" @click=${shown.unfold}>${shown.unfolded ? '▾' : '▸'} ${t('month.why')}</button></span>
       ${writable(hold) || hold.decision ? nothing : html`<span class="line"><b>${t('advice')}</b> ${hold.advice} ${mend(hold)}</span>`}</div></td>
     <td class="decide" data-label=${t('month.decision')}>${actions(hold, shown)}</td></tr>

@@ -32,7 +32,7 @@ import { moneys, perMonth, sumOf, sumText } from './sums.js';
  * @property {() => void} needStill
  * @property {() => Promise<void>} readDetail
  * @property {(customers?: string[]) => Promise<void>} preview
- * @property {(customers: string[], lines: number) => Promise<void>} sync
+ * @property {(lines: number) => Promise<void>} writeDecided
  * @property {(run: Run) => void} started
  * @property {(kind: 'good' | 'warn', text: string) => void} tell
  * @property {(error: unknown) => void} fail */
@@ -40,8 +40,6 @@ import { moneys, perMonth, sumOf, sumText } from './sums.js';
 const NUMBERS = /** @type {const} */ (['decide', 'changes', 'notBilled', 'still', 'late']);
 const TABS = /** @type {const} */ ([...NUMBERS, 'report']);
 const FOLLOW_MS = 1500;
-/** The most customers that one run can be asked for by name. */
-const MOST_CUSTOMERS = 100;
 
 /** @param {Record<string, string>} params
  * @returns {import('./app.js').Screen} */
@@ -154,18 +152,17 @@ export function open(params) {
     return once({ preview: body }, (key) => call('post', '/v1/sync/previews', { body, key }));
   });
 
-  /** @param {string[]} customers @param {number} lines */
-  async function sync(customers, lines) {
-    const few = customers.length <= MOST_CUSTOMERS;
-    const yes = await ask({ title: t('month.writeNowTitle', { n: lines }), text: html`<p>${few ? t('month.writeNowText', { n: customers.length }) : t('month.writeNowAll')}</p>`, yes: t('month.writeNowYes', { n: lines }) });
+  /** @param {number} lines */
+  async function writeDecided(lines) {
+    const yes = await ask({ title: t('month.writeNowTitle', { n: lines }), text: html`<p>${t('month.writeNowText')}</p>`, yes: t('month.writeNowYes', { n: lines }) });
     if (!yes) return;
-    const body = { month: month(), customers: few ? customers : undefined };
-    await begin(() => once({ run: body }, (key) => call('post', '/v1/sync/runs', { body, key })));
+    const body = { month: month() };
+    await begin(() => once({ write: body }, (key) => call('post', '/v1/sync/holds/decisions/write', { body, key })));
   }
 
   /** @type {Month} */
   const of = {
-    month, runs: ofMonth, full, sync, preview, started, read,
+    month, runs: ofMonth, full, writeDecided, preview, started, read,
     holds: () => holds?.filter((hold) => hold.month === month()),
     detail: () => (detail && detail.runId === full()?.runId ? detail : undefined),
     still: () => still,

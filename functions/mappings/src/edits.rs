@@ -66,6 +66,8 @@ pub(crate) enum EditedKind {
     Hold,
     /// A decision to end an addition that is no longer synced; its id is that of the agreement and the addition.
     Addition,
+    /// Another quantity than the usage that a person ended early: customer, ConnectWise product and first usage month.
+    Override,
 }
 
 /// One edit.
@@ -106,6 +108,9 @@ impl EditRow {
             Subject::Settings => (EditedKind::Settings, None),
             Subject::Alerts => (EditedKind::Alerts, None),
             Subject::Hold(hold) => (EditedKind::Hold, Some(hold.name())),
+            Subject::Override(key) => {
+                (EditedKind::Override, Some(format!("{}/{}/{}", key.customer, key.product, key.from)))
+            }
             Subject::Addition(key) => (EditedKind::Addition, Some(format!("{}/{}", key.agreement, key.addition))),
         };
         let Edit { at, who, before, after, note, .. } = edit;

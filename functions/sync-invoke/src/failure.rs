@@ -128,7 +128,9 @@ impl From<StartError> for Failure {
             StartError::Id(error) => return Self::internal(&error),
             StartError::NotSetUp => FailureType::NotSetUp,
             StartError::Busy(_) => FailureType::RunOpen,
-            StartError::Future(_) | StartError::NothingToRetry { .. } => FailureType::InvalidInput,
+            StartError::Future(_) | StartError::NothingToRetry { .. } | StartError::NothingDecided(_) => {
+                FailureType::InvalidInput
+            }
             StartError::WritesOff => FailureType::WritesOff,
             StartError::Unknown(_) => FailureType::NotFound,
             StartError::NotApplicable { .. } => FailureType::PreviewUnusable,

@@ -2,11 +2,13 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use shared::domain::decision::{Decision, HoldDue, StandingHold, Verdict};
 use shared::domain::id::{CustomerId, ProductCode, PsaProductId, RunId};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Hold, Outcome, Would};
+use shared::domain::quantity_override::QuantityRule;
 use shared::http::{
     AgreementShown, Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, PsaProductShown, Query, Read,
     represent, version_of_content,
@@ -18,6 +20,7 @@ use crate::change::QuantityChange;
 use crate::matching::{HoldSieve, reason_of};
 use crate::names::Display;
 use crate::readings::{ReadingName, ReadingOffered};
+use crate::verdict::{OverriddenShown, QuantityNamed, ReasonName, VerdictShown};
 use crate::view::decimal;
 use crate::{Naming, Sender, Time, World};
 
@@ -122,6 +125,20 @@ pub(crate) struct HoldRow {
     /// Where usage lines can be read in several ways: what a release does by each of them. A release names one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     readings: Vec<ReadingOffered>,
+    /// What the usage asks for; absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used: Option<String>,
+    /// Which rules for another quantity it can be decided with; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    takes_quantity: Option<TakesQuantityShown>,
+    /// Where an earlier decision replaces the usage: what is used and what is billed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overridden: Option<OverriddenShown>,
+    /// That another quantity than the usage has ended, so that the usage is billed again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "the minimum of 10 ended with February 2027; the usage is billed again")]
+    override_ended: Option<String>,
     /// The ConnectWise invoice that it is about, if ConnectWise says.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
@@ -155,6 +172,23 @@ pub(crate) struct HoldRow {
     decision: Option<DecisionShown>,
 }
 
+/// Which rules for another quantity a hold can be decided with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum TakesQuantityShown {
+    /// Each of them.
+    Any,
+    /// Only a fixed quantity: what is used is not known.
+    FixedOnly,
+}
+
+impl TakesQuantityShown {
+    fn of(hold: &StandingHold) -> Option<Self> {
+        hold.billed_by(QuantityRule::Fixed(Decimal::ONE))?;
+        Some(if hold.used().is_some() { Self::Any } else { Self::FixedOnly })
+    }
+}
+
 /// How long there is to decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -175,7 +209,12 @@ pub(crate) struct DecisionShown {
     verdict: VerdictShown,
     /// Who.
     who: String,
-    /// Why.
+    /// Why, where it is otherwise than the usage says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    reason: Option<ReasonName>,
+    /// More about it.
+    #[serde(skip_serializing_if = "String::is_empty")]
     why: String,
     /// How usage lines are read, where that was to be decided.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,39 +224,48 @@ pub(crate) struct DecisionShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
     move_on: Option<String>,
+    /// Of another quantity than the usage: how it follows from the usage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantity: Option<QuantityNamed>,
+    /// Of another quantity: the last usage month for which it counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2027-03")]
+    until: Option<String>,
+    /// Of another quantity: what is billed for this usage month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    billed: Option<String>,
+    /// What it writes; absent where that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<QuantityChange>,
     /// When.
     #[schema(format = DateTime)]
     at: String,
 }
 
-/// What is to be done with a hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum VerdictShown {
-    /// Write it.
-    Release,
-    /// Keep what ConnectWise has for this usage month.
-    Reject,
-}
-
-impl VerdictShown {
-    pub(crate) const fn verdict(self) -> Verdict {
-        match self {
-            Self::Release => Verdict::Release,
-            Self::Reject => Verdict::Reject,
-        }
-    }
-}
-
 impl DecisionShown {
-    pub(crate) fn of(decision: &Decision) -> Self {
-        let verdict = match decision.verdict {
-            Verdict::Release => VerdictShown::Release,
-            Verdict::Reject => VerdictShown::Reject,
+    pub(crate) fn of(decision: &Decision, hold: &StandingHold) -> Self {
+        let Decision { verdict, who, reason, why, at, reading, moves, .. } = decision;
+        let other = match verdict {
+            Verdict::UseQuantity(other) => Some(*other),
+            Verdict::Release | Verdict::Reject => None,
         };
-        let Decision { who, why, at, reading, moves, .. } = decision;
-        let (reading, move_on) = (reading.map(ReadingName::of), moves.map(|day| day.to_string()));
-        Self { verdict, who: who.clone(), why: why.clone(), reading, move_on, at: at.to_string() }
+        Self {
+            verdict: VerdictShown::of(*verdict),
+            who: who.clone(),
+            reason: reason.map(ReasonName::of),
+            why: why.clone(),
+            reading: reading.map(ReadingName::of),
+            move_on: moves.map(|day| day.to_string()),
+            quantity: other.map(|other| QuantityNamed::of(other.rule)),
+            until: other.map(|other| other.until.to_string()),
+            billed: other.map(|other| decimal(other.billed)),
+            change: QuantityChange::of(
+                hold.written_after(decision),
+                hold.facts.terms.as_ref(),
+                &hold.facts.names.facts,
+            ),
+            at: at.to_string(),
+        }
     }
 }
 
@@ -266,6 +314,10 @@ impl HoldRow {
             release: QuantityChange::of(basis.release, terms, &facts.facts),
             by_hand: late_change(&hold.hold).and_then(|would| QuantityChange::of(would, terms, &facts.facts)),
             readings: basis.readings.iter().filter_map(|offer| ReadingOffered::of(offer, hold)).collect(),
+            used: hold.used().map(decimal),
+            takes_quantity: TakesQuantityShown::of(hold),
+            overridden: hold.facts.overridden.as_deref().map(|found| OverriddenShown::of(found, display.language)),
+            override_ended: hold.facts.ended.as_deref().map(|ended| display.language.override_ended(ended)),
             invoice: hold.invoice.map(|day| day.to_string()),
             lands_on: landing.map(|landing| landing.starts.to_string()),
             landing: landing.map(|landing| display.language.landing(hold.key.month, landing, &facts.facts)),
@@ -275,7 +327,7 @@ impl HoldRow {
             seen_at: hold.seen_at.to_string(),
             run_id: hold.run.to_string(),
             version: version_of(hold)?,
-            decision: hold.decision.as_ref().map(DecisionShown::of),
+            decision: hold.decision.as_ref().map(|decision| DecisionShown::of(decision, hold)),
         })
     }
 }

@@ -13,6 +13,7 @@ mod list;
 mod matching;
 mod names;
 mod not_billed;
+mod overrides;
 mod overview;
 mod progress;
 mod readings;
@@ -20,6 +21,7 @@ mod settings;
 mod start;
 mod still_billing;
 mod usage_lines;
+mod verdict;
 mod view;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
@@ -80,6 +82,7 @@ pub fn routes<T: Table, Q: Sender, C: Time, I: Naming>() -> OpenApiRouter<World<
         .routes(routes!(list::list_runs, start::sync_now))
         .routes(routes!(list::get_run))
         .routes(routes!(start::retry_run))
+        .routes(routes!(start::write_decided))
         .routes(routes!(cancel::cancel_run))
         .routes(routes!(lines::list_lines))
         .routes(routes!(lines::csv::export_lines))
@@ -90,6 +93,8 @@ pub fn routes<T: Table, Q: Sender, C: Time, I: Naming>() -> OpenApiRouter<World<
         .routes(routes!(holds::list_holds))
         .routes(routes!(decisions::decide_holds))
         .routes(routes!(matching::decide_matching))
+        .routes(routes!(overrides::list_overrides))
+        .routes(routes!(overrides::remove_override))
         .routes(routes!(still_billing::list_still_billing))
         .routes(routes!(still_billing::end::end_still_billing))
         .routes(routes!(settings::get_sync_settings, settings::save_sync_settings))

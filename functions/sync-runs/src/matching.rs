@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use shared::domain::decision::{Decision, HoldKey, StandingHold, Verdict};
+use shared::domain::decision::{Decision, HoldKey, StandingHold};
 use shared::domain::id::{CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Outcome, Would};
@@ -23,9 +23,8 @@ use shared::table::Table;
 use utoipa::ToSchema;
 
 use crate::change::BillingChange;
-use crate::decisions::{MAX_WHY, say_why};
-use crate::holds::VerdictShown;
 use crate::readings::ReadingName;
+use crate::verdict::{QuantityNamed, ReasonName, Said, VerdictShown, Wanted, say_reason};
 use crate::{Naming, Sender, Time, World};
 
 /// The most holds that one request decides.
@@ -98,16 +97,29 @@ pub(crate) fn reason_of(hold: &StandingHold) -> String {
 pub(crate) struct MatchingDecision {
     /// Which holds; only those that nobody has decided.
     matching: HoldsMatching,
-    /// What is to be done. `release` leaves out those that cannot be released so, and those that another line bills or has
+    /// What is to be done; `takeBack` is not for many. `release` leaves out those that cannot be released so, and those that another line bills or has
     /// billed (`billedElsewhere`, `endedInMonth`) unless `reason` names them.
     verdict: VerdictShown,
     /// For a release of holds that offer `readings`: the one that is right. Those that do not offer it are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(inline)]
     reading: Option<ReadingName>,
-    /// Why, in your words; kept with who and when.
-    #[schema(min_length = 1, max_length = 500)]
-    why: String,
+    /// For `useQuantity` alone: what is billed in place of the usage. Those that it cannot decide are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    quantity: Option<QuantityNamed>,
+    /// For `useQuantity` alone: the last usage month for which it counts; this one alone where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2027-03")]
+    until: Option<String>,
+    /// Why it is otherwise than the usage says: for `useQuantity`, and for `reject` unless all are billed elsewhere or by
+    /// hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    reason: Option<ReasonName>,
+    /// More about it, in your words; kept with who and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500)]
+    why: Option<String>,
     /// The `version` that the look answered: what the person saw. Only a look goes without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<String>,
@@ -189,13 +201,10 @@ async fn decide<T: Table, Q, C: Time, I>(
     attempt: &Attempt,
 ) -> Result<Done, Problem> {
     let store = &world.store;
-    let (month, sieve) = read(&wanted, language)?;
-    let verdict = wanted.verdict.verdict();
-    let reading = wanted.reading.map(ReadingName::reading);
-    let why = wanted.why.trim().to_owned();
+    let Read { month, sieve, so, why } = read(&wanted, language)?;
+    let reason = wanted.reason.map(ReasonName::reason);
     let decided_so = |decision: &Decision| {
-        (decision.verdict, &decision.who, &decision.why, decision.reading, decision.moves)
-            == (verdict, &who, &why, reading, None)
+        so.is(decision) && (&decision.who, &decision.why, decision.reason) == (&who, &why, reason)
     };
     // What a request decided that died in between still matches: it is repeated.
     let is_open = |hold: &StandingHold| {
@@ -204,9 +213,11 @@ async fn decide<T: Table, Q, C: Time, I>(
     let holds = list(store, partner, month, |hold| sieve.passes(hold) && is_open(hold), language).await?;
     let matching = holds.len();
     let version = version_of(&holds)?;
-    let can = |hold: &StandingHold| match verdict {
-        Verdict::Reject => true,
-        Verdict::Release => hold.basis.released(reading) != Would::Nothing && sieve.names_what_bills_elsewhere(hold),
+    let can = |hold: &StandingHold| match so {
+        Wanted::Reject => true,
+        Wanted::Release { .. } => so.written(hold) != Would::Nothing && sieve.names_what_bills_elsewhere(hold),
+        Wanted::UseQuantity { .. } => so.verdict_on(hold).is_some() && sieve.names_what_bills_elsewhere(hold),
+        Wanted::TakeBack => false,
     };
     let (mut takes, left): (Vec<StandingHold>, Vec<StandingHold>) = holds.into_iter().partition(can);
     let mut shown = MatchingDecided {
@@ -215,7 +226,7 @@ async fn decide<T: Table, Q, C: Time, I>(
         decided: takes.len(),
         left: left.len(),
         moved: Vec::new(),
-        change: change_of(&takes, reading),
+        change: change_of(&takes, so),
         version,
     };
     if wanted.validate_only {
@@ -231,17 +242,18 @@ async fn decide<T: Table, Q, C: Time, I>(
         let error = FieldError::body("/version", ProblemCode::VersionMismatch, detail);
         return Err(Problem::new(ProblemCode::VersionMismatch).errors([error]).present(&shown));
     }
+    if reason.is_none() && takes.iter().any(|hold| so.needs_reason(hold)) {
+        let error = FieldError::body("/reason", ProblemCode::Invalid, say_reason(language));
+        return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
+    }
     let now = world.clock.now();
-    let decision = |hold: &StandingHold| Decision {
-        verdict,
-        who: who.clone(),
-        why: why.clone(),
-        at: now,
-        basis: hold.basis.clone(),
-        reading,
-        moves: None,
+    let decision = |hold: &StandingHold| {
+        let (who, why, basis) = (who.clone(), why.clone(), hold.basis.clone());
+        let verdict = so.verdict_on(hold)?;
+        Some(Decision { verdict, who, reason, why, at: now, basis, reading: so.reading(), moves: None })
     };
-    let each: Vec<_> = takes.iter().map(|hold| (hold.key, hold.decision.clone(), decision(hold))).collect();
+    let each: Vec<_> =
+        takes.iter().filter_map(|hold| Some((hold.key, hold.decision.clone(), decision(hold)?))).collect();
     let each = each.into_iter().map(|(key, seen, decision)| async move {
         (key, store.decide_hold_over(partner, key, seen.as_ref(), &decision).await)
     });
@@ -257,14 +269,14 @@ async fn decide<T: Table, Q, C: Time, I>(
     }
     shown.moved = takes.iter().filter(|hold| moved.contains(&hold.key)).map(HoldNamed::of).collect();
     takes.retain(|hold| !moved.contains(&hold.key));
-    if let Some(reading) = reading {
+    if let Some(reading) = so.reading() {
         // One after another: they may be about the same Sophos product.
         for hold in &takes {
             let author = Author { who: who.clone(), at: now, note: Some(why.clone()) };
             remember_reading(store, partner, &author, hold, reading).await?;
         }
     }
-    (shown.applied, shown.decided, shown.change) = (true, takes.len(), change_of(&takes, reading));
+    (shown.applied, shown.decided, shown.change) = (true, takes.len(), change_of(&takes, so));
     let response = answer(StatusCode::OK, &shown)?;
     let same = |(): &()| Ok(response.clone());
     store.add_edits(partner, &[], Some(&Keep { attempt, answer: &same })).await?;
@@ -304,11 +316,11 @@ fn version_of(holds: &[StandingHold]) -> Result<String, Problem> {
     Ok(format!("{}-{:016x}", holds.len(), version_of_content(&seen)?))
 }
 
-fn change_of(holds: &[StandingHold], reading: Option<shared::domain::usage::Reading>) -> BillingChange {
+fn change_of(holds: &[StandingHold], so: Wanted) -> BillingChange {
     let mut change = Difference::default();
     for hold in holds {
         let facts = &hold.facts;
-        change.add(hold.basis.released(reading), facts.terms.as_ref(), facts.names.facts.currency.as_deref());
+        change.add(so.written(hold), facts.terms.as_ref(), facts.names.facts.currency.as_deref());
     }
     BillingChange::of(&change)
 }
@@ -323,8 +335,17 @@ impl HoldNamed {
     }
 }
 
-/// The month and the filter; everything that is wrong with the request at once.
-fn read(wanted: &MatchingDecision, language: Language) -> Result<(UsageMonth, HoldSieve), Problem> {
+/// A request that was read.
+struct Read {
+    month: UsageMonth,
+    sieve: HoldSieve,
+    /// How the holds are decided.
+    so: Wanted,
+    why: String,
+}
+
+/// The month, the filter and the decision; everything that is wrong with the request at once.
+fn read(wanted: &MatchingDecision, language: Language) -> Result<Read, Problem> {
     let mut errors = Vec::new();
     let mut wrong =
         |pointer: &str, detail: String| errors.push(FieldError::body(pointer, ProblemCode::Invalid, detail));
@@ -338,14 +359,21 @@ fn read(wanted: &MatchingDecision, language: Language) -> Result<(UsageMonth, Ho
     let psa_product = psa_product.map_err(|error| wrong("/matching/psaProductId", error.to_string()));
     let run = run.as_deref().map(RunId::parse).transpose();
     let run = run.map_err(|error| wrong("/matching/run", error.to_string()));
-    let why = wanted.why.trim();
-    if why.is_empty() || why.chars().count() > MAX_WHY {
-        wrong("/why", say_why(language, MAX_WHY));
-    }
-    if wanted.reading.is_some() && wanted.verdict.verdict() == Verdict::Reject {
-        let detail =
-            ("Only a release has a reading; leave it out.", "Solo chi scrive sceglie una lettura; va lasciata fuori.");
-        wrong("/reading", language.pick(detail.0, detail.1).to_owned());
+    let said = Said {
+        verdict: wanted.verdict,
+        reading: wanted.reading,
+        moves: None,
+        quantity: wanted.quantity.as_ref(),
+        until: wanted.until.as_deref(),
+        why: wanted.why.as_deref(),
+    };
+    let (so, why) = said.read(month, language, |field, detail| wrong(&format!("/{field}"), detail));
+    if so == Wanted::TakeBack {
+        let detail = (
+            "Only those that nobody has decided match; take decisions back one by one.",
+            "Corrispondono solo le voci non ancora decise; le decisioni si ritirano una per una.",
+        );
+        wrong("/verdict", language.pick(detail.0, detail.1).to_owned());
     }
     if wanted.version.is_none() && !wanted.validate_only {
         let detail = (
@@ -355,9 +383,12 @@ fn read(wanted: &MatchingDecision, language: Language) -> Result<(UsageMonth, Ho
         wrong("/version", language.pick(detail.0, detail.1).to_owned());
     }
     match (month, customer, product, psa_product, run) {
-        (Some(month), Ok(customer), Ok(product), Ok(psa_product), Ok(run)) if errors.is_empty() => {
-            Ok((month, HoldSieve { reason: reason.clone(), customer, product, psa_product, run }))
-        }
+        (Some(month), Ok(customer), Ok(product), Ok(psa_product), Ok(run)) if errors.is_empty() => Ok(Read {
+            month,
+            sieve: HoldSieve { reason: reason.clone(), customer, product, psa_product, run },
+            so,
+            why,
+        }),
         _ => Err(Problem::new(ProblemCode::InvalidRequest).errors(errors)),
     }
 }

@@ -51,6 +51,16 @@ pub(crate) struct NewRun {
     customers: Option<Vec<String>>,
 }
 
+/// The decided lines that are written now.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct WriteDecided {
+    /// The usage month; the present one by default.
+    #[serde(default)]
+    #[schema(example = "2026-11")]
+    month: Option<String>,
+}
+
 /// What of a preview is applied.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -189,6 +199,39 @@ pub(crate) async fn sync_now<T: Table, Q: Sender, C: Time, I: Naming>(
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
 }
 
+/// Write the decided lines now.
+///
+/// A sync of the customers whose lines are decided. It writes those lines and nothing else: what would be written without a
+/// decision waits for the next sync, and what is not decided goes on waiting.
+#[utoipa::path(
+    post,
+    path = "/v1/sync/holds/decisions/write",
+    operation_id = "writeDecided",
+    tag = "holds",
+    security(("token" = ["psa/write"])),
+    params(IdempotencyKey),
+    request_body(content = WriteDecided, description = "Of which month; `{}` for the present one."),
+    responses(
+        (status = 202, description = "The run is under way.", body = RunView,
+            headers(("location" = String, description = "Where it is followed."))),
+        (status = 409, description = "Nothing is decided, writes are off, or another run is open: present has its runId.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn write_decided<T: Table, Q: Sender, C: Time, I: Naming>(
+    State(world): State<World<T, Q, C, I>>,
+    caller: Caller<Write>,
+    _: NoQuery,
+    once: Once<WriteDecided>,
+) -> Result<Response, Problem> {
+    let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
+    let act = |wanted: WriteDecided, attempt| async move {
+        let month = month(wanted.month.as_deref())?;
+        begin(world, (partner, name), &attempt, &Asked::WriteDecided { month }).await
+    };
+    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+}
+
 /// Retry what failed.
 ///
 /// A new run of the same month about those customers alone of whom something failed; of a run that failed or was cancelled
@@ -249,6 +292,7 @@ fn problem_of(error: StartError) -> Problem {
         StartError::Unknown(_) => Problem::new(ProblemCode::NotFound).detail(detail),
         StartError::NotApplicable { .. } => Problem::new(ProblemCode::PreviewUnusable).detail(detail),
         StartError::NothingToRetry { .. } => Problem::new(ProblemCode::NothingToRetry).detail(detail),
+        StartError::NothingDecided(_) => Problem::new(ProblemCode::NothingDecided),
         StartError::Store(error) => error.into(),
         StartError::Queue(error) => error.into(),
         StartError::Id(_) => Problem::new(ProblemCode::Internal),

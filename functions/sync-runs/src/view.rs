@@ -39,6 +39,8 @@ pub(crate) struct RunView {
     failed_in: Option<String>,
     /// Whether sync switches are taken for on.
     ignores_switches: bool,
+    /// Whether it writes decided lines alone.
+    decided_alone: bool,
     /// The preview that it applies.
     #[serde(skip_serializing_if = "Option::is_none")]
     preview: Option<String>,
@@ -268,6 +270,7 @@ impl RunView {
                 CustomerFilter::Everyone | CustomerFilter::Chosen { .. } => None,
             },
             ignores_switches: scope.ignores_switches,
+            decided_alone: scope.decided_alone,
             preview: run.request.preview.as_ref().map(ToString::to_string),
             asked_by: run.request.asked_by.clone(),
             opened_at: run.opened_at.to_string(),

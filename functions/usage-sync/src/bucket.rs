@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::{try_join3, try_join4};
+use futures::future::try_join4;
 use shared::domain::decision::StandingHold;
 use shared::domain::id::{AgreementId, CustomerId, PsaProductId};
 use shared::domain::mapping::{CustomerMapping, ProductMappings};
@@ -10,6 +10,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::Customer;
 use shared::domain::psa::{Agreement, CustomerNames, PsaProduct};
+use shared::domain::quantity_override::QuantityOverride;
 use shared::domain::run::{Run, RunKind};
 use shared::domain::usage::UsageTotals;
 use shared::store::{Change, ChunkKind};
@@ -43,6 +44,8 @@ pub(crate) struct Bucket {
     pub(crate) products: BTreeMap<PsaProductId, Option<PsaProduct>>,
     /// What waits for a person in this month.
     pub(crate) holds: BTreeMap<CustomerId, BTreeMap<PsaProductId, StandingHold>>,
+    /// What people put in place of the usage, of whatever months.
+    pub(crate) overrides: BTreeMap<CustomerId, Vec<QuantityOverride>>,
     /// What still waits of earlier months.
     earlier_holds: BTreeMap<CustomerId, Vec<StandingHold>>,
 }
@@ -69,6 +72,11 @@ impl Bucket {
     /// How the partner maps a customer now.
     pub(crate) fn mapping_of(&self, customer: CustomerId) -> Option<&CustomerMapping> {
         self.mapped.get(&customer).map(|(mapping, _)| mapping)
+    }
+
+    /// What people put in place of a customer's usage.
+    pub(crate) fn overrides_of(&self, customer: CustomerId) -> &[QuantityOverride] {
+        self.overrides.get(&customer).map_or(&[], Vec::as_slice)
     }
 
     /// Removes the mark that its agreement bills what we wrote for the customer.
@@ -135,12 +143,17 @@ pub(crate) async fn load<W: World>(context: &SliceContext<'_, W>, run: &Run, num
             None => Ok((read_usage_of(context, run, number).await?, BTreeSet::new())),
         }
     };
-    let others = try_join3(usage, holds_of(context, run, number), earlier_holds_of(context, run, number));
-    let (customers, agreements, mapped, ((usage, changed), holds, earlier_holds)) =
+    let overrides = async { Ok(store.list_overrides(partner, &prefix).await?) };
+    let others = try_join4(usage, holds_of(context, run, number), earlier_holds_of(context, run, number), overrides);
+    let (customers, agreements, mapped, ((usage, changed), holds, earlier_holds, of_bucket)) =
         try_join4(customers, agreements, mapped, others).await?;
     let (customers, unreadable_customers) = customers;
     let (agreements, unreadable_agreements, set_out_with) = agreements;
     let (mut mapped, mappings, products, billed_on) = mapped;
+    let mut overrides: BTreeMap<CustomerId, Vec<QuantityOverride>> = BTreeMap::new();
+    for one in of_bucket {
+        overrides.entry(one.key.customer).or_default().push(one);
+    }
     if run.request.scope.ignores_switches {
         mapped.iter_mut().for_each(|(mapping, _)| mapping.sync = true);
     }
@@ -158,6 +171,7 @@ pub(crate) async fn load<W: World>(context: &SliceContext<'_, W>, run: &Run, num
         mappings,
         products: products.into_iter().collect(),
         holds,
+        overrides,
         earlier_holds,
     })
 }

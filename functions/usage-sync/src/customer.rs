@@ -26,7 +26,7 @@ use shared::store::Change;
 use self::context::CustomerContext;
 use self::ended_additions::EndedAdditions;
 use self::endings::{EndingProgress, end_additions};
-use self::holds::{AgreementHolds, HoldsBefore, decisions};
+use self::holds::{AgreementHolds, HoldsBefore, decisions, ends_reported};
 use self::outcome::{CustomerProgress, is_set_aside, is_to_retry, lines, refresh_names};
 use self::planning::{AgreementPlan, KnownAgreement, MappedCustomer, Planning, plan_on_memory, plan_with_others};
 use self::preview_match::hold_what_differs;
@@ -181,7 +181,7 @@ async fn write_and_close<W: World>(
     refresh_names(customer, mapping, applied, &ledger).await?;
     let is_ready = matches!(state, AgreementState::Ready { .. });
     // An agreement that is in trouble may be another customer's by now.
-    let Closing { changes: closing, reported } = writer.close(ledger.next_invoice.filter(|_| is_ready)).await?;
+    let Closing { changes: mut closing, reported } = writer.close(ledger.next_invoice.filter(|_| is_ready)).await?;
     (ledger.created, ledger.updated) = (reported.created, reported.updated);
     let mut changes = previous.gone;
     changes.extend(ended.close(&mut ledger, bucket.run.writes));
@@ -192,6 +192,9 @@ async fn write_and_close<W: World>(
         changes.extend(holds.changes(bucket.holds.get(&customer).unwrap_or(&none), &plan, &done));
         let earlier = bucket.with_other_invoice(customer, agreement).into_iter();
         changes.extend(earlier.map(|hold| Change::PutHold(Box::new(hold))));
+    }
+    if bucket.run.writes {
+        closing.extend(ends_reported(bucket.overrides_of(mapping.customer), &done, &bucket.run));
     }
     if changes.len() + closing.len() > MOST_CHANGES_OF_ONE {
         commits.commit(std::mem::take(&mut changes)).await?;

@@ -12,6 +12,9 @@ use super::id::{AdditionId, AgreementId, CustomerId, ProductCode, PsaProductId, 
 use super::month::UsageMonth;
 use super::outcome::{Hold, Would};
 use super::psa::CustomerNames;
+use super::quantity_override::{
+    DecisionReason, Overridden, OverrideKey, QuantityOverride, QuantityRule, TakesQuantity,
+};
 use super::terms::Terms;
 use super::usage::Reading;
 
@@ -69,6 +72,21 @@ pub enum Verdict {
     Release,
     /// Keep what ConnectWise has for this usage month.
     Reject,
+    /// Write another quantity than the usage.
+    UseQuantity(OtherQuantity),
+}
+
+/// Another quantity than the usage, as a person decides it on a hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OtherQuantity {
+    /// How it follows from the usage.
+    #[serde(flatten)]
+    pub rule: QuantityRule,
+    /// The last usage month for which it counts.
+    pub until: UsageMonth,
+    /// The quantity that the person saw.
+    pub billed: Decimal,
 }
 
 /// A person's decision on a hold.
@@ -79,7 +97,10 @@ pub struct Decision {
     pub verdict: Verdict,
     /// Who decided.
     pub who: String,
-    /// Why, in their words.
+    /// Why, where it is otherwise than the usage says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<DecisionReason>,
+    /// More about it, in their words; may be empty.
     pub why: String,
     /// When.
     pub at: Timestamp,
@@ -115,6 +136,56 @@ impl Decision {
             }
             Verdict::Release => self.basis == *basis,
             Verdict::Reject => kept(&self.basis) == kept(basis),
+            // The hold may have another reason by now: the quantity that is written is the one that the person saw.
+            Verdict::UseQuantity(other) => {
+                let same = kept(&self.basis) == kept(basis) && self.basis.elsewhere == basis.elsewhere;
+                let begins = self.basis.release.date();
+                let date = begins.is_none() || begins == basis.release.date();
+                let is_written = basis.release != Would::Nothing && basis.release.quantities().1 == other.billed;
+                same && date && is_written
+            }
+        }
+    }
+
+    /// Whether a run writes something for it.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        matches!(self.verdict, Verdict::Release | Verdict::UseQuantity(_))
+    }
+
+    /// Whether it is for another quantity that is about to be written as it was seen, without a hold: the guards let it
+    /// pass.
+    #[must_use]
+    pub fn is_within_guards(&self, basis: &HoldBasis, would: Would) -> bool {
+        let kept = |basis: &HoldBasis| (basis.agreement, basis.addition, basis.quantity);
+        let Verdict::UseQuantity(other) = self.verdict else { return false };
+        would != Would::Nothing && would.quantities().1 == other.billed && kept(&self.basis) == kept(basis)
+    }
+
+    /// The override that a decision for another quantity makes of a hold.
+    #[must_use]
+    pub fn quantity_override(&self, hold: &StandingHold) -> Option<QuantityOverride> {
+        let Verdict::UseQuantity(OtherQuantity { rule, until, .. }) = self.verdict else { return None };
+        Some(QuantityOverride {
+            key: self.override_key(hold.key)?,
+            name: hold.name.clone(),
+            parts: hold.parts.clone(),
+            rule,
+            until,
+            reason: self.reason.unwrap_or(DecisionReason::Other),
+            note: self.why.clone(),
+            who: self.who.clone(),
+            reported: None,
+        })
+    }
+
+    /// The key of that override.
+    #[must_use]
+    pub const fn override_key(&self, hold: HoldKey) -> Option<OverrideKey> {
+        let HoldKey { month, customer, product } = hold;
+        match self.verdict {
+            Verdict::UseQuantity(_) => Some(OverrideKey { customer, product, from: month, at: self.at }),
+            Verdict::Release | Verdict::Reject => None,
         }
     }
 }
@@ -182,6 +253,12 @@ pub struct HoldFacts {
     /// What its quantity comes to in money, where the run has seen that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
+    /// Where an earlier decision replaces the usage: what is used and what is billed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<Box<Overridden>>,
+    /// The override that has ended, so that the usage is billed again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Box<QuantityOverride>>,
 }
 
 /// How long there is to decide.
@@ -210,6 +287,48 @@ impl StandingHold {
         }
     }
 
+    /// What the usage asks for; none where that is not known.
+    #[must_use]
+    pub fn used(&self) -> Option<Decimal> {
+        match &self.facts.overridden {
+            Some(overridden) => overridden.used,
+            None if self.hold.takes_quantity() == TakesQuantity::FixedOnly => None,
+            None if self.basis.release == Would::Nothing => None,
+            None => Some(self.basis.release.quantities().1),
+        }
+    }
+
+    /// The quantity that is billed by a rule in place of the usage; none where it cannot be decided by that rule.
+    #[must_use]
+    pub fn billed_by(&self, rule: QuantityRule) -> Option<Decimal> {
+        match self.hold.takes_quantity() {
+            TakesQuantity::Any if self.basis.release != Would::Nothing => rule.billed(self.used()),
+            TakesQuantity::FixedOnly => rule.billed(None),
+            TakesQuantity::Any | TakesQuantity::Nothing => None,
+        }
+    }
+
+    /// What a rule writes in place of the usage; [`Would::Nothing`] where it cannot be decided by that rule.
+    #[must_use]
+    pub fn written_by(&self, rule: QuantityRule) -> Would {
+        let Some(to) = self.billed_by(rule) else { return Would::Nothing };
+        match (self.basis.addition, self.basis.quantity) {
+            (Some(_), from) if from == to => Would::Keep { at: from },
+            (Some(_), from) => Would::Update { from, to },
+            (None, _) => Would::Create { to, begins: self.basis.release.date() },
+        }
+    }
+
+    /// What is written by a decision.
+    #[must_use]
+    pub fn written_after(&self, decision: &Decision) -> Would {
+        match decision.verdict {
+            Verdict::Release => self.basis.released(decision.reading),
+            Verdict::Reject => Would::Nothing,
+            Verdict::UseQuantity(other) => self.written_by(other.rule),
+        }
+    }
+
     /// The hold once its agreement's next ConnectWise invoice is known to be another.
     #[must_use]
     pub fn with_next_invoice(self, next_invoice: Option<Date>) -> Self {
@@ -227,80 +346,4 @@ impl StandingHold {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn hold() -> StandingHold {
-        let at: Timestamp = "2026-11-30T02:00:00Z".parse().unwrap();
-        let (from, to) = (Decimal::from(12), Decimal::ONE);
-        StandingHold {
-            key: HoldKey {
-                month: UsageMonth::parse("2026-11").unwrap(),
-                customer: CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap(),
-                product: PsaProductId::try_from(70).unwrap(),
-            },
-            name: "ACME".into(),
-            parts: Vec::new(),
-            hold: Hold::Decrease { from, to },
-            basis: HoldBasis {
-                agreement: AgreementId::try_from(5).unwrap(),
-                addition: AdditionId::try_from(9).ok(),
-                quantity: from,
-                release: Would::Update { from, to },
-                readings: Vec::new(),
-                elsewhere: Vec::new(),
-            },
-            invoice: Some(Date::constant(2026, 12, 1)),
-            next_invoice: Some(Date::constant(2026, 12, 1)),
-            run: RunId::parse("20261130T020000Z-scheduled-00000001").unwrap(),
-            since: at,
-            seen_at: at,
-            facts: HoldFacts::default(),
-            decision: None,
-        }
-    }
-
-    fn decided(verdict: Verdict) -> StandingHold {
-        let hold = hold();
-        let decision = Decision {
-            verdict,
-            who: "billing".into(),
-            why: "asked the customer".into(),
-            at: hold.since,
-            basis: hold.basis.clone(),
-            reading: None,
-            moves: None,
-        };
-        StandingHold { decision: Some(decision), ..hold }
-    }
-
-    #[test]
-    fn a_hold_counts_the_days_to_the_connectwise_invoice_and_is_missed_once_it_is_made() {
-        let day = |month, day| Date::constant(2026, month, day);
-        assert_eq!(hold().due(day(11, 28)), HoldDue::In { days: 3 });
-        assert_eq!(hold().due(day(12, 1)), HoldDue::In { days: 0 });
-        assert_eq!(hold().due(day(12, 2)), HoldDue::In { days: 0 }, "the invoice is late, the line is not");
-        let moved = StandingHold { next_invoice: Some(day(12, 31)), ..hold() };
-        assert_eq!(moved.due(day(11, 30)), HoldDue::Missed, "invoiced ahead of its day");
-        let deleted = moved.with_next_invoice(Some(day(12, 1)));
-        assert_eq!(deleted.due(day(12, 2)), HoldDue::In { days: 0 }, "the invoice was deleted to be made again");
-        let unknown = StandingHold { invoice: None, next_invoice: None, ..hold() };
-        assert_eq!(unknown.due(day(12, 2)), HoldDue::Unknown);
-    }
-
-    #[test]
-    fn a_release_counts_only_while_nothing_has_moved_and_a_rejection_while_connectwise_has_what_it_had() {
-        let more_usage = |mut hold: StandingHold| {
-            hold.basis.release = Would::Update { from: Decimal::from(12), to: Decimal::TWO };
-            hold
-        };
-        let edited = |mut hold: StandingHold| {
-            hold.basis.quantity = Decimal::TEN;
-            hold
-        };
-        let stands = |verdict, now: StandingHold| now.refreshed_from(Some(&decided(verdict))).decision.is_some();
-        assert!(stands(Verdict::Release, hold()) && stands(Verdict::Reject, hold()));
-        assert!(!stands(Verdict::Release, more_usage(hold())) && stands(Verdict::Reject, more_usage(hold())));
-        assert!(!stands(Verdict::Release, edited(hold())) && !stands(Verdict::Reject, edited(hold())));
-    }
-}
+mod tests;

@@ -136,7 +136,10 @@ impl Ending {
         };
         EndStep::Write(Box::new(AdditionPlan {
             parts: self.parts.iter().map(|code| (code.clone(), 0)).collect(),
+            used: None,
             target: Decimal::ZERO,
+            overridden: None,
+            ended: None,
             current: Some((addition.id, from)),
             step,
             is_early: false,

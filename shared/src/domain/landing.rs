@@ -106,6 +106,7 @@ impl CustomerLedger {
                 let starts = if *awaits_invoice { after(open.starts, &self.facts) } else { open.starts };
                 Some(Landing { starts, ..open })
             }
+            Outcome::Waiting(Waiting::NextRun { would }) => Some(open.of_release(*would, &self.facts)),
             // The invoice was made without it.
             Outcome::Held(_) if made.is_some() => None,
             Outcome::Held(_) => Some(open.of_release(billed.waiting.unwrap_or(Would::Nothing), &self.facts)),

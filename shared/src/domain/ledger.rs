@@ -8,6 +8,7 @@ use super::id::{AdditionId, AgreementId, CompanyId, CustomerId, ProductCode, Psa
 use super::landing::AgreementLanding;
 use super::outcome::{Bucket, Outcome, Would};
 use super::psa::AgreementFacts;
+use super::quantity_override::{Overridden, QuantityOverride};
 use super::terms::Terms;
 
 /// One planned pair and its outcome.
@@ -36,7 +37,7 @@ pub struct Billed {
     pub product: PsaProductId,
     /// The addition; none where there is none yet.
     pub addition: Option<AdditionId>,
-    /// The quantity that the usage of all its parts asks for.
+    /// The quantity that the usage of all its parts asks for, or that a person has put in its place.
     pub target: Decimal,
     /// What was done, or in a preview what would be.
     pub would: Would,
@@ -52,6 +53,12 @@ pub struct Billed {
     /// Where the largest of several Sophos products is billed: which one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub largest: Option<ProductCode>,
+    /// Where a person has put another quantity in place of the usage: what is used, and by which decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<Box<Overridden>>,
+    /// The override that has ended, in the one ledger that reports it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Box<QuantityOverride>>,
     /// How many writes to ConnectWise the run accounts for on it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub writes: u32,

@@ -29,6 +29,7 @@ use super::mapping::{CustomerMapping, ProductMapping, ProductMappings, ProductSt
 use super::month::UsageMonth;
 use super::outcome::{Failure, Hold, Outcome, Skip, Waiting, Would};
 use super::psa::{Addition, Agreement, CopiedTerms, PsaProduct};
+use super::quantity_override::{QuantityOverride, in_effect};
 use super::settings::Guards;
 use super::snapshot::{Parts, Snapshot, Written};
 use super::terms::Terms;
@@ -85,6 +86,10 @@ pub struct Basis<'a> {
     pub today: Date,
     /// What a person decided on holds of this customer and month.
     pub decisions: &'a BTreeMap<PsaProductId, Decision>,
+    /// Whether only what people have decided is written.
+    pub decided_alone: bool,
+    /// What a person put in place of the customer's usage, of whatever months.
+    pub overrides: &'a [QuantityOverride],
     /// Whether the month's usage as a whole looks unfinished.
     pub unfinished: Option<Unfinished>,
     /// The Sophos products whose usage looks unfinished.
@@ -156,13 +161,16 @@ pub fn plan(basis: &Basis<'_>) -> CustomerPlan {
     last_product::hold_the_last_ones(basis, &mut plan.additions);
     unfinished::hold_products(basis, &mut plan.additions);
     departed::hold_what_it_used(basis, &mut plan.additions);
-    decide::carry_out(basis, &mut plan.additions);
+    let decided = decide::carry_out(basis, &mut plan.additions);
     remapped::hold_what_is_still_billed(basis, &mut plan.additions);
     if basis.first_run {
         hold_all(&mut plan.additions, |would| Hold::FirstRun { would });
     }
     if let Some(Unfinished { pairs, gone, before, now }) = basis.unfinished {
         hold_all(&mut plan.additions, |would| Hold::Unfinished { pairs, gone, before, now, would });
+    }
+    if basis.decided_alone {
+        decide::leave_the_rest(&decided, &mut plan.additions);
     }
     plan
 }
@@ -177,6 +185,11 @@ fn hold_all(plans: &mut BTreeMap<PsaProductId, AdditionPlan>, hold: impl Fn(Woul
         plan.release = None;
         plan.readings.clear();
     }
+}
+
+/// What a person put in place of a product's usage of the month.
+fn overriding<'a>(basis: &Basis<'a>, product: PsaProductId) -> Option<&'a QuantityOverride> {
+    in_effect(basis.overrides, product, basis.month)
 }
 
 /// Where a product's usage goes, or why it goes nowhere.
@@ -198,14 +211,17 @@ fn standing(basis: &Basis<'_>, code: Option<&ProductCode>) -> Result<PsaProductI
     }
 }
 
-/// Products mapped to something that ConnectWise bills now, where no part of it is among `codes`.
+/// Products mapped to something that ConnectWise bills now, or that is billed at a fixed quantity, where no part of it is
+/// among `codes`.
 fn billed_without_usage(basis: &Basis<'_>, codes: &BTreeSet<Option<ProductCode>>) -> Vec<ProductCode> {
     let AgreementState::Ready { additions, .. } = basis.agreement else {
         return Vec::new();
     };
     let day = basis.month.last_day();
-    let billed: BTreeSet<PsaProductId> =
+    let mut billed: BTreeSet<PsaProductId> =
         additions.iter().filter(|a| a.in_force_on(day) && a.quantity > Decimal::ZERO).map(|a| a.product).collect();
+    let fixed = basis.overrides.iter().map(|one| one.key.product);
+    billed.extend(fixed.filter(|product| overriding(basis, *product).is_some_and(|by| by.rule.is_fixed())));
     let unused = |product: &PsaProductId| {
         !basis.mappings.parts_of(*product).any(|part| codes.contains(&Some(part.code.clone())))
     };

@@ -239,6 +239,13 @@ impl Written {
         self.pending.as_ref().map_or(self.confirmed, |pending| self.confirmed.max(pending.to))
     }
 
+    /// Whether a quantity of the addition is for this Sophos product: one that was used, or any part where none was used
+    /// and a person had another quantity billed.
+    #[must_use]
+    pub fn bills(&self, code: &ProductCode) -> bool {
+        self.parts.get(code).is_some_and(|units| *units > 0 || self.parts.values().all(|units| *units == 0))
+    }
+
     /// Remembers a change whose settle time is over, in place of the oldest where there are too many.
     pub(super) fn remember_late(&mut self, pending: Pending) {
         push_newest(&mut self.late, pending);

@@ -14,6 +14,7 @@ use crate::domain::month::UsageMonth;
 use crate::domain::outcome::{Hold, Outcome};
 use crate::domain::plan::Question;
 use crate::domain::psa::AgreementFacts;
+use crate::domain::quantity_override::{DecisionReason, Overridden, QuantityOverride};
 use crate::domain::run::{RunFailure, RunFailureCode};
 use crate::domain::usage::{DoubtKind, Unreadable};
 use crate::domain::vendor_sync::VendorSync;
@@ -133,6 +134,33 @@ impl Language {
         match self {
             Self::English => sync.advice(),
             Self::Italian => italian::VENDOR_SYNC_ADVICE,
+        }
+    }
+
+    /// Why a person decided otherwise than the usage says.
+    #[must_use]
+    pub const fn decision_reason(self, reason: DecisionReason) -> &'static str {
+        match self {
+            Self::English => reason.in_words(),
+            Self::Italian => italian::decision_reason(reason),
+        }
+    }
+
+    /// What is used and what is billed in its place.
+    #[must_use]
+    pub fn overridden(self, quantity: &Overridden) -> String {
+        match self {
+            Self::English => quantity.to_string(),
+            Self::Italian => italian::overridden(quantity),
+        }
+    }
+
+    /// That another quantity than the usage has ended.
+    #[must_use]
+    pub fn override_ended(self, ended: &QuantityOverride) -> String {
+        match self {
+            Self::English => ended.ended_in_words(),
+            Self::Italian => italian::override_ended(ended),
         }
     }
 

@@ -7,12 +7,15 @@ use crate::domain::decision::{HoldKey, StandingHold};
 use crate::domain::ending::{Ending, EndingKey};
 use crate::domain::id::{AgreementId, CustomerId, PartnerId, PsaProductId, RunId};
 use crate::domain::ledger::CustomerLedger;
+use crate::domain::quantity_override::QuantityOverride;
 use crate::domain::run::Run;
 use crate::domain::snapshot::{Intent, Snapshot};
 use crate::domain::sync_status::CustomerSyncStatus;
 use crate::error::StoreError;
 use crate::store::entry::{keyed, with_body};
-use crate::store::{Chunk, Lease, Store, alert, chunk, hold, keys, known, lease, ledger, limits, run, snapshot};
+use crate::store::{
+    Chunk, Lease, Store, alert, chunk, hold, keys, known, lease, ledger, limits, quantity_override, run, snapshot,
+};
 use crate::table::{Entry, MAX_ACTIONS, Table, Write, Written};
 
 /// One change of a commit.
@@ -46,6 +49,8 @@ pub enum Change {
     PutEnding(Box<Ending>),
     /// Removes an ending that a ledger has reported or that no longer applies.
     RemoveEnding(EndingKey),
+    /// Stores that a ledger has reported the end of an override.
+    PutOverride(Box<QuantityOverride>),
     /// Stores an alert about the run and makes the partner due for
     /// [`FollowUp::DeliverAlerts`](crate::domain::follow_up::FollowUp::DeliverAlerts) at the alert's time.
     RaiseAlert(Box<Alert>),
@@ -114,6 +119,7 @@ fn unconditional(partner: PartnerId, change: &Change, until: Timestamp) -> Resul
         Change::RemoveDecision(key) => return Ok(vec![Write::delete(keys::decision(partner, *key))]),
         Change::PutEnding(ending) => with_body(&keys::ending(partner, ending.key), ending)?,
         Change::RemoveEnding(key) => return Ok(vec![Write::delete(keys::ending(partner, *key))]),
+        Change::PutOverride(one) => quantity_override::to_entry(partner, one)?,
         Change::RaiseAlert(raised) => {
             return Ok(alert::to_entries(partner, raised)?.into_iter().map(Write::put).collect());
         }

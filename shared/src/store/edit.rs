@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::domain::decision::HoldKey;
 use crate::domain::ending::EndingKey;
 use crate::domain::id::{CustomerId, PartnerId, ProductCode, PsaProductId};
+use crate::domain::quantity_override::OverrideKey;
 use crate::error::StoreError;
 use crate::store::entry::{read_body, read_text, to_json, unreadable, with_body};
 use crate::store::instant::HISTORY_DAYS;
@@ -53,6 +54,8 @@ pub enum Subject {
     Hold(HoldKey),
     /// A decision to end an addition that is no longer synced.
     Addition(EndingKey),
+    /// Another quantity than the usage that a person ended early.
+    Override(OverrideKey),
 }
 
 /// One edit in the audit, which keeps it for 400 days.

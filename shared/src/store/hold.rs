@@ -9,7 +9,7 @@ use crate::domain::month::UsageMonth;
 use crate::error::StoreError;
 use crate::store::entry::{BODY, read_body, read_text, text, to_json, with_body};
 use crate::store::instant::HISTORY_DAYS;
-use crate::store::{Author, Edit, Store, Subject, edit, instant, keys};
+use crate::store::{Author, Edit, Store, Subject, edit, instant, keys, quantity_override};
 use crate::table::{EXPIRY, Entry, SORT_KEY, Table, Value, Write, Written};
 
 /// What a decision on the hold has to be about. An attribute of its own, because conditions compare it.
@@ -49,7 +49,8 @@ impl<T: Table> Store<T> {
     }
 
     /// Stores a decision on a hold, with its edit in the audit: both or neither. The hold must have the decision's basis
-    /// and the decision that the person has `seen`, which the new one replaces. The same decision by the same person for
+    /// and the decision that the person has `seen`, which the new one replaces. A decision for another quantity also stores
+    /// the override; that of a decision which is replaced goes. The same decision by the same person for
     /// the same reason changes nothing and adds no second edit.
     ///
     /// # Errors
@@ -65,6 +66,13 @@ impl<T: Table> Store<T> {
         let before = self.table.get(&keys::decision(partner, key)).await?;
         let decided: Option<Decision> = before.as_ref().map(read_body).transpose()?;
         let edit = edit_of_decision(key, decided.as_ref(), decision)?;
+        let new = match decision.override_key(key) {
+            Some(_) => {
+                let hold = self.table.get(&keys::hold(partner, key)).await?.ok_or_else(|| changed_meanwhile(key))?;
+                decision.quantity_override(&read_body(&hold)?)
+            }
+            None => None,
+        };
         if edit.is_some() && decided.as_ref() != seen {
             return Err(changed_meanwhile(key));
         }
@@ -81,6 +89,46 @@ impl<T: Table> Store<T> {
             for entry in edit::to_entries(partner, &[edit], &self.table.unique())? {
                 writes.push(Write::put(entry).if_absent());
             }
+            let replaced = decided.as_ref().and_then(|before| before.override_key(key));
+            let replaced = replaced.filter(|before| decision.override_key(key) != Some(*before));
+            writes.extend(replaced.map(|before| Write::delete(keys::quantity_override(partner, before))));
+            if let Some(one) = &new {
+                writes.push(Write::put(quantity_override::to_entry(partner, one)?));
+            }
+        }
+        match self.transact_for_a_person(writes).await? {
+            Written::All => Ok(()),
+            Written::Unmet(_) => Err(changed_meanwhile(key)),
+        }
+    }
+
+    /// Removes the decision on a hold that a person has `seen`, with an edit in the audit by `by`, and the override that it
+    /// made: the hold waits again.
+    ///
+    /// # Errors
+    /// `Conflict` when the hold or its decision is gone or another by now: a run has carried it out, or somebody else has
+    /// decided.
+    pub async fn take_decision_back(
+        &self,
+        partner: PartnerId,
+        key: HoldKey,
+        seen: &Decision,
+        by: &Author,
+    ) -> Result<(), StoreError> {
+        let place = keys::decision(partner, key);
+        let Some(stored) = self.table.get(&place).await? else { return Err(changed_meanwhile(key)) };
+        if read_body::<Decision>(&stored)? != *seen {
+            return Err(changed_meanwhile(key));
+        }
+        let basis = text(&basis(&seen.basis)?);
+        let mut writes = vec![
+            Write::check(keys::hold(partner, key)).if_equals(BASIS, basis),
+            Write::delete(place).if_equals(BODY, text(read_text(&stored, BODY)?)),
+        ];
+        writes.extend(seen.override_key(key).map(|made| Write::delete(keys::quantity_override(partner, made))));
+        let edit = edit::edit(by, Subject::Hold(key), Some(seen), None)?;
+        for entry in edit::to_entries(partner, &[edit], &self.table.unique())? {
+            writes.push(Write::put(entry).if_absent());
         }
         match self.transact_for_a_person(writes).await? {
             Written::All => Ok(()),

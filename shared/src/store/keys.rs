@@ -7,7 +7,10 @@ mod alerts;
 mod holds;
 
 pub(super) use self::alerts::{alert, alert_mark, alert_settings, alerts, alerts_until, place_of_alert};
-pub(super) use self::holds::{ENDINGS, all_holds_after, decision, ending, hold, hold_range, holds, is_decision};
+pub(super) use self::holds::{
+    ENDINGS, all_holds_after, decision, ending, hold, hold_range, holds, is_decision, override_name, overrides,
+    overrides_after, quantity_override,
+};
 use crate::domain::follow_up::FollowUp;
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::schedule::stable_hash;
@@ -346,6 +349,7 @@ pub(super) fn of_change(partner: PartnerId, change: &Change) -> Key {
         Change::RemoveDecision(key) => decision(partner, *key),
         Change::PutEnding(put) => ending(partner, put.key),
         Change::RemoveEnding(key) => ending(partner, *key),
+        Change::PutOverride(one) => quantity_override(partner, one.key),
         Change::RaiseAlert(raised) => alert(partner, raised),
     }
 }

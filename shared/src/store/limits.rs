@@ -66,6 +66,7 @@ fn chunk_bytes(change: &Change) -> usize {
         | Change::RemoveDecision(_)
         | Change::PutEnding(_)
         | Change::RemoveEnding(_)
+        | Change::PutOverride(_)
         | Change::RaiseAlert(_) => 0,
     }
 }
@@ -91,6 +92,7 @@ fn check_change(partner: PartnerId, change: &Change) -> Result<(), StoreError> {
         | Change::RemoveDecision(_)
         | Change::PutEnding(_)
         | Change::RemoveEnding(_)
+        | Change::PutOverride(_)
         | Change::RaiseAlert(_) => Ok(()),
     }
 }
@@ -112,6 +114,7 @@ pub(super) fn intent_of(change: &Change) -> Option<&Intent> {
         | Change::RemoveDecision(_)
         | Change::PutEnding(_)
         | Change::RemoveEnding(_)
+        | Change::PutOverride(_)
         | Change::RaiseAlert(_) => None,
     }
 }

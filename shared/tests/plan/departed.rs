@@ -29,6 +29,7 @@ fn released(mut world: World) -> World {
     let decision = Decision {
         verdict: Verdict::Release,
         who: "billing".into(),
+        reason: None,
         why: "last month".into(),
         at,
         basis,

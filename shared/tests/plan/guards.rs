@@ -21,6 +21,7 @@ pub(crate) fn decided(world: &World, verdict: Verdict) -> Decision {
     Decision {
         verdict,
         who: "Ann".into(),
+        reason: None,
         why: "asked".into(),
         at: "2026-11-30T10:00:00Z".parse().unwrap(),
         basis,

@@ -13,6 +13,7 @@ mod departed;
 mod generated;
 mod guards;
 mod new_month;
+mod other_quantities;
 mod overlap;
 mod products;
 mod properties;

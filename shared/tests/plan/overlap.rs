@@ -25,6 +25,7 @@ fn decided(mut world: World, verdict: Verdict) -> World {
     let decision = Decision {
         verdict,
         who: "Ann".into(),
+        reason: None,
         why: "asked the customer".into(),
         at: "2026-11-30T10:00:00Z".parse().unwrap(),
         basis: plan.hold_basis(agreement(AGREEMENT, "2026").id),

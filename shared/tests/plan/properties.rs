@@ -87,14 +87,19 @@ proptest! {
             let basis = planned.hold_basis(agreement);
             let at = jiff::Timestamp::UNIX_EPOCH;
             let decision =
-                Decision { verdict: Verdict::Release, who: "Ann".into(), why: "asked".into(), at, basis, reading: None, moves: None };
+                Decision { verdict: Verdict::Release, who: "Ann".into(), reason: None, why: "asked".into(), at, basis, reading: None, moves: None };
             world.decisions.insert(*product, decision);
         }
         for (product, planned) in &world.plan().additions {
             let was = &before.additions[product];
             let shown = &world.decisions[product].basis.release;
             let as_before = planned.step == was.step;
-            let does = Release { step: planned.step.clone(), target: planned.target, parts: planned.parts.clone() }.would();
+            let does = Release {
+                step: planned.step.clone(),
+                used: planned.used,
+                target: planned.target,
+                parts: planned.parts.clone(),
+            }.would();
             let as_shown = matches!(was.step, Step::Hold(_) | Step::Wait(_)) && does == *shown;
             let stopped = matches!(planned.step, Step::Hold(_));
             prop_assert!(as_before || as_shown || stopped, "{product}: {:?} was to be {shown:?}", planned.step);
@@ -106,7 +111,7 @@ proptest! {
         let agreement = world.agreement.as_ref().unwrap().id;
         for (product, planned) in &world.plan().additions {
             let (basis, at) = (planned.hold_basis(agreement), jiff::Timestamp::UNIX_EPOCH);
-            let decision = Decision { verdict: Verdict::Reject, who: "Ann".into(), why: "asked".into(), at, basis, reading: None, moves: None };
+            let decision = Decision { verdict: Verdict::Reject, who: "Ann".into(), reason: None, why: "asked".into(), at, basis, reading: None, moves: None };
             world.decisions.insert(*product, decision);
         }
         for (product, planned) in &world.plan().additions {

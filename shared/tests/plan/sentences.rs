@@ -5,6 +5,7 @@ use shared::domain::id::AgreementId;
 use shared::domain::landing::Landing;
 use shared::domain::outcome::{Failure, Hold, LineElsewhere, Outcome, PartTrouble, Place, Skip, Waiting, Would};
 use shared::domain::psa::{AgreementFacts, AgreementStatus};
+use shared::domain::quantity_override::DecisionReason;
 use shared::domain::usage::{Doubt, Period};
 use shared::http::Language;
 
@@ -160,7 +161,12 @@ fn skips() -> Vec<Skip> {
         Skip::NotFlex { billing: "term".into() },
         Skip::CustomerLeft { departure: Departure::NotListed },
         Skip::Firewall,
-        Skip::Rejected { kept: number("12.00"), who: "Ann".into(), why: "a credit is on its way".into() },
+        Skip::Rejected {
+            kept: number("12.00"),
+            who: "Ann".into(),
+            reason: Some(DecisionReason::CustomerAgreed),
+            why: "a credit is on its way".into(),
+        },
         Skip::BilledElsewhere { lines: vec![elsewhere(on_old_msa(), "SEC-CIXA")] },
         Skip::Unassigned,
         Skip::NoProductCode,
@@ -204,7 +210,8 @@ fn waiting() -> Vec<Waiting> {
         let (written, from, to, until) = (month("2026-10"), number("12.00"), number("13"), day(until));
         Waiting::NewMonth { written, from, to, until, awaits_invoice }
     };
-    vec![new_month("2026-11-15", true), new_month("2026-11-05", false)]
+    let would = Would::Update { from: number("12.00"), to: number("13") };
+    vec![new_month("2026-11-15", true), new_month("2026-11-05", false), Waiting::NextRun { would }]
 }
 
 fn outcomes() -> Vec<Outcome> {

@@ -83,7 +83,20 @@ fn amounts_of_two_currencies_were_added_up() {
         let terms = Some(Terms { unit_price: Some(3.into()), less_included: Decimal::ZERO, billable: true });
         let (did, waiting, addition) = (None, None, None);
         let (largest, writes, target) = (None, 0, to.into());
-        let billed = Billed { product: psa(7), addition, target, would, did, waiting, terms, largest, writes };
+        let (overridden, ended) = (None, None);
+        let billed = Billed {
+            product: psa(7),
+            addition,
+            target,
+            would,
+            did,
+            waiting,
+            terms,
+            largest,
+            overridden,
+            ended,
+            writes,
+        };
         Line { code: Some(code(product)), units: 1, usage_lines: 1, outcome: Outcome::Created, billed: Some(billed) }
     };
     let mut tally = Tally::default();

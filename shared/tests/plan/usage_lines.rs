@@ -41,7 +41,8 @@ fn decide(world: &mut World, verdict: Verdict, reading: Option<Reading>) {
     let agreement = world.agreement.as_ref().unwrap().id;
     let basis = world.plan().additions[&psa(70)].hold_basis(agreement);
     let at = "2026-11-30T10:00:00Z".parse().unwrap();
-    let decision = Decision { verdict, who: "Ann".into(), why: "asked".into(), at, basis, reading, moves: None };
+    let decision =
+        Decision { verdict, who: "Ann".into(), reason: None, why: "asked".into(), at, basis, reading, moves: None };
     world.decisions.insert(psa(70), decision);
 }
 

@@ -15,6 +15,7 @@ use shared::domain::plan::{
     Unfinished, UnfinishedProducts, agreement_trouble, customer_gate, left_customer, plan, rows_ending,
 };
 use shared::domain::psa::{Addition, AdditionDetail, Agreement, AgreementStatus, PsaProduct};
+use shared::domain::quantity_override::QuantityOverride;
 use shared::domain::settings::Guards;
 use shared::domain::snapshot::{Snapshot, Written};
 use shared::domain::usage::{LineQuantity, Pair, UsageLine, UsageTotals};
@@ -116,6 +117,8 @@ pub(crate) struct World {
     /// The day of the run where the partner is: the last of November, when nothing says otherwise.
     pub(crate) today: Date,
     pub(crate) decisions: BTreeMap<PsaProductId, Decision>,
+    pub(crate) overrides: Vec<QuantityOverride>,
+    pub(crate) decided_alone: bool,
     pub(crate) unfinished: Option<Unfinished>,
     pub(crate) unfinished_products: UnfinishedProducts,
     pub(crate) asked: AskedForAll,
@@ -144,6 +147,8 @@ impl World {
             guards: Guards::default(),
             today: day("2026-11-30"),
             decisions: BTreeMap::new(),
+            overrides: Vec::new(),
+            decided_alone: false,
             unfinished: None,
             unfinished_products: UnfinishedProducts::new(),
             asked: AskedForAll::new(),
@@ -313,6 +318,8 @@ impl World {
             guards: &self.guards,
             today: self.today,
             decisions: &self.decisions,
+            decided_alone: self.decided_alone,
+            overrides: &self.overrides,
             unfinished: self.unfinished,
             unfinished_products: &self.unfinished_products,
             asked: &self.asked,

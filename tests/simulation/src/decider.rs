@@ -1,7 +1,8 @@
 //! The people of a world who decide what waits: now and then one hold, or all of them once the faults are over.
 
-use shared::domain::decision::{Decision, StandingHold, Verdict};
+use shared::domain::decision::{Decision, OtherQuantity, StandingHold, Verdict};
 use shared::domain::outcome::{Hold, Would};
+use shared::domain::quantity_override::QuantityRule;
 use shared::domain::usage::{Periods, Reading, Readings, Repeats};
 use shared::error::StoreError;
 use shared::ports::Clock;
@@ -40,6 +41,11 @@ impl World {
     }
 
     async fn decide(&self, hold: &StandingHold) -> Result<(), SimulationError> {
+        if self.environment.happens(250)
+            && let Some(other) = self.other_quantity(hold)
+        {
+            return self.put(hold, Verdict::UseQuantity(other), None).await;
+        }
         let offers = &hold.basis.readings;
         let chosen = offers.get(pick(self.environment.below(offers.len() as u64))).map(|offer| offer.reading);
         let release = hold.basis.released(chosen) != Would::Nothing && self.environment.happens(700);
@@ -47,6 +53,19 @@ impl World {
             true => self.put(hold, Verdict::Release, chosen).await,
             false => self.put(hold, Verdict::Reject, None).await,
         }
+    }
+
+    /// Another quantity than the usage, for this month or the next one too, where the hold can be decided so.
+    fn other_quantity(&self, hold: &StandingHold) -> Option<OtherQuantity> {
+        let value = self.environment.between(1, 12).into();
+        let rule = self.environment.one_of(&[
+            QuantityRule::Fixed(value),
+            QuantityRule::Minimum(value),
+            QuantityRule::Plus(value),
+            QuantityRule::Minus(value),
+        ]);
+        let until = self.environment.one_of(&[hold.key.month, hold.key.month.next()]);
+        hold.billed_by(rule).map(|billed| OtherQuantity { rule, until, billed })
     }
 
     async fn put(
@@ -57,9 +76,18 @@ impl World {
     ) -> Result<(), SimulationError> {
         let (store, at) = (&self.table.memory, self.environment.now());
         let (who, why) = ("Ann".to_owned(), "as agreed".to_owned());
-        let decision = Decision { verdict, who: who.clone(), why, at, basis: hold.basis.clone(), reading, moves: None };
+        let decision = Decision {
+            verdict,
+            who: who.clone(),
+            reason: None,
+            why,
+            at,
+            basis: hold.basis.clone(),
+            reading,
+            moves: None,
+        };
         self.environment.note("decide", &[u64::from(verdict == Verdict::Release), u64::from(hold.key.product.get())]);
-        self.print_decision(hold, verdict == Verdict::Release);
+        self.print_decision(hold, &decision);
         match store.decide_hold_over(self.partner, hold.key, hold.decision.as_ref(), &decision).await {
             Err(StoreError::Conflict { .. }) => return Ok(()),
             decided => decided?,
@@ -67,8 +95,8 @@ impl World {
         if verdict == Verdict::Release && is_billed_elsewhere(&hold.hold) {
             locked(&self.books).on_purpose.insert((hold.basis.agreement, hold.key.product));
         }
-        let (_, to) = hold.basis.released(reading).quantities();
-        if let Some(addition) = hold.basis.addition.filter(|_| verdict == Verdict::Release) {
+        let (_, to) = hold.written_after(&decision).quantities();
+        if let Some(addition) = hold.basis.addition.filter(|_| decision.writes()) {
             locked(&self.books).release(addition, (hold.basis.quantity, to));
         }
         if let Some(reading) = reading {

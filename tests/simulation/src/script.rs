@@ -11,7 +11,7 @@ use shared::domain::departure::Departure;
 use shared::domain::id::AgreementId;
 use shared::domain::mapping::Combine;
 use shared::domain::month::UsageMonth;
-use shared::domain::run::{RunKind, RunRequest};
+use shared::domain::run::{RunKind, RunRequest, RunScope};
 use shared::ports::{Clock, SyncMessage};
 
 use super::SimulationError;
@@ -43,6 +43,8 @@ pub(super) enum Event {
     Leave,
     /// A person makes the next ConnectWise invoice of each agreement.
     Invoice,
+    /// A person has the decided lines written now.
+    WriteDecided,
 }
 
 /// When what happens, in milliseconds.
@@ -66,6 +68,7 @@ pub(super) fn script_of(world: &World) -> Script {
         (Event::Leave, 60),
         (Event::Invoice, 100),
         (Event::EndAddition, 60),
+        (Event::WriteDecided, 150),
     ];
     for _ in 0..environment.between(2, 4) {
         put(at_ms, Event::Ask);
@@ -115,6 +118,7 @@ impl World {
             Event::AnswerLines => self.answer_for_all_lines().await?,
             Event::Leave => self.leave(),
             Event::Invoice => self.invoice(),
+            Event::WriteDecided => self.write_decided(),
         }
         Ok(())
     }
@@ -140,6 +144,16 @@ impl World {
             self.messages.ask(message.clone());
         }
         self.messages.ask(message);
+    }
+
+    /// Asks for a run of the decided lines alone.
+    fn write_decided(&self) {
+        let now = self.environment.now();
+        let slot = format!("decided-{}", self.environment.now_ms());
+        let scope = RunScope { decided_alone: true, month_alone: true, ..RunScope::default() };
+        let request = RunRequest::new(self.partner, RunKind::Now, (self.month, slot), self.asked_at());
+        let request = RunRequest { scope, ..request };
+        self.messages.ask(SyncMessage { request, attempt: 0, turns: 0, first_sent_at: now });
     }
 
     fn next_month(&mut self) {

@@ -1,6 +1,6 @@
 //! What the printed schedule of one seed says besides the events: decisions, additions and outcomes in words.
 
-use shared::domain::decision::StandingHold;
+use shared::domain::decision::{Decision, StandingHold};
 use shared::domain::ledger::Line;
 use shared::domain::run::Run;
 
@@ -40,9 +40,8 @@ impl World {
     }
 
     /// Prints what a person decides.
-    pub(super) fn print_decision(&self, hold: &StandingHold, released: bool) {
-        let verb = if released { "releases" } else { "rejects" };
-        self.environment.say(|| format!("  {verb} {}: {:?}", hold.hold, hold.basis));
+    pub(super) fn print_decision(&self, hold: &StandingHold, decision: &Decision) {
+        self.environment.say(|| format!("  {:?} {}: {:?}", decision.verdict, hold.hold, hold.basis));
     }
 }
 

@@ -8,11 +8,12 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use shared::domain::departure::Departure;
-use shared::domain::id::{AgreementId, CustomerId, ProductCode, PsaProductId};
+use shared::domain::id::{AgreementId, CustomerId, ProductCode, PsaProductId, RunId};
 use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::mapping::{ProductMapping, ProductMappings};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip, Waiting};
+use shared::domain::quantity_override::{OverrideKey, QuantityOverride, QuantityRule};
 use shared::domain::run::{Run, RunFailureCode, RunState};
 use shared::domain::tally::Counts;
 use shared::domain::usage::Readings;
@@ -36,6 +37,7 @@ pub(super) async fn wrongs_of(world: &World) -> Result<(Vec<String>, u64), Simul
     let mappings = store.list_product_mappings(world.partner).await?;
     let settings = store.find_settings(world.partner).await?;
     let answers = settings.map(|settings| settings.guards.usage_periods).unwrap_or_default();
+    let overrides = store.list_overrides(world.partner, "").await?;
     let listed = listed(world).await?;
     let mut books = locked(&world.books);
     let next_invoices = books.agreements.iter().filter_map(|on| Some((on.id, on.next_invoice?))).collect();
@@ -43,7 +45,8 @@ pub(super) async fn wrongs_of(world: &World) -> Result<(Vec<String>, u64), Simul
     let mut wrongs = books.wrongs.clone();
     if let Some(last) = runs.first() {
         let today = last.run.request.scheduled_at.to_zoned(TimeZone::UTC).date();
-        let rest = Rest { world, books: &books, mappings: &mappings, answers, invoices, today, next_invoices };
+        let (mappings, overrides) = (&mappings, &overrides);
+        let rest = Rest { world, books: &books, mappings, overrides, answers, invoices, today, next_invoices };
         rest.judge(last, &mut wrongs);
         judge_known(world, &books, (last, &listed), &mut wrongs);
     }
@@ -51,6 +54,7 @@ pub(super) async fn wrongs_of(world: &World) -> Result<(Vec<String>, u64), Simul
     judge_requests(&books, &mut wrongs);
     let on_purpose = judge_days(&books, &mut wrongs);
     judge_counts(world, &books, &runs, &mut wrongs);
+    judge_ends(&runs, &overrides, &mut wrongs);
     Ok((wrongs, on_purpose))
 }
 
@@ -101,6 +105,25 @@ fn judge_requests(books: &Books, wrongs: &mut Vec<String>) {
     }
 }
 
+/// The end of another quantity is reported in one run, and known to be.
+fn judge_ends(runs: &[Told], overrides: &[QuantityOverride], wrongs: &mut Vec<String>) {
+    let mut reported: BTreeMap<OverrideKey, BTreeSet<&RunId>> = BTreeMap::new();
+    for told in runs {
+        let billed = told.ledger.iter().flat_map(|entry| &entry.lines).filter_map(|line| line.billed.as_ref());
+        for ended in billed.filter_map(|billed| billed.ended.as_ref()) {
+            reported.entry(ended.key).or_default().insert(&told.run.id);
+        }
+    }
+    for (key, runs) in reported {
+        let known = overrides.iter().find(|one| one.key == key).and_then(|one| one.reported.as_ref());
+        // Where it was taken back, or replaced, nothing is known of it.
+        let gone = overrides.iter().all(|one| one.key != key);
+        if runs.len() > 1 || !(gone || known.is_some_and(|known| runs.contains(known))) {
+            wrongs.push(format!("the end of {key:?} is reported in {runs:?}, known is {known:?}"));
+        }
+    }
+}
+
 /// What all ledgers say was written is what ConnectWise took.
 fn judge_counts(world: &World, books: &Books, runs: &[Told], wrongs: &mut Vec<String>) {
     let mut told: BTreeMap<AgreementId, (u32, u32)> = BTreeMap::new();
@@ -134,6 +157,8 @@ struct Rest<'a> {
     world: &'a World,
     books: &'a Books,
     mappings: &'a ProductMappings,
+    /// What people decided to bill in place of the usage.
+    overrides: &'a [QuantityOverride],
     /// How the partner reads usage lines that say more than one thing.
     answers: Readings,
     invoices: LastInvoices,
@@ -171,7 +196,8 @@ impl Rest<'_> {
         }
     }
 
-    /// What the usage asks for; none while nobody has said how its lines are read.
+    /// What is to be billed: the usage, or what a person decided in its place; none while nobody has said how its lines are
+    /// read.
     fn target(&self, customer: CustomerId, product: PsaProductId) -> Option<Decimal> {
         let units = self.world.sophos.units(self.world.month);
         let used = |mapping: &ProductMapping| {
@@ -179,7 +205,23 @@ impl Rest<'_> {
             let units = units.get(&pair).copied().unwrap_or(0);
             self.world.sophos.read(&pair, units, &mapping.readings.or(self.answers))
         };
-        Some(Decimal::from(self.mappings.parts_of(product).map(used).sum::<Option<u64>>()?))
+        let used = self.mappings.parts_of(product).map(used).sum::<Option<u64>>().map(Decimal::from);
+        match self.overriding(customer, product).map(|by| by.rule) {
+            Some(QuantityRule::Fixed(quantity)) => Some(quantity),
+            Some(QuantityRule::Minimum(least)) => used.map(|used| used.max(least)),
+            Some(QuantityRule::Plus(more)) => used.map(|used| used + more),
+            Some(QuantityRule::Minus(less)) => used.map(|used| (used - less).max(Decimal::ZERO)),
+            None => used,
+        }
+    }
+
+    /// What a person decided to bill in place of the usage.
+    fn overriding(&self, customer: CustomerId, product: PsaProductId) -> Option<&QuantityOverride> {
+        let month = self.world.month;
+        let counts = |one: &&QuantityOverride| {
+            (one.key.customer, one.key.product) == (customer, product) && one.key.from <= month && month <= one.until
+        };
+        self.overrides.iter().filter(counts).max_by_key(|one| (one.key.from, one.key.at))
     }
 
     fn judge_line(
@@ -250,6 +292,9 @@ impl Rest<'_> {
                     Err(format!("waits for no reason on {} (billed {billed}, usage {target:?})", self.today))
                 }
             }
+            Outcome::Waiting(Waiting::NextRun { .. }) => {
+                Err("waits for a run of all lines, and this is one".to_owned())
+            }
             Outcome::Held(hold) => {
                 let doubled = self.books.doubled.contains(&(agreement, product));
                 #[expect(
@@ -269,6 +314,12 @@ impl Rest<'_> {
                     // Also where what is left happens to be what is billed: the sum may be a partial one.
                     Hold::Part { product, trouble: PartTrouble::Vanished } => {
                         !self.world.sophos.units(self.world.month).contains_key(&(customer, product.clone()))
+                    }
+                    // Billed as a person decided, of a usage that is no longer reported: it is asked about all the same.
+                    Hold::Vanished { .. } | Hold::ProductUnfinished { .. }
+                        if self.overriding(customer, product).is_some() =>
+                    {
+                        true
                     }
                     // What the hold keeps back is really otherwise, or a person has mapped the part elsewhere.
                     _ => Some(billed) != target || self.world.remapped,

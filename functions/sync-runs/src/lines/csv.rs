@@ -11,7 +11,7 @@ use super::{LineFilter, page};
 use crate::change::QuantityChange;
 use crate::{Naming, Sender, Time, World};
 
-const COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 37] = [
     "customerId",
     "customer",
     "companyId",
@@ -46,6 +46,9 @@ const COLUMNS: [&str; 34] = [
     "waitingUnits",
     "waitingAmount",
     "suspended",
+    "used",
+    "overridden",
+    "overrideEnded",
 ];
 
 /// Download a run's lines as CSV.
@@ -130,5 +133,8 @@ fn cells(line: RunLine) -> Vec<String> {
         of_waiting(|change| change.units.clone()),
         of_waiting(amount),
         if line.suspended { "yes" } else { "no" }.to_owned(),
+        of_billed(|billed| billed.overridden.as_ref().and_then(|found| found.used.clone()).unwrap_or_default()),
+        of_billed(|billed| billed.overridden.as_ref().map(|found| found.what.clone()).unwrap_or_default()),
+        of_billed(|billed| billed.override_ended.clone().unwrap_or_default()),
     ]
 }

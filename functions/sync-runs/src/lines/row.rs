@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::{ENDED, OutcomeShown, SET_TO_ZERO};
 use crate::change::QuantityChange;
 use crate::names::Display;
+use crate::verdict::OverriddenShown;
 use crate::view::decimal;
 
 /// What became of a pair of customer and Sophos product; in a preview, what would.
@@ -90,8 +91,15 @@ pub(crate) struct BilledShown {
     /// The addition; absent where there is none yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) addition_id: Option<u32>,
-    /// The quantity that the usage of all its Sophos products asks for.
+    /// The quantity that the usage of all its Sophos products asks for, or that a person has put in its place.
     pub(super) quantity: String,
+    /// Where a person has put another quantity in place of the usage: what is used and what is billed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) overridden: Option<OverriddenShown>,
+    /// That another quantity than the usage has ended, so that the usage is billed again. One run says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "the minimum of 10 ended with February 2027; the usage is billed again")]
+    pub(super) override_ended: Option<String>,
     /// Its unit price; absent where ConnectWise tells none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) unit_price: Option<String>,
@@ -207,6 +215,8 @@ impl BilledShown {
             psa_product: display.names.psa(billed.product),
             addition_id: billed.addition.map(|id| id.get()),
             quantity: decimal(billed.target),
+            overridden: billed.overridden.as_deref().map(|found| OverriddenShown::of(found, display.language)),
+            override_ended: billed.ended.as_deref().map(|ended| display.language.override_ended(ended)),
             unit_price: billed.terms.as_ref().and_then(|terms| terms.unit_price).map(decimal),
             amount: billed.terms.as_ref().and_then(|terms| terms.amount(billed.target)).map(decimal),
             change: change(done),

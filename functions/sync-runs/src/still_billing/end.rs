@@ -18,7 +18,6 @@ use utoipa::ToSchema;
 
 use super::Found;
 use super::row::{EndChoice, StillBilling};
-use crate::decisions::say_why;
 use crate::{Naming, Sender, Time, World};
 
 /// The most additions of one request.
@@ -279,4 +278,12 @@ fn seen(
     }
     let present: Vec<StillBilling> = listed.into_iter().map(|found| found.row).collect();
     Err(Problem::new(ProblemCode::VersionMismatch).errors(moved).present(&present))
+}
+
+/// What is said to whoever gives no reason, or too long a one.
+fn say_why(language: Language, most: usize) -> String {
+    match language {
+        Language::English => format!("Say why, in at most {most} characters."),
+        Language::Italian => format!("Indicare il motivo, in al massimo {most} caratteri."),
+    }
 }

@@ -87,6 +87,8 @@ impl EndedAdditions {
             waiting: None,
             terms,
             largest: None,
+            overridden: None,
+            ended: None,
             writes,
         };
         let line = Line { code: None, units: 0, usage_lines: 0, outcome, billed: Some(billed.clone()) };

@@ -8,6 +8,7 @@ use shared::domain::id::{CustomerId, PsaProductId};
 use shared::domain::outcome::{Hold, Outcome, Skip};
 use shared::domain::plan::{CustomerPlan, Step};
 use shared::domain::psa::Agreement;
+use shared::domain::quantity_override::QuantityOverride;
 use shared::domain::run::Run;
 use shared::store::Change;
 
@@ -68,6 +69,8 @@ impl AgreementHolds<'_> {
                         facts: HoldFacts {
                             names: self.agreement.names(),
                             terms: done.get(product).and_then(|done| done.billed.terms.clone()),
+                            overridden: plan.overridden().map(Box::new),
+                            ended: plan.ended.clone().map(Box::new),
                         },
                         decision: None,
                     };
@@ -95,6 +98,18 @@ impl AgreementHolds<'_> {
         changes.extend(all_settled(&left));
         changes
     }
+}
+
+/// What says that a ledger has reported the end of overrides: in the commit that has the ledger, so that each end is
+/// reported once.
+pub(super) fn ends_reported(overrides: &[QuantityOverride], done: &AdditionOutcomes, run: &Run) -> Vec<Change> {
+    let reported = |one: &&QuantityOverride| {
+        let is_told = done.get(&one.key.product).is_some_and(|done| done.billed.ended.is_some());
+        is_told && one.is_unreported_end(run.request.month)
+    };
+    let told = overrides.iter().filter(reported);
+    told.map(|one| Change::PutOverride(Box::new(QuantityOverride { reported: Some(run.id.clone()), ..one.clone() })))
+        .collect()
 }
 
 /// Removes all holds of a customer that is no longer planned.

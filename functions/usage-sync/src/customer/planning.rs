@@ -184,6 +184,8 @@ fn basis<'p, W: World>(
         guards: &settings.guards,
         today: local_day(settings, bucket.run.request.scheduled_at),
         decisions: &mapped.decisions,
+        decided_alone: bucket.run.request.scope.decided_alone,
+        overrides: bucket.overrides_of(mapped.mapping.customer),
         unfinished: bucket.run.unfinished,
         unfinished_products: &bucket.run.unfinished_products,
         asked: &bucket.run.asked,

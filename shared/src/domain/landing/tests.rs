@@ -98,6 +98,8 @@ fn line(outcome: Outcome, would: Would) -> Line {
         waiting: waits.then_some(would),
         terms: None,
         largest: None,
+        overridden: None,
+        ended: None,
         writes: 0,
     };
     Line { code: None, units: 10, usage_lines: 1, outcome, billed: Some(billed) }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Bucket, LineElsewhere};
 use crate::domain::departure::Departure;
+use crate::domain::quantity_override::DecisionReason;
 
 /// Why a pair is not synced although nothing is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +48,9 @@ pub enum Skip {
         kept: Decimal,
         /// Who rejected it.
         who: String,
-        /// Why, in their words.
+        /// Why, from the list.
+        reason: Option<DecisionReason>,
+        /// More about it, in their words; may be empty.
         why: String,
     },
     /// Another line bills it, and a person said that this is right.
@@ -209,8 +212,12 @@ impl fmt::Display for Skip {
             Self::NotFlex { billing } => write!(f, "the customer is not on MSP Flex (its billing type is {billing})"),
             Self::CustomerLeft { departure } => write!(f, "{departure}; nothing of it is billed any more"),
             Self::Firewall => f.write_str("Sophos Firewall products sync only with the Sophos monthly invoice"),
-            Self::Rejected { kept, who, why } => {
-                write!(f, "{who} rejected the change and keeps {} this month: {why}", kept.normalize())
+            Self::Rejected { kept, who, reason, why } => {
+                write!(f, "{who} rejected the change and keeps {} this month", kept.normalize())?;
+                if let Some(reason) = reason {
+                    write!(f, " ({})", reason.in_words())?;
+                }
+                if why.is_empty() { Ok(()) } else { write!(f, ": {why}") }
             }
             Self::BilledElsewhere { lines } => {
                 let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();

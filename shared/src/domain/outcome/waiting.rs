@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::Would;
 use crate::domain::month::UsageMonth;
 
 /// Why a change waits without a decision.
@@ -25,12 +26,18 @@ pub enum Waiting {
         /// Whether ConnectWise has still to invoice `written`; otherwise the new month has only begun.
         awaits_invoice: bool,
     },
+    /// The run writes decided lines alone, and nobody had to decide this one.
+    NextRun {
+        /// What the next run does.
+        would: Would,
+    },
 }
 
 impl Waiting {
     pub(super) const fn code(&self) -> &'static str {
         match self {
             Self::NewMonth { .. } => "newMonth",
+            Self::NextRun { .. } => "nextRun",
         }
     }
 
@@ -42,6 +49,7 @@ impl Waiting {
             Self::NewMonth { until, awaits_invoice: false, .. } => {
                 format!("Nothing: the first run after {until} writes it.")
             }
+            Self::NextRun { .. } => "Nothing: the next sync writes it.".to_owned(),
         }
     }
 }
@@ -56,6 +64,11 @@ impl fmt::Display for Waiting {
                 } else {
                     write!(f, "the new month has only begun, waiting: {from} → {to}")
                 }
+            }
+            Self::NextRun { would } => {
+                let (from, to) = would.quantities();
+                let (from, to) = (from.normalize(), to.normalize());
+                write!(f, "only decided lines were written, waiting: {from} → {to}")
             }
         }
     }

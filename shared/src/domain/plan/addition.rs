@@ -9,14 +9,21 @@ use super::{
 };
 use crate::domain::ledger::Billed;
 use crate::domain::outcome::LineElsewhere;
+use crate::domain::quantity_override::{Overridden, QuantityOverride};
 
 /// What to do for one (customer, ConnectWise product).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdditionPlan {
     /// What makes up the quantity.
     pub parts: Parts,
-    /// The quantity that the usage asks for.
+    /// What the usage asks for; none where it cannot be read, or nobody has said how.
+    pub used: Option<Decimal>,
+    /// The quantity to bill: what the usage asks for, or what a person has put in its place.
     pub target: Decimal,
+    /// Which decision put it in its place, if one did.
+    pub overridden: Option<QuantityOverride>,
+    /// The override that has ended before this month and that no run has reported.
+    pub ended: Option<QuantityOverride>,
     /// The one addition in force and its quantity.
     pub current: Option<(AdditionId, Decimal)>,
     /// What to do.
@@ -36,6 +43,8 @@ pub struct AdditionPlan {
 pub struct Release {
     /// The step.
     pub step: Step,
+    /// What the usage asks for, as of the plan.
+    pub used: Option<Decimal>,
     /// Its quantity.
     pub target: Decimal,
     /// What makes up the quantity.
@@ -153,6 +162,17 @@ impl AdditionPlan {
         self.step.would(self.target)
     }
 
+    /// The plan's own step as what a release would do.
+    pub(super) fn as_release(&self) -> Release {
+        Release { step: self.step.clone(), used: self.used, target: self.target, parts: self.parts.clone() }
+    }
+
+    /// Does what a person has released.
+    pub(super) fn carry_out(&mut self, release: Release) {
+        let Release { step, used, target, parts } = release;
+        (self.step, self.used, self.target, self.parts) = (step, used, target, parts);
+    }
+
     /// What a person's decision on it would be about.
     #[must_use]
     pub fn hold_basis(&self, agreement: AgreementId) -> HoldBasis {
@@ -170,11 +190,19 @@ impl AdditionPlan {
         }
     }
 
-    /// Where not the sum of several parts is billed but the largest of them: which one.
+    /// What is used and what is billed, where a person has put another quantity in place of the usage.
+    #[must_use]
+    pub fn overridden(&self) -> Option<Overridden> {
+        let by = self.overridden.clone()?;
+        Some(Overridden { used: self.used, billed: self.target, by })
+    }
+
+    /// Where not the sum of several parts is counted but the largest of them: which one.
     #[must_use]
     pub fn largest(&self) -> Option<&ProductCode> {
-        let is_sum = Decimal::from(self.parts.values().sum::<u64>()) == self.target;
-        let is_target = |(_, units): &(&ProductCode, &u64)| Decimal::from(**units) == self.target;
+        let used = self.used?;
+        let is_sum = Decimal::from(self.parts.values().sum::<u64>()) == used;
+        let is_target = |(_, units): &(&ProductCode, &u64)| Decimal::from(**units) == used;
         self.parts.iter().find(is_target).map(|(code, _)| code).filter(|_| !is_sum)
     }
 
@@ -187,6 +215,7 @@ impl AdditionPlan {
             ) => Some(*would),
             Outcome::Held(_) => self.release.as_ref().map(Release::would),
             Outcome::Waiting(Waiting::NewMonth { from, to, .. }) => Some(Would::Update { from: *from, to: *to }),
+            Outcome::Waiting(Waiting::NextRun { would }) => Some(*would),
             Outcome::Unchanged
             | Outcome::Created
             | Outcome::Updated
@@ -203,7 +232,23 @@ impl AdditionPlan {
             waiting,
             terms: self.terms.clone(),
             largest: self.largest().cloned(),
+            overridden: self.overridden().map(Box::new),
+            ended: self.ended.clone().filter(|_| self.reports_end(outcome)).map(Box::new),
             writes: 0,
+        }
+    }
+
+    /// Whether the end of an override is reported with this outcome: while the month before is kept, or nothing could be
+    /// done, a later run reports it.
+    const fn reports_end(&self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Unchanged
+            | Outcome::Created
+            | Outcome::Updated
+            | Outcome::Adopted
+            | Outcome::Held(_)
+            | Outcome::Skipped(_) => !self.is_early,
+            Outcome::Waiting(_) | Outcome::Failed(_) => false,
         }
     }
 

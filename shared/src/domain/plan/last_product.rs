@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::{AdditionPlan, Basis, Hold, PsaProductId, Release, Step};
+use super::{AdditionPlan, Basis, Hold, PsaProductId, Step};
 
 /// Holds all falls to zero where nothing else that we look after stays above zero on the agreement. Several products that
 /// fall together are the last ones together.
@@ -20,8 +20,8 @@ pub(super) fn hold_the_last_ones(basis: &Basis<'_>, plans: &mut BTreeMap<PsaProd
         match &mut plan.step {
             Step::Update { from, .. } if plan.target.is_zero() => {
                 let hold = Hold::ToZero { from: *from, last: true };
-                let step = std::mem::replace(&mut plan.step, Step::Hold(hold));
-                plan.release = Some(Release { step, target: plan.target, parts: plan.parts.clone() });
+                plan.release = Some(plan.as_release());
+                plan.step = Step::Hold(hold);
             }
             Step::Hold(Hold::ToZero { last, .. }) => *last = true,
             Step::Nothing

@@ -44,9 +44,8 @@ impl Ended<'_> {
 pub(super) fn ended_last<'a>(basis: &Basis<'a>, product: PsaProductId, parts: &Parts) -> Option<Ended<'a>> {
     let (first, last) = (basis.month.first_day(), basis.month.last_day());
     let billed_by_us = |addition: &Addition| {
-        let of_part = |code| parts.contains_key(code);
         let written = basis.snapshot.written.values().filter(|written| written.addition == addition.id);
-        written.into_iter().any(|written| written.parts.iter().any(|(code, units)| *units > 0 && of_part(code)))
+        written.into_iter().any(|written| parts.keys().any(|code| written.bills(code)))
     };
     let candidates = lines(basis).filter(|(agreement, addition)| {
         let counts = addition.product == product || (is_mapped(basis, agreement) && billed_by_us(addition));

@@ -30,11 +30,7 @@ fn still_billed(
     elsewhere: impl Fn(PsaProductId) -> bool,
 ) -> Option<Hold> {
     let day = basis.month.last_day();
-    let carried = basis
-        .snapshot
-        .written
-        .iter()
-        .filter(|(on, written)| elsewhere(**on) && written.parts.get(code).is_some_and(|units| *units > 0));
+    let carried = basis.snapshot.written.iter().filter(|(on, written)| elsewhere(**on) && written.bills(code));
     carried.into_iter().find_map(|(on, written)| {
         let billed = |a: &&Addition| a.id == written.addition && a.in_force_on(day) && a.quantity > Decimal::ZERO;
         additions.iter().find(billed).map(|addition| Hold::StillBilled {

@@ -1,31 +1,33 @@
 //! What to do for one (customer, ConnectWise product): the checks, in the order in which a person would make them.
 
 mod guards;
+mod quantity;
 
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use self::quantity::Quantity;
 use super::new_month::{self, NewMonth};
 use super::overlap::Elsewhere;
 use super::surplus::surplus_step;
 use super::{
     Addition, AdditionId, AdditionPlan, Agreement, AgreementState, Basis, CopiedTerms, Failure, Hold, Parts,
     ProductCode, ProductMapping, ProductState, PsaProduct, PsaProductId, Reading, Release, Step, Waiting, Would,
-    Written, overlap, usage_lines,
+    Written, overlap, overriding, usage_lines,
 };
-use crate::domain::mapping::Combine;
 use crate::domain::outcome::PartTrouble;
+use crate::domain::quantity_override::just_ended;
 use crate::domain::terms::Terms;
 
 /// Plans one addition from those of its parts that the customer uses, used, or is billed for.
-pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTreeSet<ProductCode>) -> AdditionPlan {
+pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, codes: &BTreeSet<ProductCode>) -> AdditionPlan {
     let in_force = in_force(basis, product);
     let current = in_force.map(|addition| (addition.id, addition.quantity));
-    let decided = |decided| planned(basis, product, used, decided);
+    let decided = |decided| planned(basis, product, codes, decided);
     let does = |release: &Release| release.would() != Would::Nothing;
-    let Release { mut step, mut target, mut parts } = decided(Decided::Nothing);
+    let Release { mut step, mut used, mut target, mut parts } = decided(Decided::Nothing);
     let (mut release, mut readings) = (None, Vec::new());
     if let Step::Hold(hold) = &step {
         let offered = usage_lines::offered(hold);
@@ -40,7 +42,8 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTr
                 each = read(Elsewhere::Answered).collect();
             } else if let Some((_, blocked)) = each.first().filter(|_| !each.iter().any(|(_, release)| does(release))) {
                 // What no reading would change comes before the question.
-                (step, target, parts) = (blocked.step.clone(), blocked.target, blocked.parts.clone());
+                (step, used) = (blocked.step.clone(), blocked.used);
+                (target, parts) = (blocked.target, blocked.parts.clone());
             }
             readings = each.into_iter().filter(|(_, release)| does(release)).collect();
         } else {
@@ -61,7 +64,10 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTr
     let new = || basis.products.get(&product).and_then(Option::as_ref).map(Terms::of_new);
     let terms = in_force.map(Terms::of).or_else(|| copied.map(Terms::of_copied)).or_else(new);
     let is_early = new_month::is_kept(basis, &open_ended(basis, product), basis.snapshot.written.get(&product));
-    let mut plan = AdditionPlan { parts, target, current, step, is_early, release, readings, terms };
+    let overridden = overriding(basis, product).cloned();
+    let ended = just_ended(basis.overrides, product, basis.month).cloned();
+    let mut plan =
+        AdditionPlan { parts, used, target, overridden, ended, current, step, is_early, release, readings, terms };
     if let (Step::Clear { addition, .. }, AgreementState::Ready { additions, .. }) = (&plan.step, basis.agreement) {
         plan.terms = additions.iter().find(|a| a.id == *addition).map(Terms::of);
     }
@@ -72,11 +78,14 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, used: &BTr
 fn planned(basis: &Basis<'_>, product: PsaProductId, used: &BTreeSet<ProductCode>, decided: Decided) -> Release {
     let units = |code: &ProductCode| usage_lines::units(basis, code, decided.reading());
     let parts: Parts = used.iter().map(|code| (code.clone(), units(code))).collect();
-    let mut target = Decimal::ZERO;
-    let step = match (Case { basis, product, decided }.plan(&parts, &mut target)) {
+    let case = Case { basis, product, decided };
+    let Quantity { used, billed } = case.quantity(&parts);
+    // Also of what fails or is held, so that it is known what is at stake.
+    let target = billed.as_ref().ok().copied().unwrap_or_default();
+    let step = match case.plan(&parts, billed) {
         Ok(step) | Err(step) => step,
     };
-    Release { step, target, parts }
+    Release { step, used, target, parts }
 }
 
 /// The one addition of the product that is open-ended on the month's last day.
@@ -159,11 +168,8 @@ impl Case<'_> {
         }
     }
 
-    fn plan(self, parts: &Parts, planned: &mut Decimal) -> Result<Step, Step> {
+    fn plan(self, parts: &Parts, target: Result<Decimal, Step>) -> Result<Step, Step> {
         let Self { basis, product, .. } = self;
-        // Also of what fails or is held, so that it is known what is at stake.
-        let target = combined(basis, product, parts);
-        *planned = target.as_ref().ok().copied().unwrap_or_default();
         let agreement = match basis.agreement {
             AgreementState::Ready { agreement, .. } => agreement,
             AgreementState::Trouble(failure) => return Err(Step::Fail(failure.clone())),
@@ -183,7 +189,7 @@ impl Case<'_> {
         let by_hand = target.as_ref().is_ok_and(|target| is_set_by_hand_to(*target, &in_force, before));
         let decided = by_hand || new_month::is_kept(basis, &in_force, before);
         let in_doubt = usage_lines::hold_on(basis, parts, self.decided.reading());
-        if let Some(hold) = in_doubt.filter(|_| !basis.unsettled.contains(&product)) {
+        if let Some(hold) = in_doubt.filter(|_| !self.is_fixed() && !basis.unsettled.contains(&product)) {
             return Err(Step::Hold(hold));
         }
         self.readable_parts(parts, billed, decided)?;
@@ -214,6 +220,9 @@ impl Case<'_> {
             if firewall && !basis.invoice_mode {
                 let trouble = PartTrouble::Firewall;
                 return Err(Step::Hold(Hold::Part { product: code.clone(), trouble }));
+            }
+            if self.is_fixed() {
+                continue;
             }
             match usage.map(|usage| usage.unreadable.first()) {
                 Some(Some(why)) => {
@@ -356,33 +365,6 @@ fn is_set_by_hand_to(target: Decimal, in_force: &[&Addition], before: Option<&Wr
     let by_hand =
         |a: &&Addition, w: &Written| a.id == w.addition && !w.accounts_for(a.quantity) && a.quantity == target;
     matches!((in_force, before), ([addition], Some(written)) if by_hand(addition, written))
-}
-
-fn combined(basis: &Basis<'_>, product: PsaProductId, parts: &Parts) -> Result<Decimal, Step> {
-    let rules: BTreeSet<Option<Combine>> = basis.mappings.parts_of(product).map(rule).collect();
-    let agreed = match rules.iter().next() {
-        Some(rule) if rules.len() == 1 => *rule,
-        Some(_) | None => None,
-    };
-    let (sum, largest) = (parts.values().sum::<u64>(), parts.values().copied().max().unwrap_or(0));
-    let quantity = match agreed {
-        Some(Combine::AddUp) => sum,
-        Some(Combine::TakeLargest) => largest,
-        // Where one part alone is used, every rule says the same.
-        None if sum == largest => sum,
-        None => {
-            let used = parts.iter().filter(|(_, units)| **units > 0);
-            return Err(Step::Hold(Hold::CombineRule { parts: used.map(|(code, _)| code.clone()).collect() }));
-        }
-    };
-    Ok(Decimal::from(quantity))
-}
-
-fn rule(mapping: &ProductMapping) -> Option<Combine> {
-    match mapping.state {
-        ProductState::Mapped { combine, .. } => combine,
-        ProductState::Unmapped | ProductState::Removed | ProductState::Excluded { .. } => None,
-    }
 }
 
 /// The first of the additions that take effect after the month: beside a new one, two would be billed from then on.

@@ -8,7 +8,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AdditionPlan, Basis, Hold, ProductCode, PsaProductId, Release, Step};
+use super::{AdditionPlan, Basis, Hold, ProductCode, PsaProductId, Step};
 use crate::domain::mapping::ProductMappings;
 use crate::domain::month::UsageMonth;
 use crate::domain::outcome::PartTrouble;
@@ -116,9 +116,7 @@ pub(super) fn hold_products(basis: &Basis<'_>, plans: &mut BTreeMap<PsaProductId
         let Some((product, Unfinished { pairs, gone, .. })) = found else { continue };
         let release = match &plan.step {
             Step::Hold(hold) if is_of_gone_usage(hold) => plan.release.clone(),
-            Step::Update { .. } | Step::Create { .. } => {
-                Some(Release { step: plan.step.clone(), target: plan.target, parts: plan.parts.clone() })
-            }
+            Step::Update { .. } | Step::Create { .. } => Some(plan.as_release()),
             Step::Hold(_)
             | Step::Wait(_)
             | Step::Nothing

@@ -46,6 +46,9 @@ pub struct RunScope {
     /// alone: without it, each of them waits for a decision of its own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopts: bool,
+    /// Writes what people have decided and nothing else. For syncs now alone: what it leaves waits for the next one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub decided_alone: bool,
 }
 
 impl CustomerFilter {

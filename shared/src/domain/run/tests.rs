@@ -71,7 +71,13 @@ fn a_scope_is_read_back_as_it_was_and_one_of_before_is_everything() {
     for customers in [CustomerFilter::Everyone, CustomerFilter::Chosen { customers }, CustomerFilter::FailedIn { run }]
     {
         for on in [false, true] {
-            let scope = RunScope { customers: customers.clone(), ignores_switches: on, month_alone: !on, adopts: on };
+            let scope = RunScope {
+                customers: customers.clone(),
+                ignores_switches: on,
+                month_alone: !on,
+                adopts: on,
+                decided_alone: !on,
+            };
             let request = RunRequest { scope, ..request() };
             let text = serde_json::to_string(&request).unwrap();
             assert_eq!(serde_json::from_str::<RunRequest>(&text).unwrap(), request, "{text}");

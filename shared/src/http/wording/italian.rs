@@ -5,6 +5,7 @@ mod failure;
 mod hold;
 mod hold_advice;
 mod landing;
+mod quantity;
 mod run;
 mod skip;
 mod vendor_sync;
@@ -20,6 +21,7 @@ use crate::domain::usage::Unreadable;
 
 pub(super) use self::hold::hold;
 pub(super) use self::landing::landing;
+pub(super) use self::quantity::{decision_reason, overridden, override_ended};
 pub(super) use self::run::{question, run_advice, run_failure};
 pub(super) use self::vendor_sync::{ADVICE as VENDOR_SYNC_ADVICE, vendor_sync};
 

@@ -1,17 +1,18 @@
-//! The keys of holds, of decisions on them, and of additions to end.
+//! The keys of holds, of decisions on them, of additions to end, and of other quantities than the usage.
 
 use super::Key;
 use crate::domain::decision::HoldKey;
 use crate::domain::ending::EndingKey;
 use crate::domain::id::PartnerId;
 use crate::domain::month::UsageMonth;
+use crate::domain::quantity_override::OverrideKey;
 
 /// Suffix of a decision.
 const DECISION: &str = "D";
 /// Suffix of a hold.
 const HOLD: &str = "H";
 
-/// The partner's partition of holds, decisions and endings.
+/// The partner's partition of holds, decisions, endings and overrides.
 pub(in crate::store) fn holds(partner: PartnerId) -> String {
     format!("P#{partner}#H")
 }
@@ -30,6 +31,30 @@ pub(in crate::store) const ENDINGS: &str = "END#";
 /// The decision to end an addition.
 pub(in crate::store) fn ending(partner: PartnerId, key: EndingKey) -> Key {
     Key::new(holds(partner), format!("{ENDINGS}{:010}#{:010}", key.agreement.get(), key.addition.get()))
+}
+
+/// Prefix of overrides; they sort after the endings.
+const OVERRIDES: &str = "OV#";
+
+/// Prefix of the overrides of customers whose id starts with `prefix`.
+pub(in crate::store) fn overrides(prefix: &str) -> String {
+    format!("{OVERRIDES}{prefix}")
+}
+
+/// The name of an override, also in the key of a page of them.
+pub(in crate::store) fn override_name(key: OverrideKey) -> String {
+    let OverrideKey { customer, product, from, at } = key;
+    format!("{customer}#{:010}#{from}#{at:.9}#", product.get())
+}
+
+pub(in crate::store) fn quantity_override(partner: PartnerId, key: OverrideKey) -> Key {
+    Key::new(holds(partner), overrides(&override_name(key)))
+}
+
+/// The first and last sort key of the overrides after the one named `after`.
+pub(in crate::store) fn overrides_after(after: Option<&str>) -> (String, String) {
+    let first = after.map_or_else(|| OVERRIDES.to_owned(), |name| format!("{OVERRIDES}{name}~"));
+    (first, format!("{OVERRIDES}~"))
 }
 
 /// Whether a sort key is that of a decision. Its hold has the same name and comes directly after it.

@@ -11,6 +11,7 @@ mod large;
 mod lines;
 mod moves;
 mod names;
+mod other_quantities;
 mod overview;
 mod scope;
 mod settings;

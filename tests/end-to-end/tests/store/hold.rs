@@ -61,6 +61,7 @@ pub(crate) fn decision(hold: &StandingHold) -> Decision {
     Decision {
         verdict: Verdict::Release,
         who: "Ann".to_owned(),
+        reason: None,
         why: "asked".to_owned(),
         at: now(),
         basis: hold.basis.clone(),

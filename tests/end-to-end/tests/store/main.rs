@@ -11,6 +11,7 @@ mod idempotency;
 mod known;
 mod mapping;
 mod owner;
+mod quantity_override;
 mod rate;
 mod removal;
 mod run;

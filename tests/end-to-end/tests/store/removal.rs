@@ -15,8 +15,8 @@ use simulators::table::LocalTable;
 use super::alert::alert;
 use super::on_both_tables;
 use super::values::{
-    after, agreement, author, chunk, code, company, customer, intent, ledger, listed, month, now, over, partner, run,
-    snapshot,
+    after, agreement, author, chunk, code, company, customer, intent, ledger, listed, month, now, over, partner,
+    quantity_override, run, snapshot,
 };
 
 on_both_tables!(
@@ -63,6 +63,7 @@ async fn fill(store: &Store<impl Table>, n: u128) {
             Change::PutCustomerStatus(customer(1), Box::new(stamp)),
             Change::PutSnapshot(agreement(5), snapshot(1)),
             Change::PutBilledOn(customer(1), agreement(5)),
+            Change::PutOverride(Box::new(quantity_override(1, 7, "2026-11", "2027-02"))),
         ];
         changes.extend((slot == 1).then(|| Change::PutIntent(Box::new(intent(5, 7)))));
         let lease = store.acquire_lease(me, "worker", now(), 60).await.unwrap().unwrap();
@@ -104,6 +105,7 @@ async fn is_there(store: &Store<impl Table>, n: u128) -> Vec<bool> {
         store.find_snapshot(me, agreement(5)).await.unwrap() == snapshot(1),
         !store.list_intents(me).await.unwrap().is_empty(),
         !store.list_billed_on(me, "").await.unwrap().is_empty(),
+        !store.list_overrides(me, "").await.unwrap().is_empty(),
         store.find_alert_settings(me).await.unwrap().value.is_some(),
         !store.list_alerts(me, None, 10).await.unwrap().alerts.is_empty(),
     ]
@@ -112,11 +114,11 @@ async fn is_there(store: &Store<impl Table>, n: u128) -> Vec<bool> {
 async fn nothing_stays_of_a_partner_and_nothing_goes_of_another(store: Store<impl Table>) {
     for n in [1, 0x11] {
         fill(&store, n).await;
-        assert_eq!(is_there(&store, n).await, [true; 19]);
+        assert_eq!(is_there(&store, n).await, [true; 20]);
     }
     remove(&store, partner(1)).await;
-    assert_eq!(is_there(&store, 1).await, [false; 19]);
-    assert_eq!(is_there(&store, 0x11).await, [true; 19]);
+    assert_eq!(is_there(&store, 1).await, [false; 20]);
+    assert_eq!(is_there(&store, 0x11).await, [true; 20]);
     assert_eq!(store.claim_psa(partner(2), &database(1)).await, Ok(PsaClaim::Claimed));
 }
 
@@ -125,7 +127,7 @@ async fn a_partner_with_an_open_run_stays(store: Store<impl Table>) {
     let open = run(partner(1), 3);
     store.open_run(&open).await.unwrap();
     assert_eq!(store.remove_partner(partner(1), after(100)).await, Ok(Removal::RunOpen(open.id.clone())));
-    assert_eq!(is_there(&store, 1).await, [true; 19]);
+    assert_eq!(is_there(&store, 1).await, [true; 20]);
     // The refused removal does not keep the run's worker away.
     let lease = store.acquire_lease(partner(1), "worker", after(100), 60).await.unwrap().unwrap();
     let lease = store.commit(&lease, after(160), vec![Change::PutRun(Box::new(over(&open)))]).await.unwrap();
@@ -137,7 +139,7 @@ async fn a_partner_whose_lease_a_worker_has_stays(store: Store<impl Table>) {
     fill(&store, 1).await;
     store.acquire_lease(partner(1), "worker", after(90), 60).await.unwrap().unwrap();
     assert_eq!(store.remove_partner(partner(1), after(100)).await, Ok(Removal::Leased { until: after(150) }));
-    assert_eq!(is_there(&store, 1).await, [true; 19]);
+    assert_eq!(is_there(&store, 1).await, [true; 20]);
     assert_eq!(store.remove_partner(partner(1), after(150)).await, Ok(Removal::Done));
 }
 
@@ -148,7 +150,7 @@ async fn a_partner_of_whom_nothing_is_stored_is_done(store: Store<impl Table>) {
 async fn a_removed_partner_may_come_back(store: Store<impl Table>) {
     for _ in 0..2 {
         fill(&store, 1).await;
-        assert_eq!(is_there(&store, 1).await, [true; 19]);
+        assert_eq!(is_there(&store, 1).await, [true; 20]);
         remove(&store, partner(1)).await;
     }
 }

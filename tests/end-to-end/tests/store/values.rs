@@ -7,6 +7,7 @@ use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
 use shared::domain::plan::Customer;
 use shared::domain::psa::ChangedBy;
+use shared::domain::quantity_override::{DecisionReason, OverrideKey, QuantityOverride, QuantityRule};
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope, RunState};
 use shared::domain::snapshot::{Intent, Pending, Seen, Snapshot, Sought, Surplus, UnreportedWrites, Written};
 use shared::domain::vendor_sync::SeenChange;
@@ -57,6 +58,22 @@ pub(crate) fn code(text: &str) -> ProductCode {
 
 pub(crate) fn month() -> UsageMonth {
     UsageMonth::parse("2026-11").unwrap()
+}
+
+/// A minimum of 10 for a customer's ConnectWise product.
+pub(crate) fn quantity_override(of: u32, psa: i64, from: &str, until: &str) -> QuantityOverride {
+    let month = |text: &str| UsageMonth::parse(text).unwrap();
+    QuantityOverride {
+        key: OverrideKey { customer: customer(of), product: product(psa), from: month(from), at: now() },
+        name: "ACME".to_owned(),
+        parts: vec![code("CIX")],
+        rule: QuantityRule::Minimum(10.into()),
+        until: month(until),
+        reason: DecisionReason::CustomerAgreed,
+        note: "a floor".to_owned(),
+        who: "Ann".to_owned(),
+        reported: None,
+    }
 }
 
 /// A run as it is opened; later slots are later runs.

@@ -18,6 +18,7 @@ mod left;
 mod lost_answers;
 mod months;
 mod new_month;
+mod other_quantities;
 mod overlap;
 mod passing_refusals;
 mod readings;

@@ -216,6 +216,8 @@ impl<'a> Month<'a> {
             guards: &Guards::default(),
             today: month().last_day(),
             decisions: &self.decisions,
+            overrides: &[],
+            decided_alone: false,
             unfinished: None,
             unfinished_products: &UnfinishedProducts::new(),
             asked: &AskedForAll::new(),
@@ -261,7 +263,8 @@ impl<'a> Month<'a> {
             let choice = self.case.choice.checked_rem(basis.readings.len());
             let reading = choice.map(|place| basis.readings[place].reading);
             let (who, why, at) = ("Ann".into(), "as agreed".into(), Timestamp::UNIX_EPOCH);
-            let decision = Decision { verdict: Verdict::Release, who, why, at, basis, reading, moves: None };
+            let decision =
+                Decision { verdict: Verdict::Release, who, reason: None, why, at, basis, reading, moves: None };
             self.decisions.insert(*product, decision);
         }
     }

@@ -31,6 +31,13 @@ macro_rules! catalogue_with_runs {
         "Non c'è nulla da ripetere",
         "Si può ripetere solo ciò che non è riuscito in un'esecuzione terminata. Sincronizzare ora per sincronizzare tutto.",
     }
+    /// Nothing is decided that a run would write.
+    NothingDecided "nothingDecided" 409 once {
+        "Nothing is decided that would be written",
+        "Decide lines first, or sync now to sync everything.",
+        "Non c'è nulla di deciso da scrivere",
+        "Decidere prima delle righe, oppure sincronizzare ora per sincronizzare tutto.",
+    }
     /// The run is over already.
     RunOver "runOver" 409 once {
         "This run is already over",

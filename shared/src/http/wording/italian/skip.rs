@@ -1,6 +1,6 @@
 //! Why a pair is not synced although it has no error, in Italian.
 
-use super::{departure, elsewhere, number};
+use super::{decision_reason, departure, elsewhere, number};
 use crate::domain::outcome::Skip;
 
 pub(super) fn skip(skip: &Skip) -> String {
@@ -19,8 +19,10 @@ pub(super) fn skip(skip: &Skip) -> String {
         Skip::NotFlex { billing } => format!("il cliente non è MSP Flex (tipo di fatturazione: {billing})"),
         Skip::CustomerLeft { departure: how } => format!("{}; non viene più fatturato nulla", departure(how)),
         Skip::Firewall => "i prodotti Sophos Firewall si sincronizzano solo con la fattura mensile Sophos".to_owned(),
-        Skip::Rejected { kept, who, why } => {
-            format!("{who} ha deciso di mantenere {} questo mese: {why}", number(*kept))
+        Skip::Rejected { kept, who, reason, why } => {
+            let reason = reason.map(|reason| format!(" ({})", decision_reason(reason))).unwrap_or_default();
+            let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+            format!("{who} ha deciso di mantenere {} questo mese{reason}{why}", number(*kept))
         }
         Skip::BilledElsewhere { lines } => format!("per decisione presa è fatturato su {}", elsewhere(lines)),
         Skip::Unassigned => "riga di utilizzo senza cliente".to_owned(),

@@ -13,6 +13,10 @@ pub(super) fn waiting(waiting: &Waiting) -> String {
             let (from, to) = (number(*from), number(*to));
             format!("il nuovo mese è appena iniziato, in attesa: {from} → {to}")
         }
+        Waiting::NextRun { would } => {
+            let (from, to) = would.quantities();
+            format!("scritte solo le righe decise, in attesa: {} → {}", number(from), number(to))
+        }
     }
 }
 
@@ -26,5 +30,6 @@ pub(super) fn advice(waiting: &Waiting) -> String {
         Waiting::NewMonth { until, awaits_invoice: false, .. } => {
             format!("Nulla: la prima sincronizzazione dopo il {} scrive la quantità.", day(*until))
         }
+        Waiting::NextRun { .. } => "Nulla: la prossima sincronizzazione scrive la quantità.".to_owned(),
     }
 }

@@ -20,10 +20,14 @@ async fn fallen() -> (World, Vec<Value>) {
 }
 
 fn decision(hold: &Value, verdict: &str) -> Value {
-    json!({
+    let mut row = json!({
         "month": hold["month"], "customerId": hold["customerId"], "psaProductId": hold["psaProductId"],
         "version": hold["version"], "verdict": verdict, "why": "The customer closed an office.",
-    })
+    });
+    if verdict == "reject" {
+        row["reason"] = "customerAgreed".into();
+    }
+    row
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +100,7 @@ async fn everything_that_is_wrong_with_decisions_is_told_at_once() {
     let rows = [
         good.clone(),
         good.clone(),
-        with("why", " ".into()),
+        with("why", "x".repeat(501).into()),
         with("customerId", "ACME".into()),
         with("month", "x".into()),
     ];
@@ -136,6 +140,9 @@ async fn holds_are_paged_and_filtered_by_month_and_customer() {
 
 fn matching(filter: &Value, verdict: &str, more: &Value) -> Value {
     let mut body = json!({ "matching": filter, "verdict": verdict, "why": "Checked with all of them." });
+    if verdict == "reject" {
+        body["reason"] = "oneOff".into();
+    }
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body
 }
@@ -202,7 +209,7 @@ async fn holds_are_filtered_by_reason_product_and_run_and_a_bad_filter_is_told_a
         assert_eq!(listed["items"].as_array().unwrap().iter().collect::<Vec<_>>(), expected, "{query}");
     }
     let bad = json!({ "month": "x", "customer": "ACME", "run": "none", "psaProductId": 0 });
-    let refused = world.post(MATCHING, &matching(&bad, "reject", &json!({ "why": " " }))).await;
+    let refused = world.post(MATCHING, &matching(&bad, "reject", &json!({ "why": "x".repeat(501) }))).await;
     let errors = refused.body["errors"].as_array().unwrap();
     let mut pointers: Vec<&str> = errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect();
     pointers.sort_unstable();

@@ -43,6 +43,8 @@ fn ledger(n: usize) -> CustomerLedger {
                 waiting: None,
                 terms: Some(Terms { unit_price: Some(3.into()), less_included: 0.into(), billable: true }),
                 largest: None,
+                overridden: None,
+                ended: None,
                 writes: 1,
             }),
         }

@@ -70,7 +70,7 @@ async fn what_waits_is_counted_in_units_and_money_as_the_list_of_holds_has_it() 
     // What is decided no longer waits.
     let first = &holds[0];
     let decision = json!({ "month": first["month"], "customerId": first["customerId"], "verdict": "reject",
-        "psaProductId": first["psaProductId"], "version": first["version"], "why": "The customer agreed." });
+        "psaProductId": first["psaProductId"], "version": first["version"], "reason": "customerAgreed" });
     let decided = world.post("/v1/sync/holds/decisions", &json!({ "decisions": [decision] })).await;
     assert_eq!(decided.status, 200, "{}", decided.body);
     let waits = overview(&world).await["toDecide"].clone();

@@ -3,13 +3,14 @@
 use shared::domain::id::CustomerId;
 use shared::domain::ledger::{Billed, CustomerLedger, Line};
 use shared::domain::outcome::{Outcome, Would};
+use shared::domain::quantity_override::Overridden;
 use shared::domain::terms::Terms;
 use shared::store::{Change, Store};
 use shared::table::Table;
 
 use super::commit;
 use crate::on_both_tables;
-use crate::values::{code, customer, ledger, partner, product, run};
+use crate::values::{code, customer, ledger, partner, product, quantity_override, run};
 
 on_both_tables!(
     an_entry_is_found_by_its_customer,
@@ -74,6 +75,11 @@ fn long(customer: Option<CustomerId>, lines: usize) -> CustomerLedger {
                 billable: true,
             }),
             largest: Some(code("P-1")),
+            overridden: (n == 1).then(|| {
+                let by = quantity_override(1, 7, "2026-11", "2027-02");
+                Box::new(Overridden { used: Some(7.into()), billed: "12.50".parse().unwrap(), by })
+            }),
+            ended: (n == 1).then(|| Box::new(quantity_override(1, 7, "2026-08", "2026-10"))),
             writes: 2,
         }),
     };

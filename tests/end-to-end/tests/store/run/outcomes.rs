@@ -4,6 +4,7 @@ use shared::domain::id::{AdditionId, RunId};
 use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::outcome::{Failure, Hold, Outcome, PartTrouble, Skip, Waiting, Would};
 use shared::domain::psa::AgreementStatus;
+use shared::domain::quantity_override::DecisionReason;
 use shared::domain::run::{Run, RunFailure, RunFailureCode, RunState, Stage};
 use shared::domain::usage::{Doubt, DoubtKind};
 use shared::store::{Change, Store};
@@ -55,13 +56,9 @@ fn holds() -> Vec<Hold> {
 
 fn waiting() -> impl Iterator<Item = Waiting> {
     let (from, to, until) = (rust_decimal::Decimal::ONE, rust_decimal::Decimal::new(5, 1), month().last_day());
-    [true, false].into_iter().map(move |awaits_invoice| Waiting::NewMonth {
-        written: month(),
-        from,
-        to,
-        until,
-        awaits_invoice,
-    })
+    let new_month = move |awaits_invoice| Waiting::NewMonth { written: month(), from, to, until, awaits_invoice };
+    let next_run = Waiting::NextRun { would: Would::Update { from, to } };
+    [true, false].into_iter().map(new_month).chain([next_run])
 }
 
 fn failures() -> Vec<Failure> {
@@ -98,7 +95,12 @@ fn skips() -> Vec<Skip> {
         Skip::CustomerOff,
         Skip::NotFlex { billing: "term".to_owned() },
         Skip::MappingMoved,
-        Skip::Rejected { kept: 12.into(), who: "Ann".to_owned(), why: "credited".to_owned() },
+        Skip::Rejected {
+            kept: 12.into(),
+            who: "Ann".to_owned(),
+            reason: Some(DecisionReason::OneOff),
+            why: "credited".to_owned(),
+        },
         Skip::Firewall,
         Skip::Unassigned,
         Skip::NoProductCode,

@@ -37,7 +37,16 @@ async fn waiting() -> (Stack, Vec<StandingHold>) {
 
 fn decide(hold: &StandingHold, verdict: Verdict) -> Decision {
     let (who, why) = ("Ann".to_owned(), "the customer left".to_owned());
-    Decision { verdict, who, why, at: hold.seen_at, basis: hold.basis.clone(), reading: None, moves: None }
+    Decision {
+        verdict,
+        who,
+        reason: None,
+        why,
+        at: hold.seen_at,
+        basis: hold.basis.clone(),
+        reading: None,
+        moves: None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,6 +43,12 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "shared/tests/plan/new_month.rs",
         "until_the_month_before_is_invoiced_a_change_waits_by_itself_for_fifteen_days_and_is_then_asked_about",
     ),
+    // A person has decided lines written alone.
+    (
+        "waiting.nextRun",
+        "shared/tests/plan/other_quantities.rs",
+        "a_run_of_decided_lines_alone_wrote_what_nobody_had_decided",
+    ),
     // It takes many customers of one product.
     (
         "held.productUnfinished",

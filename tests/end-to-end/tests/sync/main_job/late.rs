@@ -53,8 +53,16 @@ async fn usage_that_came_after_the_connectwise_invoice_was_written_to_be_billed_
         assert_eq!(hold.due(INVOICED), HoldDue::Missed);
         let (who, why) = ("Ann".to_owned(), "billed by hand".to_owned());
         let basis = hold.basis.clone();
-        let ticked =
-            Decision { verdict: Verdict::Reject, who, why, at: hold.seen_at, basis, reading: None, moves: None };
+        let ticked = Decision {
+            verdict: Verdict::Reject,
+            who,
+            reason: None,
+            why,
+            at: hold.seen_at,
+            basis,
+            reading: None,
+            moves: None,
+        };
         stack.store.decide_hold(stack.demo.partner(), hold.key, &ticked).await.unwrap();
     }
     let (_, ledger) = sync_now(&stack).await;

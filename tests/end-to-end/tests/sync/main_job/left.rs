@@ -51,6 +51,7 @@ async fn release_all(stack: &Stack) {
         let decision = Decision {
             verdict: Verdict::Release,
             who: "billing".into(),
+            reason: None,
             why: "their last month".into(),
             at: hold.seen_at,
             basis: hold.basis.clone(),

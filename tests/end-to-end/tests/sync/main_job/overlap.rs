@@ -57,8 +57,16 @@ async fn hold(stack: &Stack, at: Place) -> Option<StandingHold> {
 async fn decide(stack: &Stack, at: Place, verdict: Verdict) {
     let hold = hold(stack, at).await.expect("it waits");
     let (who, why) = ("billing".to_owned(), "asked the customer".to_owned());
-    let decision =
-        Decision { verdict, who, why, at: hold.seen_at, basis: hold.basis.clone(), reading: None, moves: None };
+    let decision = Decision {
+        verdict,
+        who,
+        reason: None,
+        why,
+        at: hold.seen_at,
+        basis: hold.basis.clone(),
+        reading: None,
+        moves: None,
+    };
     stack.store.decide_hold(stack.demo.partner(), hold.key, &decision).await.unwrap();
 }
 
@@ -182,6 +190,7 @@ async fn another_active_agreement_of_the_company_billed_the_product_already_and_
         let (ends, then, written) = match verdict {
             Verdict::Release => ("created", "unchanged", 1),
             Verdict::Reject => ("skipped.billedElsewhere", "skipped.billedElsewhere", 0),
+            Verdict::UseQuantity(_) => panic!("it is not decided by a quantity"),
         };
         assert_eq!(outcome(&ledger, at), ends);
         assert!(hold(&stack, at).await.is_none(), "it is answered");
@@ -251,8 +260,16 @@ async fn move_here(stack: &Stack, at: Place, on: Date) {
         stack.store.put_ending(stack.demo.partner(), &ending).await.unwrap();
     }
     let basis = hold.basis.clone();
-    let decision =
-        Decision { verdict: Verdict::Release, who, why, at: hold.seen_at, basis, reading: None, moves: Some(on) };
+    let decision = Decision {
+        verdict: Verdict::Release,
+        who,
+        reason: None,
+        why,
+        at: hold.seen_at,
+        basis,
+        reading: None,
+        moves: Some(on),
+    };
     stack.store.decide_hold(stack.demo.partner(), hold.key, &decision).await.unwrap();
 }
 

@@ -55,6 +55,7 @@ async fn bill(stack: &Stack, month: UsageMonth) {
         let decision = Decision {
             verdict: Verdict::Release,
             who,
+            reason: None,
             why,
             at: hold.seen_at,
             basis: hold.basis.clone(),

@@ -246,6 +246,7 @@ pub(super) async fn holds(session: &Session<'_>, args: &LiveArgs) -> Result<Show
         let decided = hold.decision.as_ref().map_or("", |decision| match decision.verdict {
             Verdict::Release => "released",
             Verdict::Reject => "rejected",
+            Verdict::UseQuantity(_) => "another quantity",
         });
         let product = hold.key.product.to_string();
         let advice = Outcome::Held(hold.hold.clone()).advice();
@@ -300,6 +301,7 @@ pub(super) async fn decide(
         Verdict::Release => {
             format!("Released. The next preview of {} shows it, and its apply writes it.", month.in_words())
         }
+        Verdict::UseQuantity(other) => format!("Decided. {} is billed for {}.", other.billed, month.in_words()),
         Verdict::Reject => format!("Rejected. ConnectWise keeps what it has for {}.", month.in_words()),
     };
     Ok(Shown::new(json!({ "decided": { "key": hold.key, "verdict": verdict, "why": why } }), text))

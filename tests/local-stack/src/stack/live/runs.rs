@@ -144,7 +144,8 @@ impl Live {
     ) -> Result<(), StackError> {
         let (who, why, at) = (who.to_owned(), why.to_owned(), SystemClock.now());
         let author = Author { who: who.clone(), at, note: Some(why.clone()) };
-        let decision = Decision { verdict, who, why, at, basis: hold.basis.clone(), reading, moves: None };
+        let decision =
+            Decision { verdict, who, reason: None, why, at, basis: hold.basis.clone(), reading, moves: None };
         self.store.decide_hold(partner, hold.key, &decision).await?;
         if let Some(reading) = reading {
             remember_reading(&self.store, partner, &author, hold, reading).await?;
