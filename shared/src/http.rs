@@ -93,13 +93,13 @@ pub use self::csv::{
 };
 pub use self::document::{PsaProblems, document};
 pub use self::json::{Json, MAX_JSON_BYTES, SecretJson, has_type, read_bytes};
-pub use self::language::Language;
+pub use self::language::{Language, Text};
 pub use self::line_readings::LineReadings;
 pub use self::names::{AgreementShown, PsaProductShown, PsaProductTrouble};
 pub use self::once::{CsvText, Done, IdempotencyKey, Once, TAKE_OVER_S, answer};
 pub use self::page::{List, Pages, Paging};
 pub use self::path::{Path, PathId};
-pub use self::problem::{FieldError, Problem, ProblemBody, PsaRefusal, problems};
+pub use self::problem::{FieldError, FieldErrorBody, Problem, ProblemBody, PsaRefusal, problems};
 pub use self::query::{NoQuery, Query};
 pub use self::serve::{ApiOptions, CORRELATION_ID, serve};
 pub use self::version::{IfMatch, IfNoneMatch, etag, represent, version_of_content};

@@ -12,6 +12,7 @@ mod row;
 mod save;
 mod sheet;
 mod suggest;
+mod words;
 
 use shared::ports::{Clock, Ids};
 use shared::table::Table;

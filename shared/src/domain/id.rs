@@ -8,22 +8,63 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::language::Text;
+
 /// An id that could not be read; says which kind of id and the text that was given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a valid {kind}: {expected}")]
+#[error("{text:?} is not a valid {kind}: expected {}", expected.english())]
 pub struct IdError {
     kind: &'static str,
-    expected: &'static str,
+    expected: Expected,
     text: String,
 }
 
+/// The form of an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expected {
+    Uuid,
+    Number,
+    Code,
+    RunId,
+    AlertId,
+}
+
+impl Expected {
+    const fn english(self) -> &'static str {
+        match self {
+            Self::Uuid => "a UUID such as 718b6047-2fbc-4f4b-a143-45ee42bf5d3b",
+            Self::Number => "a whole number from 1 to 2147483647",
+            Self::Code => "1 to 64 letters, digits or signs",
+            Self::RunId => "one that a run was given",
+            Self::AlertId => "one that an alert was given",
+        }
+    }
+
+    const fn italian(self) -> &'static str {
+        match self {
+            Self::Uuid => "un UUID come 718b6047-2fbc-4f4b-a143-45ee42bf5d3b",
+            Self::Number => "un numero intero da 1 a 2147483647",
+            Self::Code => "da 1 a 64 lettere, cifre o segni",
+            Self::RunId => "l'ID di una sincronizzazione",
+            Self::AlertId => "l'ID di un avviso",
+        }
+    }
+}
+
+impl From<IdError> for Text {
+    fn from(error: IdError) -> Self {
+        let IdError { text, expected, .. } = &error;
+        Self::new(error.to_string(), format!("«{text}» non è valido: indicare {}.", expected.italian()))
+    }
+}
+
 impl IdError {
-    fn new(kind: &'static str, expected: &'static str, text: &str) -> Self {
+    fn new(kind: &'static str, expected: Expected, text: &str) -> Self {
         Self { kind, expected, text: text.chars().take(80).collect() }
     }
 
     pub(super) fn of_alert(text: &str) -> Self {
-        Self::new("alert id", "expected one that an alert was given", text)
+        Self::new("alert id", Expected::AlertId, text)
     }
 }
 
@@ -40,7 +81,7 @@ macro_rules! uuid_id {
             /// # Errors
             /// Anything but 36 characters of a hyphenated UUID.
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                let error = || IdError::new($kind, "expected a UUID such as 718b6047-2fbc-4f4b-a143-45ee42bf5d3b", text);
+                let error = || IdError::new($kind, Expected::Uuid, text);
                 if text.len() != 36 {
                     return Err(error());
                 }
@@ -100,7 +141,7 @@ macro_rules! number_id {
             fn try_from(number: i64) -> Result<Self, IdError> {
                 match u32::try_from(number) {
                     Ok(id) if (1..=0x7fff_ffff).contains(&id) => Ok(Self(id)),
-                    _ => Err(IdError::new($kind, "expected a whole number from 1 to 2147483647", &number.to_string())),
+                    _ => Err(IdError::new($kind, Expected::Number, &number.to_string())),
                 }
             }
         }
@@ -173,11 +214,7 @@ impl ProductCode {
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let code = text.trim();
         let fits = (1..=64).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
-        if fits {
-            Ok(Self(code.to_owned()))
-        } else {
-            Err(IdError::new("Sophos product code", "expected 1 to 64 letters, digits or signs", text))
-        }
+        if fits { Ok(Self(code.to_owned())) } else { Err(IdError::new("Sophos product code", Expected::Code, text)) }
     }
 
     /// The code as Sophos writes it.
@@ -232,11 +269,7 @@ impl RunId {
             }
             _ => false,
         };
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(IdError::new("run id", "expected one that a run was given", text))
-        }
+        if fits { Ok(Self(text.to_owned())) } else { Err(IdError::new("run id", Expected::RunId, text)) }
     }
 
     /// The id as it is shown and stored.

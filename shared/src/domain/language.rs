@@ -24,3 +24,55 @@ impl Language {
         }
     }
 }
+
+/// A sentence in every language of the product. Which one is shown is chosen where it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    english: String,
+    italian: String,
+}
+
+impl Text {
+    /// A sentence in both languages.
+    pub fn new(english: impl Into<String>, italian: impl Into<String>) -> Self {
+        Self { english: english.into(), italian: italian.into() }
+    }
+
+    /// The sentence about a line of a sheet, with the line's number in front.
+    #[must_use]
+    pub fn in_line(&self, line: u64) -> Self {
+        Self { english: format!("Line {line}: {}", self.english), italian: format!("Riga {line}: {}", self.italian) }
+    }
+
+    /// The sentence about a cell of a sheet, with the line's number and the column's name in front.
+    #[must_use]
+    pub fn in_cell(&self, line: u64, column: &str) -> Self {
+        Self {
+            english: format!("Line {line}, {column}: {}", self.english),
+            italian: format!("Riga {line}, {column}: {}", self.italian),
+        }
+    }
+
+    /// The sentence in a language.
+    #[must_use]
+    pub fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::English => &self.english,
+            Language::Italian => &self.italian,
+        }
+    }
+}
+
+/// A text that is the same in every language: a name, or a sentence that was already composed for its reader.
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self { italian: text.clone(), english: text }
+    }
+}
+
+/// The same as for a `String`.
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
+    }
+}

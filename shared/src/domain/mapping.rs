@@ -74,6 +74,14 @@ pub struct NotMapped {
     code: ProductCode,
 }
 
+impl NotMapped {
+    /// The Sophos product.
+    #[must_use]
+    pub const fn code(&self) -> &ProductCode {
+        &self.code
+    }
+}
+
 impl ProductMapping {
     /// A product as it is discovered from usage: unmapped. New usage never maps anything by itself.
     #[must_use]

@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
 use super::catalogue::ProblemCode;
+use super::language::Text;
 use super::problem::{FieldError, Problem};
 
 /// The header with the `pageFromKey` of the next page; absent on the last.
@@ -113,8 +114,12 @@ pub fn read_csv<const N: usize>(text: &str, columns: [&str; N], pointer: &str) -
     let indexes = indexes(&header, columns, pointer)?;
     let (mut rows, mut errors) = (Vec::new(), Vec::new());
     for record in records {
-        let record =
-            record.map_err(|error| refused([line_error(pointer, 1, "", ProblemCode::Invalid, &error.to_string())]))?;
+        let unreadable = |error: ::csv::Error| {
+            let line = error.position().map_or(1, ::csv::Position::line);
+            let detail = Text::new("It cannot be read as CSV.", "Non è leggibile come CSV.");
+            refused([line_error(pointer, line, "", ProblemCode::Invalid, &detail)])
+        };
+        let record = record.map_err(unreadable)?;
         let line = record.position().map_or(0, ::csv::Position::line);
         if is_blank(&record) {
             continue;
@@ -123,7 +128,11 @@ pub fn read_csv<const N: usize>(text: &str, columns: [&str; N], pointer: &str) -
             let cell = |at: usize| unguarded(record.get(at).unwrap_or_default().trim()).trim().to_owned();
             rows.push(CsvRow { line, cells: indexes.map(cell) });
         } else if errors.len() < MAX_ERRORS {
-            let message = format!("It has {} cells and the header has {}.", record.len(), header.len());
+            let (found, expected) = (record.len(), header.len());
+            let message = Text::new(
+                format!("It has {found} cells and the header has {expected}."),
+                format!("Ha {found} celle e l'intestazione ne ha {expected}."),
+            );
             errors.push(line_error(pointer, line, "", ProblemCode::Invalid, &message));
         }
     }
@@ -155,9 +164,8 @@ pub fn with_plain_lines(text: &str) -> String {
 
 /// An error in a line of a table, for the field at `pointer`; `column` is empty if the whole line is wrong.
 #[must_use]
-pub fn line_error(pointer: &str, line: u64, column: &str, code: ProblemCode, what: &str) -> FieldError {
-    let place = if column.is_empty() { format!("Line {line}") } else { format!("Line {line}, {column}") };
-    FieldError::body(pointer, code, format!("{place}: {what}"))
+pub fn line_error(pointer: &str, line: u64, column: &str, code: ProblemCode, what: &Text) -> FieldError {
+    FieldError::body(pointer, code, if column.is_empty() { what.in_line(line) } else { what.in_cell(line, column) })
 }
 
 /// The index of each requested column.
@@ -168,8 +176,17 @@ fn indexes<const N: usize>(header: &StringRecord, columns: [&str; N], pointer: &
     });
     let errors: Vec<FieldError> = (found.iter())
         .filter_map(|(column, at, twice)| match (at, twice) {
-            (None, _) => Some((ProblemCode::Missing, format!("The column {column} is missing."))),
-            (Some(_), true) => Some((ProblemCode::Invalid, format!("The column {column} is there twice."))),
+            (None, _) => Some((
+                ProblemCode::Missing,
+                Text::new(format!("The column {column} is missing."), format!("Manca la colonna {column}.")),
+            )),
+            (Some(_), true) => Some((
+                ProblemCode::Invalid,
+                Text::new(
+                    format!("The column {column} is there twice."),
+                    format!("La colonna {column} c'è due volte."),
+                ),
+            )),
             (Some(_), false) => None,
         })
         .map(|(code, message)| line_error(pointer, 1, "", code, &message))

@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 
-pub use crate::domain::language::Language;
+pub use crate::domain::language::{Language, Text};
 
 impl Language {
     /// The preferred language of `Accept-Language`: the highest weight, then the first named.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 pub use self::list::problems;
 use super::catalogue::ProblemCode;
-use super::language::Language;
+use super::language::{Language, Text};
 
 /// The default of `Retry-After`, in seconds.
 const RETRY_AFTER_S: u64 = 5;
@@ -22,16 +22,26 @@ const RETRY_AFTER_S: u64 = 5;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
     code: ProblemCode,
-    detail: Option<String>,
+    detail: Option<Text>,
     errors: Vec<FieldError>,
     psa: Option<PsaRefusal>,
     present: Option<Value>,
     retry_after_s: Option<u64>,
 }
 
-/// One thing that is wrong with a request. Rows of a bulk request are told all at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+/// One thing that is wrong with a request. A bulk request gets the errors of all its rows at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
+    pointer: Option<String>,
+    parameter: Option<String>,
+    code: ProblemCode,
+    detail: Text,
+}
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = FieldError)]
+pub struct FieldErrorBody {
     /// Where in the body, as a JSON pointer such as `/rows/3/code`; the empty pointer is the whole body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<String>,
@@ -40,14 +50,14 @@ pub struct FieldError {
     parameter: Option<String>,
     /// What is wrong with it.
     code: ProblemCode,
-    /// What is wrong with it, with the values at stake.
+    /// What is wrong with it, with the values at stake, in the caller's language.
     detail: String,
 }
 
 impl FieldError {
     /// An error in the body at a JSON pointer.
     #[must_use]
-    pub fn body(pointer: impl Into<String>, code: ProblemCode, detail: impl Into<String>) -> Self {
+    pub fn body(pointer: impl Into<String>, code: ProblemCode, detail: impl Into<Text>) -> Self {
         Self { pointer: Some(pointer.into()), parameter: None, code, detail: detail.into() }
     }
 
@@ -63,8 +73,18 @@ impl FieldError {
 
     /// An error in a parameter of the query or the path, or in a header.
     #[must_use]
-    pub fn parameter(name: impl Into<String>, code: ProblemCode, detail: impl Into<String>) -> Self {
+    pub fn parameter(name: impl Into<String>, code: ProblemCode, detail: impl Into<Text>) -> Self {
         Self { pointer: None, parameter: Some(name.into()), code, detail: detail.into() }
+    }
+
+    fn in_language(&self, language: Language) -> FieldErrorBody {
+        let Self { pointer, parameter, code, detail } = self;
+        FieldErrorBody {
+            pointer: pointer.clone(),
+            parameter: parameter.clone(),
+            code: *code,
+            detail: detail.in_language(language).to_owned(),
+        }
     }
 }
 
@@ -88,10 +108,10 @@ impl Problem {
         Self { code, detail: None, errors: Vec::new(), psa: None, present: None, retry_after_s: None }
     }
 
-    /// Adds what happened in this case, such as which product or customer, in English. It must contain no secret and no
-    /// text of another partner.
+    /// Adds what happened in this case, such as which product or customer. It must contain no secret and no text of
+    /// another partner.
     #[must_use]
-    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+    pub fn detail(mut self, detail: impl Into<Text>) -> Self {
         self.detail = Some(detail.into());
         self
     }
@@ -131,10 +151,10 @@ impl Problem {
         self.code
     }
 
-    /// The detail of the problem, for the log.
+    /// The detail of the problem in English, for the log.
     #[must_use]
     pub fn said(&self) -> Option<&str> {
-        self.detail.as_deref()
+        self.detail.as_ref().map(|detail| detail.in_language(Language::English))
     }
 
     /// The body of the response.
@@ -144,11 +164,11 @@ impl Problem {
             kind: format!("/v1/problems#{}", self.code.as_str()),
             title: self.code.title(language),
             status: self.code.status().as_u16(),
-            detail: self.detail.clone(),
+            detail: self.detail.as_ref().map(|detail| detail.in_language(language).to_owned()),
             code: self.code,
             advice: self.code.advice(language),
             retryable: self.code.is_retryable(),
-            errors: self.errors.clone(),
+            errors: self.errors.iter().map(|error| error.in_language(language)).collect(),
             psa: self.psa.clone(),
             present: self.present.clone(),
             correlation_id: correlation_id.map(str::to_owned),
@@ -211,7 +231,7 @@ pub struct ProblemBody {
     retryable: bool,
     /// What is wrong with the request, all of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldError>,
+    errors: Vec<FieldErrorBody>,
     /// What ConnectWise itself said.
     #[serde(skip_serializing_if = "Option::is_none")]
     psa: Option<PsaRefusal>,

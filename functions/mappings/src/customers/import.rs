@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{AgreementId, CompanyId, CustomerId};
 use shared::http::{
-    Caller, CsvRow, IdempotencyKey, NoQuery, Once, PathId, Problem, ProblemBody, ProblemCode, PsaProblems, Write,
+    Caller, CsvRow, IdempotencyKey, NoQuery, Once, PathId, Problem, ProblemBody, ProblemCode, PsaProblems, Text, Write,
     answer, read_csv,
 };
 use shared::ports::{Clock, Ids};
@@ -128,8 +128,11 @@ fn read_file(csv: &str, confirms: bool) -> Result<Vec<(u64, Wanted)>, Problem> {
     for (at, row) in rows.iter().enumerate() {
         let Some(wanted) = read_row((&origin, at), row, confirms, &mut faults) else { continue };
         if let Some(before) = seen.insert(wanted.customer, row.line) {
-            let detail = format!("The customer is already in line {before}.");
-            faults.add(&origin, at, "customerId", ProblemCode::Invalid, &detail);
+            let detail = Text::new(
+                format!("The customer is already in line {before}."),
+                format!("Il cliente è già nella riga {before}."),
+            );
+            faults.add(&origin, at, "customerId", ProblemCode::Invalid, detail);
         }
         read.push((row.line, wanted));
     }
@@ -138,14 +141,14 @@ fn read_file(csv: &str, confirms: bool) -> Result<Vec<(u64, Wanted)>, Problem> {
 
 fn read_row((origin, at): (&Origin, usize), row: &CsvRow<5>, confirms: bool, faults: &mut Faults) -> Option<Wanted> {
     let [customer, company, agreement, sync, version] = &row.cells;
-    let mut fault = |column: &str, what: &str| faults.add(origin, at, column, ProblemCode::Invalid, what);
-    let customer = CustomerId::from_path(customer).map_err(|error| fault("customerId", &error.to_string())).ok();
+    let mut fault = |column: &str, what: Text| faults.add(origin, at, column, ProblemCode::Invalid, what);
+    let customer = CustomerId::from_path(customer).map_err(|error| fault("customerId", error.into())).ok();
     let version = match version.as_str() {
         "" => Some(None),
         digits => match digits.parse() {
             Ok(version) => Some(Some(version)),
             Err(_) => {
-                fault("version", "Expected a number, or nothing.");
+                fault("version", Text::new("Expected a number, or nothing.", "Indicare un numero, o nulla."));
                 None
             }
         },
@@ -155,20 +158,23 @@ fn read_row((origin, at): (&Origin, usize), row: &CsvRow<5>, confirms: bool, fau
         "on" => Some(Some(true)),
         "off" => Some(Some(false)),
         _ => {
-            fault("sync", "Expected on, off, or nothing.");
+            fault("sync", Text::new("Expected on, off, or nothing.", "Indicare on, off, o nulla."));
             None
         }
     };
     let wish = if company.is_empty() && agreement.is_empty() {
         if sync == Some(Some(true)) {
-            fault("sync", "Expected off or nothing: without company and agreement the customer is unmapped.");
+            let detail = Text::new(
+                "Expected off or nothing: without company and agreement the customer is unmapped.",
+                "Indicare off o nulla: senza azienda e Agreement il cliente resta senza mapping.",
+            );
+            fault("sync", detail);
             return None;
         }
         Some(Wish::Unmap)
     } else {
-        let company = CompanyId::from_path(company).map_err(|error| fault("companyId", &error.to_string())).ok();
-        let agreement =
-            AgreementId::from_path(agreement).map_err(|error| fault("agreementId", &error.to_string())).ok();
+        let company = CompanyId::from_path(company).map_err(|error| fault("companyId", error.into())).ok();
+        let agreement = AgreementId::from_path(agreement).map_err(|error| fault("agreementId", error.into())).ok();
         company.zip(agreement).map(|(company, agreement)| Wish::Map {
             company,
             agreement,

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId};
 use shared::domain::mapping::CustomerMapping;
+use shared::domain::plan::Customer;
 use shared::domain::psa::CustomerNames;
-use shared::http::{Language, Problem, ProblemCode};
+use shared::http::{Language, Problem, ProblemCode, Text};
 use shared::store::{CustomerConflict, CustomerEdit, Store};
 use shared::table::Table;
 
@@ -76,7 +77,7 @@ pub(super) async fn judge(
     let mut faults = Faults::default();
     let mut notes = Vec::new();
     let steps: Vec<Step> = (wanted.iter().enumerate())
-        .map(|(at, row)| step(origin, (at, row), wanted, read.get(&row.customer), (&mut faults, &mut notes)))
+        .map(|(at, row)| step(origin, (at, row), wanted, read.get(&row.customer), language, (&mut faults, &mut notes)))
         .collect();
     let names = refuse_taken_companies(store, partner, (origin, wanted, &steps), &read, &mut faults).await?;
     let before = |customer: CustomerId| read.get(&customer).and_then(|read| read.mapped.as_ref());
@@ -161,12 +162,12 @@ impl Judged {
                     let mapped = now.clone().map(|now| (now, None));
                     present.push(CustomerRow::of(*customer, None, mapped.as_ref(), None, Language::default()));
                     let version = now.as_ref().map_or(0, |now| now.version);
-                    faults.add(origin, row_of(*customer), "version", ProblemCode::VersionMismatch, &moved_on(version));
+                    faults.add(origin, row_of(*customer), "version", ProblemCode::VersionMismatch, moved_on(version));
                 }
                 CustomerConflict::CompanyTaken { customer, company, holder } => {
                     let name = self.names.get(holder).cloned().unwrap_or_else(|| holder.to_string());
                     let detail = taken(*company, &name);
-                    faults.add(origin, row_of(*customer), "companyId", ProblemCode::CompanyTaken, &detail);
+                    faults.add(origin, row_of(*customer), "companyId", ProblemCode::CompanyTaken, detail);
                 }
             }
         }
@@ -175,12 +176,22 @@ impl Judged {
     }
 }
 
-fn moved_on(version: u64) -> String {
-    format!("Somebody changed it meanwhile; its version is {version} now.")
+fn twice() -> Text {
+    Text::new("The customer is there twice.", "Il cliente c'è due volte.")
 }
 
-fn taken(company: CompanyId, holder: &str) -> String {
-    format!("Company {company} is already mapped to {holder}.")
+fn moved_on(version: u64) -> Text {
+    Text::new(
+        format!("Somebody changed it meanwhile; its version is {version} now."),
+        format!("Qualcuno l'ha modificato nel frattempo; ora la versione è {version}."),
+    )
+}
+
+fn taken(company: CompanyId, holder: &str) -> Text {
+    Text::new(
+        format!("Company {company} is already mapped to {holder}."),
+        format!("L'azienda {company} è già mappata su {holder}."),
+    )
 }
 
 fn is_same_place(one: &CustomerMapping, other: &CustomerMapping) -> bool {
@@ -193,17 +204,23 @@ fn step(
     (at, row): (usize, &Wanted),
     all: &[Wanted],
     read: Option<&Read>,
+    language: Language,
     (faults, notes): (&mut Faults, &mut Vec<CustomerNote>),
 ) -> Step {
     let id = row.customer;
     if all[..at].iter().any(|other| other.customer == id) {
-        faults.add(origin, at, "customerId", ProblemCode::Invalid, "The customer is there twice.");
+        faults.add(origin, at, "customerId", ProblemCode::Invalid, twice());
         return Step::Nothing;
     }
     let Some(read) = read else {
-        let detail =
-            format!("No customer {id} is known. One that is new in Sophos is known after the next run or preview.");
-        faults.add(origin, at, "customerId", ProblemCode::Invalid, &detail);
+        let detail = Text::new(
+            format!("No customer {id} is known. One that is new in Sophos is known after the next run or preview."),
+            format!(
+                "Non si conosce nessun cliente {id}. Uno nuovo in Sophos è noto dopo la prossima sincronizzazione o \
+                 anteprima."
+            ),
+        );
+        faults.add(origin, at, "customerId", ProblemCode::Invalid, detail);
         return Step::Nothing;
     };
     let now = read.mapped.as_ref().map(|(mapping, _)| mapping);
@@ -213,17 +230,22 @@ fn step(
     let is_whole = !matches!(row.wish, Wish::Switch(_));
     // A switch is about the mapping that was read: what it has become comes before whether it can be switched.
     if !is_whole && row.version.is_some_and(|read| read != version) {
-        faults.add(origin, at, "version", ProblemCode::VersionMismatch, &moved_on(version));
+        faults.add(origin, at, "version", ProblemCode::VersionMismatch, moved_on(version));
         return Step::Nothing;
     }
-    let mut note = |code, text| notes.push(CustomerNote { customer_id: id, code, text });
+    let mut note = |code, text: Text| {
+        notes.push(CustomerNote { customer_id: id, code, text: text.in_language(language).to_owned() });
+    };
     let next = match (row.wish, now) {
         (Wish::Unmap, _) => None,
         (Wish::Switch(sync), Some(now)) => Some(CustomerMapping { sync, ..now.clone() }),
         (Wish::Switch(false), None) => None,
         (Wish::Switch(true), None) => {
-            let detail = format!("{name} is not mapped, so its sync cannot be switched on.");
-            faults.add(origin, at, "sync", ProblemCode::CustomerNotMapped, &detail);
+            let detail = Text::new(
+                format!("{name} is not mapped, so its sync cannot be switched on."),
+                format!("{name} è senza mapping: la sincronizzazione non si può attivare."),
+            );
+            faults.add(origin, at, "sync", ProblemCode::CustomerNotMapped, detail);
             return Step::Nothing;
         }
         (Wish::Map { company, agreement, sync, .. }, now) => {
@@ -236,7 +258,7 @@ fn step(
     let is_there = next.as_ref() == now;
     let repeats = is_there && is_whole && (origin.is_file() || row.version.is_none_or(|read| read + 1 >= version));
     if row.version.is_some_and(|read| read != version) && !repeats {
-        faults.add(origin, at, "version", ProblemCode::VersionMismatch, &moved_on(version));
+        faults.add(origin, at, "version", ProblemCode::VersionMismatch, moved_on(version));
         return Step::Nothing;
     }
     if is_there {
@@ -244,27 +266,51 @@ fn step(
     }
     let was_on = now.is_some_and(|now| now.sync);
     let Some(next) = next else {
-        note(NoteCode::StillBilled, format!("{name}: ConnectWise goes on billing the additions that are there."));
+        let text = Text::new(
+            format!("{name}: ConnectWise goes on billing the additions that are there."),
+            format!("{name}: ConnectWise continua a fatturare le addition esistenti."),
+        );
+        note(NoteCode::StillBilled, text);
         return Step::Remove { version };
     };
     if next.sync && !available && !(was_on && now.is_some_and(|now| is_same_place(now, &next))) {
-        let why = read.customer.as_ref().map_or_else(
-            || "Sophos no longer lists it".to_owned(),
-            |customer| format!("Sophos bills it by {:?}, not by usage", customer.billing),
-        );
-        let detail = format!("{name}'s usage sync cannot be on: {why}.");
-        faults.add(origin, at, "sync", ProblemCode::UsageSyncUnavailable, &detail);
+        let detail = match &read.customer {
+            None => Text::new(
+                format!("{name}'s usage sync cannot be on: Sophos no longer lists it."),
+                format!("La sincronizzazione di {name} non si può attivare: Sophos non lo elenca più."),
+            ),
+            Some(Customer { billing, .. }) => Text::new(
+                format!("{name}'s usage sync cannot be on: Sophos bills it by {billing:?}, not by usage."),
+                format!(
+                    "La sincronizzazione di {name} non si può attivare: Sophos lo fattura come «{billing}», non a utilizzo."
+                ),
+            ),
+        };
+        faults.add(origin, at, "sync", ProblemCode::UsageSyncUnavailable, detail);
         return Step::Nothing;
     }
     if now.is_none() && !available {
-        note(NoteCode::SyncLeftOff, format!("{name} is mapped with its sync off: it is not an MSP Flex customer."));
+        let text = Text::new(
+            format!("{name} is mapped with its sync off: it is not an MSP Flex customer."),
+            format!("{name} viene mappato con la sincronizzazione disattivata: non è un cliente MSP Flex."),
+        );
+        note(NoteCode::SyncLeftOff, text);
     }
     if was_on && !next.sync {
-        note(NoteCode::StillBilled, format!("{name}: ConnectWise goes on billing the last quantities."));
+        let text = Text::new(
+            format!("{name}: ConnectWise goes on billing the last quantities."),
+            format!("{name}: ConnectWise continua a fatturare le ultime quantità."),
+        );
+        note(NoteCode::StillBilled, text);
     }
     if next.sync && !next.is_applied() && now.is_none_or(|now| !is_same_place(now, &next)) {
-        let text =
-            format!("{name}: the next run is a preview; apply it to let it write to agreement {}.", next.agreement);
+        let agreement = next.agreement;
+        let text = Text::new(
+            format!("{name}: the next run is a preview; apply it to let it write to agreement {agreement}."),
+            format!(
+                "{name}: la prossima sincronizzazione è un'anteprima; applicarla per scrivere sull'Agreement {agreement}."
+            ),
+        );
         note(NoteCode::PreviewFirst, text);
     }
     Step::Put(next)
@@ -306,10 +352,14 @@ async fn refuse_taken_companies(
         let mut rival = rival.filter(|other| other.customer != mapping.customer && other.company == mapping.company);
         let rival = rival.next().map(|other| other.customer);
         if let Some(holder) = holder.filter(keeps) {
-            faults.add(origin, *at, "companyId", ProblemCode::CompanyTaken, &taken(mapping.company, &name(holder)));
+            faults.add(origin, *at, "companyId", ProblemCode::CompanyTaken, taken(mapping.company, &name(holder)));
         } else if let Some(rival) = rival {
-            let detail = format!("{} wants company {} in the same save.", name(rival), mapping.company);
-            faults.add(origin, *at, "companyId", ProblemCode::CompanyTaken, &detail);
+            let (rival, company) = (name(rival), mapping.company);
+            let detail = Text::new(
+                format!("{rival} wants company {company} in the same save."),
+                format!("Nello stesso salvataggio anche {rival} vuole l'azienda {company}."),
+            );
+            faults.add(origin, *at, "companyId", ProblemCode::CompanyTaken, detail);
         }
     }
     Ok(names)

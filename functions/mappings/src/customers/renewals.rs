@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::CustomerId;
 use shared::domain::psa::{Agreement, AgreementStatus};
-use shared::http::{Caller, List, Paging, Problem, PsaProblems, Query, Read, represent};
+use shared::http::{Caller, Language, List, Paging, Problem, PsaProblems, Query, Read, Text, represent};
 use shared::ports::{Clock, Ids, Listed};
 use shared::store::MappedCustomer;
 use shared::table::Table;
@@ -126,7 +126,7 @@ pub(crate) async fn list_agreement_renewals<T: Table, N: Link, C: Clock + Clone 
         rows.extend(found.into_iter().map(|(mapped, looked)| {
             let id = mapped.0.customer;
             let name = read.get(&id).map_or_else(|| id.to_string(), |read| read.name(id));
-            row(&mapped, looked, name)
+            row(&mapped, looked, name, caller.language())
         }));
     }
     let list: List<RenewalRow> = paging.list(rows, next.as_deref());
@@ -136,7 +136,7 @@ pub(crate) async fn list_agreement_renewals<T: Table, N: Link, C: Clock + Clone 
 /// Why an agreement needs a look, and what may go on in its place.
 struct Looked {
     reason: RenewalReason,
-    what: String,
+    what: Text,
     ends_on: Option<Date>,
     candidates: Vec<Agreement>,
 }
@@ -151,16 +151,31 @@ fn look((mapping, names): &MappedCustomer, listed: &Listed<Agreement>, today: Da
     }
     let (reason, what) = match present {
         None => {
-            let name = names.as_ref().map_or_else(String::new, |names| format!("{:?} ", names.agreement));
-            (RenewalReason::Gone, format!("Agreement {name}(id {id}) is not in ConnectWise any more."))
+            let name = |open: char, close: char| {
+                names.as_ref().map_or_else(String::new, |names| format!("{open}{}{close} ", names.agreement))
+            };
+            let what = Text::new(
+                format!("Agreement {}(id {id}) is not in ConnectWise any more.", name('"', '"')),
+                format!("L'Agreement {}(ID {id}) non c'è più in ConnectWise.", name('«', '»')),
+            );
+            (RenewalReason::Gone, what)
         }
         Some(now) if now.status != AgreementStatus::Active => {
-            let what = format!("Agreement {:?} (id {id}) is {}.", now.name, in_words(now.status));
+            let (name, status) = (&now.name, |language| in_words(now.status, language));
+            let what = Text::new(
+                format!("Agreement {name:?} (id {id}) is {}.", status(Language::English)),
+                format!("L'Agreement «{name}» (ID {id}) è {}.", status(Language::Italian)),
+            );
             (RenewalReason::NotActive, what)
         }
         Some(now) if ends_soon(now.end, today) => {
-            let end = now.end.map(|end| end.to_string()).unwrap_or_default();
-            (RenewalReason::EndsSoon, format!("Agreement {:?} (id {id}) ends on {end}.", now.name))
+            let name = &now.name;
+            let end = |format: &str| now.end.map(|end| end.strftime(format).to_string()).unwrap_or_default();
+            let what = Text::new(
+                format!("Agreement {name:?} (id {id}) ends on {}.", end("%Y-%m-%d")),
+                format!("L'Agreement «{name}» (ID {id}) termina il {}.", end("%d/%m/%Y")),
+            );
+            (RenewalReason::EndsSoon, what)
         }
         Some(_) => return None,
     };
@@ -173,10 +188,13 @@ fn look((mapping, names): &MappedCustomer, listed: &Listed<Agreement>, today: Da
     Some(Looked { reason, what, ends_on: present.and_then(|now| now.end), candidates })
 }
 
-fn row(mapped: &MappedCustomer, looked: Looked, name: String) -> RenewalRow {
+fn row(mapped: &MappedCustomer, looked: Looked, name: String, language: Language) -> RenewalRow {
     let candidate = |agreement: Agreement| RenewalCandidate {
         agreement_id: agreement.id.get(),
-        question: format!("Renewed as {} (id {})? Remap", agreement.name, agreement.id),
+        question: match language {
+            Language::English => format!("Renewed as {} (id {})? Remap", agreement.name, agreement.id),
+            Language::Italian => format!("Rinnovato come {} (ID {})? Rimappare", agreement.name, agreement.id),
+        },
         name: agreement.name,
     };
     RenewalRow {
@@ -185,7 +203,7 @@ fn row(mapped: &MappedCustomer, looked: Looked, name: String) -> RenewalRow {
         version: mapped.0.version,
         mapping: CustomerTarget::of(mapped),
         reason: looked.reason,
-        what: looked.what,
+        what: looked.what.in_language(language).to_owned(),
         ends_on: looked.ends_on.map(|end| end.to_string()),
         candidates: looked.candidates.into_iter().map(candidate).collect(),
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shared::domain::id::CustomerId;
-use shared::http::{FieldError, Problem, ProblemCode, line_error};
+use shared::http::{FieldError, Problem, ProblemCode, Text, line_error};
 use utoipa::ToSchema;
 
 use super::row::CustomerTarget;
@@ -74,7 +74,7 @@ impl Origin {
     }
 
     /// What is wrong with a field of a row: `column` names it, in the file as in the body.
-    pub(super) fn error(&self, row: usize, column: &str, code: ProblemCode, what: &str) -> FieldError {
+    pub(super) fn error(&self, row: usize, column: &str, code: ProblemCode, what: Text) -> FieldError {
         match self {
             Self::Rows => {
                 let field = match column {
@@ -84,7 +84,7 @@ impl Origin {
                 };
                 FieldError::body(format!("/rows/{row}{field}"), code, what)
             }
-            Self::Lines(lines) => line_error("/csv", lines.get(row).copied().unwrap_or_default(), column, code, what),
+            Self::Lines(lines) => line_error("/csv", lines.get(row).copied().unwrap_or_default(), column, code, &what),
         }
     }
 }
@@ -96,7 +96,7 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    pub(super) fn add(&mut self, origin: &Origin, row: usize, column: &str, code: ProblemCode, what: &str) {
+    pub(super) fn add(&mut self, origin: &Origin, row: usize, column: &str, code: ProblemCode, what: Text) {
         self.found.push((row, code, origin.error(row, column, code, what)));
     }
 
@@ -126,9 +126,13 @@ impl Faults {
             }
             Some(code) => code,
         };
-        let rows = self.found.len();
-        Problem::new(code)
-            .detail(format!("Nothing was saved: {rows} {} wrong.", if rows == 1 { "thing is" } else { "things are" }))
-            .errors(self.found.into_iter().map(|(.., error)| error))
+        let detail = match self.found.len() {
+            1 => Text::new("Nothing was saved: one thing is wrong.", "Non è stato salvato nulla: c'è un errore."),
+            faults => Text::new(
+                format!("Nothing was saved: {faults} things are wrong."),
+                format!("Non è stato salvato nulla: ci sono {faults} errori."),
+            ),
+        };
+        Problem::new(code).detail(detail).errors(self.found.into_iter().map(|(.., error)| error))
     }
 }

@@ -9,7 +9,7 @@ use shared::domain::mapping::CustomerMapping;
 use shared::error::StoreError;
 use shared::http::{
     Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, PsaProblems,
-    Write, answer,
+    Text, Write, answer,
 };
 use shared::ports::{Clock, Ids};
 use shared::store::{Answer, Attempt, Author, Keep};
@@ -137,7 +137,8 @@ pub(crate) async fn save_customer_mappings<T: Table, N: Link, C: Clock + Clone +
 pub(super) fn author(caller: &Caller<Write>, clock: &impl Clock, note: Option<String>) -> Result<Author, Problem> {
     let note = note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
     if note.as_ref().is_some_and(|note| note.chars().count() > MAX_NOTE) {
-        let error = FieldError::body("/note", ProblemCode::Invalid, format!("At most {MAX_NOTE} characters."));
+        let detail = Text::new(format!("At most {MAX_NOTE} characters."), format!("Al massimo {MAX_NOTE} caratteri."));
+        let error = FieldError::body("/note", ProblemCode::Invalid, detail);
         return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
     }
     Ok(Author { who: caller.name().to_owned(), at: clock.now(), note })
@@ -178,7 +179,11 @@ pub(super) async fn save_rows<T: Table, N: Link, C: Clock, I>(
 
 fn read_rows(rows: &[CustomerSaveRow]) -> Result<Vec<Wanted>, Problem> {
     if rows.is_empty() || rows.len() > MAX_ROWS {
-        let detail = format!("Expected 1 to {MAX_ROWS} rows; there are {}.", rows.len());
+        let found = rows.len();
+        let detail = Text::new(
+            format!("Expected 1 to {MAX_ROWS} rows; there are {found}."),
+            format!("Inviare da 1 a {MAX_ROWS} righe; ce ne sono {found}."),
+        );
         let error = FieldError::body("/rows", ProblemCode::Invalid, detail);
         return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
     }
@@ -192,7 +197,10 @@ fn read_rows(rows: &[CustomerSaveRow]) -> Result<Vec<Wanted>, Problem> {
             (None, Some(sync), false) => Wish::Switch(sync),
             (None, None, true) => Wish::Unmap,
             (None, None, false) | (Some(_), _, true) | (None, Some(_), true) => {
-                let detail = "Expected mapTo, sync or both, or unmap alone.";
+                let detail = Text::new(
+                    "Expected mapTo, sync or both, or unmap alone.",
+                    "Inviare mapTo, sync o entrambi, oppure solo unmap.",
+                );
                 faults.add(&Origin::Rows, at, "", ProblemCode::Invalid, detail);
                 continue;
             }

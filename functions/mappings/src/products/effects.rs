@@ -8,6 +8,7 @@ use shared::domain::id::{AgreementId, PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{Changed, Combine, ProductMapping, ProductMappings, ProductState};
 use shared::domain::snapshot::{Parts, Snapshot, Written};
 use shared::error::StoreError;
+use shared::http::Language;
 use shared::store::Store;
 use shared::table::Table;
 use utoipa::ToSchema;
@@ -95,8 +96,8 @@ struct Leaving {
 pub(super) async fn effects(
     store: &Store<impl Table>,
     partner: PartnerId,
-    mappings: &ProductMappings,
-    changed: &[Changed],
+    (mappings, changed): (&ProductMappings, &[Changed]),
+    language: Language,
 ) -> Result<Vec<ProductEffect>, StoreError> {
     let mut leaving = leaving(mappings, changed);
     let mut complete = true;
@@ -115,7 +116,7 @@ pub(super) async fn effects(
         }
     }
     let billed = leaving.into_iter().filter(|(_, found)| found.additions > 0);
-    Ok(billed.map(|(product, found)| found.into_effect(product, complete)).collect())
+    Ok(billed.map(|(product, found)| found.into_effect(product, complete, language)).collect())
 }
 
 fn leaving(mappings: &ProductMappings, changed: &[Changed]) -> BTreeMap<PsaProductId, Leaving> {
@@ -182,20 +183,31 @@ impl Leaving {
         }
     }
 
-    fn into_effect(self, product: PsaProductId, complete: bool) -> ProductEffect {
+    fn into_effect(self, product: PsaProductId, complete: bool, language: Language) -> ProductEffect {
         let (additions, units) = (self.additions, self.units.normalize());
-        let at_least = if complete { "" } else { "At least " };
         let still = self.stays.is_empty();
-        let text = if still {
-            format!(
+        let at_least = match (complete, language) {
+            (true, _) => "",
+            (false, Language::English) => "At least ",
+            (false, Language::Italian) => "Almeno ",
+        };
+        let text = match (still, language) {
+            (true, Language::English) => format!(
                 "{at_least}{additions} additions of ConnectWise product {product}, {units} units, will go on being billed: \
                  leave them, set them to 0, or set a cancelled date."
-            )
-        } else {
-            format!(
+            ),
+            (true, Language::Italian) => format!(
+                "{at_least}{additions} addition del prodotto ConnectWise {product}, {units} unità, resteranno fatturate: \
+                 lasciarle, portarle a 0 o impostare una data di fine."
+            ),
+            (false, Language::English) => format!(
                 "{at_least}{additions} additions of ConnectWise product {product}, {units} units, lose a part. The next \
                  write of each waits for your decision."
-            )
+            ),
+            (false, Language::Italian) => format!(
+                "{at_least}{additions} addition del prodotto ConnectWise {product}, {units} unità, perdono una parte. La \
+                 prossima scrittura di ciascuna attende una decisione."
+            ),
         };
         ProductEffect {
             kind: if still { EffectKind::StillBilled } else { EffectKind::SumChanges },

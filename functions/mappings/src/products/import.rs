@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use shared::domain::id::PartnerId;
 use shared::domain::mapping::ProductMapping;
 use shared::http::{
-    Caller, CsvText, Done, FieldError, IdempotencyKey, Once, Problem, ProblemCode, PsaProblems, Query, Write, answer,
+    Caller, CsvText, Done, FieldError, IdempotencyKey, Language, Once, Problem, ProblemCode, PsaProblems, Query, Text,
+    Write, answer,
 };
 use shared::ports::{Clock, Ids};
 use shared::store::{Attempt, Author, Keep};
@@ -85,18 +86,18 @@ pub(crate) async fn import_product_mappings<T: Table, N: Link, C: Clock + Clone 
     Query(how): Query<ImportHow>,
     once: Once<CsvText>,
 ) -> Result<Response, Problem> {
-    let (partner, who) = (caller.partner(), caller.name().to_owned());
+    let (partner, who, language) = (caller.partner(), caller.name().to_owned(), caller.language());
     let (world, at) = (&world, world.clock.now());
     let act = |CsvText(text): CsvText, attempt| async move {
         let author = Author { who, at, note: Some("CSV import".to_owned()) };
-        import(world, partner, (&author, &attempt), &text, how).await
+        import(world, (partner, language), (&author, &attempt), &text, how).await
     };
     once.run(&world.store, (&world.clock, &world.ids), partner, act).await
 }
 
 async fn import<T: Table, N: Link, C: Clock, I: Ids>(
     world: &World<T, N, C, I>,
-    partner: PartnerId,
+    (partner, language): (PartnerId, Language),
     (author, attempt): (&Author, &Attempt),
     text: &str,
     how: ImportHow,
@@ -106,14 +107,18 @@ async fn import<T: Table, N: Link, C: Clock, I: Ids>(
     let rows = lines.len();
     let from = how.from_line.unwrap_or(2);
     if from < 2 {
-        let error = FieldError::parameter("fromLine", ProblemCode::Invalid, "The first row is in line 2.");
+        let error = FieldError::parameter(
+            "fromLine",
+            ProblemCode::Invalid,
+            Text::new("The first row is in line 2.", "La prima riga di dati è la riga 2."),
+        );
         return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
     }
     let mut left = lines.into_iter().filter(|(line, _)| *line >= from).peekable();
     if how.validate_only {
         let wanted: Vec<Wanted> = left.map(|(_, wanted)| wanted).collect();
         let judged = judge(world, partner, &wanted).await?;
-        let effects = effects(&world.store, partner, &judged.known.mappings, &judged.changed).await?;
+        let effects = effects(&world.store, partner, (&judged.known.mappings, &judged.changed), language).await?;
         let mut changes = differences(&judged, None);
         changes.truncate(SHOWN);
         let changed = judged.changed.len();

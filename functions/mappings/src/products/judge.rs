@@ -8,7 +8,7 @@ use serde::Serialize;
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{ChangeFault, Changed, ProductChange, ProductMapping, WantedState, apply_changes};
 use shared::domain::psa::PsaProduct;
-use shared::http::{FieldError, Problem, ProblemCode};
+use shared::http::{FieldError, Problem, ProblemCode, Text};
 use shared::ports::Psa;
 use shared::store::KnownPsaProduct;
 use shared::table::Table;
@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::known::Known;
 use super::row::ProductRow;
+use super::words::change_fault;
 use crate::{Link, World};
 
 /// What ConnectWise is asked for in one call.
@@ -54,7 +55,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(pointer: String, code: ProblemCode, detail: impl Into<String>) -> Self {
+    pub(super) fn new(pointer: String, code: ProblemCode, detail: impl Into<Text>) -> Self {
         Self { code, error: FieldError::body(pointer, code, detail) }
     }
 }
@@ -114,7 +115,11 @@ fn check_versions(known: &Known, wanted: &[Wanted]) -> Result<(), Problem> {
     }
     let codes = moved.iter().map(|row| row.change.code.clone());
     let errors = moved.iter().map(|row| {
-        let detail = format!("{} was changed meanwhile; its present version is {}.", row.change.code, now(row));
+        let (code, version) = (&row.change.code, now(row));
+        let detail = Text::new(
+            format!("{code} was changed meanwhile; its present version is {version}."),
+            format!("{code} è stato modificato nel frattempo; la versione attuale è {version}."),
+        );
         FieldError::body(format!("{}/version", row.at), ProblemCode::VersionMismatch, detail)
     });
     Err(changed_meanwhile(known, codes).errors(errors))
@@ -128,7 +133,11 @@ pub(super) fn changed_meanwhile(known: &Known, codes: impl IntoIterator<Item = P
     };
     let rows: Vec<ProductRow> = codes.into_iter().map(present).collect();
     let names: Vec<&str> = rows.iter().map(|row| row.code.as_str()).collect();
-    let detail = format!("Changed meanwhile: {}. Nothing of the request was stored.", names.join(", "));
+    let names = names.join(", ");
+    let detail = Text::new(
+        format!("Changed meanwhile: {names}. Nothing of the request was stored."),
+        format!("Modificati nel frattempo: {names}. Della richiesta non è stato salvato nulla."),
+    );
     Problem::new(ProblemCode::VersionMismatch).detail(detail).present(&PresentProducts { rows })
 }
 
@@ -141,7 +150,7 @@ fn fault_of(at: &str, fault: &ChangeFault) -> Fault {
             ("combine", ProblemCode::CombineRuleMissing)
         }
     };
-    Fault::new(format!("{at}/{field}"), code, fault.to_string())
+    Fault::new(format!("{at}/{field}"), code, change_fault(fault))
 }
 
 const fn target(row: &Wanted) -> Option<PsaProductId> {
@@ -176,10 +185,17 @@ fn unavailable(row: &Wanted, found: &BTreeMap<PsaProductId, PsaProduct>) -> Opti
     let why = match found.get(&id) {
         Some(product) if product.is_available() => return None,
         Some(product) if product.bundle => {
-            format!("{} is of class Bundle; no addition can have it.", product.identifier)
+            let identifier = &product.identifier;
+            Text::new(
+                format!("{identifier} is of class Bundle; no addition can have it."),
+                format!("{identifier} è di classe Bundle: nessuna addition può averlo."),
+            )
         }
-        Some(product) => format!("{} is inactive in ConnectWise.", product.identifier),
-        None => format!("ConnectWise has no product {id}."),
+        Some(PsaProduct { identifier, .. }) => Text::new(
+            format!("{identifier} is inactive in ConnectWise."),
+            format!("{identifier} è inattivo in ConnectWise."),
+        ),
+        None => Text::new(format!("ConnectWise has no product {id}."), format!("ConnectWise non ha il prodotto {id}.")),
     };
     Some(Fault::new(format!("{}/mapTo", row.at), ProblemCode::ProductUnavailable, why))
 }

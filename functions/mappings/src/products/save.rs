@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{Changed, ProductChange, ProductMapping, WantedState};
 use shared::http::{
-    Caller, Done, IdempotencyKey, Language, LineReadings, NoQuery, Once, Problem, ProblemCode, PsaProblems, Write,
-    answer,
+    Caller, Done, IdempotencyKey, Language, LineReadings, NoQuery, Once, Problem, ProblemCode, PsaProblems, Text,
+    Write, answer,
 };
 use shared::ports::{Clock, Ids};
 use shared::store::{Author, Keep, Store};
@@ -155,7 +155,7 @@ pub(crate) async fn save_product_mappings<T: Table, N: Link, C: Clock + Clone + 
         let wanted = wanted(&save, Some(&resolved))?;
         let judged = judge(world, partner, &wanted).await?;
         if save.validate_only {
-            let effects = effects(&world.store, partner, &judged.known.mappings, &judged.changed).await?;
+            let effects = effects(&world.store, partner, (&judged.known.mappings, &judged.changed), language).await?;
             let (changes, warnings) = (differences(&judged, None), warnings(&judged, language));
             let shown = ProductsSaved { applied: false, changes, effects, warnings };
             return Ok(Done::Unkept(answer(StatusCode::OK, &shown)?));
@@ -185,9 +185,16 @@ pub(super) async fn store(
 ) -> Result<Done, Problem> {
     let rows: Vec<_> = judged.changed.iter().map(|changed| changed.after.clone()).collect();
     if rows.len() > MAX_ROWS {
-        return Err(Problem::new(ProblemCode::InvalidRequest).detail(format!(
-            "With the parts of combined products that take over the rule, {} rows change, at most {MAX_ROWS} can. Save fewer.",
-            rows.len()
+        let changed = rows.len();
+        return Err(Problem::new(ProblemCode::InvalidRequest).detail(Text::new(
+            format!(
+                "With the parts of combined products that take over the rule, {changed} rows change; at most {MAX_ROWS} \
+                 can. Save fewer rows."
+            ),
+            format!(
+                "Con le parti dei prodotti combinati che riprendono la regola cambiano {changed} righe; il massimo è \
+                 {MAX_ROWS}. Salvarne di meno."
+            ),
         )));
     }
     match store.save_product_mappings(partner, author, &rows, Some(keep)).await? {
@@ -240,15 +247,23 @@ fn warnings(judged: &Judged, language: Language) -> Vec<ProductWarning> {
 fn wanted(save: &ProductSave, resolved: Option<&Resolved>) -> Result<Vec<Wanted>, Problem> {
     let mut faults = Vec::new();
     if save.rows.is_empty() || save.rows.len() > MAX_ROWS {
-        let detail = format!("Expected 1 to {MAX_ROWS} rows, found {}.", save.rows.len());
+        let found = save.rows.len();
+        let detail = Text::new(
+            format!("Expected 1 to {MAX_ROWS} rows, found {found}."),
+            format!("Inviare da 1 a {MAX_ROWS} righe; ce ne sono {found}."),
+        );
         faults.push(Fault::new("/rows".to_owned(), ProblemCode::Invalid, detail));
     }
     if save.note.as_ref().is_some_and(|note| note.chars().count() > MAX_TEXT) {
-        faults.push(Fault::new("/note".to_owned(), ProblemCode::Invalid, format!("At most {MAX_TEXT} characters.")));
+        let detail = Text::new(format!("At most {MAX_TEXT} characters."), format!("Al massimo {MAX_TEXT} caratteri."));
+        faults.push(Fault::new("/note".to_owned(), ProblemCode::Invalid, detail));
     }
     let names = save.rows.iter().filter(|row| matches!(row.map_to, Some(MapTo::Name(_)))).count();
     if names > MOST_NAMES {
-        let detail = format!("At most {MOST_NAMES} rows may name a product by a text; the others by its id.");
+        let detail = Text::new(
+            format!("At most {MOST_NAMES} rows may name a product by a text; the others by its id."),
+            format!("Al massimo {MOST_NAMES} righe possono indicare un prodotto con un testo; le altre con l'ID."),
+        );
         faults.push(Fault::new("/rows".to_owned(), ProblemCode::Invalid, detail));
     }
     let mut wanted = Vec::new();
@@ -264,15 +279,13 @@ fn wanted(save: &ProductSave, resolved: Option<&Resolved>) -> Result<Vec<Wanted>
 
 fn change(row: &ProductSaveRow, at: &str, resolved: Option<&Resolved>) -> Result<ProductChange, Vec<Fault>> {
     let mut faults = Vec::new();
-    let mut wrong = |field: &str, detail: String| {
+    let mut wrong = |field: &str, detail: Text| {
         faults.push(Fault::new(format!("{at}/{field}"), ProblemCode::Invalid, detail));
     };
-    let code = ProductCode::parse(&row.code).map_err(|error| wrong("code", error.to_string())).ok();
+    let code = ProductCode::parse(&row.code).map_err(|error| wrong("code", error.into())).ok();
     let (mut unmatched, mut product) = (None, None);
     match &row.map_to {
-        Some(MapTo::Id(id)) => {
-            product = PsaProductId::try_from(*id).map_err(|error| wrong("mapTo", error.to_string())).ok()
-        }
+        Some(MapTo::Id(id)) => product = PsaProductId::try_from(*id).map_err(|error| wrong("mapTo", error.into())).ok(),
         Some(MapTo::Name(name)) => match resolved.and_then(|resolved| resolved.get(name.trim())) {
             Some(Ok(found)) => product = Some(*found),
             Some(Err(why)) => unmatched = Some(why.clone()),
@@ -282,10 +295,16 @@ fn change(row: &ProductSaveRow, at: &str, resolved: Option<&Resolved>) -> Result
     }
     let reason = row.exclude.as_deref().map(str::trim);
     if reason.is_some_and(|reason| reason.is_empty() || reason.chars().count() > MAX_TEXT) {
-        wrong("exclude", format!("Say why, in 1 to {MAX_TEXT} characters."));
+        let detail = Text::new(
+            format!("Say why, in 1 to {MAX_TEXT} characters."),
+            format!("Indicare il motivo, da 1 a {MAX_TEXT} caratteri."),
+        );
+        wrong("exclude", detail);
     }
     if usize::from(row.map_to.is_some()) + usize::from(row.unmap) + usize::from(row.exclude.is_some()) > 1 {
-        wrong("mapTo", "Send one of mapTo, unmap and exclude.".to_owned());
+        let detail =
+            Text::new("Send one of mapTo, unmap and exclude.", "Inviare uno solo fra mapTo, unmap ed exclude.");
+        wrong("mapTo", detail);
     }
     if let Some(why) = unmatched {
         faults.push(Fault::new(format!("{at}/mapTo"), ProblemCode::ProductUnavailable, why));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use shared::domain::id::{ProductCode, PsaProductId};
 use shared::domain::mapping::{Combine, ProductChange, ProductMapping, ProductState, WantedState};
-use shared::http::{ProblemCode, is_blank, separator_of, with_plain_lines};
+use shared::http::{ProblemCode, Text, is_blank, separator_of, with_plain_lines};
 
 use super::judge::{Fault, Wanted};
 use super::known::Known;
@@ -72,15 +72,20 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Vec<(u64, Wanted)>, Vec<
     let text = with_plain_lines(text);
     let separator = separator_of(&text);
     let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text.as_bytes());
-    let fault = |line: u64, column: &str, why: String| {
-        Fault::new(format!("/lines/{line}/{column}"), ProblemCode::Invalid, format!("Line {line}: {why}"))
+    let fault = |line: u64, column: &str, why: Text| {
+        Fault::new(format!("/lines/{line}/{column}"), ProblemCode::Invalid, why.in_line(line))
     };
-    let header = reader.headers().map_err(|error| vec![fault(1, "", error.to_string())])?.clone();
+    let unreadable = || Text::new("It cannot be read as CSV.", "Non è leggibile come CSV.");
+    let header = reader.headers().map_err(|_| vec![fault(1, "", unreadable())])?.clone();
     let columns: BTreeMap<String, usize> =
         header.iter().enumerate().map(|(place, name)| (name.trim().to_owned(), place)).collect();
     let mut faults = Vec::new();
     if !columns.contains_key("code") {
-        let detail = format!("The column code is missing; the columns are {}.", COLUMNS.join(", "));
+        let columns = COLUMNS.join(", ");
+        let detail = Text::new(
+            format!("The column code is missing; the columns are {columns}."),
+            format!("Manca la colonna code; le colonne sono {columns}."),
+        );
         faults.push(fault(1, "code", detail));
     }
     let mut rows = Vec::new();
@@ -89,7 +94,7 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Vec<(u64, Wanted)>, Vec<
             Ok(record) => record,
             Err(error) => {
                 let line = error.position().map_or(1, csv::Position::line);
-                faults.push(fault(line, "", error.to_string()));
+                faults.push(fault(line, "", unreadable()));
                 break;
             }
         };
@@ -98,7 +103,11 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Vec<(u64, Wanted)>, Vec<
             continue;
         }
         if rows.len() == MAX_LINES {
-            faults.push(fault(line, "", format!("A sheet has at most {MAX_LINES} rows.")));
+            let detail = Text::new(
+                format!("A sheet has at most {MAX_LINES} rows."),
+                format!("Un foglio ha al massimo {MAX_LINES} righe."),
+            );
+            faults.push(fault(line, "", detail));
             break;
         }
         let cell = |name: &str| columns.get(name).and_then(|place| record.get(*place)).map_or("", bare);
@@ -113,7 +122,7 @@ pub(super) fn read(text: &str, known: &Known) -> Result<Vec<(u64, Wanted)>, Vec<
 }
 
 /// A column and what is wrong in it.
-type WrongCell = (&'static str, String);
+type WrongCell = (&'static str, Text);
 
 /// What a row asks for; the cells that are empty leave things as they are.
 fn change<'a>(cell: &impl Fn(&str) -> &'a str, known: &Known) -> Result<(ProductChange, Option<u64>), Vec<WrongCell>> {
@@ -123,7 +132,12 @@ fn change<'a>(cell: &impl Fn(&str) -> &'a str, known: &Known) -> Result<(Product
         text => {
             let found = words.iter().find(|(word, _)| text.eq_ignore_ascii_case(word)).map(|(_, meaning)| *meaning);
             if found.is_none() {
-                wrong.push((column, format!("{text} is neither {} nor {}.", words[0].0, words[1].0)));
+                let [(one, _), (other, _)] = words;
+                let detail = Text::new(
+                    format!("{text} is neither {one} nor {other}."),
+                    format!("«{text}» non è né {one} né {other}."),
+                );
+                wrong.push((column, detail));
             }
             found
         }
@@ -132,23 +146,31 @@ fn change<'a>(cell: &impl Fn(&str) -> &'a str, known: &Known) -> Result<(Product
     let firewall = word("firewall", [("yes", true), ("no", false)]);
     let combine = word("combine", [("addUp", true), ("takeLargest", false)]);
     let combine = combine.map(|adds| if adds { Combine::AddUp } else { Combine::TakeLargest });
-    let code = ProductCode::parse(cell("code")).map_err(|error| wrong.push(("code", error.to_string()))).ok();
+    let code = ProductCode::parse(cell("code")).map_err(|error| wrong.push(("code", error.into()))).ok();
     let version = match cell("version") {
         "" => None,
-        text => text.parse::<u64>().map_err(|_| wrong.push(("version", format!("{text} is no version.")))).ok(),
+        text => {
+            let detail = || {
+                Text::new(
+                    format!("{text} is not a version: a whole number."),
+                    format!("«{text}» non è una versione: un numero intero."),
+                )
+            };
+            text.parse::<u64>().map_err(|_| wrong.push(("version", detail()))).ok()
+        }
     };
     let product = match cell("psaProductId") {
         "" => None,
         text => {
             let id = text.parse::<i64>().unwrap_or(0);
-            PsaProductId::try_from(id).map_err(|error| wrong.push(("psaProductId", error.to_string()))).ok()
+            PsaProductId::try_from(id).map_err(|error| wrong.push(("psaProductId", error.into()))).ok()
         }
     };
     let before = code.as_ref().and_then(|code| known.mappings.find(code));
     let state = match state(cell("state"), product, cell("reason"), before) {
         Ok(state) => state,
         Err((column, why)) => {
-            wrong.push((column, why.to_owned()));
+            wrong.push((column, why));
             None
         }
     };
@@ -169,7 +191,7 @@ fn state(
     product: Option<PsaProductId>,
     reason: &str,
     before: Option<&ProductMapping>,
-) -> Result<Option<WantedState>, (&'static str, &'static str)> {
+) -> Result<Option<WantedState>, WrongCell> {
     let now = before.map(|before| &before.state);
     let mapped = |to: PsaProductId| {
         Some(WantedState::MapTo(to)).filter(|_| before.and_then(ProductMapping::product) != Some(to))
@@ -177,20 +199,47 @@ fn state(
     match name {
         "" if product.is_none() => Ok(None),
         "" | "mapped" => {
-            product.map(mapped).ok_or(("psaProductId", "A mapped product needs the id of its ConnectWise product."))
+            let detail = || {
+                Text::new(
+                    "A mapped product needs the id of its ConnectWise product.",
+                    "Per un prodotto mappato serve l'ID del prodotto ConnectWise.",
+                )
+            };
+            product.map(mapped).ok_or_else(|| ("psaProductId", detail()))
         }
-        _ if product.is_some() => Err(("psaProductId", "Only a mapped product has a ConnectWise product.")),
+        _ if product.is_some() => {
+            let detail = Text::new(
+                "Only a mapped product has a ConnectWise product.",
+                "Solo un prodotto mappato ha un prodotto ConnectWise.",
+            );
+            Err(("psaProductId", detail))
+        }
         "unmapped" | "removed" => {
             let is_so = !matches!(now, Some(ProductState::Mapped { .. } | ProductState::Excluded { .. }));
             Ok((!is_so).then_some(WantedState::Unmap))
         }
-        "excluded" if reason.is_empty() => Err(("reason", "An excluded product needs a reason.")),
-        "excluded" if reason.chars().count() > MAX_TEXT => Err(("reason", "A reason has at most 500 characters.")),
+        "excluded" if reason.is_empty() => {
+            let detail = Text::new("An excluded product needs a reason.", "Per un prodotto escluso serve il motivo.");
+            Err(("reason", detail))
+        }
+        "excluded" if reason.chars().count() > MAX_TEXT => {
+            let detail = Text::new(
+                format!("A reason has at most {MAX_TEXT} characters."),
+                format!("Un motivo ha al massimo {MAX_TEXT} caratteri."),
+            );
+            Err(("reason", detail))
+        }
         "excluded" => {
             let is_so = matches!(now, Some(ProductState::Excluded { reason: known }) if known == reason);
             Ok((!is_so).then(|| WantedState::Exclude(reason.to_owned())))
         }
-        _ => Err(("state", "Expected mapped, unmapped, excluded or removed.")),
+        _ => {
+            let detail = Text::new(
+                "Expected mapped, unmapped, excluded or removed.",
+                "Indicare mapped, unmapped, excluded o removed.",
+            );
+            Err(("state", detail))
+        }
     }
 }
 

@@ -43,23 +43,16 @@ pub struct Changed {
     pub after: ProductMapping,
 }
 
-/// Why a row of a Save cannot stand.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a row of a Save is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeFault {
     /// A product is changed twice.
-    #[error("{0} has two rows. Send one.")]
     Twice(ProductCode),
     /// Something is switched on that is not mapped.
-    #[error(transparent)]
-    NotMapped(#[from] NotMapped),
+    NotMapped(NotMapped),
     /// A rule for what is not mapped.
-    #[error("{0} is not mapped to a ConnectWise product; a combine rule is for mapped products only.")]
     RuleWithoutMapping(ProductCode),
     /// Several parts and no rule.
-    #[error(
-        "{} go to ConnectWise product {product}. Choose whether to add them up or to take the largest.",
-        list(parts)
-    )]
     RuleMissing {
         /// The ConnectWise product.
         product: PsaProductId,
@@ -67,20 +60,12 @@ pub enum ChangeFault {
         parts: Vec<ProductCode>,
     },
     /// The parts have different rules.
-    #[error(
-        "{} go to ConnectWise product {product} by another rule. Send their rows too: all parts must agree.",
-        list(parts)
-    )]
     RulesDiffer {
         /// The ConnectWise product.
         product: PsaProductId,
         /// The parts with another rule.
         parts: Vec<ProductCode>,
     },
-}
-
-fn list(codes: &[ProductCode]) -> String {
-    codes.iter().map(ProductCode::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// The mappings that the changes make differ, in the order of their codes. A product that nobody knows is mapped ahead of its
@@ -137,7 +122,7 @@ fn apply(before: ProductMapping, change: &ProductChange) -> Result<ProductMappin
         Some(WantedState::Exclude(reason)) => before.exclude(reason.clone()),
     };
     if let Some(on) = change.sync {
-        mapping = mapping.switch(on)?;
+        mapping = mapping.switch(on).map_err(ChangeFault::NotMapped)?;
     }
     match (change.combine, &mut mapping.state) {
         (Some(rule), ProductState::Mapped { combine, .. }) => *combine = Some(rule),
