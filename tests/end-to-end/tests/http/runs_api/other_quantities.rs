@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::runs_api::world::World;
 
 const DECISIONS: &str = "/v1/sync/holds/decisions";
 const WRITE: &str = "/v1/sync/holds/decisions/write";

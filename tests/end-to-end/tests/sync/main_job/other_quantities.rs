@@ -1,16 +1,16 @@
 //! Another quantity than the usage, over three months: it is billed as long as it lasts, and its end is reported once.
 
-use harness::simulator::faults::{Fault, FaultKind, FaultPlan};
-use harness::sophos::UsageRow;
-use harness::stack::Stack;
+use local_stack::stack::Stack;
 use shared::domain::decision::{Decision, HoldKey, OtherQuantity, StandingHold, Verdict};
 use shared::domain::ledger::{CustomerLedger, Line};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::Outcome;
 use shared::domain::quantity_override::{DecisionReason, QuantityRule};
 use shared::domain::run::{Run, RunKind};
+use simulators::simulator::faults::{Fault, FaultKind, FaultPlan};
+use simulators::sophos::UsageRow;
 
-use crate::started::{api_writes, hasty, november, preview_and_apply, stack_of};
+use crate::main_job::started::{api_writes, hasty, november, preview_and_apply, stack_of};
 
 /// Every customer but the first uses what the demo has; of the first, each product has so many units.
 fn first_uses(stack: &Stack, month: UsageMonth, units: i64) {
@@ -52,7 +52,7 @@ fn billed(ledger: &[CustomerLedger], key: HoldKey) -> (String, rust_decimal::Dec
 /// A small partner of whose first customer all usage has fallen to 0 in November, so that each of its lines waits.
 async fn fallen() -> (Stack, Vec<StandingHold>) {
     let stack = stack_of(
-        harness::demo::Size { seed: 11, customers: 6, products: 4 },
+        local_stack::demo::Size { seed: 11, customers: 6, products: 4 },
         usage_sync::Limits { settle_s: 1, ..hasty() },
     )
     .await;
