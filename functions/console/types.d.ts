@@ -45,6 +45,7 @@ export type NotBilledRow = Schemas['List_NotBilledRow']['items'][number];
 export type HoldDecision = Schemas['HoldDecision'];
 export type Verdict = Schemas['VerdictShown'];
 export type QuantityNamed = Schemas['QuantityNamed'];
+export type OverrideRow = Schemas['List_OverrideRow']['items'][number];
 export type ReasonName = Schemas['ReasonName'];
 export type ReadingName = Schemas['ReadingName'];
 export type UsageLineRow = Schemas['List_UsageLineRow']['items'][number];

@@ -123,8 +123,14 @@ describe('a month with lines to decide', () => {
       const { decision } = await nowOf(world, hold);
       assert.deepEqual([decision.verdict, decision.quantity, decision.until, decision.reason], ['useQuantity', { rule: 'minimum', value: String(least) }, until, 'customerAgreed']);
       await page.getByText(page.t('month.writeRule', { quantity: least, rule: page.t('month.ruleShort.minimum') })).waitFor();
+      await page.locator('#overrides summary').click();
+      const listed = page.locator('#overrides tbody tr', { hasText: hold.customer });
+      assert.match(await listed.innerText(), new RegExp(`${page.t('month.ruleShort.minimum')} ${least}`));
+      await page.locator('#overrides summary').click();
       await byId(page, `back-${keyOf(hold)}`).click();
       await byId(page, `other-${keyOf(hold)}`).waitFor();
+      await page.locator('#overrides summary').click();
+      await page.getByText(page.t('month.noOverrides')).waitFor();
       assert.equal((await nowOf(world, hold)).decision, undefined);
       assert.deepEqual((await world.call('get', '/v1/sync/overrides')).items, []);
       assertClean(page);

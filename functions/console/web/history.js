@@ -6,7 +6,7 @@ import { call } from './api.js';
 import { draw } from './draw.js';
 import { difference } from './edits.js';
 import { date, moment, money, month, number, signed, t, word } from './language.js';
-import { badge, chips, empty, loadingRows, problemNotice } from './parts.js';
+import { badge, chips, empty, loadingRows, overriddenOf, problemNotice } from './parts.js';
 import { agreementOfUnnamed } from './psa.js';
 import { differences, landingText } from './sums.js';
 
@@ -138,7 +138,7 @@ export function open(params) {
     <tbody>${lines ? lines.map((line) => html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement || agreementOfUnnamed(line)}</span></th>
       <td data-label=${t('configure.sophos')}><div>${line.description ?? line.product ?? '–'}<span class="line muted">${line.description ? `${line.product} · ` : ''}${t('units', { n: line.units })}</span></div></td>
       <td data-label=${t('history.outcome')}><span>${badge(KINDS[line.outcome] ?? 'quiet', word('outcome', line.outcome), line.outcome === 'held' ? 'wait' : undefined)}</span></td>
-      <td data-label=${t('history.billed')}><div>${became(line)}${line.landing ? html`<span class="line muted">${landingText(line)}</span>` : nothing}</div></td>
+      <td data-label=${t('history.billed')}><div>${became(line)}${overriddenOf(line.billed)}${line.landing ? html`<span class="line muted">${landingText(line)}</span>` : nothing}</div></td>
       <td class=${line.what || line.advice ? '' : 'bare'} data-label=${t('history.why')}><div><span class="sentence">${line.what ?? ''}</span>${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`) : loadingRows(5)}</tbody></table></div>
     ${lines?.length === 0 ? empty(t('filter.none'), '') : nothing}${more(moreLines, readLines)}`;
 

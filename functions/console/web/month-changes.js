@@ -6,7 +6,7 @@ import { link } from './address.js';
 import { foot, openDialog } from './dialog.js';
 import { draw, say } from './draw.js';
 import { date, moment, month as monthName, number, signed, signedMoney, t, word } from './language.js';
-import { badge, empty, loadingRows, notice, problemNotice, valueOf, workButton } from './parts.js';
+import { badge, empty, loadingRows, notice, overriddenOf, problemNotice, valueOf, workButton } from './parts.js';
 import { KINDS, outcomeBar, STATES } from './history.js';
 import { once } from './month-decision.js';
 import { agreementOf, namesOf } from './month-why.js';
@@ -180,7 +180,7 @@ export function changes(of) {
           return html`<tr><th scope="row"><span class="name">${line.customer}</span><span class="line muted">${line.agreement ? agreementOf(line) : agreementOfUnnamed(line)}</span></th>
             <td data-label=${t('month.product')}><span>${line.description ?? line.product ?? '–'}${line.description ? html` <span class="code">${line.product}</span>` : nothing}${line.billed ? html`<span class="line muted">→ ${namesOf(line.billed)}</span>` : nothing}</span></td>
             <td class="number" data-label=${t('month.quantity')}><div>${quantity(line)}</div></td><td class="number" data-label=${t('month.money')}>${amount ? signedMoney(amount, line.currency) : '–'}</td>
-            <td data-label=${t('history.why')}><div><span class="sentence">${line.what ?? nothing}</span>${line.landing ? html`<span class="line muted">${landingText(line)}</span>` : nothing}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`;
+            <td data-label=${t('history.why')}><div><span class="sentence">${line.what ?? nothing}</span>${overriddenOf(line.billed)}${line.landing ? html`<span class="line muted">${landingText(line)}</span>` : nothing}${line.advice ? html`<span class="line"><b>${t('advice')}</b> ${line.advice}</span>` : nothing}</div></td></tr>`;
         }) : loadingRows(5, 3)}</tbody></table></div>
         ${lines && found && lines.length > found.shown ? html`<p><button type="button" @click=${() => { found.shown += STEP * 4; draw(); }}>${t('more')}</button></p>` : nothing}` : nothing}</details>`;
   }

@@ -294,12 +294,22 @@ export function toDecide(of, params) {
       ${may('psa/write') && writing.length > 0 ? html`<button type="button" id="write-now" @click=${() => of.writeDecided(writing.length)}>${t('month.writeNow')}</button>` : nothing}</div>`;
   }
 
+  /** @type {(() => unknown) | undefined} */
+  let others;
+  /** Other quantities in effect; read when somebody looks at them, and anew each time.
+   * @param {Event} event */
+  async function showOthers(event) {
+    others = /** @type {HTMLDetailsElement} */ (event.target).open ? (await import('./month-overrides.js')).overrides(of) : undefined;
+    draw();
+  }
+
   return {
     view: () => {
       const list = matching();
       const none = of.holds() && list.length === 0;
       return html`${decidedSum()}${tools(list)}${none ? (holds().some((hold) => isShown(hold, show())) ? empty(t('filter.none'), html`<button type="button" @click=${() => set({ text: undefined, reason: undefined, invoice: undefined })}>${t('filter.clear')}</button>`)
-        : empty(t('month.nothing'), t('month.nothingHow'))) : table(list, t('month.tab.decide'))}`;
+        : empty(t('month.nothing'), t('month.nothingHow'))) : table(list, t('month.tab.decide'))}
+        <details id="overrides" @toggle=${showOthers}><summary>${t('month.overrides')}</summary>${others?.() ?? nothing}</details>`;
     },
     /** Late: the lines whose ConnectWise invoice was made without them. */
     late: () => {

@@ -84,7 +84,7 @@ export const takes = (hold, rule) => hold.takesQuantity === 'any' || (hold.takes
 
 /** The rule of a decided quantity in short: "minimum", "plus 3".
  * @param {import('../types').QuantityNamed} quantity */
-const ruleText = (quantity) => t(`month.ruleShort.${quantity.rule}`, { value: number(quantity.value) });
+export const ruleText = (quantity) => t(`month.ruleShort.${quantity.rule}`, { value: number(quantity.value) });
 
 /** What was decided about a line.
  * @param {Hold} hold */

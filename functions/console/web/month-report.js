@@ -44,7 +44,7 @@ export function report(of) {
   let readFor = '';
 
   /** The run that the report is about: the newest one that wrote, or the newest preview. */
-  const run = () => of.runs().find((one) => one.kind !== 'preview' && !one.customers && ['succeeded', 'partial'].includes(one.state)) ?? of.full();
+  const run = () => of.runs().find((one) => one.kind !== 'preview' && !one.customers && !one.decidedAlone && ['succeeded', 'partial'].includes(one.state)) ?? of.full();
 
   async function read() {
     of.needStill();

@@ -66,7 +66,7 @@ export function open(params) {
 
   const month = () => given.month || overview?.month || new Date().toISOString().slice(0, 7);
   const ofMonth = () => (runs ?? []).filter((run) => run.month === month());
-  const full = () => ofMonth().find((run) => ['succeeded', 'partial'].includes(run.state) && !run.customers && !run.ignoresSwitches && !run.failedIn);
+  const full = () => ofMonth().find((run) => ['succeeded', 'partial'].includes(run.state) && !run.customers && !run.ignoresSwitches && !run.failedIn && !run.decidedAlone);
   const seen = () => (overview?.month === month() ? overview : undefined);
   /** Why the vendor's own usage sync may still be on. */
   const vendorSync = () => (overview?.lastRun ?? overview?.lastPreview)?.vendorSync;

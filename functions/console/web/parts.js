@@ -127,6 +127,10 @@ export const toggle = ({ label, on, word, disabled, toggle: move, id }) => html`
     aria-disabled=${disabled ? 'true' : nothing} @click=${() => { if (!disabled) move(); }}>
     <span class="track"></span><span class="switch-word">${word}</span></button>`;
 
+/** What is used and what is billed in its place, and that this has ended.
+ * @param {import('../types').RunLine['billed']} billed */
+export const overriddenOf = (billed) => [billed?.overridden?.what, billed?.overrideEnded].map((text) => (text ? html`<span class="line muted">${text}</span>` : nothing));
+
 /** The frame of a table whose rows are on their way.
  * @param {number} columns @param {number} [rows] */
 export const loadingRows = (columns, rows = 8) => html`${Array.from({ length: rows }, () => html`

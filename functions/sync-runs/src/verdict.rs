@@ -107,7 +107,7 @@ pub(crate) enum Wanted {
     Release { reading: Option<Reading>, moves: Option<Date> },
     /// Keep what ConnectWise has.
     Reject,
-    /// Write another quantity until the end of that month; of the usage month alone where none is named.
+    /// Write another quantity until the end of that month.
     UseQuantity { rule: QuantityRule, until: Option<UsageMonth> },
     /// Take the decision back.
     TakeBack,
@@ -300,7 +300,7 @@ impl Said<'_> {
                     wrong("quantity", no_quantity(language));
                 }
                 let until = self.until.map(UsageMonth::parse).transpose();
-                let until = until.map_err(|error| wrong("until", error.to_string())).ok().flatten();
+                let until = until.map_err(|error| wrong("until", error.to_string())).ok().flatten().or(month);
                 if until.zip(month).is_some_and(|(until, month)| !is_in_reach(month, until)) {
                     wrong("until", not_in_reach(language));
                 }

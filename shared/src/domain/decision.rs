@@ -315,6 +315,7 @@ impl StandingHold {
         match (self.basis.addition, self.basis.quantity) {
             (Some(_), from) if from == to => Would::Keep { at: from },
             (Some(_), from) => Would::Update { from, to },
+            (None, _) if to.is_zero() => Would::Nothing,
             (None, _) => Would::Create { to, begins: self.basis.release.date() },
         }
     }
@@ -341,7 +342,10 @@ impl StandingHold {
     pub fn refreshed_from(self, before: Option<&Self>) -> Self {
         let Some(before) = before else { return self };
         let decision = before.decision.clone().filter(|decision| decision.counts(&self.basis));
-        Self { since: before.since, invoice: before.invoice.or(self.invoice), decision, ..self }
+        // One run reports the end of an override; whoever decides later still has to know of it.
+        let ended = self.facts.ended.or_else(|| before.facts.ended.clone());
+        let facts = HoldFacts { ended, ..self.facts };
+        Self { since: before.since, invoice: before.invoice.or(self.invoice), decision, facts, ..self }
     }
 }
 

@@ -41,7 +41,8 @@ impl World {
     }
 
     async fn decide(&self, hold: &StandingHold) -> Result<(), SimulationError> {
-        if self.environment.happens(250)
+        if self.has_overrides
+            && self.environment.happens(250)
             && let Some(other) = self.other_quantity(hold)
         {
             return self.put(hold, Verdict::UseQuantity(other), None).await;

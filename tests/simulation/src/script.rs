@@ -68,8 +68,8 @@ pub(super) fn script_of(world: &World) -> Script {
         (Event::Leave, 60),
         (Event::Invoice, 100),
         (Event::EndAddition, 60),
-        (Event::WriteDecided, 150),
     ];
+    let with_overrides = [(Event::WriteDecided, 150)];
     for _ in 0..environment.between(2, 4) {
         put(at_ms, Event::Ask);
         for _ in 0..environment.below(3) {
@@ -88,6 +88,11 @@ pub(super) fn script_of(world: &World) -> Script {
             put(at_ms + environment.below(60_000), Event::Cancel);
         }
         for (event, per_mille) in real.iter().filter(|_| world.is_real) {
+            if environment.happens(*per_mille) {
+                put(at_ms + environment.below(400_000), *event);
+            }
+        }
+        for (event, per_mille) in with_overrides.iter().filter(|_| world.has_overrides) {
             if environment.happens(*per_mille) {
                 put(at_ms + environment.below(400_000), *event);
             }

@@ -50,6 +50,8 @@ pub(super) struct World {
     pub(super) remapped: bool,
     /// Whether it has what a real partner has besides the ordinary, and people who decide.
     pub(super) is_real: bool,
+    /// Whether people also bill other quantities than the usage, and have decided lines written alone.
+    pub(super) has_overrides: bool,
 }
 
 /// Both services as one invocation connects to them.
@@ -170,6 +172,7 @@ impl World {
             touched,
             remapped: false,
             is_real: false,
+            has_overrides: false,
         })
     }
 
@@ -188,6 +191,8 @@ impl World {
         }
         world.first_usage();
         world.is_real = !seed.is_multiple_of(4);
+        // Two of four, so that the guards are also tried on schedules without them.
+        world.has_overrides = matches!(seed % 4, 1 | 2);
         locked(&world.books).invoicing.readings = BillingReadings::drawn(seed);
         if world.is_real {
             world.as_a_real_one()?;

@@ -100,6 +100,10 @@ impl AgreementHolds<'_> {
     }
 }
 
+/// With the snapshot and the ends of intents they have to fit into the commit of the ledger. More than these end at once for
+/// hardly any customer; the next run reports the others once more.
+const MOST_ENDS: usize = 7;
+
 /// What says that a ledger has reported the end of overrides: in the commit that has the ledger, so that each end is
 /// reported once.
 pub(super) fn ends_reported(overrides: &[QuantityOverride], done: &AdditionOutcomes, run: &Run) -> Vec<Change> {
@@ -107,7 +111,7 @@ pub(super) fn ends_reported(overrides: &[QuantityOverride], done: &AdditionOutco
         let is_told = done.get(&one.key.product).is_some_and(|done| done.billed.ended.is_some());
         is_told && one.is_unreported_end(run.request.month)
     };
-    let told = overrides.iter().filter(reported);
+    let told = overrides.iter().filter(reported).take(MOST_ENDS);
     told.map(|one| Change::PutOverride(Box::new(QuantityOverride { reported: Some(run.id.clone()), ..one.clone() })))
         .collect()
 }

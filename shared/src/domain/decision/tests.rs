@@ -76,3 +76,35 @@ fn a_release_counts_only_while_nothing_has_moved_and_a_rejection_while_connectwi
     assert!(!stands(Verdict::Release, more_usage(hold())) && stands(Verdict::Reject, more_usage(hold())));
     assert!(!stands(Verdict::Release, edited(hold())) && !stands(Verdict::Reject, edited(hold())));
 }
+
+#[test]
+fn the_end_of_another_quantity_was_shown_beside_a_hold_for_one_run_alone() {
+    let ended = QuantityOverride {
+        key: OverrideKey {
+            customer: hold().key.customer,
+            product: hold().key.product,
+            from: hold().key.month,
+            at: hold().since,
+        },
+        name: "ACME".into(),
+        parts: Vec::new(),
+        rule: QuantityRule::Minimum(Decimal::TEN),
+        until: hold().key.month,
+        reason: DecisionReason::OneOff,
+        note: String::new(),
+        who: "billing".into(),
+        reported: None,
+    };
+    let facts = HoldFacts { ended: Some(Box::new(ended.clone())), ..HoldFacts::default() };
+    let told = StandingHold { facts, ..hold() };
+    assert_eq!(hold().refreshed_from(Some(&told)).facts.ended.as_deref(), Some(&ended));
+}
+
+#[test]
+fn a_quantity_of_none_is_no_new_addition() {
+    let mut gone = hold();
+    (gone.basis.addition, gone.basis.quantity) = (None, Decimal::ZERO);
+    gone.basis.release = Would::Create { to: Decimal::TEN, begins: None };
+    assert_eq!(gone.written_by(QuantityRule::Fixed(Decimal::ZERO)), Would::Nothing);
+    assert_eq!(gone.written_by(QuantityRule::Minus(Decimal::ONE)).quantities().1, Decimal::from(9));
+}
