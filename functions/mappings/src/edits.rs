@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::domain::id::{CustomerId, ProductCode};
-use shared::http::{Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, Query, Read, represent};
+use shared::http::{Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, Query, Read, Text, represent};
 use shared::ports::{Clock, Ids};
 use shared::store::{Edit, Subject};
 use shared::table::Table;
@@ -147,19 +147,25 @@ pub(crate) async fn list_edits<T: Table, N: Link, C: Clock + Clone + 'static, I:
 }
 
 fn subject(filter: &EditFilter) -> Result<Option<Subject>, Problem> {
-    let refused = |name: &str, why: String| {
+    let refused = |name: &str, why: Text| {
         Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter(name, ProblemCode::Invalid, why)])
     };
     match (&filter.product, &filter.customer) {
         (None, None) => Ok(None),
         (Some(code), None) => {
-            let code = ProductCode::parse(code).map_err(|error| refused("product", error.to_string()))?;
+            let code = ProductCode::parse(code).map_err(|error| refused("product", error.into()))?;
             Ok(Some(Subject::Product(code)))
         }
         (None, Some(id)) => {
-            let customer = CustomerId::parse(id).map_err(|error| refused("customer", error.to_string()))?;
+            let customer = CustomerId::parse(id).map_err(|error| refused("customer", error.into()))?;
             Ok(Some(Subject::Customer(customer)))
         }
-        (Some(_), Some(_)) => Err(refused("customer", "Ask for a product or for a customer, not for both.".to_owned())),
+        (Some(_), Some(_)) => Err(refused(
+            "customer",
+            Text::new(
+                "Ask for a product or for a customer, not for both.",
+                "Chiedere un prodotto o un cliente, non entrambi.",
+            ),
+        )),
     }
 }

@@ -32,7 +32,7 @@ impl SearchedText {
                 SearchTextError::TooLong => ProblemCode::InvalidRequest,
                 SearchTextError::Unquotable(_) => ProblemCode::SearchTextUnusable,
             };
-            Problem::new(code).errors([FieldError::parameter("text", ProblemCode::Invalid, error.to_string())])
+            Problem::new(code).errors([FieldError::parameter("text", ProblemCode::Invalid, error)])
         })
     }
 }

@@ -11,7 +11,7 @@ use shared::domain::outcome::{Hold, Outcome, Would};
 use shared::domain::quantity_override::QuantityRule;
 use shared::http::{
     AgreementShown, Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, PsaProductShown, Query, Read,
-    represent, version_of_content,
+    Text, represent, version_of_content,
 };
 use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
@@ -352,19 +352,19 @@ pub(crate) async fn list_holds<T: Table, Q: Sender, C: Time, I: Naming>(
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let partner = caller.partner();
-    let refused = |name: &str, detail: String| {
+    let refused = |name: &str, detail: Text| {
         Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter(name, ProblemCode::Invalid, detail)])
     };
     let month = filter.month.as_deref().map(UsageMonth::parse).transpose();
-    let month = month.map_err(|error| refused("month", error.to_string()))?;
+    let month = month.map_err(|error| refused("month", error.into()))?;
     let customer = filter.customer.as_deref().map(CustomerId::parse).transpose();
-    let customer = customer.map_err(|error| refused("customer", error.to_string()))?;
+    let customer = customer.map_err(|error| refused("customer", error.into()))?;
     let product = filter.product.as_deref().map(ProductCode::parse).transpose();
-    let product = product.map_err(|error| refused("product", error.to_string()))?;
+    let product = product.map_err(|error| refused("product", error.into()))?;
     let psa_product = filter.psa_product_id.map(PsaProductId::try_from).transpose();
-    let psa_product = psa_product.map_err(|error| refused("psaProductId", error.to_string()))?;
+    let psa_product = psa_product.map_err(|error| refused("psaProductId", error.into()))?;
     let run = filter.run.as_deref().map(RunId::parse).transpose();
-    let run = run.map_err(|error| refused("run", error.to_string()))?;
+    let run = run.map_err(|error| refused("run", error.into()))?;
     let sieve = HoldSieve { reason: filter.reason.clone(), customer, product, psa_product, run };
     let asked = (filter.page_size, filter.page_from_key.as_deref());
     let paging = Paging::read(partner, "listHolds", &filter, asked, MAX_PAGE)?;

@@ -141,7 +141,7 @@ async fn page<T: Table, Q, C: Time, I>(
 ) -> Result<(Paging, Vec<RunLine>, Option<String>), Problem> {
     let store = &world.store;
     let customer = filter.customer.as_deref().map(CustomerId::parse).transpose().map_err(|error| {
-        let error = FieldError::parameter("customer", ProblemCode::Invalid, error.to_string());
+        let error = FieldError::parameter("customer", ProblemCode::Invalid, error);
         Problem::new(ProblemCode::InvalidRequest).errors([error])
     })?;
     let asked = (filter.page_size, filter.page_from_key.as_deref());

@@ -14,7 +14,7 @@ use shared::domain::outcome::{Outcome, Would};
 use shared::domain::tally::Difference;
 use shared::error::StoreError;
 use shared::http::{
-    Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write,
+    Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, Text, Write,
     answer, version_of_content,
 };
 use shared::remember::remember_reading;
@@ -347,18 +347,17 @@ struct Read {
 /// The month, the filter and the decision; everything that is wrong with the request at once.
 fn read(wanted: &MatchingDecision, language: Language) -> Result<Read, Problem> {
     let mut errors = Vec::new();
-    let mut wrong =
-        |pointer: &str, detail: String| errors.push(FieldError::body(pointer, ProblemCode::Invalid, detail));
+    let mut wrong = |pointer: &str, detail: Text| errors.push(FieldError::body(pointer, ProblemCode::Invalid, detail));
     let HoldsMatching { month, reason, customer, product, psa_product_id, run } = &wanted.matching;
-    let month = UsageMonth::parse(month).map_err(|error| wrong("/matching/month", error.to_string())).ok();
+    let month = UsageMonth::parse(month).map_err(|error| wrong("/matching/month", error.into())).ok();
     let customer = customer.as_deref().map(CustomerId::parse).transpose();
-    let customer = customer.map_err(|error| wrong("/matching/customer", error.to_string()));
+    let customer = customer.map_err(|error| wrong("/matching/customer", error.into()));
     let product = product.as_deref().map(ProductCode::parse).transpose();
-    let product = product.map_err(|error| wrong("/matching/product", error.to_string()));
+    let product = product.map_err(|error| wrong("/matching/product", error.into()));
     let psa_product = psa_product_id.map(PsaProductId::try_from).transpose();
-    let psa_product = psa_product.map_err(|error| wrong("/matching/psaProductId", error.to_string()));
+    let psa_product = psa_product.map_err(|error| wrong("/matching/psaProductId", error.into()));
     let run = run.as_deref().map(RunId::parse).transpose();
-    let run = run.map_err(|error| wrong("/matching/run", error.to_string()));
+    let run = run.map_err(|error| wrong("/matching/run", error.into()));
     let said = Said {
         verdict: wanted.verdict,
         reading: wanted.reading,
@@ -373,14 +372,14 @@ fn read(wanted: &MatchingDecision, language: Language) -> Result<Read, Problem> 
             "Only those that nobody has decided match; take decisions back one by one.",
             "Corrispondono solo le voci non ancora decise; le decisioni si ritirano una per una.",
         );
-        wrong("/verdict", language.pick(detail.0, detail.1).to_owned());
+        wrong("/verdict", language.pick(detail.0, detail.1).into());
     }
     if wanted.version.is_none() && !wanted.validate_only {
         let detail = (
             "Look first, with validateOnly, and send the version that it answers.",
             "Guardare prima, con validateOnly, e inviare la version della risposta.",
         );
-        wrong("/version", language.pick(detail.0, detail.1).to_owned());
+        wrong("/version", language.pick(detail.0, detail.1).into());
     }
     match (month, customer, product, psa_product, run) {
         (Some(month), Ok(customer), Ok(product), Ok(psa_product), Ok(run)) if errors.is_empty() => Ok(Read {

@@ -212,7 +212,7 @@ pub(crate) async fn list_not_billed<T: Table, Q: Sender, C: Time, I: Naming>(
 ) -> Result<Response, Problem> {
     let partner = caller.partner();
     let month = filter.month.as_deref().map(UsageMonth::parse).transpose().map_err(|error| {
-        let error = FieldError::parameter("month", ProblemCode::Invalid, error.to_string());
+        let error = FieldError::parameter("month", ProblemCode::Invalid, error);
         Problem::new(ProblemCode::InvalidRequest).errors([error])
     })?;
     let asked = (filter.page_size, filter.page_from_key.as_deref());

@@ -11,7 +11,7 @@ use shared::domain::quantity_override::{OverrideKey, QuantityOverride};
 use shared::error::StoreError;
 use shared::http::{
     Caller, Done, FieldError, IdempotencyKey, IfNoneMatch, Language, List, NoQuery, Once, Paging, Problem, ProblemBody,
-    ProblemCode, PsaProductShown, Query, Read, Write, answer, represent, version_of_content,
+    ProblemCode, PsaProductShown, Query, Read, Text, Write, answer, represent, version_of_content,
 };
 use shared::store::{Attempt, Author, Keep};
 use shared::table::Table;
@@ -215,17 +215,16 @@ pub(crate) async fn remove_override<T: Table, Q: Sender, C: Time, I: Naming>(
 fn key_of(wanted: &RemoveOverride, language: Language) -> Result<OverrideKey, Problem> {
     let mut errors = Vec::new();
     let mut wrong =
-        |field: &str, detail: String| errors.push(FieldError::body(format!("/{field}"), ProblemCode::Invalid, detail));
-    let customer = CustomerId::parse(&wanted.customer_id).map_err(|error| wrong("customerId", error.to_string()));
-    let product =
-        PsaProductId::try_from(wanted.psa_product_id).map_err(|error| wrong("psaProductId", error.to_string()));
-    let from = UsageMonth::parse(&wanted.from).map_err(|error| wrong("from", error.to_string()));
+        |field: &str, detail: Text| errors.push(FieldError::body(format!("/{field}"), ProblemCode::Invalid, detail));
+    let customer = CustomerId::parse(&wanted.customer_id).map_err(|error| wrong("customerId", error.into()));
+    let product = PsaProductId::try_from(wanted.psa_product_id).map_err(|error| wrong("psaProductId", error.into()));
+    let from = UsageMonth::parse(&wanted.from).map_err(|error| wrong("from", error.into()));
     let at = wanted.at.parse::<Timestamp>().map_err(|_| {
         let detail = language.pick("Expected a time as it was listed.", "Indicare l'ora come nell'elenco.");
-        wrong("at", detail.to_owned());
+        wrong("at", detail.into());
     });
     if wanted.why.as_deref().is_some_and(|why| why.trim().chars().count() > MAX_WHY) {
-        wrong("why", too_long(language));
+        wrong("why", too_long(language).into());
     }
     match (customer, product, from, at) {
         (Ok(customer), Ok(product), Ok(from), Ok(at)) if errors.is_empty() => {

@@ -138,7 +138,7 @@ pub(crate) async fn get_overview<T: Table, Q: Sender, C: Time, I: Naming>(
 ) -> Result<Response, Problem> {
     let (store, partner) = (&world.store, caller.partner());
     let month = asked.month.as_deref().map(UsageMonth::parse).transpose().map_err(|error| {
-        let error = FieldError::parameter("month", ProblemCode::Invalid, error.to_string());
+        let error = FieldError::parameter("month", ProblemCode::Invalid, error);
         Problem::new(ProblemCode::InvalidRequest).errors([error])
     })?;
     let today = world.today(partner).await?;

@@ -14,7 +14,7 @@ use shared::domain::schedule::next_run_after;
 use shared::domain::settings::{DayOfMonth, Frequency, Guards, MonthRule, Settings, TimeZoneName};
 use shared::http::{
     Admin, Caller, FieldError, IfMatch, IfNoneMatch, Json, LineReadings, NoQuery, Problem, ProblemBody, ProblemCode,
-    Query, Read, etag, represent,
+    Query, Read, Text, etag, represent,
 };
 use shared::store::Author;
 use shared::table::Table;
@@ -282,14 +282,15 @@ impl SyncSettings {
     /// The settings with these in place of theirs; everything that is wrong at once.
     fn over(&self, before: &Settings) -> Result<Settings, Problem> {
         let mut errors = Vec::new();
-        let mut wrong = |pointer: &str, detail: String| {
+        let mut wrong = |pointer: &str, detail: Text| {
             errors.push(FieldError::body(pointer, ProblemCode::Invalid, detail));
         };
-        let zone = TimeZoneName::parse(&self.time_zone).map_err(|error| wrong("/timeZone", error.to_string()));
+        let zone = TimeZoneName::parse(&self.time_zone).map_err(|error| wrong("/timeZone", error.into()));
         let SyncFrequency { every, day, month } = self.frequency;
         let frequency = match (every, day) {
             (SyncEvery::Monthly, None) => {
-                wrong("/frequency/day", "Choose a day of the month.".to_owned());
+                let detail = Text::new("Choose a day of the month.", "Scegliere un giorno del mese.");
+                wrong("/frequency/day", detail);
                 Err(())
             }
             (SyncEvery::Monthly, Some(day)) => {
@@ -298,11 +299,15 @@ impl SyncSettings {
                     Some(SyncMonthRule::Current) => MonthRule::Current,
                     Some(SyncMonthRule::Previous) => MonthRule::Previous,
                 };
-                let day = DayOfMonth::try_from(day).map_err(|error| wrong("/frequency/day", error.to_string()));
+                let day = DayOfMonth::try_from(day).map_err(|error| wrong("/frequency/day", error.into()));
                 day.map(|day| Frequency::Monthly { day, month })
             }
             (SyncEvery::SophosInvoice | SyncEvery::Nightly, _) if day.is_some() || month.is_some() => {
-                wrong("/frequency", "Only a monthly sync has a day and a month rule; leave them out.".to_owned());
+                let detail = Text::new(
+                    "Only a monthly sync has a day and a month rule; leave them out.",
+                    "Solo la sincronizzazione mensile ha un giorno e una regola del mese; vanno lasciati fuori.",
+                );
+                wrong("/frequency", detail);
                 Err(())
             }
             (SyncEvery::SophosInvoice, _) => Ok(Frequency::SophosInvoice),

@@ -9,8 +9,8 @@ use shared::domain::id::{PartnerId, RunId};
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{CustomerFilter, RunScope};
 use shared::http::{
-    Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Path, Problem, ProblemBody, ProblemCode, Write,
-    answer,
+    Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Path, Problem, ProblemBody, ProblemCode, Text,
+    Write, answer,
 };
 use shared::start::{Asked, Asker, NotChosen, StartError, choose, start};
 use shared::store::{Answer, Attempt};
@@ -278,7 +278,7 @@ async fn begin<T: Table, Q: Sender, C: Time, I: Naming>(
 }
 
 fn problem_of(error: StartError) -> Problem {
-    let detail = error.to_string();
+    let detail = in_words(&error);
     match error {
         StartError::NotSetUp => Problem::new(ProblemCode::ConnectionMissing).detail(detail),
         StartError::Busy(open) => {
@@ -299,9 +299,31 @@ fn problem_of(error: StartError) -> Problem {
     }
 }
 
+/// What hinders a run.
+fn in_words(error: &StartError) -> Text {
+    let italian = match error {
+        StartError::NotSetUp => {
+            "Non è salvata nessuna connessione a ConnectWise: non c'è nulla da sincronizzare.".to_owned()
+        }
+        StartError::Busy(run) => format!("La sincronizzazione {run} è in corso."),
+        StartError::Future(month) => format!("Il mese {month} non è ancora iniziato."),
+        StartError::WritesOff => "Le scritture in ConnectWise sono disattivate.".to_owned(),
+        StartError::Unknown(run) => format!("Non c'è nessuna sincronizzazione {run}."),
+        StartError::NotApplicable { preview, .. } => format!("L'anteprima {preview} non si può applicare."),
+        StartError::NothingToRetry { run, .. } => format!("Nella sincronizzazione {run} non c'è nulla da ripetere."),
+        StartError::NothingDecided(month) => {
+            format!("Per il mese {month} non è deciso nulla che una sincronizzazione scriverebbe.")
+        }
+        StartError::Store(_) | StartError::Queue(_) | StartError::Id(_) => {
+            "Il servizio non è al momento disponibile.".to_owned()
+        }
+    };
+    Text::new(error.to_string(), italian)
+}
+
 fn month(text: Option<&str>) -> Result<Option<UsageMonth>, Problem> {
     text.map(UsageMonth::parse).transpose().map_err(|error| {
-        let error = FieldError::body("/month", ProblemCode::Invalid, error.to_string());
+        let error = FieldError::body("/month", ProblemCode::Invalid, error);
         Problem::new(ProblemCode::InvalidRequest).errors([error])
     })
 }

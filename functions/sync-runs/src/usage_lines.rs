@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use shared::domain::id::{CustomerId, PartnerId, ProductCode, RunId};
 use shared::domain::usage::{LineQuantity, UsageLine};
 use shared::http::{
-    Caller, FieldError, IfNoneMatch, Language, List, Paging, Path, Problem, ProblemCode, Query, Read, represent,
+    Caller, FieldError, IfNoneMatch, Language, List, Paging, Path, Problem, ProblemCode, Query, Read, Text, represent,
 };
 use shared::store::ChunkKind;
 use shared::table::Table;
@@ -154,13 +154,13 @@ async fn page<T: Table, Q, C: Time, I>(
     filter: &UsageLineFilter,
 ) -> Result<(Paging, Vec<UsageLineRow>, Option<String>), Problem> {
     let store = &world.store;
-    let refused = |name: &str, detail: String| {
+    let refused = |name: &str, detail: Text| {
         Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter(name, ProblemCode::Invalid, detail)])
     };
     let customer = filter.customer.as_deref().map(CustomerId::parse).transpose();
-    let customer = customer.map_err(|error| refused("customer", error.to_string()))?;
+    let customer = customer.map_err(|error| refused("customer", error.into()))?;
     let product = filter.product.as_deref().map(ProductCode::parse).transpose();
-    let product = product.map_err(|error| refused("product", error.to_string()))?;
+    let product = product.map_err(|error| refused("product", error.into()))?;
     let asked = (Some(MAX_PAGE), filter.page_from_key.as_deref());
     let paging = Paging::read(partner, &format!("{list} {id}"), filter, asked, MAX_PAGE)?;
     let not_found = || Problem::new(ProblemCode::NotFound);

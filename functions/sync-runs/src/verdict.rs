@@ -8,7 +8,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Hold, Would};
 use shared::domain::quantity_override::{DecisionReason, Overridden, QuantityOverride, QuantityRule, TakesQuantity};
 use shared::domain::usage::Reading;
-use shared::http::Language;
+use shared::http::{Language, Text};
 use utoipa::ToSchema;
 
 use crate::readings::ReadingName;
@@ -261,31 +261,31 @@ impl Said<'_> {
         &self,
         month: Option<UsageMonth>,
         language: Language,
-        mut wrong: impl FnMut(&str, String),
+        mut wrong: impl FnMut(&str, Text),
     ) -> (Wanted, String) {
         let why = self.why.unwrap_or_default().trim();
         if why.chars().count() > MAX_WHY {
-            wrong("why", too_long(language));
+            wrong("why", too_long(language).into());
         }
         if self.verdict != VerdictShown::Release && self.reading.is_some() {
             let detail = (
                 "Only a release has a reading; leave it out.",
                 "Solo chi scrive sceglie una lettura; va lasciata fuori.",
             );
-            wrong("reading", language.pick(detail.0, detail.1).to_owned());
+            wrong("reading", language.pick(detail.0, detail.1).into());
         }
         if self.verdict != VerdictShown::Release && self.moves.is_some() {
             let detail = (
                 "Only what is released can move here; leave the day out.",
                 "Solo ciò che viene scritto può spostarsi qui; il giorno va lasciato fuori.",
             );
-            wrong("moveOn", language.pick(detail.0, detail.1).to_owned());
+            wrong("moveOn", language.pick(detail.0, detail.1).into());
         }
         if self.verdict != VerdictShown::UseQuantity {
             let named = [("quantity", self.quantity.is_some()), ("until", self.until.is_some())];
             for (field, _) in named.into_iter().filter(|(_, named)| *named) {
                 let detail = ("Only for useQuantity; leave it out.", "Solo per useQuantity; va lasciato fuori.");
-                wrong(field, language.pick(detail.0, detail.1).to_owned());
+                wrong(field, language.pick(detail.0, detail.1).into());
             }
         }
         let wanted = match self.verdict {
@@ -297,12 +297,12 @@ impl Said<'_> {
             VerdictShown::UseQuantity => {
                 let rule = self.quantity.and_then(QuantityNamed::read);
                 if rule.is_none() {
-                    wrong("quantity", no_quantity(language));
+                    wrong("quantity", no_quantity(language).into());
                 }
                 let until = self.until.map(UsageMonth::parse).transpose();
-                let until = until.map_err(|error| wrong("until", error.to_string())).ok().flatten().or(month);
+                let until = until.map_err(|error| wrong("until", error.into())).ok().flatten().or(month);
                 if until.zip(month).is_some_and(|(until, month)| !is_in_reach(month, until)) {
-                    wrong("until", not_in_reach(language));
+                    wrong("until", not_in_reach(language).into());
                 }
                 rule.map_or(Wanted::Reject, |rule| Wanted::UseQuantity { rule, until })
             }

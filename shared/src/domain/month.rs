@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::language::Text;
+
 /// A calendar month, `2026-11`. Years 2000 to 2999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -16,6 +18,13 @@ pub struct UsageMonth {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a month: expected a year from 2000 to 2999 and a month, such as 2026-11")]
 pub struct MonthError(String);
+
+impl From<MonthError> for Text {
+    fn from(error: MonthError) -> Self {
+        let italian = format!("«{}» non è un mese: indicare un anno da 2000 a 2999 e un mese, come 2026-11.", error.0);
+        Self::new(error.to_string(), italian)
+    }
+}
 
 impl UsageMonth {
     /// The month of a year.

@@ -8,6 +8,8 @@ mod fold;
 
 use std::fmt;
 
+use super::language::Text;
+
 pub use fold::fold;
 
 /// The longest text that is searched for, in characters: the longest identifier of a ConnectWise product.
@@ -33,6 +35,27 @@ pub enum SearchTextError {
     /// It cannot be written as one text of a condition.
     #[error("{0}")]
     Unquotable(#[from] Unquotable),
+}
+
+impl From<SearchTextError> for Text {
+    fn from(error: SearchTextError) -> Self {
+        let italian = match error {
+            SearchTextError::TooShort => "Scrivere almeno due caratteri.".to_owned(),
+            SearchTextError::TooLong => {
+                format!("Il testo è troppo lungo: in ConnectWise nessun nome supera {MAX_CHARS} caratteri.")
+            }
+            SearchTextError::Unquotable(Unquotable::Backslash) => {
+                "Un testo con una barra rovesciata non si può cercare in ConnectWise.".to_owned()
+            }
+            SearchTextError::Unquotable(Unquotable::BothQuotes) => {
+                "Un testo con sia \" sia ' non si può cercare in ConnectWise.".to_owned()
+            }
+            SearchTextError::Unquotable(Unquotable::Control) => {
+                "Un testo con caratteri di controllo non si può cercare in ConnectWise.".to_owned()
+            }
+        };
+        Self::new(error.to_string(), italian)
+    }
 }
 
 /// Why a text cannot stand in a condition of ConnectWise, whose way of escaping is not documented.

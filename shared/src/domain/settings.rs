@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::language::Text;
 use super::psa::CancelledDate;
 use super::usage::Readings;
 
@@ -48,6 +49,12 @@ pub struct DayOfMonth(i8);
 #[error("{0} is not a day of the month: choose one from 1 to 31")]
 pub struct DayError(i8);
 
+impl From<DayError> for Text {
+    fn from(error: DayError) -> Self {
+        Self::new(error.to_string(), format!("{} non è un giorno del mese: sceglierne uno da 1 a 31.", error.0))
+    }
+}
+
 impl DayOfMonth {
     /// The day's number, 1 to 31.
     #[must_use]
@@ -82,6 +89,13 @@ pub struct TimeZoneName {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a time zone: choose one by its name, such as Europe/Rome")]
 pub struct TimeZoneError(String);
+
+impl From<TimeZoneError> for Text {
+    fn from(error: TimeZoneError) -> Self {
+        let italian = format!("«{}» non è un fuso orario: sceglierne uno con il suo nome, come Europe/Rome.", error.0);
+        Self::new(error.to_string(), italian)
+    }
+}
 
 impl TimeZoneName {
     /// Looks the name up in the time zone database that is built in.

@@ -67,7 +67,7 @@ impl<A: PathId, B: PathId, W: Send + Sync> FromRequestParts<W> for Path<(A, B)> 
 
 fn parse<T: PathId>(name: &str, text: &str) -> Result<T, Problem> {
     T::from_path(text).map_err(|error| {
-        let error = FieldError::parameter(name, ProblemCode::Invalid, error.to_string());
+        let error = FieldError::parameter(name, ProblemCode::Invalid, error);
         Problem::new(ProblemCode::InvalidRequest).errors([error])
     })
 }

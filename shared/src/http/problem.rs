@@ -2,6 +2,7 @@
 
 mod from;
 mod list;
+mod texts;
 
 use axum::Json;
 use axum::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};

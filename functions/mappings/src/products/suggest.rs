@@ -93,7 +93,7 @@ pub(crate) async fn suggest_products<T: Table, N: Link, C: Clock + Clone + 'stat
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let code = ProductCode::parse(&asked.code).map_err(|error| {
-        let error = FieldError::parameter("code", ProblemCode::Invalid, error.to_string());
+        let error = FieldError::parameter("code", ProblemCode::Invalid, error);
         Problem::new(ProblemCode::InvalidRequest).errors([error])
     })?;
     let known = Known::read(&world.store, caller.partner()).await?;

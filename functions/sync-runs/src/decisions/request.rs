@@ -11,7 +11,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Hold, Would};
 use shared::domain::quantity_override::DecisionReason;
 use shared::domain::usage::Reading;
-use shared::http::{FieldError, Language, Problem, ProblemCode};
+use shared::http::{FieldError, Language, Problem, ProblemCode, Text};
 use utoipa::ToSchema;
 
 use crate::holds::{HoldRow, version_of};
@@ -101,30 +101,30 @@ pub(super) fn moved_on(language: Language, name: &str) -> String {
 pub(super) fn read(decisions: &[HoldDecision], language: Language) -> Result<Vec<Asked>, Problem> {
     let refused = |errors: Vec<FieldError>| Problem::new(ProblemCode::InvalidRequest).errors(errors);
     if !(1..=MOST).contains(&decisions.len()) {
-        let detail = match language {
-            Language::English => format!("Send 1 to {MOST} decisions at a time."),
-            Language::Italian => format!("Inviare da 1 a {MOST} decisioni alla volta."),
-        };
+        let detail = Text::new(
+            format!("Send 1 to {MOST} decisions at a time."),
+            format!("Inviare da 1 a {MOST} decisioni alla volta."),
+        );
         return Err(refused(vec![FieldError::body("/decisions", ProblemCode::Invalid, detail)]));
     }
     let (mut asked, mut errors, mut met) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (n, row) in decisions.iter().enumerate() {
-        let mut wrong = |field: &str, detail: String| {
+        let mut wrong = |field: &str, detail: Text| {
             errors.push(FieldError::body(format!("/decisions/{n}/{field}"), ProblemCode::Invalid, detail));
         };
-        let month = UsageMonth::parse(&row.month).map_err(|error| wrong("month", error.to_string())).ok();
-        let customer = CustomerId::parse(&row.customer_id).map_err(|error| wrong("customerId", error.to_string())).ok();
+        let month = UsageMonth::parse(&row.month).map_err(|error| wrong("month", error.into())).ok();
+        let customer = CustomerId::parse(&row.customer_id).map_err(|error| wrong("customerId", error.into())).ok();
         let product = PsaProductId::try_from(row.psa_product_id);
-        let product = product.map_err(|error| wrong("psaProductId", error.to_string())).ok();
+        let product = product.map_err(|error| wrong("psaProductId", error.into())).ok();
         if let Some(detail) = row.wrong_day(month, language) {
-            wrong("moveOn", detail.to_owned());
+            wrong("moveOn", detail.into());
         }
         let (wanted, why) = row.said().read(month, language, &mut wrong);
         let (Some(month), Some(customer), Some(product)) = (month, customer, product) else { continue };
         let key = HoldKey { month, customer, product };
         if !met.insert(key) {
             let detail = ("This hold is decided in an earlier row.", "Una riga precedente decide già questa voce.");
-            wrong("psaProductId", language.pick(detail.0, detail.1).to_owned());
+            wrong("psaProductId", language.pick(detail.0, detail.1).into());
         }
         let (version, reason) = (row.version.clone(), row.reason.map(ReasonName::reason));
         asked.push(Asked { key, version, wanted, reason, why });

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use shared::domain::settings::{DecreaseGuard, Guards, Jump, UnfinishedGuard};
+use shared::http::Text;
 use utoipa::ToSchema;
 
 /// The largest percentage of a guard.
@@ -89,29 +90,47 @@ impl SyncGuards {
         }
     }
 
-    /// The guards that these are; `wrong` is told of each field that cannot be, by its pointer.
-    pub(super) fn read(&self, wrong: &mut impl FnMut(&str, String)) -> Guards {
+    /// These guards; `wrong` gets the pointer of each field that is out of range, and why.
+    pub(super) fn read(&self, wrong: &mut impl FnMut(&str, Text)) -> Guards {
         let Self { decrease, increase, to_zero_units, amount, unfinished, new_month_days } = self;
         for (name, jump) in [("decrease", *decrease), ("increase", Some(*increase))] {
             if jump.is_some_and(|jump| jump.percent > MAX_PERCENT || jump.units > MAX_UNITS) {
-                let detail = format!("Expected at most {MAX_PERCENT} percent and {MAX_UNITS} units.");
+                let detail = Text::new(
+                    format!("Expected at most {MAX_PERCENT} percent and {MAX_UNITS} units."),
+                    format!("Indicare al massimo {MAX_PERCENT} per cento e {MAX_UNITS} unità."),
+                );
                 wrong(&format!("/guards/{name}"), detail);
             }
         }
         let SyncUnfinished { percent, pairs, units_percent } = *unfinished;
         if percent.max(units_percent) > MAX_PERCENT || pairs > MAX_UNITS {
-            wrong("/guards/unfinished", format!("Expected at most {MAX_PERCENT} percent and {MAX_UNITS} pairs."));
+            let detail = Text::new(
+                format!("Expected at most {MAX_PERCENT} percent and {MAX_UNITS} pairs."),
+                format!("Indicare al massimo {MAX_PERCENT} per cento e {MAX_UNITS} voci."),
+            );
+            wrong("/guards/unfinished", detail);
         }
         if *to_zero_units > MAX_UNITS {
-            wrong("/guards/toZeroUnits", format!("Expected at most {MAX_UNITS} units."));
+            let detail = Text::new(
+                format!("Expected at most {MAX_UNITS} units."),
+                format!("Indicare al massimo {MAX_UNITS} unità."),
+            );
+            wrong("/guards/toZeroUnits", detail);
         }
         let amount = amount.as_deref().map(|text| Decimal::from_str_exact(text.trim()).ok().filter(is_amount));
         if amount == Some(None) {
-            let detail = format!("Expected an amount from 0 to {MAX_AMOUNT}, such as 500.00, or null.");
+            let detail = Text::new(
+                format!("Expected an amount from 0 to {MAX_AMOUNT}, such as 500.00, or null."),
+                format!("Indicare un importo da 0 a {MAX_AMOUNT}, come 500.00, oppure null."),
+            );
             wrong("/guards/amount", detail);
         }
         if !(0..=MAX_NEW_MONTH_DAYS).contains(new_month_days) {
-            wrong("/guards/newMonthDays", format!("Expected 0 to {MAX_NEW_MONTH_DAYS} days."));
+            let detail = Text::new(
+                format!("Expected 0 to {MAX_NEW_MONTH_DAYS} days."),
+                format!("Indicare da 0 a {MAX_NEW_MONTH_DAYS} giorni."),
+            );
+            wrong("/guards/newMonthDays", detail);
         }
         let jump = |jump: SyncJump| Jump { percent: jump.percent, units: jump.units };
         Guards {

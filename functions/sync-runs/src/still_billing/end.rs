@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use shared::domain::ending::{EndBy, Ending, EndingKey};
 use shared::domain::id::{AdditionId, AgreementId, PartnerId};
 use shared::http::{
-    Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write, answer,
+    Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, Text, Write,
+    answer,
 };
 use shared::store::{Attempt, Author, Keep};
 use shared::table::Table;
@@ -188,29 +189,31 @@ async fn list<T: Table, Q, C: Time, I>(
 fn read(rows: &[EndAddition], language: Language) -> Result<Vec<Wanted>, Problem> {
     let refused = |errors: Vec<FieldError>| Problem::new(ProblemCode::InvalidRequest).errors(errors);
     if !(1..=MOST).contains(&rows.len()) {
-        let detail = format!("Send 1 to {MOST} additions at a time.");
+        let detail = Text::new(
+            format!("Send 1 to {MOST} additions at a time."),
+            format!("Inviare da 1 a {MOST} addition alla volta."),
+        );
         return Err(refused(vec![FieldError::body("/additions", ProblemCode::Invalid, detail)]));
     }
     let (mut wanted, mut errors, mut met) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (n, row) in rows.iter().enumerate() {
-        let mut wrong = |field: &str, detail: String| {
+        let mut wrong = |field: &str, detail: Text| {
             errors.push(FieldError::body(format!("/additions/{n}/{field}"), ProblemCode::Invalid, detail));
         };
-        let agreement =
-            AgreementId::try_from(row.agreement_id).map_err(|error| wrong("agreementId", error.to_string()));
-        let addition = AdditionId::try_from(row.addition_id).map_err(|error| wrong("additionId", error.to_string()));
+        let agreement = AgreementId::try_from(row.agreement_id).map_err(|error| wrong("agreementId", error.into()));
+        let addition = AdditionId::try_from(row.addition_id).map_err(|error| wrong("additionId", error.into()));
         let why = row.why.trim();
         if why.is_empty() || why.chars().count() > MAX_WHY {
-            wrong("why", say_why(language, MAX_WHY));
+            wrong("why", say_why(language, MAX_WHY).into());
         }
         if let (Ok(agreement), Ok(addition)) = (agreement, addition) {
             let key = EndingKey { agreement, addition };
             if !met.insert(key) {
                 let detail =
                     ("An earlier row is about this addition.", "Una riga precedente riguarda questa addition.");
-                wrong("additionId", language.pick(detail.0, detail.1).to_owned());
+                wrong("additionId", language.pick(detail.0, detail.1).into());
             }
-            let by = way(row, language).map_err(|detail| wrong("date", detail)).unwrap_or_default();
+            let by = way(row, language).map_err(|detail| wrong("date", detail.into())).unwrap_or_default();
             wanted.push(Wanted { key, by, why: why.to_owned() });
         }
     }

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Problem, ProblemCode, PsaRefusal};
-use crate::domain::mapping::NotMapped;
+use super::{Problem, ProblemCode, PsaRefusal, Text};
 use crate::error::{ConnectError, PsaError, QueueError, SealError, SourceError, StoreError};
 
 impl From<StoreError> for Problem {
@@ -20,7 +19,7 @@ impl From<StoreError> for Problem {
 
 impl From<PsaError> for Problem {
     fn from(error: PsaError) -> Self {
-        let detail = error.to_string();
+        let detail = Text::from(&error);
         match error {
             PsaError::Unauthorized => Self::new(ProblemCode::PsaKeysRefused).detail(detail),
             PsaError::Forbidden { message } => Self::new(ProblemCode::PsaRightMissing).detail(detail).psa(PsaRefusal {
@@ -49,7 +48,7 @@ impl From<PsaError> for Problem {
 
 impl From<SourceError> for Problem {
     fn from(error: SourceError) -> Self {
-        let detail = error.to_string();
+        let detail = Text::from(&error);
         match error {
             SourceError::Unauthorized => Self::new(ProblemCode::SophosKeysRefused).detail(detail),
             SourceError::NotAPartner { .. } => Self::new(ProblemCode::SophosWrongAccount).detail(detail),
@@ -67,7 +66,7 @@ impl From<SourceError> for Problem {
 
 impl From<ConnectError> for Problem {
     fn from(error: ConnectError) -> Self {
-        let detail = error.to_string();
+        let detail = Text::from(&error);
         match error {
             ConnectError::Missing { .. } => Self::new(ProblemCode::ConnectionMissing).detail(detail),
             ConnectError::Unusable { .. } | ConnectError::Unclaimed => {
@@ -91,12 +90,6 @@ impl From<SealError> for Problem {
 impl From<QueueError> for Problem {
     fn from(error: QueueError) -> Self {
         logged(ProblemCode::Unavailable, &error)
-    }
-}
-
-impl From<NotMapped> for Problem {
-    fn from(error: NotMapped) -> Self {
-        Self::new(ProblemCode::NotMapped).detail(error.to_string())
     }
 }
 

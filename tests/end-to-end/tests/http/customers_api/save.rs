@@ -1,6 +1,6 @@
 //! What a save stores and what it refuses.
 
-use local_stack::api::asking::Asking;
+use local_stack::api::asking::{Answered, Asking};
 use serde_json::{Value, json};
 use shared::store::Subject;
 
@@ -146,6 +146,30 @@ async fn all_bad_rows_are_told_at_once_and_nothing_of_the_request_is_stored() {
     assert_eq!(errors(&refused), expected);
     assert_eq!(refused.body["present"][0]["version"], 1);
     assert_eq!(world.row(2).await["version"], 0);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_rows_and_what_to_know_of_them_was_english_to_an_italian_reader() {
+    let world = World::new().await;
+    let details = |refused: &Answered| {
+        let each = refused.body["errors"].as_array().unwrap().iter();
+        let each = each.map(|error| error["detail"].as_str().unwrap().to_owned());
+        each.chain([refused.body["detail"].as_str().unwrap().to_owned()]).collect::<Vec<_>>()
+    };
+    let rows = [
+        switch(1, 7, false),
+        map_to(9, 0, world.companies[2], world.agreements[2]),
+        switch(4, 0, true),
+        switch(4, 0, true),
+    ];
+    let (english, italian) = (world.save_in("en", &rows).await, world.save_in("it", &rows).await);
+    let (english, italian) = (details(&english), details(&italian));
+    assert_eq!((english.len(), italian.len()), (5, 5));
+    assert!(english.iter().zip(&italian).all(|(english, italian)| english != italian), "{italian:?}");
+    assert_eq!(italian[4], "Non è stato salvato nulla: ci sono 4 errori.");
+    let saved = world.save_in("it", &[world.map(4, 0, 0)]).await;
+    let note = saved.body["notes"][0]["text"].as_str().unwrap();
+    assert!(note.contains("con la sincronizzazione disattivata"), "{note}");
 }
 
 #[tokio::test]

@@ -107,6 +107,13 @@ where
         asking.ask(&self.app, head, &[("idempotency-key", &key)], Some(body)).await
     }
 
+    /// Saves rows as somebody who reads that language.
+    pub(crate) async fn save_in(&self, language: &str, rows: &[Value]) -> Answered {
+        let key = UuidV7.unique();
+        let headers = [("idempotency-key", key.as_str()), ("accept-language", language)];
+        Asking::new(partner(), "psa/write").ask(&self.app, SAVE, &headers, Some(&json!({"rows": rows}))).await
+    }
+
     pub(crate) async fn save(&self, rows: &[Value]) -> Answered {
         self.post(SAVE, &json!({"rows": rows})).await
     }

@@ -55,6 +55,27 @@ async fn a_full_name_that_one_product_has_is_taken_and_any_other_lists_what_matc
 }
 
 #[tokio::test]
+async fn why_a_save_is_refused_was_english_to_an_italian_reader() {
+    let shop = Shop::open().await;
+    let bundle = shop.product("PACK", "Pack", &json!({"productClass": "Bundle"}));
+    let rows = json!({"rows": [
+        {"code": "FW-1", "version": 0, "mapTo": bundle},
+        {"code": "EMAIL", "version": 1, "combine": "addUp"},
+        {"code": "NEVER-SEEN", "version": 0, "sync": true},
+    ]});
+    let key = "0198c7b4-0000-7000-8000-000000000001";
+    let headers = [("idempotency-key", key), ("accept-language", "it")];
+    let refused = writer(1).ask(&shop.app, "POST /v1/product-mappings/save", &headers, Some(&rows)).await;
+    let details = refused.body["errors"].as_array().unwrap().iter();
+    let details: Vec<&str> = details.map(|error| error["detail"].as_str().unwrap()).collect();
+    assert_eq!(details.len(), 3, "{}", refused.body);
+    for part in ["classe Bundle", "solo per i prodotti mappati", "NEVER-SEEN è senza mapping"] {
+        assert!(details.iter().any(|detail| detail.contains(part)), "{part}: {details:?}");
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
 async fn a_code_that_nothing_has_ever_named_is_stored_with_a_warning() {
     let shop = Shop::open().await;
     let id = shop.product("SEC-EP", "Brand Endpoint", &json!({}));
