@@ -297,7 +297,7 @@ async fn request(
     Ok(RunRequest { partner, kind, month, slot, scheduled_at: now, preview, retry_of: None, scope, asked_by })
 }
 
-/// The customers for whom something is decided that a run writes; everyone where they are too many to be chosen.
+/// The customers with a decision that a run would write; everyone if they are too many to be chosen.
 async fn with_decisions(
     store: &Store<impl Table>,
     partner: PartnerId,

@@ -1,4 +1,4 @@
-//! What people type: keys as they were pasted, checked before anything is called, told by field and never by value.
+//! What people type: keys as they were pasted, checked before anything is called. Errors name the field, never the value.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::Error;

@@ -46,7 +46,7 @@ impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
 
     /// The owner before writes no more. Its next run ends with the reason, which is alerted.
     pub(crate) async fn stop_owner(&self, owner: PartnerId, at: Timestamp) -> Result<(), Problem> {
-        // Nobody is told who took it over.
+        // The message does not say who took it over.
         let note = Some("Another account has taken over this ConnectWise database.".to_owned());
         self.switch_writes_off(owner, &Author { who: "usage sync".to_owned(), at, note }).await
     }

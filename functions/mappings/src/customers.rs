@@ -19,7 +19,7 @@ use shared::ports::Clock;
 use shared::store::Store;
 use shared::table::Table;
 
-/// An agreement that ends within so many days is told.
+/// An agreement that ends within this number of days is reported.
 const ENDS_SOON_DAYS: i64 = 30;
 
 /// The day that it is for the partner: in its own time zone, in UTC before it has saved any settings.
@@ -29,7 +29,7 @@ async fn today(store: &Store<impl Table>, clock: &impl Clock, partner: PartnerId
     Ok(clock.now().to_zoned(zone).date())
 }
 
-/// Whether a last day is within the days in which it is told.
+/// Whether a last day is near enough to be reported.
 fn ends_soon(end: Option<Date>, today: Date) -> bool {
     let last = today.saturating_add(jiff::Span::new().days(ENDS_SOON_DAYS));
     end.is_some_and(|end| end <= last)

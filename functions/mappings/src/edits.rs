@@ -60,7 +60,7 @@ pub(crate) enum EditedKind {
     SophosConnection,
     /// The settings.
     Settings,
-    /// What the partner is told of, and where.
+    /// What the partner is alerted to, and where.
     Alerts,
     /// A decision on what waits for a person: usage month, customer and ConnectWise product.
     Hold,

@@ -28,7 +28,7 @@ const MAX_AGREEMENTS: usize = 10_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdditionsKeepingPrice {
-    /// At least so many additions: those that usage sync wrote or adopted. ConnectWise does not tell of others.
+    /// At least this number of additions: those that usage sync wrote or adopted. ConnectWise does not list others.
     at_least: usize,
     /// Their quantities together, as a decimal text.
     #[schema(example = "340")]

@@ -1,4 +1,4 @@
-//! What ConnectWise says of single fields, told on the fields of the form that it is about.
+//! ConnectWise's errors about single fields, reported on the fields of the form.
 
 use shared::domain::catalogue::{ProductDetails, ProductField, ProductValues};
 use shared::error::{PsaError, RefusedField};

@@ -95,7 +95,7 @@ impl Failure {
     }
 }
 
-/// So much of what a caller sent is told back.
+/// How much of a caller's input an error repeats.
 fn shown(text: Option<&str>) -> String {
     text.map_or_else(|| "none".to_owned(), |text| format!("{:?}", text.chars().take(40).collect::<String>()))
 }

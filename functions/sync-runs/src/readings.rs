@@ -68,7 +68,7 @@ pub(crate) fn in_words(basis: &HoldBasis) -> String {
     basis.readings.iter().map(word).collect::<Vec<_>>().join(", ")
 }
 
-/// Usage lines that say more than one thing, so many of them that they are one question. What it concerns waits until
+/// Usage lines with more than one meaning, too many to ask one by one, so that they are one question. What it concerns waits until
 /// `usagePeriods` of the sync settings answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

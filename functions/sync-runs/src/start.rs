@@ -234,7 +234,7 @@ pub(crate) async fn write_decided<T: Table, Q: Sender, C: Time, I: Naming>(
 
 /// Retry what failed.
 ///
-/// A new run of the same month about those customers alone of whom something failed; of a run that failed or was cancelled
+/// A new run of the same month about those customers alone that have a failed line; of a run that failed or was cancelled
 /// as a whole, about the same customers as that one.
 #[utoipa::path(
     post,
@@ -328,7 +328,7 @@ fn month(text: Option<&str>) -> Result<Option<UsageMonth>, Problem> {
     })
 }
 
-/// The chosen customers; every one that cannot be chosen is told.
+/// The chosen customers; all that cannot be chosen are reported.
 async fn customers<T: Table, Q, C, I>(
     world: &World<T, Q, C, I>,
     partner: PartnerId,

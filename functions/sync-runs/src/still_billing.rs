@@ -164,7 +164,7 @@ pub(crate) fn found(
     Ok(rows)
 }
 
-/// A customer for whom something was written to an agreement.
+/// A customer that something was written for to an agreement.
 pub(crate) struct BilledCustomer {
     pub(crate) id: CustomerId,
     pub(crate) name: Option<String>,

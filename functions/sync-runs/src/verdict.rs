@@ -16,7 +16,7 @@ use crate::view::decimal;
 
 /// The most characters of a note.
 pub(crate) const MAX_WHY: usize = 500;
-/// For so many months after its usage month another quantity can be decided.
+/// How many months after its usage month another quantity can be decided for.
 const MOST_MONTHS: usize = 36;
 /// More units than any addition has.
 const MOST_UNITS: i64 = 1_000_000;

@@ -19,10 +19,10 @@ use shared::table::Table;
 
 pub use report::{PartnerError, PartnerFailure, ShardFailure, TickError, TickReport};
 
-/// So many partners of a shard are taken on in one tick; the others are the next one's. A partner takes three short
+/// The most partners of a shard in one tick; the next tick takes the others. A partner takes three short
 /// calls, so a tick of all shards still ends well within its function's timeout.
 pub const MAX_PARTNERS_PER_SHARD: u32 = 1_000;
-/// So many partners are worked on at once: enough to be waiting for the network, not for one another.
+/// The most partners in work at once: enough to be waiting for the network, not for one another.
 const PARTNERS_AT_ONCE: usize = 32;
 
 /// The event that the schedule sends: `{"time": "2026-11-30T01:15:00Z"}`.

@@ -22,7 +22,7 @@ pub struct TickReport {
     pub without_settings: usize,
     /// Partners whose runs were looked at, where none was to be carried on or retried.
     pub nothing_to_look_at: usize,
-    /// Partners whose alerts are to be delivered, or who may have to be told that nothing runs: that was asked for.
+    /// Partners whose alerts are due for delivery, or that may need an alert that nothing runs: queued.
     pub alerts_asked: usize,
     /// Partners that failed and keep their due time.
     pub failed: Vec<PartnerFailure>,

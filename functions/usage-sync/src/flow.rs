@@ -21,7 +21,7 @@ pub(crate) struct Flow {
     halted: AtomicBool,
     /// The intents that are left from earlier slices and runs.
     intents: BTreeMap<AgreementId, Vec<Intent>>,
-    /// The customers of whom a person decided to end additions.
+    /// The customers with additions that a person decided to end.
     endings: BTreeSet<CustomerId>,
 }
 
@@ -39,7 +39,7 @@ impl Flow {
         Self { commits, permits: Semaphore::new(at_once), halted: AtomicBool::new(false), intents, endings }
     }
 
-    /// The customers of whom a person decided to end additions.
+    /// The customers with additions that a person decided to end.
     pub(crate) fn endings(&self) -> impl Iterator<Item = CustomerId> {
         self.endings.iter().copied()
     }

@@ -21,7 +21,7 @@ pub(crate) enum CustomerScope {
 }
 
 impl CustomerScope {
-    /// The scope of a run; of a retry, the customers of whom something failed in the run that it takes up.
+    /// The scope of a run; of a retry, the customers with a failed line in the run that it takes up.
     pub(crate) async fn of<W: World>(world: &W, run: &Run) -> Result<Self, WorkError> {
         match &run.request.scope.customers {
             CustomerFilter::Everyone => Ok(Self::Everyone),

@@ -265,7 +265,7 @@ pub struct HoldFacts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "due", rename_all = "camelCase")]
 pub enum HoldDue {
-    /// So many days to the next ConnectWise invoice; 0 from its day on, as long as it is not known to be made.
+    /// The days to the next ConnectWise invoice; 0 from its day on, as long as it is not known to be made.
     In {
         /// Days.
         days: i32,

@@ -43,7 +43,7 @@ pub struct Ending {
     /// Which.
     #[serde(flatten)]
     pub key: EndingKey,
-    /// The customer for whom it was written.
+    /// The customer that it was written for.
     pub customer: CustomerId,
     /// Its ConnectWise product.
     pub product: PsaProductId,
@@ -76,12 +76,12 @@ pub struct Ending {
 pub struct EndDone {
     /// What changed; nothing where it billed nothing any more.
     pub did: Would,
-    /// The writes that no ledger has told of yet.
+    /// The writes that no ledger has reported yet.
     pub writes: UnreportedWrites,
 }
 
 impl EndDone {
-    /// The cancelled date of an addition of this quantity was set, which no ledger has told of yet.
+    /// The cancelled date of an addition of this quantity was set, which no ledger has reported yet.
     #[must_use]
     pub fn cancelled(at: Decimal, on: Date) -> Self {
         let mut writes = UnreportedWrites::default();

@@ -15,9 +15,9 @@ use super::run::RunKind;
 use super::schedule::stable_hash;
 use super::snapshot::{Intent, Snapshot, Written};
 
-/// Every agreement is read at least once in so many days.
+/// Every agreement is read at least once within this number of days.
 pub const AUDIT_DAYS: i64 = 7;
-/// An agreement is read in every run of so many days before its ConnectWise invoice, and on the day itself.
+/// An agreement is read in every run of this number of days before its ConnectWise invoice, and on the day itself.
 const DAYS_BEFORE_INVOICE: i32 = 2;
 const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 

@@ -315,7 +315,7 @@ pub struct Run {
     /// ConnectWise put one off. They have their turn once more when the others are done.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub set_aside: BTreeSet<CustomerId>,
-    /// Those of them for whom the present turn was not the last one either.
+    /// Those of them that have to wait beyond this slice as well.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub set_aside_again: BTreeSet<CustomerId>,
     /// Which members changed lines in ConnectWise that bill something of Sophos.

@@ -159,7 +159,7 @@ impl Jump {
 pub struct UnfinishedGuard {
     /// More percent than this of its pairs are gone or newly 0,
     pub percent: u32,
-    /// and at least so many of them.
+    /// and at least this number of them.
     #[serde(alias = "units")]
     pub pairs: u32,
     /// Or its units are more percent lower than this.

@@ -73,7 +73,7 @@ pub struct Pending {
     pub at: Timestamp,
 }
 
-/// Writes that took effect in ConnectWise and that no run has told of yet. The run that closes the customer's ledger next
+/// Writes that took effect in ConnectWise and that no run has reported yet. The run that closes the customer's ledger next
 /// tells of them, in the same commit that forgets them here: each write stands in exactly one ledger, also where the
 /// worker that sent it died before it could say so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,7 +206,7 @@ impl Written {
         }
     }
 
-    /// The same with what is remembered of `before`: what has not been told is told whatever was written since.
+    /// The same with what is remembered of `before`: unreported writes stay unreported, whatever was written since.
     #[must_use]
     pub fn after(mut self, before: Option<&Self>) -> Self {
         if let Some(before) = before {
@@ -293,7 +293,7 @@ pub struct Snapshot {
     /// By ConnectWise product, the lines of other agreements or products that bill it instead, by a person's decision.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub billed_elsewhere: BTreeMap<PsaProductId, Vec<AdditionId>>,
-    /// The ConnectWise member as which we write, learnt from an answer to a write.
+    /// The ConnectWise member that our writes are made by, as an answer to a write named it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
     /// By addition, the last change of the lines that bill something of Sophos, as it was read.
@@ -301,7 +301,7 @@ pub struct Snapshot {
     pub changes: BTreeMap<AdditionId, SeenChange>,
 }
 
-/// For so many months it is remembered which ConnectWise invoice bills them.
+/// How many months the ConnectWise invoice that bills them is remembered.
 const INVOICES_KEPT: usize = 3;
 /// More additions than this are read each time instead of remembered: a table entry has its limits.
 const MOST_SEEN: usize = 200;

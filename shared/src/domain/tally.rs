@@ -93,7 +93,7 @@ impl Counts {
     }
 }
 
-/// The most Sophos products that a run counts: its entry in the table has at most 400 KB, and no partner has so many.
+/// The most Sophos products that a run counts: its entry in the table has at most 400 KB, and no partner has as many as that.
 pub const MOST_PRODUCTS: usize = 1_000;
 /// How many of them keep their description in the run.
 const MOST_DESCRIBED: usize = 500;

@@ -13,7 +13,7 @@ pub struct Terms {
     /// The price of one; none where ConnectWise has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_price: Option<Decimal>,
-    /// So many units are included in the agreement: they are not billed.
+    /// The units that are included in the agreement: they are not billed.
     pub less_included: Decimal,
     /// Whether the customer pays for it at all: `Billable` alone is on the invoice with an amount.
     pub billable: bool,
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_billable_costs_nothing_and_what_has_no_price_is_not_told() {
+    fn what_is_not_billable_costs_nothing_and_what_has_no_price_has_no_amount() {
         assert_eq!(terms(None, 0, false).amount(5.into()), Some(Decimal::ZERO));
         assert_eq!(terms(None, 0, true).difference(update(1, 2)), None);
         assert_eq!(terms(None, 5, true).difference(update(1, 2)), Some(Decimal::ZERO));

@@ -108,7 +108,7 @@ pub struct MemberChanges {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Members {
-    /// Those as which we write, learnt from ConnectWise's answers.
+    /// Our own members, as ConnectWise's answers to our writes named them.
     pub own: BTreeSet<String>,
     /// What each member changed.
     pub changes: BTreeMap<String, MemberChanges>,

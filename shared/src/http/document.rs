@@ -39,7 +39,7 @@ struct GatewayMessage {
         (name = "document", description = "This document."),
         (name = "customer mappings", description = "Which ConnectWise company and agreement each Sophos customer is billed to."),
         (name = "runs", description = "Previews and runs of the sync: started, followed, cancelled, and their settings."),
-        (name = "alerts", description = "What a partner is told of without asking: settings, webhook, test, and what became of each alert."),
+        (name = "alerts", description = "What a partner is alerted to: settings, webhook, test, and the delivery of each alert."),
         (name = "holds", description = "What waits for a person, and decisions on it."),
         (name = "edits", description = "Who changed what, and what it was before."),
         (name = "problems", description = "What can go wrong, and what to do about it."),

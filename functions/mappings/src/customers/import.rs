@@ -118,7 +118,7 @@ pub(crate) async fn import_customer_mappings<
     .await
 }
 
-/// All rows of a file by their line; every line that cannot be read is told at once.
+/// All rows of a file by their line; all lines that cannot be read are reported at once.
 fn read_file(csv: &str, confirms: bool) -> Result<Vec<(u64, Wanted)>, Problem> {
     let rows = read_csv(csv, COLUMNS, "/csv")?;
     let origin = Origin::Lines(rows.iter().map(|row| row.line).collect());

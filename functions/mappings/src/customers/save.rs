@@ -93,7 +93,7 @@ pub(crate) struct CustomersSaved {
 /// Save customer mappings.
 ///
 /// All rows or none. The agreement must belong to the company and be active, which ConnectWise is asked at this moment; a
-/// company has one customer. Customers may exchange companies in one save. All that is wrong with all rows is told at once,
+/// company has one customer. Customers may exchange companies in one save. All errors of all rows are reported at once,
 /// under the code that all of it has, or `invalidRequest`.
 #[utoipa::path(
     post,
@@ -144,7 +144,7 @@ pub(super) fn author(caller: &Caller<Write>, clock: &impl Clock, note: Option<St
     Ok(Author { who: caller.name().to_owned(), at: clock.now(), note })
 }
 
-/// Judges rows and saves them, unless they are only to be looked at; `told` makes the answer, which is kept with them.
+/// Judges rows and saves them, unless they are only to be looked at; `response` makes the answer, which is stored with them.
 pub(super) async fn save_rows<T: Table, N: Link, C: Clock, I>(
     world: &World<T, N, C, I>,
     (partner, language): (PartnerId, Language),

@@ -28,7 +28,7 @@ const FORMS: [&str; 20] = [
     "bv", "nv", "ab", "as",
 ];
 
-/// For whom companies are suggested.
+/// The customer that companies are suggested for.
 #[derive(Clone, Debug, Serialize, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]

@@ -145,7 +145,7 @@ pub(crate) async fn save_product_mappings<T: Table, N: Link, C: Clock + Clone + 
     let (partner, who, language) = (caller.partner(), caller.name().to_owned(), caller.language());
     let world = &world;
     let act = |save: ProductSave, attempt| async move {
-        // What is wrong in itself is told without asking ConnectWise for names.
+        // Errors of the request itself are reported without a call to ConnectWise.
         wanted(&save, None)?;
         let names = save.rows.iter().filter_map(|row| match &row.map_to {
             Some(MapTo::Name(name)) => Some(name.trim().to_owned()),

@@ -61,7 +61,7 @@ struct SyncUnfinished {
     /// More percent than this of its pairs are gone or newly 0,
     #[schema(maximum = 1000)]
     percent: u32,
-    /// and at least so many of them.
+    /// and at least this number of them.
     #[schema(maximum = 1_000_000)]
     pairs: u32,
     /// Or its units are more percent lower than this.

@@ -40,7 +40,7 @@ pub(crate) struct StillBilling {
     products: Vec<String>,
     /// What Sophos calls them, in the same order.
     descriptions: Vec<String>,
-    /// Sophos' id of the customer for whom it was written.
+    /// Sophos' id of the customer that it was written for.
     customer_id: String,
     /// Its name, where Sophos still lists it.
     #[serde(skip_serializing_if = "Option::is_none")]

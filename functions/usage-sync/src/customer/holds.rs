@@ -108,11 +108,12 @@ const MOST_ENDS: usize = 7;
 /// reported once.
 pub(super) fn ends_reported(overrides: &[QuantityOverride], done: &AdditionOutcomes, run: &Run) -> Vec<Change> {
     let reported = |one: &&QuantityOverride| {
-        let is_told = done.get(&one.key.product).is_some_and(|done| done.billed.ended.is_some());
-        is_told && one.is_unreported_end(run.request.month)
+        let is_in_ledger = done.get(&one.key.product).is_some_and(|done| done.billed.ended.is_some());
+        is_in_ledger && one.is_unreported_end(run.request.month)
     };
-    let told = overrides.iter().filter(reported).take(MOST_ENDS);
-    told.map(|one| Change::PutOverride(Box::new(QuantityOverride { reported: Some(run.id.clone()), ..one.clone() })))
+    let ended = overrides.iter().filter(reported).take(MOST_ENDS);
+    ended
+        .map(|one| Change::PutOverride(Box::new(QuantityOverride { reported: Some(run.id.clone()), ..one.clone() })))
         .collect()
 }
 

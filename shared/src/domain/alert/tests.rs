@@ -42,12 +42,12 @@ fn the_vendors_own_sync_raised_an_alert_every_night() {
 }
 
 #[test]
-fn a_run_that_left_nothing_to_do_is_not_told() {
+fn a_run_that_left_nothing_to_do_sends_no_alert() {
     assert_eq!(Digest::of(&run(RunKind::Scheduled, true), &RunState::Succeeded), None);
 }
 
 #[test]
-fn a_run_is_told_once_with_what_failed_and_what_waits() {
+fn a_run_sends_one_alert_with_what_failed_and_what_waits() {
     let mut run = run(RunKind::Scheduled, true);
     run.tally.counts.failed = 2;
     run.tally.counts.held = 3;
@@ -57,7 +57,7 @@ fn a_run_is_told_once_with_what_failed_and_what_waits() {
 }
 
 #[test]
-fn a_preview_a_cancelled_run_and_one_that_made_way_are_not_told() {
+fn a_preview_a_cancelled_run_and_one_that_made_way_send_no_alert() {
     let mut preview = run(RunKind::Preview, true);
     preview.tally.counts.held = 3;
     assert_eq!(Digest::of(&preview, &RunState::Succeeded), None);
@@ -68,7 +68,7 @@ fn a_preview_a_cancelled_run_and_one_that_made_way_are_not_told() {
 }
 
 #[test]
-fn with_writes_off_only_a_run_that_came_to_nothing_is_told() {
+fn with_writes_off_only_a_run_that_came_to_nothing_sends_an_alert() {
     let mut run = run(RunKind::Scheduled, false);
     run.tally.counts.held = 3;
     assert_eq!(Digest::of(&run, &RunState::Succeeded), None);

@@ -24,7 +24,7 @@ fn with(value: ProductValue) -> Vec<InvalidValue> {
 }
 
 #[test]
-fn a_new_product_needs_what_connectwise_needs_and_all_that_is_wrong_is_told_at_once() {
+fn a_new_product_needs_what_connectwise_needs_and_all_errors_are_reported_at_once() {
     assert_eq!(ProductValues::of_new(required()).unwrap().identifier(), Some("Acme_Endpoint"));
     let wrong = ProductValues::of_new(vec![ProductValue::Description(" ".into())]).unwrap_err();
     let fields: Vec<(ProductField, &str)> = wrong.iter().map(|wrong| (wrong.field(), wrong.code())).collect();
@@ -45,7 +45,7 @@ fn a_text_may_be_as_long_as_the_schema_says_and_no_longer_in_characters_not_byte
     ] {
         assert_eq!(with(field("é".repeat(max))), []);
         let wrong = with(field("é".repeat(max + 1)));
-        assert!(matches!(wrong[..], [InvalidValue::TooLong { max: told, .. }] if told == max), "{wrong:?}");
+        assert!(matches!(wrong[..], [InvalidValue::TooLong { max: found, .. }] if found == max), "{wrong:?}");
     }
     assert_eq!(with(ProductValue::Notes("x".repeat(100_000))), []);
 }

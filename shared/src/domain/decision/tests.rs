@@ -96,8 +96,8 @@ fn the_end_of_another_quantity_was_shown_beside_a_hold_for_one_run_alone() {
         reported: None,
     };
     let facts = HoldFacts { ended: Some(Box::new(ended.clone())), ..HoldFacts::default() };
-    let told = StandingHold { facts, ..hold() };
-    assert_eq!(hold().refreshed_from(Some(&told)).facts.ended.as_deref(), Some(&ended));
+    let reported = StandingHold { facts, ..hold() };
+    assert_eq!(hold().refreshed_from(Some(&reported)).facts.ended.as_deref(), Some(&ended));
 }
 
 #[test]

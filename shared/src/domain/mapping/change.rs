@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_told_at_once_and_what_stays_the_same_is_no_change() {
+    fn all_faults_are_reported_at_once_and_what_stays_the_same_is_no_change() {
         let now = mappings(&[mapped("A", 7, None)]);
         let on = |name| ProductChange { sync: Some(true), ..nothing(name) };
         let faults = apply_changes(&now, &[on("X"), nothing("A"), nothing("A"), on("Y")]).unwrap_err();

@@ -161,9 +161,9 @@ pub enum Hold {
     ProductUnfinished {
         /// The Sophos product.
         product: ProductCode,
-        /// The customers for whom it was written last month.
+        /// The customers that it was written for last month.
         pairs: u64,
-        /// Those among them for whom it vanished or is newly 0.
+        /// Those among them where it vanished or is newly 0.
         gone: u64,
         /// What a release does.
         would: Would,
@@ -225,7 +225,7 @@ pub enum Hold {
         doubt: Doubt,
         /// All that a decision answers, by part.
         asks: BTreeMap<ProductCode, Vec<DoubtKind>>,
-        /// Whether so many lines of the usage are in doubt that the partner answers for all of them at once.
+        /// Whether the lines in doubt are too many to ask one by one: the partner answers for all of them at once.
         for_all: bool,
     },
     /// Several Sophos products go to one ConnectWise product and nobody has said how to combine them.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{CustomerId, RunId};
 
-/// So many customers can be chosen for one run: they travel with each of its messages.
+/// The most customers that can be chosen for one run: they travel with each of its messages.
 pub const MOST_CHOSEN: usize = 100;
 
 /// Whose usage a run looks at. Of all others it reads nothing, writes nothing and has no line.
@@ -21,7 +21,7 @@ pub enum CustomerFilter {
         /// They.
         customers: BTreeSet<CustomerId>,
     },
-    /// Those of whom something failed in another run.
+    /// Those with a failed line in another run.
     FailedIn {
         /// That run.
         run: RunId,

@@ -39,7 +39,7 @@ impl Hold {
             Self::Part { trouble: PartTrouble::Vanished, .. } => {
                 "Ask whether the customer left that part: Write sets the addition to what the other parts use, Keep goes on billing it this month."
             }
-            // Nobody is told to set the quantity by hand: the next month would report that as a change by somebody else.
+            // The advice is not to set the quantity by hand: the next month would report that as a change by somebody else.
             Self::Unreadable { .. } | Self::Part { trouble: PartTrouble::Unreadable, .. } => {
                 "Look the usage up in Sophos Central and report the line to Sophos; the addition keeps its quantity until the line can be read."
             }
