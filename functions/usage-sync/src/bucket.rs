@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::try_join4;
+use futures::future::{try_join3, try_join4};
 use shared::domain::decision::StandingHold;
 use shared::domain::id::{AgreementId, CustomerId, PsaProductId};
 use shared::domain::mapping::{CustomerMapping, ProductMappings};
@@ -143,9 +143,13 @@ pub(crate) async fn load<W: World>(context: &SliceContext<'_, W>, run: &Run, num
             None => Ok((read_usage_of(context, run, number).await?, BTreeSet::new())),
         }
     };
-    let overrides = async { Ok(store.list_overrides(partner, &prefix).await?) };
-    let others = try_join4(usage, holds_of(context, run, number), earlier_holds_of(context, run, number), overrides);
-    let (customers, agreements, mapped, ((usage, changed), holds, earlier_holds, of_bucket)) =
+    // One after the other: what is read side by side is in one future, and that has to fit on a stack.
+    let decided = async {
+        let holds = holds_of(context, run, number).await?;
+        Ok((holds, store.list_overrides(partner, &prefix).await?))
+    };
+    let others = try_join3(usage, decided, earlier_holds_of(context, run, number));
+    let (customers, agreements, mapped, ((usage, changed), (holds, of_bucket), earlier_holds)) =
         try_join4(customers, agreements, mapped, others).await?;
     let (customers, unreadable_customers) = customers;
     let (agreements, unreadable_agreements, set_out_with) = agreements;

@@ -70,7 +70,7 @@ impl AgreementHolds<'_> {
                             names: self.agreement.names(),
                             terms: done.get(product).and_then(|done| done.billed.terms.clone()),
                             overridden: plan.overridden().map(Box::new),
-                            ended: plan.ended.clone().map(Box::new),
+                            ended: plan.ended.clone(),
                         },
                         decision: None,
                     };

@@ -21,9 +21,9 @@ pub struct AdditionPlan {
     /// The quantity to bill: what the usage asks for, or what a person has put in its place.
     pub target: Decimal,
     /// Which decision put it in its place, if one did.
-    pub overridden: Option<QuantityOverride>,
+    pub overridden: Option<Box<QuantityOverride>>,
     /// The override that has ended before this month and that no run has reported.
-    pub ended: Option<QuantityOverride>,
+    pub ended: Option<Box<QuantityOverride>>,
     /// The one addition in force and its quantity.
     pub current: Option<(AdditionId, Decimal)>,
     /// What to do.
@@ -193,7 +193,7 @@ impl AdditionPlan {
     /// What is used and what is billed, where a person has put another quantity in place of the usage.
     #[must_use]
     pub fn overridden(&self) -> Option<Overridden> {
-        let by = self.overridden.clone()?;
+        let by = self.overridden.as_deref()?.clone();
         Some(Overridden { used: self.used, billed: self.target, by })
     }
 
@@ -233,7 +233,7 @@ impl AdditionPlan {
             terms: self.terms.clone(),
             largest: self.largest().cloned(),
             overridden: self.overridden().map(Box::new),
-            ended: self.ended.clone().filter(|_| self.reports_end(outcome)).map(Box::new),
+            ended: self.ended.clone().filter(|_| self.reports_end(outcome)),
             writes: 0,
         }
     }

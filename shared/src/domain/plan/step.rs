@@ -64,8 +64,8 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, codes: &BT
     let new = || basis.products.get(&product).and_then(Option::as_ref).map(Terms::of_new);
     let terms = in_force.map(Terms::of).or_else(|| copied.map(Terms::of_copied)).or_else(new);
     let is_early = new_month::is_kept(basis, &open_ended(basis, product), basis.snapshot.written.get(&product));
-    let overridden = overriding(basis, product).cloned();
-    let ended = just_ended(basis.overrides, product, basis.month).cloned();
+    let overridden = overriding(basis, product).cloned().map(Box::new);
+    let ended = just_ended(basis.overrides, product, basis.month).cloned().map(Box::new);
     let mut plan =
         AdditionPlan { parts, used, target, overridden, ended, current, step, is_early, release, readings, terms };
     if let (Step::Clear { addition, .. }, AgreementState::Ready { additions, .. }) = (&plan.step, basis.agreement) {
