@@ -120,6 +120,14 @@ uuid_id!(
     "Sophos customer id"
 );
 
+impl PartnerId {
+    /// Whether it is the nil or the largest UUID, which stand for "none" elsewhere.
+    #[must_use]
+    pub const fn is_placeholder(self) -> bool {
+        self.0.is_nil() || self.0.is_max()
+    }
+}
+
 macro_rules! number_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*

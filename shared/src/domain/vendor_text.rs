@@ -1,5 +1,7 @@
 //! Texts of vendors as they are kept: no longer than people read, and without characters that hide or reorder others.
 
+use std::borrow::Cow;
+
 /// The most characters of a name, a description, an order or a serial number that are kept. The vendors' own have fewer
 /// than 150; what is cut ends in `CUT`.
 pub const MOST_CHARS: usize = 300;
@@ -20,6 +22,16 @@ pub fn one_line(text: &str) -> String {
 #[must_use]
 pub fn lines(text: &str) -> String {
     cut(text.chars().filter_map(|c| if breaks(c) { Some(c) } else { kept(c) }), MOST_CHARS_OF_LINES)
+}
+
+/// The whole text with its line breaks and tabs, without other control characters and without what changes the direction of
+/// the text around it: for what people type.
+#[must_use]
+pub fn without_controls(text: &str) -> Cow<'_, str> {
+    if text.chars().all(|c| breaks(c) || kept(c).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|c| breaks(*c) || kept(*c).is_some()).collect())
 }
 
 fn breaks(c: char) -> bool {

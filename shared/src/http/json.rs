@@ -1,5 +1,7 @@
 //! JSON bodies: their type and size are checked, and each error names its place by a JSON pointer.
 
+mod objects;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
@@ -7,6 +9,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
+use self::objects::ObjectsOnly;
 use super::catalogue::ProblemCode;
 use super::problem::{FieldError, Problem};
 
@@ -38,7 +41,7 @@ impl<T: DeserializeOwned, W: Send + Sync> FromRequest<W> for SecretJson<T> {
         let (parts, body) = request.into_parts();
         let bytes = read_json(&parts.headers, body).await?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut deserializer);
+        let value = serde_path_to_error::deserialize(ObjectsOnly::<_, false>(&mut deserializer));
         let value: T = value.map_err(|error| refused_unseen(pointer(error.path()), error.inner()))?;
         deserializer.end().map_err(|error| refused_unseen(String::new(), &error))?;
         Ok(Self(value))
@@ -83,7 +86,7 @@ fn is_json(essence: &str) -> bool {
 
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value: T = serde_path_to_error::deserialize(&mut deserializer)
+    let value: T = serde_path_to_error::deserialize(ObjectsOnly::<_, true>(&mut deserializer))
         .map_err(|error| refused(pointer(error.path()), error.inner()))?;
     deserializer.end().map_err(|error| refused(String::new(), &error))?;
     Ok(value)
@@ -165,6 +168,55 @@ mod tests {
             assert_eq!(first_error(body).1, "invalid", "{body}");
         }
         assert_eq!(parse::<Save>(br#"{"rows":[{"version":1}]}"#).unwrap().rows[0].version, 1);
+    }
+
+    #[test]
+    fn an_array_does_not_pass_for_an_object_at_any_depth() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Nothing {}
+
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        #[allow(dead_code, reason = "only read")]
+        struct Optional {
+            rows: Vec<Row>,
+            one: Option<Row>,
+            by: Option<By>,
+            pair: Option<(u8, u8)>,
+        }
+
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        #[allow(dead_code, reason = "only read")]
+        enum By {
+            Name { first: String },
+        }
+
+        assert!(parse::<Nothing>(b"[]").is_err() && parse::<Nothing>(b"{}").is_ok());
+        for (body, fits) in [
+            (r#"{"rows":[{"version":1}],"one":{"version":1},"by":{"name":{"first":"a"}},"pair":[1,2]}"#, true),
+            ("{}", true),
+            ("[]", false),
+            (r#"[[{"version":1}]]"#, false),
+            (r#"{"rows":[[1]]}"#, false),
+            (r#"{"one":[1]}"#, false),
+            (r#"{"by":{"name":["a"]}}"#, false),
+        ] {
+            assert_eq!(parse::<Optional>(body.as_bytes()).is_ok(), fits, "{body}");
+        }
+        assert_eq!(first_error(r#"{"rows":[[1]]}"#), ("/rows/0".to_owned(), "invalid".to_owned()));
+    }
+
+    #[test]
+    fn a_text_loses_what_hides_or_turns_others_and_keeps_its_lines() {
+        #[derive(Debug, Deserialize)]
+        struct Note {
+            note: String,
+        }
+        let note = |body: &str| parse::<Note>(body.as_bytes()).unwrap().note;
+        assert_eq!(note("{\"note\":\"Amber\u{202e}lliuq\"}"), "Amberlliuq");
+        assert_eq!(note(r#"{"note":"a\u0000b\u2066c\r\n\td"}"#), "abc\r\n\td");
     }
 
     #[tokio::test]
