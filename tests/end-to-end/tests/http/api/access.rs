@@ -94,6 +94,12 @@ fn cases(issuer: &Issuer, partner: PartnerId, scope: &str, now: Timestamp) -> Ve
         case("half a partner", Some(mint(&good.clone().claim(PARTNER_CLAIM, &partner.to_string()[..35]))), {
             Expected::Refused(403, "noPartner")
         }),
+        case("the nil partner", Some(mint(&good.clone().claim(PARTNER_CLAIM, Uuid::nil().to_string()))), {
+            Expected::Refused(403, "noPartner")
+        }),
+        case("the largest id", Some(mint(&good.clone().claim(PARTNER_CLAIM, Uuid::max().to_string()))), {
+            Expected::Refused(403, "noPartner")
+        }),
         case("another partner", Some(mint(&Token::new(twin(partner), &[scope], now))), Expected::NotFound),
         case("the partner", Some(signed), Expected::LetIn),
     ]
@@ -162,7 +168,7 @@ async fn every_operation_answers_every_kind_of_caller_as_it_must() {
     let operations = operations();
     let (asked, wrong) = wrong_answers(&stack, &api, &operations).await;
     assert_eq!(wrong, Vec::<String>::new(), "of {asked} calls");
-    assert_eq!(asked, operations.len() * 16, "each operation by each kind of caller");
+    assert_eq!(asked, operations.len() * 18, "each operation by each kind of caller");
     println!("{asked} calls of {} operations", operations.len());
     api.gateway.stop().await;
     stack.stop().await.unwrap();

@@ -11,7 +11,7 @@ async fn the_served_document_is_the_committed_one() {
     let stack = stack().await;
     let routers = stack.local_api().unwrap().by_folder();
     let (_, mappings) = routers.iter().find(|(folder, _)| *folder == "mappings").unwrap();
-    let asking = Asking::new(PartnerId::from_uuid(uuid::Uuid::nil()), "psa/read");
+    let asking = Asking::new(PartnerId::from_uuid(uuid::Uuid::from_u128(1)), "psa/read");
     let served = asking.get(mappings, "/v1/openapi.json").await;
     assert_eq!((served.status.as_u16(), served.header("content-type")), (200, "application/json"));
     let committed = std::fs::read_to_string(local_stack::api::committed()).unwrap();
