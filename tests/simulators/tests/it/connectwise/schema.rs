@@ -86,7 +86,8 @@ async fn a_wrong_answer_ends_the_process_of_the_test_that_asked_for_it() {
     let mut bent: Value = serde_json::from_str(FACTS).unwrap();
     bent["components"]["schemas"]["Company"]["properties"]["name"]["maxLength"] = json!(3);
     std::fs::write(&document, bent.to_string()).unwrap();
-    let name = "schema::a_wrong_answer_ends_the_process_of_the_test_that_asked_for_it";
+    let name = concat!(module_path!(), "::a_wrong_answer_ends_the_process_of_the_test_that_asked_for_it");
+    let (_, name) = name.split_once("::").unwrap();
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", name]).stdin(Stdio::null()).env(CHILD, "yes");
     let ended = child.env("CONNECTWISE_SCHEMA", &document).env("CONNECTWISE_SCHEMA_LOG", &log).output().await.unwrap();
