@@ -123,10 +123,7 @@ impl Decision {
         match self.verdict {
             // The same quantity, from a day on that the lines elsewhere no longer bill.
             Verdict::Release if let Some(moves) = self.moves => {
-                let after = |begins: Option<Date>| begins.is_some_and(|begins| begins > moves);
-                let follows = matches!((self.basis.release, basis.release), (Would::Create { to: then, .. },
-                    Would::Create { to: now, begins }) if then == now && after(begins));
-                self.basis == *basis || (kept(&self.basis) == kept(basis) && follows)
+                self.basis == *basis || (kept(&self.basis) == kept(basis) && self.follows(moves, basis.release))
             }
             // Once the reading is remembered, the same comes of the lines without a question.
             Verdict::Release if self.reading.is_some() => {
@@ -153,13 +150,25 @@ impl Decision {
         matches!(self.verdict, Verdict::Release | Verdict::UseQuantity(_))
     }
 
-    /// Whether it is for another quantity that is about to be written as it was seen, without a hold: the guards let it
-    /// pass.
+    /// Whether what it decided is about to be written as the person saw it, by a plan that no longer holds it: its
+    /// reading is remembered by now, the lines elsewhere have ended, or the guards let it pass.
     #[must_use]
-    pub fn is_within_guards(&self, basis: &HoldBasis, would: Would) -> bool {
+    pub fn is_planned(&self, basis: &HoldBasis, would: Would) -> bool {
         let kept = |basis: &HoldBasis| (basis.agreement, basis.addition, basis.quantity);
-        let Verdict::UseQuantity(other) = self.verdict else { return false };
-        would != Would::Nothing && would.quantities().1 == other.billed && kept(&self.basis) == kept(basis)
+        let same = match self.verdict {
+            Verdict::Reject => false,
+            Verdict::UseQuantity(other) => would.quantities().1 == other.billed,
+            Verdict::Release => {
+                would == self.basis.released(self.reading) || self.moves.is_some_and(|moves| self.follows(moves, would))
+            }
+        };
+        same && would != Would::Nothing && kept(&self.basis) == kept(basis)
+    }
+
+    /// Whether a line begins with the quantity of the hold, after the last day of the lines that it takes the place of.
+    fn follows(&self, moves: Date, would: Would) -> bool {
+        matches!((self.basis.release, would), (Would::Create { to: then, .. }, Would::Create { to: now, begins })
+            if then == now && begins.is_some_and(|begins| begins > moves))
     }
 
     /// The override that a decision for another quantity makes of a hold.

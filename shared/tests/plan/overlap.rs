@@ -2,6 +2,7 @@
 
 use shared::domain::decision::{Decision, Verdict};
 use shared::domain::mapping::Combine::AddUp;
+use shared::domain::outcome::Hold;
 use shared::domain::plan::Step;
 use shared::domain::psa::{Addition, AdditionDetail, CancelledDate};
 use shared::domain::snapshot::Written;
@@ -269,4 +270,25 @@ fn a_part_that_vanished_does_not_hide_what_is_billed_elsewhere() {
     let plan = &world.plan().additions[&psa(70)];
     assert!(matches!(&plan.step, Step::Hold(hold) if hold.lines_elsewhere().len() == 1), "{:?}", plan.step);
     assert!(plan.release.is_some());
+}
+
+#[test]
+fn a_line_that_looks_alike_and_ended_in_the_month_was_followed_by_one_that_billed_the_same_days() {
+    let detail = AdditionDetail { description: "Managed protection".into(), ..AdditionDetail::default() };
+    let ended = Addition { detail, cancelled: Some(day("2026-11-30")), ..line(8, 99, "12") };
+    let open = Addition { cancelled: None, ..ended.clone() };
+    let world = |line: &Addition| prorated(World::with_intercept_x().uses("CIX", 12).bills(line.clone()));
+    let reason =
+        "addition 8 (12 of ConnectWise product 99) ended on 2026-11-30; a new one of 12 would begin on 2026-12-01";
+    world(&ended).ends("CIX", "held.endedInMonth", reason);
+    // Decided before it ended: move here after the last of November.
+    let mut moved = decided(world(&open), Verdict::Release);
+    moved.decisions.get_mut(&psa(70)).unwrap().moves = Some(day("2026-11-30"));
+    assert!(matches!(moved.step(70), Step::Hold(Hold::BilledElsewhere { .. })), "both would bill");
+    for decided_alone in [false, true] {
+        let after = World { additions: vec![ended.clone()], decided_alone, ..moved.clone() };
+        assert_eq!(begins(&after), "2026-12-01");
+    }
+    let free = Addition { bill_customer: "DoNotBill".into(), ..ended };
+    assert_eq!(begins(&world(&free)), "2026-11-01");
 }

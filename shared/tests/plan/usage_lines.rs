@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use shared::domain::decision::{Decision, Offer, Verdict};
 use shared::domain::outcome::{Hold, Would};
 use shared::domain::plan::{InDoubt, Question, Step};
+use shared::domain::recall::asks_for_something;
 use shared::domain::usage::{DoubtKind, LineQuantity, Periods, Reading, Readings, Repeats, UsageLine};
 
 use crate::generated::worlds;
@@ -103,6 +104,32 @@ fn a_release_writes_the_reading_that_was_chosen_and_is_carried_out_also_once_it_
         let planned = &plan.additions[&psa(70)];
         assert!(matches!(planned.step, Step::Update { .. }), "{:?}", planned.step);
         assert_eq!((planned.target, planned.parts[&code("CIX")]), (number("6"), 6));
+    }
+}
+
+#[test]
+fn a_released_reading_waited_in_a_run_of_decided_lines_alone_once_it_was_remembered() {
+    let usage = |mut world: World| {
+        let bare = usage_line(Some(acme()), Some("CIX"), LineQuantity::Units(5));
+        let (billing_start, billing_end) = (ALL.0.into(), ALL.1.into());
+        world.lines = vec![UsageLine { billing_start, billing_end, ..bare }; 2];
+        world
+    };
+    let creation = usage(World::with_intercept_x());
+    let update = november(&[("X", ALL, 5), ("X", ALL, 5)]);
+    for world in [creation, update] {
+        let mut world = World { decided_alone: true, ..world };
+        decide(&mut world, Verdict::Release, Some(Reading::AddUp));
+        let remembered = Readings { duplicate_usage: Some(Repeats::AddUp), ..Readings::default() };
+        remember(&mut world, remembered);
+        assert!(asks_for_something(&world.plan_before_others()), "ConnectWise is asked");
+        let planned = &world.plan().additions[&psa(70)];
+        assert!(matches!(planned.step, Step::Create { .. } | Step::Update { .. }), "{:?}", planned.step);
+        assert_eq!(planned.target, number("10"));
+        // It was decided on 10.
+        world.lines[0].quantity = LineQuantity::Units(6);
+        remember(&mut world, remembered);
+        assert!(matches!(world.step(70), Step::Wait(_) | Step::Hold(_)), "{:?}", world.step(70));
     }
 }
 

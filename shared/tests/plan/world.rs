@@ -282,6 +282,15 @@ impl World {
 
     /// The plan, from the gate on.
     pub(crate) fn plan(&self) -> CustomerPlan {
+        self.plan_knowing(Some(&self.others))
+    }
+
+    /// The plan before the other agreements of the company are read: it shows whether they have to be.
+    pub(crate) fn plan_before_others(&self) -> CustomerPlan {
+        self.plan_knowing(None)
+    }
+
+    fn plan_knowing(&self, others: Option<&[OtherAgreement]>) -> CustomerPlan {
         let usage = self.usage().of(Some(acme()));
         let (mapping, customer) = (self.mapping.as_ref(), self.customer.as_ref());
         let mut gate = customer_gate(mapping, customer);
@@ -324,7 +333,7 @@ impl World {
             unfinished_products: &self.unfinished_products,
             asked: &self.asked,
             departure: departure.as_ref(),
-            others: Some(&self.others),
+            others,
         })
     }
 

@@ -13,10 +13,14 @@ pub(super) fn carry_out(basis: &Basis<'_>, plans: &mut BTreeMap<PsaProductId, Ad
     for (product, plan) in plans {
         let Some(decision) = basis.decisions.get(product) else { continue };
         if basis.others.is_none() && could_create(plan) {
+            // Judged once the other agreements are read. A step left to the next run would not ask for them.
+            if decision.writes() {
+                decided.insert(*product);
+            }
             continue;
         }
         let now = plan.hold_basis(agreement.id);
-        if decision.is_within_guards(&now, plan.would()) {
+        if decision.is_planned(&now, plan.would()) {
             decided.insert(*product);
         }
         if !decision.counts(&now) {

@@ -39,16 +39,19 @@ impl Ended<'_> {
 
 /// Of the lines of a product that have ended, the one that has billed longest into the usage month or beyond it.
 ///
-/// Lines of the product count wherever they are, and on the mapped agreement those by which we billed one of the `parts`
-/// before.
+/// Lines of the product and of what looks like the same thing count wherever they are, and on the mapped agreement those
+/// by which we billed one of the `parts` before.
 pub(super) fn ended_last<'a>(basis: &Basis<'a>, product: PsaProductId, parts: &Parts) -> Option<Ended<'a>> {
     let (first, last) = (basis.month.first_day(), basis.month.last_day());
+    let catalogue = basis.products.get(&product).and_then(Option::as_ref);
     let billed_by_us = |addition: &Addition| {
         let written = basis.snapshot.written.values().filter(|written| written.addition == addition.id);
         written.into_iter().any(|written| parts.keys().any(|code| written.bills(code)))
     };
     let candidates = lines(basis).filter(|(agreement, addition)| {
-        let counts = addition.product == product || (is_mapped(basis, agreement) && billed_by_us(addition));
+        let counts = addition.product == product
+            || (is_mapped(basis, agreement) && billed_by_us(addition))
+            || (addition.is_charged() && looks_alike(basis, addition, catalogue, parts));
         let has_begun = addition.effective.is_none_or(|from| from <= last);
         counts && has_begun && addition.quantity > Decimal::ZERO && !is_open_ended(basis, agreement, addition)
     });
