@@ -32,7 +32,8 @@ pub enum Cancelled {
 /// The run may be cancelled or not.
 pub async fn cancel(
     store: &Store<impl Table>,
-    (owner, now): (&str, Timestamp),
+    owner: &str,
+    now: Timestamp,
     partner: PartnerId,
     id: &RunId,
     by: String,

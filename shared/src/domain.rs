@@ -14,6 +14,7 @@
 pub mod alert;
 pub mod billing_period;
 pub mod catalogue;
+pub mod customer;
 pub mod decision;
 pub mod departure;
 pub mod ending;

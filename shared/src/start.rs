@@ -192,7 +192,7 @@ pub async fn start(
         send(store, queue, &run, now).await?;
         return Ok(run);
     }
-    let request = request(store, asker, asked, (&settings, now)).await?;
+    let request = request(store, asker, asked, &settings, now).await?;
     let run = Run::open(request, settings.writes, now)?;
     match store.open_run(&run).await? {
         Opened::Fresh => {
@@ -251,7 +251,8 @@ async fn request(
     store: &Store<impl Table>,
     asker: &Asker,
     asked: &Asked,
-    (settings, now): (&Settings, Timestamp),
+    settings: &Settings,
+    now: Timestamp,
 ) -> Result<RunRequest, StartError> {
     let present = UsageMonth::containing(local_day(settings, now));
     let find = async |id: &RunId| {
@@ -370,7 +371,7 @@ mod tests {
 
     fn opened(asked_month: &str, at: Timestamp) -> Run {
         let (asker, month) = (asker("key-1"), UsageMonth::parse(asked_month).unwrap());
-        let request = RunRequest::new(asker.partner, RunKind::Now, (month, asker.key), at);
+        let request = RunRequest::new(asker.partner, RunKind::Now, month, asker.key, at);
         let scope = RunScope { month_alone: true, ..RunScope::default() };
         Run::open(RunRequest { scope, ..request }, true, at).unwrap()
     }

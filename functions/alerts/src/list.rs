@@ -131,8 +131,14 @@ pub(crate) async fn list_alerts<T: Table, Q: Sender, K: Sealer, C: Time, I: Nami
     Query(filter): Query<AlertFilter>,
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
-    let asked = (filter.page_size, filter.page_from_key.as_deref());
-    let paging = Paging::read(caller.partner(), "listAlerts", &filter, asked, MAX_PAGE)?;
+    let paging = Paging::read(
+        caller.partner(),
+        "listAlerts",
+        &filter,
+        filter.page_size,
+        filter.page_from_key.as_deref(),
+        MAX_PAGE,
+    )?;
     let page = world.store.list_alerts(caller.partner(), paging.after(), u32::from(paging.size())).await?;
     let fits = |alert: &&Alert| filter.undelivered.is_none_or(|wanted| alert.is_undelivered() == wanted);
     let rows: Vec<AlertRow> = page.alerts.iter().filter(fits).map(AlertRow::of).collect();

@@ -83,5 +83,5 @@ pub(crate) async fn test_alerts<T: Table, Q: Sender, K: Sealer, C: Time, I: Nami
         }
         Ok(Done::Unkept(answer(StatusCode::ACCEPTED, &AlertRow::of(&alert))?))
     };
-    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+    once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use shared::client::address::PsaAddress;
 use shared::client::credentials::ConnectWiseCredentials;
-use shared::client::probe::{ConnectWiseReport, PsaRight};
+use shared::client::probe::report::{ConnectWiseReport, PsaRight};
 use shared::domain::id::PartnerId;
 use shared::domain::schedule::next_run_after;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};

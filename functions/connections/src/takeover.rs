@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use shared::client::address::PsaAddress;
-use shared::client::probe::ConnectWiseVerdict;
+use shared::client::probe::report::ConnectWiseVerdict;
 use shared::domain::id::PartnerId;
 use shared::http::{Problem, ProblemCode};
 use shared::store::{Author, PsaDatabase, PsaHolder};

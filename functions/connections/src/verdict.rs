@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::client::probe::{ConnectWiseVerdict, PsaRight, SophosRight, SophosVerdict};
+use shared::client::probe::report::{ConnectWiseVerdict, PsaRight, SophosRight, SophosVerdict};
 use shared::http::{FieldError, Problem, ProblemCode};
 use shared::store::LastTest;
 use utoipa::ToSchema;

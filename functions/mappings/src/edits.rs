@@ -137,8 +137,14 @@ pub(crate) async fn list_edits<T: Table, N: Link, C: Clock + Clone + 'static, I:
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let of = subject(&filter)?;
-    let page = (filter.page_size, filter.page_from_key.as_deref());
-    let paging = Paging::read(caller.partner(), "listEdits", &filter, page, MAX_PAGE)?;
+    let paging = Paging::read(
+        caller.partner(),
+        "listEdits",
+        &filter,
+        filter.page_size,
+        filter.page_from_key.as_deref(),
+        MAX_PAGE,
+    )?;
     let limit = u32::from(paging.size());
     let found = world.store.list_edits(caller.partner(), of.as_ref(), paging.after(), limit).await?;
     let rows = found.edits.into_iter().map(EditRow::of).collect();

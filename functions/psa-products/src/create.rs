@@ -64,7 +64,7 @@ where
         let kept = audit::note(&world.store, partner, author, id, (None, &view), Some(&keep)).await;
         Ok(if kept { Done::Kept(response) } else { Done::Unkept(response) })
     };
-    once.run(&world.store, (&world.clock, &world.ids), partner, create).await
+    once.run(&world.store, &world.clock, &world.ids, partner, create).await
 }
 
 async fn create(

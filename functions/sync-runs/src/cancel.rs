@@ -43,7 +43,7 @@ pub(crate) async fn cancel_run<T: Table, Q: Sender, C: Time, I: Naming>(
     let (world, partner, name, language) = (&world, caller.partner(), caller.name().to_owned(), caller.language());
     let act = |_: NothingMore, _| async move {
         let (owner, now) = (world.ids.unique(), world.clock.now());
-        match cancel(&world.store, (&owner, now), partner, &id, name.clone()).await? {
+        match cancel(&world.store, &owner, now, partner, &id, name.clone()).await? {
             // The same person's cancel, whose answer was lost.
             Cancelled::Before(run) if run.state == (RunState::Cancelled { by: name }) => {
                 Ok(Done::Unkept(answer(StatusCode::OK, &RunView::of(&run, language))?))
@@ -56,5 +56,5 @@ pub(crate) async fn cancel_run<T: Table, Q: Sender, C: Time, I: Naming>(
             Cancelled::Unknown => Err(Problem::new(ProblemCode::NotFound)),
         }
     };
-    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+    once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }

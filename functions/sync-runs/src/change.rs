@@ -8,8 +8,6 @@ use shared::domain::tally::{Amounts, Difference};
 use shared::domain::terms::Terms;
 use utoipa::ToSchema;
 
-use crate::view::decimal;
-
 /// A change of what ConnectWise bills. Amounts are those of one invoice in the agreement's currency, net of the units that
 /// the agreement includes; they are absent where ConnectWise tells no price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -115,4 +113,9 @@ impl BillingChange {
         let Difference { units, amounts, without_price } = difference;
         Self { units: decimal(*units), amounts: CurrencyAmount::all(amounts), without_price: *without_price }
     }
+}
+
+/// A number as it is shown: without zeros behind the point that say nothing.
+pub(crate) fn decimal(number: Decimal) -> String {
+    number.normalize().to_string()
 }

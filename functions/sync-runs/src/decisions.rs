@@ -66,7 +66,7 @@ pub(crate) async fn decide_holds<T: Table, Q: Sender, C: Time, I: Naming>(
     let (world, partner, who, language) = (&world, caller.partner(), caller.name().to_owned(), caller.language());
     let act =
         |wanted: Decisions, attempt| async move { decide(world, (partner, language), who, wanted, &attempt).await };
-    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+    once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 async fn decide<T: Table, Q, C: Time, I>(

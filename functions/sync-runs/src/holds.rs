@@ -17,11 +17,11 @@ use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::change::QuantityChange;
+use crate::change::decimal;
 use crate::matching::{HoldSieve, reason_of};
 use crate::names::Display;
 use crate::readings::{ReadingName, ReadingOffered};
 use crate::verdict::{OverriddenShown, QuantityNamed, ReasonName, VerdictShown};
-use crate::view::decimal;
 use crate::{Naming, Sender, Time, World};
 
 /// The most holds of a page: one has a kilobyte or two.
@@ -366,8 +366,8 @@ pub(crate) async fn list_holds<T: Table, Q: Sender, C: Time, I: Naming>(
     let run = filter.run.as_deref().map(RunId::parse).transpose();
     let run = run.map_err(|error| refused("run", error.into()))?;
     let sieve = HoldSieve { reason: filter.reason.clone(), customer, product, psa_product, run };
-    let asked = (filter.page_size, filter.page_from_key.as_deref());
-    let paging = Paging::read(partner, "listHolds", &filter, asked, MAX_PAGE)?;
+    let paging =
+        Paging::read(partner, "listHolds", &filter, filter.page_size, filter.page_from_key.as_deref(), MAX_PAGE)?;
     let display = Display::read(&world, partner, caller.language()).await?;
     let page = match month {
         Some(month) => world.store.list_holds(partner, month, "", paging.after()).await?,

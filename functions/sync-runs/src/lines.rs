@@ -144,9 +144,15 @@ async fn page<T: Table, Q, C: Time, I>(
         let error = FieldError::parameter("customer", ProblemCode::Invalid, error);
         Problem::new(ProblemCode::InvalidRequest).errors([error])
     })?;
-    let asked = (filter.page_size, filter.page_from_key.as_deref());
     // A key is one run's.
-    let paging = Paging::read(partner, &format!("{list} {run}"), filter, asked, MAX_PAGE)?;
+    let paging = Paging::read(
+        partner,
+        &format!("{list} {run}"),
+        filter,
+        filter.page_size,
+        filter.page_from_key.as_deref(),
+        MAX_PAGE,
+    )?;
     let place = paging.after().map(|text| Place::parse(text).ok_or(Problem::new(ProblemCode::InvalidPageKey)));
     let place = place.transpose()?;
     let found = store.find_run(partner, run).await?.ok_or(Problem::new(ProblemCode::NotFound))?;

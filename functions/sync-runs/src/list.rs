@@ -47,8 +47,8 @@ pub(crate) async fn list_runs<T: Table, Q: Sender, C: Time, I: Naming>(
     Query(asked): Query<RunPage>,
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
-    let page = (asked.page_size, asked.page_from_key.as_deref());
-    let paging = Paging::read(caller.partner(), "listRuns", &asked, page, MAX_PAGE)?;
+    let paging =
+        Paging::read(caller.partner(), "listRuns", &asked, asked.page_size, asked.page_from_key.as_deref(), MAX_PAGE)?;
     let before = paging.after().map(RunId::parse).transpose();
     let before = before.map_err(|_| Problem::new(ProblemCode::InvalidPageKey))?;
     // One more than the page has tells whether another follows.

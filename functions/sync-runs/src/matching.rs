@@ -190,7 +190,7 @@ pub(crate) async fn decide_matching<T: Table, Q: Sender, C: Time, I: Naming>(
     let act = |wanted: MatchingDecision, attempt| async move {
         decide(world, (partner, language), who, wanted, &attempt).await
     };
-    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+    once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 async fn decide<T: Table, Q, C: Time, I>(

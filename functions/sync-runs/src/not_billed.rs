@@ -215,8 +215,8 @@ pub(crate) async fn list_not_billed<T: Table, Q: Sender, C: Time, I: Naming>(
         let error = FieldError::parameter("month", ProblemCode::Invalid, error);
         Problem::new(ProblemCode::InvalidRequest).errors([error])
     })?;
-    let asked = (filter.page_size, filter.page_from_key.as_deref());
-    let paging = Paging::read(partner, "listNotBilled", &filter, asked, MAX_PAGE)?;
+    let paging =
+        Paging::read(partner, "listNotBilled", &filter, filter.page_size, filter.page_from_key.as_deref(), MAX_PAGE)?;
     let mut rows = Vec::new();
     if let Some(run) = newest(&world.store, partner, month).await? {
         let mappings = world.store.list_product_mappings(partner).await?;

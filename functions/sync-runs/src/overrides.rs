@@ -154,8 +154,8 @@ pub(crate) async fn list_overrides<T: Table, Q: Sender, C: Time, I: Naming>(
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let partner = caller.partner();
-    let page = (asked.page_size, asked.page_from_key.as_deref());
-    let paging = Paging::read(partner, "listOverrides", &asked, page, MAX_PAGE)?;
+    let paging =
+        Paging::read(partner, "listOverrides", &asked, asked.page_size, asked.page_from_key.as_deref(), MAX_PAGE)?;
     let display = Display::read(&world, partner, caller.language()).await?;
     let page = world.store.page_of_overrides(partner, paging.after(), usize::from(paging.size())).await?;
     let rows: Vec<OverrideRow> =
@@ -208,7 +208,7 @@ pub(crate) async fn remove_override<T: Table, Q: Sender, C: Time, I: Naming>(
         world.store.add_edits(partner, &[], Some(&Keep { attempt: &attempt, answer: &same })).await?;
         Ok(Done::Kept(response))
     };
-    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+    once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 /// Which override; everything that is wrong with the request at once.

@@ -22,11 +22,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use self::checklist::{Checklist, Customers};
 use self::waiting::Waiting;
+use crate::change::decimal;
 use crate::change::{BillingChange, CurrencyAmount, per_month};
 use crate::names::Names;
 use crate::not_billed::{OpenUsage, counted, counted_everything};
 use crate::still_billing::{Known, found};
-use crate::view::{RunView, decimal};
+use crate::view::RunView;
 use crate::{Naming, Sender, Time, World};
 
 /// How many of the newest runs are looked through.

@@ -123,7 +123,7 @@ pub(crate) async fn start_preview<T: Table, Q: Sender, C: Time, I: Naming>(
         let scope = RunScope { customers, ignores_switches: wanted.ignore_switches, ..RunScope::default() };
         begin(world, (partner, name), &attempt, &Asked::Preview { month, scope }).await
     };
-    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+    once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 /// Apply a preview.
@@ -162,7 +162,7 @@ pub(crate) async fn apply_preview<T: Table, Q: Sender, C: Time, I: Naming>(
         let (customers, adopts) = (chosen.then_some(customers), wanted.adoptions == Adoptions::Write);
         begin(world, (partner, name), &attempt, &Asked::Apply { preview, customers, adopts }).await
     };
-    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+    once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 /// Sync now.
@@ -196,7 +196,7 @@ pub(crate) async fn sync_now<T: Table, Q: Sender, C: Time, I: Naming>(
         let scope = RunScope { customers, ..RunScope::default() };
         begin(world, (partner, name), &attempt, &Asked::Now { month, scope }).await
     };
-    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+    once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 /// Write the decided lines now.
@@ -229,7 +229,7 @@ pub(crate) async fn write_decided<T: Table, Q: Sender, C: Time, I: Naming>(
         let month = month(wanted.month.as_deref())?;
         begin(world, (partner, name), &attempt, &Asked::WriteDecided { month }).await
     };
-    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+    once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 /// Retry what failed.
@@ -261,7 +261,7 @@ pub(crate) async fn retry_run<T: Table, Q: Sender, C: Time, I: Naming>(
     let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
     let act =
         |_: NothingMore, attempt| async move { begin(world, (partner, name), &attempt, &Asked::Retry { run }).await };
-    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+    once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 /// Starts a run and tells where it is followed. A repetition whose first answer was lost finds the same run.

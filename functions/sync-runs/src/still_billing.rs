@@ -70,8 +70,8 @@ pub(crate) async fn list_still_billing<T: Table, Q: Sender, C: Time, I: Naming>(
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let (store, partner) = (&world.store, caller.partner());
-    let page = (asked.page_size, asked.page_from_key.as_deref());
-    let paging = Paging::read(partner, "listStillBilling", &asked, page, MAX_PAGE)?;
+    let paging =
+        Paging::read(partner, "listStillBilling", &asked, asked.page_size, asked.page_from_key.as_deref(), MAX_PAGE)?;
     let after = paging.after().map(|text| text.parse::<i64>().ok().and_then(|id| AgreementId::try_from(id).ok()));
     let after = after.map(|after| after.ok_or(Problem::new(ProblemCode::InvalidPageKey))).transpose()?;
     let snapshots = store.list_snapshots(partner, after, u32::from(paging.size())).await?;

@@ -161,8 +161,8 @@ async fn page<T: Table, Q, C: Time, I>(
     let customer = customer.map_err(|error| refused("customer", error.into()))?;
     let product = filter.product.as_deref().map(ProductCode::parse).transpose();
     let product = product.map_err(|error| refused("product", error.into()))?;
-    let asked = (Some(MAX_PAGE), filter.page_from_key.as_deref());
-    let paging = Paging::read(partner, &format!("{list} {id}"), filter, asked, MAX_PAGE)?;
+    let key = filter.page_from_key.as_deref();
+    let paging = Paging::read(partner, &format!("{list} {id}"), filter, Some(MAX_PAGE), key, MAX_PAGE)?;
     let not_found = || Problem::new(ProblemCode::NotFound);
     let run = store.find_run(partner, id).await?.ok_or_else(not_found)?;
     // An apply works on the usage of its preview.

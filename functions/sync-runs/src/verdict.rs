@@ -11,8 +11,8 @@ use shared::domain::usage::Reading;
 use shared::http::{Language, Text};
 use utoipa::ToSchema;
 
+use crate::change::decimal;
 use crate::readings::ReadingName;
-use crate::view::decimal;
 
 /// The most characters of a note.
 pub(crate) const MAX_WHY: usize = 500;

@@ -1,6 +1,5 @@
 //! A run as it is shown.
 
-use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::domain::id::CustomerId;
 use shared::domain::outcome::OutcomeKind;
@@ -310,9 +309,4 @@ impl RunView {
 /// Whether a run's figures are of all that it is about.
 pub(crate) fn is_complete(run: &Run) -> bool {
     matches!(run.state, RunState::Succeeded | RunState::Partial) && run.tally.has_usage()
-}
-
-/// A number as it is shown: without zeros behind the point that say nothing.
-pub(crate) fn decimal(number: Decimal) -> String {
-    number.normalize().to_string()
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{try_join3, try_join4};
+use shared::domain::customer::Customer;
 use shared::domain::decision::StandingHold;
 use shared::domain::id::{AgreementId, CustomerId, PsaProductId};
 use shared::domain::mapping::{CustomerMapping, ProductMappings};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
-use shared::domain::plan::Customer;
 use shared::domain::psa::{Agreement, CustomerNames, PsaProduct};
 use shared::domain::quantity_override::QuantityOverride;
 use shared::domain::run::{Run, RunKind};

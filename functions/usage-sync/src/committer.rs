@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::CustomerId;
 use shared::domain::ledger::CustomerLedger;
-use shared::domain::recall::ReadFor;
+use shared::domain::run::ReadFor;
 use shared::domain::run::{Run, Stage};
 use shared::domain::sync_status::CustomerSyncStatus;
 use shared::domain::vendor_sync::MembersSeen;

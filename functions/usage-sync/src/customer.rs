@@ -19,7 +19,7 @@ use shared::domain::landing::AgreementLanding;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::outcome::{Failure, Outcome, Skip};
 use shared::domain::plan::{AgreementState, CustomerPlan, LeftCustomer, customer_gate, rows_ending};
-use shared::domain::recall::ReadFor;
+use shared::domain::run::ReadFor;
 use shared::ports::Clock;
 use shared::store::Change;
 

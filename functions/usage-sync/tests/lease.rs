@@ -31,7 +31,7 @@ fn partner() -> PartnerId {
 
 fn december() -> RunRequest {
     let month = UsageMonth::parse("2026-12").unwrap();
-    RunRequest::new(partner(), RunKind::Now, (month, "key-1".into()), SystemClock.now())
+    RunRequest::new(partner(), RunKind::Now, month, "key-1".into(), SystemClock.now())
 }
 
 fn message(request: RunRequest) -> SyncMessage {
@@ -118,7 +118,7 @@ async fn the_worker_of_a_run_that_is_cancelled_sends_no_further_message() {
     let store = store().await;
     let how = |store: &MemoryStore, now| {
         let (id, by) = (december_at(store), "Ann".to_owned());
-        cancel(store, ("the cancel", now), partner(), &id, by).now_or_never().unwrap().unwrap();
+        cancel(store, "the cancel", now, partner(), &id, by).now_or_never().unwrap().unwrap();
     };
     let clock = Taking { store: store.clone(), how, taken: Arc::default() };
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::customer::Customer;
 use super::mapping::CustomerMapping;
-use super::plan::Customer;
 
 /// Sophos' word for a customer that is billed by monthly usage (MSP Flex).
 const MONTHLY: &str = "usage";

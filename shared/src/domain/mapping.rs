@@ -3,7 +3,7 @@
 //! Mappings hold ids, never names, so that a renamed product or service never breaks the sync. The rules that behaviour
 //! states live in the only functions that change a mapping.
 
-mod change;
+pub mod change;
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId};
 use super::usage::Readings;
-
-pub use self::change::{ChangeFault, Changed, ProductChange, WantedState, apply_changes};
 
 /// How the parts of a combined product become one quantity. There is no default: the partner is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

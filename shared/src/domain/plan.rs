@@ -22,9 +22,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::customer::Customer;
 use super::decision::{Decision, HoldBasis, Offer};
 use super::departure::Departure;
-use super::id::{AdditionId, AgreementId, CustomerId, ProductCode, PsaProductId};
+use super::id::{AdditionId, AgreementId, ProductCode, PsaProductId};
 use super::mapping::{CustomerMapping, ProductMapping, ProductMappings, ProductState};
 use super::month::UsageMonth;
 use super::outcome::{Failure, Hold, Outcome, Skip, Waiting, Would};
@@ -252,21 +253,6 @@ pub fn unassigned_rows(usage: &CustomerUsage) -> Vec<Row> {
         fate: Fate::Ends(Outcome::Skipped(Skip::Unassigned)),
     };
     usage.0.iter().map(row).collect()
-}
-
-/// A customer as Sophos lists it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Customer {
-    /// Its id.
-    pub id: CustomerId,
-    /// Its name.
-    pub name: String,
-    /// Its billing type: `usage` for MSP Flex.
-    pub billing: String,
-    /// Whether its account is suspended. What Sophos bills for it all the same is synced.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub suspended: bool,
 }
 
 /// Whether a mapping and a customer are enough to read its agreement: it is mapped, on, listed and MSP Flex.

@@ -6,12 +6,11 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 use super::id::AgreementId;
 use super::plan::{CustomerPlan, Step};
 use super::psa::Agreement;
-use super::run::RunKind;
+use super::run::{ReadFor, RunKind};
 use super::schedule::stable_hash;
 use super::snapshot::{Intent, Snapshot, Written};
 
@@ -21,28 +20,6 @@ pub const AUDIT_DAYS: i64 = 7;
 const DAYS_BEFORE_INVOICE: i32 = 2;
 const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
-/// Why an agreement is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ReadFor {
-    /// A person asked to see or to apply: what is shown is what ConnectWise has.
-    Person,
-    /// Nothing is remembered: it was never read, or it was written to since.
-    Memory,
-    /// A write on it has no known end.
-    Settling,
-    /// Its ConnectWise invoice is near.
-    Invoice,
-    /// Its turn in the rolling audit has come.
-    Audit,
-    /// The plan asks for something.
-    Change,
-    /// The customer's former agreement may still bill what would be billed on the present one.
-    Former,
-    /// Another agreement of the company may bill what is about to be created.
-    Other,
-}
-
 /// Why an agreement has to be read before anything is planned; none when the plan can be made on what is remembered.
 /// `today` is the partner's day of the run, which is at `now`.
 #[must_use]
@@ -51,7 +28,8 @@ pub fn must_read(
     snapshot: &Snapshot,
     intents: &[Intent],
     agreement: &Agreement,
-    (now, today): (Timestamp, Date),
+    now: Timestamp,
+    today: Date,
 ) -> Option<ReadFor> {
     if matches!(kind, RunKind::Preview | RunKind::Apply) {
         return Some(ReadFor::Person);

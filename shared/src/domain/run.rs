@@ -22,7 +22,7 @@ use super::vendor_sync::Members;
 
 pub use self::bucket::bucket_of;
 pub use self::failure::{RunFailure, RunFailureCode};
-pub use self::reads::PsaReads;
+pub use self::reads::{PsaReads, ReadFor};
 pub use self::scope::{CustomerFilter, MOST_CHOSEN, RunScope};
 
 /// How long a preview can be applied, in hours after its end; and how long a run may take.
@@ -84,12 +84,7 @@ pub struct RunRequest {
 impl RunRequest {
     /// A request about everything that the partner has.
     #[must_use]
-    pub fn new(
-        partner: PartnerId,
-        kind: RunKind,
-        (month, slot): (UsageMonth, String),
-        scheduled_at: Timestamp,
-    ) -> Self {
+    pub fn new(partner: PartnerId, kind: RunKind, month: UsageMonth, slot: String, scheduled_at: Timestamp) -> Self {
         let scope = RunScope::default();
         Self { partner, kind, month, slot, scheduled_at, preview: None, retry_of: None, scope, asked_by: None }
     }

@@ -1,5 +1,6 @@
 //! What we last wrote to an agreement, and what we set out to write: the memory that tells our own writes from others'.
 
+mod change;
 mod intent;
 
 use std::collections::BTreeMap;
@@ -15,8 +16,8 @@ use super::outcome::Would;
 use super::psa::{Addition, AdditionDetail, CustomerNames};
 use super::terms::Terms;
 use super::usage::CustomerUsage;
-use super::vendor_sync::SeenChange;
 
+pub use change::SeenChange;
 pub use intent::Intent;
 
 /// The parts that made up a quantity: units by Sophos product.

@@ -9,12 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::known_products::is_of_vendor;
-use super::psa::{Addition, ChangedBy};
-use super::snapshot::Snapshot;
+use super::psa::Addition;
+use super::snapshot::{SeenChange, Snapshot};
 
 /// A change counts for 35 days.
 const COUNTS_FOR: SignedDuration = SignedDuration::from_hours(24 * 35);
@@ -24,19 +23,6 @@ const CUSTOMERS: u64 = 3;
 const MOST_LINES: usize = 200;
 /// Members of a partner's ConnectWise whose changes are counted.
 const MOST_MEMBERS: usize = 50;
-
-/// The last change of an addition by somebody, as it was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SeenChange {
-    /// Who and when.
-    #[serde(flatten)]
-    pub changed: ChangedBy,
-    /// The quantity after it.
-    pub quantity: Decimal,
-    /// Whether it can have been one of the quantity, on a line that goes on billing.
-    pub counts: bool,
-}
 
 impl Snapshot {
     /// Remembers who changed the lines of the agreement that bill something of Sophos, as they were just read.

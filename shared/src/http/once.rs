@@ -119,7 +119,8 @@ impl<T> Once<T> {
     pub async fn run<F, Fut>(
         self,
         store: &Store<impl Table>,
-        (clock, ids): (&impl Clock, &impl Ids),
+        clock: &impl Clock,
+        ids: &impl Ids,
         partner: PartnerId,
         act: F,
     ) -> Result<Response, Problem>

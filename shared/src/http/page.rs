@@ -73,7 +73,8 @@ impl Paging {
         partner: PartnerId,
         list: &str,
         filter: &impl Serialize,
-        (page_size, page_from_key): (Option<u16>, Option<&str>),
+        page_size: Option<u16>,
+        page_from_key: Option<&str>,
         max_size: u16,
     ) -> Result<Self, Problem> {
         let size = page_size.unwrap_or(DEFAULT_SIZE.min(max_size));
@@ -158,7 +159,7 @@ mod tests {
     }
 
     fn page(n: u128, list: &str, filter: &str, key: Option<&str>) -> Result<Paging, ProblemCode> {
-        Paging::read(partner(n), list, &filter, (Some(2), key), 100).map_err(|problem| problem.code())
+        Paging::read(partner(n), list, &filter, Some(2), key, 100).map_err(|problem| problem.code())
     }
 
     #[test]
@@ -195,9 +196,9 @@ mod tests {
     #[test]
     fn a_size_out_of_range_is_refused() {
         for size in [0, 101] {
-            let refused = Paging::read(partner(1), "list", &"all", (Some(size), None), 100).unwrap_err();
+            let refused = Paging::read(partner(1), "list", &"all", Some(size), None, 100).unwrap_err();
             assert_eq!(refused.code(), ProblemCode::InvalidRequest);
         }
-        assert_eq!(Paging::read(partner(1), "list", &"all", (None, None), 20).unwrap().size(), 20);
+        assert_eq!(Paging::read(partner(1), "list", &"all", None, None, 20).unwrap().size(), 20);
     }
 }

@@ -2,9 +2,9 @@
 
 use std::future::Future;
 
+use crate::domain::customer::Customer;
 use crate::domain::id::CustomerId;
 use crate::domain::month::UsageMonth;
-use crate::domain::plan::Customer;
 use crate::domain::usage::UsageLine;
 use crate::error::SourceError;
 

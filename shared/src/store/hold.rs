@@ -10,7 +10,7 @@ use crate::error::StoreError;
 use crate::store::entry::{BODY, read_body, read_text, text, to_json, with_body};
 use crate::store::instant::HISTORY_DAYS;
 use crate::store::{Author, Edit, Store, Subject, edit, instant, keys, quantity_override};
-use crate::table::{EXPIRY, Entry, SORT_KEY, Table, Value, Write, Written};
+use crate::table::{EXPIRY, Entry, Range, SORT_KEY, Table, Value, Write, Written};
 
 /// What a decision on the hold has to be about. An attribute of its own, because conditions compare it.
 const BASIS: &str = "basis";
@@ -199,8 +199,8 @@ impl<T: Table> Store<T> {
 }
 
 impl<T: Table> Store<T> {
-    /// A page of the holds between two sort keys.
-    async fn holds_of_range(&self, partner: PartnerId, range: &(String, String)) -> Result<HoldPage, StoreError> {
+    /// A page of the holds in a range of sort keys.
+    async fn holds_of_range(&self, partner: PartnerId, range: &Range) -> Result<HoldPage, StoreError> {
         let partition = keys::holds(partner);
         let mut entries = Vec::new();
         let mut start = None;

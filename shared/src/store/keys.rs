@@ -15,7 +15,7 @@ use crate::domain::follow_up::FollowUp;
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};
 use crate::domain::schedule::stable_hash;
 use crate::store::{Change, Chunk, ChunkKind, DueFor, PsaDatabase};
-use crate::table::{DUE_SHARDS, Key};
+use crate::table::{DUE_SHARDS, Key, Range};
 
 /// Prefix of product mappings.
 pub(super) const PRODUCT_MAPPINGS: &str = "MP#";
@@ -81,8 +81,8 @@ pub(super) fn customer_mappings(prefix: &str) -> String {
     format!("MC#{prefix}")
 }
 
-/// The first and last sort key of the mappings of customers after `after`.
-pub(super) fn customer_mappings_after(after: Option<CustomerId>) -> (String, String) {
+/// The sort keys of the mappings of customers after `after`.
+pub(super) fn customer_mappings_after(after: Option<CustomerId>) -> Range {
     customers_after("MC#", after)
 }
 
@@ -95,15 +95,15 @@ pub(super) fn known_customers(prefix: &str) -> String {
     format!("{KNOWN_CUSTOMERS}{prefix}")
 }
 
-/// The first and last sort key of the known customers after `after`.
-pub(super) fn known_customers_after(after: Option<CustomerId>) -> (String, String) {
+/// The sort keys of the known customers after `after`.
+pub(super) fn known_customers_after(after: Option<CustomerId>) -> Range {
     customers_after(KNOWN_CUSTOMERS, after)
 }
 
 /// `!` sorts before every character of an id, so it comes directly after that customer's own key. `~` sorts after all.
-fn customers_after(kind: &str, after: Option<CustomerId>) -> (String, String) {
+fn customers_after(kind: &str, after: Option<CustomerId>) -> Range {
     let first = after.map_or_else(|| kind.to_owned(), |customer| format!("{kind}{customer}!"));
-    (first, format!("{kind}~"))
+    Range::Between(first, format!("{kind}~"))
 }
 
 /// How a customer's last sync ended.
@@ -121,9 +121,9 @@ pub(super) fn place_of_edits(sort: &str) -> Option<&str> {
     sort.strip_prefix(EDITS)
 }
 
-/// The first and last sort key of the audit up to a place; all of it without one.
-pub(super) fn edits_until(place: Option<&str>) -> (String, String) {
-    (EDITS.to_owned(), format!("{EDITS}{}", place.unwrap_or("~")))
+/// The sort keys of the audit up to a place; all of it without one.
+pub(super) fn edits_until(place: Option<&str>) -> Range {
+    Range::Between(EDITS.to_owned(), format!("{EDITS}{}", place.unwrap_or("~")))
 }
 
 /// The owner of a ConnectWise database. It is outside of all partners' partitions.
@@ -224,10 +224,10 @@ pub(super) fn agreement_of(sort: &str) -> Option<AgreementId> {
     sort.strip_prefix("AG#")?.parse::<i64>().ok()?.try_into().ok()
 }
 
-/// The first and last sort key of the snapshots after `after`, in the order of their texts: 10 before 9.
-pub(super) fn snapshots_after(after: Option<AgreementId>) -> (String, String) {
+/// The sort keys of the snapshots after `after`, in the order of their texts: 10 before 9.
+pub(super) fn snapshots_after(after: Option<AgreementId>) -> Range {
     // `!` sorts before every digit, `~` after all of them.
-    (after.map_or_else(|| "AG#".to_owned(), |agreement| format!("AG#{agreement}!")), "AG#~".to_owned())
+    Range::Between(after.map_or_else(|| "AG#".to_owned(), |agreement| format!("AG#{agreement}!")), "AG#~".to_owned())
 }
 
 pub(super) fn intent(partner: PartnerId, agreement: AgreementId, product: PsaProductId) -> Key {
@@ -257,10 +257,10 @@ pub(super) fn run(partner: PartnerId, id: &RunId) -> Key {
     Key::new(runs(partner), id.as_str())
 }
 
-/// The first and last sort key of the runs up to `run`, that one included; of all runs without one.
-pub(super) fn runs_until(run: Option<&RunId>) -> (String, String) {
+/// The sort keys of the runs up to `run`, that one included; of all runs without one.
+pub(super) fn runs_until(run: Option<&RunId>) -> Range {
     // Ids begin with a digit.
-    ("0".to_owned(), run.map_or_else(|| "~".to_owned(), |run| run.as_str().to_owned()))
+    Range::Between("0".to_owned(), run.map_or_else(|| "~".to_owned(), |run| run.as_str().to_owned()))
 }
 
 pub(super) fn chunk(partner: PartnerId, run: &RunId, chunk: &Chunk) -> Key {
@@ -282,11 +282,11 @@ pub(super) fn chunks(kind: ChunkKind, bucket: u32) -> String {
     format!("CH#{kind}#{bucket:010}#")
 }
 
-/// The first and last sort key of a bucket's chunks after the one at `after`.
-pub(super) fn chunk_range(kind: ChunkKind, bucket: u32, after: Option<&str>) -> (String, String) {
+/// The sort keys of a bucket's chunks after the one at `after`.
+pub(super) fn chunk_range(kind: ChunkKind, bucket: u32, after: Option<&str>) -> Range {
     let all = chunks(kind, bucket);
     // `!` sorts before every character of a place, `~` after all of them.
-    (after.map_or_else(|| all.clone(), |place| format!("{all}{place}!")), format!("{all}~"))
+    Range::Between(after.map_or_else(|| all.clone(), |place| format!("{all}{place}!")), format!("{all}~"))
 }
 
 /// The place of a chunk among those of its bucket, from its sort key.
@@ -315,15 +315,15 @@ pub(super) fn name_in_ledger(sort: &str) -> Option<&str> {
     Some(name)
 }
 
-/// The first and last sort key of a page of a ledger: customers whose id starts with `prefix`, after the customer named
+/// The sort keys of a page of a ledger: customers whose id starts with `prefix`, after the customer named
 /// `after`. None when there can be no such customer.
-pub(super) fn ledger_range(prefix: &str, after: Option<&str>) -> Option<(String, String)> {
+pub(super) fn ledger_range(prefix: &str, after: Option<&str>) -> Option<Range> {
     let first = format!("LG#{prefix}");
     // `$` is the character after `#`, so it sorts after all parts of that customer.
     let after = after.map_or_else(String::new, |name| format!("LG#{name}$"));
     let last = format!("LG#{prefix}{NO_CUSTOMER}{NO_CUSTOMER}");
     let first = first.max(after);
-    (first <= last).then_some((first, last))
+    (first <= last).then_some(Range::Between(first, last))
 }
 
 /// The rate of a PSA, shared by all partners.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::customer::Customer;
 use crate::domain::id::{CustomerId, PartnerId, ProductCode, PsaProductId};
 use crate::domain::month::UsageMonth;
-use crate::domain::plan::Customer;
 use crate::domain::psa::PsaProduct;
 use crate::domain::sync_status::CustomerSyncStatus;
 use crate::error::StoreError;

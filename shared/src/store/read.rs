@@ -43,12 +43,12 @@ impl<T: Table> Store<T> {
         }
     }
 
-    /// The results of `read` for the first entries of a partition between two sort keys, up to `limit` results. An entry
+    /// The results of `read` for the first entries of a partition in a range of sort keys, up to `limit` results. An entry
     /// for which `read` returns none does not count.
     pub(super) async fn first_of_range<V: Send>(
         &self,
         partition: &str,
-        range: &(String, String),
+        range: &Range,
         limit: usize,
         mut read: impl FnMut(&Entry) -> Result<Option<V>, StoreError> + Send,
     ) -> Result<Vec<V>, StoreError> {
@@ -67,26 +67,24 @@ impl<T: Table> Store<T> {
         }
     }
 
-    /// A page of the entries of a partition between two sort keys.
+    /// A page of the entries of a partition in a range of sort keys.
     pub(super) async fn page_of_range(
         &self,
         partition: &str,
-        (first, last): &(String, String),
+        range: &Range,
         start: Option<Entry>,
     ) -> Result<Page, StoreError> {
-        let range = Range::Between(first.clone(), last.clone());
-        self.table.query(Query { start, ..Query::of(partition, range) }).await
+        self.table.query(Query { start, ..Query::of(partition, range.clone()) }).await
     }
 
     /// A page of at most `limit` of those entries, the last ones first if `backwards`.
     pub(super) async fn part_of_range(
         &self,
         partition: &str,
-        (first, last): &(String, String),
+        range: &Range,
         Ask { start, limit, backwards }: Ask,
     ) -> Result<Page, StoreError> {
-        let range = Range::Between(first.clone(), last.clone());
-        self.table.query(Query { start, limit: Some(limit), backwards, ..Query::of(partition, range) }).await
+        self.table.query(Query { start, limit: Some(limit), backwards, ..Query::of(partition, range.clone()) }).await
     }
 
     /// Makes all writes or none, for something that a person saves. Lasting contention means that somebody else is saving

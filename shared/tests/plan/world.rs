@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use shared::domain::customer::Customer;
 use shared::domain::decision::Decision;
 use shared::domain::departure::Departure;
 use shared::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, ProductCode, PsaProductId};
@@ -11,8 +12,8 @@ use shared::domain::mapping::{Combine, CustomerMapping, ProductMapping, ProductM
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Failure, Outcome};
 use shared::domain::plan::{
-    AgreementState, AskedForAll, Basis, Customer, CustomerPlan, Fate, LeftCustomer, OtherAgreement, Row, Step,
-    Unfinished, UnfinishedProducts, agreement_trouble, customer_gate, left_customer, plan, rows_ending,
+    AgreementState, AskedForAll, Basis, CustomerPlan, Fate, LeftCustomer, OtherAgreement, Row, Step, Unfinished,
+    UnfinishedProducts, agreement_trouble, customer_gate, left_customer, plan, rows_ending,
 };
 use shared::domain::psa::{Addition, AdditionDetail, Agreement, AgreementStatus, PsaProduct};
 use shared::domain::quantity_override::QuantityOverride;
@@ -300,8 +301,8 @@ impl World {
                 AgreementState::Trouble(failure) => Some(failure),
                 AgreementState::Ready { .. } => None,
             };
-            let ours = !self.snapshot.written.is_empty();
-            match left_customer(left, &usage, (&self.snapshot, ours), trouble.as_ref()) {
+            let before = Some(&self.snapshot).filter(|before| !before.written.is_empty());
+            match left_customer(left, &usage, before, trouble.as_ref()) {
                 LeftCustomer::NeverBilled => {}
                 LeftCustomer::Planned(left) => (gate, departure) = (None, Some(left)),
                 LeftCustomer::DoneWith(outcome) => gate = Some(outcome),

@@ -83,7 +83,7 @@ async fn run(
     let now = world.environment.now();
     let slot = format!("key-{}", world.environment.now_ms());
     let asked_at = world.asked_at();
-    let request = RunRequest { preview, ..RunRequest::new(world.partner, kind, (world.month, slot), asked_at) };
+    let request = RunRequest { preview, ..RunRequest::new(world.partner, kind, world.month, slot, asked_at) };
     let id = request.id()?;
     world.messages.ask(SyncMessage { request, attempt: 0, turns: 0, first_sent_at: now });
     drive.until_idle(world, Script::new()).await?;

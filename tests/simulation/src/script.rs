@@ -134,7 +134,7 @@ impl World {
         let newest = store.list_runs_before(self.partner, None, 1).await?;
         let Some(open) = newest.into_iter().find(|run| !run.state.is_over()) else { return Ok(()) };
         let ended =
-            cancel(store, ("a person", self.environment.now()), self.partner, &open.id, "a person".into()).await?;
+            cancel(store, "a person", self.environment.now(), self.partner, &open.id, "a person".into()).await?;
         self.environment.note("cancel", &[u64::from(matches!(ended, Cancelled::Now(_)))]);
         Ok(())
     }
@@ -143,7 +143,7 @@ impl World {
     pub(super) fn ask(&self) {
         let now = self.environment.now();
         let slot = format!("key-{}", self.environment.now_ms());
-        let request = RunRequest::new(self.partner, RunKind::Now, (self.month, slot), self.asked_at());
+        let request = RunRequest::new(self.partner, RunKind::Now, self.month, slot, self.asked_at());
         let message = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: now };
         if self.environment.happens(self.environment.fault_profile().doubled_message) {
             self.messages.ask(message.clone());
@@ -156,7 +156,7 @@ impl World {
         let now = self.environment.now();
         let slot = format!("decided-{}", self.environment.now_ms());
         let scope = RunScope { decided_alone: true, month_alone: true, ..RunScope::default() };
-        let request = RunRequest::new(self.partner, RunKind::Now, (self.month, slot), self.asked_at());
+        let request = RunRequest::new(self.partner, RunKind::Now, self.month, slot, self.asked_at());
         let request = RunRequest { scope, ..request };
         self.messages.ask(SyncMessage { request, attempt: 0, turns: 0, first_sent_at: now });
     }

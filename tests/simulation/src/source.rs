@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use jiff::ToSpan;
+use shared::domain::customer::Customer;
 use shared::domain::departure::Departure;
 use shared::domain::id::{CustomerId, ProductCode};
 use shared::domain::month::UsageMonth;
-use shared::domain::plan::Customer;
 use shared::domain::usage::{LineQuantity, Pair, Periods, Readings, Repeats, UsageLine};
 use shared::error::SourceError;
 use shared::ports::{CustomerPage, UsagePage, UsageSource};

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use rust_decimal::Decimal;
+use shared::domain::customer::Customer;
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId};
 use shared::domain::mapping::{Combine, CustomerMapping, ProductMapping};
 use shared::domain::month::UsageMonth;
-use shared::domain::plan::Customer;
 use shared::domain::psa::{Agreement, AgreementStatus, PsaProduct};
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName, UnfinishedGuard};
 use shared::error::ConnectError;

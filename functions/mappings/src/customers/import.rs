@@ -98,8 +98,7 @@ pub(crate) async fn import_customer_mappings<
     once: Once<CustomerImport>,
 ) -> Result<Response, Problem> {
     let partner = caller.partner();
-    let seams = (&world.clock, &world.ids);
-    once.run(&world.store, seams, partner, async |import, attempt| {
+    once.run(&world.store, &world.clock, &world.ids, partner, async |import, attempt| {
         let rows = read_file(&import.csv, import.confirm_cycles)?;
         let author = author(&caller, &world.clock, import.note)?;
         let from = import.from_line.unwrap_or_default();

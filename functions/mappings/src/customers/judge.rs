@@ -5,9 +5,9 @@ mod agreements;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use shared::domain::customer::Customer;
 use shared::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId};
 use shared::domain::mapping::CustomerMapping;
-use shared::domain::plan::Customer;
 use shared::domain::psa::CustomerNames;
 use shared::http::{Language, Problem, ProblemCode, Text};
 use shared::store::{CustomerConflict, CustomerEdit, Store};

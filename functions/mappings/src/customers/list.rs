@@ -151,8 +151,7 @@ async fn page(
     filter: &CustomerFilter,
 ) -> Result<(Paging, Vec<CustomerRow>, Option<String>), Problem> {
     let sieve = filter.sieve()?;
-    let asked = (filter.page_size, filter.page_from_key.as_deref());
-    let paging = Paging::read(partner, list, filter, asked, MAX_PAGE)?;
+    let paging = Paging::read(partner, list, filter, filter.page_size, filter.page_from_key.as_deref(), MAX_PAGE)?;
     let size = usize::from(paging.size());
     let after = position(&paging)?;
     // One more than the page has tells whether another follows.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
+use shared::domain::customer::Customer;
 use shared::domain::id::{CustomerId, PartnerId};
-use shared::domain::plan::Customer;
 use shared::error::StoreError;
 use shared::store::{MappedCustomer, Store};
 use shared::table::Table;

@@ -106,8 +106,8 @@ pub(crate) async fn list_agreement_renewals<T: Table, N: Link, C: Clock + Clone 
     Query(asked): Query<RenewalPage>,
 ) -> Result<Response, Problem> {
     let (store, partner) = (&world.store, caller.partner());
-    let page = (Some(asked.page_size.unwrap_or(MAX_PAGE)), asked.page_from_key.as_deref());
-    let paging = Paging::read(partner, "listAgreementRenewals", &asked, page, MAX_PAGE)?;
+    let (size, key) = (asked.page_size.unwrap_or(MAX_PAGE), asked.page_from_key.as_deref());
+    let paging = Paging::read(partner, "listAgreementRenewals", &asked, Some(size), key, MAX_PAGE)?;
     let limit = u32::from(paging.size());
     let mapped = store.list_customer_mappings_after(partner, position(&paging)?, limit).await?;
     let last = mapped.last().map(|(mapping, _)| mapping.customer.to_string());

@@ -1,9 +1,9 @@
 //! A customer's row as it is shown.
 
 use serde::Serialize;
+use shared::domain::customer::Customer;
 use shared::domain::id::{CustomerId, ProductCode, RunId};
 use shared::domain::outcome::Outcome;
-use shared::domain::plan::Customer;
 use shared::domain::sync_status::CustomerSyncStatus;
 use shared::http::{AgreementShown, Language};
 use shared::store::MappedCustomer;

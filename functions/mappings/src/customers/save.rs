@@ -121,8 +121,7 @@ pub(crate) async fn save_customer_mappings<T: Table, N: Link, C: Clock + Clone +
     once: Once<CustomerSave>,
 ) -> Result<Response, Problem> {
     let partner = caller.partner();
-    let seams = (&world.clock, &world.ids);
-    once.run(&world.store, seams, partner, async |save, attempt| {
+    once.run(&world.store, &world.clock, &world.ids, partner, async |save, attempt| {
         let wanted = read_rows(&save.rows)?;
         let author = author(&caller, &world.clock, save.note)?;
         let rows = (Origin::Rows, wanted);

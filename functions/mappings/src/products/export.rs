@@ -36,8 +36,8 @@ pub(crate) async fn export_product_mappings<T: Table, N: Link, C: Clock + Clone 
     caller: Caller<Read>,
     Query(filter): Query<ProductFilter>,
 ) -> Result<Response, Problem> {
-    let page = (filter.page_size.or(Some(MAX_PAGE)), filter.page_from_key.as_deref());
-    let paging = Paging::read(caller.partner(), "exportProductMappings", &filter, page, MAX_PAGE)?;
+    let (size, key) = (filter.page_size.unwrap_or(MAX_PAGE), filter.page_from_key.as_deref());
+    let paging = Paging::read(caller.partner(), "exportProductMappings", &filter, Some(size), key, MAX_PAGE)?;
     let rows = filter.rows(&Known::read(&world.store, caller.partner()).await?)?;
     let list: List<ProductRow> = paging.cut(rows, |row| row.code.as_str());
     let mut response = text(&list.items)?.into_response();

@@ -92,7 +92,7 @@ pub(crate) async fn import_product_mappings<T: Table, N: Link, C: Clock + Clone 
         let author = Author { who, at, note: Some("CSV import".to_owned()) };
         import(world, (partner, language), (&author, &attempt), &text, how).await
     };
-    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+    once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 async fn import<T: Table, N: Link, C: Clock, I: Ids>(

@@ -6,7 +6,8 @@ use std::slice;
 
 use serde::Serialize;
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
-use shared::domain::mapping::{ChangeFault, Changed, ProductChange, ProductMapping, WantedState, apply_changes};
+use shared::domain::mapping::ProductMapping;
+use shared::domain::mapping::change::{ChangeFault, Changed, ProductChange, WantedState, apply_changes};
 use shared::domain::psa::PsaProduct;
 use shared::http::{FieldError, Problem, ProblemCode, Text};
 use shared::ports::Psa;

@@ -86,8 +86,14 @@ pub(crate) async fn list_product_mappings<T: Table, N: Link, C: Clock + Clone + 
     Query(filter): Query<ProductFilter>,
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
-    let page = (filter.page_size, filter.page_from_key.as_deref());
-    let paging = Paging::read(caller.partner(), "listProductMappings", &filter, page, MAX_PAGE)?;
+    let paging = Paging::read(
+        caller.partner(),
+        "listProductMappings",
+        &filter,
+        filter.page_size,
+        filter.page_from_key.as_deref(),
+        MAX_PAGE,
+    )?;
     let rows = filter.rows(&Known::read(&world.store, caller.partner()).await?)?;
     let list: List<ProductRow> = paging.cut(rows, |row| row.code.as_str());
     Ok(represent(&if_none_match, None, &list))

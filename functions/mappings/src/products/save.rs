@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{PartnerId, ProductCode, PsaProductId};
-use shared::domain::mapping::{Changed, ProductChange, ProductMapping, WantedState};
+use shared::domain::mapping::ProductMapping;
+use shared::domain::mapping::change::{Changed, ProductChange, WantedState};
 use shared::http::{
     Caller, Done, IdempotencyKey, Language, LineReadings, NoQuery, Once, Problem, ProblemCode, PsaProblems, Text,
     Write, answer,
@@ -169,7 +170,7 @@ pub(crate) async fn save_product_mappings<T: Table, N: Link, C: Clock + Clone + 
         let keep = Keep { attempt: &attempt, answer: &response };
         store(&world.store, partner, &author, &judged, &keep).await
     };
-    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+    once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 /// Stores what was judged, and with it the answer that tells what is stored.

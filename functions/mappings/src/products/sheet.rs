@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use shared::domain::id::{ProductCode, PsaProductId};
-use shared::domain::mapping::{Combine, ProductChange, ProductMapping, ProductState, WantedState};
+use shared::domain::mapping::change::{ProductChange, WantedState};
+use shared::domain::mapping::{Combine, ProductMapping, ProductState};
 use shared::http::{ProblemCode, Text, is_blank, separator_of, with_plain_lines};
 
 use super::judge::{Fault, Wanted};

@@ -1,7 +1,7 @@
 //! Why a change of product mappings is refused, in the words of a billing person.
 
 use shared::domain::id::ProductCode;
-use shared::domain::mapping::ChangeFault;
+use shared::domain::mapping::change::ChangeFault;
 use shared::http::Text;
 
 /// What is wrong with a change, and what to do about it.

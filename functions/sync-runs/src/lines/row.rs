@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 
 use super::{ENDED, OutcomeShown, SET_TO_ZERO};
 use crate::change::QuantityChange;
+use crate::change::decimal;
 use crate::names::Display;
 use crate::verdict::OverriddenShown;
-use crate::view::decimal;
 
 /// What became of a pair of customer and Sophos product; in a preview, what would.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use futures::try_join;
 use serde::Serialize;
+use shared::domain::customer::Customer;
 use shared::domain::departure::Departure;
 use shared::domain::id::{AgreementId, CustomerId, PartnerId, ProductCode};
 use shared::domain::mapping::{ProductMapping, ProductMappings, ProductState};
-use shared::domain::plan::Customer;
 use shared::domain::run::{Run, RunKind, RunState};
 use shared::domain::settings::Settings;
 use shared::error::StoreError;

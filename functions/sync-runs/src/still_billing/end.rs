@@ -105,7 +105,7 @@ pub(crate) async fn end_still_billing<T: Table, Q: Sender, C: Time, I: Naming>(
     let (world, partner, who, language) = (&world, caller.partner(), caller.name().to_owned(), caller.language());
     let act =
         |wanted: EndAdditions, attempt| async move { end(world, (partner, language), who, wanted, &attempt).await };
-    once.run(&world.store, (&world.clock, &world.ids), partner, act).await
+    once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 async fn end<T: Table, Q, C: Time, I>(

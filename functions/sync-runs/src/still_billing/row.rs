@@ -10,9 +10,9 @@ use shared::http::{AgreementShown, Language, Problem, PsaProductShown, version_o
 use utoipa::ToSchema;
 
 use super::BilledCustomer;
+use crate::change::decimal;
 use crate::change::per_month;
 use crate::names::Display;
-use crate::view::decimal;
 
 /// An addition that is billed and no longer synced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]

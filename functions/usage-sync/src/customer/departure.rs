@@ -28,7 +28,7 @@ pub(super) fn after_departure(
     let is_read = !bucket.unreadable_agreements.contains_key(&mapping.agreement);
     let month = bucket.run.request.month;
     let trouble = is_read.then(|| agreement_trouble(mapping, agreement, bucket.agreements.values(), month)).flatten();
-    let follows = left_customer(departure.clone(), usage, (&recalled.snapshot, ours), trouble.as_ref());
+    let follows = left_customer(departure.clone(), usage, ours.then_some(&recalled.snapshot), trouble.as_ref());
     // A creation may still take effect: it is settled before the customer is done with.
     let unsettled = !recalled.intents.is_empty() && trouble.is_none();
     if unsettled && matches!(follows, LeftCustomer::DoneWith(_)) { LeftCustomer::Planned(departure) } else { follows }

@@ -3,7 +3,7 @@
 use shared::domain::ending::{EndDone, Ending, EndingKey};
 use shared::domain::ledger::{Billed, CustomerLedger, EndedLine, Line};
 use shared::domain::outcome::{Failure, Outcome, Would};
-use shared::domain::recall::ReadFor;
+use shared::domain::run::ReadFor;
 use shared::domain::snapshot::UnreportedWrites;
 use shared::domain::terms::Terms;
 use shared::store::Change;

@@ -15,7 +15,7 @@ use shared::domain::mapping::{ProductMapping, ProductState};
 use shared::domain::outcome::{Failure, Outcome, Would};
 use shared::domain::plan::{AdditionPlan, CustomerPlan, customer_gate};
 use shared::domain::psa::Addition;
-use shared::domain::recall::ReadFor;
+use shared::domain::run::ReadFor;
 use shared::domain::settle::{Settlement, settle};
 use shared::domain::terms::Terms;
 use shared::ports::{Clock, Psa};

@@ -13,7 +13,8 @@ use shared::domain::plan::{
     AgreementState, Basis, CustomerPlan, agreement_trouble, fail_creations, needs_other_agreements, plan,
 };
 use shared::domain::psa::Agreement;
-use shared::domain::recall::{ReadFor, asks_for_something, must_read};
+use shared::domain::recall::{asks_for_something, must_read};
+use shared::domain::run::ReadFor;
 use shared::domain::run::RunKind;
 use shared::domain::schedule::local_day;
 use shared::domain::settings::Frequency;
@@ -86,8 +87,8 @@ pub(super) fn plan_on_memory<'b, W: World>(
         (None, None) => return Err(WorkError::Chunk("an agreement without trouble was not kept".into())),
     };
     let request = &bucket.run.request;
-    let at = (context.world.clock().now(), local_day(context.settings, request.scheduled_at));
-    let reason = must_read(request.kind, &mapped.stored, &mapped.intents, agreement, at);
+    let (now, today) = (context.world.clock().now(), local_day(context.settings, request.scheduled_at));
+    let reason = must_read(request.kind, &mapped.stored, &mapped.intents, agreement, now, today);
     let (None, Some(seen)) = (reason, mapped.stored.seen.clone()) else {
         return Ok(Planning::MustRead(agreement, reason.unwrap_or(ReadFor::Memory)));
     };

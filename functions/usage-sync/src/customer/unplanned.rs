@@ -7,7 +7,7 @@ use shared::domain::id::AgreementId;
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::outcome::{Outcome, Skip};
 use shared::domain::plan::Row;
-use shared::domain::recall::ReadFor;
+use shared::domain::run::ReadFor;
 use shared::domain::settle::settle;
 use shared::domain::vendor_sync::MembersSeen;
 use shared::ports::{Clock, Psa};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use shared::domain::customer::Customer;
 use shared::domain::id::CustomerId;
-use shared::domain::plan::Customer;
 use shared::domain::run::{Run, Stage};
 use shared::domain::schedule::stable_hash;
 use shared::ports::{CustomerPage, UsageSource};

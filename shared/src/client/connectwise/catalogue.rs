@@ -57,7 +57,8 @@ impl ConnectWise {
     /// All active rows of a table, sorted by name.
     async fn active<T>(
         &self,
-        (of, path): (&str, &str),
+        of: &str,
+        path: &str,
         fields: &str,
         read: page::Read<T>,
         name: fn(&T) -> &str,
@@ -160,16 +161,13 @@ impl PsaCatalogue for ConnectWise {
 
     async fn list_product_choices(&self) -> Result<ProductChoices, PsaError> {
         let (categories, subcategories, types, units) = futures::try_join!(
-            self.active(("categories", "procurement/categories"), "id,name", wire::category, |row| &row.name),
+            self.active("categories", "procurement/categories", "id,name", wire::category, |row| &row.name),
             // The vendor's own path ends with a slash here.
-            self.active(
-                ("subcategories", "procurement/subcategories/"),
-                "id,name,category",
-                wire::subcategory,
-                |row| &row.name
-            ),
-            self.active(("product types", "procurement/types"), "id,name", wire::kind_of_product, |row| &row.name),
-            self.active(("units of measure", "procurement/unitOfMeasures"), "id,name", wire::unit, |row| &row.name),
+            self.active("subcategories", "procurement/subcategories/", "id,name,category", wire::subcategory, |row| {
+                &row.name
+            }),
+            self.active("product types", "procurement/types", "id,name", wire::kind_of_product, |row| &row.name),
+            self.active("units of measure", "procurement/unitOfMeasures", "id,name", wire::unit, |row| &row.name),
         )?;
         Ok(ProductChoices { categories, subcategories, types, units })
     }

@@ -32,14 +32,15 @@ pub(super) async fn read<T>(
     after: Option<&str>,
     read: Read<T>,
 ) -> Result<Page<T>, PsaError> {
-    Ok(request_page(api, list, (after, PAGE_BYTES), read).await?.0)
+    Ok(request_page(api, list, after, PAGE_BYTES, read).await?.0)
 }
 
 /// The same with at most `most_bytes`, and with its measures.
 async fn request_page<T>(
     api: &Api,
     list: &List<'_>,
-    (after, most_bytes): (Option<&str>, usize),
+    after: Option<&str>,
+    most_bytes: usize,
     read: Read<T>,
 ) -> Result<(Page<T>, Measures), PsaError> {
     let after = after.map(parse_start).transpose()?;
@@ -115,7 +116,7 @@ async fn list_from<T>(
     let (mut after, mut first_started) = (None, None);
     let mut meter = Meter::new(list.of, bounds);
     loop {
-        let (mut page, measures) = request_page(api, list, (after.as_deref(), meter.bytes_left()), row).await?;
+        let (mut page, measures) = request_page(api, list, after.as_deref(), meter.bytes_left(), row).await?;
         let first_started = *first_started.get_or_insert(measures.started);
         meter.count(page.rows.len() + page.unreadable.len(), measures.bytes, page.next.is_none())?;
         listed.rows.append(&mut page.rows);

@@ -11,7 +11,7 @@ use super::refusal;
 use crate::client::address::PsaAddress;
 use crate::client::credentials::ConnectWiseCredentials;
 use crate::client::exchange::Answer;
-use crate::client::probe::{ConnectWiseReport, ConnectWiseVerdict, PsaRight};
+use crate::client::probe::report::{ConnectWiseReport, ConnectWiseVerdict, PsaRight};
 use crate::error::PsaError;
 
 /// The reads that test the rights. The first is made alone, because it also tests the keys.
@@ -48,14 +48,14 @@ pub(in crate::client) async fn probe(
 async fn test(api: &Api) -> Result<(), ConnectWiseVerdict> {
     let codebase = api.discover().await.map_err(from_discovery_error)?;
     api.set_codebase(codebase);
-    let mut missing: Vec<PsaRight> = check_right(api, FIRST).await?.into_iter().collect();
-    let others = futures::future::try_join_all(OTHERS.map(|check| check_right(api, check))).await?;
+    let mut missing: Vec<PsaRight> = check_right(api, FIRST.0, FIRST.1).await?.into_iter().collect();
+    let others = futures::future::try_join_all(OTHERS.map(|(right, path)| check_right(api, right, path))).await?;
     missing.extend(others.into_iter().flatten());
     if missing.is_empty() { Ok(()) } else { Err(ConnectWiseVerdict::MissingRights(missing)) }
 }
 
 /// Reads one row of a collection; the right, if it is missing.
-async fn check_right(api: &Api, (right, path): (PsaRight, &str)) -> Result<Option<PsaRight>, ConnectWiseVerdict> {
+async fn check_right(api: &Api, right: PsaRight, path: &str) -> Result<Option<PsaRight>, ConnectWiseVerdict> {
     let query = vec![("pageSize", "1".to_owned()), ("fields", "id".to_owned())];
     let answer = api.get_any(&Call::get(path, query)).await.map_err(from_error)?;
     match answer.status {

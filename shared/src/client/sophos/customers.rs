@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 use super::refusal::Fault;
 use crate::client::exchange::Answer;
+use crate::domain::customer::Customer;
 use crate::domain::id::CustomerId;
-use crate::domain::plan::Customer;
 use crate::domain::vendor_text::one_line;
 use crate::error::SourceError;
 use crate::ports::{CustomerPage, UnreadableCustomer};

@@ -4,7 +4,7 @@ use super::SophosOptions;
 use super::call::Api;
 use super::{customers, usage_page};
 use crate::client::credentials::SophosCredentials;
-use crate::client::probe::{SophosReport, SophosRight, SophosVerdict};
+use crate::client::probe::report::{SophosReport, SophosRight, SophosVerdict};
 use crate::domain::id::PartnerId;
 use crate::domain::month::UsageMonth;
 use crate::error::SourceError;

@@ -14,7 +14,7 @@ fn run(kind: RunKind, writes: bool) -> Run {
     let partner = PartnerId::parse("00000000-0000-4000-8000-000000000001").unwrap();
     let month = UsageMonth::parse("2026-11").unwrap();
     let now = at("2026-11-30T01:12:00Z");
-    Run::open(RunRequest::new(partner, kind, (month, "2026-11-30".to_owned()), now), writes, now).unwrap()
+    Run::open(RunRequest::new(partner, kind, month, "2026-11-30".to_owned(), now), writes, now).unwrap()
 }
 
 fn digest(failed: u64, held: u64) -> AlertAbout {

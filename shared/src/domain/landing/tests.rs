@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::domain::id::{AdditionId, AgreementId, CompanyId, PsaProductId};
-use crate::domain::ledger::Billed;
-use crate::domain::outcome::{Failure, Hold, Skip};
+use crate::domain::ledger::{Billed, CustomerLedger, Line};
+use crate::domain::outcome::{Failure, Hold, Outcome, Skip, Waiting};
 use crate::domain::psa::AgreementStatus;
 
 fn month(text: &str) -> UsageMonth {

@@ -1,9 +1,8 @@
 //! What is decided before a customer's additions are read: whether the customer syncs at all, and whether its agreement
 //! can take usage.
 
-use super::{
-    Agreement, Customer, CustomerMapping, CustomerUsage, Departure, Failure, Outcome, Skip, Snapshot, UsageMonth,
-};
+use super::{Agreement, CustomerMapping, CustomerUsage, Departure, Failure, Outcome, Skip, Snapshot, UsageMonth};
+use crate::domain::customer::Customer;
 use crate::domain::psa::AgreementStatus;
 
 /// The outcome of all pairs of a customer that is not planned; none for one that is.
@@ -32,18 +31,16 @@ pub enum LeftCustomer {
     DoneWith(Outcome),
 }
 
-/// What follows for a customer that has left with this month's usage. `ours` says whether anything was ever written for
-/// it, `before` what stands of that on its agreement, `trouble` what is wrong with that agreement.
+/// What follows for a customer that has left with this month's usage. `before` is what stands on its agreement of what was
+/// written, none where nothing ever was; `trouble` is what is wrong with that agreement.
 #[must_use]
 pub fn left_customer(
     departure: Departure,
     usage: &CustomerUsage,
-    (before, ours): (&Snapshot, bool),
+    before: Option<&Snapshot>,
     trouble: Option<&Failure>,
 ) -> LeftCustomer {
-    if !ours {
-        return LeftCustomer::NeverBilled;
-    }
+    let Some(before) = before else { return LeftCustomer::NeverBilled };
     // An agreement that is over bills nothing.
     let is_over = matches!(trouble, Some(Failure::AgreementGone { .. } | Failure::AgreementNotActive { .. }));
     let at_rest = before.written.values().all(|written| written.confirmed.is_zero() && !written.is_under_way());

@@ -199,7 +199,7 @@ impl Case<'_> {
             [_, _, ..] => Ok(Step::Hold(Hold::Ambiguous { additions: in_force.iter().map(|a| a.id).collect() })),
             [_] | [] if basis.unsettled.contains(&product) => Ok(Step::Fail(Failure::Unsettled)),
             [addition] => self.on_addition(addition, agreement, target, before),
-            [] => self.without_addition(agreement, catalogue, (target, parts), before, &of_product),
+            [] => self.without_addition(agreement, catalogue, target, parts, before, &of_product),
         }
     }
 
@@ -242,7 +242,8 @@ impl Case<'_> {
         self,
         agreement: &Agreement,
         catalogue: &PsaProduct,
-        (target, parts): (Decimal, &Parts),
+        target: Decimal,
+        parts: &Parts,
         before: Option<&Written>,
         of_product: &[&Addition],
     ) -> Result<Step, Step> {

@@ -4,7 +4,27 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::recall::ReadFor;
+/// Why an agreement is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReadFor {
+    /// A person asked to see or to apply: what is shown is what ConnectWise has.
+    Person,
+    /// Nothing is remembered: it was never read, or it was written to since.
+    Memory,
+    /// A write on it has no known end.
+    Settling,
+    /// Its ConnectWise invoice is near.
+    Invoice,
+    /// Its turn in the rolling audit has come.
+    Audit,
+    /// The plan asks for something.
+    Change,
+    /// The customer's former agreement may still bill what would be billed on the present one.
+    Former,
+    /// Another agreement of the company may bill what is about to be created.
+    Other,
+}
 
 /// What a run read of ConnectWise, and the calls it took.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,11 @@
 //! What counts as a sign of the vendor's own sync, and what a person may do without a warning.
 
+use rust_decimal::Decimal;
+
 use super::*;
 use crate::domain::id::{AdditionId, PsaProductId};
 use crate::domain::month::UsageMonth;
-use crate::domain::psa::AdditionDetail;
+use crate::domain::psa::{AdditionDetail, ChangedBy};
 use crate::domain::snapshot::{Parts, Written};
 
 const VENDOR: &str = "Sophos_Intercept_X";

@@ -3,6 +3,7 @@
 use super::Key;
 use crate::domain::alert::Alert;
 use crate::domain::id::PartnerId;
+use crate::table::Range;
 
 /// Prefix of alerts.
 const ALERTS: &str = "AL#";
@@ -30,8 +31,8 @@ pub(in crate::store) fn alert_mark(partner: PartnerId, alert: &Alert) -> Key {
     Key::new(alerts(partner), format!("ID#{}", alert.id))
 }
 
-/// The first and last sort key of the alerts up to a place, that one included; of all alerts without one.
-pub(in crate::store) fn alerts_until(place: Option<&str>) -> (String, String) {
+/// The sort keys of the alerts up to a place, that one included; of all alerts without one.
+pub(in crate::store) fn alerts_until(place: Option<&str>) -> Range {
     // The page leaves out the alert at `place` itself.
-    (ALERTS.to_owned(), format!("{ALERTS}{}", place.unwrap_or("~")))
+    Range::Between(ALERTS.to_owned(), format!("{ALERTS}{}", place.unwrap_or("~")))
 }

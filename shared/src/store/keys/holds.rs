@@ -6,6 +6,7 @@ use crate::domain::ending::EndingKey;
 use crate::domain::id::PartnerId;
 use crate::domain::month::UsageMonth;
 use crate::domain::quantity_override::OverrideKey;
+use crate::table::Range;
 
 /// Suffix of a decision.
 const DECISION: &str = "D";
@@ -51,10 +52,10 @@ pub(in crate::store) fn quantity_override(partner: PartnerId, key: OverrideKey) 
     Key::new(holds(partner), overrides(&override_name(key)))
 }
 
-/// The first and last sort key of the overrides after the one named `after`.
-pub(in crate::store) fn overrides_after(after: Option<&str>) -> (String, String) {
+/// The sort keys of the overrides after the one named `after`.
+pub(in crate::store) fn overrides_after(after: Option<&str>) -> Range {
     let first = after.map_or_else(|| OVERRIDES.to_owned(), |name| format!("{OVERRIDES}{name}~"));
-    (first, format!("{OVERRIDES}~"))
+    Range::Between(first, format!("{OVERRIDES}~"))
 }
 
 /// Whether a sort key is that of a decision. Its hold has the same name and comes directly after it.
@@ -62,19 +63,19 @@ pub(in crate::store) fn is_decision(sort: &str) -> bool {
     sort.ends_with(&format!("#{DECISION}"))
 }
 
-/// The first and last sort key of a page of a month's holds, after the hold named `after`: of customers whose id starts
+/// The sort keys of a page of a month's holds, after the hold named `after`: of customers whose id starts
 /// with `prefix`. None when there can be none.
-pub(in crate::store) fn hold_range(month: UsageMonth, prefix: &str, after: Option<&str>) -> Option<(String, String)> {
+pub(in crate::store) fn hold_range(month: UsageMonth, prefix: &str, after: Option<&str>) -> Option<Range> {
     let first = format!("{month}#{prefix}");
     // `~` sorts after both suffixes.
     let after = after.map_or_else(String::new, |name| format!("{name}~"));
     let last = format!("{first}~");
     let first = first.max(after);
-    (first <= last).then_some((first, last))
+    (first <= last).then_some(Range::Between(first, last))
 }
 
-/// The first and last sort key of a page of holds of all months, after the hold named `after`.
-pub(in crate::store) fn all_holds_after(after: Option<&str>) -> (String, String) {
+/// The sort keys of a page of holds of all months, after the hold named `after`.
+pub(in crate::store) fn all_holds_after(after: Option<&str>) -> Range {
     // Months begin with a digit, and `:` is the character after `9`. The table refuses an empty key.
-    (after.map_or_else(|| "0".to_owned(), |name| format!("{name}~")), ":".to_owned())
+    Range::Between(after.map_or_else(|| "0".to_owned(), |name| format!("{name}~")), ":".to_owned())
 }

@@ -7,6 +7,11 @@ fn partner() -> PartnerId {
     PartnerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap()
 }
 
+fn between(range: Range) -> (String, String) {
+    let Range::Between(first, last) = range else { panic!("{range:?}") };
+    (first, last)
+}
+
 #[test]
 fn every_partition_starts_with_the_partner_and_a_delimiter() {
     let run = RunId::parse("20261130T011200Z-scheduled-0123abcd").unwrap();
@@ -61,14 +66,14 @@ fn removing_a_partner_covers_all_its_partitions_due_entries_first_and_the_lease_
 fn a_page_of_customers_starts_directly_after_the_last_one() {
     let customer = CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap();
     let next = CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3c").unwrap();
-    let (first, last) = customer_mappings_after(Some(customer));
+    let (first, last) = between(customer_mappings_after(Some(customer)));
     let sort = |customer| customer_mapping(partner(), customer).sort;
     assert!(sort(customer) < first && first < sort(next) && sort(next) < last);
 }
 
 #[test]
 fn a_page_of_the_ledger_has_only_customers_with_the_prefix() {
-    let (first, last) = ledger_range("ab", None).unwrap();
+    let (first, last) = between(ledger_range("ab", None).unwrap());
     let within = |sort: &str| (first.as_str()..=last.as_str()).contains(&sort);
     assert!(within("LG#ab000000-0000#0000") && within("LG#abffffff-ffff#9999"));
     assert!(!within("LG#aaffffff#0000") && !within("LG#ac000000#0000") && !within("LG#~#0000"));
@@ -90,7 +95,7 @@ fn no_range_of_sort_keys_begins_or_ends_in_an_empty_text() {
         ledger_range("", None).unwrap(),
         chunk_range(ChunkKind::Usage, 0, None),
     ];
-    for (first, last) in ranges {
+    for (first, last) in ranges.into_iter().map(between) {
         assert!(!first.is_empty() && first < last, "{first:?} to {last:?}");
     }
 }

@@ -128,7 +128,7 @@ async fn pages_of_known_customers_join_up(store: Store<impl Table>) {
     store.refresh_known_customers(partner(1), "", &all).await.unwrap();
     let mut read = Vec::new();
     for expected in [2, 2, 1, 0] {
-        let after: Option<CustomerId> = read.last().map(|customer: &shared::domain::plan::Customer| customer.id);
+        let after: Option<CustomerId> = read.last().map(|customer: &shared::domain::customer::Customer| customer.id);
         let page = store.list_known_customers(partner(1), after, 2).await.unwrap();
         assert_eq!(page.len(), expected);
         read.extend(page);

@@ -2,15 +2,15 @@
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use shared::domain::customer::Customer;
 use shared::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::month::UsageMonth;
-use shared::domain::plan::Customer;
 use shared::domain::psa::ChangedBy;
 use shared::domain::quantity_override::{DecisionReason, OverrideKey, QuantityOverride, QuantityRule};
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope, RunState};
+use shared::domain::snapshot::SeenChange;
 use shared::domain::snapshot::{Intent, Pending, Seen, Snapshot, Sought, Surplus, UnreportedWrites, Written};
-use shared::domain::vendor_sync::SeenChange;
 use shared::store::{Answer, Attempt, Author, Chunk, ChunkKind};
 use uuid::Uuid;
 

@@ -13,24 +13,24 @@ fn november() -> UsageMonth {
 }
 
 /// A line of order O-1 with a serial number, for some days.
-fn line(serial: &str, days: (&str, &str), units: u64) -> UsageLine {
+fn line(serial: &str, days: [&str; 2], units: u64) -> UsageLine {
     let customer = CustomerId::parse("718b6047-2fbc-4f4b-a143-45ee42bf5d3b").unwrap();
     let pair = Pair { customer: Some(customer), product: ProductCode::parse("CIXA").ok() };
     UsageLine {
         order: "O-1".into(),
         order_line: "1".into(),
         serial: serial.into(),
-        billing_start: days.0.into(),
-        billing_end: days.1.into(),
+        billing_start: days[0].into(),
+        billing_end: days[1].into(),
         ..UsageLine::new(pair, LineQuantity::Units(units))
     }
 }
 
-const ALL: (&str, &str) = ("2026-11-01", "2026-11-30");
-const FIRST: (&str, &str) = ("2026-11-01", "2026-11-14");
-const THEN: (&str, &str) = ("2026-11-15", "2026-11-30");
-const DECEMBER: (&str, &str) = ("2026-12-01", "2026-12-31");
-const IMPOSSIBLE: (&str, &str) = ("2021-01-31", "2021-04-31");
+const ALL: [&str; 2] = ["2026-11-01", "2026-11-30"];
+const FIRST: [&str; 2] = ["2026-11-01", "2026-11-14"];
+const THEN: [&str; 2] = ["2026-11-15", "2026-11-30"];
+const DECEMBER: [&str; 2] = ["2026-12-01", "2026-12-31"];
+const IMPOSSIBLE: [&str; 2] = ["2021-01-31", "2021-04-31"];
 
 fn sum(lines: &[UsageLine]) -> PairUsage {
     let totals: UsageTotals = lines.iter().collect();
@@ -50,7 +50,7 @@ fn read(lines: &[UsageLine]) -> [u64; 4] {
 
 #[test]
 fn lines_of_one_period_with_serials_of_their_own_are_in_no_doubt() {
-    let lines = [line("X", ALL, 5), line("Y", ALL, 5), line("Z", ("2026-11-02", "2026-12-01"), 7)];
+    let lines = [line("X", ALL, 5), line("Y", ALL, 5), line("Z", ["2026-11-02", "2026-12-01"], 7)];
     assert_eq!(kinds(&lines), [""; 0]);
     assert_eq!(read(&lines), [17; 4]);
 }
@@ -110,17 +110,17 @@ fn any_other_member_of_its_identity_makes_it_another_line() {
         assert_eq!(kinds(&[one.clone(), other.clone()]), [""; 0], "{other:?}");
     }
     // Two dates that no calendar knows are no period, both.
-    assert_eq!(kinds(&[line("X", IMPOSSIBLE, 5), line("X", ("", ""), 5)]), ["duplicateUsage"]);
+    assert_eq!(kinds(&[line("X", IMPOSSIBLE, 5), line("X", ["", ""], 5)]), ["duplicateUsage"]);
 }
 
 #[test]
 fn periods_that_follow_one_another_are_in_doubt_also_where_their_days_are_off_by_one() {
-    for then in [THEN, ("2026-11-14", "2026-11-30"), ("2026-11-16", "2026-11-29")] {
+    for then in [THEN, ["2026-11-14", "2026-11-30"], ["2026-11-16", "2026-11-29"]] {
         let lines = [line("X", FIRST, 5), line("Y", then, 6)];
         assert_eq!(kinds(&lines), ["consecutivePeriods"], "{then:?}");
         assert_eq!(read(&lines), [11, 11, 6, 6]);
     }
-    assert_eq!(kinds(&[line("X", FIRST, 5), line("Y", ("2026-11-13", "2026-11-30"), 6)]), [""; 0]);
+    assert_eq!(kinds(&[line("X", FIRST, 5), line("Y", ["2026-11-13", "2026-11-30"], 6)]), [""; 0]);
     // A line for all days does not make the others one.
     let lines = [line("X", FIRST, 9), line("Y", THEN, 6), line("Z", IMPOSSIBLE, 1)];
     assert_eq!(kinds(&lines), ["consecutivePeriods"]);
@@ -134,7 +134,7 @@ fn a_period_of_another_month_is_in_doubt_also_alone() {
     let lines = [line("X", ALL, 5), line("X", DECEMBER, 7)];
     assert_eq!(kinds(&lines), ["otherPeriod", "consecutivePeriods"]);
     assert_eq!(read(&lines), [12, 12, 7, 7]);
-    let year = [line("X", ("2026-03-01", "2027-02-28"), 5), line("Y", ALL, 4)];
+    let year = [line("X", ["2026-03-01", "2027-02-28"], 5), line("Y", ALL, 4)];
     assert_eq!(kinds(&year), ["otherPeriod"]);
     assert_eq!(read(&year), [9, 9, 9, 5]);
 }
@@ -158,8 +158,8 @@ fn any_line() -> impl Strategy<Value = UsageLine> {
         THEN,
         DECEMBER,
         IMPOSSIBLE,
-        ("2026-11-14", "2026-11-14"),
-        ("2026-10-20", "2026-11-20"),
+        ["2026-11-14", "2026-11-14"],
+        ["2026-10-20", "2026-11-20"],
     ]);
     (select(vec!["X", "Y"]), days, 0..4_u64, any::<bool>()).prop_map(|(serial, days, units, bare)| {
         let line = line(serial, days, units);

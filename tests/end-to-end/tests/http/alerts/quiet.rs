@@ -19,7 +19,7 @@ const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 async fn run(world: &World, kind: RunKind) {
     let now = world.now();
     let month = UsageMonth::parse("2026-11").unwrap();
-    let request = RunRequest::new(partner(), kind, (month, now.to_string()), now);
+    let request = RunRequest::new(partner(), kind, month, now.to_string(), now);
     let run = Run::open(request, true, now).unwrap();
     assert_eq!(world.store.open_run(&run).await, Ok(Opened::Fresh));
     let lease = world.store.acquire_lease(partner(), "worker", now, 60).await.unwrap().unwrap();

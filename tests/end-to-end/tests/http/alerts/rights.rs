@@ -55,7 +55,7 @@ async fn the_worker_the_tick_and_the_delivery_have_the_rights_for_what_they_do()
     wire.forget();
     let worker = Worker::new(world, limits);
     for (kind, slot) in [(RunKind::Now, "first"), (RunKind::Scheduled, "2025-11-30")] {
-        let request = RunRequest::new(demo.partner(), kind, (month, slot.to_owned()), now);
+        let request = RunRequest::new(demo.partner(), kind, month, slot.to_owned(), now);
         queue.send(&SyncMessage { request, attempt: 0, turns: 0, first_sent_at: now }, 0).await.unwrap();
         let run = loop {
             let delivery = queue.receive().await;

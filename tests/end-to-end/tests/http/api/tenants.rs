@@ -100,7 +100,7 @@ const OPENED_AT: Timestamp = Timestamp::constant(1_764_464_400, 0);
 
 fn run_of(id: u128) -> Run {
     let month = UsageMonth::parse("2025-11").unwrap();
-    Run::open(RunRequest::new(partner(id), RunKind::Now, (month, "2025-11-30".into()), OPENED_AT), true, OPENED_AT)
+    Run::open(RunRequest::new(partner(id), RunKind::Now, month, "2025-11-30".into(), OPENED_AT), true, OPENED_AT)
         .unwrap()
 }
 

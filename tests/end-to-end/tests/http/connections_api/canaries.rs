@@ -337,7 +337,7 @@ impl Watched {
             let queue = Noted(self.paper.clone());
             let world = Adapters { store: store.clone(), connections, queue: queue.clone(), clock, ids: UuidV7 };
             let month = UsageMonth::parse("2026-11").unwrap();
-            let request = RunRequest::new(partner(1), RunKind::Preview, (month, format!("run-{n}")), clock.now());
+            let request = RunRequest::new(partner(1), RunKind::Preview, month, format!("run-{n}"), clock.now());
             let message = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: clock.now() };
             queue.send(&message, 0).await.unwrap();
             let deadline = clock.now() + SignedDuration::from_mins(5);

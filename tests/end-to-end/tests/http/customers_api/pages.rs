@@ -2,9 +2,9 @@
 
 use local_stack::api::asking::{Asking, options};
 use local_stack::api::mappings_world;
+use shared::domain::customer::Customer;
 use shared::domain::id::{AgreementId, CompanyId};
 use shared::domain::mapping::CustomerMapping;
-use shared::domain::plan::Customer;
 use shared::seal::LocalSeal;
 use simulators::table::LocalTable;
 use simulators::table::wire::Wire;

@@ -69,7 +69,7 @@ async fn a_run_of_5_000_customers_is_followed_page_by_page() {
     let partner = PartnerId::from_uuid(Uuid::from_u128(7));
     let table = LocalTable::in_memory().await.unwrap();
     let month = UsageMonth::parse("2025-11").unwrap();
-    let request = RunRequest::new(partner, RunKind::Now, (month, "large".into()), SystemClock.now());
+    let request = RunRequest::new(partner, RunKind::Now, month, "large".into(), SystemClock.now());
     let store = table.store();
     let mut run = Run::open(request, true, SystemClock.now()).unwrap();
     store.open_run(&run).await.unwrap();

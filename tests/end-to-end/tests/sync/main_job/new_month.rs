@@ -10,7 +10,7 @@ use crate::main_job::started::{api_writes, hasty, november, outcomes, preview_an
 /// A run of December, at that time of it.
 async fn december(stack: &Stack, at: &str) -> (Run, Vec<CustomerLedger>) {
     let (partner, at) = (stack.demo.partner(), at.parse().unwrap());
-    let request = RunRequest::new(partner, RunKind::Now, (november().next(), format!("{at}")), at);
+    let request = RunRequest::new(partner, RunKind::Now, november().next(), format!("{at}"), at);
     let run = stack.run(request, |_| {}).await.unwrap();
     let ledger = stack.ledger(&run.id).await.unwrap();
     (run, ledger)

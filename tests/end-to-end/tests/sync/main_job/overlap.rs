@@ -11,7 +11,7 @@ use shared::domain::decision::{Decision, StandingHold, Verdict};
 use shared::domain::ending::{EndBy, Ending, EndingKey};
 use shared::domain::ledger::CustomerLedger;
 use shared::domain::outcome::Place::OtherAgreement;
-use shared::domain::recall::ReadFor;
+use shared::domain::run::ReadFor;
 use shared::domain::run::RunKind;
 use simulators::connectwise::invoices::judge::billed_twice;
 use simulators::connectwise::{BillingReadings, Collection, Settings};

@@ -5,7 +5,8 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use shared::client::address::PsaAddress;
 use shared::client::credentials::{ConnectWiseCredentials, Credentials, SophosCredentials};
-use shared::client::probe::{ConnectWiseVerdict, Probe};
+use shared::client::probe::Probe;
+use shared::client::probe::report::ConnectWiseVerdict;
 use shared::domain::id::PartnerId;
 use shared::store::PsaDatabase;
 

@@ -158,5 +158,5 @@ impl Live {
 fn request(partner: PartnerId, kind: RunKind, month: UsageMonth, preview: Option<RunId>) -> RunRequest {
     let scheduled_at = SystemClock.now();
     let slot = preview.as_ref().map_or_else(|| scheduled_at.to_string(), ToString::to_string);
-    RunRequest { preview, ..RunRequest::new(partner, kind, (month, slot), scheduled_at) }
+    RunRequest { preview, ..RunRequest::new(partner, kind, month, slot, scheduled_at) }
 }

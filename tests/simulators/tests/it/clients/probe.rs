@@ -2,7 +2,8 @@
 
 use shared::client::connections::ConnectionOptions;
 use shared::client::credentials::{ConnectWiseCredentials, SophosCredentials};
-use shared::client::probe::{ConnectWiseVerdict, Probe, PsaRight, SophosReport, SophosRight, SophosVerdict};
+use shared::client::probe::Probe;
+use shared::client::probe::report::{ConnectWiseVerdict, PsaRight, SophosReport, SophosRight, SophosVerdict};
 use shared::domain::id::PartnerId;
 use simulators::connectwise::auth::{Area, Rights, Role};
 use simulators::connectwise::{Settings, UnknownCompany, WrongKeys};
