@@ -33,7 +33,7 @@ pub(crate) fn cut<T: Serialize>(
 ) -> Result<Vec<Chunk>, WorkError> {
     let mut by_bucket: std::collections::BTreeMap<u32, Vec<String>> = std::collections::BTreeMap::new();
     for (bucket, row) in rows {
-        let text = serde_json::to_string(&row).map_err(|e| WorkError::Chunk(e.to_string()))?;
+        let text = serde_json::to_string(&row).map_err(|e| WorkError::Unusable(e.to_string()))?;
         let parts = by_bucket.entry(bucket).or_default();
         match parts.last_mut() {
             Some(part) if part.len() + text.len() < CHUNK_BYTES => {
@@ -59,7 +59,7 @@ pub(crate) fn cut<T: Serialize>(
 pub(crate) fn join<T: DeserializeOwned>(chunks: &[String]) -> Result<Vec<T>, WorkError> {
     let mut rows = Vec::new();
     for chunk in chunks {
-        let part: Vec<T> = serde_json::from_str(chunk).map_err(|e| WorkError::Chunk(e.to_string()))?;
+        let part: Vec<T> = serde_json::from_str(chunk).map_err(|e| WorkError::Unusable(e.to_string()))?;
         rows.extend(part);
     }
     Ok(rows)

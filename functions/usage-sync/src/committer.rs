@@ -133,8 +133,9 @@ impl Commits {
         left_open: Option<LeftOpen>,
     ) -> Result<Lease, StoreError> {
         let (reply, replied) = oneshot::channel();
-        let was_asked_about = counted.as_ref().is_none_or(|counted| !counted.reads.is_empty());
-        let queue = if was_asked_about { &self.first } else { &self.last };
+        // A customer that ConnectWise was not asked about holds no permit of others.
+        let is_urgent = counted.as_ref().is_none_or(|counted| !counted.reads.is_empty());
+        let queue = if is_urgent { &self.first } else { &self.last };
         send_to(queue, CommitRequest { changes, counted, left_open, passed: None, reply }).await?;
         replied.await.map_err(|_| StoreError::LeaseLost)?
     }

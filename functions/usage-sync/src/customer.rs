@@ -89,9 +89,9 @@ async fn plan_and_write<W: World>(
     };
     let usage = bucket.usage.of(Some(id));
     let (gate, departure) = match departure::after_departure(bucket, id, &usage, &recalled) {
-        LeftCustomer::NeverBilled => (customer_gate(mapping, listed), None),
-        LeftCustomer::Planned(departure) => (None, Some(departure)),
-        LeftCustomer::DoneWith(outcome) => (Some(outcome), None),
+        None | Some(LeftCustomer::NeverBilled) => (customer_gate(mapping, listed), None),
+        Some(LeftCustomer::Planned(departure)) => (None, Some(departure)),
+        Some(LeftCustomer::DoneWith(outcome)) => (Some(outcome), None),
     };
     let gate = gate.map(|outcome| bucket.unless_unreadable(id, outcome));
     let moved = mapping.is_some_and(|m| bucket.set_out_with.get(&id) != Some(&m.agreement));

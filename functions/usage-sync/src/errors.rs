@@ -24,9 +24,9 @@ pub enum WorkError {
     /// ConnectWise is throttling; the slice is given back.
     #[error(transparent)]
     LeaveAlone(PsaError),
-    /// What the run keeps in the table cannot be read.
-    #[error("what the run had read before cannot be read back: {0}")]
-    Chunk(String),
+    /// What the run keeps in the table cannot be written, or cannot be used as it was read.
+    #[error("what the run keeps in the table is unusable: {0}")]
+    Unusable(String),
 }
 
 /// A stage that could not be finished.

@@ -84,7 +84,7 @@ async fn fail<W: World>(
 /// Whether working on the same slice again would end in the same error.
 const fn is_for_good(error: &WorkError) -> bool {
     match error {
-        WorkError::Chunk(_) | WorkError::Store(StoreError::Unreadable { .. } | StoreError::Refused { .. }) => true,
+        WorkError::Unusable(_) | WorkError::Store(StoreError::Unreadable { .. } | StoreError::Refused { .. }) => true,
         WorkError::Store(StoreError::Conflict { .. } | StoreError::LeaseLost | StoreError::Unavailable { .. })
         | WorkError::Queue(_)
         | WorkError::Request(_)
@@ -165,7 +165,7 @@ async fn work_through_stages<W: World>(
                 conclude(context).await?;
             }
             Stage::Ended => {
-                return Err(never(RunFailureCode::PsaUnreadable, "the run stands at its end, unfinished"));
+                return Err(never(RunFailureCode::Table, "The run has no stage left and is not over"));
             }
         }
     }

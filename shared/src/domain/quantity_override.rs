@@ -188,7 +188,7 @@ pub fn just_ended(
 impl Hold {
     /// Which rules for another quantity it can be decided with.
     #[must_use]
-    pub const fn takes_quantity(&self) -> TakesQuantity {
+    pub fn takes_quantity(&self) -> TakesQuantity {
         use super::outcome::PartTrouble;
         match self {
             Self::Adopt { .. }
@@ -205,7 +205,9 @@ impl Hold {
             | Self::HandEdit { .. }
             | Self::AdditionGone { .. }
             | Self::EndedInMonth { .. }
-            | Self::LeftMonthlyBilling { .. } => TakesQuantity::Any,
+            | Self::LeftMonthlyBilling { also: None, .. } => TakesQuantity::Any,
+            // A question that no quantity answers stays one beside another.
+            Self::LeftMonthlyBilling { also: Some(also), .. } => also.takes_quantity(),
             Self::Unreadable { .. }
             | Self::Part { trouble: PartTrouble::Unreadable, .. }
             | Self::UsageLines { .. }

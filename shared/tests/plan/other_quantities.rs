@@ -2,11 +2,12 @@
 
 use rust_decimal::Decimal;
 use shared::domain::decision::{Decision, OtherQuantity, Verdict};
+use shared::domain::departure::Departure;
 use shared::domain::mapping::Combine::{AddUp, TakeLargest};
 use shared::domain::outcome::{Hold, Outcome, Waiting, Would};
 use shared::domain::plan::{AdditionPlan, Step};
 use shared::domain::quantity_override::QuantityRule::{Fixed, Minimum, Minus, Plus};
-use shared::domain::quantity_override::{DecisionReason, OverrideKey, QuantityOverride, QuantityRule};
+use shared::domain::quantity_override::{DecisionReason, OverrideKey, QuantityOverride, QuantityRule, TakesQuantity};
 use shared::http::Language;
 
 use crate::guards::{decided, moves, update, with};
@@ -230,6 +231,20 @@ fn a_remapped_product_was_billed_twice_because_its_old_line_had_a_quantity_witho
     world = world.bills(line(1, 70, "10")).wrote(70, 1, "2026-10", &[("CIX", 0)]);
     world.snapshot.written.get_mut(&psa(70)).unwrap().confirmed = 10.into();
     assert!(matches!(world.step(71), Step::Hold(Hold::StillBilled { .. })), "{:?}", world.step(71));
+}
+
+#[test]
+fn another_quantity_answered_also_that_a_customer_which_left_is_billed_elsewhere() {
+    let left = |also: Option<Hold>| Hold::LeftMonthlyBilling {
+        departure: Departure::NotListed,
+        would: Would::Create { to: 7.into(), begins: None },
+        also: also.map(Box::new),
+    };
+    let elsewhere = Hold::BilledElsewhere { lines: Vec::new(), to: 7.into() };
+    assert_eq!(left(None).takes_quantity(), TakesQuantity::Any);
+    assert_eq!(left(Some(Hold::ToZero { from: 7.into(), last: false })).takes_quantity(), TakesQuantity::Any);
+    assert_eq!(elsewhere.takes_quantity(), TakesQuantity::Nothing);
+    assert_eq!(left(Some(elsewhere)).takes_quantity(), TakesQuantity::Nothing);
 }
 
 #[test]

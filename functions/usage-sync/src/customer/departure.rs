@@ -8,19 +8,19 @@ use shared::domain::usage::CustomerUsage;
 use crate::bucket::Bucket;
 use crate::recall::Recalled;
 
-/// What follows for a customer that has left; [`LeftCustomer::NeverBilled`] too for one that has not. One whose entry
-/// cannot be read is listed all the same.
+/// What follows for a customer that has left; none for one that has not. A customer whose entry in Sophos' list cannot
+/// be read is listed, and has not left.
 pub(super) fn after_departure(
     bucket: &Bucket,
     id: CustomerId,
     usage: &CustomerUsage,
     recalled: &Recalled,
-) -> LeftCustomer {
+) -> Option<LeftCustomer> {
     let mapping = bucket.mapping_of(id);
     let departure = Departure::of_synced(mapping, bucket.customers.get(&id));
-    let (Some(mapping), Some(departure)) = (mapping, departure) else { return LeftCustomer::NeverBilled };
+    let (Some(mapping), Some(departure)) = (mapping, departure) else { return None };
     if bucket.unreadable_customers.contains_key(&id) {
-        return LeftCustomer::NeverBilled;
+        return None;
     }
     let marked = bucket.billed_on.get(&id).is_some_and(|on| !on.is_empty());
     let ours = marked || !recalled.snapshot.written.is_empty() || !recalled.intents.is_empty();
@@ -31,5 +31,6 @@ pub(super) fn after_departure(
     let follows = left_customer(departure.clone(), usage, ours.then_some(&recalled.snapshot), trouble.as_ref());
     // A creation may still take effect: it is settled before the customer is done with.
     let unsettled = !recalled.intents.is_empty() && trouble.is_none();
-    if unsettled && matches!(follows, LeftCustomer::DoneWith(_)) { LeftCustomer::Planned(departure) } else { follows }
+    let is_done = matches!(follows, LeftCustomer::DoneWith(_));
+    Some(if unsettled && is_done { LeftCustomer::Planned(departure) } else { follows })
 }

@@ -84,7 +84,7 @@ pub(super) fn plan_on_memory<'b, W: World>(
         (_, Some(failure)) => {
             return done(plan_untouched(customer, mapped, AgreementState::Trouble(failure), None));
         }
-        (None, None) => return Err(WorkError::Chunk("an agreement without trouble was not kept".into())),
+        (None, None) => return Err(WorkError::Unusable("an agreement without trouble was not kept".into())),
     };
     let request = &bucket.run.request;
     let (now, today) = (context.world.clock().now(), local_day(context.settings, request.scheduled_at));

@@ -125,7 +125,8 @@ fn guess_of(read: &CustomerPage) -> u64 {
 /// A hash by which a page of customers differs from others.
 fn print_of_customers(read: &CustomerPage) -> Result<u64, StageError> {
     let odd: Vec<(CustomerId, &str)> = read.unreadable.iter().map(|row| (row.id, row.why.as_str())).collect();
-    let text = serde_json::to_string(&(&read.customers, odd)).map_err(|error| WorkError::Chunk(error.to_string()))?;
+    let text =
+        serde_json::to_string(&(&read.customers, odd)).map_err(|error| WorkError::Unusable(error.to_string()))?;
     Ok(stable_hash(&text))
 }
 

@@ -157,7 +157,7 @@ struct LinesRead {
 
 /// A hash by which a page differs from others: of its lines, in whatever order.
 fn print(lines: &[UsageLine]) -> Result<u64, StageError> {
-    let text = |line| serde_json::to_string(line).map_err(|error| WorkError::Chunk(error.to_string()));
+    let text = |line| serde_json::to_string(line).map_err(|error| WorkError::Unusable(error.to_string()));
     let prints = lines.iter().map(|line| text(line).map(|text| Wrapping(stable_hash(&text))));
     Ok(prints.sum::<Result<Wrapping<u64>, WorkError>>()?.0)
 }

@@ -177,7 +177,11 @@ impl<W: World> Writer<'_, W> {
         let mut changes = Vec::new();
         let mut writes: Vec<PreparedWrite<'_>> = Vec::new();
         for attempt in batch {
-            writes.extend(self.prepare(attempt.product, attempt.plan, at, &mut changes));
+            let Some(write) = self.prepare(attempt.product, attempt.plan, at, &mut changes) else {
+                // The results are matched with the attempts by their place.
+                return Err(WorkError::Unusable(format!("nothing is to be written of {}", attempt.product)));
+            };
+            writes.push(write);
         }
         let lease = match self.flush(changes).await {
             Ok(lease) => lease,
