@@ -1,10 +1,10 @@
 //! What all functions share.
 //!
-//! Dependencies go one way: [`domain`] ← [`ports`], [`error`] ← [`table`] ← [`store`], [`client`], [`queue`], [`seal`],
-//! [`http`] ← the functions.
+//! Dependencies go one way (a ← b: b uses a): [`domain`] ← [`error`], [`ports`] ← [`table`] ← [`store`] ← [`client`],
+//! [`queue`], [`seal`], [`http`] ← the functions.
 //!
-//! - [`domain`]: what a sync *is*: mappings, usage, months, plans, runs. Pure values and pure functions.
-//! - [`ports`]: the needs of the functions, as traits: store, PSA, usage source, queue, mail, seal, clock, ids.
+//! - [`domain`]: the types and pure functions of a usage sync: mappings, usage, months, plans, runs.
+//! - [`ports`]: the services that the functions need, as traits: PSA, usage source, queue, mail, seal, clock, ids.
 //! - [`error`]: the errors of the ports, grouped by what the caller can do next.
 //! - [`client`]: ConnectWise and Sophos Central over HTTP, and the way from saved credentials to a client.
 //! - [`http`]: what all functions behind API Gateway share: callers, requests, problems, pages, versions, the document.

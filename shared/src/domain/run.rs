@@ -288,7 +288,7 @@ pub struct Run {
     pub stage: Stage,
     /// How it stands or ended.
     pub state: RunState,
-    /// Into how many buckets of customers its work is cut: 1, 16 or 256.
+    /// Into how many buckets of customers its work is cut: 1 or 16.
     pub buckets: u32,
     /// Its counts and tie-out.
     pub tally: Tally,

@@ -1,8 +1,8 @@
 //! The sentences of the vendor's page *Map and configure your products*, each with a test named after it.
 //!
 //! Every test goes where a partner goes: over HTTP, with a token, through the gateway with the deployed routes; and where the
-//! sentence speaks of usage sync, a run of the real worker follows and what ConnectWise then holds is what counts. Runs
-//! are asked for on the queue: no route asks for one yet.
+//! sentence speaks of usage sync, a run of the real worker follows and what ConnectWise then holds is what counts. The
+//! runs are started by a message on the queue.
 //!
 //! | what the page says | test |
 //! |---|---|
@@ -30,7 +30,7 @@
 //! | … an unknown product shows up as unmapped and waits | [`new_usage::an_unknown_product_shows_up_as_unmapped_and_waits`] |
 //! | toggles per product, stored with *Save* | [`toggles::toggles_per_product_are_stored_with_save`] |
 //!
-//! The page itself is not there yet: *the way in* is what whoever has to go there is told.
+//! The browser tests check the same sentences on the page. *The way in* is the text that names the page.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
