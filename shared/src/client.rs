@@ -21,5 +21,6 @@ mod rate_limiter;
 mod resolver;
 pub mod retry;
 mod retry_after;
+mod secrets;
 pub mod sophos;
 pub mod webhook;

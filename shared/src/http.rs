@@ -54,6 +54,8 @@
 //! - **POST** with an effect takes [`Once`] and documents [`IdempotencyKey`] in its `params`. The whole effect is in
 //!   the closure of [`Once::run`], and a store that writes the effect also writes the response
 //!   ([`crate::store::Keep`]). POSTs without an effect (a test, a search, `validateOnly` alone) take [`Json`].
+//! - **Limits**: what costs others something is counted before it happens ([`count`]); beyond the limit of its kind
+//!   ([`crate::store::Limited`]) the response is `limitReached` (429).
 //! - **ConnectWise**: a route that calls it adds [`PsaProblems`] to its `responses(…)`.
 //! - **The document**: every status that a handler itself responds with needs a description. [`document`] adds the
 //!   common ones: 400, 401, 403, 404 with a path parameter, 409 and 422 with an idempotency key, 412 and 428 with
@@ -71,6 +73,7 @@ mod csv;
 mod document;
 mod json;
 mod language;
+mod limit;
 mod line_readings;
 mod names;
 mod once;
@@ -94,6 +97,7 @@ pub use self::csv::{
 pub use self::document::{PsaProblems, document};
 pub use self::json::{Json, MAX_JSON_BYTES, SecretJson, has_type, read_bytes};
 pub use self::language::{Language, Text};
+pub use self::limit::count;
 pub use self::line_readings::LineReadings;
 pub use self::names::{AgreementShown, PsaProductShown, PsaProductTrouble};
 pub use self::once::{CsvText, Done, IdempotencyKey, Once, TAKE_OVER_S, answer};

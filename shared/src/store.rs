@@ -21,6 +21,8 @@
 //! | `P#…#R` | `run` | runs, 400 days (`run`) |
 //! | `P#…#R#run` | `CH#…` · `LG#customer#part` | rows that a run has read, 3 days (`chunk`); its ledger (`ledger`) |
 //! | `P#…#I` | hash of the key | idempotency keys, 24 hours (`idempotency`) |
+//! | `P#…#L` | `what#hour` | counters of limits, 2 hours (`limit`) |
+//! | `T#partner` | `GONE` · `AU#time` | that a partner was removed (`tombstone`) |
 //! | `H#database` | `RATE` · `OWNER` | a ConnectWise database's rate and owner (`rate`, `owner`) |
 
 mod alert;
@@ -36,6 +38,7 @@ mod keys;
 mod known;
 mod lease;
 mod ledger;
+mod limit;
 mod limits;
 mod mapping;
 mod owner;
@@ -48,6 +51,7 @@ mod save;
 mod settings;
 mod setup;
 mod snapshot;
+mod tombstone;
 
 use aws_sdk_dynamodb::Client;
 
@@ -61,6 +65,7 @@ pub use self::idempotency::{Answer, Attempt, Begun, IDEMPOTENCY_TTL_H, Keep};
 pub use self::known::{DiscoveredProduct, KnownPsaProduct, SeenProduct, Sighting};
 pub use self::lease::{Lease, LeaseTaken};
 pub use self::ledger::LedgerPage;
+pub use self::limit::{Counted, LimitReached, Limited};
 pub use self::limits::{
     MAX_ANSWER_BYTES, MAX_CHANGES, MAX_CHUNK_BYTES, MAX_COMMIT_BYTES, MAX_CUSTOMER_ROWS, MAX_PRODUCT_ROWS,
 };
@@ -74,6 +79,7 @@ pub use self::setup::{
     ConnectionsSaved, Databases, LastTest, SavedBy, SavedConnections, ShownConnectWise, ShownConnections, ShownSophos,
     Versioned,
 };
+pub use self::tombstone::Tombstone;
 use crate::table::dynamodb::DynamoTable;
 use crate::table::memory::MemoryTable;
 

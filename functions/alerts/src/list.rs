@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::domain::alert::{Alert, AlertAbout, Channel, Delivery, DeliveryState};
 use shared::http::{Caller, IfNoneMatch, List, Paging, Problem, Query, Read, represent};
+use shared::store::AlertPage;
 use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
@@ -139,7 +140,8 @@ pub(crate) async fn list_alerts<T: Table, Q: Sender, K: Sealer, C: Time, I: Nami
         filter.page_from_key.as_deref(),
         MAX_PAGE,
     )?;
-    let page = world.store.list_alerts(caller.partner(), paging.after(), u32::from(paging.size())).await?;
+    let after = paging.after_as(|text| AlertPage::can_start_after(text).then_some(text))?;
+    let page = world.store.list_alerts(caller.partner(), after, u32::from(paging.size())).await?;
     let fits = |alert: &&Alert| filter.undelivered.is_none_or(|wanted| alert.is_undelivered() == wanted);
     let rows: Vec<AlertRow> = page.alerts.iter().filter(fits).map(AlertRow::of).collect();
     Ok(represent(&if_none_match, None, &paging.list(rows, page.next.as_deref())))

@@ -3,26 +3,19 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use shared::domain::alert::{Alert, AlertAbout, AlertId};
 use shared::domain::follow_up::FollowUp;
-use shared::http::{Admin, Caller, Done, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, answer};
+use shared::http::{
+    Admin, Caller, Done, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, answer, count,
+};
 use shared::ports::AlertMessage;
-use shared::store::Attempt;
+use shared::store::{Attempt, Limited};
 use shared::table::Table;
 use utoipa::ToSchema;
 
 use crate::list::AlertRow;
 use crate::{Naming, Sealer, Sender, Time, World};
-
-/// The most tests in an hour: the mail addresses may be those of others.
-const TESTS_AN_HOUR: usize = 5;
-const AN_HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// How many of the newest alerts are searched for these tests.
-const TESTS_LOOKED_AT: u32 = 50;
-/// When it is worth trying again.
-const RETRY_AFTER_S: u64 = 900;
 
 /// Nothing to say: `{}`.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -62,13 +55,8 @@ pub(crate) async fn test_alerts<T: Table, Q: Sender, K: Sealer, C: Time, I: Nami
             return Err(Problem::new(ProblemCode::NoAlertChannel));
         }
         let now = world.clock.now();
-        let newest = world.store.list_alerts(partner, None, TESTS_LOOKED_AT).await?.alerts;
-        let recent = |alert: &&Alert| {
-            matches!(alert.about, AlertAbout::Test { .. }) && now.duration_since(alert.raised_at) < AN_HOUR
-        };
-        if newest.iter().filter(recent).count() >= TESTS_AN_HOUR {
-            return Err(Problem::new(ProblemCode::TooManyTests).retry_after_s(RETRY_AFTER_S));
-        }
+        // The mail addresses may be those of others.
+        count(&world.store, partner, Limited::TestAlerts, now).await?;
         // By the key: an attempt that is made again raises the same one.
         let name = attempt.key.get(..32).unwrap_or(&attempt.key);
         let id = AlertId::parse(&format!("test-{name}")).map_err(|error| {

@@ -12,8 +12,10 @@ use shared::client::probe::report::{ConnectWiseReport, PsaRight};
 use shared::domain::id::PartnerId;
 use shared::domain::schedule::next_run_after;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
-use shared::http::{Admin, Caller, FieldError, IfMatch, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, etag};
-use shared::store::{Author, PsaDatabase, PsaHolder, PsaOwner, SavedBy, ShownConnectWise, ShownConnections};
+use shared::http::{
+    Admin, Caller, FieldError, IfMatch, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, count, etag,
+};
+use shared::store::{Author, Limited, PsaDatabase, PsaHolder, PsaOwner, SavedBy, ShownConnectWise, ShownConnections};
 use shared::table::Table;
 use utoipa::ToSchema;
 
@@ -21,7 +23,7 @@ use crate::advice::switch_the_vendors_sync_off;
 use crate::change::Draft;
 use crate::input::ConnectWiseInput;
 use crate::row::{ConnectWiseRow, end_of};
-use crate::verdict::{TestReport, of_connectwise, refusal_of_connectwise};
+use crate::verdict::{TestReport, is_wrong_guess_of_connectwise, of_connectwise, refusal_of_connectwise};
 use crate::{Sealer, Time, World};
 
 /// A connection to save.
@@ -87,7 +89,7 @@ pub(crate) async fn save_connectwise<T: Table, K: Sealer, C: Time>(
     let (credentials, address) = save.connection.read(&world.options.connectwise.addresses)?;
     let before = world.shown(partner).await?.connectwise;
     check(&if_match, before.as_ref())?;
-    let report = world.probe().test_connectwise(&credentials).await;
+    let report = world.guess_connectwise(&caller, &credentials).await?;
     if let Some(problem) = refusal_of_connectwise(&report.verdict) {
         return Err(problem);
     }
@@ -138,9 +140,11 @@ pub(crate) async fn test_connectwise<T: Table, K: Sealer, C: Time>(
         let version = world.shown(partner).await?.connectwise.map(|shown| shown.saved.version);
         let saved = world.saved(partner).await?.connectwise;
         let credentials = saved.ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
+        count(&world.store, caller.partner(), Limited::ConnectWiseTests, world.clock.now()).await?;
+        let report = world.probe().test_connectwise(&credentials).await;
         // What was saved under older rules is tested all the same; the test says that its address is not allowed.
         let address = PsaAddress::parse(&credentials.site, rules).ok();
-        let shown = world.test(partner, &credentials, address.as_ref(), &headers).await?;
+        let shown = world.report(partner, &report, (&credentials, address.as_ref()), &headers).await?;
         let author = world.author(&caller);
         let test = shown.at(author.at);
         let note = |shown: &mut ShownConnections| {
@@ -152,7 +156,9 @@ pub(crate) async fn test_connectwise<T: Table, K: Sealer, C: Time>(
         return Ok(Body(shown));
     };
     let (credentials, address) = given.read(rules)?;
-    Ok(Body(world.test(partner, &credentials, Some(&address), &headers).await?))
+    count(&world.store, caller.partner(), Limited::ConnectWiseTests, world.clock.now()).await?;
+    let report = world.guess_connectwise(&caller, &credentials).await?;
+    Ok(Body(world.report(partner, &report, (&credentials, Some(&address)), &headers).await?))
 }
 
 /// Remove the ConnectWise connection.
@@ -215,14 +221,27 @@ impl Connection {
 }
 
 impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
-    async fn test(
+    /// Tests keys that somebody typed. A guess is counted before the call, and taken back unless ConnectWise refuses it.
+    async fn guess_connectwise(
+        &self,
+        caller: &Caller<Admin>,
+        credentials: &ConnectWiseCredentials,
+    ) -> Result<ConnectWiseReport, Problem> {
+        let guess = count(&self.store, caller.partner(), Limited::WrongKeys, self.clock.now()).await?;
+        let report = self.probe().test_connectwise(credentials).await;
+        if !is_wrong_guess_of_connectwise(&report.verdict) {
+            self.store.uncount(&guess).await?;
+        }
+        Ok(report)
+    }
+
+    async fn report(
         &self,
         partner: PartnerId,
-        credentials: &ConnectWiseCredentials,
-        address: Option<&PsaAddress>,
+        report: &ConnectWiseReport,
+        (credentials, address): (&ConnectWiseCredentials, Option<&PsaAddress>),
         headers: &HeaderMap,
     ) -> Result<TestReport, Problem> {
-        let report = self.probe().test_connectwise(credentials).await;
         let owner = match address {
             Some(address) => {
                 let database = PsaDatabase::new(&address.host(), &credentials.company);
@@ -230,7 +249,7 @@ impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
             }
             None => PsaOwner::Nobody,
         };
-        Ok(test_report(&report, owner, headers))
+        Ok(test_report(report, owner, headers))
     }
 
     /// Settings first, the schedule last: what is in between finds a partner whose runs write nothing.

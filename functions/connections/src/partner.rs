@@ -1,15 +1,16 @@
-//! Offboarding: a partner leaves, and nothing of it stays.
+//! Offboarding: a partner leaves, and nothing of it stays but that it left.
 
 use axum::Json as Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use shared::http::{Admin, Caller, NoQuery, Problem, ProblemCode};
+use serde::{Deserialize, Serialize};
+use shared::domain::id::PartnerId;
+use shared::http::{Admin, Caller, FieldError, Language, Problem, ProblemCode, Query};
 use shared::store::Removal;
 use shared::table::Table;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{Sealer, Time, World};
 
@@ -24,17 +25,30 @@ pub(crate) struct RemovalUnderWay {
     done: bool,
 }
 
+/// That it is meant.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Confirmation {
+    /// The id of the partner that is removed, which is the caller's own: nothing is removed by a request that was meant for
+    /// another one.
+    #[param(required = true, example = "718b6047-2fbc-4f4b-a143-45ee42bf5d3b")]
+    confirm: Option<String>,
+}
+
 /// Remove the partner.
 ///
 /// Removes everything that is stored of it: credentials, settings, mappings, runs, their ledger and the audit; and gives
 /// its ConnectWise database up. Nothing is changed in ConnectWise. One request removes a part; the same request again goes
-/// on. Refused while a run is open.
+/// on. Refused while a run is open. What stays is when it was removed and who asked for it; a partner that connects
+/// again starts from nothing, and reads that in its list of edits.
 #[utoipa::path(
     delete,
     path = "/v1/partner",
     operation_id = "removePartner",
     tag = "connections",
     security(("token" = ["psa/admin"])),
+    params(Confirmation),
     responses(
         (status = 202, description = "A part is removed: ask again.", body = RemovalUnderWay),
         (status = 204, description = "Nothing is left."),
@@ -45,15 +59,17 @@ pub(crate) struct RemovalUnderWay {
 pub(crate) async fn remove_partner<T: Table, K: Sealer, C: Time>(
     State(world): State<World<T, K, C>>,
     caller: Caller<Admin>,
-    _: NoQuery,
+    Query(Confirmation { confirm }): Query<Confirmation>,
 ) -> Result<Response, Problem> {
     let partner = caller.partner();
+    check(partner, confirm.as_deref(), caller.language())?;
     for _ in 0..STEPS_A_REQUEST {
         let now = world.clock.now();
         match world.store.remove_partner(partner, now).await? {
             Removal::More => {}
             Removal::Done => {
-                // The audit went with the partner: the log is where this is found.
+                // Its own audit went with the partner.
+                world.store.put_tombstone(partner, &world.author(&caller)).await?;
                 tracing::info!(%partner, "the partner was removed");
                 return Ok(StatusCode::NO_CONTENT.into_response());
             }
@@ -68,4 +84,21 @@ pub(crate) async fn remove_partner<T: Table, K: Sealer, C: Time>(
         }
     }
     Ok((StatusCode::ACCEPTED, [(RETRY_AFTER, "1")], Body(RemovalUnderWay { done: false })).into_response())
+}
+
+/// Lets a removal through that names the partner.
+fn check(partner: PartnerId, confirm: Option<&str>, language: Language) -> Result<(), Problem> {
+    let (code, detail) = match confirm {
+        Some(id) if id.eq_ignore_ascii_case(&partner.to_string()) => return Ok(()),
+        Some(_) => (
+            ProblemCode::Invalid,
+            language.pick("It is not the id of your partner.", "Non è l'id del proprio partner."),
+        ),
+        None => (
+            ProblemCode::Missing,
+            language
+                .pick("Repeat the id of the partner that is to be removed.", "Ripetere l'id del partner da rimuovere."),
+        ),
+    };
+    Err(Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter("confirm", code, detail)]))
 }

@@ -8,10 +8,11 @@ use axum::response::{IntoResponse, Response};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use shared::client::credentials::SophosCredentials;
+use shared::client::probe::report::SophosReport;
 use shared::domain::id::PartnerId;
 use shared::domain::month::UsageMonth;
-use shared::http::{Admin, Caller, IfMatch, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, etag};
-use shared::store::{SavedBy, ShownConnections, ShownSophos};
+use shared::http::{Admin, Caller, IfMatch, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, count, etag};
+use shared::store::{Limited, SavedBy, ShownConnections, ShownSophos};
 use shared::table::Table;
 use utoipa::ToSchema;
 
@@ -19,7 +20,7 @@ use crate::advice::switch_the_vendors_sync_off;
 use crate::change::Draft;
 use crate::input::SophosInput;
 use crate::row::{SophosRow, end_of};
-use crate::verdict::{TestReport, of_sophos, refusal_of_sophos};
+use crate::verdict::{TestReport, is_wrong_guess_of_sophos, of_sophos, refusal_of_sophos};
 use crate::{Sealer, Time, World};
 
 /// A connection to save.
@@ -73,7 +74,10 @@ pub(crate) async fn save_sophos<T: Table, K: Sealer, C: Time>(
     let (partner, author) = (caller.partner(), world.author(&caller));
     let credentials = save.connection.read()?;
     check(&if_match, world.shown(partner).await?.sophos.as_ref())?;
-    let report = world.test_sophos_of(partner, &credentials, &headers).await?;
+    let (report, refusal) = world.guess_sophos(&caller, &credentials, &headers).await?;
+    if let Some(problem) = refusal {
+        return Err(problem);
+    }
     let act = |draft: &mut Draft| {
         check(&if_match, draft.before.sophos.as_ref())?;
         draft.shown.sophos = Some(ShownSophos {
@@ -115,7 +119,8 @@ pub(crate) async fn test_sophos<T: Table, K: Sealer, C: Time>(
         let version = world.shown(partner).await?.sophos.map(|shown| shown.saved.version);
         let saved = world.saved(partner).await?.sophos;
         let credentials = saved.ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
-        let (shown, _) = world.sophos_report(partner, &credentials, &headers).await;
+        count(&world.store, caller.partner(), Limited::SophosTests, world.clock.now()).await?;
+        let (shown, _) = shown_report(&world.sophos_report(partner, &credentials).await, &headers);
         let author = world.author(&caller);
         let test = shown.at(author.at);
         let note = |shown: &mut ShownConnections| {
@@ -126,7 +131,9 @@ pub(crate) async fn test_sophos<T: Table, K: Sealer, C: Time>(
         world.note_test(partner, &author, note).await?;
         return Ok(Body(shown));
     };
-    let (shown, _) = world.sophos_report(partner, &given.read()?, &headers).await;
+    let credentials = given.read()?;
+    count(&world.store, caller.partner(), Limited::SophosTests, world.clock.now()).await?;
+    let (shown, _) = world.guess_sophos(&caller, &credentials, &headers).await?;
     Ok(Body(shown))
 }
 
@@ -168,38 +175,41 @@ pub(crate) async fn remove_sophos<T: Table, K: Sealer, C: Time>(
 }
 
 impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
-    /// What a test before a save found, where it may be saved.
-    async fn test_sophos_of(
+    /// Tests keys that somebody typed: what was found, and why they are not saved. A guess is counted before the call, and
+    /// taken back unless Sophos refuses it.
+    async fn guess_sophos(
         &self,
-        partner: PartnerId,
+        caller: &Caller<Admin>,
         credentials: &SophosCredentials,
         headers: &HeaderMap,
-    ) -> Result<TestReport, Problem> {
-        let (shown, refusal) = self.sophos_report(partner, credentials, headers).await;
-        refusal.map_or(Ok(shown), Err)
+    ) -> Result<(TestReport, Option<Problem>), Problem> {
+        let guess = count(&self.store, caller.partner(), Limited::WrongKeys, self.clock.now()).await?;
+        let report = self.sophos_report(caller.partner(), credentials).await;
+        if !is_wrong_guess_of_sophos(&report.verdict) {
+            self.store.uncount(&guess).await?;
+        }
+        Ok(shown_report(&report, headers))
     }
 
-    /// What a test found, and why such credentials are not saved.
-    async fn sophos_report(
-        &self,
-        partner: PartnerId,
-        credentials: &SophosCredentials,
-        headers: &HeaderMap,
-    ) -> (TestReport, Option<Problem>) {
+    async fn sophos_report(&self, partner: PartnerId, credentials: &SophosCredentials) -> SophosReport {
         let month = UsageMonth::containing(self.clock.now().to_zoned(TimeZone::UTC).date());
-        let report = self.probe().test_sophos(partner, credentials, month).await;
-        let (verdict, missing_rights) = of_sophos(&report.verdict);
-        let shown = TestReport {
-            works: verdict == "works",
-            verdict,
-            detail: report.verdict.to_string(),
-            missing_rights,
-            untested_rights: Vec::new(),
-            calls: report.calls,
-            advice: switch_the_vendors_sync_off(headers),
-        };
-        (shown, refusal_of_sophos(&report.verdict))
+        self.probe().test_sophos(partner, credentials, month).await
     }
+}
+
+/// What a test found, and why such credentials are not saved.
+fn shown_report(report: &SophosReport, headers: &HeaderMap) -> (TestReport, Option<Problem>) {
+    let (verdict, missing_rights) = of_sophos(&report.verdict);
+    let shown = TestReport {
+        works: verdict == "works",
+        verdict,
+        detail: report.verdict.to_string(),
+        missing_rights,
+        untested_rights: Vec::new(),
+        calls: report.calls,
+        advice: switch_the_vendors_sync_off(headers),
+    };
+    (shown, refusal_of_sophos(&report.verdict))
 }
 
 /// Lets a change through that is based on what is there, by its version: 0 where nothing is.

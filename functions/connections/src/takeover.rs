@@ -26,7 +26,8 @@ impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
         let holder = self.store.find_psa_holder(database).await?.filter(|holder| holder.partner != partner);
         let Some(holder) = holder else { return Ok(None) };
         let lapsed = |at: Timestamp| self.clock.now().duration_since(at) > LAPSES_AFTER;
-        if holder.worked_at.is_some_and(lapsed) && self.cannot_work(holder.partner, database).await? {
+        // An owner without any known work has never worked: it must not keep the database for ever.
+        if holder.worked_at.is_none_or(lapsed) && self.cannot_work(holder.partner, database).await? {
             return Ok(Some(holder));
         }
         Err(Problem::new(ProblemCode::PsaTaken))

@@ -72,6 +72,31 @@ pub(crate) fn of_sophos(verdict: &SophosVerdict) -> (&'static str, Vec<String>) 
     (word, Vec::new())
 }
 
+/// Whether somebody has guessed, and the test says that it is wrong: a company, a client id or keys.
+pub(crate) const fn is_wrong_guess_of_connectwise(verdict: &ConnectWiseVerdict) -> bool {
+    match verdict {
+        ConnectWiseVerdict::UnknownCompany
+        | ConnectWiseVerdict::WrongClientId { .. }
+        | ConnectWiseVerdict::WrongKeys => true,
+        ConnectWiseVerdict::Works
+        | ConnectWiseVerdict::AddressNotAllowed(_)
+        | ConnectWiseVerdict::WrongHost { .. }
+        | ConnectWiseVerdict::MissingRights(_)
+        | ConnectWiseVerdict::Unavailable { .. } => false,
+    }
+}
+
+/// The same of Sophos. The credentials of another account are right, and not the caller's.
+pub(crate) const fn is_wrong_guess_of_sophos(verdict: &SophosVerdict) -> bool {
+    match verdict {
+        SophosVerdict::WrongKeys | SophosVerdict::NotAPartner { .. } | SophosVerdict::AnotherPartner { .. } => true,
+        SophosVerdict::Works
+        | SophosVerdict::MissingRights(_)
+        | SophosVerdict::AnswerUnusable { .. }
+        | SophosVerdict::Unavailable { .. } => false,
+    }
+}
+
 /// Why such a ConnectWise is not saved; none where it works.
 pub(crate) fn refusal_of_connectwise(verdict: &ConnectWiseVerdict) -> Option<Problem> {
     let detail = verdict.to_string();

@@ -7,7 +7,7 @@ use serde_json::Value;
 use shared::domain::id::{CustomerId, ProductCode};
 use shared::http::{Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, Query, Read, Text, represent};
 use shared::ports::{Clock, Ids};
-use shared::store::{Edit, Subject};
+use shared::store::{Edit, EditPage, Subject};
 use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -66,6 +66,8 @@ pub(crate) enum EditedKind {
     Hold,
     /// A decision to end an addition that is no longer synced; its id is that of the agreement and the addition.
     Addition,
+    /// The partner itself, which was removed with all that was stored of it until then.
+    Partner,
     /// Another quantity than the usage that a person ended early: customer, ConnectWise product and first usage month.
     Override,
 }
@@ -112,6 +114,7 @@ impl EditRow {
                 (EditedKind::Override, Some(format!("{}/{}/{}", key.customer, key.product, key.from)))
             }
             Subject::Addition(key) => (EditedKind::Addition, Some(format!("{}/{}", key.agreement, key.addition))),
+            Subject::Partner => (EditedKind::Partner, None),
         };
         let Edit { at, who, before, after, note, .. } = edit;
         Self { at: at.to_string(), who, kind, id, before, after, note }
@@ -146,8 +149,14 @@ pub(crate) async fn list_edits<T: Table, N: Link, C: Clock + Clone + 'static, I:
         MAX_PAGE,
     )?;
     let limit = u32::from(paging.size());
-    let found = world.store.list_edits(caller.partner(), of.as_ref(), paging.after(), limit).await?;
-    let rows = found.edits.into_iter().map(EditRow::of).collect();
+    let after = paging.after_as(|text| EditPage::can_start_at(text).then_some(text))?;
+    let found = world.store.list_edits(caller.partner(), of.as_ref(), after, limit).await?;
+    let mut edits = found.edits;
+    if found.next.is_none() && of.is_none() {
+        // They are older than all others: a removal leaves no other edit.
+        edits.extend(world.store.list_removals(caller.partner()).await?);
+    }
+    let rows = edits.into_iter().map(EditRow::of).collect();
     let list: List<EditRow> = paging.list(rows, found.next.as_deref());
     Ok(represent(&if_none_match, None, &list))
 }

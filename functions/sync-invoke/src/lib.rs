@@ -170,6 +170,9 @@ impl<T: Table, Q: Queue, C: Clock, I: Ids> World<T, Q, C, I> {
 }
 
 fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
+    if !value.is_object() {
+        return Err(Failure::new(FailureType::InvalidInput, "Expected an object."));
+    }
     serde_json::from_value(value).map_err(|error| Failure::new(FailureType::InvalidInput, format!("{error}.")))
 }
 

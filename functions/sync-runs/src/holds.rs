@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use shared::domain::decision::{Decision, HoldDue, StandingHold, Verdict};
+use shared::domain::decision::{Decision, HoldDue, HoldKey, StandingHold, Verdict};
 use shared::domain::id::{CustomerId, ProductCode, PsaProductId, RunId};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Hold, Outcome, Would};
@@ -369,9 +369,11 @@ pub(crate) async fn list_holds<T: Table, Q: Sender, C: Time, I: Naming>(
     let paging =
         Paging::read(partner, "listHolds", &filter, filter.page_size, filter.page_from_key.as_deref(), MAX_PAGE)?;
     let display = Display::read(&world, partner, caller.language()).await?;
+    let of_month = |key: &HoldKey| month.is_none_or(|month| month == key.month);
+    let after = paging.after_as(|name| HoldKey::parse(name).filter(of_month).map(HoldKey::name))?;
     let page = match month {
-        Some(month) => world.store.list_holds(partner, month, "", paging.after()).await?,
-        None => world.store.list_all_holds(partner, paging.after()).await?,
+        Some(month) => world.store.list_holds(partner, month, "", after.as_deref()).await?,
+        None => world.store.list_all_holds(partner, after.as_deref()).await?,
     };
     let passes = |hold: &&StandingHold| {
         sieve.passes(hold) && filter.decided.is_none_or(|decided| hold.decision.is_some() == decided)

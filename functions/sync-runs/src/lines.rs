@@ -111,9 +111,13 @@ enum Place {
 
 impl Place {
     fn parse(text: &str) -> Option<Self> {
+        let customer = |name: &str| {
+            let is_one = name == NO_CUSTOMER || CustomerId::parse(name).is_ok_and(|id| id.to_string() == name);
+            is_one.then(|| name.to_owned())
+        };
         match text.split_once('#') {
-            None => Some(Self::Behind(text.to_owned())),
-            Some((customer, line)) => Some(Self::Within { customer: customer.to_owned(), line: line.parse().ok()? }),
+            None => Some(Self::Behind(customer(text)?)),
+            Some((name, line)) => Some(Self::Within { customer: customer(name)?, line: line.parse().ok()? }),
         }
     }
 }

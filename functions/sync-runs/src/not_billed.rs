@@ -217,6 +217,7 @@ pub(crate) async fn list_not_billed<T: Table, Q: Sender, C: Time, I: Naming>(
     })?;
     let paging =
         Paging::read(partner, "listNotBilled", &filter, filter.page_size, filter.page_from_key.as_deref(), MAX_PAGE)?;
+    paging.after_as(|text| is_place(text).then_some(()))?;
     let mut rows = Vec::new();
     if let Some(run) = newest(&world.store, partner, month).await? {
         let mappings = world.store.list_product_mappings(partner).await?;
@@ -226,4 +227,10 @@ pub(crate) async fn list_not_billed<T: Table, Q: Sender, C: Time, I: Naming>(
     rows.sort_by(|one, other| one.place.cmp(&other.place));
     let list: List<NotBilledRow> = paging.cut(rows, |row| row.place.as_str());
     Ok(represent(&if_none_match, None, &list))
+}
+
+/// Whether a text has the form of a row's place. A code can be whatever Sophos has sent.
+fn is_place(text: &str) -> bool {
+    let parts = text.rsplit_once('#');
+    parts.is_some_and(|(_, kind)| !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }

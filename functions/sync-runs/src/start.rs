@@ -10,10 +10,10 @@ use shared::domain::month::UsageMonth;
 use shared::domain::run::{CustomerFilter, RunScope};
 use shared::http::{
     Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Path, Problem, ProblemBody, ProblemCode, Text,
-    Write, answer,
+    Write, answer, count,
 };
 use shared::start::{Asked, Asker, NotChosen, StartError, choose, start};
-use shared::store::{Answer, Attempt};
+use shared::store::{Answer, Attempt, Limited};
 use shared::table::Table;
 use utoipa::ToSchema;
 
@@ -271,6 +271,8 @@ async fn begin<T: Table, Q: Sender, C: Time, I: Naming>(
     attempt: &Attempt,
     asked: &Asked,
 ) -> Result<Done, Problem> {
+    let limited = if matches!(asked, Asked::Preview { .. }) { Limited::Previews } else { Limited::Runs };
+    count(&world.store, partner, limited, world.clock.now()).await?;
     let asker = Asker { partner, name, key: attempt.key.clone() };
     let run = start(&world.store, &world.queue, &world.clock, &asker, asked).await.map_err(problem_of)?;
     let location = Some(format!("/v1/sync/runs/{}", run.id));

@@ -11,7 +11,7 @@ use shared::domain::usage::{LineQuantity, UsageLine};
 use shared::http::{
     Caller, FieldError, IfNoneMatch, Language, List, Paging, Path, Problem, ProblemCode, Query, Read, Text, represent,
 };
-use shared::store::ChunkKind;
+use shared::store::{ChunkKind, ChunkPage};
 use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
@@ -174,7 +174,8 @@ async fn page<T: Table, Q, C: Time, I>(
         return Err(Problem::new(ProblemCode::UsageLinesGone));
     }
     let bucket = source.bucket_of(customer);
-    let page = store.list_chunk_page(partner, &source.id, ChunkKind::Usage, bucket, paging.after()).await?;
+    let after = paging.after_as(|text| ChunkPage::can_start_after(text).then_some(text))?;
+    let page = store.list_chunk_page(partner, &source.id, ChunkKind::Usage, bucket, after).await?;
     let mut rows = Vec::new();
     for chunk in &page.chunks {
         let lines: Vec<UsageLine> = serde_json::from_str(chunk).map_err(|error| {

@@ -14,6 +14,7 @@ use super::http::Http;
 use super::rate_limiter::{CallOutcome, NoPermit, Permit, RateLimiter, WaitBudget};
 use super::retry::RetryPolicy;
 use super::retry_after::retry_after;
+use super::secrets::Secrets;
 
 /// Some servers put this before a text in UTF-8; JSON parsers reject it.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -23,6 +24,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 pub(super) struct Exchange {
     http: Http,
     limiter: RateLimiter,
+    secrets: Secrets,
     sent: Arc<AtomicU64>,
 }
 
@@ -35,6 +37,8 @@ pub(super) struct Answer {
     pub(super) headers: HeaderMap,
     /// At most as long as the client's limit, without a byte order mark; empty where the body of a 4xx broke off.
     pub(super) body: Vec<u8>,
+    /// What must not be repeated of the body.
+    pub(super) secrets: Secrets,
 }
 
 /// Why there is no whole response.
@@ -55,8 +59,9 @@ pub(super) enum NoAnswer {
 }
 
 impl Exchange {
-    pub(super) fn new(http: Http, limiter: RateLimiter) -> Self {
-        Self { http, limiter, sent: Arc::default() }
+    /// Sends through `http`; the requests contain `secrets`.
+    pub(super) fn new(http: Http, limiter: RateLimiter, secrets: Secrets) -> Self {
+        Self { http, limiter, secrets, sent: Arc::default() }
     }
 
     /// Takes over the shared rate and pause.
@@ -84,8 +89,9 @@ impl Exchange {
         policy: &RetryPolicy,
         most: usize,
     ) -> Result<Answer, NoAnswer> {
+        let limit = self.limit(policy);
         let permit = self.limiter.enter(wait_budget(policy)).await?;
-        self.send_in(permit, request, most).await
+        self.send_in(permit, request, limit, most).await
     }
 
     /// As [`Self::send`], but uses the permit that [`Self::reserve_permit`] reserved, if there is one.
@@ -94,8 +100,9 @@ impl Exchange {
         request: RequestBuilder,
         policy: &RetryPolicy,
     ) -> Result<Answer, NoAnswer> {
+        let limit = self.limit(policy);
         let permit = self.limiter.enter_reserved(wait_budget(policy)).await?;
-        self.send_in(permit, request, usize::MAX).await
+        self.send_in(permit, request, limit, usize::MAX).await
     }
 
     /// Waits until a request may be sent, and reserves that for the next [`Self::send_reserved`].
@@ -103,35 +110,47 @@ impl Exchange {
         Ok(self.limiter.reserve_permit(wait_budget(policy)).await?)
     }
 
-    async fn send_in(&self, permit: Permit, request: RequestBuilder, most: usize) -> Result<Answer, NoAnswer> {
-        let request = request.build().map_err(|error| NoAnswer::NotSent(root_cause(&error)))?;
+    /// When a request that is made now ends at the latest.
+    fn limit(&self, policy: &RetryPolicy) -> Limit {
+        Limit {
+            from: Instant::now(),
+            whole: policy.whole.unwrap_or(Duration::MAX),
+            call: self.http.limits.call_timeout,
+        }
+    }
+
+    async fn send_in(
+        &self,
+        permit: Permit,
+        request: RequestBuilder,
+        limit: Limit,
+        most: usize,
+    ) -> Result<Answer, NoAnswer> {
+        let within = limit.left();
+        let request = request.timeout(within).build().map_err(|error| NoAnswer::NotSent(root_cause(&error)))?;
         self.sent.fetch_add(1, Ordering::Relaxed);
-        let answer = self.answer(request, most).await;
+        let answer = self.answer(request, within, most).await;
         self.limiter.finish(permit, call_outcome(&answer)).await;
         answer
     }
 
-    async fn answer(&self, request: Request, most: usize) -> Result<Answer, NoAnswer> {
+    async fn answer(&self, request: Request, within: Duration, most: usize) -> Result<Answer, NoAnswer> {
         let started = Instant::now();
-        let response = self.client().execute(request).await.map_err(|error| self.no_answer(&error))?;
-        self.whole(response, started, most).await
-    }
-
-    async fn whole(&self, mut response: Response, started: Instant, most: usize) -> Result<Answer, NoAnswer> {
+        let response = self.client().execute(request).await.map_err(|error| self.no_answer(&error, within))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = match self.body(&mut response, most).await {
+        let body = match self.body(response, within, most).await {
             Ok(body) => body,
             // The status of a refusal is enough.
             Err(_) if status.is_client_error() => Vec::new(),
             Err(none) => return Err(none),
         };
-        Ok(Answer { started, status, headers, body })
+        Ok(Answer { started, status, headers, body, secrets: self.secrets.clone() })
     }
 
-    async fn body(&self, response: &mut Response, most: usize) -> Result<Vec<u8>, NoAnswer> {
+    async fn body(&self, mut response: Response, within: Duration, most: usize) -> Result<Vec<u8>, NoAnswer> {
         let cap = self.http.limits.max_body_bytes.min(most);
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.no_answer(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.no_answer(&error, within))? {
             if body.len() + chunk.len() > cap {
                 return Err(NoAnswer::TooLong(cap));
             }
@@ -143,24 +162,44 @@ impl Exchange {
         Ok(body)
     }
 
-    fn no_answer(&self, error: &reqwest::Error) -> NoAnswer {
+    fn no_answer(&self, error: &reqwest::Error, within: Duration) -> NoAnswer {
         // Only a connection that was never made proves that nothing was sent.
         if error.is_connect() || error.is_builder() {
-            NoAnswer::NotSent(self.words(error))
+            NoAnswer::NotSent(self.words(error, within))
         } else if error.is_timeout() {
-            NoAnswer::Late(self.words(error))
+            NoAnswer::Late(self.words(error, within))
         } else {
-            NoAnswer::Lost(self.words(error))
+            NoAnswer::Lost(self.words(error, within))
         }
     }
 
-    fn words(&self, error: &reqwest::Error) -> String {
+    fn words(&self, error: &reqwest::Error, within: Duration) -> String {
+        let connecting = self.http.limits.connect_timeout.min(within);
         match (error.is_timeout(), error.is_connect()) {
-            (true, true) => format!("no connection within {:?}", self.http.limits.connect_timeout),
-            (true, false) => format!("no whole answer within {:?}", self.http.limits.call_timeout),
+            (true, true) => format!("no connection within {}", in_words(connecting)),
+            (true, false) => format!("no whole answer within {}", in_words(within)),
             (false, _) => root_cause(error),
         }
     }
+}
+
+/// How long a request may take: the wait for its permit counts.
+#[derive(Clone, Copy)]
+struct Limit {
+    from: Instant,
+    whole: Duration,
+    call: Duration,
+}
+
+impl Limit {
+    fn left(&self) -> Duration {
+        self.whole.saturating_sub(self.from.elapsed()).min(self.call)
+    }
+}
+
+/// A time limit as people read it: whole seconds where it has some.
+fn in_words(limit: Duration) -> String {
+    if limit < Duration::from_secs(1) { format!("{} ms", limit.as_millis()) } else { format!("{} s", limit.as_secs()) }
 }
 
 impl Answer {

@@ -148,8 +148,13 @@ impl RateLimiter {
 
     /// As [`Self::enter`], but uses a reservation where there is one.
     pub(super) async fn enter_reserved(&self, wait_budget: WaitBudget) -> Result<Permit, NoPermit> {
-        let is_reserved = self.state().use_reservation();
-        self.admit(wait_budget, is_reserved).await
+        let reservation = self.state().take_reservation();
+        let admitted = self.admit(wait_budget, reservation.is_some()).await;
+        if admitted.is_err() {
+            // The call did not start: its next attempt finds the reservation, until that expires.
+            self.state().reservations.extend(reservation);
+        }
+        admitted
     }
 
     /// Waits until a call may start, and reserves that for the next [`Self::enter_reserved`].
@@ -213,7 +218,8 @@ impl RateLimiter {
         }
     }
 
-    /// Adapts to the outcome of a call. When it returns, a pause that the call met is in the shared limit.
+    /// Adapts to the outcome of a call. When it returns, a pause that the service asked for is in the shared limit. An open
+    /// circuit breaker is not: the fault can be in the network of this worker alone.
     pub(super) async fn finish(&self, permit: Permit, outcome: CallOutcome) {
         let pause = self.state().finish(&permit, outcome);
         if let Some(wait) = pause.filter(|wait| !wait.is_zero()) {
@@ -320,17 +326,18 @@ impl State {
         if opens {
             tracing::warn!(for_s = OPEN_FOR.as_secs(), "a service does not answer and is left alone");
         }
-        retry_after.max(opens.then_some(OPEN_FOR))
+        retry_after
     }
 
-    fn use_reservation(&mut self) -> bool {
+    /// The oldest reservation that is still valid.
+    fn take_reservation(&mut self) -> Option<Instant> {
         let now = Instant::now();
         while let Some(made) = self.reservations.pop_front() {
             if now - made <= RESERVATION_VALID_FOR {
-                return true;
+                return Some(made);
             }
         }
-        false
+        None
     }
 }
 

@@ -22,6 +22,9 @@ pub struct RetryPolicy {
     pub max_retry_after: Duration,
     /// No attempt starts later than this after the start of the first.
     pub total: Duration,
+    /// The call ends within this time, with all its attempts: the last one is cut off. None leaves each attempt the
+    /// limits of the HTTP client.
+    pub whole: Option<Duration>,
 }
 
 impl RetryPolicy {
@@ -34,6 +37,7 @@ impl RetryPolicy {
             max_delay: Duration::from_secs(8),
             max_retry_after: Duration::from_secs(60),
             total: Duration::from_secs(120),
+            whole: None,
         }
     }
 
@@ -50,7 +54,7 @@ impl RetryPolicy {
         Self { attempts: 1, max_retry_after: Duration::from_secs(1), total: Duration::ZERO, ..Self::reads() }
     }
 
-    /// For calls that a person waits for: 2 attempts within 8 s, `Retry-After` up to 2 s.
+    /// For calls that a person waits for: 2 attempts that end within 8 s, `Retry-After` up to 2 s.
     #[must_use]
     pub const fn interactive() -> Self {
         Self {
@@ -58,15 +62,17 @@ impl RetryPolicy {
             max_delay: Duration::from_secs(1),
             max_retry_after: Duration::from_secs(2),
             total: Duration::from_secs(8),
+            whole: Some(Duration::from_secs(8)),
             ..Self::reads()
         }
     }
 
-    /// Attempts until one succeeds, one fails for good, or this policy is exhausted; then returns the last error.
+    /// Attempts until one succeeds, one fails for good, or this policy is exhausted; then returns the last error. Each
+    /// attempt is given the policy with the time that is left.
     pub(super) async fn run<T, E, Attempt>(
         &self,
         verdict: impl Fn(&E) -> Verdict,
-        attempt: impl FnMut() -> Attempt,
+        mut attempt: impl FnMut(Self) -> Attempt,
     ) -> Result<T, E>
     where
         Attempt: Future<Output = Result<T, E>>,
@@ -82,11 +88,24 @@ impl RetryPolicy {
             }?;
             (start.elapsed() + wait <= self.total).then_some(wait)
         };
+        let attempt = || attempt(self.after(start.elapsed()));
         attempt
             .retry(self.backoff())
             .adjust(wait)
             .notify(|error, wait| tracing::info!(%error, wait_ms = wait.as_millis(), "a call is tried again"))
             .await
+    }
+
+    /// What is left of this policy.
+    fn after(&self, elapsed: Duration) -> Self {
+        let Some(whole) = self.whole else { return *self };
+        let left = whole.saturating_sub(elapsed);
+        Self {
+            total: self.total.min(left),
+            max_retry_after: self.max_retry_after.min(left),
+            whole: Some(left),
+            ..*self
+        }
     }
 
     fn backoff(&self) -> ExponentialBuilder {

@@ -218,6 +218,20 @@ impl HoldKey {
         let Self { month, customer, product } = self;
         format!("{month}#{customer}#{product}#")
     }
+
+    /// The key of which this is the name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let mut parts = name.strip_suffix('#')?.split('#');
+        let (month, customer, product) = (parts.next()?, parts.next()?, parts.next()?);
+        let key = Self {
+            month: UsageMonth::parse(month).ok()?,
+            customer: CustomerId::parse(customer).ok()?,
+            product: product.parse::<i64>().ok()?.try_into().ok()?,
+        };
+        // Only what is written in the one way that the table has.
+        (key.name() == name).then_some(key)
+    }
 }
 
 /// A hold as it stands.

@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 
+use crate::domain::vendor_text::one_line;
+
 /// The claims that name the caller, the most readable one for the audit first: an e-mail address, a name, an id.
 const NAMES: [&str; 5] = ["email", "cognito:username", "username", "sub", "client_id"];
 /// The claims that list scopes; API Gateway checks the same two.
@@ -52,7 +54,7 @@ impl Claims {
         let scopes = SCOPES.iter().filter_map(find).flat_map(|text| members(text));
         Self {
             partner: claims.get(partner_claim).cloned(),
-            name: name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect(),
+            name: one_line(name).chars().take(MAX_NAME).collect(),
             scopes: scopes.map(str::to_owned).collect(),
         }
     }
@@ -86,7 +88,7 @@ mod tests {
     fn the_audit_names_a_person_before_an_id_and_no_line_breaks() {
         assert_eq!(claims(&[("sub", "9f3"), ("email", "billing@msp.example")]).name, "billing@msp.example");
         assert_eq!(claims(&[("client_id", "portal"), ("email", "")]).name, "portal");
-        assert_eq!(claims(&[("sub", "a\r\nb")]).name, "ab");
+        assert_eq!(claims(&[("sub", "a\r\nb\u{202e}c")]).name, "a  bc");
         assert_eq!(claims(&[]).name, "unknown");
     }
 

@@ -17,11 +17,13 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use super::catalogue::ProblemCode;
 use super::document::header_parameter;
 use super::json::{MAX_JSON_BYTES, has_type, parse, read_bytes, read_json};
+use super::limit::count;
 use super::problem::{FieldError, Problem};
 use crate::domain::id::PartnerId;
+use crate::domain::vendor_text::without_controls;
 use crate::error::StoreError;
 use crate::ports::{Clock, Ids};
-use crate::store::{Answer, Attempt, Begun, Store};
+use crate::store::{Answer, Attempt, Begun, Limited, Store};
 use crate::table::Table;
 
 /// After how many seconds an unfinished attempt may be taken over. API Gateway waits half as long for a response, and
@@ -49,7 +51,8 @@ impl<T: DeserializeOwned, W: Send + Sync> FromRequest<W> for Once<T> {
         let key = read_key(&parts.headers)?;
         let bytes = read_json(&parts.headers, body).await?;
         let request = hash_of(&parts, &bytes);
-        Ok(Self { key: hex(Sha256::new().chain_update(key)), request, body: parse(&bytes)? })
+        let key = hex(Sha256::new().chain_update(key));
+        Ok(Self { key, request, body: parse(&bytes)? })
     }
 }
 
@@ -73,7 +76,8 @@ impl<W: Send + Sync> FromRequest<W> for Once<CsvText> {
                 FieldError::body("", ProblemCode::Invalid, "The text is not UTF-8; save the sheet as CSV UTF-8.");
             Problem::new(ProblemCode::InvalidRequest).errors([error])
         })?;
-        Ok(Self { key: hex(Sha256::new().chain_update(key)), request, body: CsvText(text) })
+        let key = hex(Sha256::new().chain_update(key));
+        Ok(Self { key, request, body: CsvText(without_controls(&text).into_owned()) })
     }
 }
 
@@ -111,11 +115,13 @@ impl<T> Once<T> {
     /// [`crate::store::Keep`]: then both are written or neither, and an attempt that was taken over writes nothing.
     ///
     /// Only a success is stored. After a problem the key may be used again: with any request after a 4xx (nothing was
-    /// done), with the same one after a 5xx. If the attempt was taken over, or had succeeded unnoticed, the problem is
-    /// dropped and the response is that of a repetition.
+    /// done, and nothing of the key stays), with the same one after a 5xx. If the attempt was taken over, or had succeeded
+    /// unnoticed, the problem is dropped and the response is that of a repetition.
+    ///
+    /// A partner has 1,000 new keys an hour.
     ///
     /// # Errors
-    /// `idempotencyKeyReused`, `idempotencyInProgress`, and the problems of the store and of `act`.
+    /// `idempotencyKeyReused`, `idempotencyInProgress`, `limitReached`, and the problems of the store and of `act`.
     pub async fn run<F, Fut>(
         self,
         store: &Store<impl Table>,
@@ -135,7 +141,12 @@ impl<T> Once<T> {
         if let Some(earlier_response) = earlier_response(store.begin_attempt(partner, &attempt).await?, at) {
             return earlier_response;
         }
-        match act(self.body, attempt.clone()).await {
+        let counted = count(store, partner, Limited::IdempotencyKeys, at).await;
+        let outcome = match counted {
+            Ok(_) => act(self.body, attempt.clone()).await,
+            Err(problem) => Err(problem),
+        };
+        match outcome {
             Ok(Done::Kept(answer)) => Ok(respond(&answer, false)),
             Ok(Done::Unkept(answer)) => {
                 match store.finish_attempt(partner, &attempt, &answer).await {

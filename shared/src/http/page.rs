@@ -108,6 +108,16 @@ impl Paging {
         self.after.as_deref()
     }
 
+    /// The position as a value of the list's own kind; none on the first page.
+    ///
+    /// # Errors
+    /// `invalidPageKey`: a client can make keys of any text, and what no page has named is refused before the table is
+    /// asked.
+    pub fn after_as<'a, T>(&'a self, parse: impl FnOnce(&'a str) -> Option<T>) -> Result<Option<T>, Problem> {
+        let position = |text| parse(text).ok_or_else(|| Problem::new(ProblemCode::InvalidPageKey));
+        self.after().map(position).transpose()
+    }
+
     /// The page with these entries; `next` is the position of the last one if more follow.
     #[must_use]
     pub fn list<T>(&self, items: Vec<T>, next: Option<&str>) -> List<T> {

@@ -2,6 +2,7 @@
 //! request, and responds with a problem where no handler does.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use axum::Router;
@@ -22,6 +23,9 @@ use crate::domain::id::PartnerId;
 
 /// The header with the correlation id of every response: API Gateway's id of the request.
 pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// How long a handler may take. API Gateway gives up after 30 s with a 500 of its own form; a cold start comes before.
+const WHOLE_REQUEST: Duration = Duration::from_secs(20);
 
 /// The settings of all HTTP functions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +72,12 @@ async fn answer(admission: Option<Admission>, mut request: Request, next: Next) 
         request.extensions_mut().insert(admission);
     }
     let span = tracing::info_span!("request", correlationId = correlation_id.as_deref());
-    let handled = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
-    let response = handled.unwrap_or_else(|_| Problem::new(ProblemCode::Internal).into_response());
+    let handled = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone());
+    let response = match tokio::time::timeout(WHOLE_REQUEST, handled).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => Problem::new(ProblemCode::Internal).into_response(),
+        Err(_) => Problem::new(ProblemCode::TookTooLong).into_response(),
+    };
     let problem = response.extensions().get::<Problem>().cloned();
     let mut response = match &problem {
         Some(problem) => localize(response, problem, language, correlation_id.as_deref()),

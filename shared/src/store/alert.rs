@@ -1,6 +1,8 @@
 //! Alerts with the state of their deliveries, and a partner's alert settings.
 
-use crate::domain::alert::{Alert, AlertSettings};
+use jiff::Timestamp;
+
+use crate::domain::alert::{Alert, AlertId, AlertSettings};
 use crate::domain::follow_up::FollowUp;
 use crate::domain::id::PartnerId;
 use crate::error::StoreError;
@@ -31,6 +33,15 @@ pub struct AlertPage {
     pub alerts: Vec<Alert>,
     /// Where the next page starts; none on the last.
     pub next: Option<String>,
+}
+
+impl AlertPage {
+    /// Whether a page may start after this text: a page's `next` has this form.
+    #[must_use]
+    pub fn can_start_after(text: &str) -> bool {
+        let parts = text.split_once('#');
+        parts.is_some_and(|(at, id)| at.len() < 40 && at.parse::<Timestamp>().is_ok() && AlertId::parse(id).is_ok())
+    }
 }
 
 impl<T: Table> Store<T> {

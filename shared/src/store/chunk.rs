@@ -56,6 +56,15 @@ pub struct Chunk {
     pub rows: String,
 }
 
+impl ChunkPage {
+    /// Whether a page may start after this text: a page's `next` has this form.
+    #[must_use]
+    pub fn can_start_after(text: &str) -> bool {
+        let is_number = |digits: &str| digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        text.split_once('#').is_some_and(|(page, part)| is_number(page) && is_number(part))
+    }
+}
+
 impl<T: Table> Store<T> {
     /// Calls `take` with the JSON text of each chunk of one kind and bucket, in the order of page and part. Only a few
     /// chunks are in memory at a time.

@@ -54,6 +54,8 @@ pub enum Subject {
     Hold(HoldKey),
     /// A decision to end an addition that is no longer synced.
     Addition(EndingKey),
+    /// The partner itself, which was removed.
+    Partner,
     /// Another quantity than the usage that a person ended early.
     Override(OverrideKey),
 }
@@ -83,6 +85,14 @@ pub struct EditPage {
     pub edits: Vec<Edit>,
     /// Where the next page starts; none on the last.
     pub next: Option<String>,
+}
+
+impl EditPage {
+    /// Whether a page may start at this text: a page's `next` has this form.
+    #[must_use]
+    pub fn can_start_at(text: &str) -> bool {
+        Cursor::parse(text).is_ok()
+    }
 }
 
 impl<T: Table> Store<T> {
@@ -198,7 +208,7 @@ impl Cursor {
     pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
         let parts = text.rsplit_once('#').and_then(|(place, seen)| Some((place, seen.parse().ok()?)));
         match parts {
-            Some((place, seen)) if place.is_ascii() && place.len() < 200 => Ok(Self { place: place.to_owned(), seen }),
+            Some((place, seen)) if is_place(place) => Ok(Self { place: place.to_owned(), seen }),
             _ => limits::refuse("no page of the audit starts there".into()),
         }
     }
@@ -206,6 +216,16 @@ impl Cursor {
     fn to_text(&self) -> String {
         format!("{}#{}", self.place, self.seen)
     }
+}
+
+/// Whether a text has the form of an entry's place: its time, the unique text of its save, its part.
+fn is_place(text: &str) -> bool {
+    let mut parts = text.splitn(2, '#');
+    let time = parts.next().is_some_and(|time| time.parse::<Timestamp>().is_ok());
+    let rest = parts.next().and_then(|rest| rest.rsplit_once('#'));
+    let visible = |save: &str| !save.is_empty() && save.bytes().all(|byte| byte.is_ascii_graphic());
+    time && text.len() < 200
+        && rest.is_some_and(|(save, part)| visible(save) && part.len() == 4 && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A page that is being filled, the newest edit first.

@@ -147,17 +147,21 @@ impl<T: Table> Store<T> {
     }
 
     /// Gives the key back, so that the next attempt begins at once: for the same request where this one
-    /// `may_have_taken_effect`, else for any. `Fresh` means that it is given back. Otherwise nothing is changed and this
-    /// is what is stored: the answer of this attempt (its response was lost) or of one that has taken over, or that other
-    /// attempt in progress.
+    /// `may_have_taken_effect`; else nothing of the key stays, and it is new for any request. `Fresh` means that it is
+    /// given back. Otherwise nothing is changed and this is what is stored: the answer of this attempt (its response was
+    /// lost) or of one that has taken over, or that other attempt in progress.
     pub async fn give_attempt_back(
         &self,
         partner: PartnerId,
         attempt: &Attempt,
         may_have_taken_effect: bool,
     ) -> Result<Begun, StoreError> {
-        let entry = to_entry(partner, attempt, &StoredAttempt::given_back(attempt, may_have_taken_effect))?;
-        let existing = match self.table.write(if_unchanged(Write::put(entry), &attempt.claim, IN_PROGRESS)).await? {
+        let write = if may_have_taken_effect {
+            Write::put(to_entry(partner, attempt, &StoredAttempt::given_back(attempt))?)
+        } else {
+            Write::delete(keys::attempt(partner, &attempt.key))
+        };
+        let existing = match self.table.write(if_unchanged(write, &attempt.claim, IN_PROGRESS)).await? {
             Written::All => return Ok(Begun::Fresh),
             Written::Unmet(old) => old.into_iter().flatten().next().unwrap_or_default(),
         };
@@ -259,8 +263,8 @@ fn expiry(attempt: &Attempt) -> Value {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct StoredAttempt {
-    /// The hash of the request; none where the next attempt may have any request.
-    pub(super) request: Option<String>,
+    /// The hash of the request.
+    pub(super) request: String,
     /// The claim of the attempt that wrote this.
     pub(super) claim: String,
     /// When another attempt may take over.
@@ -275,7 +279,7 @@ impl StoredAttempt {
     fn begun(attempt: &Attempt) -> Self {
         let ttl = SignedDuration::from_hours(IDEMPOTENCY_TTL_H);
         Self {
-            request: Some(attempt.request.clone()),
+            request: attempt.request.clone(),
             claim: attempt.claim.clone(),
             until: attempt.until,
             expires_at: attempt.at.checked_add(ttl).unwrap_or(Timestamp::MAX),
@@ -290,9 +294,8 @@ impl StoredAttempt {
         Ok(Self { answer: Some(answer.clone()), ..Self::begun(attempt) })
     }
 
-    fn given_back(attempt: &Attempt, may_have_taken_effect: bool) -> Self {
-        let begun = Self::begun(attempt);
-        Self { request: begun.request.filter(|_| may_have_taken_effect), until: attempt.at, ..begun }
+    fn given_back(attempt: &Attempt) -> Self {
+        Self { until: attempt.at, ..Self::begun(attempt) }
     }
 
     /// The state's name in the table. A claim goes from begun to done or to given back, and no further.
@@ -306,7 +309,7 @@ fn compare(attempt: &Attempt, stored: &StoredAttempt) -> Begun {
     if stored.expires_at <= attempt.at {
         return Begun::Fresh;
     }
-    if stored.request.as_ref().is_some_and(|request| *request != attempt.request) {
+    if stored.request != attempt.request {
         return Begun::OtherRequest;
     }
     match &stored.answer {

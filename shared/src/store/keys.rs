@@ -6,6 +6,8 @@
 mod alerts;
 mod holds;
 
+use jiff::Timestamp;
+
 pub(super) use self::alerts::{alert, alert_mark, alert_settings, alerts, alerts_until, place_of_alert};
 pub(super) use self::holds::{
     ENDINGS, all_holds_after, decision, ending, hold, hold_range, holds, is_decision, override_name, overrides,
@@ -139,7 +141,7 @@ pub(super) fn psa_mark(partner: PartnerId, database: &PsaDatabase) -> Key {
 /// The partitions of a partner, except those of single runs, in the order of their removal: what starts runs first, what
 /// fences them last.
 pub(super) fn partitions(partner: PartnerId) -> Vec<String> {
-    ["D", "K", "", "I", "H", "A", "R", "S"].iter().map(|kind| format!("P#{partner}#{kind}")).collect()
+    ["D", "K", "", "I", "L", "H", "A", "R", "S"].iter().map(|kind| format!("P#{partner}#{kind}")).collect()
 }
 
 /// The mark that a company is in use by a customer.
@@ -205,6 +207,26 @@ pub(super) fn attempt(partner: PartnerId, key_hash: &str) -> Key {
 /// A later part of a long answer. The key contains the claim, so the parts of two attempts never mix.
 pub(super) fn answer_part(partner: PartnerId, key_hash: &str, claim: &str, part: u64) -> Key {
     Key::new(format!("P#{partner}#I"), format!("{key_hash}#{claim}#{part}"))
+}
+
+/// The counter of a limit in one window.
+pub(super) fn limit(partner: PartnerId, what: &str, window: i64) -> Key {
+    Key::new(format!("P#{partner}#L"), format!("{what}#{window}"))
+}
+
+/// What stays of a removed partner.
+pub(super) fn tombstone(partner: PartnerId) -> Key {
+    Key::new(tombstones(partner), "GONE")
+}
+
+/// The entry of the audit that outlives a removed partner.
+pub(super) fn removal_edit(partner: PartnerId, at: Timestamp) -> Key {
+    Key::new(tombstones(partner), format!("{EDITS}{at:.9}"))
+}
+
+/// The partition of what stays of a removed partner.
+pub(super) fn tombstones(partner: PartnerId) -> String {
+    format!("T#{partner}")
 }
 
 pub(super) fn lease(partner: PartnerId) -> Key {

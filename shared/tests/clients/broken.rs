@@ -92,7 +92,7 @@ async fn proves_nothing(client: &ConnectWise, words: &str) {
 async fn a_response_that_never_comes_times_out_and_proves_nothing() {
     let (url, _serving) = serve(End::Silence).await;
     let client = connect(&url, http_within(Duration::from_millis(300))).await.unwrap();
-    proves_nothing(&client, "no whole answer within 300ms").await;
+    proves_nothing(&client, "no whole answer within 300 ms").await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod held;
+pub mod limits;
 pub mod operation;
 mod readme;
 pub mod routers;

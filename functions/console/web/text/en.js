@@ -381,6 +381,7 @@ export default {
   'edited.alerts': 'Alerts',
   'edited.hold': 'Decision',
   'edited.addition': 'Addition',
+  'edited.partner': 'Partner removed',
 
   'guard.title': 'Guards',
   'reading.title': 'Readings of usage lines',

@@ -381,6 +381,7 @@ export default {
   'edited.alerts': 'Avvisi',
   'edited.hold': 'Decisione',
   'edited.addition': 'Addition',
+  'edited.partner': 'Partner rimosso',
 
   'guard.title': 'Controlli',
   'reading.title': 'Lettura delle righe di utilizzo',

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use shared::domain::id::{AgreementId, CompanyId, CustomerId};
 use shared::http::{
     Caller, CsvRow, IdempotencyKey, NoQuery, Once, PathId, Problem, ProblemBody, ProblemCode, PsaProblems, Text, Write,
-    answer, read_csv,
+    answer, count, read_csv,
 };
 use shared::ports::{Clock, Ids};
+use shared::store::Limited;
 use shared::table::Table;
 use utoipa::ToSchema;
 
@@ -20,6 +21,9 @@ use crate::{Link, World};
 
 /// The columns that are read; others may be there.
 pub(super) const COLUMNS: [&str; 5] = ["customerId", "companyId", "agreementId", "sync", "version"];
+
+/// A file is read from here; the later parts of a long one belong to the import that its first part has begun.
+const FIRST_LINE: u64 = 2;
 
 /// A table of customers, as it was exported and then changed.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -102,6 +106,9 @@ pub(crate) async fn import_customer_mappings<
         let rows = read_file(&import.csv, import.confirm_cycles)?;
         let author = author(&caller, &world.clock, import.note)?;
         let from = import.from_line.unwrap_or_default();
+        if from <= FIRST_LINE {
+            count(&world.store, caller.partner(), Limited::Imports, world.clock.now()).await?;
+        }
         let mut rest = rows.into_iter().filter(|(line, _)| *line >= from);
         let chunk: Vec<(u64, Wanted)> = rest.by_ref().take(MAX_ROWS).collect();
         let next_line = rest.next().map(|(line, _)| line);

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName};
 use axum::response::{IntoResponse, Response};
+use shared::domain::id::ProductCode;
 use shared::http::{Caller, List, Paging, Problem, ProblemCode, Query, Read};
 use shared::ports::{Clock, Ids};
 use shared::table::Table;
@@ -38,6 +39,7 @@ pub(crate) async fn export_product_mappings<T: Table, N: Link, C: Clock + Clone 
 ) -> Result<Response, Problem> {
     let (size, key) = (filter.page_size.unwrap_or(MAX_PAGE), filter.page_from_key.as_deref());
     let paging = Paging::read(caller.partner(), "exportProductMappings", &filter, Some(size), key, MAX_PAGE)?;
+    paging.after_as(|text| ProductCode::parse(text).ok())?;
     let rows = filter.rows(&Known::read(&world.store, caller.partner()).await?)?;
     let list: List<ProductRow> = paging.cut(rows, |row| row.code.as_str());
     let mut response = text(&list.items)?.into_response();

@@ -8,10 +8,10 @@ use shared::domain::id::PartnerId;
 use shared::domain::mapping::ProductMapping;
 use shared::http::{
     Caller, CsvText, Done, FieldError, IdempotencyKey, Language, Once, Problem, ProblemCode, PsaProblems, Query, Text,
-    Write, answer,
+    Write, answer, count,
 };
 use shared::ports::{Clock, Ids};
-use shared::store::{Attempt, Author, Keep};
+use shared::store::{Attempt, Author, Keep, Limited};
 use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
 
@@ -89,6 +89,10 @@ pub(crate) async fn import_product_mappings<T: Table, N: Link, C: Clock + Clone 
     let (partner, who, language) = (caller.partner(), caller.name().to_owned(), caller.language());
     let (world, at) = (&world, world.clock.now());
     let act = |CsvText(text): CsvText, attempt| async move {
+        // The later parts of a long file belong to the import that its first part has begun.
+        if how.from_line.is_none_or(|line| line <= 2) {
+            count(&world.store, partner, Limited::Imports, at).await?;
+        }
         let author = Author { who, at, note: Some("CSV import".to_owned()) };
         import(world, (partner, language), (&author, &attempt), &text, how).await
     };

@@ -94,6 +94,7 @@ pub(crate) async fn list_product_mappings<T: Table, N: Link, C: Clock + Clone + 
         filter.page_from_key.as_deref(),
         MAX_PAGE,
     )?;
+    paging.after_as(|text| ProductCode::parse(text).ok())?;
     let rows = filter.rows(&Known::read(&world.store, caller.partner()).await?)?;
     let list: List<ProductRow> = paging.cut(rows, |row| row.code.as_str());
     Ok(represent(&if_none_match, None, &list))

@@ -18,6 +18,7 @@ use crate::client::credentials::ConnectWiseCredentials;
 use crate::client::exchange::{Answer, Exchange};
 use crate::client::rate_limiter::{RateLimiter, SharedLimit};
 use crate::client::retry::RetryPolicy;
+use crate::client::secrets::Secrets;
 use crate::error::PsaError;
 
 /// Pins the API version: without it a server answers in its newest one.
@@ -105,12 +106,20 @@ impl Api {
             credentials.public_key.expose_secret(),
             credentials.private_key.expose_secret()
         );
+        let encoded = STANDARD.encode(&keys);
+        let authorization = secret_header(&format!("Basic {encoded}"))?;
+        let secrets = Secrets::new([
+            credentials.public_key.clone(),
+            credentials.private_key.clone(),
+            credentials.client_id.clone(),
+            encoded.into(),
+        ]);
         Ok(Self {
             address,
             company: credentials.company.clone(),
-            authorization: secret_header(&format!("Basic {}", STANDARD.encode(keys)))?,
+            authorization,
             client_id: secret_header(credentials.client_id.expose_secret())?,
-            exchange: Exchange::new(options.http.clone(), limiter),
+            exchange: Exchange::new(options.http.clone(), limiter, secrets),
             reads: options.reads,
             writes: options.writes,
             codebase: Mutex::default(),
@@ -153,9 +162,9 @@ impl Api {
     }
 
     async fn get_any_at(&self, codebase: &str, call: &Call<'_>) -> Result<Answer, PsaError> {
-        let attempt = || async {
+        let attempt = |policy: RetryPolicy| async move {
             let request = self.request(codebase, call)?;
-            let answer = self.exchange.send_for(request, &self.reads, call.most_bytes).await;
+            let answer = self.exchange.send_for(request, &policy, call.most_bytes).await;
             let answer = answer.map_err(|none| refusal::no_answer(Effect::Read, none))?;
             match refusal::refusal(&answer) {
                 Some(passing @ (PsaError::Throttled { .. } | PsaError::Unanswered { .. })) => Err(passing),
@@ -173,15 +182,15 @@ impl Api {
     ) -> Result<T, PsaError> {
         let effect = call.effect();
         let policy = match effect {
-            Effect::Read => &self.reads,
-            Effect::Write if call.at_once => &RetryPolicy::at_once(),
-            Effect::Write => &self.writes,
+            Effect::Read => self.reads,
+            Effect::Write if call.at_once => RetryPolicy { whole: self.writes.whole, ..RetryPolicy::at_once() },
+            Effect::Write => self.writes,
         };
-        let attempt = || async {
+        let attempt = |policy: RetryPolicy| async move {
             let request = self.request(codebase, call)?;
             let answer = match effect {
-                Effect::Read => self.exchange.send_for(request, policy, call.most_bytes).await,
-                Effect::Write => self.exchange.send_reserved(request, policy).await,
+                Effect::Read => self.exchange.send_for(request, &policy, call.most_bytes).await,
+                Effect::Write => self.exchange.send_reserved(request, &policy).await,
             };
             let answer = answer.map_err(|none| refusal::no_answer(effect, none))?;
             match refusal::refusal(&answer) {

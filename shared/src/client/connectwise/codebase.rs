@@ -7,6 +7,7 @@ use super::call::Api;
 use super::page::read_json;
 use super::refusal::{self, Effect};
 use crate::client::exchange::Answer;
+use crate::client::retry::RetryPolicy;
 use crate::error::PsaError;
 
 /// The code of our own error for a company that the server does not know.
@@ -26,10 +27,12 @@ impl Api {
     /// Asks which codebase serves the company, such as `v2025_1`. The request needs no keys and carries none.
     pub(super) async fn discover(&self) -> Result<String, PsaError> {
         let url = self.companyinfo_url()?;
-        let attempt = || async {
+        let attempt = |policy: RetryPolicy| {
             let request = self.exchange().client().get(url.clone());
-            let answer = self.exchange().send_for(request, self.reads(), MOST_BYTES).await;
-            self.codebase_in(&answer.map_err(|none| refusal::no_answer(Effect::Read, none))?)
+            async move {
+                let answer = self.exchange().send_for(request, &policy, MOST_BYTES).await;
+                self.codebase_in(&answer.map_err(|none| refusal::no_answer(Effect::Read, none))?)
+            }
         };
         let outcome = self.reads().run(|error| refusal::verdict(Effect::Read, error), attempt).await;
         if let Err(error) = &outcome {

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::client::exchange::{Answer, NoAnswer};
 use crate::client::retry::Verdict;
+use crate::client::secrets::Secrets;
 use crate::domain::vendor_text::one_line;
 use crate::error::{PsaError, RefusedField};
 
@@ -99,6 +100,7 @@ impl Refusal {
     /// all.
     fn read(answer: &Answer) -> Self {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let text = |value: &Value, name: &str| text(&answer.secrets, value, name);
         let code = text(&body, "code").or_else(|| text(&body, "error"));
         let errors = body.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let mut words: Vec<String> = text(&body, "message").into_iter().collect();
@@ -113,7 +115,7 @@ impl Refusal {
         Self {
             code: code.unwrap_or_else(|| format!("HTTP {}", answer.status.as_u16())),
             message: words.join("; "),
-            fields: errors.iter().filter_map(refused_field).collect(),
+            fields: errors.iter().filter_map(|inner| refused_field(inner, &text)).collect(),
         }
     }
 }
@@ -132,14 +134,14 @@ impl From<Refusal> for PsaError {
     }
 }
 
-fn refused_field(inner: &Value) -> Option<RefusedField> {
-    let or_nothing = |name| text(inner, name).unwrap_or_default();
+fn refused_field(inner: &Value, text: &impl Fn(&Value, &str) -> Option<String>) -> Option<RefusedField> {
+    let or_nothing = |name: &str| text(inner, name).unwrap_or_default();
     Some(RefusedField { field: text(inner, "field")?, code: or_nothing("code"), message: or_nothing("message") })
 }
 
-/// A text of the response on one line and of limited length; none if it is empty.
-fn text(value: &Value, name: &str) -> Option<String> {
-    let text = value.get(name)?.as_str()?;
+/// A text of the response on one line, of limited length and without our secrets; none if it is empty.
+fn text(secrets: &Secrets, value: &Value, name: &str) -> Option<String> {
+    let text = secrets.strike(value.get(name)?.as_str()?);
     let start: String = text.chars().take(4 * MESSAGE_CHARS).collect();
     let words: Vec<String> = start.split_whitespace().map(one_line).filter(|word| !word.is_empty()).collect();
     let line: String = words.join(" ").chars().take(MESSAGE_CHARS).collect();

@@ -119,7 +119,43 @@ async fn an_old_reservation_expires() {
     let limiter = RateLimiter::adaptive(8, 60, None);
     limiter.reserve_permit(LONG_BUDGET).await.unwrap();
     tokio::time::sleep(RESERVATION_VALID_FOR + s(1)).await;
-    assert!(!limiter.state().use_reservation());
+    assert_eq!(limiter.state().take_reservation(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_could_not_start_keeps_its_reservation() {
+    let limiter = RateLimiter::adaptive(8, 60, None);
+    let short_budget = WaitBudget { pause: Duration::ZERO, total: s(1) };
+    limiter.reserve_permit(LONG_BUDGET).await.unwrap();
+    limiter.pause(s(1));
+    assert_eq!(limiter.enter_reserved(short_budget).await.err(), Some(NoPermit::Throttled(s(1))));
+    tokio::time::sleep(s(1)).await;
+    let start = Instant::now();
+    assert!(limiter.enter_reserved(short_budget).await.is_ok());
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(limiter.state().take_reservation(), None, "it is used once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_open_circuit_of_one_worker_does_not_pause_the_others() {
+    let (store, start) = (MemoryStore::default(), Instant::now());
+    let worker = || RateLimiter::adaptive(8, 60_000, Some(SharedLimit::open(store.clone(), Paused(start), psa())));
+    let (one, other) = (worker(), worker());
+    for _ in 0..10 {
+        call(&one, CallOutcome::Failed).await;
+    }
+    assert_eq!(one.enter(LONG_BUDGET).await.err(), Some(NoPermit::CircuitOpen(OPEN_FOR)));
+    let before = Instant::now();
+    call(&other, CallOutcome::Answered).await;
+    assert!(before.elapsed() < s(1), "{:?}", before.elapsed());
+    call(&other, CallOutcome::Throttled(Some(s(7)))).await;
+    let third = worker();
+    third.resume().await;
+    let budget = WaitBudget { pause: Duration::ZERO, total: s(1) };
+    assert!(
+        matches!(third.enter(budget).await.err(), Some(NoPermit::Throttled(_))),
+        "what the service asks for is shared"
+    );
 }
 
 #[tokio::test(start_paused = true)]

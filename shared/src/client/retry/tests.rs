@@ -13,7 +13,7 @@ async fn attempts(policy: RetryPolicy, verdict: Verdict, takes: Duration) -> Vec
     let outcome: Result<(), &str> = policy
         .run(
             |_| verdict,
-            || async {
+            |_| async {
                 starts.borrow_mut().push(start.elapsed());
                 tokio::time::sleep(takes).await;
                 Err("no")
@@ -73,7 +73,7 @@ async fn a_success_ends_the_attempts() {
     let outcome = POLICY
         .run(
             |_: &&str| Verdict::Again,
-            || async {
+            |_| async {
                 *made.borrow_mut() += 1;
                 if *made.borrow() < 3 { Err("no") } else { Ok("yes") }
             },

@@ -11,6 +11,7 @@ use crate::client::credentials::SophosCredentials;
 use crate::client::exchange::{Answer, Exchange};
 use crate::client::rate_limiter::RateLimiter;
 use crate::client::retry::RetryPolicy;
+use crate::client::secrets::Secrets;
 use crate::domain::id::PartnerId;
 use crate::error::SourceError;
 
@@ -45,11 +46,12 @@ impl Api {
         options: &SophosOptions,
     ) -> Result<(Self, Account), SourceError> {
         let sign_in = SignIn::new(at(&options.sign_in_url, "api/v2/oauth2/token"), credentials);
+        let secrets = Secrets::new([credentials.client_id.clone(), credentials.client_secret.clone()]);
         let api = Self {
             partner,
             url: options.api_url.clone(),
             sign_in,
-            exchange: Exchange::new(options.http.clone(), RateLimiter::new(options.in_flight)),
+            exchange: Exchange::new(options.http.clone(), RateLimiter::new(options.in_flight), secrets),
             reads: options.reads,
         };
         let account = api.get("whoami/v1", &[], Account::parse).await?;
@@ -98,8 +100,8 @@ impl Api {
         request: &impl Fn() -> RequestBuilder,
         read: Read<T>,
     ) -> Result<Option<T>, SourceError> {
-        let attempt = || async {
-            let answer = self.exchange.send(token.on(request()), &self.reads).await?;
+        let attempt = |policy: RetryPolicy| async move {
+            let answer = self.exchange.send(token.on(request()), &policy).await?;
             if is_own_not_found(&answer) {
                 return Ok(None);
             }

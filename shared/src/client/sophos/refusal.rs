@@ -106,7 +106,7 @@ impl Refusal {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let text = |names: &[&str]| {
             let found = names.iter().find_map(|name| body.get(name)?.as_str());
-            one_line(found.unwrap_or_default())
+            one_line(&answer.secrets.strike(found.unwrap_or_default()))
         };
         let code = text(&["error", "errorCode"]);
         let message = text(&["message"]);

@@ -88,12 +88,14 @@ impl SignIn {
             ("client_id", self.client_id.expose_secret()),
             ("client_secret", self.client_secret.expose_secret()),
         ];
-        let attempt = || async {
+        let attempt = |policy: RetryPolicy| {
             let request = exchange.client().post(self.url.clone()).form(&form);
-            let answer = exchange.send(request, policy).await?;
-            match refusal(&answer) {
-                Some(fault) => Err(fault),
-                None => read(&answer),
+            async move {
+                let answer = exchange.send(request, &policy).await?;
+                match refusal(&answer) {
+                    Some(fault) => Err(fault),
+                    None => read(&answer),
+                }
             }
         };
         policy.run(Fault::verdict, attempt).await.map_err(|fault| fault.error)

@@ -5,6 +5,7 @@
 
 mod access;
 mod bodies;
+mod page_keys;
 mod readme;
 mod served;
 mod tenants;

@@ -5,6 +5,7 @@ mod canaries;
 mod hostile;
 #[path = "../../../../shared/src/client/address/hostile/sites.rs"]
 mod hostile_sites;
+mod limits;
 mod offboarding;
 mod saving;
 mod served;

@@ -184,8 +184,11 @@ fn the_functions_at_a_form_read_credentials_and_write_answers_and_the_audit_alon
     assert_eq!(of_partners("PsaSearchRole"), BTreeSet::from([credentials.clone()]));
     // An id in the place of its signs: the pattern fits no other partition of the partner.
     let home = format!("P#{}#", "????????-????-????-????-????????????");
-    let expected = [credentials, right("Query", "P#*#S"), right("PutItem", "P#*#I"), right("PutItem", &home)];
-    assert_eq!(of_partners("PsaProductsRole"), BTreeSet::from(expected));
+    let answers = ["GetItem", "PutItem", "DeleteItem"].map(|action| right(action, "P#*#I"));
+    let limits = ["GetItem", "PutItem"].map(|action| right(action, "P#*#L"));
+    let others = [credentials, right("Query", "P#*#S"), right("PutItem", &home)];
+    let expected: BTreeSet<(String, String)> = answers.into_iter().chain(limits).chain(others).collect();
+    assert_eq!(of_partners("PsaProductsRole"), expected);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod edit;
 mod hold;
 mod idempotency;
 mod known;
+mod limit;
 mod mapping;
 mod owner;
 mod quantity_override;

@@ -5,8 +5,8 @@ use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
 use shared::domain::sync_status::CustomerSyncStatus;
 use shared::ports::Sealed;
 use shared::store::{
-    Change, ChunkKind, CustomerEdit, DiscoveredProduct, PsaClaim, PsaDatabase, PsaOwner, Removal, SavedAlertSettings,
-    Store,
+    Change, ChunkKind, CustomerEdit, DiscoveredProduct, Limited, PsaClaim, PsaDatabase, PsaOwner, Removal,
+    SavedAlertSettings, Store,
 };
 use shared::table::PARTITION_KEY;
 use shared::table::Table;
@@ -51,6 +51,7 @@ async fn fill(store: &Store<impl Table>, n: u128) {
     let alerts = SavedAlertSettings { webhook: Some(Sealed("sealed".to_owned())), ..SavedAlertSettings::default() };
     assert_eq!(store.save_alert_settings(me, &author(2), &unset, &alerts).await, Ok(true));
     assert_eq!(store.raise_alert(me, &alert(1)).await, Ok(true));
+    assert!(store.count(me, Limited::Previews, now()).await.unwrap().is_ok());
     for slot in 1..=2 {
         let run = run(me, slot);
         store.open_run(&run).await.unwrap();

@@ -38,7 +38,7 @@ impl<T: Table> LocalApi<T> {
     pub fn by_folder(&self) -> Vec<(&'static str, Router)> {
         let options = || ApiOptions { partner_claim: PARTNER_CLAIM.to_owned() };
         let (store, seal, clock, ids) = (self.store.clone(), self.seal.clone(), SystemClock, UuidV7);
-        let connections = StoredConnections::new(store.clone(), seal.clone(), self.connections.clone());
+        let connections = StoredConnections::new(store.clone(), seal.clone(), self.connections.clone().interactive());
         let policy = AddressPolicy::Loopback;
         let alerts = alerts::World {
             store: store.clone(),

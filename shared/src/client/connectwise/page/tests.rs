@@ -5,6 +5,7 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
 use super::*;
+use crate::client::secrets::Secrets;
 
 fn page(ids: std::ops::Range<i64>, link: Option<&str>) -> RawPage {
     let record = |id| RawValue::from_string(format!("{{\"id\":{id}}}")).unwrap();
@@ -44,7 +45,13 @@ fn a_page_that_repeats_rows_or_leads_back_is_an_error() {
 fn read_as_everything(body: &[u8], link: &str) {
     let mut headers = HeaderMap::new();
     headers.extend(link.parse().ok().map(|link| (reqwest::header::LINK, link)));
-    let answer = Answer { started: Instant::now(), status: StatusCode::OK, headers, body: body.to_vec() };
+    let answer = Answer {
+        started: Instant::now(),
+        status: StatusCode::OK,
+        headers,
+        body: body.to_vec(),
+        secrets: Secrets::default(),
+    };
     let Ok(page) = RawPage::read(&answer) else { return };
     let records = page.records.len();
     if page.next(0).is_ok() {
@@ -82,6 +89,12 @@ fn a_link_header_that_was_split_in_two_still_leads_to_the_next_page() {
     let mut headers = HeaderMap::new();
     headers.append("link", "</x?page=9>; rel=\"last\"".parse().unwrap());
     headers.append("link", "</x?pageId=77>; rel=\"next\"".parse().unwrap());
-    let answer = Answer { started: Instant::now(), status: StatusCode::OK, headers, body: br#"[{"id":5}]"#.to_vec() };
+    let answer = Answer {
+        started: Instant::now(),
+        status: StatusCode::OK,
+        headers,
+        body: br#"[{"id":5}]"#.to_vec(),
+        secrets: Secrets::default(),
+    };
     assert_eq!(RawPage::read(&answer).unwrap().next(0), Ok(Some(77)));
 }

@@ -6,6 +6,7 @@ use reqwest::header::HeaderMap;
 
 use super::*;
 use crate::client::exchange::Answer;
+use crate::client::secrets::Secrets;
 use crate::client::sophos::usage_page;
 use crate::domain::usage::Unreadable;
 use crate::ports::UsagePage;
@@ -26,6 +27,7 @@ fn page(body: &[u8]) -> Option<UsagePage> {
         status: StatusCode::OK,
         headers: HeaderMap::new(),
         body: body.to_vec(),
+        secrets: Secrets::default(),
     };
     usage_page::parse(&answer).ok()?.into_page(None).ok()
 }

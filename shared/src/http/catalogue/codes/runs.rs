@@ -1,4 +1,4 @@
-//! The catalogue's entries about runs, decisions and alerts. They follow the entries that the macro receives.
+//! The catalogue's entries about runs, decisions, alerts and limits. They follow the entries that the macro receives.
 
 macro_rules! catalogue_with_runs {
     ($($before:tt)*) => { catalogue! { $($before)*
@@ -73,12 +73,19 @@ macro_rules! catalogue_with_runs {
         "Non c'è dove inviare gli avvisi",
         "Salvare prima un webhook o un indirizzo e-mail.",
     }
-    /// Too many test alerts were sent recently.
-    TooManyTests "tooManyTests" 429 again {
-        "Enough tests were sent for now",
-        "Look at the list of alerts to see what became of them; test again in an hour.",
-        "Per ora sono state inviate abbastanza prove",
-        "Controllare nell'elenco degli avvisi che cosa ne è stato; riprovare fra un'ora.",
+    /// As many of these as an hour may have were asked for.
+    LimitReached "limitReached" 429 again {
+        "Too many of these requests within an hour",
+        "Wait for the time that Retry-After names, then send the request again.",
+        "Troppe richieste di questo tipo in un'ora",
+        "Attendere il tempo indicato in Retry-After, poi inviare di nuovo la richiesta.",
+    }
+    /// The request did not end in time.
+    TookTooLong "tookTooLong" 503 again {
+        "This took too long",
+        "Look whether it was done, then send it again; with the same Idempotency-Key nothing is done twice.",
+        "L'operazione ha richiesto troppo tempo",
+        "Verificare se è stata eseguita, poi inviarla di nuovo; con la stessa Idempotency-Key nulla viene eseguito due volte.",
     }
     } };
 }

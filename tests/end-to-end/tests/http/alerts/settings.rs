@@ -125,7 +125,7 @@ async fn strangers_cannot_be_mailed_without_end_by_tests() {
         assert_eq!(world.ask("POST /v1/alerts/test", Some(&json!({}))).await.status, 202);
     }
     let refused = world.ask("POST /v1/alerts/test", Some(&json!({}))).await;
-    assert_eq!((refused.status.as_u16(), refused.code()), (429, "tooManyTests"));
+    assert_eq!((refused.status.as_u16(), refused.code()), (429, "limitReached"));
     world.pass(jiff::SignedDuration::from_mins(61));
     assert_eq!(world.ask("POST /v1/alerts/test", Some(&json!({}))).await.status, 202);
 }

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use connections::{World, app};
 use jiff::SignedDuration;
 use local_stack::api::asking::{Answered, Asking, answer, options, request};
+use local_stack::api::limits::forget_limits;
 use serde_json::{Value, json};
 use shared::client::connections::StoredConnections;
 use shared::domain::id::PartnerId;
@@ -20,10 +21,12 @@ use shared::error::{QueueError, SealError, SealOutlook};
 use shared::ids::UuidV7;
 use shared::ports::{Clock, Queue, Seal, Sealed, SyncMessage};
 use shared::seal::LocalSeal;
+use shared::table::dynamodb::DynamoTable;
 use simulators::connectwise::auth::{Credential, Role};
 use simulators::simulator::faults::{Fault, FaultKind};
 use simulators::sophos::AccountType;
 use simulators::table::LocalTable;
+use simulators::table::ids::CountedIds;
 use tracing_subscriber::EnvFilter;
 use usage_sync::{Adapters, Limits, Worker};
 use uuid::Uuid;
@@ -183,6 +186,8 @@ impl Watched {
 
     /// Saves and tests a connection; both answers' statuses.
     async fn try_out(&self, service: &str, connection: &Value) -> (u16, u16) {
+        let table = DynamoTable::new(self.table.client(), self.table.name().to_owned(), CountedIds);
+        forget_limits(&table, partner(1)).await.unwrap();
         let trial = json!({"connection": connection});
         let tested = self.ask(&format!("POST {service}/test"), &trial).await;
         let mut save = trial;

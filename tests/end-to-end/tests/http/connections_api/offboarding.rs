@@ -1,5 +1,8 @@
 //! A partner leaves: all of it goes, in steps, and never under an open run.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use connections::{World, app};
 use local_stack::api::asking::options;
@@ -8,13 +11,13 @@ use shared::domain::id::ProductCode;
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{Run, RunKind, RunRequest, RunScope};
 use shared::ports::Clock;
-use shared::store::DiscoveredProduct;
+use shared::store::{DiscoveredProduct, Subject, Tombstone};
 use simulators::table::LocalTable;
 
 use super::served::{CONNECTWISE, Noon, Served, admin, calls, partner, refused};
 
 async fn leave(app: &Router, n: u128) -> local_stack::api::asking::Answered {
-    admin(n).ask(app, "DELETE /v1/partner", &[], None).await
+    admin(n).ask(app, &format!("DELETE /v1/partner?confirm={}", partner(n)), &[], None).await
 }
 
 #[tokio::test]
@@ -52,7 +55,42 @@ async fn a_large_partner_leaves_in_steps_and_nothing_of_another_goes() {
     assert_eq!(first.header("retry-after"), "1");
     assert_eq!(leave(&app, 1).await.status, 204);
     let left = table.client().scan().table_name(table.name()).send().await.unwrap();
-    assert_eq!(left.count(), 3, "those of the other partner");
+    let stays = |entry: &&HashMap<String, AttributeValue>| {
+        entry["PK"].as_s().is_ok_and(|key| *key == format!("T#{}", partner(1)))
+    };
+    assert_eq!(left.items().iter().filter(stays).count(), 2, "that it was removed, and the entry of the audit");
+    assert_eq!(left.count(), 3 + 2, "those of the other partner");
+}
+
+#[tokio::test]
+async fn a_partner_is_removed_only_by_a_request_that_names_it_and_that_it_was_stays() {
+    let served = Served::new().await;
+    served.save(&admin(1), served.connectwise()).await;
+    for (query, code) in [
+        (String::new(), "missing"),
+        ("?confirm=".to_owned(), "invalid"),
+        (format!("?confirm={}", partner(0x11)), "invalid"),
+        ("?confirm=yes".to_owned(), "invalid"),
+    ] {
+        let answered = admin(1).ask(&served.app, &format!("DELETE /v1/partner{query}"), &[], None).await;
+        assert_eq!(refused(&answered), (400, "invalidRequest"), "{query}");
+        assert_eq!(answered.body["errors"][0]["code"], code, "{query}");
+        assert_eq!(answered.body["errors"][0]["parameter"], "confirm", "{query}");
+    }
+    let unknown = admin(1).ask(&served.app, "DELETE /v1/partner?name=x", &[], None).await;
+    assert_eq!(refused(&unknown), (400, "invalidRequest"));
+    assert!(served.store.find_credentials(partner(1)).await.unwrap().is_some());
+    assert_eq!(served.store.find_tombstone(partner(1)).await, Ok(None));
+
+    assert_eq!(leave(&served.app, 1).await.status, 204);
+    let tombstone = Tombstone { at: Noon.now(), by: "ann@msp.example".to_owned() };
+    assert_eq!(served.store.find_tombstone(partner(1)).await, Ok(Some(tombstone)));
+    let removals = served.store.list_removals(partner(1)).await.unwrap();
+    let told: Vec<_> = removals.iter().map(|edit| (&edit.subject, edit.who.as_str(), edit.at)).collect();
+    assert_eq!(told, [(&Subject::Partner, "ann@msp.example", Noon.now())]);
+    assert_eq!(served.store.find_tombstone(partner(0x11)).await, Ok(None));
+    assert_eq!(served.save(&admin(1), served.connectwise()).await.status, 200, "a partner may come back");
+    assert_eq!(served.store.list_removals(partner(1)).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use axum::Router;
 use connections::{World, app};
 use jiff::Timestamp;
 use local_stack::api::asking::{Answered, Asking, options};
+use local_stack::api::limits::forget_limits;
 use serde_json::{Value, json};
 use shared::client::address::{AddressPolicy, AddressRules};
 use shared::client::connections::ConnectionOptions;
@@ -12,6 +13,7 @@ use shared::domain::id::PartnerId;
 use shared::ports::Clock;
 use shared::seal::LocalSeal;
 use shared::store::MemoryStore;
+use shared::table::memory::MemoryTable;
 use simulators::connectwise::auth::{Credential, Role};
 use simulators::connectwise::{ConnectWise, Settings};
 use simulators::simulator::faults::{Fault, FaultPlan};
@@ -48,6 +50,7 @@ pub(crate) struct Served {
     pub(crate) psa: ConnectWise,
     pub(crate) sophos: Sophos,
     pub(crate) store: MemoryStore,
+    pub(crate) table: MemoryTable,
     pub(crate) seal: LocalSeal,
     pub(crate) app: Router,
     psa_server: Running,
@@ -78,11 +81,12 @@ impl Served {
         }
         let psa_server = psa.start(0).await.unwrap();
         let sophos_server = start(&sophos, 0).await.unwrap();
-        let (store, seal) = (MemoryStore::default(), LocalSeal::ephemeral());
+        let (table, seal) = (MemoryTable::default(), LocalSeal::ephemeral());
+        let store = MemoryStore::on(table.clone());
         let world =
             World { store: store.clone(), seal: seal.clone(), clock: Noon, options: calls(&sophos_server.url()) };
         let app = app(world, options());
-        Self { psa, sophos, store, seal, app, psa_server, sophos_server }
+        Self { psa, sophos, store, table, seal, app, psa_server, sophos_server }
     }
 
     pub(crate) fn site(&self) -> String {
@@ -106,6 +110,13 @@ impl Served {
         let mut connection = self.connectwise();
         connection[field] = value.into();
         connection
+    }
+
+    /// Lets partners 1 and 17 try as often as they like.
+    pub(crate) async fn forget_limits(&self) {
+        for n in [1, 0x11] {
+            forget_limits(&self.table, partner(n)).await.unwrap();
+        }
     }
 
     /// Saves a connection to ConnectWise, over whatever there is.

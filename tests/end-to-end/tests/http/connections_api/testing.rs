@@ -11,6 +11,7 @@ use super::served::{CONNECTWISE, SOPHOS, Served, admin, partner, refused};
 
 /// The verdict of a test, and where and why a save of the same is refused; nothing is saved by either.
 async fn verdict(served: &Served, connection: Value) -> (Value, (u16, String), Value) {
+    served.forget_limits().await;
     let told = served.test(&admin(1), CONNECTWISE, Some(connection.clone())).await;
     assert_eq!(told.status, 200, "{:?}", told.body);
     assert_eq!(told.body["works"], false);
@@ -97,6 +98,7 @@ async fn each_wrong_account_of_sophos_is_told_apart() {
         ("organization", "secret", "notAPartner", "sophosWrongAccount"),
         ("client-of-0017", "sophos-secret", "anotherPartner", "sophosWrongAccount"),
     ] {
+        served.forget_limits().await;
         let given = json!({"clientId": client_id, "clientSecret": secret});
         let told = served.test(&admin(1), SOPHOS, Some(given)).await;
         assert_eq!((&told.body["works"], &told.body["verdict"]), (&false.into(), &word.into()), "{client_id}");
