@@ -1,13 +1,14 @@
 //! Starts runs for people, other services and the command line, the same way for all of them.
 
+mod choice;
+
 use std::collections::BTreeSet;
 
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::decision::Decision;
 use crate::domain::follow_up::FollowUp;
-use crate::domain::id::{CustomerId, IdError, PartnerId, RunId};
+use crate::domain::id::{IdError, PartnerId, RunId};
 use crate::domain::month::UsageMonth;
 use crate::domain::run::{CustomerFilter, GOOD_FOR_H, MOST_CHOSEN, Run, RunKind, RunRequest, RunScope, RunState};
 use crate::domain::schedule::local_day;
@@ -17,13 +18,12 @@ use crate::ports::{Clock, Queue, SyncMessage};
 use crate::store::{IDEMPOTENCY_TTL_H, Opened, Store};
 use crate::table::Table;
 
+pub use self::choice::{NotChosen, choose};
+
 /// A repeated request is searched among this many of the newest runs.
 const NEWEST: u32 = 20;
 /// The tick resumes a run whose message was lost after this time.
 const FOLLOW_UP_AFTER: SignedDuration = SignedDuration::from_mins(45);
-
-/// How many customers are looked up at the same time.
-const IN_FLIGHT: usize = 10;
 
 /// The kind of run that is requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,51 +130,6 @@ pub enum StartError {
     /// A run id cannot be formed.
     #[error(transparent)]
     Id(#[from] IdError),
-}
-
-/// Why customers cannot be chosen for a run.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotChosen {
-    /// The number of customers is zero or too large.
-    #[error("Choose 1 to {MOST_CHOSEN} customers, or leave it out for all of them.")]
-    Count,
-    /// The customers at these positions, each with the reason.
-    #[error("{}", .0.iter().map(|(_, why)| why.as_str()).collect::<Vec<_>>().join(" "))]
-    These(Vec<(usize, String)>),
-}
-
-/// Parses the customers to choose for a run. Each must be listed by Sophos or be mapped.
-///
-/// # Errors
-/// The store failed. The inner error names every customer that cannot be chosen.
-pub async fn choose(
-    store: &Store<impl Table>,
-    partner: PartnerId,
-    chosen: Option<&[String]>,
-) -> Result<Result<CustomerFilter, NotChosen>, StoreError> {
-    let Some(chosen) = chosen else { return Ok(Ok(CustomerFilter::Everyone)) };
-    if !(1..=MOST_CHOSEN).contains(&chosen.len()) {
-        return Ok(Err(NotChosen::Count));
-    }
-    let (mut ids, mut wrong) = (Vec::new(), Vec::new());
-    for (n, text) in chosen.iter().enumerate() {
-        match CustomerId::parse(text) {
-            Ok(id) => ids.push((n, id)),
-            Err(error) => wrong.push((n, error.to_string())),
-        }
-    }
-    let checked = ids.into_iter().map(|(n, id)| async move {
-        let known = store.find_known_customer(partner, id).await?.is_some();
-        let is_there = known || store.find_customer_mapping(partner, id).await?.is_some();
-        Ok::<_, StoreError>((n, id, is_there))
-    });
-    let checked: Vec<(usize, CustomerId, bool)> = stream::iter(checked).buffered(IN_FLIGHT).try_collect().await?;
-    let unknown = checked.iter().filter(|(_, _, is_there)| !is_there);
-    wrong.extend(unknown.map(|(n, id, _)| (*n, format!("Sophos lists no customer {id}, and none is mapped."))));
-    if !wrong.is_empty() {
-        return Ok(Err(NotChosen::These(wrong)));
-    }
-    Ok(Ok(CustomerFilter::Chosen { customers: checked.into_iter().map(|(_, id, _)| id).collect::<BTreeSet<_>>() }))
 }
 
 /// Opens and queues the requested run, or returns the run that an earlier attempt of this request opened.

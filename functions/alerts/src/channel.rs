@@ -10,7 +10,9 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::client::webhook::{MAX_ADDRESS_CHARS, SavedWebhook, WebhookAddress, WebhookSecret};
 use shared::domain::alert::{AlertSettings, ShownWebhook};
-use shared::http::{Admin, Caller, FieldError, IfMatch, NoQuery, Problem, ProblemBody, ProblemCode, SecretJson, etag};
+use shared::http::{
+    Admin, Caller, FieldError, IfMatch, NoQuery, Problem, ProblemBody, ProblemCode, SecretJson, Text, etag,
+};
 use shared::store::SavedAlertSettings;
 use shared::table::Table;
 use utoipa::ToSchema;
@@ -65,7 +67,8 @@ pub(crate) async fn save_webhook<T: Table, Q: Sender, K: Sealer, C: Time, I: Nam
 ) -> Result<Response, Problem> {
     let address = WebhookAddress::parse(input.url.expose_secret(), world.policy).map_err(|error| {
         let code = ProblemCode::WebhookNotAllowed;
-        Problem::new(code).detail(error.to_string()).errors([FieldError::body("/url", code, error.to_string())])
+        let detail = Text::from(&error);
+        Problem::new(code).detail(detail.clone()).errors([FieldError::body("/url", code, detail)])
     })?;
     let secret = WebhookSecret::generate();
     let text = secret.expose_text();

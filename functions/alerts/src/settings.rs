@@ -11,7 +11,7 @@ use shared::domain::follow_up::FollowUp;
 use shared::domain::id::PartnerId;
 use shared::domain::mail_address::MailAddress;
 use shared::http::{
-    Admin, Caller, FieldError, IfMatch, IfNoneMatch, Json, Language, NoQuery, Problem, ProblemCode, Read, etag,
+    Admin, Caller, FieldError, IfMatch, IfNoneMatch, Json, Language, NoQuery, Problem, ProblemCode, Read, Text, etag,
     represent,
 };
 use shared::store::{SavedAlertSettings, Versioned};
@@ -147,23 +147,32 @@ impl AlertChoices {
     /// What is wanted and the mail addresses; everything that is wrong at once.
     fn read(&self) -> Result<(Wanted, Vec<String>), Problem> {
         let mut errors = Vec::new();
-        let mut wrong = |pointer: String, detail: String| {
+        let mut wrong = |pointer: String, detail: Text| {
             errors.push(FieldError::body(pointer, ProblemCode::Invalid, detail));
         };
         if self.quiet_days.is_some_and(|days| !(1..=MAX_QUIET_DAYS).contains(&days)) {
-            wrong("/quietDays".to_owned(), format!("Expected 1 to {MAX_QUIET_DAYS} days, or null for never."));
+            let detail = Text::new(
+                format!("Expected 1 to {MAX_QUIET_DAYS} days, or null for never."),
+                format!("Indicare da 1 a {MAX_QUIET_DAYS} giorni, o null per mai."),
+            );
+            wrong("/quietDays".to_owned(), detail);
         }
         if self.mail.len() > MAX_MAIL_ADDRESSES {
-            wrong("/mail".to_owned(), format!("Expected at most {MAX_MAIL_ADDRESSES} addresses."));
+            let detail = Text::new(
+                format!("Expected at most {MAX_MAIL_ADDRESSES} addresses."),
+                format!("Indicare al massimo {MAX_MAIL_ADDRESSES} indirizzi."),
+            );
+            wrong("/mail".to_owned(), detail);
         }
         let mut mail: Vec<String> = Vec::new();
         for (place, typed) in self.mail.iter().enumerate() {
             match MailAddress::parse(typed) {
                 Ok(address) if mail.iter().any(|known| known == address.as_str()) => {
-                    wrong(format!("/mail/{place}"), "The address is there twice.".to_owned());
+                    let detail = Text::new("The address is there twice.", "L'indirizzo compare due volte.");
+                    wrong(format!("/mail/{place}"), detail);
                 }
                 Ok(address) => mail.push(address.as_str().to_owned()),
-                Err(error) => wrong(format!("/mail/{place}"), error.to_string()),
+                Err(error) => wrong(format!("/mail/{place}"), error.into()),
             }
         }
         if !errors.is_empty() {

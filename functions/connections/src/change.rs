@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 use shared::client::credentials::Credentials;
 use shared::domain::id::PartnerId;
-use shared::http::{Problem, ProblemCode};
+use shared::http::{Problem, ProblemCode, Text};
 use shared::store::{
     Author, ConnectionsSaved, Databases, PsaHolder, SavedConnections, ShownConnectWise, ShownConnections,
 };
@@ -109,7 +109,10 @@ impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
         let saved = read.value.ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
         let opened = self.open(partner, &saved).await?;
         opened.ok_or_else(|| {
-            Problem::new(ProblemCode::ConnectionUnusable).detail("The saved credentials cannot be opened any more.")
+            Problem::new(ProblemCode::ConnectionUnusable).detail(Text::new(
+                "The saved credentials cannot be opened any more.",
+                "Le credenziali salvate non si possono più aprire.",
+            ))
         })
     }
 

@@ -12,8 +12,10 @@ use shared::client::probe::report::{ConnectWiseReport, PsaRight};
 use shared::domain::id::PartnerId;
 use shared::domain::schedule::next_run_after;
 use shared::domain::settings::{Frequency, Guards, Settings, TimeZoneName};
+use shared::error::ConnectError;
 use shared::http::{
-    Admin, Caller, FieldError, IfMatch, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, count, etag,
+    Admin, Caller, FieldError, IfMatch, Language, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, Text, count,
+    etag,
 };
 use shared::store::{Author, Limited, PsaDatabase, PsaHolder, PsaOwner, SavedBy, ShownConnectWise, ShownConnections};
 use shared::table::Table;
@@ -316,7 +318,7 @@ impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
 
 /// The time zone of a partner that has none yet.
 fn time_zone(given: Option<&str>, settings: Option<&Settings>) -> Result<Option<TimeZoneName>, Problem> {
-    let refused = |code, detail: String| {
+    let refused = |code, detail: Text| {
         Err(Problem::new(ProblemCode::InvalidRequest).errors([FieldError::body("/timeZone", code, detail)]))
     };
     match (given, settings) {
@@ -324,12 +326,22 @@ fn time_zone(given: Option<&str>, settings: Option<&Settings>) -> Result<Option<
         (Some(given), Some(settings)) if given == settings.time_zone.name() => Ok(None),
         (Some(_), Some(settings)) => {
             let is = settings.time_zone.name();
-            refused(ProblemCode::Invalid, format!("The time zone is {is}; it is changed in the sync settings."))
+            let detail = Text::new(
+                format!("The time zone is {is}; it is changed in the sync settings."),
+                format!("Il fuso orario è {is}; si cambia nelle impostazioni di sincronizzazione."),
+            );
+            refused(ProblemCode::Invalid, detail)
         }
-        (None, None) => refused(ProblemCode::Missing, "The first connection needs the partner's time zone.".into()),
+        (None, None) => {
+            let detail = Text::new(
+                "The first connection needs the partner's time zone.",
+                "La prima connessione richiede il fuso orario del partner.",
+            );
+            refused(ProblemCode::Missing, detail)
+        }
         (Some(given), None) => match TimeZoneName::parse(given) {
             Ok(zone) => Ok(Some(zone)),
-            Err(error) => refused(ProblemCode::Invalid, error.to_string()),
+            Err(error) => refused(ProblemCode::Invalid, error.into()),
         },
     }
 }
@@ -350,14 +362,11 @@ fn test_report(report: &ConnectWiseReport, owner: PsaOwner, headers: &HeaderMap)
     let (verdict, missing_rights) = of_connectwise(&report.verdict);
     let works = verdict == "works";
     let taken = works && owner == PsaOwner::Another;
+    let detail = if taken { Text::from(&ConnectError::TakenByAnother) } else { Text::from(&report.verdict) };
     TestReport {
         works: works && !taken,
         verdict: if taken { "takenByAnother" } else { verdict },
-        detail: if taken {
-            shared::error::ConnectError::TakenByAnother.to_string()
-        } else {
-            report.verdict.to_string()
-        },
+        detail: detail.in_language(Language::from_headers(headers)).to_owned(),
         missing_rights,
         untested_rights: PsaRight::UNTESTED.iter().map(PsaRight::to_string).collect(),
         calls: report.calls,

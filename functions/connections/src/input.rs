@@ -5,7 +5,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use shared::client::address::{AddressRules, PsaAddress};
 use shared::client::credentials::{ConnectWiseCredentials, SophosCredentials};
-use shared::http::{FieldError, Problem, ProblemCode};
+use shared::http::{FieldError, Problem, ProblemCode, Text};
 use utoipa::ToSchema;
 
 /// The most characters of a site and of a company id.
@@ -70,8 +70,8 @@ impl ConnectWiseInput {
         refuse(errors)?;
         let address = PsaAddress::parse(&credentials.site, rules).map_err(|error| {
             let code = ProblemCode::AddressNotAllowed;
-            let field = FieldError::body("/connection/site", code, error.to_string());
-            Problem::new(code).detail(error.to_string()).errors([field])
+            let field = FieldError::body("/connection/site", code, Text::from(&error));
+            Problem::new(code).detail(Text::from(&error)).errors([field])
         })?;
         Ok((credentials, address))
     }
@@ -106,7 +106,7 @@ fn refuse(errors: Vec<FieldError>) -> Result<(), Problem> {
 fn text(name: &str, typed: &str, errors: &mut Vec<FieldError>) -> String {
     let typed = typed.trim();
     let fits = |text: &str| text.chars().count() <= MAX_TEXT && !text.chars().any(char::is_control);
-    check(name, typed, fits, "a text without line breaks", MAX_TEXT, errors);
+    check(name, typed, fits, ["a text without line breaks", "un testo senza interruzioni di riga"], MAX_TEXT, errors);
     typed.to_owned()
 }
 
@@ -114,16 +114,33 @@ fn text(name: &str, typed: &str, errors: &mut Vec<FieldError>) -> String {
 fn key(name: &str, typed: &SecretString, errors: &mut Vec<FieldError>) -> SecretString {
     let typed = typed.expose_secret().trim();
     let fits = |text: &str| text.len() <= MAX_KEY && text.bytes().all(|byte| byte.is_ascii_graphic());
-    check(name, typed, fits, "a key of visible ASCII characters", MAX_KEY, errors);
+    check(
+        name,
+        typed,
+        fits,
+        ["a key of visible ASCII characters", "una chiave di caratteri ASCII visibili"],
+        MAX_KEY,
+        errors,
+    );
     typed.into()
 }
 
-fn check(name: &str, typed: &str, fits: impl Fn(&str) -> bool, what: &str, most: usize, errors: &mut Vec<FieldError>) {
+fn check(
+    name: &str,
+    typed: &str,
+    fits: impl Fn(&str) -> bool,
+    [what, cosa]: [&str; 2],
+    most: usize,
+    errors: &mut Vec<FieldError>,
+) {
     let pointer = format!("/connection/{name}");
     if typed.is_empty() {
-        errors.push(FieldError::body(pointer, ProblemCode::Missing, "It is empty."));
+        errors.push(FieldError::body(pointer, ProblemCode::Missing, Text::new("It is empty.", "È vuoto.")));
     } else if !fits(typed) {
-        let detail = format!("Expected {what}, at most {most} characters.");
+        let detail = Text::new(
+            format!("Expected {what}, at most {most} characters."),
+            format!("Occorre {cosa}, di al massimo {most} caratteri."),
+        );
         errors.push(FieldError::body(pointer, ProblemCode::Invalid, detail));
     }
 }

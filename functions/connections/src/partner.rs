@@ -7,7 +7,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use shared::domain::id::PartnerId;
-use shared::http::{Admin, Caller, FieldError, Language, Problem, ProblemCode, Query};
+use shared::http::{Admin, Caller, FieldError, Problem, ProblemCode, Query, Text};
 use shared::store::Removal;
 use shared::table::Table;
 use utoipa::{IntoParams, ToSchema};
@@ -62,7 +62,7 @@ pub(crate) async fn remove_partner<T: Table, K: Sealer, C: Time>(
     Query(Confirmation { confirm }): Query<Confirmation>,
 ) -> Result<Response, Problem> {
     let partner = caller.partner();
-    check(partner, confirm.as_deref(), caller.language())?;
+    check(partner, confirm.as_deref())?;
     for _ in 0..STEPS_A_REQUEST {
         let now = world.clock.now();
         match world.store.remove_partner(partner, now).await? {
@@ -74,11 +74,13 @@ pub(crate) async fn remove_partner<T: Table, K: Sealer, C: Time>(
                 return Ok(StatusCode::NO_CONTENT.into_response());
             }
             Removal::RunOpen(run) => {
-                return Err(Problem::new(ProblemCode::RunOpen).detail(format!("Run {run} is open.")));
+                return Err(Problem::new(ProblemCode::RunOpen)
+                    .detail(Text::new(format!("Run {run} is open."), format!("La sincronizzazione {run} è aperta."))));
             }
             Removal::Leased { until } => {
                 let wait_s = until.as_second().saturating_sub(now.as_second()).max(1);
-                let problem = Problem::new(ProblemCode::RunOpen).detail("A run has only just ended.");
+                let problem = Problem::new(ProblemCode::RunOpen)
+                    .detail(Text::new("A run has only just ended.", "Una sincronizzazione è appena terminata."));
                 return Err(problem.retry_after_s(u64::try_from(wait_s).unwrap_or(1)));
             }
         }
@@ -87,17 +89,15 @@ pub(crate) async fn remove_partner<T: Table, K: Sealer, C: Time>(
 }
 
 /// Lets a removal through that names the partner.
-fn check(partner: PartnerId, confirm: Option<&str>, language: Language) -> Result<(), Problem> {
+fn check(partner: PartnerId, confirm: Option<&str>) -> Result<(), Problem> {
     let (code, detail) = match confirm {
         Some(id) if id.eq_ignore_ascii_case(&partner.to_string()) => return Ok(()),
-        Some(_) => (
-            ProblemCode::Invalid,
-            language.pick("It is not the id of your partner.", "Non è l'id del proprio partner."),
-        ),
+        Some(_) => {
+            (ProblemCode::Invalid, Text::new("It is not the id of your partner.", "Non è l'id del proprio partner."))
+        }
         None => (
             ProblemCode::Missing,
-            language
-                .pick("Repeat the id of the partner that is to be removed.", "Ripetere l'id del partner da rimuovere."),
+            Text::new("Repeat the id of the partner that is to be removed.", "Ripetere l'id del partner da rimuovere."),
         ),
     };
     Err(Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter("confirm", code, detail)]))

@@ -11,7 +11,9 @@ use shared::client::credentials::SophosCredentials;
 use shared::client::probe::report::SophosReport;
 use shared::domain::id::PartnerId;
 use shared::domain::month::UsageMonth;
-use shared::http::{Admin, Caller, IfMatch, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, count, etag};
+use shared::http::{
+    Admin, Caller, IfMatch, Language, NoQuery, Problem, ProblemCode, PsaProblems, SecretJson, Text, count, etag,
+};
 use shared::store::{Limited, SavedBy, ShownConnections, ShownSophos};
 use shared::table::Table;
 use utoipa::ToSchema;
@@ -203,7 +205,7 @@ fn shown_report(report: &SophosReport, headers: &HeaderMap) -> (TestReport, Opti
     let shown = TestReport {
         works: verdict == "works",
         verdict,
-        detail: report.verdict.to_string(),
+        detail: Text::from(&report.verdict).in_language(Language::from_headers(headers)).to_owned(),
         missing_rights,
         untested_rights: Vec::new(),
         calls: report.calls,

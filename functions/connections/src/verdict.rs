@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::client::probe::report::{ConnectWiseVerdict, PsaRight, SophosRight, SophosVerdict};
-use shared::http::{FieldError, Problem, ProblemCode};
+use shared::http::{FieldError, Problem, ProblemCode, Text};
 use shared::store::LastTest;
 use utoipa::ToSchema;
 
@@ -99,7 +99,7 @@ pub(crate) const fn is_wrong_guess_of_sophos(verdict: &SophosVerdict) -> bool {
 
 /// Why such a ConnectWise is not saved; none where it works.
 pub(crate) fn refusal_of_connectwise(verdict: &ConnectWiseVerdict) -> Option<Problem> {
-    let detail = verdict.to_string();
+    let detail = Text::from(verdict);
     let (name, code) = match verdict {
         ConnectWiseVerdict::Works => return None,
         ConnectWiseVerdict::Unavailable { .. } => {
@@ -119,7 +119,7 @@ pub(crate) fn refusal_of_connectwise(verdict: &ConnectWiseVerdict) -> Option<Pro
 
 /// Why such credentials of Sophos are not saved; none where they work.
 pub(crate) fn refusal_of_sophos(verdict: &SophosVerdict) -> Option<Problem> {
-    let detail = verdict.to_string();
+    let detail = Text::from(verdict);
     let (name, code) = match verdict {
         SophosVerdict::Works => return None,
         SophosVerdict::AnswerUnusable { .. } => {
@@ -140,13 +140,13 @@ pub(crate) fn refusal_of_sophos(verdict: &SophosVerdict) -> Option<Problem> {
     Some(refused(detail, name, code))
 }
 
-fn refused(detail: String, pointer: &str, code: ProblemCode) -> Problem {
+fn refused(detail: Text, pointer: &str, code: ProblemCode) -> Problem {
     let error = FieldError::body(pointer, code, detail.clone());
     Problem::new(ProblemCode::ConnectionTestFailed).detail(detail).errors([error])
 }
 
 /// One error a right.
-fn missing(detail: String, code: ProblemCode, rights: impl IntoIterator<Item = String>) -> Problem {
-    let errors = rights.into_iter().map(|right| FieldError::body("/connection", code, right));
+fn missing(detail: Text, code: ProblemCode, rights: impl IntoIterator<Item = String>) -> Problem {
+    let errors = rights.into_iter().map(|right| FieldError::body("/connection", code, Text::same(right)));
     Problem::new(ProblemCode::ConnectionTestFailed).detail(detail).errors(errors)
 }

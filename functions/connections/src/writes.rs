@@ -7,7 +7,9 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use shared::domain::id::PartnerId;
 use shared::domain::settings::Settings;
-use shared::http::{Admin, Caller, IfMatch, IfNoneMatch, Json, NoQuery, Problem, ProblemCode, Read, etag, represent};
+use shared::http::{
+    Admin, Caller, IfMatch, IfNoneMatch, Json, NoQuery, Problem, ProblemCode, Read, Text, etag, represent,
+};
 use shared::store::{Author, PsaOwner, Versioned};
 use shared::table::Table;
 use utoipa::ToSchema;
@@ -104,9 +106,12 @@ impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
     async fn check_may_write(&self, partner: PartnerId) -> Result<(), Problem> {
         let shown = self.shown(partner).await?.connectwise;
         let shown = shown.ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
-        let unusable = |why: &str| Err(Problem::new(ProblemCode::ConnectionUnusable).detail(why));
+        let unusable = |why: Text| Err(Problem::new(ProblemCode::ConnectionUnusable).detail(why));
         if !shown.tested.works {
-            return unusable("The last test of the ConnectWise connection failed.");
+            return unusable(Text::new(
+                "The last test of the ConnectWise connection failed.",
+                "L'ultimo test della connessione a ConnectWise non è riuscito.",
+            ));
         }
         let owner = match shown.database() {
             Some(database) => self.store.find_psa_owner(partner, &database).await?,
@@ -115,7 +120,10 @@ impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
         match owner {
             PsaOwner::Asker => Ok(()),
             PsaOwner::Another => Err(Problem::new(ProblemCode::PsaTaken)),
-            PsaOwner::Nobody => unusable("The ConnectWise database is not claimed for this partner; save it again."),
+            PsaOwner::Nobody => unusable(Text::new(
+                "The ConnectWise database is not claimed for this partner; save the connection again.",
+                "Il database ConnectWise non è registrato per questo partner; salvare di nuovo la connessione.",
+            )),
         }
     }
 

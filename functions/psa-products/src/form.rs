@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 use shared::domain::catalogue::{InvalidValue, ProductField, ProductValue, ProductValues};
 use shared::domain::id::{CategoryId, ProductTypeId, SubcategoryId, UnitId};
-use shared::http::{FieldError, Problem, ProblemCode};
+use shared::http::{FieldError, Problem, ProblemCode, Text};
 use utoipa::ToSchema;
 
 use crate::view::PsaProductClass;
@@ -173,7 +173,10 @@ pub(crate) const fn pointer(field: ProductField) -> &'static str {
 fn refused(wrong: Vec<FieldError>) -> Problem {
     let is_below_zero = |error: &FieldError| error.code() == ProblemCode::AmountBelowZero;
     match wrong.as_slice() {
-        [] => Problem::new(ProblemCode::InvalidRequest).detail("No field was sent: there is nothing to change."),
+        [] => Problem::new(ProblemCode::InvalidRequest).detail(Text::new(
+            "No field was sent: there is nothing to change.",
+            "Non è stato inviato alcun campo: non c'è nulla da modificare.",
+        )),
         errors if errors.iter().all(is_below_zero) => Problem::new(ProblemCode::AmountBelowZero).errors(wrong),
         _ => Problem::new(ProblemCode::InvalidRequest).errors(wrong),
     }
@@ -188,7 +191,7 @@ fn error_of(invalid: &InvalidValue) -> FieldError {
         | InvalidValue::TooPrecise(_)
         | InvalidValue::Twice(_) => ProblemCode::Invalid,
     };
-    FieldError::body(pointer(invalid.field()), code, invalid.to_string())
+    FieldError::body(pointer(invalid.field()), code, Text::from(invalid))
 }
 
 /// Reads an amount of money. Nine digits and six behind the point are the fifteen that ConnectWise keeps.
@@ -200,7 +203,10 @@ fn amount(pointer: &'static str, text: &str) -> Result<Decimal, FieldError> {
         None => digits(unsigned, 9),
     };
     Decimal::from_str_exact(text).ok().filter(|_| is_amount).ok_or_else(|| {
-        let detail = "Expected an amount such as \"4.50\": at most nine digits, and six behind the point.";
+        let detail = Text::new(
+            "Expected an amount such as \"4.50\": at most nine digits, and six behind the point.",
+            "Occorre un importo come \"4.50\": al massimo nove cifre, e sei dopo il punto.",
+        );
         FieldError::body(pointer, ProblemCode::Invalid, detail)
     })
 }

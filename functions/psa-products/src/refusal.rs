@@ -2,7 +2,7 @@
 
 use shared::domain::catalogue::{ProductDetails, ProductField, ProductValues};
 use shared::error::{PsaError, RefusedField};
-use shared::http::{FieldError, Problem, ProblemCode};
+use shared::http::{FieldError, Problem, ProblemCode, Text};
 use shared::ports::PsaCatalogue;
 
 use crate::form::pointer;
@@ -24,9 +24,12 @@ pub(crate) async fn refused(psa: &impl PsaCatalogue, values: &ProductValues, err
 
 /// The identifier is this product's.
 pub(crate) fn taken(holder: ProductDetails) -> Problem {
-    let inactive = if holder.inactive { ", which is inactive" } else { "" };
-    let detail =
-        format!("{} is the identifier of product {} ({}){inactive}.", holder.identifier, holder.id, holder.description);
+    let ProductDetails { identifier, id, description, .. } = &holder;
+    let (inactive, inattivo) = if holder.inactive { (", which is inactive", ", che è inattivo") } else { ("", "") };
+    let detail = Text::new(
+        format!("{identifier} is the identifier of product {id} ({description}){inactive}."),
+        format!("{identifier} è l'identificativo del prodotto {id} ({description}){inattivo}."),
+    );
     let error = FieldError::body(pointer(ProductField::Identifier), ProblemCode::IdentifierTaken, detail.clone());
     Problem::new(ProblemCode::IdentifierTaken).detail(detail).errors([error]).present(&PsaProductView::from(holder))
 }
@@ -38,8 +41,8 @@ fn is_taken(refused: &RefusedField) -> bool {
 fn field_error(refused: &RefusedField) -> FieldError {
     let code = if refused.code == "MissingRequiredField" { ProblemCode::Missing } else { ProblemCode::Invalid };
     match ProductField::find_by_psa_name(&refused.field) {
-        Some(field) => FieldError::body(pointer(field), code, refused.message.clone()),
+        Some(field) => FieldError::body(pointer(field), code, Text::same(refused.message.clone())),
         // A field that the form does not have: ConnectWise's name for it is all that helps.
-        None => FieldError::body("", code, format!("{}: {}", refused.field, refused.message)),
+        None => FieldError::body("", code, Text::same(format!("{}: {}", refused.field, refused.message))),
     }
 }

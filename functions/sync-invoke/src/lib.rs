@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use shared::domain::id::{PartnerId, RunId};
 use shared::domain::month::UsageMonth;
 use shared::domain::run::{CustomerFilter, Run, RunScope};
-use shared::http::TAKE_OVER_S;
+use shared::http::{Language, TAKE_OVER_S, Text};
 use shared::ports::{Clock, Ids, Queue};
 use shared::start::{Asked, Asker, choose, start};
 use shared::store::{Answer, Attempt, Begun, Store};
@@ -105,7 +105,7 @@ impl<T: Table, Q: Queue, C: Clock, I: Ids> World<T, Q, C, I> {
 
     async fn customers(&self, partner: PartnerId, customers: Option<&[String]>) -> Result<CustomerFilter, Failure> {
         let chosen = choose(&self.store, partner, customers).await?;
-        chosen.map_err(|error| Failure::input("input.customers", &error))
+        chosen.map_err(|error| Failure::input("input.customers", &Text::from(&error).in_language(Language::English)))
     }
 
     /// Starts a run unless the same event has started one: then gives that one, as it is now.

@@ -13,7 +13,8 @@ use shared::domain::id::PartnerId;
 use shared::domain::outcome::Place;
 use shared::error::StoreError;
 use shared::http::{
-    Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, Write, answer,
+    Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, Text, Write,
+    answer,
 };
 use shared::remember::remember_reading;
 use shared::store::{Attempt, Author, Keep, Store};
@@ -64,20 +65,20 @@ pub(crate) async fn decide_holds<T: Table, Q: Sender, C: Time, I: Naming>(
     once: Once<Decisions>,
 ) -> Result<Response, Problem> {
     let (world, partner, who, language) = (&world, caller.partner(), caller.name().to_owned(), caller.language());
-    let act =
-        |wanted: Decisions, attempt| async move { decide(world, (partner, language), who, wanted, &attempt).await };
+    let act = |wanted: Decisions, attempt| async move { decide(world, partner, language, who, wanted, &attempt).await };
     once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 async fn decide<T: Table, Q, C: Time, I>(
     world: &World<T, Q, C, I>,
-    (partner, language): (PartnerId, Language),
+    partner: PartnerId,
+    language: Language,
     who: String,
     Decisions { decisions }: Decisions,
     attempt: &Attempt,
 ) -> Result<Done, Problem> {
     let store = &world.store;
-    let asked = read(&decisions, language)?;
+    let asked = read(&decisions)?;
     let now = world.clock.now();
     let display = Display::read(world, partner, language).await?;
     let mut standing = Vec::new();
@@ -110,7 +111,7 @@ async fn decide<T: Table, Q, C: Time, I>(
     if decided == 0 {
         let detail = |n: usize| {
             let name = standing.get(n).map(|hold| hold.name.as_str()).unwrap_or_default();
-            let detail = moved_on(language, name);
+            let detail = Text::in_each(|language| moved_on(language, name));
             FieldError::body(format!("/decisions/{n}/version"), ProblemCode::VersionMismatch, detail)
         };
         let errors: Vec<FieldError> = moved.into_iter().map(detail).collect();

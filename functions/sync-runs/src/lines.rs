@@ -98,7 +98,7 @@ pub(crate) async fn list_lines<T: Table, Q: Sender, C: Time, I: Naming>(
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let (paging, lines, next) =
-        page(&world, (caller.partner(), caller.language()), &run, "listRunLines", &filter).await?;
+        page(&world, caller.partner(), caller.language(), &run, "listRunLines", &filter).await?;
     Ok(represent(&if_none_match, None, &paging.list(lines, next.as_deref())))
 }
 
@@ -138,7 +138,8 @@ fn name_of(ledger: &CustomerLedger) -> String {
 /// A page's lines, and where the next page starts. One call of the table beside that of the run.
 async fn page<T: Table, Q, C: Time, I>(
     world: &World<T, Q, C, I>,
-    (partner, language): (PartnerId, Language),
+    partner: PartnerId,
+    language: Language,
     run: &RunId,
     list: &str,
     filter: &LineFilter,

@@ -14,8 +14,8 @@ use shared::domain::outcome::{Outcome, Would};
 use shared::domain::tally::Difference;
 use shared::error::StoreError;
 use shared::http::{
-    Caller, Done, FieldError, IdempotencyKey, Language, NoQuery, Once, Problem, ProblemBody, ProblemCode, Text, Write,
-    answer, version_of_content,
+    Caller, Done, FieldError, IdempotencyKey, NoQuery, Once, Problem, ProblemBody, ProblemCode, Text, Write, answer,
+    version_of_content,
 };
 use shared::remember::remember_reading;
 use shared::store::{Attempt, Author, Keep, Store};
@@ -186,22 +186,20 @@ pub(crate) async fn decide_matching<T: Table, Q: Sender, C: Time, I: Naming>(
     once: Once<MatchingDecision>,
 ) -> Result<Response, Problem> {
     let (world, partner) = (&world, caller.partner());
-    let (who, language) = (caller.name().to_owned(), caller.language());
-    let act = |wanted: MatchingDecision, attempt| async move {
-        decide(world, (partner, language), who, wanted, &attempt).await
-    };
+    let who = caller.name().to_owned();
+    let act = |wanted: MatchingDecision, attempt| async move { decide(world, partner, who, wanted, &attempt).await };
     once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 async fn decide<T: Table, Q, C: Time, I>(
     world: &World<T, Q, C, I>,
-    (partner, language): (PartnerId, Language),
+    partner: PartnerId,
     who: String,
     wanted: MatchingDecision,
     attempt: &Attempt,
 ) -> Result<Done, Problem> {
     let store = &world.store;
-    let Read { month, sieve, so, why } = read(&wanted, language)?;
+    let Read { month, sieve, so, why } = read(&wanted)?;
     let reason = wanted.reason.map(ReasonName::reason);
     let decided_so = |decision: &Decision| {
         so.is(decision) && (&decision.who, &decision.why, decision.reason) == (&who, &why, reason)
@@ -210,7 +208,7 @@ async fn decide<T: Table, Q, C: Time, I>(
     let is_open = |hold: &StandingHold| {
         hold.decision.as_ref().is_none_or(|decision| decision.basis == hold.basis && decided_so(decision))
     };
-    let holds = list(store, partner, month, |hold| sieve.passes(hold) && is_open(hold), language).await?;
+    let holds = list(store, partner, month, |hold| sieve.passes(hold) && is_open(hold)).await?;
     let matching = holds.len();
     let version = version_of(&holds)?;
     let can = |hold: &StandingHold| match so {
@@ -233,17 +231,15 @@ async fn decide<T: Table, Q, C: Time, I>(
         return Ok(Done::Unkept(answer(StatusCode::OK, &shown)?));
     }
     if wanted.version.as_ref() != Some(&shown.version) {
-        let detail = match language {
-            Language::English => format!("What matches is no longer what was seen: {matching} match now."),
-            Language::Italian => {
-                format!("Ciò che corrisponde non è più quello che è stato mostrato: ora sono {matching}.")
-            }
-        };
+        let detail = Text::new(
+            format!("What matches is no longer what was seen: {matching} match now."),
+            format!("Ciò che corrisponde non è più quello che è stato mostrato: ora sono {matching}."),
+        );
         let error = FieldError::body("/version", ProblemCode::VersionMismatch, detail);
         return Err(Problem::new(ProblemCode::VersionMismatch).errors([error]).present(&shown));
     }
     if reason.is_none() && takes.iter().any(|hold| so.needs_reason(hold)) {
-        let error = FieldError::body("/reason", ProblemCode::Invalid, say_reason(language));
+        let error = FieldError::body("/reason", ProblemCode::Invalid, say_reason());
         return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
     }
     let now = world.clock.now();
@@ -289,17 +285,16 @@ async fn list(
     partner: PartnerId,
     month: UsageMonth,
     passes: impl Fn(&StandingHold) -> bool,
-    language: Language,
 ) -> Result<Vec<StandingHold>, Problem> {
     let (mut holds, mut after): (Vec<StandingHold>, Option<String>) = (Vec::new(), None);
     loop {
         let page = store.list_holds(partner, month, "", after.as_deref()).await?;
         holds.extend(page.holds.into_iter().filter(|hold| passes(hold)));
         if holds.len() > MOST {
-            let detail = match language {
-                Language::English => format!("More than {MOST} match; narrow the filter."),
-                Language::Italian => format!("Ne corrispondono più di {MOST}; restringere il filtro."),
-            };
+            let detail = Text::new(
+                format!("More than {MOST} match; narrow the filter."),
+                format!("Ne corrispondono più di {MOST}; restringere il filtro."),
+            );
             let error = FieldError::body("/matching", ProblemCode::Invalid, detail);
             return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
         }
@@ -345,7 +340,7 @@ struct Read {
 }
 
 /// The month, the filter and the decision; everything that is wrong with the request at once.
-fn read(wanted: &MatchingDecision, language: Language) -> Result<Read, Problem> {
+fn read(wanted: &MatchingDecision) -> Result<Read, Problem> {
     let mut errors = Vec::new();
     let mut wrong = |pointer: &str, detail: Text| errors.push(FieldError::body(pointer, ProblemCode::Invalid, detail));
     let HoldsMatching { month, reason, customer, product, psa_product_id, run } = &wanted.matching;
@@ -366,20 +361,20 @@ fn read(wanted: &MatchingDecision, language: Language) -> Result<Read, Problem> 
         until: wanted.until.as_deref(),
         why: wanted.why.as_deref(),
     };
-    let (so, why) = said.read(month, language, |field, detail| wrong(&format!("/{field}"), detail));
+    let (so, why) = said.read(month, |field, detail| wrong(&format!("/{field}"), detail));
     if so == Wanted::TakeBack {
         let detail = (
             "Only those that nobody has decided match; take decisions back one by one.",
             "Corrispondono solo le voci non ancora decise; le decisioni si ritirano una per una.",
         );
-        wrong("/verdict", language.pick(detail.0, detail.1).into());
+        wrong("/verdict", Text::new(detail.0, detail.1));
     }
     if wanted.version.is_none() && !wanted.validate_only {
         let detail = (
             "Look first, with validateOnly, and send the version that it answers.",
             "Guardare prima, con validateOnly, e inviare la version della risposta.",
         );
-        wrong("/version", language.pick(detail.0, detail.1).into());
+        wrong("/version", Text::new(detail.0, detail.1));
     }
     match (month, customer, product, psa_product, run) {
         (Some(month), Ok(customer), Ok(product), Ok(psa_product), Ok(run)) if errors.is_empty() => Ok(Read {

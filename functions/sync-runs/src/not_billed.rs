@@ -231,6 +231,5 @@ pub(crate) async fn list_not_billed<T: Table, Q: Sender, C: Time, I: Naming>(
 
 /// Whether a text has the form of a row's place. A code can be whatever Sophos has sent.
 fn is_place(text: &str) -> bool {
-    let parts = text.rsplit_once('#');
-    parts.is_some_and(|(_, kind)| !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    text.rsplit_once('#').is_some_and(|(_, kind)| serde_json::from_value::<SkipKind>(kind.into()).is_ok())
 }

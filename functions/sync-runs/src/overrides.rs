@@ -10,7 +10,7 @@ use shared::domain::month::UsageMonth;
 use shared::domain::quantity_override::{OverrideKey, QuantityOverride};
 use shared::error::StoreError;
 use shared::http::{
-    Caller, Done, FieldError, IdempotencyKey, IfNoneMatch, Language, List, NoQuery, Once, Paging, Problem, ProblemBody,
+    Caller, Done, FieldError, IdempotencyKey, IfNoneMatch, List, NoQuery, Once, Paging, Problem, ProblemBody,
     ProblemCode, PsaProductShown, Query, Read, Text, Write, answer, represent, version_of_content,
 };
 use shared::store::{Attempt, Author, Keep};
@@ -157,7 +157,8 @@ pub(crate) async fn list_overrides<T: Table, Q: Sender, C: Time, I: Naming>(
     let paging =
         Paging::read(partner, "listOverrides", &asked, asked.page_size, asked.page_from_key.as_deref(), MAX_PAGE)?;
     let display = Display::read(&world, partner, caller.language()).await?;
-    let page = world.store.page_of_overrides(partner, paging.after(), usize::from(paging.size())).await?;
+    let after = paging.after_as(|text| shared::store::OverridePage::can_start_after(text).then_some(text))?;
+    let page = world.store.page_of_overrides(partner, after, usize::from(paging.size())).await?;
     let rows: Vec<OverrideRow> =
         page.overrides.iter().map(|one| OverrideRow::of(one, &display)).collect::<Result<_, _>>()?;
     Ok(represent(&if_none_match, None, &paging.list(rows, page.next.as_deref())))
@@ -189,7 +190,7 @@ pub(crate) async fn remove_override<T: Table, Q: Sender, C: Time, I: Naming>(
     let (world, partner) = (&world, caller.partner());
     let (who, language) = (caller.name().to_owned(), caller.language());
     let act = |wanted: RemoveOverride, attempt: Attempt| async move {
-        let key = key_of(&wanted, language)?;
+        let key = key_of(&wanted)?;
         let display = Display::read(world, partner, language).await?;
         let found = world.store.find_override(partner, key).await?.ok_or(Problem::new(ProblemCode::NotFound))?;
         let row = OverrideRow::of(&found, &display)?;
@@ -212,7 +213,7 @@ pub(crate) async fn remove_override<T: Table, Q: Sender, C: Time, I: Naming>(
 }
 
 /// Which override; everything that is wrong with the request at once.
-fn key_of(wanted: &RemoveOverride, language: Language) -> Result<OverrideKey, Problem> {
+fn key_of(wanted: &RemoveOverride) -> Result<OverrideKey, Problem> {
     let mut errors = Vec::new();
     let mut wrong =
         |field: &str, detail: Text| errors.push(FieldError::body(format!("/{field}"), ProblemCode::Invalid, detail));
@@ -220,11 +221,10 @@ fn key_of(wanted: &RemoveOverride, language: Language) -> Result<OverrideKey, Pr
     let product = PsaProductId::try_from(wanted.psa_product_id).map_err(|error| wrong("psaProductId", error.into()));
     let from = UsageMonth::parse(&wanted.from).map_err(|error| wrong("from", error.into()));
     let at = wanted.at.parse::<Timestamp>().map_err(|_| {
-        let detail = language.pick("Expected a time as it was listed.", "Indicare l'ora come nell'elenco.");
-        wrong("at", detail.into());
+        wrong("at", Text::new("Expected a time as it was listed.", "Indicare l'ora come nell'elenco."));
     });
     if wanted.why.as_deref().is_some_and(|why| why.trim().chars().count() > MAX_WHY) {
-        wrong("why", too_long(language).into());
+        wrong("why", too_long());
     }
     match (customer, product, from, at) {
         (Ok(customer), Ok(product), Ok(from), Ok(at)) if errors.is_empty() => {

@@ -116,12 +116,12 @@ pub(crate) async fn start_preview<T: Table, Q: Sender, C: Time, I: Naming>(
     _: NoQuery,
     once: Once<NewPreview>,
 ) -> Result<Response, Problem> {
-    let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
+    let (world, partner, asked_by) = (&world, caller.partner(), AskedBy::of(&caller));
     let act = |wanted: NewPreview, attempt| async move {
         let month = month(wanted.month.as_deref())?;
         let customers = customers(world, partner, wanted.customers).await?;
         let scope = RunScope { customers, ignores_switches: wanted.ignore_switches, ..RunScope::default() };
-        begin(world, (partner, name), &attempt, &Asked::Preview { month, scope }).await
+        begin(world, partner, asked_by, &attempt, &Asked::Preview { month, scope }).await
     };
     once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
@@ -152,7 +152,7 @@ pub(crate) async fn apply_preview<T: Table, Q: Sender, C: Time, I: Naming>(
     _: NoQuery,
     once: Once<ApplyPreview>,
 ) -> Result<Response, Problem> {
-    let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
+    let (world, partner, asked_by) = (&world, caller.partner(), AskedBy::of(&caller));
     let act = |wanted: ApplyPreview, attempt| async move {
         if world.store.find_run(partner, &preview).await?.is_none() {
             return Err(Problem::new(ProblemCode::NotFound));
@@ -160,7 +160,7 @@ pub(crate) async fn apply_preview<T: Table, Q: Sender, C: Time, I: Naming>(
         let chosen = wanted.customers.is_some();
         let customers = customers(world, partner, wanted.customers).await?;
         let (customers, adopts) = (chosen.then_some(customers), wanted.adoptions == Adoptions::Write);
-        begin(world, (partner, name), &attempt, &Asked::Apply { preview, customers, adopts }).await
+        begin(world, partner, asked_by, &attempt, &Asked::Apply { preview, customers, adopts }).await
     };
     once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
@@ -189,12 +189,12 @@ pub(crate) async fn sync_now<T: Table, Q: Sender, C: Time, I: Naming>(
     _: NoQuery,
     once: Once<NewRun>,
 ) -> Result<Response, Problem> {
-    let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
+    let (world, partner, asked_by) = (&world, caller.partner(), AskedBy::of(&caller));
     let act = |wanted: NewRun, attempt| async move {
         let month = month(wanted.month.as_deref())?;
         let customers = customers(world, partner, wanted.customers).await?;
         let scope = RunScope { customers, ..RunScope::default() };
-        begin(world, (partner, name), &attempt, &Asked::Now { month, scope }).await
+        begin(world, partner, asked_by, &attempt, &Asked::Now { month, scope }).await
     };
     once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
@@ -224,10 +224,10 @@ pub(crate) async fn write_decided<T: Table, Q: Sender, C: Time, I: Naming>(
     _: NoQuery,
     once: Once<WriteDecided>,
 ) -> Result<Response, Problem> {
-    let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
+    let (world, partner, asked_by) = (&world, caller.partner(), AskedBy::of(&caller));
     let act = |wanted: WriteDecided, attempt| async move {
         let month = month(wanted.month.as_deref())?;
-        begin(world, (partner, name), &attempt, &Asked::WriteDecided { month }).await
+        begin(world, partner, asked_by, &attempt, &Asked::WriteDecided { month }).await
     };
     once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
@@ -258,16 +258,29 @@ pub(crate) async fn retry_run<T: Table, Q: Sender, C: Time, I: Naming>(
     _: NoQuery,
     once: Once<NothingMore>,
 ) -> Result<Response, Problem> {
-    let (world, partner, name) = (&world, caller.partner(), (caller.name().to_owned(), caller.language()));
+    let (world, partner, asked_by) = (&world, caller.partner(), AskedBy::of(&caller));
     let act =
-        |_: NothingMore, attempt| async move { begin(world, (partner, name), &attempt, &Asked::Retry { run }).await };
+        |_: NothingMore, attempt| async move { begin(world, partner, asked_by, &attempt, &Asked::Retry { run }).await };
     once.run(&world.store, &world.clock, &world.ids, partner, act).await
+}
+
+/// Who asks for a run.
+struct AskedBy {
+    name: String,
+    language: Language,
+}
+
+impl AskedBy {
+    fn of<S>(caller: &Caller<S>) -> Self {
+        Self { name: caller.name().to_owned(), language: caller.language() }
+    }
 }
 
 /// Starts a run and tells where it is followed. A repetition whose first answer was lost finds the same run.
 async fn begin<T: Table, Q: Sender, C: Time, I: Naming>(
     world: &World<T, Q, C, I>,
-    (partner, (name, language)): (PartnerId, (String, Language)),
+    partner: PartnerId,
+    AskedBy { name, language }: AskedBy,
     attempt: &Attempt,
     asked: &Asked,
 ) -> Result<Done, Problem> {
@@ -336,13 +349,13 @@ async fn customers<T: Table, Q, C, I>(
     partner: PartnerId,
     chosen: Option<Vec<String>>,
 ) -> Result<CustomerFilter, Problem> {
-    let at = |pointer: String, detail: String| FieldError::body(pointer, ProblemCode::Invalid, detail);
+    let at = |pointer: String, detail: Text| FieldError::body(pointer, ProblemCode::Invalid, detail);
     let errors: Vec<FieldError> = match choose(&world.store, partner, chosen.as_deref()).await? {
         Ok(customers) => return Ok(customers),
         Err(NotChosen::These(each)) => {
             each.into_iter().map(|(n, detail)| at(format!("/customers/{n}"), detail)).collect()
         }
-        Err(count @ NotChosen::Count) => vec![at("/customers".to_owned(), count.to_string())],
+        Err(count @ NotChosen::Count) => vec![at("/customers".to_owned(), Text::from(&count))],
     };
     Err(Problem::new(ProblemCode::InvalidRequest).errors(errors))
 }

@@ -78,7 +78,7 @@ pub(crate) async fn list_still_billing<T: Table, Q: Sender, C: Time, I: Naming>(
     let last = snapshots.last().filter(|_| snapshots.len() >= usize::from(paging.size()));
     let next = last.map(|(agreement, _)| agreement.to_string());
     let rows: Vec<StillBilling> =
-        list(&world, (partner, caller.language()), &snapshots).await?.into_iter().map(|found| found.row).collect();
+        list(&world, partner, caller.language(), &snapshots).await?.into_iter().map(|found| found.row).collect();
     Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
 }
 
@@ -200,7 +200,8 @@ impl BilledCustomer {
 /// What is billed and no longer synced on some agreements, with their customers read one by one.
 async fn list<T: Table, Q, C: Time, I>(
     world: &World<T, Q, C, I>,
-    (partner, language): (PartnerId, Language),
+    partner: PartnerId,
+    language: Language,
     snapshots: &[(AgreementId, Snapshot)],
 ) -> Result<Vec<Found>, Problem> {
     let store = &world.store;

@@ -141,14 +141,15 @@ pub(crate) async fn list_usage_lines<T: Table, Q: Sender, C: Time, I: Naming>(
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let (paging, rows, next) =
-        page(&world, (caller.partner(), caller.language()), &id, "listUsageLines", &filter).await?;
+        page(&world, caller.partner(), caller.language(), &id, "listUsageLines", &filter).await?;
     Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
 }
 
 /// A page's lines, and where the next page starts.
 async fn page<T: Table, Q, C: Time, I>(
     world: &World<T, Q, C, I>,
-    (partner, language): (PartnerId, Language),
+    partner: PartnerId,
+    language: Language,
     id: &RunId,
     list: &str,
     filter: &UsageLineFilter,

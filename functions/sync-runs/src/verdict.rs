@@ -257,35 +257,30 @@ impl Wanted {
 
 impl Said<'_> {
     /// The decision on a hold of `month`, and its note; what is wrong with it goes to `wrong`, field by field.
-    pub(crate) fn read(
-        &self,
-        month: Option<UsageMonth>,
-        language: Language,
-        mut wrong: impl FnMut(&str, Text),
-    ) -> (Wanted, String) {
+    pub(crate) fn read(&self, month: Option<UsageMonth>, mut wrong: impl FnMut(&str, Text)) -> (Wanted, String) {
         let why = self.why.unwrap_or_default().trim();
         if why.chars().count() > MAX_WHY {
-            wrong("why", too_long(language).into());
+            wrong("why", too_long());
         }
         if self.verdict != VerdictShown::Release && self.reading.is_some() {
             let detail = (
                 "Only a release has a reading; leave it out.",
                 "Solo chi scrive sceglie una lettura; va lasciata fuori.",
             );
-            wrong("reading", language.pick(detail.0, detail.1).into());
+            wrong("reading", Text::new(detail.0, detail.1));
         }
         if self.verdict != VerdictShown::Release && self.moves.is_some() {
             let detail = (
                 "Only what is released can move here; leave the day out.",
                 "Solo ciò che viene scritto può spostarsi qui; il giorno va lasciato fuori.",
             );
-            wrong("moveOn", language.pick(detail.0, detail.1).into());
+            wrong("moveOn", Text::new(detail.0, detail.1));
         }
         if self.verdict != VerdictShown::UseQuantity {
             let named = [("quantity", self.quantity.is_some()), ("until", self.until.is_some())];
             for (field, _) in named.into_iter().filter(|(_, named)| *named) {
                 let detail = ("Only for useQuantity; leave it out.", "Solo per useQuantity; va lasciato fuori.");
-                wrong(field, language.pick(detail.0, detail.1).into());
+                wrong(field, Text::new(detail.0, detail.1));
             }
         }
         let wanted = match self.verdict {
@@ -297,12 +292,12 @@ impl Said<'_> {
             VerdictShown::UseQuantity => {
                 let rule = self.quantity.and_then(QuantityNamed::read);
                 if rule.is_none() {
-                    wrong("quantity", no_quantity(language).into());
+                    wrong("quantity", no_quantity());
                 }
                 let until = self.until.map(UsageMonth::parse).transpose();
                 let until = until.map_err(|error| wrong("until", error.into())).ok().flatten().or(month);
                 if until.zip(month).is_some_and(|(until, month)| !is_in_reach(month, until)) {
-                    wrong("until", not_in_reach(language).into());
+                    wrong("until", not_in_reach());
                 }
                 rule.map_or(Wanted::Reject, |rule| Wanted::UseQuantity { rule, until })
             }
@@ -315,53 +310,51 @@ fn is_in_reach(month: UsageMonth, until: UsageMonth) -> bool {
     std::iter::successors(Some(month), |month| Some(month.next())).take(MOST_MONTHS + 1).any(|one| one == until)
 }
 
-fn not_in_reach(language: Language) -> String {
-    match language {
-        Language::English => format!("Choose the usage month or one of the {MOST_MONTHS} after it."),
-        Language::Italian => format!("Scegliere il mese di utilizzo o uno dei {MOST_MONTHS} successivi."),
-    }
+fn not_in_reach() -> Text {
+    Text::new(
+        format!("Choose the usage month or one of the {MOST_MONTHS} after it."),
+        format!("Scegliere il mese di utilizzo o uno dei {MOST_MONTHS} successivi."),
+    )
 }
 
-fn no_quantity(language: Language) -> String {
-    match language {
-        Language::English => format!(
+fn no_quantity() -> Text {
+    Text::new(
+        format!(
             "Name a rule (fixed, minimum, plus or minus) and a value up to {MOST_UNITS} with two decimals at most; only a \
              fixed quantity can be 0."
         ),
-        Language::Italian => format!(
+        format!(
             "Indicare una regola (fixed, minimum, plus o minus) e un valore fino a {MOST_UNITS} con al massimo due \
              decimali; solo una quantità fissa può essere 0."
         ),
-    }
+    )
 }
 
-pub(crate) fn too_long(language: Language) -> String {
-    match language {
-        Language::English => format!("At most {MAX_WHY} characters."),
-        Language::Italian => format!("Al massimo {MAX_WHY} caratteri."),
-    }
+pub(crate) fn too_long() -> Text {
+    Text::new(format!("At most {MAX_WHY} characters."), format!("Al massimo {MAX_WHY} caratteri."))
 }
 
 /// What is said to whoever gives no reason from the list.
-pub(crate) const fn say_reason(language: Language) -> &'static str {
-    language.pick(
+pub(crate) fn say_reason() -> Text {
+    Text::new(
         "Say why: customerAgreed, sophosIsWrong, oneOff or other.",
         "Indicare il motivo: customerAgreed, sophosIsWrong, oneOff o other.",
     )
 }
 
 /// Why a hold cannot be decided by a rule for another quantity.
-pub(crate) fn not_by_quantity(hold: &StandingHold, language: Language) -> (&'static str, String) {
+pub(crate) fn not_by_quantity(hold: &StandingHold) -> (&'static str, Text) {
     match hold.hold.takes_quantity() {
         TakesQuantity::FixedOnly | TakesQuantity::Any if hold.used().is_none() => {
-            let detail = language.pick(
-                "its usage is not known, so only a fixed quantity can be billed",
-                "il suo utilizzo non è noto, quindi si può fatturare solo una quantità fissa",
+            let name = &hold.name;
+            let detail = Text::new(
+                format!("{name}: its usage is not known, so only a fixed quantity can be billed."),
+                format!("{name}: il suo utilizzo non è noto, quindi si può fatturare solo una quantità fissa."),
             );
-            ("quantity", format!("{}: {detail}.", hold.name))
+            ("quantity", detail)
         }
         TakesQuantity::FixedOnly | TakesQuantity::Any | TakesQuantity::Nothing => {
-            ("verdict", format!("{}: {}", hold.name, language.hold(&hold.hold)))
+            ("verdict", Text::in_each(|language| format!("{}: {}", hold.name, language.hold(&hold.hold))))
         }
     }
 }

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
+use crate::domain::language::Text;
+
 /// The vendor's cloud: each host without and with the API's prefix.
 const CLOUD_HOSTS: [(&str, &str); 5] = [
     ("na.myconnectwise.net", "api-na.myconnectwise.net"),
@@ -58,6 +60,21 @@ pub enum AddressError {
         /// The host, with its port if the address has one.
         host: String,
     },
+}
+
+impl From<&AddressError> for Text {
+    fn from(error: &AddressError) -> Self {
+        let italian = match error {
+            AddressError::NotAnAddress => "non è un indirizzo come na.myconnectwise.net".to_owned(),
+            AddressError::MoreThanAHost => "occorre solo il nome del server, senza utente, percorso o query".to_owned(),
+            AddressError::NotHttps => "è ammesso solo https".to_owned(),
+            AddressError::IpAddress => "un indirizzo IP non è ammesso; usare il nome del server".to_owned(),
+            AddressError::NotAllowed { host } => {
+                format!("{host} non è un server cloud di ConnectWise né uno ammesso da questo servizio")
+            }
+        };
+        Self::new(error.to_string(), italian)
+    }
 }
 
 /// The address of a PSA that may be called.

@@ -38,6 +38,17 @@ impl Text {
         Self { english: english.into(), italian: italian.into() }
     }
 
+    /// A sentence that is composed for each language.
+    pub fn in_each(compose: impl Fn(Language) -> String) -> Self {
+        Self { english: compose(Language::English), italian: compose(Language::Italian) }
+    }
+
+    /// What is the same in every language: a name, or the words of another service.
+    pub fn same(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { italian: text.clone(), english: text }
+    }
+
     /// The sentence about a line of a sheet, with the line's number in front.
     #[must_use]
     pub fn in_line(&self, line: u64) -> Self {
@@ -60,19 +71,5 @@ impl Text {
             Language::English => &self.english,
             Language::Italian => &self.italian,
         }
-    }
-}
-
-/// A text that is the same in every language: a name, or a sentence that was already composed for its reader.
-impl From<String> for Text {
-    fn from(text: String) -> Self {
-        Self { italian: text.clone(), english: text }
-    }
-}
-
-/// The same as for a `String`.
-impl From<&str> for Text {
-    fn from(text: &str) -> Self {
-        Self::from(text.to_owned())
     }
 }

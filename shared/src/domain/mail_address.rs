@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::host_name::is_host_name;
+use super::language::Text;
 
 /// The longest address, in bytes: what a mail server takes.
 pub const MAX_MAIL_ADDRESS_BYTES: usize = 254;
@@ -23,6 +24,16 @@ pub struct MailAddress(String);
 #[error("{text:?} is not a mail address: expected one such as billing@example.com, of at most 254 characters")]
 pub struct MailAddressError {
     text: String,
+}
+
+impl From<MailAddressError> for Text {
+    fn from(error: MailAddressError) -> Self {
+        let italian = format!(
+            "«{}» non è un indirizzo e-mail: occorre un indirizzo come billing@example.com, di al massimo 254 caratteri",
+            error.text
+        );
+        Self::new(error.to_string(), italian)
+    }
 }
 
 impl MailAddress {

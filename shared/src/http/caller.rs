@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 
 use super::admission::Admission;
 use super::catalogue::ProblemCode;
-use super::language::Language;
+use super::language::{Language, Text};
 use super::problem::Problem;
 use crate::domain::id::PartnerId;
 
@@ -98,7 +98,10 @@ impl<S: Scope, W: Send + Sync> FromRequestParts<W> for Caller<S> {
         let claims = parts.extensions.get::<Admission>().and_then(|admission| admission.claims.as_ref());
         let claims = claims.ok_or_else(|| Problem::new(ProblemCode::NotSignedIn))?;
         if !claims.scopes.contains(S::NAME) {
-            return Err(Problem::new(ProblemCode::ScopeMissing).detail(format!("The right {} is needed.", S::NAME)));
+            return Err(Problem::new(ProblemCode::ScopeMissing).detail(Text::new(
+                format!("The right {} is needed.", S::NAME),
+                format!("Occorre il diritto {}.", S::NAME),
+            )));
         }
         let partner = claims.partner.as_deref().and_then(|text| PartnerId::parse(text).ok());
         // What a user directory fills in where it knows none would be one partner for all such users.

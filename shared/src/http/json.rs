@@ -1,6 +1,7 @@
 //! JSON bodies: their type and size are checked, and each error names its place by a JSON pointer.
 
 mod objects;
+mod words;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
@@ -10,7 +11,9 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
 use self::objects::ObjectsOnly;
+pub(super) use self::words::words_of;
 use super::catalogue::ProblemCode;
+use super::language::Text;
 use super::problem::{FieldError, Problem};
 
 /// The most bytes of a JSON body. The largest bulk save has some tens of kilobytes.
@@ -51,7 +54,8 @@ impl<T: DeserializeOwned, W: Send + Sync> FromRequest<W> for SecretJson<T> {
 /// The bytes of a body whose content type is JSON.
 pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     if !has_type(headers, is_json) {
-        return Err(Problem::new(ProblemCode::UnsupportedMediaType).detail("The body must be application/json."));
+        return Err(Problem::new(ProblemCode::UnsupportedMediaType)
+            .detail(Text::new("The body must be application/json.", "Il contenuto deve essere application/json.")));
     }
     read_bytes(headers, body, MAX_JSON_BYTES).await
 }
@@ -61,7 +65,12 @@ pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<Bytes, 
 /// # Errors
 /// `bodyTooLarge` for a longer body.
 pub async fn read_bytes(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes, Problem> {
-    let too_large = || Problem::new(ProblemCode::BodyTooLarge).detail(format!("At most {max} bytes are taken."));
+    let too_large = || {
+        Problem::new(ProblemCode::BodyTooLarge).detail(Text::new(
+            format!("At most {max} bytes are taken."),
+            format!("Si accettano al massimo {max} byte."),
+        ))
+    };
     let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > max) {
         return Err(too_large());
@@ -102,20 +111,26 @@ fn refused(pointer: String, error: &serde_json::Error) -> Problem {
     } else {
         ProblemCode::Invalid
     };
-    Problem::new(ProblemCode::InvalidRequest).errors([FieldError::body(pointer, code, message)])
+    Problem::new(ProblemCode::InvalidRequest).errors([FieldError::body(pointer, code, words_of(&message))])
 }
 
 /// As [`refused`], but only in our own words: serde quotes the unexpected value or name.
 fn refused_unseen(pointer: String, error: &serde_json::Error) -> Problem {
     let message = error.to_string();
-    let expected = message.rsplit_once("expected ").map_or(String::new(), |(_, ours)| format!(": expected {ours}"));
+    let expected = message.rsplit_once("expected ").map_or("", |(_, ours)| ours);
+    let english =
+        |what: &str| if expected.is_empty() { what.to_owned() } else { format!("{what}: expected {expected}") };
     let error = if message.starts_with("missing field") {
-        FieldError::body(pointer, ProblemCode::Missing, message)
+        FieldError::body(pointer, ProblemCode::Missing, words_of(&message))
     } else if message.starts_with("unknown field") {
         // The unknown name could be a secret at the wrong place.
-        FieldError::body(String::new(), ProblemCode::Unknown, format!("unknown field{expected}"))
+        FieldError::body(String::new(), ProblemCode::Unknown, Text::new(english("unknown field"), "campo sconosciuto"))
     } else {
-        FieldError::body(pointer, ProblemCode::Invalid, format!("not a value that can stand here{expected}"))
+        FieldError::body(
+            pointer,
+            ProblemCode::Invalid,
+            Text::new(english("not a value that can stand here"), "valore non ammesso in questo punto"),
+        )
     };
     Problem::new(ProblemCode::InvalidRequest).errors([error])
 }

@@ -17,6 +17,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use super::catalogue::ProblemCode;
 use super::document::header_parameter;
 use super::json::{MAX_JSON_BYTES, has_type, parse, read_bytes, read_json};
+use super::language::Text;
 use super::limit::count;
 use super::problem::{FieldError, Problem};
 use crate::domain::id::PartnerId;
@@ -67,13 +68,17 @@ impl<W: Send + Sync> FromRequest<W> for Once<CsvText> {
         let (parts, body) = request.into_parts();
         let key = read_key(&parts.headers)?;
         if !has_type(&parts.headers, |essence| essence == "text/csv") {
-            return Err(Problem::new(ProblemCode::UnsupportedMediaType).detail("The body must be text/csv."));
+            return Err(Problem::new(ProblemCode::UnsupportedMediaType)
+                .detail(Text::new("The body must be text/csv.", "Il contenuto deve essere text/csv.")));
         }
         let bytes = read_bytes(&parts.headers, body, MAX_JSON_BYTES).await?;
         let request = hash_of(&parts, &bytes);
         let text = String::from_utf8(bytes.to_vec()).map_err(|_| {
-            let error =
-                FieldError::body("", ProblemCode::Invalid, "The text is not UTF-8; save the sheet as CSV UTF-8.");
+            let detail = Text::new(
+                "The text is not UTF-8; save the sheet as CSV UTF-8.",
+                "Il testo non è in UTF-8; salvare il foglio come CSV UTF-8.",
+            );
+            let error = FieldError::body("", ProblemCode::Invalid, detail);
             Problem::new(ProblemCode::InvalidRequest).errors([error])
         })?;
         let key = hex(Sha256::new().chain_update(key));
@@ -223,7 +228,10 @@ fn read_key(headers: &HeaderMap) -> Result<&str, Problem> {
     if is_key && values.next().is_none() {
         return Ok(key);
     }
-    let detail = format!("Expected one text of 1 to {MAX_KEY} visible ASCII characters, without spaces.");
+    let detail = Text::new(
+        format!("Expected one text of 1 to {MAX_KEY} visible ASCII characters, without spaces."),
+        format!("Occorre un solo testo da 1 a {MAX_KEY} caratteri ASCII visibili, senza spazi."),
+    );
     let error = FieldError::parameter("Idempotency-Key", ProblemCode::Invalid, detail);
     Err(Problem::new(ProblemCode::InvalidRequest).errors([error]))
 }

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::catalogue::ProblemCode;
+use super::language::Text;
 use super::problem::{FieldError, Problem};
 use crate::domain::id::PartnerId;
 
@@ -79,7 +80,10 @@ impl Paging {
     ) -> Result<Self, Problem> {
         let size = page_size.unwrap_or(DEFAULT_SIZE.min(max_size));
         if !(1..=max_size).contains(&size) {
-            let detail = format!("Expected a number from 1 to {max_size}.");
+            let detail = Text::new(
+                format!("Expected a number from 1 to {max_size}."),
+                format!("Occorre un numero da 1 a {max_size}."),
+            );
             let error = FieldError::parameter("pageSize", ProblemCode::Invalid, detail);
             return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
         }

@@ -4,6 +4,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
 use super::catalogue::ProblemCode;
+use super::language::Text;
 use super::problem::{FieldError, Problem};
 use crate::domain::id::{AdditionId, AgreementId, CompanyId, CustomerId, IdError, ProductCode, PsaProductId, RunId};
 
@@ -73,7 +74,10 @@ fn parse<T: PathId>(name: &str, text: &str) -> Result<T, Problem> {
 }
 
 async fn texts<const N: usize, W: Send + Sync>(parts: &mut Parts, state: &W) -> Result<[(String, String); N], Problem> {
-    let unreadable = || Problem::new(ProblemCode::InvalidRequest).detail("The path cannot be read.");
+    let unreadable = || {
+        Problem::new(ProblemCode::InvalidRequest)
+            .detail(Text::new("The path cannot be read.", "Il percorso non è leggibile."))
+    };
     let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| unreadable())?;
     let texts: Vec<(String, String)> = params.iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
     // A route whose handler expects another number of parameters is a defect, which its first request reveals.

@@ -7,6 +7,8 @@ use url::form_urlencoded;
 use utoipa::IntoParams;
 
 use super::catalogue::ProblemCode;
+use super::json::words_of;
+use super::language::Text;
 use super::problem::{FieldError, Problem};
 
 /// The parameters of a query, as a struct that derives `Deserialize` and `IntoParams`.
@@ -47,7 +49,7 @@ fn read<T: DeserializeOwned + IntoParams>(query: &str) -> Result<T, Problem> {
             let name = error.path().to_string();
             let is_reported = errors.iter().any(|known| known.is_parameter(&name));
             if !is_reported {
-                errors.push(FieldError::parameter(name, ProblemCode::Invalid, error.inner().to_string()));
+                errors.push(FieldError::parameter(name, ProblemCode::Invalid, words_of(&error.inner().to_string())));
             }
         }
         Ok(_) | Err(_) => {}
@@ -61,10 +63,22 @@ fn misplaced(query: &str, known: &[String]) -> Vec<FieldError> {
     let mut errors: Vec<FieldError> = Vec::new();
     for (name, _) in form_urlencoded::parse(query.as_bytes()) {
         let error = if !known.iter().any(|known| *known == name) {
-            let expected = if known.is_empty() { "there are none here".to_owned() } else { known.join(", ") };
-            FieldError::parameter(&*name, ProblemCode::Unknown, format!("Not a parameter of this list: {expected}."))
+            let detail = if known.is_empty() {
+                Text::new("No parameter is taken here.", "Qui non si accettano parametri.")
+            } else {
+                let known = known.join(", ");
+                Text::new(
+                    format!("Not a parameter of this list: {known}."),
+                    format!("Parametro sconosciuto; quelli ammessi: {known}."),
+                )
+            };
+            FieldError::parameter(&*name, ProblemCode::Unknown, detail)
         } else if seen.iter().any(|seen| *seen == name) {
-            FieldError::parameter(&*name, ProblemCode::Invalid, "It is given more than once.")
+            FieldError::parameter(
+                &*name,
+                ProblemCode::Invalid,
+                Text::new("It is given more than once.", "È indicato più di una volta."),
+            )
         } else {
             seen.push(name.into_owned());
             continue;

@@ -17,6 +17,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use super::catalogue::ProblemCode;
 use super::document::header_parameter;
 use super::json_response;
+use super::language::Text;
 use super::problem::{FieldError, Problem};
 
 /// How many bytes of the hash are in a tag.
@@ -44,7 +45,10 @@ impl IfMatch {
             Self::Any => Ok(()),
             Self::Versions(versions) if versions.contains(&version) => Ok(()),
             Self::Versions(_) => Err(Problem::new(ProblemCode::VersionMismatch)
-                .detail(format!("The present version is {version}."))
+                .detail(Text::new(
+                    format!("The present version is {version}."),
+                    format!("La versione attuale è {version}."),
+                ))
                 .present(present)),
         }
     }
@@ -158,7 +162,10 @@ fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, Problem>
     // Our tags contain no comma. A foreign tag with one is refused like any other malformed tag.
     let listed: Option<Vec<String>> = text.split(',').map(str::trim).map(parse_tag).collect();
     listed.map(|tags| Some(Tags::Listed(tags))).ok_or_else(|| {
-        let detail = "Expected an ETag in its quotes, several with commas between them, or *.";
+        let detail = Text::new(
+            "Expected an ETag in its quotes, several with commas between them, or *.",
+            "Occorre un ETag tra virgolette, più ETag separati da virgole, oppure *.",
+        );
         Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter(
             name.as_str(),
             ProblemCode::Invalid,

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 pub(super) use self::alerts::{alert, alert_mark, alert_settings, alerts, alerts_until, place_of_alert};
 pub(super) use self::holds::{
-    ENDINGS, all_holds_after, decision, ending, hold, hold_range, holds, is_decision, override_name, overrides,
-    overrides_after, quantity_override,
+    ENDINGS, all_holds_after, decision, ending, hold, hold_range, holds, is_decision, is_override_name, override_name,
+    overrides, overrides_after, quantity_override,
 };
 use crate::domain::follow_up::FollowUp;
 use crate::domain::id::{AgreementId, CompanyId, CustomerId, PartnerId, ProductCode, PsaProductId, RunId};

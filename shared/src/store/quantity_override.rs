@@ -20,6 +20,14 @@ pub struct OverridePage {
     pub next: Option<String>,
 }
 
+impl OverridePage {
+    /// Whether a page may start after this text: a page's `next` has this form.
+    #[must_use]
+    pub fn can_start_after(text: &str) -> bool {
+        keys::is_override_name(text)
+    }
+}
+
 impl<T: Table> Store<T> {
     /// All overrides of customers whose id starts with `prefix` (lower-case hex; empty for all), also those that have
     /// ended.

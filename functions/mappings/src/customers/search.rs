@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shared::domain::id::CustomerId;
 use shared::domain::search::fold;
 use shared::domain::sync_status::CustomerSyncStatus;
-use shared::http::{FieldError, Problem, ProblemCode};
+use shared::http::{FieldError, Problem, ProblemCode, Text};
 use utoipa::{IntoParams, ToSchema};
 
 use super::read::Read;
@@ -71,7 +71,8 @@ impl CustomerFilter {
     pub(super) fn sieve(&self) -> Result<Sieve, Problem> {
         let text = self.text.as_deref().unwrap_or_default().trim();
         if text.chars().count() > MAX_TEXT {
-            let detail = format!("At most {MAX_TEXT} characters.");
+            let detail =
+                Text::new(format!("At most {MAX_TEXT} characters."), format!("Al massimo {MAX_TEXT} caratteri."));
             let error = FieldError::parameter("text", ProblemCode::Invalid, detail);
             return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
         }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::ProductCode;
 use shared::http::{
-    Caller, FieldError, IfNoneMatch, List, NoQuery, Paging, Path, Problem, ProblemCode, Query, Read, represent,
+    Caller, FieldError, IfNoneMatch, List, NoQuery, Paging, Path, Problem, ProblemCode, Query, Read, Text, represent,
 };
 use shared::ports::{Clock, Ids};
 use shared::table::Table;
@@ -101,7 +101,7 @@ pub(crate) async fn list_product_mappings<T: Table, N: Link, C: Clock + Clone + 
 }
 
 fn too_long() -> Problem {
-    let detail = format!("At most {MAX_TEXT} characters.");
+    let detail = Text::new(format!("At most {MAX_TEXT} characters."), format!("Al massimo {MAX_TEXT} caratteri."));
     Problem::new(ProblemCode::InvalidRequest).errors([FieldError::parameter("text", ProblemCode::Invalid, detail)])
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use shared::domain::id::{PartnerId, PsaProductId};
 use shared::domain::psa::PsaProduct;
 use shared::domain::search::{Found, Rank, SearchText};
-use shared::http::{Language, Problem};
+use shared::http::{Problem, Text};
 use shared::ports::PsaCatalogue;
 use utoipa::ToSchema;
 
@@ -32,14 +32,13 @@ pub(crate) enum MapTo {
 }
 
 /// What names stand for: the product, or why there is none.
-pub(super) type Resolved = BTreeMap<String, Result<PsaProductId, String>>;
+pub(super) type Resolved = BTreeMap<String, Result<PsaProductId, Text>>;
 
 /// Looks names up in ConnectWise, each once.
 pub(super) async fn resolve(
     connections: &impl Link,
     partner: PartnerId,
     mut names: Vec<String>,
-    language: Language,
 ) -> Result<Resolved, Problem> {
     names.sort_unstable();
     names.dedup();
@@ -49,8 +48,8 @@ pub(super) async fn resolve(
     let psa = &connections.psa(partner).await?;
     let looked = names.into_iter().map(|name| async move {
         let found = match SearchText::parse(&name) {
-            Ok(text) => only(&psa.search_products(&text, FOUND).await?, &name, language),
-            Err(error) => Err(error.to_string()),
+            Ok(text) => only(&psa.search_products(&text, FOUND).await?, &name),
+            Err(error) => Err(error.into()),
         };
         Ok::<_, Problem>((name, found))
     });
@@ -58,7 +57,7 @@ pub(super) async fn resolve(
 }
 
 /// The one product that has the whole name, or a sentence with those that come close.
-fn only(found: &Found<PsaProduct>, name: &str, language: Language) -> Result<PsaProductId, String> {
+fn only(found: &Found<PsaProduct>, name: &str) -> Result<PsaProductId, Text> {
     let exact: Vec<&PsaProduct> = found.hits.iter().filter(|hit| hit.rank == Rank::Exact).map(|hit| &hit.row).collect();
     if let [one] = exact.as_slice() {
         return Ok(one.id);
@@ -70,22 +69,26 @@ fn only(found: &Found<PsaProduct>, name: &str, language: Language) -> Result<Psa
         shown.chain(more).collect::<Vec<_>>().join("; ")
     };
     let close: Vec<&PsaProduct> = found.hits.iter().map(|hit| &hit.row).collect();
-    Err(match (exact.is_empty(), close.is_empty(), language) {
-        (false, _, Language::English) => format!("Several products are called {name:?}: {}.", listed(&exact)),
-        (false, _, Language::Italian) => format!("Più prodotti si chiamano «{name}»: {}.", listed(&exact)),
-        (true, false, Language::English) => {
-            format!("No available product is called exactly {name:?}. Similar: {}.", listed(&close))
-        }
-        (true, false, Language::Italian) => {
-            format!("Nessun prodotto disponibile si chiama esattamente «{name}». Simili: {}.", listed(&close))
-        }
-        (true, true, Language::English) => format!("No available product is called {name:?}."),
-        (true, true, Language::Italian) => format!("Nessun prodotto disponibile si chiama «{name}»."),
+    Err(match (exact.is_empty(), close.is_empty()) {
+        (false, _) => Text::new(
+            format!("Several products are called {name:?}: {}.", listed(&exact)),
+            format!("Più prodotti si chiamano «{name}»: {}.", listed(&exact)),
+        ),
+        (true, false) => Text::new(
+            format!("No available product is called exactly {name:?}. Similar: {}.", listed(&close)),
+            format!("Nessun prodotto disponibile si chiama esattamente «{name}». Simili: {}.", listed(&close)),
+        ),
+        (true, true) => Text::new(
+            format!("No available product is called {name:?}."),
+            format!("Nessun prodotto disponibile si chiama «{name}»."),
+        ),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use shared::http::Language;
+
     use super::*;
 
     fn product(id: i64, identifier: &str, description: &str) -> PsaProduct {
@@ -108,7 +111,7 @@ mod tests {
             product(4, "MAIL", "managed mail"),
         ];
         let found = Found::of(SearchText::parse(name).unwrap(), rows, true, FOUND);
-        only(&found, name, language).map(PsaProductId::get)
+        only(&found, name).map(PsaProductId::get).map_err(|why| why.in_language(language).to_owned())
     }
 
     #[test]

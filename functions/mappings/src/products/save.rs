@@ -152,7 +152,7 @@ pub(crate) async fn save_product_mappings<T: Table, N: Link, C: Clock + Clone + 
             Some(MapTo::Name(name)) => Some(name.trim().to_owned()),
             Some(MapTo::Id(_)) | None => None,
         });
-        let resolved = resolve(&world.connections, partner, names.collect(), language).await?;
+        let resolved = resolve(&world.connections, partner, names.collect()).await?;
         let wanted = wanted(&save, Some(&resolved))?;
         let judged = judge(world, partner, &wanted).await?;
         if save.validate_only {

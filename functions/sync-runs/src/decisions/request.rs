@@ -98,7 +98,7 @@ pub(super) fn moved_on(language: Language, name: &str) -> String {
 }
 
 /// What the rows ask for; everything that is wrong with them at once.
-pub(super) fn read(decisions: &[HoldDecision], language: Language) -> Result<Vec<Asked>, Problem> {
+pub(super) fn read(decisions: &[HoldDecision]) -> Result<Vec<Asked>, Problem> {
     let refused = |errors: Vec<FieldError>| Problem::new(ProblemCode::InvalidRequest).errors(errors);
     if !(1..=MOST).contains(&decisions.len()) {
         let detail = Text::new(
@@ -116,15 +116,15 @@ pub(super) fn read(decisions: &[HoldDecision], language: Language) -> Result<Vec
         let customer = CustomerId::parse(&row.customer_id).map_err(|error| wrong("customerId", error.into())).ok();
         let product = PsaProductId::try_from(row.psa_product_id);
         let product = product.map_err(|error| wrong("psaProductId", error.into())).ok();
-        if let Some(detail) = row.wrong_day(month, language) {
-            wrong("moveOn", detail.into());
+        if let Some(detail) = row.wrong_day(month) {
+            wrong("moveOn", detail);
         }
-        let (wanted, why) = row.said().read(month, language, &mut wrong);
+        let (wanted, why) = row.said().read(month, &mut wrong);
         let (Some(month), Some(customer), Some(product)) = (month, customer, product) else { continue };
         let key = HoldKey { month, customer, product };
         if !met.insert(key) {
             let detail = ("This hold is decided in an earlier row.", "Una riga precedente decide già questa voce.");
-            wrong("psaProductId", language.pick(detail.0, detail.1).into());
+            wrong("psaProductId", Text::new(detail.0, detail.1));
         }
         let (version, reason) = (row.version.clone(), row.reason.map(ReasonName::reason));
         asked.push(Asked { key, version, wanted, reason, why });
@@ -145,7 +145,7 @@ impl HoldDecision {
     }
 
     /// What is wrong with the day on which the product moves here.
-    fn wrong_day(&self, month: Option<UsageMonth>, language: Language) -> Option<&'static str> {
+    fn wrong_day(&self, month: Option<UsageMonth>) -> Option<Text> {
         let detail = match (&self.move_on, self.moves()) {
             (Some(_), None) => ("Expected a day such as 2026-11-30.", "Indicare un giorno come 2026-11-30."),
             (_, Some(day)) if month.is_some_and(|month| day > month.last_day()) => (
@@ -154,7 +154,7 @@ impl HoldDecision {
             ),
             (_, Some(_) | None) => return None,
         };
-        Some(language.pick(detail.0, detail.1))
+        Some(Text::new(detail.0, detail.1))
     }
 }
 
@@ -186,7 +186,7 @@ pub(super) fn seen(
     for (n, (asked, found)) in asked.iter().zip(standing).enumerate() {
         let pointer = |field: &str| format!("/decisions/{n}/{field}");
         let Some(hold) = found else {
-            let detail = display.language.pick(
+            let detail = Text::new(
                 "It no longer waits: a later run has settled it.",
                 "Non è più in attesa: una sincronizzazione successiva l'ha risolta.",
             );
@@ -194,16 +194,15 @@ pub(super) fn seen(
             continue;
         };
         if version_of(&hold)? != asked.version && !asked.is_decided(&hold, who) {
-            let detail = moved_on(display.language, &hold.name);
+            let detail = Text::in_each(|language| moved_on(language, &hold.name));
             moved.push(FieldError::body(pointer("version"), ProblemCode::VersionMismatch, detail));
         } else {
-            let found = cannot_be(asked.wanted, &hold, display.language);
+            let found = cannot_be(asked.wanted, &hold);
             stuck.extend(
                 found.map(|(field, detail)| FieldError::body(pointer(field), ProblemCode::NotReleasable, detail)),
             );
             if asked.reason.is_none() && asked.wanted.needs_reason(&hold) {
-                let detail = say_reason(display.language);
-                unsaid.push(FieldError::body(pointer("reason"), ProblemCode::Invalid, detail));
+                unsaid.push(FieldError::body(pointer("reason"), ProblemCode::Invalid, say_reason()));
             }
         }
         holds.push(hold);
@@ -222,27 +221,23 @@ pub(super) fn seen(
 }
 
 /// Why a hold cannot be decided as it was asked for: the field and the sentence.
-fn cannot_be(wanted: Wanted, hold: &StandingHold, language: Language) -> Option<(&'static str, String)> {
+fn cannot_be(wanted: Wanted, hold: &StandingHold) -> Option<(&'static str, Text)> {
     match wanted {
-        Wanted::Release { reading, moves } => not_releasable(reading, moves, hold, language),
-        Wanted::UseQuantity { rule, .. } if hold.billed_by(rule).is_none() => Some(not_by_quantity(hold, language)),
+        Wanted::Release { reading, moves } => not_releasable(reading, moves, hold),
+        Wanted::UseQuantity { rule, .. } if hold.billed_by(rule).is_none() => Some(not_by_quantity(hold)),
         Wanted::UseQuantity { .. } | Wanted::Reject | Wanted::TakeBack => None,
     }
 }
 
 /// Why a hold cannot be released.
-fn not_releasable(
-    reading: Option<Reading>,
-    moves: Option<Date>,
-    hold: &StandingHold,
-    language: Language,
-) -> Option<(&'static str, String)> {
+fn not_releasable(reading: Option<Reading>, moves: Option<Date>, hold: &StandingHold) -> Option<(&'static str, Text)> {
     if moves.is_some() && !matches!(hold.hold, Hold::BilledElsewhere { .. }) {
-        let detail = language.pick(
-            "it is not billed elsewhere; leave the day out.",
-            "non è fatturato altrove; il giorno va lasciato fuori.",
+        let name = &hold.name;
+        let detail = Text::new(
+            format!("{name}: it is not billed elsewhere; leave the day out."),
+            format!("{name}: non è fatturato altrove; il giorno va lasciato fuori."),
         );
-        return Some(("moveOn", format!("{}: {detail}", hold.name)));
+        return Some(("moveOn", detail));
     }
     if hold.basis.released(reading) != Would::Nothing {
         return None;
@@ -250,16 +245,22 @@ fn not_releasable(
     let offered = in_words(&hold.basis);
     Some(match (reading, offered.is_empty()) {
         (_, false) => {
-            let choose = language.pick("Choose how they are read", "Scegliere come vanno lette");
-            ("reading", format!("{}: {}. {choose}: {offered}.", hold.name, language.hold(&hold.hold)))
+            let detail = Text::in_each(|language| {
+                let choose = language.pick("Choose how they are read", "Scegliere come vanno lette");
+                format!("{}: {}. {choose}: {offered}.", hold.name, language.hold(&hold.hold))
+            });
+            ("reading", detail)
         }
         (Some(_), true) if hold.basis.release != Would::Nothing => {
-            let detail = language.pick(
-                "its usage lines are not in doubt; leave the reading out.",
-                "le sue righe di utilizzo non sono in dubbio; la lettura va lasciata fuori.",
+            let name = &hold.name;
+            let detail = Text::new(
+                format!("{name}: its usage lines are not in doubt; leave the reading out."),
+                format!("{name}: le sue righe di utilizzo non sono in dubbio; la lettura va lasciata fuori."),
             );
-            ("reading", format!("{}: {detail}", hold.name))
+            ("reading", detail)
         }
-        (Some(_) | None, true) => ("verdict", format!("{}: {}", hold.name, language.hold(&hold.hold))),
+        (Some(_) | None, true) => {
+            ("verdict", Text::in_each(|language| format!("{}: {}", hold.name, language.hold(&hold.hold))))
+        }
     })
 }

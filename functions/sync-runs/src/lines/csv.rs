@@ -78,7 +78,7 @@ pub(crate) async fn export_lines<T: Table, Q: Sender, C: Time, I: Naming>(
     Query(filter): Query<LineFilter>,
 ) -> Result<Response, Problem> {
     let (paging, lines, next) =
-        page(&world, (caller.partner(), caller.language()), &run, "exportRunLines", &filter).await?;
+        page(&world, caller.partner(), caller.language(), &run, "exportRunLines", &filter).await?;
     let header = paging.after().is_none().then_some(COLUMNS.as_slice());
     let pages = paging.list(Vec::<RunLine>::new(), next.as_deref()).pages;
     csv_page(header, lines.into_iter().map(cells), pages.next_key())

@@ -103,21 +103,21 @@ pub(crate) async fn end_still_billing<T: Table, Q: Sender, C: Time, I: Naming>(
     once: Once<EndAdditions>,
 ) -> Result<Response, Problem> {
     let (world, partner, who, language) = (&world, caller.partner(), caller.name().to_owned(), caller.language());
-    let act =
-        |wanted: EndAdditions, attempt| async move { end(world, (partner, language), who, wanted, &attempt).await };
+    let act = |wanted: EndAdditions, attempt| async move { end(world, partner, language, who, wanted, &attempt).await };
     once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 async fn end<T: Table, Q, C: Time, I>(
     world: &World<T, Q, C, I>,
-    (partner, language): (PartnerId, Language),
+    partner: PartnerId,
+    language: Language,
     who: String,
     request: EndAdditions,
     attempt: &Attempt,
 ) -> Result<Done, Problem> {
     let store = &world.store;
-    let wanted = read(&request.additions, language)?;
-    let seen = seen(&request.additions, &wanted, language, list(world, (partner, language), &wanted).await?)?;
+    let wanted = read(&request.additions)?;
+    let seen = seen(&request.additions, &wanted, list(world, partner, language, &wanted).await?)?;
     let now = world.clock.now();
     let mut ended = 0;
     for (wanted, found) in wanted.iter().zip(&seen) {
@@ -144,7 +144,7 @@ async fn end<T: Table, Q, C: Time, I>(
         store.put_ending(partner, &ending).await?;
         ended += 1;
     }
-    let after = list(world, (partner, language), &wanted).await?;
+    let after = list(world, partner, language, &wanted).await?;
     let now = |wanted: &Wanted| after.iter().find(|found| found.key == wanted.key).map(|found| found.row.clone());
     let additions = wanted.iter().zip(seen).map(|(wanted, before)| now(wanted).unwrap_or(before.row)).collect();
     let warnings = warnings(&wanted, language);
@@ -177,16 +177,17 @@ fn warnings(wanted: &[Wanted], language: Language) -> Vec<String> {
 /// What is listed of the agreements that the rows are about.
 async fn list<T: Table, Q, C: Time, I>(
     world: &World<T, Q, C, I>,
-    (partner, language): (PartnerId, Language),
+    partner: PartnerId,
+    language: Language,
     wanted: &[Wanted],
 ) -> Result<Vec<Found>, Problem> {
     let agreements: BTreeSet<AgreementId> = wanted.iter().map(|wanted| wanted.key.agreement).collect();
     let snapshots = world.store.find_snapshots(partner, &Vec::from_iter(agreements)).await?;
-    super::list(world, (partner, language), &Vec::from_iter(snapshots)).await
+    super::list(world, partner, language, &Vec::from_iter(snapshots)).await
 }
 
 /// Which additions the rows are about; everything that is wrong with them at once.
-fn read(rows: &[EndAddition], language: Language) -> Result<Vec<Wanted>, Problem> {
+fn read(rows: &[EndAddition]) -> Result<Vec<Wanted>, Problem> {
     let refused = |errors: Vec<FieldError>| Problem::new(ProblemCode::InvalidRequest).errors(errors);
     if !(1..=MOST).contains(&rows.len()) {
         let detail = Text::new(
@@ -204,16 +205,16 @@ fn read(rows: &[EndAddition], language: Language) -> Result<Vec<Wanted>, Problem
         let addition = AdditionId::try_from(row.addition_id).map_err(|error| wrong("additionId", error.into()));
         let why = row.why.trim();
         if why.is_empty() || why.chars().count() > MAX_WHY {
-            wrong("why", say_why(language, MAX_WHY).into());
+            wrong("why", say_why(MAX_WHY));
         }
         if let (Ok(agreement), Ok(addition)) = (agreement, addition) {
             let key = EndingKey { agreement, addition };
             if !met.insert(key) {
                 let detail =
                     ("An earlier row is about this addition.", "Una riga precedente riguarda questa addition.");
-                wrong("additionId", language.pick(detail.0, detail.1).into());
+                wrong("additionId", Text::new(detail.0, detail.1));
             }
-            let by = way(row, language).map_err(|detail| wrong("date", detail.into())).unwrap_or_default();
+            let by = way(row).map_err(|detail| wrong("date", detail)).unwrap_or_default();
             wanted.push(Wanted { key, by, why: why.to_owned() });
         }
     }
@@ -221,8 +222,8 @@ fn read(rows: &[EndAddition], language: Language) -> Result<Vec<Wanted>, Problem
 }
 
 /// How a row wants its addition to be ended, or why its date says nothing.
-fn way(row: &EndAddition, language: Language) -> Result<Option<EndBy>, String> {
-    let detail = |english: &str, italian: &str| Err(language.pick(english, italian).to_owned());
+fn way(row: &EndAddition) -> Result<Option<EndBy>, Text> {
+    let detail = |english: &str, italian: &str| Err(Text::new(english, italian));
     match (row.choice, &row.date) {
         (EndChoice::CancelOn, Some(date)) => {
             let day = date.parse::<Date>().ok();
@@ -242,35 +243,24 @@ fn way(row: &EndAddition, language: Language) -> Result<Option<EndBy>, String> {
 }
 
 /// The additions as the person saw them. One that has moved, or is no longer listed, stops all of them.
-fn seen(
-    rows: &[EndAddition],
-    wanted: &[Wanted],
-    language: Language,
-    listed: Vec<Found>,
-) -> Result<Vec<Found>, Problem> {
+fn seen(rows: &[EndAddition], wanted: &[Wanted], listed: Vec<Found>) -> Result<Vec<Found>, Problem> {
     let (mut moved, mut seen) = (Vec::new(), Vec::new());
     for (n, (row, wanted)) in rows.iter().zip(wanted).enumerate() {
         let pointer = format!("/additions/{n}/version");
         match listed.iter().find(|found| found.key == wanted.key) {
             None => {
-                let detail = language.pick(
+                let detail = Text::new(
                     "It is no longer billed without a sync: look at the list again.",
                     "Non è più fatturata senza sincronizzazione: guardare di nuovo l'elenco.",
                 );
                 moved.push(FieldError::body(pointer, ProblemCode::NotFound, detail));
             }
             Some(found) if found.row.version() != row.version => {
-                let detail = match language {
-                    Language::English => {
-                        format!("What is billed on addition {} is no longer what you saw.", row.addition_id)
-                    }
-                    Language::Italian => {
-                        format!(
-                            "Ciò che è fatturato sulla addition {} non è più quello che è stato mostrato.",
-                            row.addition_id
-                        )
-                    }
-                };
+                let addition = row.addition_id;
+                let detail = Text::new(
+                    format!("What is billed on addition {addition} is no longer what you saw."),
+                    format!("Ciò che è fatturato sulla addition {addition} non è più quello che è stato mostrato."),
+                );
                 moved.push(FieldError::body(pointer, ProblemCode::VersionMismatch, detail));
             }
             Some(found) => seen.push(found.clone()),
@@ -284,9 +274,9 @@ fn seen(
 }
 
 /// What is said to whoever gives no reason, or too long a one.
-fn say_why(language: Language, most: usize) -> String {
-    match language {
-        Language::English => format!("Say why, in at most {most} characters."),
-        Language::Italian => format!("Indicare il motivo, in al massimo {most} caratteri."),
-    }
+fn say_why(most: usize) -> Text {
+    Text::new(
+        format!("Say why, in at most {most} characters."),
+        format!("Indicare il motivo, in al massimo {most} caratteri."),
+    )
 }

@@ -59,7 +59,7 @@ pub(crate) async fn export_usage_lines<T: Table, Q: Sender, C: Time, I: Naming>(
     Query(filter): Query<UsageLineFilter>,
 ) -> Result<Response, Problem> {
     let (paging, rows, next) =
-        page(&world, (caller.partner(), caller.language()), &id, "exportUsageLines", &filter).await?;
+        page(&world, caller.partner(), caller.language(), &id, "exportUsageLines", &filter).await?;
     let header = paging.after().is_none().then_some(COLUMNS.as_slice());
     let pages = paging.list(Vec::<UsageLineRow>::new(), next.as_deref()).pages;
     csv_page(header, rows.into_iter().map(cells), pages.next_key())

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::client::address::AddressError;
+use crate::domain::language::{Language, Text};
 
 /// A right of the API member's security role. `Display` gives its name in ConnectWise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -175,5 +176,56 @@ impl fmt::Display for SophosVerdict {
             Self::AnswerUnusable { why } => write!(f, "Sophos answers with something that cannot be used: {why}"),
             Self::Unavailable { why } => write!(f, "Sophos could not be asked just now: {why}"),
         }
+    }
+}
+
+impl From<&ConnectWiseVerdict> for Text {
+    fn from(verdict: &ConnectWiseVerdict) -> Self {
+        let italian = match verdict {
+            ConnectWiseVerdict::Works => "ConnectWise risponde, e le chiavi possono leggere quanto serve".to_owned(),
+            ConnectWiseVerdict::AddressNotAllowed(error) => {
+                format!("il sito ConnectWise non è utilizzabile: {}", Self::from(error).in_language(Language::Italian))
+            }
+            ConnectWiseVerdict::WrongHost { .. } => "a questo sito non risponde alcun ConnectWise".to_owned(),
+            ConnectWiseVerdict::UnknownCompany => "questo ConnectWise non conosce un'azienda con questo id".to_owned(),
+            ConnectWiseVerdict::WrongClientId { .. } => "ConnectWise non accetta il client id".to_owned(),
+            ConnectWiseVerdict::WrongKeys => "ConnectWise non accetta la chiave pubblica e quella privata".to_owned(),
+            ConnectWiseVerdict::MissingRights(rights) => {
+                let named: Vec<String> = rights.iter().map(PsaRight::to_string).collect();
+                format!("al ruolo di sicurezza dell'API member mancano: {}", named.join("; "))
+            }
+            ConnectWiseVerdict::Unavailable { .. } => "al momento ConnectWise non è raggiungibile".to_owned(),
+        };
+        Self::new(verdict.to_string(), italian)
+    }
+}
+
+impl From<&SophosVerdict> for Text {
+    fn from(verdict: &SophosVerdict) -> Self {
+        let italian = match verdict {
+            SophosVerdict::Works => {
+                "Sophos risponde, e le credenziali possono leggere i clienti e l'utilizzo fatturabile".to_owned()
+            }
+            SophosVerdict::WrongKeys => "Sophos non accetta il client id e il client secret".to_owned(),
+            SophosVerdict::NotAPartner { kind } => {
+                format!(
+                    "queste credenziali sono di un account Sophos di tipo {kind}; crearle in Sophos Central Partner"
+                )
+            }
+            SophosVerdict::AnotherPartner { id } => {
+                format!("queste credenziali sono di un altro partner Sophos ({id})")
+            }
+            SophosVerdict::MissingRights(rights) => {
+                let named = rights.iter().map(|right| match right {
+                    SophosRight::Customers => "i clienti del partner",
+                    SophosRight::BillingUsage => "l'utilizzo fatturabile",
+                });
+                let named = named.collect::<Vec<_>>().join(" e ");
+                format!("queste credenziali non possono leggere {named}")
+            }
+            SophosVerdict::AnswerUnusable { .. } => "la risposta di Sophos non è utilizzabile".to_owned(),
+            SophosVerdict::Unavailable { .. } => "al momento Sophos non è raggiungibile".to_owned(),
+        };
+        Self::new(verdict.to_string(), italian)
     }
 }

@@ -8,6 +8,7 @@ use url::{Host, Url};
 
 use crate::client::address::{AddressPolicy, host_and_port, is_loopback};
 use crate::domain::host_name::is_host_name;
+use crate::domain::language::Text;
 
 /// The longest address, in characters, escapes included.
 pub const MAX_ADDRESS_CHARS: usize = 500;
@@ -43,6 +44,24 @@ pub enum WebhookAddressError {
     /// The address leads away from this machine, and the policy is [`AddressPolicy::Loopback`].
     #[error("only this machine may be called here")]
     NotThisMachine,
+}
+
+impl From<&WebhookAddressError> for Text {
+    fn from(error: &WebhookAddressError) -> Self {
+        let italian = match error {
+            WebhookAddressError::NotAnAddress => "non è un indirizzo come https://hooks.example.com/alerts".to_owned(),
+            WebhookAddressError::TooLong => format!("ha più di {MAX_ADDRESS_CHARS} caratteri"),
+            WebhookAddressError::NotHttps => "è ammesso solo https".to_owned(),
+            WebhookAddressError::UserOrPassword => "prima del server non sono ammessi utente o password".to_owned(),
+            WebhookAddressError::Fragment => "ciò che segue # non viene mai inviato; va tralasciato".to_owned(),
+            WebhookAddressError::IpAddress => "un indirizzo IP non è ammesso; usare il nome del server".to_owned(),
+            WebhookAddressError::NotAPublicName => {
+                "il server non è scritto come un nome di Internet, per esempio hooks.example.com".to_owned()
+            }
+            WebhookAddressError::NotThisMachine => "qui si può chiamare solo questo computer".to_owned(),
+        };
+        Self::new(error.to_string(), italian)
+    }
 }
 
 impl WebhookAddress {

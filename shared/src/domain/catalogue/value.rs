@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ProductClass;
 use crate::domain::id::{CategoryId, ProductTypeId, SubcategoryId, UnitId};
+use crate::domain::language::Text;
 use crate::domain::search::{Unquotable, quote_for};
 
 /// A field of a product that a person may set.
@@ -163,6 +164,31 @@ impl fmt::Display for ProductField {
     }
 }
 
+impl ProductField {
+    /// Its name in Italian, as the page shows it.
+    const fn in_italian(self) -> &'static str {
+        match self {
+            Self::Identifier => "identificativo",
+            Self::Description => "descrizione",
+            Self::CustomerDescription => "descrizione per il cliente",
+            Self::Category => "categoria",
+            Self::Subcategory => "sottocategoria",
+            Self::Type => "tipo",
+            Self::Class => "classe",
+            Self::Unit => "unità di misura",
+            Self::Price => "prezzo",
+            Self::Cost => "costo",
+            Self::Taxable => "imponibile",
+            Self::Recurring => "ricorrente",
+            Self::Inactive => "inattivo",
+            Self::VendorSku => "SKU del fornitore",
+            Self::ManufacturerPartNumber => "codice del produttore",
+            Self::IntegrationXref => "riferimento incrociato",
+            Self::Notes => "note",
+        }
+    }
+}
+
 /// A field and what it is to be set to. An empty text clears a field that is not required.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProductValue {
@@ -230,6 +256,24 @@ pub enum InvalidValue {
     /// The field is there twice.
     #[error("the {0} is set twice")]
     Twice(ProductField),
+}
+
+impl From<&InvalidValue> for Text {
+    fn from(invalid: &InvalidValue) -> Self {
+        let italian = match invalid {
+            InvalidValue::Missing(field) => format!("manca il valore di {}", field.in_italian()),
+            InvalidValue::TooLong { field, chars, max } => {
+                format!("{} ha {chars} caratteri; ConnectWise ne accetta {max}", field.in_italian())
+            }
+            InvalidValue::Unquotable(_) => {
+                "con questi caratteri ConnectWise non ritroverebbe l'identificativo".to_owned()
+            }
+            InvalidValue::TooPrecise(field) => format!("{} ha più di 15 cifre", field.in_italian()),
+            InvalidValue::Negative(field) => format!("{} è inferiore a zero", field.in_italian()),
+            InvalidValue::Twice(field) => format!("{} è indicato due volte", field.in_italian()),
+        };
+        Self::new(invalid.to_string(), italian)
+    }
 }
 
 impl InvalidValue {

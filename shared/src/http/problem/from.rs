@@ -9,7 +9,8 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Conflict { .. } | StoreError::LeaseLost => {
-                Self::new(ProblemCode::ChangedMeanwhile).detail(error.to_string())
+                tracing::info!(%error, "a save met another one");
+                Self::new(ProblemCode::ChangedMeanwhile)
             }
             StoreError::Unavailable { .. } => logged(ProblemCode::Unavailable, &error),
             StoreError::Unreadable { .. } | StoreError::Refused { .. } => logged(ProblemCode::Internal, &error),

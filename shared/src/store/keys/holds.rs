@@ -3,7 +3,7 @@
 use super::Key;
 use crate::domain::decision::HoldKey;
 use crate::domain::ending::EndingKey;
-use crate::domain::id::PartnerId;
+use crate::domain::id::{CustomerId, PartnerId};
 use crate::domain::month::UsageMonth;
 use crate::domain::quantity_override::OverrideKey;
 use crate::table::Range;
@@ -46,6 +46,22 @@ pub(in crate::store) fn overrides(prefix: &str) -> String {
 pub(in crate::store) fn override_name(key: OverrideKey) -> String {
     let OverrideKey { customer, product, from, at } = key;
     format!("{customer}#{:010}#{from}#{at:.9}#", product.get())
+}
+
+/// Whether a text is the name of an override.
+pub(in crate::store) fn is_override_name(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('#').collect();
+    let [customer, product, from, at, ""] = parts.as_slice() else { return false };
+    let key = || {
+        Some(OverrideKey {
+            customer: CustomerId::parse(customer).ok()?,
+            product: product.parse::<i64>().ok()?.try_into().ok()?,
+            from: UsageMonth::parse(from).ok()?,
+            at: at.parse().ok()?,
+        })
+    };
+    // Only what is written in the one way that the table has.
+    key().is_some_and(|key| override_name(key) == text)
 }
 
 pub(in crate::store) fn quantity_override(partner: PartnerId, key: OverrideKey) -> Key {
