@@ -72,7 +72,7 @@ impl<T: Table, K: Seal, M: Mailer, C: Clock> World<T, K, M, C> {
             Err(error) => return Err(error.into()),
         };
         let (subject, text) = compose(&alert.about, &lines, language);
-        let body = body(partner, alert, (&subject, &text), &lines);
+        let body = body(partner, alert, &subject, &text, &lines);
         Ok(MessageText { subject, text, body })
     }
 
@@ -207,7 +207,7 @@ fn compose(about: &AlertAbout, lines: &[ReportedLine], language: Language) -> (S
     (subject, text)
 }
 
-fn body(partner: PartnerId, alert: &Alert, (subject, text): (&str, &str), lines: &[ReportedLine]) -> String {
+fn body(partner: PartnerId, alert: &Alert, subject: &str, text: &str, lines: &[ReportedLine]) -> String {
     let (kind, about) = match &alert.about {
         AlertAbout::Run(digest) => (
             "sync.needsAttention",

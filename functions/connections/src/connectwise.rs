@@ -146,7 +146,7 @@ pub(crate) async fn test_connectwise<T: Table, K: Sealer, C: Time>(
         let report = world.probe().test_connectwise(&credentials).await;
         // What was saved under older rules is tested all the same; the test says that its address is not allowed.
         let address = PsaAddress::parse(&credentials.site, rules).ok();
-        let shown = world.report(partner, &report, (&credentials, address.as_ref()), &headers).await?;
+        let shown = world.report(partner, &report, &credentials, address.as_ref(), &headers).await?;
         let author = world.author(&caller);
         let test = shown.at(author.at);
         let note = |shown: &mut ShownConnections| {
@@ -160,7 +160,7 @@ pub(crate) async fn test_connectwise<T: Table, K: Sealer, C: Time>(
     let (credentials, address) = given.read(rules)?;
     count(&world.store, caller.partner(), Limited::ConnectWiseTests, world.clock.now()).await?;
     let report = world.guess_connectwise(&caller, &credentials).await?;
-    Ok(Body(world.report(partner, &report, (&credentials, Some(&address)), &headers).await?))
+    Ok(Body(world.report(partner, &report, &credentials, Some(&address), &headers).await?))
 }
 
 /// Remove the ConnectWise connection.
@@ -241,7 +241,8 @@ impl<T: Table, K: Sealer, C: Time> World<T, K, C> {
         &self,
         partner: PartnerId,
         report: &ConnectWiseReport,
-        (credentials, address): (&ConnectWiseCredentials, Option<&PsaAddress>),
+        credentials: &ConnectWiseCredentials,
+        address: Option<&PsaAddress>,
         headers: &HeaderMap,
     ) -> Result<TestReport, Problem> {
         let owner = match address {

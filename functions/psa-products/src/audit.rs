@@ -1,11 +1,10 @@
 //! Who did what to a product in ConnectWise.
 
-use jiff::Timestamp;
 use serde_json::Value;
 use shared::domain::catalogue::{ProductClass, ProductDetails};
 use shared::domain::id::{PartnerId, PsaProductId};
 use shared::domain::psa::PsaProduct;
-use shared::store::{Edit, Keep, KnownPsaProduct, Store, Subject};
+use shared::store::{Author, Edit, Keep, KnownPsaProduct, Store, Subject};
 use shared::table::Table;
 
 use crate::view::PsaProductView;
@@ -27,6 +26,13 @@ pub(crate) async fn keep_names(store: &Store<impl Table>, partner: PartnerId, pr
     }
 }
 
+/// A product before and after a change; nothing before it was created.
+#[derive(Clone, Copy)]
+pub(crate) struct Change<'a> {
+    pub(crate) before: Option<&'a PsaProductView>,
+    pub(crate) after: &'a PsaProductView,
+}
+
 /// Adds what was done in ConnectWise to the audit, with the answer that is to be kept, if one is; whether both are stored.
 ///
 /// It is done there and cannot be taken back with the entry: where the table refuses, the answer stays what happened, and
@@ -34,15 +40,16 @@ pub(crate) async fn keep_names(store: &Store<impl Table>, partner: PartnerId, pr
 pub(crate) async fn note(
     store: &Store<impl Table>,
     partner: PartnerId,
-    (who, at): (&str, Timestamp),
+    author: &Author,
     product: PsaProductId,
-    (before, after): (Option<&PsaProductView>, &PsaProductView),
+    Change { before, after }: Change<'_>,
     keep: Option<&Keep<'_, ()>>,
 ) -> bool {
+    let Author { who, at, .. } = author;
     let shown = |view: &PsaProductView| serde_json::to_value(view).unwrap_or(Value::Null);
     let edit = Edit {
-        at,
-        who: who.to_owned(),
+        at: *at,
+        who: who.clone(),
         subject: Subject::PsaProduct(product),
         before: before.map(shown),
         after: Some(shown(after)),

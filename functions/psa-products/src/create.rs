@@ -10,9 +10,10 @@ use shared::http::{
     Caller, Done, IdempotencyKey, NoQuery, Once, Problem, PsaProblems, Write, answer, etag, version_of_content,
 };
 use shared::ports::{Clock, Connections, Ids, PsaCatalogue};
-use shared::store::{Answer, Attempt, Begun, Keep, Store};
+use shared::store::{Answer, Attempt, Author, Begun, Keep, Store};
 use shared::table::Table;
 
+use crate::audit::Change;
 use crate::form::NewPsaProduct;
 use crate::view::PsaProductView;
 use crate::{World, audit, refusal};
@@ -60,8 +61,9 @@ where
         };
         let same = |(): &()| Ok(response.clone());
         let keep = Keep { attempt: &attempt, answer: &same };
-        let author = (caller.name(), attempt.at);
-        let kept = audit::note(&world.store, partner, author, id, (None, &view), Some(&keep)).await;
+        let author = Author { who: caller.name().to_owned(), at: attempt.at, note: None };
+        let change = Change { before: None, after: &view };
+        let kept = audit::note(&world.store, partner, &author, id, change, Some(&keep)).await;
         Ok(if kept { Done::Kept(response) } else { Done::Unkept(response) })
     };
     once.run(&world.store, &world.clock, &world.ids, partner, create).await

@@ -11,10 +11,11 @@ use shared::domain::id::{PartnerId, PsaProductId};
 use shared::error::StoreError;
 use shared::http::{Caller, IfMatch, Json, NoQuery, Path, Problem, PsaProblems, Write, etag, version_of_content};
 use shared::ports::{Clock, Connections, Ids, PsaCatalogue};
-use shared::store::Store;
+use shared::store::{Author, Store};
 use shared::table::Table;
 use utoipa::ToSchema;
 
+use crate::audit::Change;
 use crate::form::PsaProductEdit;
 use crate::view::PsaProductView;
 use crate::{World, audit, refusal};
@@ -126,7 +127,8 @@ where
     };
     audit::keep_names(&world.store, partner, &after).await;
     let now = PsaProductView::from(after.clone());
-    audit::note(&world.store, partner, (caller.name(), world.clock.now()), id, (Some(&seen), &now), None).await;
+    let author = Author { who: caller.name().to_owned(), at: world.clock.now(), note: None };
+    audit::note(&world.store, partner, &author, id, Change { before: Some(&seen), after: &now }, None).await;
     let mut notes = Vec::new();
     let mut note = |code, text: String| notes.push(PsaProductNote { code, text });
     if changed(ProductField::CustomerDescription) {

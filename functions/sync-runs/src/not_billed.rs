@@ -9,7 +9,7 @@ use shared::domain::mapping::{ProductMappings, ProductState};
 use shared::domain::month::UsageMonth;
 use shared::domain::outcome::{Bucket, SkipKind};
 use shared::domain::run::{CustomerFilter, Run};
-use shared::domain::tally::{NotBilled, ProductTally};
+use shared::domain::tally::NotBilled;
 use shared::http::{
     Caller, FieldError, IfNoneMatch, List, Paging, Problem, ProblemCode, PsaProductShown, Query, Read, represent,
 };
@@ -128,7 +128,7 @@ pub(crate) fn counted(run: &Run, mappings: &ProductMappings, names: &Names) -> C
                 };
                 *units = units.saturating_add(found.units);
             }
-            rows.push(NotBilledRow::of((run, code, tally), (*kind, found), mappings, names));
+            rows.push(NotBilledRow::of(run, code, &tally.description, *kind, found, mappings, names));
         }
         open.products += u64::from(is_open);
     }
@@ -137,8 +137,11 @@ pub(crate) fn counted(run: &Run, mappings: &ProductMappings, names: &Names) -> C
 
 impl NotBilledRow {
     fn of(
-        (run, code, tally): (&Run, &str, &ProductTally),
-        (kind, found): (SkipKind, &NotBilled),
+        run: &Run,
+        code: &str,
+        description: &str,
+        kind: SkipKind,
+        found: &NotBilled,
         mappings: &ProductMappings,
         names: &Names,
     ) -> Self {
@@ -146,7 +149,7 @@ impl NotBilledRow {
         let mapping = product.as_ref().and_then(|code| mappings.find(code));
         let psa = mapping.and_then(|mapping| mapping.product());
         let known = product.as_ref().and_then(|code| names.sophos(code)).map(str::to_owned);
-        let description = known.or_else(|| Some(tally.description.clone()).filter(|text| !text.is_empty()));
+        let description = known.or_else(|| Some(description.to_owned()).filter(|text| !text.is_empty()));
         let price = psa.and_then(|psa| names.psa_product(psa)).and_then(|known| known.product.price);
         let excluded = mapping.is_some_and(|mapping| matches!(mapping.state, ProductState::Excluded { .. }));
         let by_product = matches!(kind, SkipKind::ProductUnmapped | SkipKind::MappingRemoved);

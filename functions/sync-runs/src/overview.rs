@@ -164,7 +164,7 @@ pub(crate) async fn get_overview<T: Table, Q: Sender, C: Time, I: Naming>(
         },)?;
     let still_billing = still_billing(&world, partner, &customers).await?;
     let last = |preview: bool| runs.iter().find(|run| (run.request.kind == RunKind::Preview) == preview);
-    let checklist = Checklist::of(&connections, &customers, (&mappings, &names), &runs, settings.as_ref());
+    let checklist = Checklist::of(&connections, &customers, &mappings, &names, &runs, settings.as_ref());
     let overview = SyncOverview {
         month: month.to_string(),
         to_decide,

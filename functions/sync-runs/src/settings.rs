@@ -138,7 +138,7 @@ pub(crate) async fn get_sync_settings<T: Table, Q: Sender, C: Time, I: Naming>(
     let read = world.store.find_versioned_settings(partner).await?;
     let settings = read.value.ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
     let next = world.store.find_due(partner).await?;
-    let shown = world.shown(partner, (&settings, next), &mut None).await?;
+    let shown = world.shown(partner, &settings, next, &mut None).await?;
     Ok(represent(&if_none_match, Some(read.version), &shown))
 }
 
@@ -175,7 +175,7 @@ pub(crate) async fn save_sync_settings<T: Table, Q: Sender, C: Time, I: Naming>(
         let read = store.find_versioned_settings(partner).await?;
         let before = read.value.clone().ok_or_else(|| Problem::new(ProblemCode::ConnectionMissing))?;
         let due = store.find_due(partner).await?;
-        if_match.check(read.version, &world.shown(partner, (&before, due), &mut frozen).await?)?;
+        if_match.check(read.version, &world.shown(partner, &before, due, &mut frozen).await?)?;
         let settings = wanted.over(&before)?;
         let mut version = read.version;
         // What is due already is still run. Else from these settings, whatever was there: the time of an earlier save may
@@ -192,7 +192,7 @@ pub(crate) async fn save_sync_settings<T: Table, Q: Sender, C: Time, I: Naming>(
                 store.put_due(partner, next).await?;
             }
         }
-        let shown = world.shown(partner, (&settings, Some(next)), &mut frozen).await?;
+        let shown = world.shown(partner, &settings, Some(next), &mut frozen).await?;
         return Ok(([(ETAG, etag(version, &shown)?)], Body(shown)).into_response());
     }
     Err(Problem::new(ProblemCode::ChangedMeanwhile))
@@ -204,7 +204,8 @@ impl<T: Table, Q, C, I> World<T, Q, C, I> {
     async fn shown(
         &self,
         partner: PartnerId,
-        (settings, next): (&Settings, Option<Timestamp>),
+        settings: &Settings,
+        next: Option<Timestamp>,
         frozen: &mut Option<Vec<String>>,
     ) -> Result<SyncSettingsShown, Problem> {
         let warnings = match (settings.frequency, &frozen) {

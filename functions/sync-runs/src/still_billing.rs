@@ -151,13 +151,7 @@ pub(crate) fn found(
                 quantity: billed.quantity,
                 amount: billed.amount(),
                 facts,
-                row: StillBilling::of(
-                    (*agreement, customer),
-                    &billed,
-                    reason,
-                    known.endings.get(&key),
-                    &known.display,
-                )?,
+                row: StillBilling::of(*agreement, customer, &billed, reason, known.endings.get(&key), &known.display)?,
             });
         }
     }

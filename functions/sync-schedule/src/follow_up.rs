@@ -27,7 +27,7 @@ where
     Q: Queue,
 {
     let runs = store.list_runs(due.partner, NEWEST).await.map_err(PartnerError::Runs)?;
-    ask(store, queue, to_carry_on(&runs), (FollowUp::ResumeStalledRun, due), at).await
+    ask(store, queue, to_carry_on(&runs), FollowUp::ResumeStalledRun, due, at).await
 }
 
 /// Asks for the scheduled run that left something undone once more.
@@ -39,14 +39,15 @@ where
     let settings = store.find_settings(due.partner).await.map_err(PartnerError::Settings)?;
     let run = store.find_retry(due.partner).await.map_err(PartnerError::Runs)?;
     let request = run.zip(settings).and_then(|(run, settings)| to_retry(&run, &settings, due.next_run_at));
-    ask(store, queue, request, (FollowUp::RetryFailedRun, due), at).await
+    ask(store, queue, request, FollowUp::RetryFailedRun, due, at).await
 }
 
 async fn ask<T: Table, Q: Queue>(
     store: &Store<T>,
     queue: &Q,
     request: Option<RunRequest>,
-    (follow_up, due): (FollowUp, Due),
+    follow_up: FollowUp,
+    due: Due,
     at: Timestamp,
 ) -> Result<Outcome, PartnerError> {
     let found = request.is_some();

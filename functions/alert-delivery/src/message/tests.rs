@@ -76,7 +76,7 @@ fn a_program_reads_the_same_as_a_person() {
     let partner = PartnerId::parse("00000000-0000-4000-8000-000000000001").unwrap();
     let about = AlertAbout::Run(digest(0, 2));
     let alert = Alert::new(AlertId::of_run(&digest(0, 2).run), "2026-11-30T01:20:00Z".parse().unwrap(), about);
-    let body: serde_json::Value = serde_json::from_str(&body(partner, &alert, ("a", "b"), &[])).unwrap();
+    let body: serde_json::Value = serde_json::from_str(&body(partner, &alert, "a", "b", &[])).unwrap();
     let expected = json!({
         "type": "sync.needsAttention",
         "timestamp": "2026-11-30T01:20:00Z",

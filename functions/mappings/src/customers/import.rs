@@ -14,9 +14,9 @@ use shared::store::Limited;
 use shared::table::Table;
 use utoipa::ToSchema;
 
-use super::judge::{Wanted, Wish};
+use super::judge::{Wanted, WantedRows, Wish};
 use super::report::{CustomerChange, CustomerNote, Faults, Origin};
-use super::save::{CustomersSaved, MAX_ROWS, author, save_rows};
+use super::save::{CustomersSaved, CustomersToSave, MAX_ROWS, author};
 use crate::{Link, World};
 
 /// The columns that are read; others may be there.
@@ -117,9 +117,10 @@ pub(crate) async fn import_customer_mappings<
         let response = |CustomersSaved { saved, changes, notes }| {
             answer(StatusCode::OK, &CustomersImported { saved, looked_at, changes, notes, next_line })
         };
-        let rows = (Origin::Lines(lines), wanted);
-        save_rows(&world, (partner, caller.language()), rows, (&author, import.validate_only), (&attempt, &response))
-            .await
+        let rows = WantedRows { origin: Origin::Lines(lines), rows: wanted };
+        let save =
+            CustomersToSave { partner, language: caller.language(), author, validate_only: import.validate_only };
+        save.rows(&world, rows, &attempt, &response).await
     })
     .await
 }
@@ -128,26 +129,26 @@ pub(crate) async fn import_customer_mappings<
 fn read_file(csv: &str, confirms: bool) -> Result<Vec<(u64, Wanted)>, Problem> {
     let rows = read_csv(csv, COLUMNS, "/csv")?;
     let origin = Origin::Lines(rows.iter().map(|row| row.line).collect());
-    let mut faults = Faults::default();
+    let mut faults = Faults::of(&origin);
     let mut seen = std::collections::BTreeMap::new();
     let mut read = Vec::new();
     for (at, row) in rows.iter().enumerate() {
-        let Some(wanted) = read_row((&origin, at), row, confirms, &mut faults) else { continue };
+        let Some(wanted) = read_row(at, row, confirms, &mut faults) else { continue };
         if let Some(before) = seen.insert(wanted.customer, row.line) {
             let detail = Text::new(
                 format!("The customer is already in line {before}."),
                 format!("Il cliente è già nella riga {before}."),
             );
-            faults.add(&origin, at, "customerId", ProblemCode::Invalid, detail);
+            faults.add(at, "customerId", ProblemCode::Invalid, detail);
         }
         read.push((row.line, wanted));
     }
     if faults.is_empty() { Ok(read) } else { Err(faults.into_problem()) }
 }
 
-fn read_row((origin, at): (&Origin, usize), row: &CsvRow<5>, confirms: bool, faults: &mut Faults) -> Option<Wanted> {
+fn read_row(at: usize, row: &CsvRow<5>, confirms: bool, faults: &mut Faults<'_>) -> Option<Wanted> {
     let [customer, company, agreement, sync, version] = &row.cells;
-    let mut fault = |column: &str, what: Text| faults.add(origin, at, column, ProblemCode::Invalid, what);
+    let mut fault = |column: &str, what: Text| faults.add(at, column, ProblemCode::Invalid, what);
     let customer = CustomerId::from_path(customer).map_err(|error| fault("customerId", error.into())).ok();
     let version = match version.as_str() {
         "" => Some(None),

@@ -29,6 +29,18 @@ pub(super) struct Wanted {
     pub(super) wish: Wish,
 }
 
+/// The rows of one save, and where they come from.
+pub(super) struct WantedRows {
+    pub(super) origin: Origin,
+    pub(super) rows: Vec<Wanted>,
+}
+
+/// What is wrong with the rows of a save, and what to know of them.
+pub(super) struct Findings<'o> {
+    faults: Faults<'o>,
+    notes: Vec<CustomerNote>,
+}
+
 /// What becomes of a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
@@ -68,22 +80,24 @@ enum Step {
 /// # Errors
 /// All that is wrong with all rows, in one problem; those of the store; those of ConnectWise, where it must be asked.
 pub(super) async fn judge(
-    (store, connections): (&Store<impl Table>, &impl Link),
-    (partner, language): (PartnerId, Language),
+    store: &Store<impl Table>,
+    connections: &impl Link,
+    partner: PartnerId,
+    language: Language,
     today: Date,
-    (origin, wanted): (&Origin, &[Wanted]),
+    rows: &WantedRows,
 ) -> Result<Judged, Problem> {
+    let WantedRows { origin, rows: wanted } = rows;
     let read = read::each(store, partner, wanted.iter().map(|row| row.customer)).await?;
-    let mut faults = Faults::default();
-    let mut notes = Vec::new();
+    let mut findings = Findings { faults: Faults::of(origin), notes: Vec::new() };
     let steps: Vec<Step> = (wanted.iter().enumerate())
-        .map(|(at, row)| step(origin, (at, row), wanted, read.get(&row.customer), language, (&mut faults, &mut notes)))
+        .map(|(at, row)| step(origin, at, wanted, read.get(&row.customer), language, &mut findings))
         .collect();
-    let names = refuse_taken_companies(store, partner, (origin, wanted, &steps), &read, &mut faults).await?;
+    let names = refuse_taken_companies(store, partner, wanted, &steps, &read, &mut findings.faults).await?;
     let before = |customer: CustomerId| read.get(&customer).and_then(|read| read.mapped.as_ref());
     let to_check: Vec<ToCheck> = (steps.iter().enumerate())
         .filter_map(|(at, step)| match step {
-            Step::Put(mapping) if !faults.has(at) => Some((at, mapping.clone())),
+            Step::Put(mapping) if !findings.faults.has(at) => Some((at, mapping.clone())),
             Step::Put(_) | Step::Remove { .. } | Step::Nothing => None,
         })
         .filter_map(|(at, next)| {
@@ -93,8 +107,8 @@ pub(super) async fn judge(
             (!same || next.sync).then_some(ToCheck { at, asks_of_cycle: !same && !confirmed, mapping: next })
         })
         .collect();
-    let asked = (connections, partner, language);
-    let found = check_agreements(asked, today, (origin, &to_check), (&mut faults, &mut notes)).await?;
+    let found = check_agreements(connections, partner, language, today, &to_check, &mut findings).await?;
+    let Findings { faults, notes } = findings;
     if !faults.is_empty() {
         let present = |at: usize| {
             let id = wanted[at].customer;
@@ -150,7 +164,7 @@ impl Judged {
 
     /// What the store said of rows that were changed between the judgement and the save.
     pub(super) fn refused(&self, origin: &Origin, conflicts: &[CustomerConflict]) -> Problem {
-        let mut faults = Faults::default();
+        let mut faults = Faults::of(origin);
         let row_of = |customer: CustomerId| {
             let edit = self.edits.iter().position(|edit| edit.customer() == customer);
             edit.and_then(|edit| self.rows.get(edit)).copied().unwrap_or_default()
@@ -162,12 +176,12 @@ impl Judged {
                     let mapped = now.clone().map(|now| (now, None));
                     present.push(CustomerRow::of(*customer, None, mapped.as_ref(), None, Language::default()));
                     let version = now.as_ref().map_or(0, |now| now.version);
-                    faults.add(origin, row_of(*customer), "version", ProblemCode::VersionMismatch, moved_on(version));
+                    faults.add(row_of(*customer), "version", ProblemCode::VersionMismatch, moved_on(version));
                 }
                 CustomerConflict::CompanyTaken { customer, company, holder } => {
                     let name = self.names.get(holder).cloned().unwrap_or_else(|| holder.to_string());
                     let detail = taken(*company, &name);
-                    faults.add(origin, row_of(*customer), "companyId", ProblemCode::CompanyTaken, detail);
+                    faults.add(row_of(*customer), "companyId", ProblemCode::CompanyTaken, detail);
                 }
             }
         }
@@ -201,15 +215,16 @@ fn is_same_place(one: &CustomerMapping, other: &CustomerMapping) -> bool {
 /// What one row comes to by itself.
 fn step(
     origin: &Origin,
-    (at, row): (usize, &Wanted),
+    at: usize,
     all: &[Wanted],
     read: Option<&Read>,
     language: Language,
-    (faults, notes): (&mut Faults, &mut Vec<CustomerNote>),
+    Findings { faults, notes }: &mut Findings<'_>,
 ) -> Step {
+    let row = &all[at];
     let id = row.customer;
     if all[..at].iter().any(|other| other.customer == id) {
-        faults.add(origin, at, "customerId", ProblemCode::Invalid, twice());
+        faults.add(at, "customerId", ProblemCode::Invalid, twice());
         return Step::Nothing;
     }
     let Some(read) = read else {
@@ -220,7 +235,7 @@ fn step(
                  anteprima."
             ),
         );
-        faults.add(origin, at, "customerId", ProblemCode::Invalid, detail);
+        faults.add(at, "customerId", ProblemCode::Invalid, detail);
         return Step::Nothing;
     };
     let now = read.mapped.as_ref().map(|(mapping, _)| mapping);
@@ -230,7 +245,7 @@ fn step(
     let is_whole = !matches!(row.wish, Wish::Switch(_));
     // A switch is about the mapping that was read: what it has become comes before whether it can be switched.
     if !is_whole && row.version.is_some_and(|read| read != version) {
-        faults.add(origin, at, "version", ProblemCode::VersionMismatch, moved_on(version));
+        faults.add(at, "version", ProblemCode::VersionMismatch, moved_on(version));
         return Step::Nothing;
     }
     let mut note = |code, text: Text| {
@@ -245,7 +260,7 @@ fn step(
                 format!("{name} is not mapped, so its sync cannot be switched on."),
                 format!("{name} è senza mapping: la sincronizzazione non si può attivare."),
             );
-            faults.add(origin, at, "sync", ProblemCode::CustomerNotMapped, detail);
+            faults.add(at, "sync", ProblemCode::CustomerNotMapped, detail);
             return Step::Nothing;
         }
         (Wish::Map { company, agreement, sync, .. }, now) => {
@@ -258,7 +273,7 @@ fn step(
     let is_there = next.as_ref() == now;
     let repeats = is_there && is_whole && (origin.is_file() || row.version.is_none_or(|read| read + 1 >= version));
     if row.version.is_some_and(|read| read != version) && !repeats {
-        faults.add(origin, at, "version", ProblemCode::VersionMismatch, moved_on(version));
+        faults.add(at, "version", ProblemCode::VersionMismatch, moved_on(version));
         return Step::Nothing;
     }
     if is_there {
@@ -286,7 +301,7 @@ fn step(
                 ),
             ),
         };
-        faults.add(origin, at, "sync", ProblemCode::UsageSyncUnavailable, detail);
+        faults.add(at, "sync", ProblemCode::UsageSyncUnavailable, detail);
         return Step::Nothing;
     }
     if now.is_none() && !available {
@@ -320,9 +335,10 @@ fn step(
 async fn refuse_taken_companies(
     store: &Store<impl Table>,
     partner: PartnerId,
-    (origin, wanted, steps): (&Origin, &[Wanted], &[Step]),
+    wanted: &[Wanted],
+    steps: &[Step],
     read: &BTreeMap<CustomerId, Read>,
-    faults: &mut Faults,
+    faults: &mut Faults<'_>,
 ) -> Result<BTreeMap<CustomerId, String>, Problem> {
     let company_after = |customer: CustomerId| {
         let at = wanted.iter().position(|row| row.customer == customer)?;
@@ -352,14 +368,14 @@ async fn refuse_taken_companies(
         let mut rival = rival.filter(|other| other.customer != mapping.customer && other.company == mapping.company);
         let rival = rival.next().map(|other| other.customer);
         if let Some(holder) = holder.filter(keeps) {
-            faults.add(origin, *at, "companyId", ProblemCode::CompanyTaken, taken(mapping.company, &name(holder)));
+            faults.add(*at, "companyId", ProblemCode::CompanyTaken, taken(mapping.company, &name(holder)));
         } else if let Some(rival) = rival {
             let (rival, company) = (name(rival), mapping.company);
             let detail = Text::new(
                 format!("{rival} wants company {company} in the same save."),
                 format!("Nello stesso salvataggio anche {rival} vuole l'azienda {company}."),
             );
-            faults.add(origin, *at, "companyId", ProblemCode::CompanyTaken, detail);
+            faults.add(*at, "companyId", ProblemCode::CompanyTaken, detail);
         }
     }
     Ok(names)

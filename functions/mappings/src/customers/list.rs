@@ -55,7 +55,7 @@ pub(crate) async fn list_customer_mappings<T: Table, N: Link, C: Clock + Clone +
     if_none_match: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let (paging, rows, next) =
-        page(&world.store, (caller.partner(), caller.language()), "listCustomerMappings", &filter).await?;
+        page(&world.store, caller.partner(), caller.language(), "listCustomerMappings", &filter).await?;
     Ok(represent(&if_none_match, None, &paging.list(rows, next.as_deref())))
 }
 
@@ -114,7 +114,7 @@ pub(crate) async fn export_customer_mappings<
     Query(filter): Query<CustomerFilter>,
 ) -> Result<Response, Problem> {
     let (paging, rows, next) =
-        page(&world.store, (caller.partner(), caller.language()), "exportCustomerMappings", &filter).await?;
+        page(&world.store, caller.partner(), caller.language(), "exportCustomerMappings", &filter).await?;
     let header = paging.after().is_none().then_some(COLUMNS.as_slice());
     let key = paging.list(Vec::<CustomerRow>::new(), next.as_deref()).pages;
     csv_page(header, rows.into_iter().map(cells), key.next_key())
@@ -146,7 +146,8 @@ fn cells(row: CustomerRow) -> Vec<String> {
 /// A page's rows, and the position of the next page.
 async fn page(
     store: &Store<impl Table>,
-    (partner, language): (PartnerId, Language),
+    partner: PartnerId,
+    language: Language,
     list: &str,
     filter: &CustomerFilter,
 ) -> Result<(Paging, Vec<CustomerRow>, Option<String>), Problem> {

@@ -90,14 +90,19 @@ impl Origin {
 }
 
 /// All that is wrong with a save, and what is stored of the rows that somebody changed meanwhile.
-#[derive(Default)]
-pub(super) struct Faults {
+pub(super) struct Faults<'o> {
+    origin: &'o Origin,
     found: Vec<(usize, ProblemCode, FieldError)>,
 }
 
-impl Faults {
-    pub(super) fn add(&mut self, origin: &Origin, row: usize, column: &str, code: ProblemCode, what: Text) {
-        self.found.push((row, code, origin.error(row, column, code, what)));
+impl<'o> Faults<'o> {
+    /// None yet, of rows that come from `origin`.
+    pub(super) const fn of(origin: &'o Origin) -> Self {
+        Self { origin, found: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, row: usize, column: &str, code: ProblemCode, what: Text) {
+        self.found.push((row, code, self.origin.error(row, column, code, what)));
     }
 
     /// Whether something is wrong with a row.

@@ -16,7 +16,7 @@ use shared::store::{Answer, Attempt, Author, Keep};
 use shared::table::Table;
 use utoipa::ToSchema;
 
-use super::judge::{Wanted, Wish, judge};
+use super::judge::{Wanted, WantedRows, Wish, judge};
 use super::report::{CustomerChange, CustomerNote, Faults, Origin};
 use super::today;
 use crate::{Link, World};
@@ -124,10 +124,9 @@ pub(crate) async fn save_customer_mappings<T: Table, N: Link, C: Clock + Clone +
     once.run(&world.store, &world.clock, &world.ids, partner, async |save, attempt| {
         let wanted = read_rows(&save.rows)?;
         let author = author(&caller, &world.clock, save.note)?;
-        let rows = (Origin::Rows, wanted);
-        let response = |saved| answer(StatusCode::OK, &saved);
-        save_rows(&world, (partner, caller.language()), rows, (&author, save.validate_only), (&attempt, &response))
-            .await
+        let rows = WantedRows { origin: Origin::Rows, rows: wanted };
+        let save = CustomersToSave { partner, language: caller.language(), author, validate_only: save.validate_only };
+        save.rows(&world, rows, &attempt, &|saved| answer(StatusCode::OK, &saved)).await
     })
     .await
 }
@@ -143,36 +142,48 @@ pub(super) fn author(caller: &Caller<Write>, clock: &impl Clock, note: Option<St
     Ok(Author { who: caller.name().to_owned(), at: clock.now(), note })
 }
 
-/// Judges rows and saves them, unless they are only to be looked at; `response` makes the answer, which is stored with them.
-pub(super) async fn save_rows<T: Table, N: Link, C: Clock, I>(
-    world: &World<T, N, C, I>,
-    (partner, language): (PartnerId, Language),
-    (origin, wanted): (Origin, Vec<Wanted>),
-    (author, validate_only): (&Author, bool),
-    (attempt, response): (&Attempt, &(impl Fn(CustomersSaved) -> Result<Answer, StoreError> + Sync)),
-) -> Result<Done, Problem> {
-    let today = today(&world.store, &world.clock, partner).await?;
-    let rows = (&origin, wanted.as_slice());
-    let judged = judge((&world.store, &world.connections), (partner, language), today, rows).await?;
-    if validate_only {
-        let shown = CustomersSaved { saved: false, changes: judged.changes, notes: judged.notes };
-        return Ok(Done::Unkept(response(shown)?));
-    }
-    let response = |saved: &[CustomerMapping]| {
-        response(CustomersSaved { saved: true, changes: judged.saved(saved), notes: judged.notes.clone() })
-    };
-    let keep = Keep { attempt, answer: &response };
-    match world.store.save_customer_mappings(partner, author, &judged.edits, Some(&keep)).await? {
-        Ok(saved) => {
-            for (customer, agreement, names) in &judged.seen {
-                // For display: a save is one without them, and the next run sees them too.
-                if let Err(error) = world.store.touch_customer(partner, *customer, *agreement, names, false).await {
-                    tracing::warn!(%partner, %customer, %error, "a customer's names could not be kept");
-                }
-            }
-            Ok(Done::Kept(response(&saved)?))
+/// A save of customers, without its rows.
+pub(super) struct CustomersToSave {
+    pub(super) partner: PartnerId,
+    pub(super) language: Language,
+    pub(super) author: Author,
+    /// Whether the rows are only judged.
+    pub(super) validate_only: bool,
+}
+
+impl CustomersToSave {
+    /// Judges rows and saves them, unless they are only to be looked at; `response` makes the answer, which is stored with
+    /// them.
+    pub(super) async fn rows<T: Table, N: Link, C: Clock, I>(
+        &self,
+        world: &World<T, N, C, I>,
+        rows: WantedRows,
+        attempt: &Attempt,
+        response: &(impl Fn(CustomersSaved) -> Result<Answer, StoreError> + Sync),
+    ) -> Result<Done, Problem> {
+        let Self { partner, language, ref author, validate_only } = *self;
+        let today = today(&world.store, &world.clock, partner).await?;
+        let judged = judge(&world.store, &world.connections, partner, language, today, &rows).await?;
+        if validate_only {
+            let shown = CustomersSaved { saved: false, changes: judged.changes, notes: judged.notes };
+            return Ok(Done::Unkept(response(shown)?));
         }
-        Err(conflicts) => Err(judged.refused(&origin, &conflicts)),
+        let response = |saved: &[CustomerMapping]| {
+            response(CustomersSaved { saved: true, changes: judged.saved(saved), notes: judged.notes.clone() })
+        };
+        let keep = Keep { attempt, answer: &response };
+        match world.store.save_customer_mappings(partner, author, &judged.edits, Some(&keep)).await? {
+            Ok(saved) => {
+                for (customer, agreement, names) in &judged.seen {
+                    // For display: a save is one without them, and the next run sees them too.
+                    if let Err(error) = world.store.touch_customer(partner, *customer, *agreement, names, false).await {
+                        tracing::warn!(%partner, %customer, %error, "a customer's names could not be kept");
+                    }
+                }
+                Ok(Done::Kept(response(&saved)?))
+            }
+            Err(conflicts) => Err(judged.refused(&rows.origin, &conflicts)),
+        }
     }
 }
 
@@ -186,7 +197,7 @@ fn read_rows(rows: &[CustomerSaveRow]) -> Result<Vec<Wanted>, Problem> {
         let error = FieldError::body("/rows", ProblemCode::Invalid, detail);
         return Err(Problem::new(ProblemCode::InvalidRequest).errors([error]));
     }
-    let mut faults = Faults::default();
+    let mut faults = Faults::of(&Origin::Rows);
     let mut wanted = Vec::new();
     for (at, row) in rows.iter().enumerate() {
         let wish = match (row.map_to, row.sync, row.unmap) {
@@ -200,7 +211,7 @@ fn read_rows(rows: &[CustomerSaveRow]) -> Result<Vec<Wanted>, Problem> {
                     "Expected mapTo, sync or both, or unmap alone.",
                     "Inviare mapTo, sync o entrambi, oppure solo unmap.",
                 );
-                faults.add(&Origin::Rows, at, "", ProblemCode::Invalid, detail);
+                faults.add(at, "", ProblemCode::Invalid, detail);
                 continue;
             }
         };

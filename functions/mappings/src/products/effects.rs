@@ -97,7 +97,8 @@ struct Leaving {
 pub(super) async fn effects(
     store: &Store<impl Table>,
     partner: PartnerId,
-    (mappings, changed): (&ProductMappings, &[Changed]),
+    mappings: &ProductMappings,
+    changed: &[Changed],
     language: Language,
 ) -> Result<Vec<ProductEffect>, StoreError> {
     let mut leaving = leaving(mappings, changed);

@@ -94,15 +94,17 @@ pub(crate) async fn import_product_mappings<T: Table, N: Link, C: Clock + Clone 
             count(&world.store, partner, Limited::Imports, at).await?;
         }
         let author = Author { who, at, note: Some("CSV import".to_owned()) };
-        import(world, (partner, language), (&author, &attempt), &text, how).await
+        import(world, partner, language, &author, &attempt, &text, how).await
     };
     once.run(&world.store, &world.clock, &world.ids, partner, act).await
 }
 
 async fn import<T: Table, N: Link, C: Clock, I: Ids>(
     world: &World<T, N, C, I>,
-    (partner, language): (PartnerId, Language),
-    (author, attempt): (&Author, &Attempt),
+    partner: PartnerId,
+    language: Language,
+    author: &Author,
+    attempt: &Attempt,
     text: &str,
     how: ImportHow,
 ) -> Result<Done, Problem> {
@@ -122,7 +124,7 @@ async fn import<T: Table, N: Link, C: Clock, I: Ids>(
     if how.validate_only {
         let wanted: Vec<Wanted> = left.map(|(_, wanted)| wanted).collect();
         let judged = judge(world, partner, &wanted).await?;
-        let effects = effects(&world.store, partner, (&judged.known.mappings, &judged.changed), language).await?;
+        let effects = effects(&world.store, partner, &judged.known.mappings, &judged.changed, language).await?;
         let mut changes = differences(&judged, None);
         changes.truncate(SHOWN);
         let changed = judged.changed.len();

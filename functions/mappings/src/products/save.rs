@@ -156,7 +156,7 @@ pub(crate) async fn save_product_mappings<T: Table, N: Link, C: Clock + Clone + 
         let wanted = wanted(&save, Some(&resolved))?;
         let judged = judge(world, partner, &wanted).await?;
         if save.validate_only {
-            let effects = effects(&world.store, partner, (&judged.known.mappings, &judged.changed), language).await?;
+            let effects = effects(&world.store, partner, &judged.known.mappings, &judged.changed, language).await?;
             let (changes, warnings) = (differences(&judged, None), warnings(&judged, language));
             let shown = ProductsSaved { applied: false, changes, effects, warnings };
             return Ok(Done::Unkept(answer(StatusCode::OK, &shown)?));

@@ -152,7 +152,8 @@ impl Checklist {
     pub(super) fn of(
         connections: &Versioned<SavedConnections>,
         customers: &Customers,
-        (mappings, names): (&ProductMappings, &Names),
+        mappings: &ProductMappings,
+        names: &Names,
         runs: &[Run],
         settings: Option<&Settings>,
     ) -> Self {

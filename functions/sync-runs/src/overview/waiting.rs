@@ -115,13 +115,13 @@ impl Waiting {
             days_left: next.map(|(day, _)| super::days(today, *day)),
             before_next_invoice: next.map_or(0, |(_, lines)| *lines),
             missed,
-            by_reason: by_reason.into_iter().map(WaitingByReason::of).collect(),
+            by_reason: by_reason.into_iter().map(|(reason, count)| WaitingByReason::of(reason, &count)).collect(),
         })
     }
 }
 
 impl WaitingByReason {
-    fn of((reason, count): (String, Count)) -> Self {
+    fn of(reason: String, count: &Count) -> Self {
         Self { reason, lines: count.lines, change: BillingChange::of(&count.change) }
     }
 }

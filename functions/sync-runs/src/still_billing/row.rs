@@ -169,7 +169,8 @@ pub(super) fn reason_of_product(
 
 impl StillBilling {
     pub(super) fn of(
-        (agreement, customer): (AgreementId, &BilledCustomer),
+        agreement: AgreementId,
+        customer: &BilledCustomer,
         billed: &StillBilled<'_>,
         reason: StillBillingReason,
         ending: Option<&Ending>,

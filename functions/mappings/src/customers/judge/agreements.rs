@@ -11,9 +11,10 @@ use shared::domain::psa::{Agreement, AgreementStatus};
 use shared::http::{Language, Problem, ProblemCode, Text};
 use shared::ports::{Listed, PsaCatalogue};
 
+use super::Findings;
 use crate::Link;
 use crate::customers::ends_soon;
-use crate::customers::report::{CustomerNote, Faults, NoteCode, Origin};
+use crate::customers::report::{CustomerNote, NoteCode};
 
 /// Calls of ConnectWise side by side: a person waits, and runs want their share.
 const IN_FLIGHT: usize = 6;
@@ -29,10 +30,12 @@ pub(super) struct ToCheck {
 /// Refuses the rows whose agreement is not the company's or not active; returns the names by row. Asks ConnectWise once a
 /// company, and not at all where there is nothing to check.
 pub(super) async fn check_agreements(
-    (connections, partner, language): (&impl Link, PartnerId, Language),
+    connections: &impl Link,
+    partner: PartnerId,
+    language: Language,
     today: Date,
-    (origin, rows): (&Origin, &[ToCheck]),
-    (faults, notes): (&mut Faults, &mut Vec<CustomerNote>),
+    rows: &[ToCheck],
+    Findings { faults, notes }: &mut Findings<'_>,
 ) -> Result<BTreeMap<usize, CustomerNames>, Problem> {
     if rows.is_empty() {
         return Ok(BTreeMap::new());
@@ -44,10 +47,10 @@ pub(super) async fn check_agreements(
     for ToCheck { at, mapping, asks_of_cycle } in rows {
         let listed = agreements.get(&mapping.company);
         match usable(mapping, listed) {
-            Err(why) => faults.add(origin, *at, "agreementId", ProblemCode::AgreementUnusable, why),
+            Err(why) => faults.add(*at, "agreementId", ProblemCode::AgreementUnusable, why),
             Ok(agreement) if *asks_of_cycle && agreement.facts().is_not_monthly() => {
                 let detail = ask_of_cycle(agreement);
-                faults.add(origin, *at, "confirmCycle", ProblemCode::CycleNotConfirmed, detail);
+                faults.add(*at, "confirmCycle", ProblemCode::CycleNotConfirmed, detail);
             }
             Ok(agreement) => {
                 notes.extend(notes_on(mapping, agreement, today, language));
