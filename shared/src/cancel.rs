@@ -14,7 +14,6 @@ const LEASE_S: u32 = 60;
 /// The result of a cancellation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cancelled {
-    /// The run was cancelled now.
     Now(Box<Run>),
     /// The run was over before.
     Before(Box<Run>),

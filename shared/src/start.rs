@@ -37,7 +37,6 @@ pub enum Asked {
     },
     /// Applies exactly what a preview showed.
     Apply {
-        /// The preview.
         preview: RunId,
         /// The customers of the preview to apply; all of them by default.
         customers: Option<CustomerFilter>,
@@ -105,7 +104,6 @@ pub enum StartError {
     /// The preview cannot be applied.
     #[error("Preview {preview} cannot be applied: {why}.")]
     NotApplicable {
-        /// The preview.
         preview: RunId,
         /// The reason.
         why: &'static str,
@@ -113,7 +111,6 @@ pub enum StartError {
     /// There is nothing to retry in the run.
     #[error("Run {run} cannot be tried again: {why}.")]
     NothingToRetry {
-        /// The run.
         run: RunId,
         /// The reason.
         why: &'static str,

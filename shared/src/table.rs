@@ -34,9 +34,7 @@ pub const MAX_ACTIONS: usize = 100;
 /// The key of an entry, unique in the table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// The partition key.
     pub partition: String,
-    /// The sort key.
     pub sort: String,
 }
 
@@ -64,11 +62,9 @@ impl Key {
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// A text.
     Text(Arc<str>),
     /// A number in decimal digits.
     Number(String),
-    /// Bytes.
     Bytes(Arc<[u8]>),
 }
 
@@ -116,7 +112,6 @@ pub type Entry = HashMap<String, Value>;
 /// A part of a condition on the entry that is stored at a write's key. All clauses of a condition must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Clause {
-    /// There is no entry.
     NoEntry,
     /// The attribute has this value.
     Equals(&'static str, Value),
@@ -149,7 +144,6 @@ pub enum Action {
 /// One write of one entry, with or without a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
-    /// What the write does.
     pub action: Action,
     /// The clauses that must hold before the write; empty means no condition.
     pub condition: Vec<Clause>,
@@ -292,7 +286,6 @@ pub enum Written {
 pub enum WriteError {
     /// Others kept writing the same entries until the retries ran out.
     Contended(String),
-    /// Any other error.
     Store(StoreError),
 }
 

@@ -165,7 +165,6 @@ struct Words {
 
 /// One language of alerts.
 struct Phrases {
-    /// The words of an alert.
     words: fn(&AlertAbout) -> Words,
     /// A line that failed or waits, without its reason.
     line: fn(&ReportedLine) -> String,

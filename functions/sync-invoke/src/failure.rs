@@ -59,7 +59,6 @@ impl FailureType {
 /// Why an invocation failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What kind.
     pub kind: FailureType,
     /// What happened and what to do: the `errorMessage`.
     pub message: String,

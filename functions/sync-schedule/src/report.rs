@@ -33,9 +33,7 @@ pub struct TickReport {
 /// A partner that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartnerFailure {
-    /// Which.
     pub partner: PartnerId,
-    /// Why.
     pub error: PartnerError,
 }
 
@@ -44,7 +42,6 @@ pub struct PartnerFailure {
 pub struct ShardFailure {
     /// Which, 0 to 15.
     pub shard: u8,
-    /// Why.
     pub error: StoreError,
 }
 

@@ -25,7 +25,6 @@ const GOOD_FOR: SignedDuration = SignedDuration::from_hours(GOOD_FOR_H);
 
 /// How a slice ended.
 pub(crate) enum SliceEnd {
-    /// The run is over.
     Over(Box<Run>),
     /// The deadline is near and there is more to do.
     Deadline,

@@ -39,7 +39,6 @@ pub struct Adapters<T, C, Q, K, I> {
     pub store: Store<T>,
     /// The two services.
     pub connections: C,
-    /// The queue.
     pub queue: Q,
     /// The wall clock.
     pub clock: K,

@@ -19,7 +19,6 @@ const SOPHOS: &str = "Sophos";
 /// How the clients of all partners are configured.
 #[derive(Clone, Debug)]
 pub struct ConnectionOptions {
-    /// For ConnectWise.
     pub connectwise: ConnectWiseOptions,
     /// For Sophos Central.
     pub sophos: SophosOptions,

@@ -7,7 +7,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
-    /// For ConnectWise.
     pub connectwise: Option<ConnectWiseCredentials>,
     /// For Sophos Central.
     pub sophos: Option<SophosCredentials>,

@@ -30,7 +30,6 @@ use crate::ports::{CustomerPage, UsagePage, UsageSource};
 pub struct SophosOptions {
     /// The HTTP client to send with.
     pub http: Http,
-    /// The address of the sign-in.
     pub sign_in_url: Url,
     /// The address of whoami, whose response names the address of everything else.
     pub api_url: Url,

@@ -92,18 +92,15 @@ pub enum AlertAbout {
     Run(Digest),
     /// No run has written for this number of days.
     Quiet {
-        /// Since when.
         since: Timestamp,
         /// The days after which the partner wants to know.
         days: u16,
     },
     /// Lines were not decided before their ConnectWise invoice was made.
     Missed {
-        /// Their usage month.
         month: UsageMonth,
         /// The invoice's day.
         invoice: Date,
-        /// How many.
         lines: u64,
     },
     /// Somebody tries whether alerts arrive.
@@ -133,7 +130,6 @@ pub enum Channel {
     Webhook,
     /// One mail address.
     Mail {
-        /// Which.
         address: String,
     },
 }
@@ -149,12 +145,10 @@ pub enum DeliveryState {
     },
     /// The receiver took it.
     Delivered {
-        /// When.
         at: Timestamp,
     },
     /// It was given up.
     Undelivered {
-        /// When.
         at: Timestamp,
     },
 }
@@ -163,7 +157,6 @@ pub enum DeliveryState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
-    /// Where to.
     pub channel: Channel,
     /// How far it is.
     pub state: DeliveryState,
@@ -236,11 +229,9 @@ impl Delivery {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Alert {
-    /// Its id.
     pub id: AlertId,
     /// When there was something to tell.
     pub raised_at: Timestamp,
-    /// What.
     pub about: AlertAbout,
     /// What is sent; none until its delivery begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]

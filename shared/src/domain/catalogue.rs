@@ -15,7 +15,6 @@ pub use value::{InvalidValue, ProductField, ProductValue};
 /// A ConnectWise product's class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProductClass {
-    /// An agreement.
     Agreement,
     /// A bundle of products; none can become an addition.
     Bundle,
@@ -23,7 +22,6 @@ pub enum ProductClass {
     Inventory,
     /// Not kept in stock: what ConnectWise takes where no class is named.
     NonInventory,
-    /// A service.
     Service,
 }
 
@@ -54,9 +52,7 @@ impl ProductClass {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Choice<Id> {
-    /// Its id.
     pub id: Id,
-    /// Its name.
     pub name: String,
 }
 
@@ -64,9 +60,7 @@ pub struct Choice<Id> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SubcategoryChoice {
-    /// Its id.
     pub id: SubcategoryId,
-    /// Its name.
     pub name: String,
     /// Its category; none where ConnectWise does not say.
     pub category: Option<CategoryId>,
@@ -78,11 +72,9 @@ pub struct SubcategoryChoice {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProductChoices {
-    /// The categories.
     pub categories: Vec<Choice<CategoryId>>,
     /// The subcategories of all categories.
     pub subcategories: Vec<SubcategoryChoice>,
-    /// The types.
     pub types: Vec<Choice<ProductTypeId>>,
     /// The units of measure.
     pub units: Vec<Choice<UnitId>>,
@@ -92,19 +84,13 @@ pub struct ProductChoices {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProductDetails {
-    /// Its id.
     pub id: PsaProductId,
-    /// Its identifier.
     pub identifier: String,
-    /// Its description.
     pub description: String,
     /// What invoices print. The vendor of the usage warns against changing it by hand.
     pub customer_description: String,
-    /// Its category.
     pub category: Option<Choice<CategoryId>>,
-    /// Its subcategory.
     pub subcategory: Option<Choice<SubcategoryId>>,
-    /// Its type.
     #[serde(rename = "type")]
     pub kind: Option<Choice<ProductTypeId>>,
     /// Its class; none for one that this release does not know.
@@ -123,7 +109,6 @@ pub struct ProductDetails {
     pub inactive: bool,
     /// The vendor's number of it.
     pub vendor_sku: String,
-    /// The manufacturer's number of it.
     pub manufacturer_part_number: String,
     /// Its key in another system.
     pub integration_xref: String,
@@ -222,9 +207,7 @@ impl ProductValues {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KnownAddition {
-    /// Its agreement.
     pub agreement: AgreementId,
-    /// Its id.
     pub addition: AdditionId,
     /// The quantity that ConnectWise confirmed to us last.
     pub quantity: Decimal,

@@ -8,9 +8,7 @@ use super::id::CustomerId;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Customer {
-    /// Its id.
     pub id: CustomerId,
-    /// Its name.
     pub name: String,
     /// Its billing type: `usage` for MSP Flex.
     pub billing: String,

@@ -22,7 +22,6 @@ use super::usage::Reading;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HoldBasis {
-    /// The agreement.
     pub agreement: AgreementId,
     /// The addition in force; none where there is none, or more than one.
     pub addition: Option<AdditionId>,
@@ -42,7 +41,6 @@ pub struct HoldBasis {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Offer {
-    /// The reading.
     pub reading: Reading,
     /// What is done.
     pub does: Would,
@@ -93,7 +91,6 @@ pub struct OtherQuantity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
-    /// What to do.
     pub verdict: Verdict,
     /// Who decided.
     pub who: String,
@@ -102,7 +99,6 @@ pub struct Decision {
     pub reason: Option<DecisionReason>,
     /// More about it, in their words; may be empty.
     pub why: String,
-    /// When.
     pub at: Timestamp,
     /// What they saw.
     pub basis: HoldBasis,
@@ -203,9 +199,7 @@ impl Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HoldKey {
-    /// The usage month.
     pub month: UsageMonth,
-    /// The customer.
     pub customer: CustomerId,
     /// The ConnectWise product.
     pub product: PsaProductId,
@@ -238,7 +232,6 @@ impl HoldKey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StandingHold {
-    /// Which.
     #[serde(flatten)]
     pub key: HoldKey,
     /// The customer's name as Sophos has it.
@@ -290,7 +283,6 @@ pub struct HoldFacts {
 pub enum HoldDue {
     /// The days to the next ConnectWise invoice; 0 from its day on, as long as it is not known to be made.
     In {
-        /// Days.
         days: i32,
     },
     /// The ConnectWise invoice was made without it.

@@ -21,7 +21,6 @@ pub enum EndBy {
     SetToZero,
     /// Its cancelled date is set.
     CancelOn {
-        /// To this day.
         day: Date,
     },
 }
@@ -30,9 +29,7 @@ pub enum EndBy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EndingKey {
-    /// Its agreement.
     pub agreement: AgreementId,
-    /// The addition.
     pub addition: AdditionId,
 }
 
@@ -40,7 +37,6 @@ pub struct EndingKey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ending {
-    /// Which.
     #[serde(flatten)]
     pub key: EndingKey,
     /// The customer that it was written for.
@@ -51,13 +47,11 @@ pub struct Ending {
     pub parts: Vec<ProductCode>,
     /// The quantity that the person saw.
     pub quantity: Decimal,
-    /// How it is ended.
     pub by: EndBy,
     /// Who decided.
     pub who: String,
     /// Why, in their words.
     pub why: String,
-    /// When.
     pub at: Timestamp,
     /// The hold that it answers, where the product moves: it is carried out only while the hold waits with that decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,7 +87,6 @@ impl EndDone {
 /// What a run has to do about an ending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndStep {
-    /// Write this.
     Write(Box<AdditionPlan>),
     /// Set the cancelled date of the addition, which has this quantity.
     Cancel(Decimal, Date),

@@ -47,9 +47,7 @@ pub use usage_lines::{AskedForAll, InDoubt, Question};
 pub enum AgreementState {
     /// It can be written to, and these are its additions.
     Ready {
-        /// The agreement.
         agreement: Agreement,
-        /// All its additions.
         additions: Vec<Addition>,
     },
     /// It cannot, and this is why.
@@ -59,7 +57,6 @@ pub enum AgreementState {
 /// Everything that the plan of one customer follows from.
 #[derive(Clone, Debug)]
 pub struct Basis<'a> {
-    /// The usage month.
     pub month: UsageMonth,
     /// Whether the partner syncs with the Sophos monthly invoice, the only mode in which firewall products sync.
     pub invoice_mode: bool,

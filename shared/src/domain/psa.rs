@@ -12,11 +12,9 @@ use super::search::Named;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PsaProduct {
-    /// Its id.
     pub id: PsaProductId,
     /// Its identifier, as the partner's staff know it.
     pub identifier: String,
-    /// Its description.
     pub description: String,
     /// ConnectWise's class of it, in ConnectWise's word; empty where it does not say.
     #[serde(default)]
@@ -64,13 +62,10 @@ pub enum AgreementStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Agreement {
-    /// Its id.
     pub id: AgreementId,
-    /// Its name.
     pub name: String,
     /// The company that it belongs to.
     pub company: CompanyId,
-    /// That company's name.
     pub company_name: String,
     /// The name of its type.
     pub kind: String,
@@ -180,9 +175,7 @@ impl AgreementFacts {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerNames {
-    /// The company's.
     pub company: String,
-    /// The agreement's.
     pub agreement: String,
     /// How the agreement bills.
     #[serde(default, flatten)]
@@ -193,12 +186,10 @@ pub struct CustomerNames {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Company {
-    /// Its id.
     pub id: CompanyId,
     /// Its identifier, as the partner's staff know it.
     #[serde(default)]
     pub identifier: String,
-    /// Its name.
     pub name: String,
 }
 
@@ -216,7 +207,6 @@ impl Named for Company {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Addition {
-    /// Its id.
     pub id: AdditionId,
     /// What it bills.
     pub product: PsaProductId,
@@ -224,7 +214,6 @@ pub struct Addition {
     pub quantity: Decimal,
     /// How many of them the agreement includes.
     pub less_included: Decimal,
-    /// The price of one.
     pub unit_price: Option<Decimal>,
     /// `Billable`, `DoNotBill` or `NoCharge`; the partner's choice.
     pub bill_customer: String,
@@ -243,7 +232,6 @@ pub struct Addition {
 pub struct AdditionDetail {
     /// The identifier of its ConnectWise product.
     pub identifier: String,
-    /// Its description.
     pub description: String,
     /// The cost of one, if ConnectWise says.
     pub unit_cost: Option<Decimal>,
@@ -261,7 +249,6 @@ pub struct AdditionDetail {
 pub struct ChangedBy {
     /// The ConnectWise member who made it.
     pub by: String,
-    /// When.
     pub at: Timestamp,
 }
 
@@ -280,7 +267,6 @@ pub enum CancelledDate {
     /// Not known: the line may have billed that day, so nothing new bills it.
     #[default]
     Unknown,
-    /// The last day that is billed.
     LastBilledDay,
     /// The first day that is not billed.
     FirstUnbilledDay,
@@ -316,9 +302,7 @@ pub struct NewAddition {
 /// The terms that a new addition takes over from the one that it replaces: they belong to the partner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopiedTerms {
-    /// The price of one.
     pub unit_price: Option<Decimal>,
-    /// The cost of one.
     pub unit_cost: Option<Decimal>,
     /// How many the agreement includes.
     pub less_included: Decimal,

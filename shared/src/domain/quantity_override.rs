@@ -30,7 +30,6 @@ pub enum QuantityRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DecisionReason {
-    /// It is agreed with the customer.
     CustomerAgreed,
     /// Sophos reports the wrong quantity.
     SophosIsWrong,
@@ -45,7 +44,6 @@ pub enum DecisionReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OverrideKey {
-    /// The customer.
     pub customer: CustomerId,
     /// The ConnectWise product.
     pub product: PsaProductId,
@@ -59,7 +57,6 @@ pub struct OverrideKey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QuantityOverride {
-    /// Which.
     #[serde(flatten)]
     pub key: OverrideKey,
     /// The customer's name as Sophos had it.
@@ -71,7 +68,6 @@ pub struct QuantityOverride {
     pub rule: QuantityRule,
     /// The last usage month.
     pub until: UsageMonth,
-    /// Why.
     pub reason: DecisionReason,
     /// More about it, in the person's words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -98,7 +94,6 @@ pub struct Overridden {
 /// Which rules a hold can be decided with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TakesQuantity {
-    /// Each of them.
     Any,
     /// Only a fixed quantity: nobody knows what is used.
     FixedOnly,

@@ -256,12 +256,10 @@ pub enum RunState {
     Failed(RunFailure),
     /// A person ended it before its time. What was written by then is written.
     Cancelled {
-        /// Who.
         by: String,
     },
     /// Sophos has no usage of this month yet; the run of the month before stands for it.
     Superseded {
-        /// That run.
         by: RunId,
     },
 }
@@ -278,7 +276,6 @@ impl RunState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
-    /// Its id.
     pub id: RunId,
     /// What asked for it.
     pub request: RunRequest,
@@ -316,9 +313,7 @@ pub struct Run {
     /// Which members changed lines in ConnectWise that bill something of Sophos.
     #[serde(default, skip_serializing_if = "Members::is_empty")]
     pub members: Members,
-    /// When it was opened.
     pub opened_at: Timestamp,
-    /// When it ended.
     pub ended_at: Option<Timestamp>,
 }
 

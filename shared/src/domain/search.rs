@@ -174,7 +174,6 @@ pub struct Hit<T> {
 /// What was found for a text, the best first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found<T> {
-    /// The text.
     pub text: SearchText,
     /// The records: by rank, then by the name that comes first in the alphabet, then by number.
     pub hits: Vec<Hit<T>>,

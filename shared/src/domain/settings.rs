@@ -141,7 +141,6 @@ impl From<TimeZoneName> for String {
 pub struct Jump {
     /// Percent of the quantity that ConnectWise has, 0 to 1000.
     pub percent: u32,
-    /// Units.
     pub units: u32,
 }
 
@@ -186,9 +185,7 @@ pub enum DecreaseGuard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Guards {
-    /// Decreases.
     pub decrease: DecreaseGuard,
-    /// Increases.
     pub increase: Jump,
     /// A fall to zero of more than this many units waits; a smaller one is written, unless it is the customer's last product.
     pub to_zero_units: u32,

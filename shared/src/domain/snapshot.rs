@@ -154,9 +154,7 @@ impl UnreportedWrites {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sought {
-    /// Its quantity.
     pub quantity: Decimal,
-    /// Its effective date.
     pub effective: Date,
     /// The additions of this product that are not it.
     pub seen: Vec<AdditionId>,
@@ -166,7 +164,6 @@ pub struct Sought {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Surplus {
-    /// The addition.
     pub addition: AdditionId,
     /// The quantity with which it was created.
     pub quantity: Decimal,

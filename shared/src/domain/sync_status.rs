@@ -13,9 +13,7 @@ use super::tally::Counts;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerSyncStatus {
-    /// The run.
     pub run: RunId,
-    /// The usage month.
     pub month: UsageMonth,
     /// When the customer was done.
     pub at: Timestamp,

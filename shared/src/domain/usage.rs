@@ -192,7 +192,6 @@ impl UsageLine {
 pub struct PairUsage {
     /// The units of the lines that could be read.
     pub units: u64,
-    /// How many lines.
     pub lines: u32,
     /// What is on the lines whose quantity could not be read, in an order that is not that of the lines.
     pub unreadable: Vec<Unreadable>,

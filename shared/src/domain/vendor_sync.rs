@@ -82,7 +82,6 @@ impl MembersSeen {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberChanges {
-    /// Lines.
     pub lines: u64,
     /// Customers whose lines they are.
     pub customers: u64,
@@ -96,7 +95,6 @@ pub struct MemberChanges {
 pub struct Members {
     /// Our own members, as ConnectWise's answers to our writes named them.
     pub own: BTreeSet<String>,
-    /// What each member changed.
     pub changes: BTreeMap<String, MemberChanges>,
 }
 
@@ -146,11 +144,8 @@ fn is_same(own: &str, member: &str) -> bool {
 pub struct VendorSync {
     /// The ConnectWise member that changed lines, as ConnectWise names it.
     pub member: String,
-    /// Lines.
     pub lines: u64,
-    /// Their customers.
     pub customers: u64,
-    /// Since when.
     pub since: Date,
 }
 

@@ -31,7 +31,6 @@ const HASH_BYTES: usize = 12;
 pub enum IfMatch {
     /// `*`.
     Any,
-    /// One of these versions.
     Versions(Vec<u64>),
 }
 

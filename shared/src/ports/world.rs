@@ -34,7 +34,6 @@ pub struct SyncMessage {
     /// How many times in a row the run waited for another worker or another run of the partner.
     #[serde(default)]
     pub turns: u32,
-    /// When it was first sent.
     pub first_sent_at: Timestamp,
 }
 

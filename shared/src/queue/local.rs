@@ -97,7 +97,6 @@ impl<M> Ord for Waiting<M> {
 #[derive(Debug)]
 #[must_use = "a delivery that is dropped is delivered again"]
 pub struct Delivery<M: Clone = SyncMessage> {
-    /// The message.
     pub message: M,
     queue: LocalQueue<M>,
     acknowledged: bool,

@@ -25,9 +25,7 @@ pub enum DueFor {
 /// A partner that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
-    /// The partner.
     pub partner: PartnerId,
-    /// What it is due for.
     pub due_for: DueFor,
     /// Since when it is due: the planned time, not the time of the read.
     pub next_run_at: Timestamp,

@@ -42,9 +42,7 @@ pub enum Subject {
     Customer(CustomerId),
     /// A product in ConnectWise.
     PsaProduct(PsaProductId),
-    /// The connection to ConnectWise.
     ConnectWiseConnection,
-    /// The connection to Sophos.
     SophosConnection,
     /// The partner's settings.
     Settings,
@@ -68,7 +66,6 @@ pub struct Edit {
     pub at: Timestamp,
     /// The person or program, as its token named it.
     pub who: String,
-    /// What was edited.
     pub subject: Subject,
     /// The value before, as JSON; none when there was none. Never a secret.
     pub before: Option<Value>,

@@ -59,7 +59,6 @@ pub struct SeenProduct {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KnownPsaProduct {
-    /// The product.
     #[serde(flatten)]
     pub product: PsaProduct,
     /// Whether ConnectWise no longer has it; the product is then as it was last seen.

@@ -31,7 +31,6 @@ pub enum CustomerEdit {
     Put(CustomerMapping),
     /// Unmaps the customer.
     Remove {
-        /// The customer.
         customer: CustomerId,
         /// The version at which the mapping was read (0: the customer was not mapped).
         version: u64,
@@ -63,7 +62,6 @@ pub struct ProductConflict {
 pub enum CustomerConflict {
     /// Someone else changed it since it was read.
     Changed {
-        /// The customer.
         customer: CustomerId,
         /// Its current mapping; none when it is not mapped.
         now: Option<CustomerMapping>,
@@ -72,7 +70,6 @@ pub enum CustomerConflict {
     CompanyTaken {
         /// The customer of the row.
         customer: CustomerId,
-        /// The company.
         company: CompanyId,
         /// The customer that the company is mapped to.
         holder: CustomerId,

@@ -28,7 +28,6 @@ pub enum PsaClaim {
 /// The owner of a database, as far as one partner may know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PsaOwner {
-    /// Nobody.
     Nobody,
     /// The partner that asks.
     Asker,
@@ -39,7 +38,6 @@ pub enum PsaOwner {
 /// The partner that owns a database. Only the decision whether another may take it over uses this; no partner sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PsaHolder {
-    /// The partner.
     pub partner: PartnerId,
     /// When it saved the connection or its runs last worked with the database, to a day; none where that is unknown.
     pub worked_at: Option<Timestamp>,

@@ -59,7 +59,6 @@ pub struct ShownConnectWise {
     pub public_key_end: String,
     /// The last characters of the client id, in the same way.
     pub client_id_end: String,
-    /// Who saved it and when.
     pub saved: SavedBy,
     /// What its last test found.
     pub tested: LastTest,
@@ -71,7 +70,6 @@ pub struct ShownConnectWise {
 pub struct ShownSophos {
     /// The last characters of the client id; empty if it is too short to show a part of it.
     pub client_id_end: String,
-    /// Who saved it and when.
     pub saved: SavedBy,
     /// What its last test found.
     pub tested: LastTest,
@@ -83,7 +81,6 @@ pub struct ShownSophos {
 pub struct SavedBy {
     /// The person or program, as its token named it.
     pub who: String,
-    /// When it was saved.
     pub at: Timestamp,
     /// The version of the connections that this save made; saving a test or the other half does not change it.
     pub version: u64,
@@ -93,7 +90,6 @@ pub struct SavedBy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LastTest {
-    /// When it was tested.
     pub at: Timestamp,
     /// Whether the connection works.
     pub works: bool,

@@ -32,7 +32,6 @@ const LATE_ENOUGH: Duration = Duration::from_millis(LATE_MS + 1_000);
 /// What can be said to `cargo scale rivals`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Options {
-    /// How many customers.
     #[arg(long, default_value_t = 200)]
     pub(super) customers: usize,
     /// How many products each of them uses.
@@ -62,7 +61,6 @@ pub(super) struct Options {
     /// The Python that has aiohttp and connectpyse.
     #[arg(long, default_value = ".tools/venv/bin/python")]
     pub(super) python: PathBuf,
-    /// Node.
     #[arg(long, default_value = "node")]
     pub(super) node: PathBuf,
     /// The folder that has connectwise-rest.

@@ -32,7 +32,6 @@ struct Order {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Told {
-    /// It has sent a message.
     Sent { message: SyncMessage, delay_s: u32 },
     /// It has worked its message off.
     Done,

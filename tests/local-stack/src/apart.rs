@@ -22,11 +22,8 @@ pub struct Addresses {
     pub connectwise: String,
     /// Sophos Central's.
     pub sophos: String,
-    /// The table's.
     pub table: String,
-    /// The table's name.
     pub table_name: String,
-    /// The partner.
     pub partner: PartnerId,
     /// The month for which Sophos has usage.
     pub month: UsageMonth,

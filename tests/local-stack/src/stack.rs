@@ -160,9 +160,7 @@ pub struct Stack {
     pub sophos: Sophos,
     /// The table.
     pub store: LocalStore,
-    /// The queue.
     pub queue: LocalQueue,
-    /// The queue of alerts.
     pub alerts: LocalQueue<AlertMessage>,
     /// Whether the partner was made at this start; else it was found in the files.
     pub fresh: bool,

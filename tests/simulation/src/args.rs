@@ -6,7 +6,6 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "simulate")]
 pub struct Args {
-    /// How many schedules.
     #[arg(default_value_t = 10_000)]
     pub schedules: u64,
     /// The seed of the first; the others follow it.

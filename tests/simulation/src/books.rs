@@ -39,7 +39,6 @@ pub(super) struct Seen {
 /// Of which creation an addition is the second one that ConnectWise made of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Twin {
-    /// Of one that it answered.
     OfAnswered,
     /// Of one whose answer got lost.
     OfLost,

@@ -21,7 +21,6 @@ pub(super) enum Blow {
 /// When it falls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
-    /// Never.
     Never,
     /// After the future was polled so many times.
     Polls(u64),

@@ -68,7 +68,6 @@ pub enum SimulationError {
     /// The month of the world is none.
     #[error(transparent)]
     Month(#[from] shared::domain::month::MonthError),
-    /// No runtime.
     #[error("a runtime could not be made: {0}")]
     Runtime(#[from] std::io::Error),
     /// It goes on for ever.

@@ -17,7 +17,6 @@ use super::{Args, live};
 /// What came of many schedules.
 #[derive(Debug, Default)]
 pub struct Many {
-    /// How many were lived.
     pub lived: u64,
     /// Writes sent to ConnectWise in all of them.
     pub writes: u64,

@@ -97,11 +97,9 @@ async fn strike_at(point: u64, strike: Strike, policy: Policy) -> Result<(Vec<St
 /// What came of slow writes.
 #[derive(Clone, Debug, Default)]
 pub struct Slow {
-    /// What was wrong.
     pub wrongs: Vec<String>,
     /// Invocations whose time was up before they had stopped by themselves.
     pub deaths: u64,
-    /// Invocations in all.
     pub invocations: u64,
     /// The longest that an answer of the table was there before the worker took it, in milliseconds.
     pub unheeded_ms: u64,

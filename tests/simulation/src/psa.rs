@@ -32,7 +32,6 @@ pub(super) struct ConnectWise {
 struct Way {
     /// When it takes effect, in milliseconds from now; none where it does not.
     effect_ms: Option<u64>,
-    /// When the answer is there.
     answer_ms: u64,
     answer: Answer,
     /// Whether it takes effect once more, so much later.

@@ -24,9 +24,7 @@ pub struct TakenMail {
     pub from: String,
     /// The one recipient.
     pub to: String,
-    /// The subject.
     pub subject: String,
-    /// The text.
     pub text: String,
 }
 

@@ -31,7 +31,6 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// The table could not be served.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// No port.
     #[error("no loopback port for the table: {0}")]
     Port(#[from] std::io::Error),
     /// The file cannot be opened, or is none of ours.

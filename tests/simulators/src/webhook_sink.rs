@@ -29,7 +29,6 @@ pub struct TakenAlert {
     pub at_s: i64,
     /// The path and query that it was first sent to.
     pub path: String,
-    /// Its body.
     pub body: String,
     /// How often it came; each time with the same body, else it was refused.
     pub times: u32,

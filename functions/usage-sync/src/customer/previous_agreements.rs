@@ -23,7 +23,6 @@ use crate::world::World;
 
 /// What a previous agreement keeps from being billed elsewhere.
 enum Still {
-    /// An addition that is billed there.
     Billed { agreement: AgreementId, addition: AdditionId, quantity: Decimal, parts: Parts },
     /// A write there that may still take effect.
     UnderWay { parts: Parts },

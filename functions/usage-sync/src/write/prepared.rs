@@ -15,7 +15,6 @@ use crate::world::World;
 
 /// A write about which everything is stored.
 pub(super) enum PreparedWrite<'p> {
-    /// Creates an addition.
     Create { plan: &'p AdditionPlan, new: NewAddition, intent: Box<Intent> },
     /// Sets a quantity.
     Update(PreparedUpdate<'p>),

@@ -23,7 +23,6 @@ pub enum PsaRight {
     InquireProducts,
     /// To create products.
     AddProducts,
-    /// To edit products.
     EditProducts,
     /// To offer categories, types and units.
     InquireSetupTables,

@@ -32,7 +32,6 @@ pub enum WebhookAddressError {
     /// The address has a user or a password.
     #[error("a user or password before the host is not allowed")]
     UserOrPassword,
-    /// The address has a fragment.
     #[error("what stands behind # is never sent; leave it out")]
     Fragment,
     /// The host is an IP address, in any spelling.

@@ -65,7 +65,6 @@ pub enum WebhookFailure {
     /// The receiver answered with any other status but 2xx.
     #[error("the webhook's server answered {status} instead of taking the alert; check the webhook there")]
     Answered {
-        /// The status.
         status: u16,
     },
 }

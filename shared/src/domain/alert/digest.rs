@@ -11,7 +11,6 @@ use crate::domain::vendor_sync::VendorSync;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Digest {
-    /// The run.
     pub run: RunId,
     /// What asked for it.
     pub kind: RunKind,

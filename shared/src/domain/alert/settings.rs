@@ -37,9 +37,7 @@ impl Default for Wanted {
 pub struct ShownWebhook {
     /// The host that is called.
     pub host: String,
-    /// Who saved it.
     pub saved_by: String,
-    /// When.
     pub saved_at: Timestamp,
 }
 
@@ -47,7 +45,6 @@ pub struct ShownWebhook {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AlertSettings {
-    /// Which alerts.
     #[serde(default)]
     pub wanted: Wanted,
     /// The language of their texts.

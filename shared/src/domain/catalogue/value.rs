@@ -23,19 +23,13 @@ pub enum ProductField {
     Description,
     /// What invoices print.
     CustomerDescription,
-    /// Its category.
     Category,
-    /// Its subcategory.
     Subcategory,
-    /// Its type.
     Type,
-    /// Its class.
     Class,
     /// Its unit of measure.
     Unit,
-    /// Its price.
     Price,
-    /// Its cost.
     Cost,
     /// Whether it is taxable.
     Taxable,
@@ -45,7 +39,6 @@ pub enum ProductField {
     Inactive,
     /// The vendor's number.
     VendorSku,
-    /// The manufacturer's number.
     ManufacturerPartNumber,
     /// Its key in another system.
     IntegrationXref,
@@ -237,7 +230,6 @@ pub enum InvalidValue {
     /// The text is longer than ConnectWise takes.
     #[error("the {field} has {chars} characters; ConnectWise takes {max}")]
     TooLong {
-        /// The field.
         field: ProductField,
         /// Its characters.
         chars: usize,
@@ -253,7 +245,6 @@ pub enum InvalidValue {
     /// Nobody sells or buys for less than nothing: an invoice would pay the customer.
     #[error("the {0} is below zero")]
     Negative(ProductField),
-    /// The field is there twice.
     #[error("the {0} is set twice")]
     Twice(ProductField),
 }

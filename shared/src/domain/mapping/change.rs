@@ -37,7 +37,6 @@ pub struct ProductChange {
 /// A mapping that a Save changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
-    /// As it was.
     pub before: ProductMapping,
     /// As it is to be, at the version of before.
     pub after: ProductMapping,
@@ -46,7 +45,6 @@ pub struct Changed {
 /// Why a row of a Save is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeFault {
-    /// A product is changed twice.
     Twice(ProductCode),
     /// Something is switched on that is not mapped.
     NotMapped(NotMapped),
@@ -56,7 +54,6 @@ pub enum ChangeFault {
     RuleMissing {
         /// The ConnectWise product.
         product: PsaProductId,
-        /// All its parts.
         parts: Vec<ProductCode>,
     },
     /// The parts have different rules.

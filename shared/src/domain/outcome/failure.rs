@@ -15,47 +15,37 @@ use crate::domain::psa::AgreementStatus;
 pub enum Failure {
     /// ConnectWise does not let our API member read or change this agreement.
     AgreementForbidden {
-        /// The agreement.
         agreement: AgreementId,
     },
     /// The agreement does not exist.
     AgreementGone {
-        /// The agreement.
         agreement: AgreementId,
     },
-    /// The agreement is not active.
     AgreementNotActive {
-        /// The agreement.
         agreement: AgreementId,
-        /// What it is.
         status: AgreementStatus,
         /// Active agreements of the same company and type: id and name.
         candidates: Vec<(AgreementId, String)>,
     },
     /// The agreement belongs to another company than the mapped one.
     AgreementWrongCompany {
-        /// The agreement.
         agreement: AgreementId,
-        /// The company that has it.
         company: String,
     },
     /// The agreement's billing cycle is none or one-time: it bills nothing month after month.
     AgreementNeverRecurs {
-        /// The agreement.
         agreement: AgreementId,
         /// Its cycle, in ConnectWise's word.
         cycle: String,
     },
     /// The agreement starts after the usage month.
     AgreementNotStarted {
-        /// The agreement.
         agreement: AgreementId,
         /// Its first day.
         start: Date,
     },
     /// The mapped ConnectWise product was deleted.
     PsaProductGone {
-        /// The product.
         product: PsaProductId,
     },
     /// The mapped ConnectWise product was made inactive.
@@ -84,7 +74,6 @@ pub enum Failure {
     },
     /// ConnectWise could not be read for this customer.
     Unreadable {
-        /// What it answered.
         answer: String,
     },
     /// The agreement's additions have no end that is reached.

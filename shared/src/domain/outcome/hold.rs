@@ -50,7 +50,6 @@ pub enum Would {
     End {
         /// Its quantity, which is billed until then.
         at: Decimal,
-        /// The date.
         on: Date,
     },
     /// Leave it as it is.
@@ -105,13 +104,11 @@ pub enum PartTrouble {
 pub enum Hold {
     /// An addition exists that we never wrote, at another quantity.
     Adopt {
-        /// The addition.
         addition: AdditionId,
         /// Its quantity.
         from: Decimal,
         /// The usage.
         to: Decimal,
-        /// Its unit price.
         unit_price: Option<Decimal>,
         /// How many the agreement includes.
         less_included: Decimal,
@@ -221,7 +218,6 @@ pub enum Hold {
     UsageLines {
         /// The part.
         product: ProductCode,
-        /// Why not.
         doubt: Doubt,
         /// All that a decision answers, by part.
         asks: BTreeMap<ProductCode, Vec<DoubtKind>>,
@@ -230,20 +226,16 @@ pub enum Hold {
     },
     /// Several Sophos products go to one ConnectWise product and nobody has said how to combine them.
     CombineRule {
-        /// The parts.
         parts: Vec<ProductCode>,
     },
     /// More than one addition is in force on the last day of the usage month.
     Ambiguous {
-        /// They.
         additions: Vec<AdditionId>,
     },
     /// ConnectWise took one of our creations twice, or much too late: an addition of ours stands beside the one that is
     /// kept. We set it to 0; a person ends it.
     Surplus {
-        /// The addition that is kept.
         kept: AdditionId,
-        /// The one that is not.
         addition: AdditionId,
         /// The quantity with which it was created.
         created: Decimal,
@@ -266,7 +258,6 @@ pub enum Hold {
     },
     /// The addition that we wrote is no longer in force.
     AdditionGone {
-        /// The addition.
         addition: AdditionId,
         /// The usage.
         to: Decimal,
@@ -296,14 +287,12 @@ pub enum Hold {
         product: ProductCode,
         /// The other ConnectWise product.
         on: PsaProductId,
-        /// Its addition.
         addition: AdditionId,
         /// The quantity of that addition.
         quantity: Decimal,
     },
     /// There is an addition, and it takes effect after the usage month only.
     NotYetInForce {
-        /// The addition.
         addition: AdditionId,
         /// Its first day.
         from: Date,
@@ -314,7 +303,6 @@ pub enum Hold {
     FormerAgreement {
         /// The former agreement.
         agreement: AgreementId,
-        /// Its addition.
         addition: AdditionId,
         /// What it bills.
         quantity: Decimal,

@@ -37,7 +37,6 @@ pub enum Skip {
     },
     /// The customer has left, and nothing that we wrote for it is billed any more.
     CustomerLeft {
-        /// How.
         departure: Departure,
     },
     /// A Sophos Firewall product outside the Sophos-invoice mode.

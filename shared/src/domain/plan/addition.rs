@@ -26,7 +26,6 @@ pub struct AdditionPlan {
     pub ended: Option<Box<QuantityOverride>>,
     /// The one addition in force and its quantity.
     pub current: Option<(AdditionId, Decimal)>,
-    /// What to do.
     pub step: Step,
     /// Whether what is billed is still the quantity of the month before, because a new month has to wait.
     pub is_early: bool,
@@ -41,7 +40,6 @@ pub struct AdditionPlan {
 /// What is done once a person releases a hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
-    /// The step.
     pub step: Step,
     /// What the usage asks for, as of the plan.
     pub used: Option<Decimal>,
@@ -58,12 +56,10 @@ pub enum Step {
     Nothing,
     /// The addition has the right quantity and is ours.
     Keep {
-        /// The addition.
         addition: AdditionId,
     },
     /// The addition has the right quantity and is ours from now on.
     Adopt {
-        /// The addition.
         addition: AdditionId,
     },
     /// There is none: create it.
@@ -77,7 +73,6 @@ pub enum Step {
     },
     /// Set its quantity.
     Update {
-        /// The addition.
         addition: AdditionId,
         /// Its quantity now.
         from: Decimal,

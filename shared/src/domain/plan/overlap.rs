@@ -15,9 +15,7 @@ use crate::domain::psa::AdditionDetail;
 /// Another agreement that may bill the customer: of the same company, or one that it was mapped to before.
 #[derive(Clone, Debug)]
 pub struct OtherAgreement {
-    /// The agreement.
     pub agreement: Agreement,
-    /// All its additions.
     pub additions: Vec<Addition>,
 }
 

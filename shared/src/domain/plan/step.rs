@@ -127,7 +127,6 @@ fn of_product<'a>(basis: &Basis<'a>, product: PsaProductId) -> impl Iterator<Ite
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Decided {
     Nothing,
-    /// To do it.
     Released(Elsewhere),
     /// To do it with its usage lines read so.
     ReadAs(Reading, Elsewhere),

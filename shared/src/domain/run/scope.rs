@@ -18,12 +18,10 @@ pub enum CustomerFilter {
     Everyone,
     /// These, at most [`MOST_CHOSEN`].
     Chosen {
-        /// They.
         customers: BTreeSet<CustomerId>,
     },
     /// Those with a failed line in another run.
     FailedIn {
-        /// That run.
         run: RunId,
     },
 }

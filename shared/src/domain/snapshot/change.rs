@@ -9,7 +9,6 @@ use crate::domain::psa::ChangedBy;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SeenChange {
-    /// Who and when.
     #[serde(flatten)]
     pub changed: ChangedBy,
     /// The quantity after it.

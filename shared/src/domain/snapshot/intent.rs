@@ -14,17 +14,13 @@ use crate::domain::month::UsageMonth;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Intent {
-    /// The agreement.
     pub agreement: AgreementId,
     /// The product of the new addition.
     pub product: PsaProductId,
-    /// Its quantity.
     pub quantity: Decimal,
-    /// Its effective date.
     pub effective: Date,
     /// What makes up the quantity.
     pub parts: Parts,
-    /// The usage month.
     pub month: UsageMonth,
     /// The agreement's additions of this product that were seen before.
     pub seen: Vec<AdditionId>,

@@ -42,7 +42,6 @@ pub struct ProductTally {
 pub struct NotBilled {
     /// How many customers; 0 for usage that names none.
     pub customers: u64,
-    /// Their units.
     pub units: u64,
     /// Those among the units whose agreement tells its currency, by that currency.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -32,7 +32,6 @@ pub(super) enum Failure {
     Unmet(Vec<Option<Entry>>),
     /// A transaction on the same entries is in progress: retry after some milliseconds.
     Contended(String),
-    /// Any other error.
     Store(StoreError),
 }
 

@@ -20,7 +20,6 @@ pub(super) enum Ask {
 pub(super) enum Changed {
     /// As the world began: a third of the additions is missing, a third has another quantity.
     First,
-    /// Not at all.
     Nothing,
     /// Every product of one customer in 20.
     Customers,

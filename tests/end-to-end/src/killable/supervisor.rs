@@ -26,7 +26,6 @@ const MOST_DELIVERIES: u64 = 2000;
 pub enum Kill {
     /// A call to Sophos Central.
     AtSophosCall(u64),
-    /// A call to ConnectWise.
     AtConnectWiseCall(u64),
 }
 
@@ -46,7 +45,6 @@ pub struct Worked {
 /// A worker could not be started or spoken to.
 #[derive(Debug, thiserror::Error)]
 pub enum KillableError {
-    /// The process.
     #[error("a worker's process could not be started or spoken to: {0}")]
     Process(#[from] io::Error),
     /// What it said.

@@ -28,9 +28,7 @@ pub struct Asking {
 /// An answer.
 #[derive(Clone, Debug)]
 pub struct Answered {
-    /// Its status.
     pub status: StatusCode,
-    /// Its headers.
     pub headers: HeaderMap,
     /// Its body: the JSON value, null where there is none, a string where it is no JSON.
     pub body: Value,

@@ -14,7 +14,6 @@ const MAX_DEPTH: usize = 12;
 /// A parameter of a path, a query or a header.
 #[derive(Clone, Debug)]
 pub struct Parameter {
-    /// Its name.
     pub name: String,
     /// `path`, `query` or `header`.
     pub place: String,
@@ -29,7 +28,6 @@ pub struct Parameter {
 /// One operation.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// Its id.
     pub id: String,
     /// Its method in capitals.
     pub method: String,
@@ -39,7 +37,6 @@ pub struct Operation {
     pub summary: String,
     /// The scope that a token must have.
     pub scope: String,
-    /// Its parameters.
     pub parameters: Vec<Parameter>,
     /// The content type of its body and a body that fits; none without one.
     pub body: Option<(String, Value)>,
@@ -52,9 +49,7 @@ pub struct Operation {
 pub struct Call {
     /// Method in capitals and path with query, as in `GET /v1/problems`.
     pub head: String,
-    /// Its headers.
     pub headers: Vec<(String, String)>,
-    /// Its body.
     pub body: Option<String>,
 }
 

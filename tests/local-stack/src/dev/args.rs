@@ -58,7 +58,6 @@ pub enum Command {
         #[arg(long, default_value_t = 9012)]
         port: u16,
     },
-    /// A simulator.
     #[command(flatten)]
     Simulator(Simulator),
 }

@@ -13,7 +13,6 @@ pub enum Access {
     Open,
     /// Who has an accepted token with at least one of the scopes, or with any where none is named.
     Token {
-        /// The scopes.
         scopes: Vec<String>,
     },
 }

@@ -15,7 +15,6 @@ const DEFAULT_TIMEOUT_S: u64 = 3;
 /// The template's API would not be what it seems.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// It is no YAML.
     #[error("the template is no YAML: {0}")]
     Yaml(#[from] yaml_serde::Error),
     /// A route cannot be served, or not safely.

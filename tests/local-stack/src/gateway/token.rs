@@ -33,15 +33,12 @@ pub enum IssuerError {
     /// Its file cannot be read or made.
     #[error("the signing key {path} cannot be used: {source}")]
     File {
-        /// Where.
         path: PathBuf,
-        /// Why.
         source: io::Error,
     },
     /// Its file holds something else.
     #[error("{path} holds no signing key; move it away to have a new one made")]
     NoKey {
-        /// Where.
         path: PathBuf,
     },
     /// The key is not one that tokens can be signed with.

@@ -39,7 +39,6 @@ pub enum ApiError {
 
 /// The HTTP API while it is served.
 pub struct Api {
-    /// The gateway.
     pub gateway: Gateway,
     /// Whose tokens it accepts.
     pub issuer: Arc<Issuer>,

@@ -29,9 +29,7 @@ pub enum FilesError {
     /// The file system refused.
     #[error("{path} could not be used: {source}")]
     Io {
-        /// The path.
         path: String,
-        /// Why.
         source: io::Error,
     },
     /// They were made for another partner.

@@ -17,11 +17,9 @@ pub enum Area {
     ProductCatalog,
     /// Agreements and their additions.
     Agreements,
-    /// Companies.
     CompanyMaintenance,
     /// Categories, subcategories, types, units of measure, manufacturers, agreement types.
     TableSetup,
-    /// Invoices.
     Invoicing,
 }
 
@@ -35,7 +33,6 @@ pub struct Rights {
     pub add: bool,
     /// Change.
     pub edit: bool,
-    /// Delete.
     pub delete: bool,
 }
 
@@ -120,9 +117,7 @@ impl Role {
 pub struct Credential {
     /// The login company, which discovery knows too.
     pub company_id: String,
-    /// The public key.
     pub public_key: String,
-    /// The private key.
     pub private_key: String,
     /// The member's name, as `_info` shows it.
     pub member: String,

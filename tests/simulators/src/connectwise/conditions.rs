@@ -35,7 +35,6 @@ pub struct Term {
     pub path: Path,
     /// Whether `NOT` stands before the operator.
     pub not: bool,
-    /// The operator.
     pub operator: Operator,
     /// What the field is compared with.
     pub literal: Literal,

@@ -12,17 +12,14 @@ pub enum StateFileError {
     /// The file system refused.
     #[error("the PSA's state file {path} could not be {done}: {source}")]
     Io {
-        /// The file.
         path: String,
         /// `read` or `written`.
         done: &'static str,
-        /// Why.
         source: io::Error,
     },
     /// The file holds something else.
     #[error("the PSA's state file {path} cannot be understood; delete it to start afresh: {source}")]
     Content {
-        /// The file.
         path: String,
         /// What is wrong.
         source: serde_json::Error,

@@ -36,7 +36,6 @@ pub struct Invoice {
     pub bill_to: u32,
     /// The invoice with which it was made and is deleted: its parent agreement's, or itself.
     pub made_with: u32,
-    /// The invoice's date.
     pub date: Date,
     /// The period that it bills.
     pub period: Period,
@@ -56,7 +55,6 @@ pub struct InvoiceLine {
     pub addition: u32,
     /// The addition's ConnectWise product when the invoice was made.
     pub product: u32,
-    /// Why it is on the invoice.
     pub kind: LineKind,
     /// Whether the customer pays for it.
     pub bill_customer: BillCustomer,

@@ -190,7 +190,6 @@ pub enum FaultKind {
     },
     /// The same with a `Retry-After`, in whatever form: seconds, a date, or nonsense.
     HtmlAfter {
-        /// Any status.
         status: u16,
         /// The header's text.
         retry_after: String,
@@ -213,7 +212,6 @@ pub enum FaultKind {
     TextReplaced {
         /// What is replaced.
         text: String,
-        /// By what.
         by: String,
     },
     /// The list has no end: whatever page is asked for has so many rows, copies of the first one, and leads to a next.

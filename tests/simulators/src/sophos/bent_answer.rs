@@ -20,7 +20,6 @@ pub(super) type Bend = Arc<dyn Fn(&Uri, &mut BentAnswer) + Send + Sync>;
 /// An answer on its way out.
 #[derive(Debug)]
 pub struct BentAnswer {
-    /// The status.
     pub status: StatusCode,
     /// The headers, but for the length, which follows from the body.
     pub headers: HeaderMap,

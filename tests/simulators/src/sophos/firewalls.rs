@@ -43,7 +43,6 @@ pub struct Firewall {
 pub struct FirewallOwner {
     /// The id of a customer, a partner or an organization.
     pub id: Uuid,
-    /// Which of them.
     pub kind: OwnerKind,
 }
 
@@ -76,11 +75,9 @@ pub struct FirewallLicense {
     pub product_code: String,
     /// What the licence is called.
     pub product_name: String,
-    /// How it is billed.
     pub billed: BillingType,
     /// The first day that it is good for.
     pub start: Date,
-    /// How many.
     pub quantity: u32,
 }
 

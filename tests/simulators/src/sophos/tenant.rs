@@ -12,7 +12,6 @@ pub enum BillingType {
     Usage,
     /// A fixed term.
     Term,
-    /// A trial.
     Trial,
 }
 

@@ -57,7 +57,6 @@ pub struct UsageRow {
     pub net_price: Option<Decimal>,
     /// The order that the line belongs to.
     pub order_number: String,
-    /// The order's line.
     pub order_line_item_number: String,
     /// A licence's account number or a device's serial number.
     pub serial_number: String,

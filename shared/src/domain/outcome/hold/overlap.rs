@@ -12,16 +12,13 @@ use crate::domain::id::{AdditionId, AgreementId, PsaProductId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LineElsewhere {
-    /// The addition.
     pub addition: AdditionId,
-    /// Where it is.
     pub place: Place,
     /// Its ConnectWise product.
     pub product: PsaProductId,
     /// That product's identifier; empty where ConnectWise does not say.
     #[serde(default)]
     pub identifier: String,
-    /// Its quantity.
     pub quantity: Decimal,
 }
 
@@ -31,11 +28,8 @@ pub struct LineElsewhere {
 pub enum Place {
     /// The agreement that the customer is mapped to.
     MappedAgreement,
-    /// Another one.
     OtherAgreement {
-        /// Its id.
         agreement: AgreementId,
-        /// Its name.
         name: String,
     },
 }

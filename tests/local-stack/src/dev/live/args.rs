@@ -86,7 +86,6 @@ pub enum LiveCommand {
     },
     /// Find ConnectWise companies by a text of two characters or more.
     Companies {
-        /// The text.
         text: String,
     },
     /// List the agreements of a ConnectWise company.
@@ -96,7 +95,6 @@ pub enum LiveCommand {
     },
     /// Find ConnectWise products by a text of two characters or more.
     PsaProducts {
-        /// The text.
         text: String,
     },
     /// Map a Sophos customer to a company and one of its agreements.
@@ -135,7 +133,6 @@ pub enum LiveCommand {
     Preview,
     /// Write exactly what a preview showed: the newest, or the one that is named.
     Apply {
-        /// The preview.
         #[arg(value_parser = RunId::parse)]
         preview: Option<RunId>,
     },
@@ -143,7 +140,6 @@ pub enum LiveCommand {
     Runs,
     /// Show what became of every customer and product in a run: the newest, or the one that is named.
     Lines {
-        /// The run.
         #[arg(value_parser = RunId::parse)]
         run: Option<RunId>,
     },
@@ -154,7 +150,6 @@ pub enum LiveCommand {
         /// Only those of this Sophos product.
         #[arg(long)]
         product: Option<String>,
-        /// The run.
         #[arg(long, value_parser = RunId::parse)]
         run: Option<RunId>,
     },
@@ -162,7 +157,6 @@ pub enum LiveCommand {
     Holds,
     /// Let what is held be written by the next preview that is applied.
     Release {
-        /// Which.
         #[command(flatten)]
         hold: Held,
         /// How its usage lines are read, where holds lists several readings.
@@ -171,7 +165,6 @@ pub enum LiveCommand {
     },
     /// Keep what ConnectWise has for this usage month.
     Reject {
-        /// Which.
         #[command(flatten)]
         hold: Held,
     },

@@ -12,17 +12,14 @@ use crate::connectwise::settings::{BegunInside, BillingReadings, CancelledDate, 
 /// An addition as far as invoices are concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdditionTerms {
-    /// Its id.
     pub id: u32,
     /// Its ConnectWise product.
     pub product: u32,
-    /// Its quantity.
     pub quantity: Decimal,
     /// The units that the agreement includes.
     pub less_included: Decimal,
     /// The price of a unit for a whole period.
     pub price: Decimal,
-    /// How it is billed.
     pub bill_customer: BillCustomer,
     /// The first day; always in force before its end, if absent.
     pub effective: Option<Date>,

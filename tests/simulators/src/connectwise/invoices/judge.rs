@@ -18,7 +18,6 @@ pub struct BilledTwice {
     pub company: u32,
     /// The ConnectWise product.
     pub product: u32,
-    /// The days.
     pub days: Period,
     /// The additions that bill them, each with its agreement before it; a single one if it bills a day twice.
     pub additions: BTreeSet<(u32, u32)>,

@@ -39,7 +39,6 @@ pub enum CancelledDate {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EndedInside {
-    /// The whole period.
     #[default]
     WholePeriod,
     /// Nothing of the period.
@@ -52,7 +51,6 @@ pub enum EndedInside {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BegunInside {
-    /// The whole period.
     #[default]
     WholePeriod,
     /// Nothing before the period that follows.

@@ -93,7 +93,6 @@ pub enum Underscore {
 pub enum Star {
     /// Itself.
     Letter,
-    /// Any text.
     AnyText,
 }
 
@@ -168,7 +167,6 @@ pub enum IsCloud {
 pub enum SiteUrl {
     /// By its host.
     Named,
-    /// It does not.
     Absent,
 }
 
