@@ -29,7 +29,10 @@ pub(crate) enum SliceEnd {
     /// The deadline is near and there is more to do.
     Deadline,
     /// A service is throttling; whether the run came further before.
-    Waits { at_least_s: u32, progressed: bool },
+    Waits {
+        at_least_s: u32,
+        progressed: bool,
+    },
     /// There is nothing to do before that time.
     Until(Timestamp),
 }

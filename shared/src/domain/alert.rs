@@ -129,9 +129,7 @@ pub enum Channel {
     /// The partner's webhook.
     Webhook,
     /// One mail address.
-    Mail {
-        address: String,
-    },
+    Mail { address: String },
 }
 
 /// How far a delivery is.
@@ -144,13 +142,9 @@ pub enum DeliveryState {
         next_at: Timestamp,
     },
     /// The receiver took it.
-    Delivered {
-        at: Timestamp,
-    },
+    Delivered { at: Timestamp },
     /// It was given up.
-    Undelivered {
-        at: Timestamp,
-    },
+    Undelivered { at: Timestamp },
 }
 
 /// One way of an alert to the partner.

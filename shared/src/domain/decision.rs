@@ -282,9 +282,7 @@ pub struct HoldFacts {
 #[serde(tag = "due", rename_all = "camelCase")]
 pub enum HoldDue {
     /// The days to the next ConnectWise invoice; 0 from its day on, as long as it is not known to be made.
-    In {
-        days: i32,
-    },
+    In { days: i32 },
     /// The ConnectWise invoice was made without it.
     Missed,
     /// ConnectWise does not say when it invoices.

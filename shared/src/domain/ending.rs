@@ -20,9 +20,7 @@ pub enum EndBy {
     /// Its quantity is set to 0.
     SetToZero,
     /// Its cancelled date is set.
-    CancelOn {
-        day: Date,
-    },
+    CancelOn { day: Date },
 }
 
 /// Which addition is ended.

@@ -46,10 +46,7 @@ pub use usage_lines::{AskedForAll, InDoubt, Question};
 #[derive(Clone, Debug)]
 pub enum AgreementState {
     /// It can be written to, and these are its additions.
-    Ready {
-        agreement: Agreement,
-        additions: Vec<Addition>,
-    },
+    Ready { agreement: Agreement, additions: Vec<Addition> },
     /// It cannot, and this is why.
     Trouble(Failure),
 }

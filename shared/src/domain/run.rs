@@ -255,13 +255,9 @@ pub enum RunState {
     /// Nothing was compared or written, or not all of it.
     Failed(RunFailure),
     /// A person ended it before its time. What was written by then is written.
-    Cancelled {
-        by: String,
-    },
+    Cancelled { by: String },
     /// Sophos has no usage of this month yet; the run of the month before stands for it.
-    Superseded {
-        by: RunId,
-    },
+    Superseded { by: RunId },
 }
 
 impl RunState {

@@ -32,11 +32,18 @@ struct Order {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Told {
-    Sent { message: SyncMessage, delay_s: u32 },
+    Sent {
+        message: SyncMessage,
+        delay_s: u32,
+    },
     /// It has worked its message off.
     Done,
     /// It gives its message back.
-    Failed { why: String },
+    Failed {
+        why: String,
+    },
     /// The most memory that it had in use, told right before its end.
-    Peak { kib: u64 },
+    Peak {
+        kib: u64,
+    },
 }

@@ -23,9 +23,16 @@ use crate::world::World;
 
 /// What a previous agreement keeps from being billed elsewhere.
 enum Still {
-    Billed { agreement: AgreementId, addition: AdditionId, quantity: Decimal, parts: Parts },
+    Billed {
+        agreement: AgreementId,
+        addition: AdditionId,
+        quantity: Decimal,
+        parts: Parts,
+    },
     /// A write there that may still take effect.
-    UnderWay { parts: Parts },
+    UnderWay {
+        parts: Parts,
+    },
 }
 
 impl Still {

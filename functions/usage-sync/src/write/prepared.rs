@@ -15,11 +15,20 @@ use crate::world::World;
 
 /// A write about which everything is stored.
 pub(super) enum PreparedWrite<'p> {
-    Create { plan: &'p AdditionPlan, new: NewAddition, intent: Box<Intent> },
+    Create {
+        plan: &'p AdditionPlan,
+        new: NewAddition,
+        intent: Box<Intent>,
+    },
     /// Sets a quantity.
     Update(PreparedUpdate<'p>),
     /// Sets a surplus addition to 0.
-    Clear { product: PsaProductId, addition: AdditionId, from: Decimal, hold: &'p Hold },
+    Clear {
+        product: PsaProductId,
+        addition: AdditionId,
+        from: Decimal,
+        hold: &'p Hold,
+    },
 }
 
 /// A quantity that is set.

@@ -64,9 +64,7 @@ pub enum WebhookFailure {
     Gone,
     /// The receiver answered with any other status but 2xx.
     #[error("the webhook's server answered {status} instead of taking the alert; check the webhook there")]
-    Answered {
-        status: u16,
-    },
+    Answered { status: u16 },
 }
 
 impl WebhookFailure {

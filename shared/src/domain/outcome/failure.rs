@@ -14,13 +14,9 @@ use crate::domain::psa::AgreementStatus;
 #[serde(tag = "code", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Failure {
     /// ConnectWise does not let our API member read or change this agreement.
-    AgreementForbidden {
-        agreement: AgreementId,
-    },
+    AgreementForbidden { agreement: AgreementId },
     /// The agreement does not exist.
-    AgreementGone {
-        agreement: AgreementId,
-    },
+    AgreementGone { agreement: AgreementId },
     AgreementNotActive {
         agreement: AgreementId,
         status: AgreementStatus,
@@ -28,10 +24,7 @@ pub enum Failure {
         candidates: Vec<(AgreementId, String)>,
     },
     /// The agreement belongs to another company than the mapped one.
-    AgreementWrongCompany {
-        agreement: AgreementId,
-        company: String,
-    },
+    AgreementWrongCompany { agreement: AgreementId, company: String },
     /// The agreement's billing cycle is none or one-time: it bills nothing month after month.
     AgreementNeverRecurs {
         agreement: AgreementId,
@@ -45,9 +38,7 @@ pub enum Failure {
         start: Date,
     },
     /// The mapped ConnectWise product was deleted.
-    PsaProductGone {
-        product: PsaProductId,
-    },
+    PsaProductGone { product: PsaProductId },
     /// The mapped ConnectWise product was made inactive.
     PsaProductInactive {
         /// The product's identifier.
@@ -73,9 +64,7 @@ pub enum Failure {
         found: Decimal,
     },
     /// ConnectWise could not be read for this customer.
-    Unreadable {
-        answer: String,
-    },
+    Unreadable { answer: String },
     /// The agreement's additions have no end that is reached.
     ListTooLong {
         /// What was exceeded.

@@ -225,13 +225,9 @@ pub enum Hold {
         for_all: bool,
     },
     /// Several Sophos products go to one ConnectWise product and nobody has said how to combine them.
-    CombineRule {
-        parts: Vec<ProductCode>,
-    },
+    CombineRule { parts: Vec<ProductCode> },
     /// More than one addition is in force on the last day of the usage month.
-    Ambiguous {
-        additions: Vec<AdditionId>,
-    },
+    Ambiguous { additions: Vec<AdditionId> },
     /// ConnectWise took one of our creations twice, or much too late: an addition of ours stands beside the one that is
     /// kept. We set it to 0; a person ends it.
     Surplus {

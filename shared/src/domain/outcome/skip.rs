@@ -36,9 +36,7 @@ pub enum Skip {
         billing: String,
     },
     /// The customer has left, and nothing that we wrote for it is billed any more.
-    CustomerLeft {
-        departure: Departure,
-    },
+    CustomerLeft { departure: Departure },
     /// A Sophos Firewall product outside the Sophos-invoice mode.
     Firewall,
     /// A person rejected the change: ConnectWise keeps its quantity for this usage month.

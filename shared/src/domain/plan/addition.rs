@@ -55,13 +55,9 @@ pub enum Step {
     /// There is no usage and no addition.
     Nothing,
     /// The addition has the right quantity and is ours.
-    Keep {
-        addition: AdditionId,
-    },
+    Keep { addition: AdditionId },
     /// The addition has the right quantity and is ours from now on.
-    Adopt {
-        addition: AdditionId,
-    },
+    Adopt { addition: AdditionId },
     /// There is none: create it.
     Create {
         /// Its first day.

@@ -17,13 +17,9 @@ pub enum CustomerFilter {
     #[default]
     Everyone,
     /// These, at most [`MOST_CHOSEN`].
-    Chosen {
-        customers: BTreeSet<CustomerId>,
-    },
+    Chosen { customers: BTreeSet<CustomerId> },
     /// Those with a failed line in another run.
-    FailedIn {
-        run: RunId,
-    },
+    FailedIn { run: RunId },
 }
 
 /// What a run is about.

@@ -12,9 +12,7 @@ pub enum Access {
     /// Everybody, without a token.
     Open,
     /// Who has an accepted token with at least one of the scopes, or with any where none is named.
-    Token {
-        scopes: Vec<String>,
-    },
+    Token { scopes: Vec<String> },
 }
 
 /// One route of one function.

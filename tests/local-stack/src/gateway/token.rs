@@ -32,15 +32,10 @@ pub const PARTNER_CLAIM: &str = "custom:partner_id";
 pub enum IssuerError {
     /// Its file cannot be read or made.
     #[error("the signing key {path} cannot be used: {source}")]
-    File {
-        path: PathBuf,
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     /// Its file holds something else.
     #[error("{path} holds no signing key; move it away to have a new one made")]
-    NoKey {
-        path: PathBuf,
-    },
+    NoKey { path: PathBuf },
     /// The key is not one that tokens can be signed with.
     #[error("the signing key is refused: {0}")]
     Refused(#[from] KeyRejected),

@@ -28,10 +28,7 @@ pub(super) const LIVE: &str = "live.json";
 pub enum FilesError {
     /// The file system refused.
     #[error("{path} could not be used: {source}")]
-    Io {
-        path: String,
-        source: io::Error,
-    },
+    Io { path: String, source: io::Error },
     /// They were made for another partner.
     #[error(
         "{path} holds a partner of {} customers and {} products (seed {}). Add --fresh to start over, or --data with another folder.",

@@ -85,18 +85,14 @@ pub enum LiveCommand {
         unmapped: bool,
     },
     /// Find ConnectWise companies by a text of two characters or more.
-    Companies {
-        text: String,
-    },
+    Companies { text: String },
     /// List the agreements of a ConnectWise company.
     Agreements {
         /// The company: its id, name or identifier.
         company: String,
     },
     /// Find ConnectWise products by a text of two characters or more.
-    PsaProducts {
-        text: String,
-    },
+    PsaProducts { text: String },
     /// Map a Sophos customer to a company and one of its agreements.
     MapCustomer {
         /// The customer: its name or Sophos' id.
