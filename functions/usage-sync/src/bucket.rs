@@ -29,13 +29,14 @@ pub(crate) struct Bucket {
     /// Why the entries of customers that Sophos lists cannot be read.
     pub(crate) unreadable_customers: BTreeMap<CustomerId, String>,
     pub(crate) usage: UsageTotals,
-    /// The customers to begin with: each has calls to make, while the others are done in the time between two.
+    /// Customers whose usage changed. They come first, because they need calls to ConnectWise; the others are processed
+    /// while those wait.
     pub(crate) changed: BTreeSet<CustomerId>,
     /// Where we write, or wrote, for each customer.
     pub(crate) billed_on: BTreeMap<CustomerId, BTreeSet<AgreementId>>,
     /// As the partner has them now.
     pub(crate) mapped: BTreeMap<CustomerId, (CustomerMapping, Option<CustomerNames>)>,
-    /// As the run found them when it read the agreements.
+    /// The mapped agreements when the run read them.
     pub(crate) set_out_with: BTreeMap<CustomerId, AgreementId>,
     pub(crate) agreements: BTreeMap<AgreementId, Agreement>,
     /// Why agreements that ConnectWise has cannot be read.
@@ -63,7 +64,7 @@ impl Bucket {
         other.map(|hold| hold.clone().with_next_invoice(agreement.next_invoice)).collect()
     }
 
-    /// The agreement that the run set out with for a customer; of one mapped since, the one that it has now.
+    /// The agreement that the run set out with for a customer; or, if it was mapped later, its present one.
     pub(crate) fn agreement_of(&self, customer: CustomerId) -> Option<AgreementId> {
         let (mapping, _) = self.mapped.get(&customer)?;
         Some(self.set_out_with.get(&customer).copied().unwrap_or(mapping.agreement))
@@ -93,8 +94,8 @@ impl Bucket {
         listed.or_else(company).unwrap_or_else(|| id.to_string())
     }
 
-    /// The outcome of a customer; a failure of its own where it seems to have left Sophos only because its entry is
-    /// unreadable.
+    /// The outcome of a customer; replaces `CustomerNotListed` by `CustomerUnreadable` if Sophos lists the customer
+    /// with an unreadable entry.
     pub(crate) fn unless_unreadable(&self, customer: CustomerId, outcome: Outcome) -> Outcome {
         match (outcome, self.unreadable_customers.get(&customer)) {
             (Outcome::Failed(Failure::CustomerNotListed), Some(why)) => {
@@ -143,7 +144,7 @@ pub(crate) async fn load<W: World>(context: &SliceContext<'_, W>, run: &Run, num
             None => Ok((read_usage_of(context, run, number).await?, BTreeSet::new())),
         }
     };
-    // One after the other: what is read side by side is in one future, and that has to fit on a stack.
+    // Sequential, to keep the future small.
     let decided = async {
         let holds = holds_of(context, run, number).await?;
         Ok((holds, store.list_overrides(partner, &prefix).await?))

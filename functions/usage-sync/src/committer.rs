@@ -50,7 +50,7 @@ impl CommitRequest {
     }
 }
 
-/// A customer that is not done with.
+/// An unfinished customer.
 pub(crate) struct LeftOpen {
     /// Why additions were read for it, each time.
     pub(crate) reads: Vec<ReadFor>,
@@ -63,13 +63,13 @@ pub(crate) struct Counted {
     pub(crate) ledger: CustomerLedger,
     /// Why additions were read for the customer, each time.
     pub(crate) reads: Vec<ReadFor>,
-    /// Whether something of it failed that another night may mend.
+    /// Whether a retry on another night may succeed.
     pub(crate) to_retry: bool,
     /// Which members of the partner's ConnectWise changed its lines.
     pub(crate) members: MembersSeen,
 }
 
-/// The customers' end of the way to the committer.
+/// Sends the customers' changes to the committer.
 #[derive(Clone)]
 pub(crate) struct Commits {
     first: mpsc::Sender<CommitRequest>,
@@ -140,8 +140,8 @@ impl Commits {
         replied.await.map_err(|_| StoreError::LeaseLost)?
     }
 
-    /// Lets the run go on with the bucket `next`. Returns before that is written: nobody waits for it, and a slice that
-    /// dies in between finds in the ledger what was done.
+    /// Advances the checkpoint to bucket `next`, without waiting. Returns before that is written: nobody waits for it,
+    /// and a slice that dies in between finds in the ledger what was done.
     pub(crate) async fn pass(&self, next: u32) -> Result<(), StoreError> {
         let (reply, _) = oneshot::channel();
         let request = CommitRequest { changes: Vec::new(), counted: None, left_open: None, passed: Some(next), reply };

@@ -1,4 +1,4 @@
-//! The next stages: what ConnectWise has, read once a run: the agreements of mapped customers and the mapped products.
+//! The stages `Agreements` and `Products`: the agreements of mapped customers and the mapped products, read once a run.
 //!
 //! Neither depends on Sophos, so the first calls are made while Sophos is read.
 
@@ -32,7 +32,7 @@ const IDS_A_CALL: usize = 100;
 pub(crate) struct ReadAhead {
     /// The first page.
     agreements: Option<Page<Agreement>>,
-    /// Of these products, those that exist.
+    /// The products asked for, and those of them that exist.
     products: Option<(Vec<PsaProductId>, Vec<PsaProduct>)>,
 }
 
@@ -118,7 +118,7 @@ async fn store_agreements<W: World>(
         .await
 }
 
-/// The mappings of all customers, bucket by bucket: as the table gives them, they are many times as large.
+/// The mappings of all customers. Read bucket by bucket, because a stored entry is much larger than the mapping.
 async fn mapped_customers<W: World>(
     slice: &ConnectedSlice<'_, W>,
     run: &Run,
@@ -164,7 +164,7 @@ pub(crate) async fn read_products<W: World>(
         .await
 }
 
-/// Lists show the products without asking ConnectWise. One that is gone keeps the names that it had.
+/// Lists show the products without asking ConnectWise. A deleted product keeps its last known names.
 async fn store_names<W: World>(
     slice: &ConnectedSlice<'_, W>,
     partner: PartnerId,

@@ -31,7 +31,7 @@ pub(crate) struct SliceParameters<'a, W> {
     pub(crate) policy: Policy,
     pub(crate) settings: Settings,
     pub(crate) deadline: Timestamp,
-    /// Whether a service that is throttling ends the run, because it was asked often enough.
+    /// Whether this is the last attempt: a throttling service then ends the run.
     pub(crate) last_try: bool,
 }
 

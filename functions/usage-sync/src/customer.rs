@@ -50,7 +50,7 @@ struct ReadyCustomer<'a> {
     other_reads: usize,
 }
 
-/// Whether the customer is done with; otherwise its ledger stays open for the next slice.
+/// True if the customer is finished or set aside.
 pub(crate) async fn sync<W: World>(
     customer: &CustomerContext<'_, W>,
     mut recalled: Recalled,
@@ -59,7 +59,8 @@ pub(crate) async fn sync<W: World>(
         match plan_and_write(customer, recalled).await? {
             CustomerProgress::Closed => return Ok(true),
             CustomerProgress::Open => return Ok(false),
-            // A slice that has not progressed ends as well, where ConnectWise takes so little that all grows old.
+            // Near the deadline the slice ends even without progress: ConnectWise is so slow that every plan would be
+            // stale again.
             CustomerProgress::Stale if customer.context().is_near_the_end() => return Ok(false),
             CustomerProgress::Stale => recalled = customer.recall_anew().await?,
         }
@@ -119,7 +120,7 @@ async fn plan_and_write<W: World>(
         ledger.next_invoice = agreement.next_invoice;
         ledger.landing = AgreementLanding::of(bucket.run.request.month, agreement, &mapped.stored);
     }
-    // A customer that ConnectWise is asked about has its permit until its ledger is closed.
+    // The permit is held until the ledger is closed.
     let (planned, _permit) = match plan_on_memory(customer, &mapped)? {
         Planning::Done(planned) => (*planned, None),
         Planning::MustRead(agreement, reason) => {
@@ -165,7 +166,7 @@ async fn write_and_close<W: World>(
             return Ok(CustomerProgress::Stale);
         }
         Err(error @ WorkError::LeaveAlone(_)) => {
-            // The responses that came are known, however long ConnectWise is throttling.
+            // Responses that arrived are stored now; throttling may last.
             commits.leave_open(writer.unwritten(), left).await?;
             return Err(error);
         }
@@ -180,7 +181,7 @@ async fn write_and_close<W: World>(
     ledger.lines = lines(rows, &done);
     refresh_names(customer, mapping, applied, &ledger).await?;
     let is_ready = matches!(state, AgreementState::Ready { .. });
-    // An agreement that is in trouble may be another customer's by now.
+    // Not from a failed agreement: it may belong to another customer now.
     let Closing { changes: mut closing, reported } = writer.close(ledger.next_invoice.filter(|_| is_ready)).await?;
     (ledger.created, ledger.updated) = (reported.created, reported.updated);
     let mut changes = previous.gone;
@@ -199,10 +200,10 @@ async fn write_and_close<W: World>(
     if changes.len() + closing.len() > MOST_CHANGES_OF_ONE {
         commits.commit(std::mem::take(&mut changes)).await?;
     }
-    // Last: what is reported is forgotten in the very commit that reports it.
+    // Last, so that the ledger and the reset of `unreported` are in one commit.
     changes.extend(closing);
     if ledger.lines.is_empty() && ledger.ended.is_empty() && changes.is_empty() {
-        // Read and found to have nothing: the next slice of this run need not know.
+        // Nothing to store; a later slice may look at it again.
         return Ok(CustomerProgress::Closed);
     }
     let to_retry = is_to_retry(customer, &ledger).await?;

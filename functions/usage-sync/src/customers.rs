@@ -1,7 +1,7 @@
-//! The last stage: customers side by side, bucket after bucket.
+//! The stages `Sync` and `Settle`: customers side by side, bucket after bucket.
 //!
-//! Between two buckets no call to ConnectWise may fall silent: while the last customers of one are worked on, the next
-//! one is loaded and its first customers begin. What is in memory is two buckets, not the partner.
+//! Calls to ConnectWise must not pause between two buckets: while the last customers of one are worked on, the next one
+//! is loaded and its first customers begin. What is in memory is two buckets, not the partner.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +56,7 @@ async fn sync_buckets<W: World>(
 ) -> Result<(), WorkError> {
     let bucket = async |number| (number, sync_bucket(slice, run, number, &flow).await);
     let mut buckets = std::pin::pin!(stream::iter(first..run.buckets).map(bucket).buffered(BUCKETS_AT_ONCE));
-    // They come in their order: once one is left undone, the run does not pass any after it.
+    // They come in their order: after an unfinished bucket, the checkpoint does not advance.
     let (mut unbroken, mut failed) = (true, None);
     while let Some((number, worked)) = buckets.next().await {
         let passed = match worked {
@@ -131,8 +131,8 @@ async fn sync_bucket<W: World>(
             }
         }
     };
-    // Side by side: a stream that is full does not look after what it has begun, and the table's responses do not wait
-    // while all customers at once wait for ConnectWise.
+    // Polled together: a full `buffer_unordered` stops polling its source, which would stall the table
+    // reads.
     join(recall, work).await;
     failed.map_or(Ok(whole), Err)
 }

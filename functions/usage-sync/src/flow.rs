@@ -15,7 +15,7 @@ use crate::world::World;
 /// What the customers of all buckets share.
 pub(crate) struct Flow {
     pub(crate) commits: Commits,
-    /// A customer that ConnectWise is asked about has one of these. The others do not wait for them.
+    /// Limits how many customers call ConnectWise at once.
     permits: Semaphore,
     /// Nothing new may be started: the deadline is near, or something failed.
     halted: AtomicBool,

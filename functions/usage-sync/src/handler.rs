@@ -15,8 +15,8 @@ use crate::policy::Policy;
 use crate::stages::{self, SliceEnd, WorkedSlice};
 use crate::world::World;
 
-/// A run whose next slice has not begun by then has stopped: the longest slice and the longest delay, and
-/// some time for a queue that is slow.
+/// If no slice has begun after this time, the run has stalled: 15 min for a slice, 15 min for the longest queue delay,
+/// 15 min of reserve.
 const FOLLOW_UP_AFTER: SignedDuration = SignedDuration::from_mins(45);
 /// The queue's longest delay.
 const LONGEST_DELAY_S: u32 = 900;
@@ -28,7 +28,8 @@ pub enum Handled {
     Over(Box<Run>),
     /// The slice came to its deadline; a message that carries on is queued.
     Continues,
-    /// Another worker or another run is at it, or a service is throttling; the message is queued again.
+    /// Another worker or run has the partner, a service is throttling, or the settle time is not over; the message is
+    /// queued again.
     Waits,
     /// The partner has no settings: there is nothing to sync.
     NoSettings,
@@ -43,7 +44,7 @@ pub struct Worker<W> {
 }
 
 impl<W: World> Worker<W> {
-    /// A worker in a world, with all its guards.
+    /// A worker with all safeguards on.
     #[must_use]
     pub const fn new(world: W, limits: Limits) -> Self {
         Self { world, limits, policy: Policy::guarded() }
@@ -56,7 +57,7 @@ impl<W: World> Worker<W> {
         Self { world, limits, policy }
     }
 
-    /// The world that it works in.
+    /// Its ports.
     #[must_use]
     pub const fn world(&self) -> &W {
         &self.world
@@ -103,8 +104,8 @@ impl<W: World> Worker<W> {
         self.go_on(message, worked, follow_up_at).await
     }
 
-    /// Ends a run that takes the place of one which was cancelled before it could make way: whoever cancelled that one
-    /// wants neither. It is over by now, for of a partner's runs one alone is open.
+    /// If the current month's run was cancelled before it was superseded, its replacement for the previous month is
+    /// cancelled too: the person wanted neither. The cancelled run is over, because a partner has one open run.
     async fn cancel_with_its_predecessor(&self, lease: &Lease, run: &Run) -> Result<Option<Run>, WorkError> {
         let has_begun = !matches!(run.stage, Stage::Customers { page: 1, .. });
         let Some(predecessor) = run.request.may_stand_for()?.filter(|_| !has_begun) else { return Ok(None) };
@@ -131,8 +132,8 @@ impl<W: World> Worker<W> {
         let handled = match end {
             SliceEnd::Over(run) => {
                 tracing::info!(partner = %message.request.partner, run = %run.id, state = ?run.state, "run over");
-                // Under the lease: the partner's next run has a follow-up of its own. A worker that dies before this
-                // leaves a follow-up that finds no open run.
+                // Before the lease is released: the next run sets its own follow-up, which must not be removed. A
+                // worker that dies before this leaves a follow-up that finds no open run.
                 let (store, partner) = (self.world.store(), message.request.partner);
                 store.end_follow_up(partner, FollowUp::ResumeStalledRun, follow_up_at).await?;
                 Handled::Over(run)
@@ -143,7 +144,7 @@ impl<W: World> Worker<W> {
             }
             SliceEnd::Until(from) => {
                 let wait = from.duration_since(self.world.clock().now());
-                // A second begun is one more to wait.
+                // Rounds up to whole seconds.
                 let delay_s = u32::try_from(wait.as_secs().saturating_add(1)).unwrap_or(0);
                 self.send(SyncMessage { attempt: 0, turns: 0, ..message.clone() }, delay_s).await?;
                 Handled::Waits
@@ -172,8 +173,8 @@ impl<W: World> Worker<W> {
         }
     }
 
-    /// Asks for the open run to be carried on: should its own message have been lost, nothing of this partner would
-    /// ever run again. A message too many changes nothing.
+    /// Asks for the open run to be carried on: if its message was lost, the partner's runs would stay blocked. A
+    /// superfluous message is harmless.
     async fn take_up(&self, message: &SyncMessage, open: &RunId) -> Result<(), WorkError> {
         let open = self.world.store().find_run(message.request.partner, open).await?;
         if let Some(run) = open.filter(|run| !run.state.is_over()) {
@@ -183,8 +184,8 @@ impl<W: World> Worker<W> {
         Ok(())
     }
 
-    /// Somebody else has the lease by now. That may be a person who cancels this run or the one before it: nobody else
-    /// has a message of this run then, so this one stays until the run is over.
+    /// The lease was taken over, perhaps by a person who cancels a run. Then no other message of this run exists, so
+    /// this message is queued again until the run is over.
     async fn taken_over(&self, message: &SyncMessage) -> Result<Handled, WorkError> {
         let (partner, id) = (message.request.partner, message.request.id()?);
         tracing::warn!(%partner, run = %id, "somebody else has taken the lease");

@@ -1,4 +1,4 @@
-//! The worker: carries one partner's run on by one slice.
+//! The worker: does one slice of a partner's run.
 //!
 //! A message names a run. [`Worker::carry_on`] opens it (or finds it open), takes the partner's lease, works until the
 //! run ends or the deadline is near, and sends the next message. Everything that it needs of the world is a port, so

@@ -15,12 +15,12 @@ pub struct Limits {
     pub lease_s: u32,
     /// How long after a write was sent its effect can still appear in ConnectWise, in seconds.
     pub settle_s: i64,
-    /// The longest that one request to ConnectWise can take, in seconds. A create is sent only with this and five
-    /// seconds more left on the lease.
+    /// The longest that one request to ConnectWise can take, in seconds. A write is sent only if the lease has this and
+    /// five more seconds left.
     pub request_s: i64,
     /// A slice starts nothing new when the deadline is nearer than this, in seconds.
     pub margin_s: i64,
-    /// How long a message waits that has to wait, in seconds; each time a little longer.
+    /// The delay of a requeued message, in seconds, times the number of the attempt.
     pub wait_s: u32,
     /// How long a write waits that ConnectWise put off without a Retry-After, in milliseconds; each time twice as
     /// long, up to 10 s.
@@ -28,7 +28,7 @@ pub struct Limits {
     /// How many times in a row a service may be away before the run ends as failed.
     pub attempts: u32,
     /// How many times in a row a message may wait for another worker or another run before it is left to the dead
-    /// letters; with the longest delay of 15 minutes, 100 times are a day.
+    /// letters (100 × 15 min ≈ one day).
     pub turns: u32,
 }
 

@@ -15,8 +15,7 @@ pub struct Policy {
 pub enum Guard {
     /// The outcome of a write without a response is decided only once it must have taken effect.
     Settle,
-    /// Right before it leaves, a write is checked against the clock: what was stored for it is fresh, and the lease
-    /// outlives the request.
+    /// Before a write is sent: what was stored for it is fresh, and the lease outlives the request.
     LeaseCheck,
     /// The intent to create an addition is stored before the request leaves.
     Intent,
@@ -28,8 +27,7 @@ pub enum Guard {
     AnswerCheck,
     /// An apply holds what it would do otherwise than its preview showed.
     AsShown,
-    /// Lines that have ended, and lines on the company's other agreements, keep a new one from billing their days
-    /// again.
+    /// No addition is created for days that an ended addition, or one on another agreement of the company, has billed.
     Overlap,
 }
 
@@ -70,7 +68,7 @@ impl Policy {
         self.without != Some(guard)
     }
 
-    /// Whether a guard is on: it is.
+    /// All guards are on in shipped builds.
     #[cfg(not(feature = "weakened"))]
     pub(crate) const fn has(self, _guard: Guard) -> bool {
         true

@@ -1,6 +1,6 @@
 //! The first stages: the partner's customers and the month's usage, each read once and to its end.
 //!
-//! Nothing is planned before the last page is stored: what a cut fetch lacks would look like usage that vanished.
+//! Nothing is planned before the last page is stored: an incomplete read would look like usage that vanished.
 
 mod customers;
 mod problems;

@@ -1,4 +1,4 @@
-//! One slice: the stages of a run, taken up where the last slice left them.
+//! One slice: the stages of a run, continued where the last slice left them.
 
 use std::sync::OnceLock;
 
@@ -53,7 +53,7 @@ pub(crate) async fn work<W: World>(
     let committer = Committer::new(parameters.world, &psa, lease, parameters.limits.lease_s, run);
     let begun_at = progress(&committer.run());
     let context = SliceContext::new(parameters, &committer);
-    // In a box: a worker and its stages in one future are nested deeper than the compiler looks.
+    // Boxed: otherwise the future type exceeds the compiler's recursion limit.
     let worked = Box::pin(connect_and_work(&context, &psa)).await.map_err(StageError::or_later);
     let end = match worked {
         Ok(end) => end,
@@ -63,7 +63,7 @@ pub(crate) async fn work<W: World>(
         Err(StageError::Later { failure, .. } | StageError::Never(failure)) => {
             fail(parameters, &committer, failure).await?
         }
-        // Delivered again, it would fail the same way, and the open run would keep out all others of the partner.
+        // Retrying would fail in the same way, and the open run would block the partner's other runs.
         Err(StageError::Work(error)) if is_for_good(&error) => {
             let failure = RunFailure { code: RunFailureCode::Table, what: format!("{error}.") };
             fail(parameters, &committer, failure).await?
@@ -100,8 +100,7 @@ fn progress(run: &Run) -> (Stage, u64) {
     (run.stage.clone(), run.tally.counts.pairs())
 }
 
-/// Connects to ConnectWise and works through the stages. While ConnectWise is connected to, and asked what neither
-/// Sophos nor the table knows, Sophos is read.
+/// Works through the stages. Connects to ConnectWise and reads ahead from it while Sophos is read.
 async fn connect_and_work<W: World>(
     context: &SliceContext<'_, W>,
     connected: &OnceLock<PsaOf<W>>,
@@ -125,7 +124,7 @@ async fn connect_and_work<W: World>(
     let (checked, connectwise) = join(sophos, connectwise).await;
     let run = context.committer.run();
     if run.state.is_over() {
-        // Another month's run took its place, whether ConnectWise can be reached or not.
+        // The run was superseded; an error of ConnectWise no longer matters.
         return Ok(SliceEnd::Over(Box::new(run)));
     }
     let (slice, ahead) = connectwise?;
@@ -173,8 +172,7 @@ async fn work_through_stages<W: World>(
     }
 }
 
-/// Puts the customers that were set aside in line once more, after all others were worked on: by then each of their
-/// writes has a known end. Each round waits for as long again as the one before and the settle time.
+/// Begins a settle round for the customers that were set aside. Round n waits n × the settle time.
 async fn begin_to_settle<W: World>(context: &SliceContext<'_, W>, round: u32) -> Result<(), StageError> {
     let now = context.world.clock().now();
     let wait = SignedDuration::from_secs(context.settle_s()).saturating_mul(i32::try_from(round).unwrap_or(i32::MAX));
@@ -188,7 +186,7 @@ async fn begin_to_settle<W: World>(context: &SliceContext<'_, W>, round: u32) ->
     Ok(context.committer.put_run(Vec::new(), change).await?)
 }
 
-/// Settings and time move on while a run is interrupted: it does not go on against either.
+/// A continued run stops if writes were switched off meanwhile or if it is older than a day.
 fn may_go_on<W: World>(context: &SliceContext<'_, W>) -> Result<(), StageError> {
     let run = context.committer.run();
     if run.writes && !context.settings.writes {

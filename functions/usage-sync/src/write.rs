@@ -1,4 +1,4 @@
-//! Writing to one agreement: what is about to be sent is stored first, and a response that never came is never guessed.
+//! Writing to one agreement: what is about to be sent is stored first, and an unknown result is read back, not guessed.
 
 mod batch;
 mod cancel;

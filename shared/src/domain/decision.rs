@@ -105,7 +105,7 @@ pub struct Decision {
     /// How they read the usage lines; only of a release where there are several ways.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Reading>,
-    /// Of a product that is billed elsewhere and moves here: the cancelled date that the lines there get. The release
+    /// If the product moves from another agreement: the cancelled date of the additions there. The release
     /// counts once they have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moves: Option<Date>,
@@ -121,7 +121,7 @@ impl Decision {
             Verdict::Release if let Some(moves) = self.moves => {
                 self.basis == *basis || (kept(&self.basis) == kept(basis) && self.follows(moves, basis.release))
             }
-            // Once the reading is remembered, the same comes of the lines without a question.
+            // After the reading is stored, the plan has the same result without a hold.
             Verdict::Release if self.reading.is_some() => {
                 let reading = self.reading.filter(|_| !basis.readings.is_empty());
                 let same = kept(&self.basis) == kept(basis) && self.basis.elsewhere == basis.elsewhere;
@@ -146,8 +146,8 @@ impl Decision {
         matches!(self.verdict, Verdict::Release | Verdict::UseQuantity(_))
     }
 
-    /// Whether what it decided is about to be written as the person saw it, by a plan that no longer holds it: its
-    /// reading is remembered by now, the lines elsewhere have ended, or the guards let it pass.
+    /// Whether a plan without a hold writes what the person decided: its reading is remembered by now, the lines
+    /// elsewhere have ended, or the guards let it pass.
     #[must_use]
     pub fn is_planned(&self, basis: &HoldBasis, would: Would) -> bool {
         let kept = |basis: &HoldBasis| (basis.agreement, basis.addition, basis.quantity);
@@ -242,7 +242,8 @@ pub struct StandingHold {
     pub hold: Hold,
     /// What a decision would be about.
     pub basis: HoldBasis,
-    /// The agreement's next ConnectWise invoice when the hold was first seen: the one that bills without it once it is made.
+    /// The agreement's next ConnectWise invoice when the hold was first seen. If it is made before a decision,
+    /// it lacks the change.
     pub invoice: Option<Date>,
     /// That date when it was last seen.
     pub next_invoice: Option<Date>,
@@ -349,8 +350,7 @@ impl StandingHold {
         Self { invoice: self.invoice.or(next_invoice), next_invoice, ..self }
     }
 
-    /// The hold as a run sees it again: what was decided stays as long as it counts, and so does the invoice that it is
-    /// about.
+    /// The hold as a run sees it again: keeps a valid decision and the first invoice.
     #[must_use]
     pub fn refreshed_from(self, before: Option<&Self>) -> Self {
         let Some(before) = before else { return self };

@@ -36,7 +36,8 @@ impl Departure {
         }
     }
 
-    /// The same of a customer that a partner syncs: it is mapped and its sync is on. Of any other, that decides.
+    /// The same of a customer that a partner syncs: it is mapped and its sync is on. For others, the mapping or switch
+    /// is the reason.
     #[must_use]
     pub fn of_synced(mapping: Option<&CustomerMapping>, customer: Option<&Customer>) -> Option<Self> {
         mapping.filter(|mapping| mapping.sync)?;

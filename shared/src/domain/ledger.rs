@@ -41,10 +41,10 @@ pub struct Billed {
     pub target: Decimal,
     /// What was done, or in a preview what would be.
     pub would: Would,
-    /// Of what failed or was left, what had been done by then all the same.
+    /// Of what failed or was left: what was done before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub did: Option<Would>,
-    /// Of what waits for a person, what is done once it no longer does.
+    /// If held: what a release does. If waiting: what is done after the wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Would>,
     /// What its quantity comes to in money, where the run has seen that.
@@ -80,7 +80,7 @@ impl Line {
     }
 }
 
-/// What became of a decision to end an addition. It counts no usage.
+/// What became of a decision to end an addition. Its line has no units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EndedLine {

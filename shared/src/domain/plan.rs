@@ -1,4 +1,5 @@
-//! The plan of one customer: target − current → what to do, with reasons. The heart of the product, and pure.
+//! The plan of one customer: compares the target quantities with the additions and returns one step for each ConnectWise
+//! product. A pure function.
 //!
 //! The unit that is written is (customer, ConnectWise product), computed from its *parts*: the Sophos products mapped
 //! to it. The unit that is reported is the pair (customer, Sophos product). [`plan`] gives both: rows for the ledger and
@@ -59,8 +60,8 @@ pub struct Basis<'a> {
     pub invoice_mode: bool,
     /// Whether what would be written waits for a person, because it is the customer's first run.
     pub first_run: bool,
-    /// Whether additions of other hands at another quantity are set to the usage without a decision on each: a person who
-    /// applies a preview that shows them has decided. One to zero waits all the same.
+    /// Whether additions that others created at another quantity are set to the usage without a decision on each: a
+    /// person who applies a preview that shows them has decided. A fall to zero is held anyway.
     pub adopts: bool,
     /// The customer's usage in the month.
     pub usage: &'a CustomerUsage,
@@ -75,9 +76,9 @@ pub struct Basis<'a> {
     pub snapshot: &'a Snapshot,
     /// The products for which an earlier write has no known end yet.
     pub unsettled: &'a BTreeSet<PsaProductId>,
-    /// What waits for a person.
+    /// The partner's limits.
     pub guards: &'a Guards,
-    /// The day of the run where the partner is.
+    /// The day of the run in the partner's time zone.
     pub today: Date,
     /// What a person decided on holds of this customer and month.
     pub decisions: &'a BTreeMap<PsaProductId, Decision>,
@@ -170,7 +171,7 @@ pub fn plan(basis: &Basis<'_>) -> CustomerPlan {
     plan
 }
 
-/// Holds all that would be done, for a reason that one decision cannot take away.
+/// Holds all that would be done, for a reason that a decision on one hold cannot release.
 fn hold_all(plans: &mut BTreeMap<PsaProductId, AdditionPlan>, hold: impl Fn(Would) -> Hold) {
     for plan in plans.values_mut() {
         let would = plan.would();

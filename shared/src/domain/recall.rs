@@ -44,8 +44,8 @@ pub fn must_read(
     is_its_turn(agreement.id, seen.at, now).then_some(ReadFor::Audit)
 }
 
-/// Whether a plan made on what is remembered asks for something: then it is made again on what ConnectWise has. What waits
-/// by itself asks for nothing yet: each run plans it again, with the agreement's present invoice date.
+/// Whether a plan made on what is remembered asks for something: then it is made again on what ConnectWise has. `Wait`
+/// needs no read: each run plans it again, with the agreement's present invoice date.
 #[must_use]
 pub fn asks_for_something(plan: &CustomerPlan) -> bool {
     plan.additions
@@ -57,7 +57,7 @@ fn is_near(invoice: Date, today: Date) -> bool {
     today.until(invoice).is_ok_and(|span| (0..=DAYS_BEFORE_INVOICE).contains(&span.get_days()))
 }
 
-/// Each day has its agreements, so that the audit is spread evenly; one that was missed comes when it is overdue.
+/// Spreads the weekly read over the days by a hash of the agreement.
 fn is_its_turn(agreement: AgreementId, seen: Timestamp, now: Timestamp) -> bool {
     let day = |at: Timestamp| at.as_second().div_euclid(SECONDS_A_DAY);
     let (seen, today) = (day(seen), day(now));

@@ -1,6 +1,6 @@
 //! A run: one occasion on which one partner's usage of one month is compared with ConnectWise, and where it stands.
 //!
-//! A run is one ordered piece of work with one cursor, carried on slice by slice until it ends.
+//! A run is one piece of work with one checkpoint, continued slice by slice until it ends.
 
 mod bucket;
 mod failure;
@@ -94,7 +94,8 @@ impl RunRequest {
     /// # Errors
     /// None in practice: what is composed here is well-formed.
     pub fn id(&self) -> Result<RunId, IdError> {
-        // A schedule that was moved within a day must not make that day's slot a second run: its slot is its time.
+        // Uses the slot's date instead of the time, so that moving the schedule within a day does not start a second
+        // run.
         let time = match (self.kind, self.slot_day()) {
             (RunKind::Scheduled, Some(day)) => day.strftime("%Y%m%dT000000Z").to_string(),
             (RunKind::Scheduled | RunKind::Now | RunKind::Preview | RunKind::Apply, _) => {
@@ -111,7 +112,7 @@ impl RunRequest {
         self.slot.parse().ok().or_else(month)
     }
 
-    /// The same occasion for the month before: for a nightly run while Sophos has no usage of the month yet.
+    /// The same request for the month before: for a nightly run while Sophos has no usage of the month yet.
     #[must_use]
     pub fn for_previous_month(&self) -> Self {
         Self { month: self.month.previous(), ..self.clone() }
@@ -147,7 +148,7 @@ pub enum Stage {
         /// How many there are, once a page has said so.
         #[serde(default)]
         total: Option<u64>,
-        /// What tells each stored page from any other.
+        /// Fingerprints of the pages.
         #[serde(default)]
         prints: Vec<u64>,
     },
@@ -175,7 +176,7 @@ pub enum Stage {
         #[serde(default)]
         prints: Vec<u64>,
     },
-    /// Reading the pages of the month's usage once more: lines that came and went while they were read show now.
+    /// Reading the pages of the month's usage once more: to detect lines that moved between pages.
     UsageAgain {
         /// How many pages were found as they were.
         page: u32,
@@ -287,7 +288,7 @@ pub struct Run {
     pub tally: Tally,
     /// What it read of ConnectWise.
     pub psa: PsaReads,
-    /// Whether the month's usage as a whole looks unfinished: then nothing that it asks for is done.
+    /// Whether the month's usage as a whole looks unfinished: then all changes are held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unfinished: Option<Unfinished>,
     /// The Sophos products whose usage looks unfinished: what they make up waits for one decision a product.
@@ -352,7 +353,7 @@ impl Run {
         self.request.preview.as_ref().unwrap_or(&self.id)
     }
 
-    /// The calls that its full read needs, beside `self.psa.calls`.
+    /// The calls that its full read needs. Compare with `self.psa.calls`.
     #[must_use]
     pub fn call_formula(&self) -> u64 {
         self.psa.formula(self.tally.counts.writes())

@@ -1,4 +1,4 @@
-//! Read back before anything else: what became of writes whose answer is not known.
+//! Settles writes without an answer by reading the agreement.
 //!
 //! ConnectWise has no idempotency keys and loses answers after they took effect. So what was about to be written is
 //! stored first, and the next look at the agreement decides what happened.
@@ -20,7 +20,7 @@ const LATE_FOR: SignedDuration = SignedDuration::from_hours(24);
 pub struct Settlement {
     /// The snapshot with everything that is known now.
     pub snapshot: Snapshot,
-    /// Intents that came to their end.
+    /// Settled intents (to remove).
     pub ended: Vec<PsaProductId>,
     /// Of those, the creations that had not taken effect: an intent that follows remembers them.
     pub lapsed: BTreeMap<PsaProductId, Vec<Sought>>,
@@ -64,7 +64,7 @@ fn settle_intent(settlement: &mut Settlement, intent: &Intent, additions: &[Addi
             settlement.lapsed.insert(product, lapsed);
             settlement.ended.push(product);
         }
-        // The first is kept. The others, which are there once time is over, are found to be surplus.
+        // The first is kept. After the settle time, the others become surplus.
         [first, rest @ ..] if rest.is_empty() || over => {
             let mut written = intent.as_written(*first);
             written.remember_settled(intent.sought());
@@ -81,7 +81,7 @@ fn settle_intent(settlement: &mut Settlement, intent: &Intent, additions: &[Addi
     }
 }
 
-/// What can have come of a creation: the additions that stand, or where a person has ended all of them the last of those.
+/// What can have come of a creation: the additions that are not cancelled; if all were cancelled, the last one.
 fn new_additions(sought: &Sought, product: PsaProductId, additions: &[Addition]) -> Vec<AdditionId> {
     let ours = |a: &&Addition| fits(sought, product, a);
     let (standing, ended): (Vec<_>, Vec<_>) = additions.iter().filter(ours).partition(|a| a.cancelled.is_none());
@@ -147,7 +147,7 @@ fn find_surplus(written: &mut Written, product: PsaProductId, additions: &[Addit
     }
 }
 
-/// Whether what is surplus is at rest.
+/// Whether no surplus write is pending.
 fn settle_surplus(written: &mut Written, additions: &[Addition], over: impl Fn(Timestamp) -> bool) -> bool {
     let standing = |s: &Surplus| additions.iter().any(|a| a.id == s.addition && a.cancelled.is_none());
     written.surplus.retain(standing);

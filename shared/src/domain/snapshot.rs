@@ -34,8 +34,8 @@ pub struct Written {
     /// A change on its way: stored before it is sent, removed when its answer is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
-    /// Changes that had not taken effect when their settle time was over, the newest last. Should one come later still,
-    /// it is known as our own, whatever was sent since.
+    /// Changes that had not taken effect when their settle time was over, the newest last. If one takes effect even
+    /// later, it is recognised as ours.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<Pending>,
     /// Creations without an answer that were settled by what was found, the newest last: another addition of theirs that
@@ -107,7 +107,7 @@ impl UnreportedWrites {
         self.created == 0 && self.updated == 0 && self.adopted == 0
     }
 
-    /// Takes in what was there to tell before.
+    /// Adds earlier unreported writes.
     pub fn add_earlier(&mut self, earlier: Self) {
         self.created = self.created.saturating_add(earlier.created);
         self.updated = self.updated.saturating_add(earlier.updated);
@@ -224,7 +224,8 @@ impl Written {
         self.pending.is_some() || !self.late.is_empty()
     }
 
-    /// Whether a quantity found in ConnectWise can be our own doing; any other is a hand edit or another integration's.
+    /// Whether a quantity found in ConnectWise can result from our writes; any other is a hand edit or another
+    /// integration's.
     #[must_use]
     pub fn accounts_for(&self, quantity: Decimal) -> bool {
         let pending = self.pending.as_ref().is_some_and(|p| p.from == quantity || p.to == quantity);

@@ -14,7 +14,7 @@ use super::terms::Terms;
 pub struct StillBilled<'a> {
     /// Its ConnectWise product.
     pub product: PsaProductId,
-    /// The addition: the one that we keep up to date, or one that a creation of ours left besides it.
+    /// The addition: the one that we keep up to date, or one that a creation of ours left beside it.
     pub addition: AdditionId,
     /// The names of the agreement and its company when it was last read.
     pub names: Option<&'a CustomerNames>,

@@ -1,7 +1,7 @@
 //! Counting a run: outcomes, writes, and the tie-out of units and usage lines per product.
 //!
-//! Usage is counted when it is fetched, outcomes when they are written to the ledger. The two meet at the end of the run:
-//! a unit that was lost on the way shows, and so does a line of none.
+//! Usage is counted when it is fetched, outcomes when they are written to the ledger. Compared at the end of the run,
+//! so that a lost unit or line is found.
 
 mod billing;
 mod product;

@@ -30,7 +30,7 @@ impl Terms {
         }
     }
 
-    /// Those of an addition that is still to be created: what ConnectWise fills in by itself.
+    /// Those of an addition that is still to be created: none if no price is known.
     #[must_use]
     pub fn of_new(product: &PsaProduct) -> Self {
         Self { unit_price: product.price, less_included: Decimal::ZERO, billable: true }

@@ -1,9 +1,9 @@
 //! Whether the vendor's own usage sync still writes to ConnectWise as well as ours.
 //!
-//! ConnectWise says of each addition which member changed it last, and nothing of what was changed. So a change counts only
-//! where it can have been one of the quantity, on a line that bills something of Sophos and goes on billing it; and one member
-//! has to have made such changes for several customers. Whatever else there is to think of stays silent: a warning that is
-//! wrong once is not read a second time.
+//! ConnectWise says of each addition which member changed it last, and nothing of what was changed. So a change counts
+//! only where it can have been one of the quantity, on a line that bills something of Sophos and goes on billing it;
+//! and one member has to have made such changes for several customers. In doubt it does not warn, because a false
+//! warning is ignored the next time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,7 +49,7 @@ impl Snapshot {
             // Nothing is known of what it was before: it may have been another quantity.
             None => true,
             Some(before) if before.changed == changed => before.counts,
-            // Prices and dates belong to the partner.
+            // Changes of price or date do not count.
             Some(before) => before.quantity != quantity,
         };
         Some(SeenChange { changed, quantity, counts: counts && goes_on })

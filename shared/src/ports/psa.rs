@@ -118,6 +118,6 @@ pub trait Psa: Send + Sync {
         async { Ok(()) }
     }
 
-    /// How many calls this client has sent so far, including retries and discovery.
+    /// How many calls this client has sent so far, including retries and the call that finds the API's address.
     fn calls(&self) -> u64;
 }

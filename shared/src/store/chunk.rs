@@ -46,7 +46,7 @@ pub enum ChunkKind {
 pub struct Chunk {
     /// The kind of the rows.
     pub kind: ChunkKind,
-    /// The bucket (a sixteenth of the customers) that the rows belong to.
+    /// The run's bucket that the rows belong to.
     pub bucket: u32,
     /// The vendor's page that they came from; a page that is read twice replaces its chunks.
     pub page: u32,

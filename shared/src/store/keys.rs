@@ -138,8 +138,8 @@ pub(super) fn psa_mark(partner: PartnerId, database: &PsaDatabase) -> Key {
     Key::new(home(partner), format!("{PSA_DATABASES}{}", database.as_str()))
 }
 
-/// The partitions of a partner, except those of single runs, in the order of their removal: what starts runs first, what
-/// fences them last.
+/// The partitions of a partner, except those of single runs, in the order of their removal: the schedule first, the
+/// lease last.
 pub(super) fn partitions(partner: PartnerId) -> Vec<String> {
     ["D", "K", "", "I", "L", "H", "A", "R", "S"].iter().map(|kind| format!("P#{partner}#{kind}")).collect()
 }

@@ -1,4 +1,4 @@
-//! What runs saw: products, customers, and how each customer's last sync ended.
+//! Products and customers as the last run saw them, and how each customer's last sync ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Additions that a person decided to end: written before anything else of their customer, wherever it is mapped by
+//! Additions that a person decided to end: carried out before the customer is planned, even if it is mapped elsewhere
 //! now.
 //!
 //! What was done is stored with the decision in the commit that knows it, and forgotten in the one that puts it into a
@@ -33,7 +33,7 @@ use crate::write::{AdditionOutcome, AdditionOutcomes, AgreementBasis, Progress, 
 
 /// How far the endings of a customer came.
 pub(super) enum EndingProgress {
-    /// As far as they go in this run.
+    /// Finished for this run.
     Done(EndedAdditions),
     /// The customer's ledger stays open for the next slice.
     Open,
@@ -150,7 +150,7 @@ async fn end_on<W: World>(
     work.set_aside_if_unfinished().await
 }
 
-/// What the endings take. Those that take nothing, and those that cannot be carried out, are `ended` here.
+/// What the endings take. Endings that need no write or are refused are added to `ended`.
 fn steps_of<'e>(
     endings: &'e [Ending],
     settlement: &Settlement,
@@ -306,8 +306,8 @@ fn counts(bucket: &Bucket, customer: CustomerId, ending: &Ending) -> bool {
     ending.customer == customer && ending.hold.is_none_or(|key| moves_now(bucket, key))
 }
 
-/// Whether a product that moves here still does: the hold waits with that decision, and what it would create is used
-/// and synced. Otherwise the line elsewhere would end with nothing to follow it.
+/// An ending that belongs to a move is carried out only while the replacing addition would be created; otherwise the
+/// product would no longer be billed.
 fn moves_now(bucket: &Bucket, key: HoldKey) -> bool {
     let hold = bucket.holds.get(&key.customer).and_then(|holds| holds.get(&key.product));
     let decided = hold.filter(|hold| hold.key == key && hold.decision.as_ref().is_some_and(|d| d.moves.is_some()));

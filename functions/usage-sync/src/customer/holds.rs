@@ -1,4 +1,4 @@
-//! What of a customer waits for a person: stored, refreshed, and removed once it is settled.
+//! A customer's holds: stored, refreshed, and removed once it is settled.
 
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ impl AgreementHolds<'_> {
             }
             let key = HoldKey { month: self.run.request.month, customer: self.customer, product: *product };
             match &plan.step {
-                // One question about all of them is not repeated for each.
+                // Asked once for the partner (`is_asked_for_all`), not per hold.
                 Step::Hold(hold) if hold.is_asked_for_all() => {
                     changes.extend(before.into_iter().flat_map(|before| settled(&before)));
                 }
@@ -81,7 +81,7 @@ impl AgreementHolds<'_> {
                     changes.push(Change::PutHold(Box::new(now)));
                 }
                 Step::Skip(Skip::Rejected { .. }) => {}
-                // What a person has decided is carried out, or asked about again, once the wait is over.
+                // Keeps the hold and its decision until the wait is over.
                 Step::Wait(_) if before.as_ref().is_some_and(|before| before.decision.is_some()) => {}
                 Step::Nothing
                 | Step::Keep { .. }
@@ -100,8 +100,8 @@ impl AgreementHolds<'_> {
     }
 }
 
-/// With the snapshot and the ends of intents they have to fit into the commit of the ledger. More than these end at once for
-/// hardly any customer; the next run reports the others once more.
+/// With the snapshot and the ends of intents they have to fit into the commit of the ledger. Others are reported by the
+/// next run.
 const MOST_ENDS: usize = 7;
 
 /// What says that a ledger has reported the end of overrides: in the commit that has the ledger, so that each end is

@@ -1,4 +1,4 @@
-//! The other agreements that may bill a customer: read before an addition is created on its own.
+//! The other agreements that may bill a customer: read before an addition is created on the customer's agreement.
 
 use std::collections::BTreeSet;
 

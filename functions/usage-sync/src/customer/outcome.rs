@@ -30,9 +30,8 @@ pub(super) enum CustomerProgress {
     Stale,
 }
 
-/// Whether the customer is worked on once more at the end of the run: a write of it has no known end yet, and will have
-/// one by then, or ConnectWise put it off, and may take it by then. One whose additions are `unread` comes once more,
-/// not every time: what cannot be read tends to stay so.
+/// Whether the customer is worked on once more at the end of the run: true if the result of a write is unknown, or if
+/// ConnectWise deferred a write. A customer whose additions could not be read gets one more attempt.
 pub(super) fn is_set_aside<W: World>(customer: &CustomerContext<'_, W>, done: &AdditionOutcomes, unread: bool) -> bool {
     let open = |addition: &AdditionOutcome| match &addition.outcome {
         Outcome::Failed(failure) => failure.is_to_be_read_back() || failure.may_pass(),
@@ -66,8 +65,7 @@ pub(super) fn comes_once_more<W: World>(customer: &CustomerContext<'_, W>, unrea
     customer.bucket.run.writes && comes
 }
 
-/// Whether something failed that is worth another night: its ConnectWise invoice has not been made since the run that
-/// is retried.
+/// Whether something failed that is worth another night. It is not if its invoice was made after the run being retried.
 pub(super) async fn is_to_retry<W: World>(
     customer: &CustomerContext<'_, W>,
     ledger: &CustomerLedger,

@@ -47,7 +47,7 @@ pub(super) struct KnownAgreement {
     pub(super) settlement: Settlement,
     /// Why ConnectWise was asked for its additions, if it was.
     pub(super) read: Option<ReadFor>,
-    /// When that was; of what is remembered, when it was recalled.
+    /// When the additions were listed, or when the snapshot was read.
     pub(super) listed_at: Timestamp,
 }
 
@@ -119,8 +119,7 @@ pub(super) async fn read_and_plan<W: World>(
             return Ok(plan_untouched(customer, mapped, state, Some(reason)));
         }
     };
-    // When the list was asked for: it shows what had taken effect by then, however late its response comes. A list that
-    // waited long for its permit is none the older for it.
+    // The time at which the list was requested, not counting the wait for its permit.
     let now = begun.saturating_add(SignedDuration::try_from(waited).unwrap_or_default()).unwrap_or(begun);
     let mut settlement = settle(mapped.stored.clone(), &mapped.intents, &additions, now, context.settle_s());
     settlement.snapshot.see(now, &additions);
@@ -147,7 +146,7 @@ fn plan_untouched<W: World>(
 }
 
 /// Reads the other agreements that may bill the customer where the plan needs them, and plans once more with them.
-/// How many ConnectWise was asked for.
+/// Returns how many agreements were read.
 pub(super) async fn plan_with_others<W: World>(
     customer: &CustomerContext<'_, W>,
     mapped: &MappedCustomer<'_>,
@@ -195,8 +194,8 @@ fn basis<'p, W: World>(
     }
 }
 
-/// Whether the customer is held because nobody has seen a preview of it. A preview, and a run with writes off, shows
-/// what would be done; the apply of a preview does it.
+/// Whether the customer is held because nobody has seen a preview of it. True for a scheduled or manual run of a
+/// customer whose preview nobody has applied.
 fn is_first_run(bucket: &Bucket, mapping: &CustomerMapping) -> bool {
     let by_itself = matches!(bucket.run.request.kind, RunKind::Scheduled | RunKind::Now);
     by_itself && bucket.run.writes && !mapping.is_applied()

@@ -15,8 +15,7 @@ use crate::policy::Guard;
 use crate::world::World;
 
 /// Holds what an apply would do otherwise than its preview showed. True when the preview showed the customer on its
-/// present agreement and nothing had to be held: a person has seen what is done. Other runs hold nothing here, and
-/// nobody has seen them.
+/// present agreement and nothing had to be held: a person has seen what is done. False for runs that apply no preview.
 pub(super) async fn hold_what_differs<W: World>(
     customer: &CustomerContext<'_, W>,
     mapping: &CustomerMapping,

@@ -69,7 +69,7 @@ pub(super) async fn hold_what_is_billed_there<W: World>(
             previous.gone.push(Change::RemoveBilledOn(mapping.customer, agreement));
         }
         previous.bills |= !still.is_empty();
-        // What we wrote there ourselves is the plainer reason of the two.
+        // `FormerAgreement` is the clearer reason.
         let waits_for_it = |plan: &&mut AdditionPlan| matches!(plan.step, Step::Hold(Hold::BilledElsewhere { .. }));
         let concerned = |plan: &&mut AdditionPlan| plan.would() != Would::Nothing || waits_for_it(plan);
         for plan in planned.additions.values_mut().filter(concerned) {
@@ -83,7 +83,7 @@ pub(super) async fn hold_what_is_billed_there<W: World>(
                 }),
                 Some(Still::UnderWay { .. }) => Step::Fail(Failure::Unsettled),
             };
-            // No decision ends what is billed there: a release would be offered and never carried out.
+            // Not releasable: a decision here would not end the other addition.
             plan.release = None;
             plan.readings.clear();
         }
@@ -92,7 +92,8 @@ pub(super) async fn hold_what_is_billed_there<W: World>(
 }
 
 /// What we wrote to an agreement and ConnectWise bills there on the month's last day, or may bill yet; all of it when
-/// the agreement cannot be read. Nothing is written there: what came of its writes is settled by who is mapped to it.
+/// the agreement cannot be read. Nothing is written there: its writes are settled by the run of the customer that is
+/// mapped to it.
 async fn still_billed<W: World>(
     customer: &CustomerContext<'_, W>,
     agreement: AgreementId,
@@ -108,7 +109,7 @@ async fn still_billed<W: World>(
     }
     let mapped = store.list_customer_mappings(partner, "").await?;
     if mapped.iter().any(|(other, _)| other.agreement == agreement && other.customer != customer.customer) {
-        // A mapping was put right: what is billed there is the other customer's by now.
+        // Another customer is mapped to it now and owns what it bills.
         return Ok(Vec::new());
     }
     let now = context.world.clock().now();

@@ -1,5 +1,5 @@
-//! A customer that is not planned: its pairs end alike, and creations that may still take effect are settled all the
-//! same, so that ConnectWise bills nothing of ours that is not listed.
+//! A customer that is not planned: all pairs get the same outcome. Unsettled creations are still settled, so that no
+//! addition of ours is forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,7 @@ pub(super) async fn end_unplanned<W: World>(
     {
         return Ok(progress);
     }
-    // Whoever switched it off has decided what waited.
+    // Switching sync off settles the holds.
     let decided = bucket.run.writes && matches!(outcome, Outcome::Skipped(_));
     let mut changes = bucket.holds.get(&id).filter(|_| decided).map(all_settled).unwrap_or_default();
     if matches!(outcome, Outcome::Skipped(Skip::CustomerLeft { .. })) && bucket.run.writes {
@@ -54,8 +54,7 @@ pub(super) async fn end_unplanned<W: World>(
     Ok(CustomerProgress::Closed)
 }
 
-/// Reads an agreement to see what became of creations on it. Some: the customer goes no further now, because they are
-/// not settled yet.
+/// Reads an agreement to see what became of creations on it. `Some` if the customer cannot be finished now.
 async fn settle_unplanned<W: World>(
     customer: &CustomerContext<'_, W>,
     agreement: AgreementId,
@@ -66,7 +65,7 @@ async fn settle_unplanned<W: World>(
     let (context, partner) = (customer.context(), customer.partner());
     let Recalled { snapshot: stored, intents } = customer.recall_on(agreement).await?;
     let now = context.world.clock().now();
-    // Also one that fails is a call.
+    // Counted even if it fails.
     ended.add_read(ReadFor::Settling);
     let additions = match customer.slice.psa.list_additions(agreement).await {
         Ok(additions) => additions,

@@ -80,7 +80,7 @@ pub(super) async fn read_customers_again<W: World>(
     context.store_page(run, Vec::new(), |run| run.stage = stage).await
 }
 
-/// A customer on two pages has taken the place of another one.
+/// Fails if a customer was listed twice: another one is then missing.
 async fn are_distinct<W: World>(context: &SliceContext<'_, W>, run: &Run, listed: u64) -> Result<(), StageError> {
     let (store, partner) = (context.world.store(), run.request.partner);
     let mut distinct = 0;
@@ -97,7 +97,7 @@ async fn are_distinct<W: World>(context: &SliceContext<'_, W>, run: &Run, listed
     Err(incomplete(format!("Sophos listed {listed} customers, of whom {distinct} are different ones")))
 }
 
-/// What is known of the pages of customers before one; of the reading that comes once more, of all.
+/// What is known of the pages of customers before one; in the second read: of all pages.
 pub(super) struct CustomersBefore<'a> {
     pub(super) listed: u64,
     pub(super) total: Option<u64>,
@@ -131,8 +131,8 @@ fn print_of_customers(read: &CustomerPage) -> Result<u64, StageError> {
 }
 
 /// Whether the page is the last one of the customers: the one that Sophos counts as such, or where it counts no pages
-/// the first that is not full. A list that does not come to what Sophos counts is not whole: who is left out of it
-/// would be taken for a customer who has left.
+/// the first that is not full. If the total does not match, the list is incomplete, and a missing customer would look
+/// as if it had left.
 fn is_last_page(read: &CustomerPage, page: u32, listed: u64, total: Option<u64>) -> Result<bool, StageError> {
     let distinct = read.customers.iter().map(|customer| customer.id).collect::<BTreeSet<_>>().len();
     if distinct != read.customers.len() {

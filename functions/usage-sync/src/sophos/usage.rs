@@ -20,7 +20,7 @@ use crate::errors::{StageError, WorkError, never, of_source};
 use crate::run_end::end;
 use crate::world::World;
 
-/// More pages than any partner has. Keys that lead in a circle end here at the latest.
+/// More pages than any partner has. Stops a cycle of page keys.
 const MOST_PAGES: u32 = 5000;
 /// More usage lines than any partner has in a month.
 const MOST_LINES: u64 = 5_000_000;
@@ -66,8 +66,8 @@ pub(super) async fn read_usage<W: World>(
         .await
 }
 
-/// Compares a page with what it was. Where lines come and go between two pages, others can move from a page that is
-/// not read yet to one that was: no count shows that, reading again does.
+/// Compares a page with what it was. If lines are added and removed during the read, a line can move to a page that was
+/// read already. Counts do not show that; a second read does.
 pub(super) async fn read_usage_again<W: World>(
     context: &SliceContext<'_, W>,
     source: &impl UsageSource,
@@ -88,7 +88,8 @@ pub(super) async fn read_usage_again<W: World>(
     context.store_page(run, Vec::new(), |run| run.stage = stage).await
 }
 
-/// Sophos answers 404 for the month. A run for the current month makes way for the month before; any other ends.
+/// Sophos answers 404 for the month. A nightly run for the current month is superseded by one for the previous month;
+/// any other run fails.
 async fn no_usage<W: World>(context: &SliceContext<'_, W>, run: &Run, page: u32) -> Result<(), StageError> {
     let month = run.request.month;
     if page > 0 {
@@ -107,7 +108,7 @@ async fn no_usage<W: World>(context: &SliceContext<'_, W>, run: &Run, page: u32)
     }
     let request = run.request.for_previous_month();
     let by = request.id()?;
-    // Sent first: a run that ended without its successor would leave the night out.
+    // Sent before the run ends, so that a crash in between does not skip the night.
     let message = SyncMessage { request, attempt: 0, turns: 0, first_sent_at: context.world.clock().now() };
     context.world.queue().send(&message, 0).await?;
     Ok(end(context.world, context.settings, context.committer, RunState::Superseded { by }).await?)
@@ -162,7 +163,7 @@ fn print(lines: &[UsageLine]) -> Result<u64, StageError> {
     Ok(prints.sum::<Result<Wrapping<u64>, WorkError>>()?.0)
 }
 
-/// The run counts each product by itself, in one entry of the table.
+/// Fails if the month has more products than a run's entry can hold.
 fn names_few_products(run: &Run, lines: &[UsageLine]) -> Result<(), StageError> {
     let codes = lines.iter().filter_map(|line| line.pair.product.as_ref());
     let fresh: BTreeSet<&ProductCode> = codes.filter(|code| !run.tally.products.contains_key(code.as_str())).collect();
@@ -172,7 +173,7 @@ fn names_few_products(run: &Run, lines: &[UsageLine]) -> Result<(), StageError> 
     Ok(())
 }
 
-/// The month's total by the pages before and this one; a month that changes while it is read is not read whole.
+/// The month's total by the pages before and this one; fails if two pages give different totals.
 fn same_total(before: Option<u64>, now: Option<u64>) -> Result<Option<u64>, StageError> {
     match (before, now) {
         (Some(before), Some(now)) if before != now => {
@@ -201,7 +202,7 @@ fn next_key(next: Option<&String>, page: UsagePage<'_>, read: LinesRead) -> Resu
         (None, Some(total)) if lines != total => {
             Err(incomplete(format!("Sophos says that the month has {total} usage lines and sent {lines}")))
         }
-        // The total was requested and is missing on the first page: an end that nothing confirms is not an end.
+        // The total was requested and is missing on the first page: without a total, completeness cannot be checked.
         (_, None) => Err(incomplete("Sophos did not say how many usage lines the month has".into())),
         (next, _) => Ok(next.cloned()),
     }

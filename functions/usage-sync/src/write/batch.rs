@@ -1,7 +1,7 @@
-//! The writes of one customer, a few at once: stored in one commit, sent side by side, each response read by itself.
+//! The writes of one customer, in batches: stored in one commit, sent concurrently.
 //!
-//! How many is a matter of what is free: all customers of a slice share a number of slots, so that a write which is
-//! stored can also leave. Many customers with writes take a slot each; a customer that writes alone takes several.
+//! Batch size = free slots, which all customers of the slice share; a stored write is therefore sent at once. Many
+//! customers with writes take a slot each; a customer that writes alone takes several.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::iter::repeat_with;
@@ -27,9 +27,9 @@ use super::writer::Writer;
 use crate::errors::WorkError;
 use crate::world::World;
 
-/// How often a write is tried that had no effect by its response; then the customer is set aside.
+/// Attempts of a write whose response says that it had no effect; then it fails, and the customer may be set aside.
 const TRIES: u32 = 6;
-/// How often one is tried that does not get to ConnectWise: others come first there, and that passes.
+/// Attempts of a write that the rate limiter did not let through.
 const UNSENT_TRIES: u32 = 30;
 /// At most this many writes of a customer go out at once; what is stored for them fits into one commit.
 const AT_ONCE: usize = 16;
@@ -40,7 +40,7 @@ struct Attempt<'p> {
     plan: &'p AdditionPlan,
     /// How often it was tried before.
     tries: u32,
-    /// How often it did not even leave.
+    /// Attempts that were not sent.
     unsent: u32,
 }
 
@@ -82,7 +82,7 @@ impl<W: World> Writer<'_, W> {
             }
             let batch: Vec<Attempt<'_>> = todo.drain(..permits.min(todo.len())).collect();
             let Some(results) = self.write_batch(&batch, slots).await? else {
-                // Nothing of it was sent. One by one it shows whose product is being written by somebody else.
+                // Nothing was sent, because one product has an intent already. Single writes show which.
                 batch.into_iter().rev().for_each(|attempt| todo.push_front(attempt));
                 most = 1;
                 continue;
@@ -148,8 +148,7 @@ impl<W: World> Writer<'_, W> {
         Some(AdditionOutcome::of(product, plan, outcome, addition))
     }
 
-    /// What is right already may be our own write that no ledger has yet: of a slice, or a run, that ended before it
-    /// saw the response.
+    /// An unchanged addition may be an earlier write of ours that no ledger has reported.
     fn outcome_of_unchanged(&self, product: PsaProductId) -> Outcome {
         let unreported = self.basis.settlement.snapshot.written.get(&product).map(|written| written.unreported);
         match unreported.filter(|_| self.run.writes) {
@@ -167,7 +166,7 @@ impl<W: World> Writer<'_, W> {
         slots: Vec<SemaphorePermit<'_>>,
     ) -> Result<Option<Vec<WriteResult>>, WorkError> {
         if batch.iter().any(|attempt| self.basis.settlement.ended.contains(&attempt.product)) {
-            // An older intent came to nothing: it goes before the new one comes.
+            // Removes the lapsed intent before a new one is stored.
             self.flush(Vec::new()).await?;
         }
         // What was seen of the agreement is out of date from here on.
@@ -188,7 +187,7 @@ impl<W: World> Writer<'_, W> {
             Err(StoreError::Conflict { .. }) => {
                 // Nothing of it is under way.
                 self.basis.settlement.snapshot = snapshot_before;
-                // Who began the other write brings it to its end.
+                // The run that stored the other intent settles it.
                 let unsettled = WriteResult::Ended(Outcome::Failed(Failure::Unsettled), None);
                 return Ok((batch.len() == 1).then(|| vec![unsettled]));
             }

@@ -62,7 +62,7 @@ impl<W: World> Writer<'_, W> {
         }
     }
 
-    /// What is known to have had no effect was not sent; what was sent before it may have been.
+    /// Restores the earlier `sent` if the request had no effect.
     async fn forget_sent(&mut self, ending: &Ending, error: &PsaError) -> Result<(), WorkError> {
         if !error.may_have_taken_effect() {
             self.flush(vec![Change::PutEnding(Box::new(ending.clone()))]).await?;

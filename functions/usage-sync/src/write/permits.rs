@@ -19,7 +19,7 @@ pub(super) async fn acquire_slots<'a, W: World>(
     context: &'a SliceContext<'_, W>,
     most: usize,
 ) -> Vec<SemaphorePermit<'a>> {
-    // No slot only if the semaphore were closed, which it never is.
+    // `None` only if closed; it never is.
     let mut slots = Vec::from_iter(context.write_slots.acquire().await.ok());
     while slots.len() < most
         && let Ok(slot) = context.write_slots.try_acquire()
@@ -34,7 +34,7 @@ pub(super) async fn acquire_slots<'a, W: World>(
 pub(super) async fn reserve_permits<W: World>(slice: &ConnectedSlice<'_, W>, most: usize) -> Result<usize, WorkError> {
     match slice.psa.reserve_permit().await {
         Err(error) if slice.context.gives_back(&error) => return Err(WorkError::LeaveAlone(error)),
-        // Sent all the same, it fails by itself.
+        // Other errors: the write will fail by itself.
         Ok(()) | Err(_) => {}
     }
     let soon = Instant::now() + RIGHT_AFTER;

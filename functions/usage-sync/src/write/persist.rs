@@ -44,8 +44,7 @@ impl<W: World> Writer<'_, W> {
         Ok(Closing { changes: self.unwritten(), reported })
     }
 
-    /// Puts into the lines what was written to each addition: also what an earlier slice wrote, or a run that ended
-    /// before it could report it. A plan that was made since then knows nothing of it.
+    /// Adds all unreported writes to the outcomes, also those of earlier slices or runs.
     pub(super) fn report_writes(&self, done: &mut AdditionOutcomes) {
         if !self.run.writes {
             return;
@@ -75,7 +74,7 @@ impl<W: World> Writer<'_, W> {
             changes.extend(self.mark());
         }
         let written = if changes.len() + about_to.len() > MOST_CHANGES_OF_ONE && !about_to.is_empty() {
-            // What is known goes whole: a part of it would be settled, and reported, once more.
+            // The snapshot and its intents must not be split over two commits.
             match self.commits.commit(changes).await {
                 Ok(_) => self.commits.commit(about_to).await,
                 refused => refused,
@@ -112,8 +111,8 @@ impl<W: World> Writer<'_, W> {
         if !self.basis.stored.written.is_empty() {
             changes.extend(self.mark());
         }
-        // After what they came to: an intent that outlives its end is settled once more, one that is gone too early is
-        // an addition that nobody remembers.
+        // Removed after the snapshot is stored: a leftover intent is settled again; one removed too early
+        // loses the addition.
         let ended = std::mem::take(&mut self.basis.settlement.ended);
         changes.extend(ended.into_iter().map(|product| Change::RemoveIntent(self.target.agreement, product)));
         changes

@@ -13,7 +13,7 @@ use super::writer::Writer;
 use crate::policy::Guard;
 use crate::world::World;
 
-/// A write about which everything is stored.
+/// A write and what has to be stored before it is sent.
 pub(super) enum PreparedWrite<'p> {
     Create {
         plan: &'p AdditionPlan,

@@ -23,9 +23,9 @@ const TOO_LATE: &str = "our own records were too slow";
 
 /// The result of one try.
 pub(super) enum WriteResult {
-    /// It is known how it ended, or known that it is not known.
+    /// Final for this run; the outcome may be `Failed(Unknown)`.
     Ended(Outcome, Option<AdditionId>),
-    /// It had no effect, and may have one after a while.
+    /// It had no effect; another try may succeed.
     NoEffect {
         /// The outcome when it is given up.
         failure: Failure,
@@ -87,7 +87,7 @@ impl<W: World> Writer<'_, W> {
                     }
                     WriteResult::Ended(Outcome::Updated, Some(addition))
                 }
-                // It may have taken effect all the same: the change stays on its way until it is read back.
+                // It may have taken effect: the change stays pending until it is read back.
                 Some(answer) => WriteResult::Ended(Outcome::Failed(Failure::WrongAnswer { answer }), Some(addition)),
             },
             Err(error) => {
@@ -110,7 +110,7 @@ impl<W: World> Writer<'_, W> {
         if response.product != product
             && let Some(answer) = differs
         {
-            // Nobody knows what came of it: the intent stays until it is read back.
+            // The result is unknown: the intent stays until it is read back.
             return WriteResult::Ended(Outcome::Failed(Failure::WrongAnswer { answer }), None);
         }
         self.basis.settlement.ended.push(product);

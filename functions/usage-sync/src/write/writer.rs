@@ -1,4 +1,4 @@
-//! The writes of one run to one agreement: what is known of it, and whether a write may leave now.
+//! The writes of one run to one agreement: what is known of it, and whether a write may be sent now.
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -29,7 +29,7 @@ const LIST_GOOD_FOR: SignedDuration = SignedDuration::from_mins(2);
 pub(crate) struct WriteTarget {
     pub(crate) customer: CustomerId,
     pub(crate) agreement: AgreementId,
-    /// Whether the table has it that we write there for this customer.
+    /// Whether `PutBilledOn` is stored already.
     pub(crate) is_marked: bool,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct WriteTarget {
 pub(crate) struct AgreementBasis {
     /// The snapshot as the table has it.
     pub(crate) stored: Snapshot,
-    /// The snapshot with what became of earlier writes.
+    /// The snapshot after earlier writes were settled.
     pub(crate) settlement: Settlement,
     /// When the additions were listed that the plan was made on.
     pub(crate) listed_at: Timestamp,
@@ -93,8 +93,8 @@ impl<'a, W: World> Writer<'a, W> {
         }
     }
 
-    /// What is remembered of an addition whose quantity is about to be set. One that was somebody else's is ours from
-    /// here on, because a person has released it.
+    /// What is remembered of an addition whose quantity is about to be set. An addition that we did not create becomes
+    /// ours, because a person released the hold.
     pub(super) fn take_over(&mut self, product: PsaProductId, addition: AdditionId, from: Decimal) -> &mut Written {
         let ours = Written::new(addition, from, self.run.request.month, Parts::new());
         let written = self.basis.settlement.snapshot.written.entry(product).or_insert_with(|| ours.clone());
@@ -104,8 +104,7 @@ impl<'a, W: World> Writer<'a, W> {
         written
     }
 
-    /// The member of ConnectWise that changed the addition in the response to our own write is the one as which we
-    /// write.
+    /// Learns the name of our API member from the response to a write.
     pub(super) fn learn_member(&mut self, response: &Addition) {
         if let Some(changed) = &response.detail.changed {
             self.basis.settlement.snapshot.member = Some(changed.by.clone());

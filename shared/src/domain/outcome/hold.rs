@@ -228,8 +228,7 @@ pub enum Hold {
     CombineRule { parts: Vec<ProductCode> },
     /// More than one addition is in force on the last day of the usage month.
     Ambiguous { additions: Vec<AdditionId> },
-    /// ConnectWise took one of our creations twice, or much too late: an addition of ours stands beside the one that is
-    /// kept. We set it to 0; a person ends it.
+    /// An addition of ours exists beside the one that is kept. We set it to 0; a person ends it.
     Surplus {
         kept: AdditionId,
         addition: AdditionId,
@@ -258,8 +257,7 @@ pub enum Hold {
         /// The usage.
         to: Decimal,
     },
-    /// No addition carries it on the month's last day, and one that did has billed days of the month: a new one must not bill
-    /// them again.
+    /// The product's addition ended during the month after billing some days; a new one must start after them.
     EndedInMonth {
         /// The addition that has ended.
         line: LineElsewhere,
@@ -287,7 +285,7 @@ pub enum Hold {
         /// The quantity of that addition.
         quantity: Decimal,
     },
-    /// There is an addition, and it takes effect after the usage month only.
+    /// The addition takes effect only after the usage month.
     NotYetInForce {
         addition: AdditionId,
         /// Its first day.

@@ -131,7 +131,7 @@ impl Release {
     #[must_use]
     pub fn would(&self) -> Would {
         match self.step {
-            // Sophos says less than before and ConnectWise bills the right quantity: a person says that it is right.
+            // A released `Keep`: the person confirms the present quantity.
             Step::Keep { .. } => Would::Keep { at: self.target },
             Step::Nothing
             | Step::Adopt { .. }
@@ -197,7 +197,7 @@ impl AdditionPlan {
         self.parts.iter().find(is_target).map(|(code, _)| code).filter(|_| !is_sum)
     }
 
-    /// What the ledger says of it once it has ended so.
+    /// The ledger entry for this outcome.
     #[must_use]
     pub fn billed(&self, product: PsaProductId, addition: Option<AdditionId>, outcome: &Outcome) -> Billed {
         let waiting = match outcome {
@@ -248,7 +248,8 @@ impl AdditionPlan {
     }
 
     /// What the snapshot remembers once the step is done on `addition`. The newest month written never goes back, and
-    /// its addition stays the one that is remembered. What is kept while a new month waits stays the earlier month's.
+    /// its addition stays the one that is remembered. An addition kept because of a new month keeps the earlier month's
+    /// record.
     #[must_use]
     pub fn as_written(&self, addition: AdditionId, month: UsageMonth, before: Option<&Written>) -> Written {
         let stays = self.is_early && matches!(self.step, Step::Keep { .. });

@@ -6,14 +6,14 @@ use super::overlap::could_create;
 use super::{AdditionPlan, AgreementState, Basis, Hold, PsaProductId, Skip, Step, Waiting, Would};
 use crate::domain::decision::Verdict;
 
-/// Releases and rejects what a person decided on, where what they saw has not moved. The products that are decided.
+/// Releases and rejects what a person decided on, where what they saw has not moved. Returns the decided products.
 pub(super) fn carry_out(basis: &Basis<'_>, plans: &mut BTreeMap<PsaProductId, AdditionPlan>) -> BTreeSet<PsaProductId> {
     let mut decided = BTreeSet::new();
     let AgreementState::Ready { agreement, .. } = basis.agreement else { return decided };
     for (product, plan) in plans {
         let Some(decision) = basis.decisions.get(product) else { continue };
         if basis.others.is_none() && could_create(plan) {
-            // Judged once the other agreements are read. A step left to the next run would not ask for them.
+            // Judged once the other agreements are read; a deferred step would not trigger that read.
             if decision.writes() {
                 decided.insert(*product);
             }

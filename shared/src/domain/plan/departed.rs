@@ -25,13 +25,13 @@ fn is_written(basis: &Basis<'_>, product: PsaProductId, plan: &AdditionPlan) -> 
 /// What a release does, and for which reason it would wait anyway. None where there is nothing to release.
 fn released(plan: &AdditionPlan) -> Option<(Release, Option<Box<Hold>>)> {
     match &plan.step {
-        // What can only be put right is not hidden behind the departure.
+        // Holds that cannot be released keep their own reason.
         Step::Hold(hold) => Some((plan.release.clone()?, Some(Box::new(hold.clone())))),
         Step::Keep { .. } | Step::Adopt { .. } if plan.target.is_zero() => None,
         Step::Keep { .. } | Step::Adopt { .. } | Step::Create { .. } | Step::Update { .. } => {
             Some((plan.as_release(), None))
         }
-        // While a new month waits, nothing is written that could be asked about.
+        // A waiting step writes nothing, so there is nothing to hold.
         Step::Nothing | Step::Clear { .. } | Step::Wait(_) | Step::Skip(_) | Step::Fail(_) => None,
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::psa::AgreementStatus;
 #[must_use]
 pub fn customer_gate(mapping: Option<&CustomerMapping>, customer: Option<&Customer>) -> Option<Outcome> {
     match (customer, mapping) {
-        // Before all else: nobody should map a customer, or switch it on, that cannot sync.
+        // First, so that nobody is asked to map a customer that cannot sync.
         (Some(customer), _) if customer.billing != "usage" => {
             Some(Outcome::Skipped(Skip::NotFlex { billing: customer.billing.clone() }))
         }

@@ -8,7 +8,7 @@ use super::{Addition, AgreementState, Basis, UsageMonth, Written};
 /// a person is asked.
 const INVOICE_DAYS: i8 = 15;
 
-/// What holds for an addition because its quantity was written for an earlier month.
+/// How a new month affects an addition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NewMonth {
     /// It waits by itself, at most until the end of that day.
@@ -26,7 +26,8 @@ pub(super) fn judge(basis: &Basis<'_>, written: UsageMonth, next_invoice: Option
     }
     let first = basis.month.first_day();
     let not_invoiced = next_invoice.is_some_and(|next| next <= first);
-    // Also an invoice inside the new month that is known to bill the month before. A later one would not come by waiting.
+    // Also an invoice inside the new month that is known to bill the month before. A later invoice would not come
+    // within the wait.
     let is_inside = next_invoice.is_some_and(|next| next <= basis.month.last_day());
     let awaits_invoice = not_invoiced || (is_inside && basis.snapshot.awaits_invoice(written, next_invoice));
     let in_any_case = basis.guards.new_month_days;

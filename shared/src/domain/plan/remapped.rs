@@ -1,5 +1,5 @@
-//! A Sophos product that was mapped to another ConnectWise product: until the addition that carried it has been put right,
-//! writing the new one would bill it twice.
+//! A Sophos product that was mapped to another ConnectWise product: until the old addition no longer bills it, writing
+//! the new one would bill it twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 

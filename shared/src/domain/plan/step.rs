@@ -37,11 +37,11 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, codes: &BT
         let mut each: Vec<_> = read(Elsewhere::Open).collect();
         if usage_lines::is_in_doubt(hold) {
             if let Some((_, asked)) = each.iter().find(|(_, release)| overlap::is_elsewhere(&release.step)) {
-                // Both are asked at once: nobody releases what is billed elsewhere by saying how lines are read.
+                // A reading does not answer `BilledElsewhere`, so that hold comes first.
                 step = asked.step.clone();
                 each = read(Elsewhere::Answered).collect();
             } else if let Some((_, blocked)) = each.first().filter(|_| !each.iter().any(|(_, release)| does(release))) {
-                // What no reading would change comes before the question.
+                // If every reading ends in the same other hold, show that one.
                 (step, used) = (blocked.step.clone(), blocked.used);
                 (target, parts) = (blocked.target, blocked.parts.clone());
             }
@@ -74,7 +74,7 @@ pub(super) fn plan_addition(basis: &Basis<'_>, product: PsaProductId, codes: &BT
     plan
 }
 
-/// What is done, with which quantity and of which parts, once a person has said so.
+/// The plan under an assumed decision.
 fn planned(basis: &Basis<'_>, product: PsaProductId, used: &BTreeSet<ProductCode>, decided: Decided) -> Release {
     let units = |code: &ProductCode| usage_lines::units(basis, code, decided.reading());
     let parts: Parts = used.iter().map(|code| (code.clone(), units(code))).collect();
@@ -96,7 +96,7 @@ fn in_force<'a>(basis: &Basis<'a>, product: PsaProductId) -> Option<&'a Addition
     }
 }
 
-/// The additions of the product that are open-ended on the day that counts.
+/// The additions of the product that are open-ended on the reference day.
 fn open_ended<'a>(basis: &Basis<'a>, product: PsaProductId) -> Vec<&'a Addition> {
     let day = day_that_counts(basis, product);
     of_product(basis, product).filter(|a| a.in_force_on(day)).collect()
@@ -184,7 +184,7 @@ impl Case<'_> {
             let settled = !basis.unsettled.contains(&product);
             return Err(if settled { step } else { Step::Fail(Failure::Unsettled) });
         }
-        // What is absent from a month that has only begun has not vanished yet.
+        // In a new month, an absent product has not vanished yet.
         let by_hand = target.as_ref().is_ok_and(|target| is_set_by_hand_to(*target, &in_force, before));
         let decided = by_hand || new_month::is_kept(basis, &in_force, before);
         let in_doubt = usage_lines::hold_on(basis, parts, self.decided.reading());
@@ -194,7 +194,7 @@ impl Case<'_> {
         self.readable_parts(parts, billed, decided)?;
         let target = target?;
         match in_force.as_slice() {
-            // Also where a write of ours took effect twice: time does not settle that, a person does.
+            // Also if a creation of ours took effect twice: waiting does not resolve it.
             [_, _, ..] => Ok(Step::Hold(Hold::Ambiguous { additions: in_force.iter().map(|a| a.id).collect() })),
             [_] | [] if basis.unsettled.contains(&product) => Ok(Step::Fail(Failure::Unsettled)),
             [addition] => self.on_addition(addition, agreement, target, before),
@@ -202,12 +202,11 @@ impl Case<'_> {
         }
     }
 
-    /// Never a silent partial sum: one part in trouble holds the whole addition. Where a person has `decided` that what is
-    /// left is all there is, none has vanished.
+    /// If `decided` (set by hand, or kept for a new month), absent parts are not reported as vanished.
     fn readable_parts(self, parts: &Parts, billed: Option<Decimal>, decided: bool) -> Result<(), Step> {
         let basis = self.basis;
         let alone = parts.len() == 1;
-        // Nothing used and nothing billed: whoever set the addition to 0 or ended it has decided what was to be decided.
+        // Nothing used and nothing billed: there is nothing to decide.
         let at_rest = billed.is_none_or(|quantity| quantity.is_zero()) && parts.values().all(|units| *units == 0);
         for code in parts.keys() {
             let (usage, last) = (basis.usage.find(code), basis.snapshot.last_of(code));
@@ -257,7 +256,7 @@ impl Case<'_> {
             return Err(Step::Hold(Hold::OlderMonth { written, from, to }));
         }
         self.not_billed_elsewhere(parts, target)?;
-        // Whoever ended a line decided something; a new one would undo it.
+        // Somebody ended it on purpose; a new addition would undo that.
         match (&ended, before) {
             (Some(ended), _) => self.wait(ended.hold(target, effective))?,
             (None, Some(written)) => self.wait(Hold::AdditionGone { addition: written.addition, to: target })?,

@@ -55,7 +55,7 @@ impl Unfinished {
         percent && self.gone >= u64::from(most.pairs)
     }
 
-    /// A few pairs are asked about one by one.
+    /// Whether the units fell by more than the limit; ignored for few pairs.
     fn is_less(self, most: UnfinishedGuard) -> bool {
         let lower = self.before.saturating_sub(self.now);
         let percent = u128::from(lower) * 100 > u128::from(self.before) * u128::from(most.units_percent);
@@ -95,7 +95,7 @@ impl LastMonth {
         }
     }
 
-    /// The products of which too much is gone, and whether what is left without them is too little as a whole.
+    /// The products with too much lost usage, and the total of the others if that is too low.
     #[must_use]
     pub fn judge(self, most: UnfinishedGuard) -> (UnfinishedProducts, Option<Unfinished>) {
         let before = self.0.into_iter().filter(|(_, product)| product.pairs > 0);

@@ -66,7 +66,7 @@ impl InDoubt {
         }
     }
 
-    /// Those kinds of doubt that are one question. One pair is one question in itself.
+    /// The doubts that are asked once for the partner: those with many lines.
     #[must_use]
     pub fn judge(self, of: u64) -> AskedForAll {
         let is_many = |lines: u64| lines > MOST_LINES || lines.saturating_mul(100) > of.saturating_mul(MOST_PERCENT);

@@ -32,7 +32,7 @@ pub enum ReadFor {
 pub struct PsaReads {
     /// Calls sent, those of every slice and every repetition included.
     pub calls: u64,
-    /// Slices that spoke to ConnectWise; each asks once where it is.
+    /// Slices that spoke to ConnectWise; each looks up the API's address once.
     pub slices: u64,
     /// Agreements listed.
     pub agreements: u64,

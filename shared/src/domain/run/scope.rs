@@ -29,8 +29,8 @@ pub struct RunScope {
     /// Whose usage.
     #[serde(flatten)]
     pub customers: CustomerFilter,
-    /// Takes every sync switch for on, to show what would be done if it were. For previews alone: what is switched off is
-    /// never written.
+    /// Treats every sync switch as on, to show what would be done if it were. For previews alone: what is switched off
+    /// is never written.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ignores_switches: bool,
     /// The month was named: while Sophos has no usage of it, the month before does not stand for it.

@@ -13,6 +13,6 @@ pub struct SeenChange {
     pub changed: ChangedBy,
     /// The quantity after it.
     pub quantity: Decimal,
-    /// Whether it can have been one of the quantity, on a line that goes on billing.
+    /// Whether the quantity may have changed on an addition that is still billed.
     pub counts: bool,
 }

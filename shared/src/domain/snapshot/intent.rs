@@ -9,8 +9,8 @@ use super::{Parts, Sought, UnreportedWrites, Written};
 use crate::domain::id::{AdditionId, AgreementId, PsaProductId, RunId};
 use crate::domain::month::UsageMonth;
 
-/// The intent to create an addition: committed before the request is sent, because ConnectWise would take a second
-/// request for a second line. As long as it stands, nobody creates this product on this agreement.
+/// The intent to create an addition: committed before the request is sent, because a second request would create a
+/// second addition. As long as it stands, nobody creates this product on this agreement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Intent {

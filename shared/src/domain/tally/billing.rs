@@ -41,7 +41,7 @@ impl Difference {
 pub fn add_amount(amounts: &mut Amounts, currency: Option<&str>, amount: Decimal) {
     let currency = currency.unwrap_or_default();
     let sum = amounts.get(currency).copied().unwrap_or_default().saturating_add(amount);
-    // What cancels out is none: a run that was disturbed comes to the same as one that was not.
+    // Removes zero sums, so that interrupted and uninterrupted runs give equal totals.
     if sum.is_zero() {
         amounts.remove(currency);
     } else {
