@@ -1,4 +1,4 @@
-//! The one place through which a slice writes to the table.
+//! The one place through which a slice commits: all writes that are fenced by the lease.
 //!
 //! Customers are worked on side by side, but their writes go through one loop: each commit is fenced by the lease and
 //! renews it, what is ready together is written together, and the run's counts are never written by two at once.

@@ -281,7 +281,7 @@ fn a_line_that_looks_alike_and_ended_in_the_month_was_followed_by_one_that_bille
     let reason =
         "addition 8 (12 of ConnectWise product 99) ended on 2026-11-30; a new one of 12 would begin on 2026-12-01";
     world(&ended).ends("CIX", "held.endedInMonth", reason);
-    // Decided before it ended: move here after the last of November.
+    // The decision (made before the line ended) was to move after 30 November.
     let mut moved = decided(world(&open), Verdict::Release);
     moved.decisions.get_mut(&psa(70)).unwrap().moves = Some(day("2026-11-30"));
     assert!(matches!(moved.step(70), Step::Hold(Hold::BilledElsewhere { .. })), "both would bill");

@@ -309,7 +309,7 @@ impl World {
             }
         }
         if let Some(outcome) = gate {
-            // What we wrote is kept by agreement: without a mapping nobody knows which.
+            // What we wrote is kept by agreement: the agreement is unknown without a mapping.
             let before = self.mapping.as_ref().map_or_else(Snapshot::default, |_| self.snapshot.clone());
             return CustomerPlan { rows: rows_ending(&usage, &before, &outcome), ..CustomerPlan::default() };
         }

@@ -1,7 +1,7 @@
 //! Workers that die: each message is worked on by a process of its own, which is killed where a plan says so.
 //!
-//! This process is the world (both simulators, the table) and the queue. Killed is by `SIGKILL`, when the simulators have
-//! counted so many calls; the message comes again when its visibility time-out is over. Nobody waits for that: clock and
+//! This process is the world (both simulators, the table) and the queue. Workers are killed with SIGKILL after a given
+//! number of calls; the message comes again when its visibility time-out is over. Nobody waits for that: clock and
 //! queue jump to the next message that is due, and the time is told to the worker with the message, so that every limit
 //! of the worker (lease, settle time) is the deployed one.
 

@@ -1,7 +1,7 @@
 //! A partner to try the product on: made from a seed, with every awkward case that a real one has.
 //!
-//! [`Demo`] fills both simulators and the table. What each awkward case must end in stands beside the case itself, so
-//! that the local stack can say whether it did, and tests can ask by name.
+//! [`Demo`] fills both simulators and the table. Each case has its expected outcome, which the local stack and the
+//! tests compare.
 
 mod cases;
 mod catalogue;
@@ -41,7 +41,7 @@ pub const SOPHOS_CLIENT: (&str, &str) = ("demo-client", "demo-secret");
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Size {
-    /// Everything random follows from it.
+    /// The seed of all random values.
     pub seed: u64,
     /// How many Sophos customers.
     pub customers: usize,

@@ -1,10 +1,10 @@
 //! API Gateway on one's own machine: an HTTP API with a JWT authorizer, in front of the functions' routers.
 //!
-//! What a client meets here it meets deployed, and what a function is handed here it is handed deployed: routes, scopes
-//! and time-outs are read from `template.yaml`, every call becomes the JSON of a payload of format 2.0, goes through
-//! `lambda_http`'s own adapter, and comes back as the JSON of its answer. So the traps of that way are here as well: the
-//! path is decoded before it is matched and handed over, a header that an answer repeats keeps its first value only, a
-//! form or a body without a type arrives in base64.
+//! Clients and functions see the same as in a deployment: routes, scopes and time-outs are read from `template.yaml`,
+//! every call becomes the JSON of a payload of format 2.0, goes through `lambda_http`'s own adapter, and comes back as
+//! the JSON of its answer. The quirks of API Gateway are reproduced too: the path is decoded before it is matched and
+//! handed over, a header that an answer repeats keeps its first value only, a form or a body without a type arrives in
+//! base64.
 //!
 //! # Sources
 //! The API Gateway Developer Guide: *Create routes for HTTP APIs* (which route is taken, decoding), *AWS Lambda proxy

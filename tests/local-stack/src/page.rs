@@ -24,7 +24,7 @@ struct Asked {
     scope: Option<String>,
 }
 
-/// The page as it is deployed, with the local issuer, which nobody can sign in at.
+/// The page as it is deployed, which has no sign-in page.
 ///
 /// # Panics
 /// Never: its settings are constants.

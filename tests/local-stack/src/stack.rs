@@ -76,7 +76,7 @@ pub struct StackOptions {
     pub slice: SignedDuration,
 }
 
-/// Calls a minute that no test comes up to.
+/// A ceiling that tests never reach.
 pub(crate) const UNLIMITED: u32 = 600_000;
 
 /// How long a slice may take where a Lambda has its longest time-out.
@@ -385,7 +385,8 @@ pub(crate) fn connection_options(sophos: &str) -> Result<ConnectionOptions, Stac
     Ok(options)
 }
 
-/// Claims the database that planted credentials lead to, as saving them would: one that is nobody's is not written to.
+/// Claims the database that planted credentials lead to, as saving them would: a database without an owner is not
+/// written to.
 pub async fn claim(store: &Store<impl Table>, partner: PartnerId, credentials: &Credentials) -> Result<(), StackError> {
     if let Some(connectwise) = &credentials.connectwise {
         let host = connectwise.site.trim_start_matches("http://");

@@ -20,7 +20,7 @@ pub(super) struct Seen {
     pub(super) addition: Addition,
     /// The request that created it; none where a person did.
     pub(super) request: Option<u64>,
-    /// How many additions there were when the invocation that created it last saw those of its agreement.
+    /// The number of additions that its creator had listed.
     pub(super) knew: usize,
     /// Whether a write of ours took effect on it.
     pub(super) ours: bool,
@@ -36,7 +36,7 @@ pub(super) struct Seen {
     pub(super) strange: bool,
 }
 
-/// Of which creation an addition is the second one that ConnectWise made of it.
+/// Which kind of creation was doubled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Twin {
     OfAnswered,
@@ -99,9 +99,9 @@ pub(super) struct Books {
     pub(super) altered: BTreeSet<AgreementId>,
     /// By invocation and agreement.
     pub(super) listed: BTreeMap<(u64, AgreementId), Listed>,
-    /// How often a person has set a quantity: of two things in one millisecond it tells which came first.
+    /// How often a person has set a quantity: a counter that orders edits within a millisecond.
     pub(super) edits: u64,
-    /// What went wrong while it went wrong.
+    /// Errors found while the world runs.
     pub(super) wrongs: Vec<String>,
     pub(super) writes_sent: u64,
 }
@@ -191,8 +191,8 @@ impl Books {
         id
     }
 
-    /// Whether an addition has what a write of ours gave it. What people or ConnectWise made of it before its creator knew of
-    /// it, nobody can tell from a person's.
+    /// Whether an addition has what a write of ours gave it. A change before the creator read its answer counts as a
+    /// person's.
     pub(super) fn is_as_written(&self, seen: &Seen) -> bool {
         seen.ours && seen.edit.is_none() && !self.altered.contains(&seen.agreement) && !seen.strange
     }
@@ -251,7 +251,7 @@ impl Books {
         seen.into_iter().for_each(|seen| seen.released = Some(to));
     }
 
-    /// A person's quantity may be overwritten only by who could not know of it, and has looked lately; or by the quantity
+    /// A person's quantity only by a worker that read the agreement recently and before the edit; or by the quantity
     /// that a person has released.
     pub(super) fn watch_for_edits(
         &mut self,

@@ -1,4 +1,5 @@
-//! The loop that is SQS and Lambda to a world's workers: it delivers, kills, delivers again, until nothing is left.
+//! The loop that is SQS and Lambda to a world's workers: delivers messages, ends invocations and redelivers until the
+//! queue is empty.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -21,14 +22,14 @@ use super::script::Script;
 use super::source::Units;
 use super::world::World;
 
-/// So many invocations are alive at once; frozen ones are among them.
+/// The most invocations at once, frozen ones included.
 const WORKERS: usize = 3;
 /// How long an invocation may take, in milliseconds; one of these.
 const TIMES_MS: [u64; 4] = [75_000, 120_000, 180_000, 900_000];
 /// How long a freeze lasts, in milliseconds; up to one of these.
 const FREEZES_MS: [u64; 6] = [1_500, 40_000, 100_000, 130_000, 200_000, 400_000];
 
-/// Nothing takes longer than three days.
+/// The simulation fails if it is not idle after this time.
 const LONGEST_MS: u64 = 15 * 24 * 3_600_000;
 
 type Ended = (Waiting, Option<Result<Handled, WorkError>>);
@@ -41,7 +42,7 @@ pub(super) struct Drive {
     pub(super) fate: Option<(When, Blow)>,
     /// How often the invocation was polled without a fault of the fault profile.
     pub(super) polls: Arc<AtomicU64>,
-    /// How long an invocation may take, in milliseconds, where that is not left to the seed.
+    /// How long an invocation may take, in milliseconds, set by a test instead of drawn.
     pub(super) time_ms: Option<u64>,
     /// A change of usage that no seed draws, and when it comes, in milliseconds.
     pub(super) usage_at: Option<(u64, Units)>,

@@ -46,7 +46,7 @@ pub(super) struct Environment(Arc<Shared>);
 
 struct Shared {
     chance: Mutex<ChaCha8Rng>,
-    /// The longest that something was ready before anybody looked.
+    /// The longest time between an answer's arrival and its poll.
     unheeded_ms: AtomicU64,
     fault_profile: Mutex<FaultProfile>,
     calm: AtomicBool,
@@ -81,7 +81,7 @@ impl Environment {
         }))
     }
 
-    /// A number from 0 up to, but not, `end`.
+    /// A number in 0..end.
     pub(super) fn below(&self, end: u64) -> u64 {
         if end == 0 { 0 } else { locked(&self.0.chance).random_range(0..end) }
     }
@@ -96,7 +96,7 @@ impl Environment {
         per_mille > 0 && self.below(1000) < u64::from(per_mille)
     }
 
-    /// One of several.
+    /// One of these, drawn evenly.
     pub(super) fn one_of<T: Copy>(&self, of: &[T]) -> T {
         of[usize::try_from(self.below(of.len() as u64)).unwrap_or(0)]
     }

@@ -73,7 +73,8 @@ impl Books {
         shown.for_each(|shown| shown.next_invoice = Some(next));
     }
 
-    /// Makes every agreement's invoices of all periods that begin by `day`, one at least: what was changed late is in it.
+    /// Makes every agreement's invoices of all periods that begin by `day`, at least one, so that late changes are
+    /// invoiced too.
     pub(super) fn invoice_until(&mut self, day: Date) {
         let agreements: Vec<AgreementId> = self.invoicing.terms.keys().copied().collect();
         for agreement in agreements {

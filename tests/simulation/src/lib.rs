@@ -1,11 +1,12 @@
 //! The simulation: the real worker in small seeded worlds in which everything goes wrong that can.
 //!
-//! A world is one partner with a few customers and products. Its time is the runtime's paused clock, its table the store in
-//! memory behind lost answers and conflicts, its ConnectWise one that loses answers, takes effect late and is edited by
-//! people, its queue one that doubles and reorders; its workers die at any await, or stand frozen and then go on. One
-//! seed is one schedule, always the same. After the faults the world runs without any until nothing changes any more; then
-//! [`Outcome::wrongs`] says what an onlooker who knows everything finds wrong: days that ConnectWise's invoices bill twice or
-//! not at all, missing pairs, wrong quantities, ledgers that say something else than what ConnectWise took.
+//! A world is one partner with a few customers and products. Its time is the runtime's paused clock, its table the
+//! store in memory behind lost answers and conflicts, its ConnectWise one that loses answers, takes effect late and is
+//! edited by people, its queue one that doubles and reorders; its workers die at any await, or stand frozen and then go
+//! on. One seed is one schedule, always the same. After the faults the world runs without any until nothing changes any
+//! more; then [`Outcome::wrongs`] says what the judge, which sees all state, finds wrong: days that ConnectWise's
+//! invoices bill twice or not at all, missing pairs, wrong quantities, ledgers that say something else than what
+//! ConnectWise took.
 //!
 //! Three worlds of four have what a real partner has besides the ordinary (`standing`), and people who decide what waits.
 
@@ -106,7 +107,7 @@ pub fn live(seed: u64, policy: Policy, told: bool) -> Result<Outcome, Simulation
     })
 }
 
-/// So many runs of calm bring every world to rest.
+/// The number of fault-free runs after which every world is stable.
 const CALM_RUNS: usize = 12;
 /// By then each agreement has had its turn in the rolling audit: what somebody else did to it is known.
 const AUDITED: Duration = Duration::from_secs((AUDIT_DAYS.unsigned_abs() + 1) * 24 * 3600);

@@ -121,8 +121,7 @@ pub fn slow_reads(seed: u64) -> Result<Slow, SimulationError> {
     slow(seed, Size { customers: 90, products: 2 }, 800_000, FaultProfile { slow_psa: 1000, ..FaultProfile::default() })
 }
 
-/// A ConnectWise of which each call has to wait for its turn for 70 s: a list and then a write take longer than a list is
-/// good for, were the list's own wait counted.
+/// Each call waits 70 s for a permit. If that wait counted as the list's age, no write would ever follow a list.
 ///
 /// # Errors
 /// [`SimulationError`].

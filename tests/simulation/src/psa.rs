@@ -60,8 +60,7 @@ impl ConnectWise {
         tokio::time::sleep(Duration::from_millis(ms)).await;
     }
 
-    /// A read's way: how long it waits for its turn, half of the time until it is there included, and how long its answer
-    /// takes to be back.
+    /// The delays of a read: before it takes effect, and before its answer arrives.
     async fn read(&self) -> Result<(u64, u64), PsaError> {
         let fault_profile = self.environment.fault_profile();
         let slow = self.environment.happens(fault_profile.slow_psa);
@@ -116,7 +115,7 @@ impl ConnectWise {
         way(Some(effect_ms), Answer::Right)
     }
 
-    /// The answer that is no record.
+    /// The error for a lost answer.
     fn error(&self, answer: Answer) -> Option<PsaError> {
         match answer {
             Answer::Right | Answer::Other => None,

@@ -1,4 +1,4 @@
-//! The queue: at least once, in no order.
+//! The queue: delivers at least once, in any order.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,7 @@ pub(super) struct Waiting {
 
 #[derive(Default)]
 struct State {
-    /// By when it is due, in milliseconds, and a number that keeps equal ones apart.
+    /// Key: due time, then a sequence number.
     waiting: BTreeMap<(u64, u64), Waiting>,
     numbers: u64,
     /// Messages that nobody could work off.

@@ -51,7 +51,7 @@ impl Sophos {
         locked(&self.left).get(&customer).cloned()
     }
 
-    /// The units that a pair's lines of `units` come to by these answers; none while they leave it open.
+    /// The pair's quantity under these readings; None if they do not decide it.
     pub(super) fn read(&self, pair: &(CustomerId, ProductCode), units: u64, answers: &Readings) -> Option<u64> {
         match locked(&self.odd).get(pair).filter(|_| units > 0) {
             None => Some(units),

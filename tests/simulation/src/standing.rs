@@ -1,5 +1,5 @@
-//! What a real partner has besides the ordinary: agreements on all terms, lines that people ended, doubled or do not bill, a
-//! second agreement of a company, usage lines that say more than one thing.
+//! What a real partner has besides the ordinary: ended, doubled or unbilled additions, a second agreement of a company,
+//! usage lines that say more than one thing.
 
 use jiff::ToSpan;
 use jiff::civil::Date;

@@ -33,7 +33,7 @@ impl WorldTable {
     }
 }
 
-/// A transaction whose caller got the answer that the table is away, and that arrives all the same.
+/// A transaction that takes effect although its caller got an error.
 struct OnItsWay {
     at_ms: u64,
     writes: Vec<Write>,

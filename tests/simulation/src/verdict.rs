@@ -105,7 +105,7 @@ fn judge_requests(books: &Books, wrongs: &mut Vec<String>) {
     }
 }
 
-/// The end of another quantity is reported in one run, and known to be.
+/// The end of an override is reported in exactly one run, and the override remembers which.
 fn judge_ends(runs: &[Told], overrides: &[QuantityOverride], wrongs: &mut Vec<String>) {
     let mut reported: BTreeMap<OverrideKey, BTreeSet<&RunId>> = BTreeMap::new();
     for told in runs {
@@ -141,7 +141,7 @@ fn judge_counts(world: &World, books: &Books, runs: &[Told], wrongs: &mut Vec<St
         let took_created = u32::try_from(took).unwrap_or(u32::MAX);
         let took_set = books.set.get(&id).copied().unwrap_or(0);
         let (created, updated) = told.get(&id).copied().unwrap_or_default();
-        // A person's own change can hide what became of ours.
+        // An edit by a person can make it impossible to tell whether our write took effect.
         let hidden = world.touched.contains(&id) || books.altered.contains(&id);
         let right = |told: u32, took: u32| told == took || (hidden && told < took);
         if !right(created, took_created) || !right(updated, took_set) {
@@ -311,7 +311,7 @@ impl Rest<'_> {
                     Hold::UsageLines { .. } => target.is_none(),
                     Hold::Surplus { left, .. } => doubled && (left.is_zero() || self.hidden(agreement)),
                     Hold::AdditionGone { .. } => of_product.iter().any(|seen| seen.ended),
-                    // Also where what is left happens to be what is billed: the sum may be a partial one.
+                    // Also if the remaining sum equals the billed quantity, because it may be partial.
                     Hold::Part { product, trouble: PartTrouble::Vanished } => {
                         !self.world.sophos.units(self.world.month).contains_key(&(customer, product.clone()))
                     }

@@ -1,7 +1,7 @@
 //! A ConnectWise PSA to talk to: a stateful server on the vendor's paths, with its shapes, its grammar and its oddities.
 //!
-//! It is what any client of that API would meet, not what ours happens to send. What the vendor documents is followed;
-//! where the vendor is silent, a choice was made, listed below.
+//! It implements the API as documented, not only what our client uses. What the vendor documents is followed; where the
+//! vendor is silent, a choice was made, listed below.
 //!
 //! A call goes through the [gate](crate::simulator::gate) (counters, faults), then `routes` → `auth` → `path` →
 //! `operations` on the `state`: bodies are typed by `coerce`, completed by `complete`, judged by `validate`,
@@ -9,14 +9,14 @@
 //!
 //! # Assumptions
 //!
-//! What nobody public can prove either way is a switch: [`WireReadings`] lists the readings
-//! and what speaks for them. Besides:
+//! What no public source settles is a switch: [`WireReadings`] lists the readings and what speaks for them. Besides:
 //!
-//! - Nothing is equal to, or different from, an unset field but `null`.
+//! - as in SQL, a comparison with an unset field is false, except with `null`.
 //! - `AND` binds tighter than `OR`; `NOT` stands before an operator, not before a term.
 //! - A page or page size that is no positive number counts as not given.
 //! - A missing or malformed `clientId` is 401; a verb that a path does not have is 405 after the keys, before the rights.
-//! - The guide documents 409 for what is in use, not its body. An agreement's additions do not keep it: they go with it.
+//! - The guide documents 409 for what is in use, not its body. An agreement with additions can be deleted; they are
+//!   deleted too.
 //! - A value that its field's type cannot hold is `OutOfRange`; an unknown path of a PATCH is `NotFound`; an
 //!   operation other than add, replace and remove is refused; a PATCH of `id`, `_info` or a computed field is ignored.
 //! - Names of members in bodies and operations count without their capitals at every depth.

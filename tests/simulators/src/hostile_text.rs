@@ -1,4 +1,4 @@
-//! Texts that try to be more than a text, and a ConnectWise that only remembers by which conditions it was asked.
+//! Injection texts, and a server that records the conditions it receives.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::connectwise::conditions::{Condition, Literal};
 use crate::simulator::serve::{Running, serve};
 
-/// What attackers and unlucky names are made of.
+/// Fragments of injection texts and unusual names.
 const PIECES: [&str; 34] = [
     "\"",
     "'",
@@ -98,7 +98,7 @@ impl Recorder {
         let kept = Arc::clone(&asked);
         let keep = move |RawQuery(query): RawQuery| async move {
             let query = query.unwrap_or_default();
-            // What fails here is no answer, which fails the test that asks.
+            // On an error nothing is answered, and the test fails.
             assert!(query.len() < 1_900, "the URL is too long: {query}");
             let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
             let conditions = pairs.filter(|(name, _)| name == "conditions").map(|(_, text)| text);

@@ -33,7 +33,7 @@ pub struct TakenMail {
 pub enum MailFault {
     /// It is refused, with a status, an error of SES such as `MessageRejected`, and its words.
     Refuse(u16, &'static str, &'static str),
-    /// There is no answer for ever; the mail is not taken.
+    /// It is never answered; the mail is not taken.
     Hang,
     /// The mail is taken, and the connection ends without an answer.
     LoseAnswer,
@@ -151,7 +151,7 @@ fn refusal(status: u16, code: &str, words: &str) -> Response {
     (status, [("x-amzn-errortype", code)], Json(json!({"message": words}))).into_response()
 }
 
-/// What the SDK sends of a plain mail; anything more is a mail that this service was not made for.
+/// What the SDK sends of a plain mail; other fields are refused.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct SendEmail {

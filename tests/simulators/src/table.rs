@@ -126,7 +126,7 @@ impl LocalTable {
 async fn run(listener: TcpListener, database: Database, stopped: oneshot::Receiver<()>) -> Result<(), String> {
     let sweeping = sweep_now_and_then(database.clone());
     let stopped = async {
-        // Told to stop, or nobody is left who could tell: both end it.
+        // Ends on the signal or when the sender is dropped.
         if stopped.await.is_err() {
             tracing::debug!("a local table was dropped");
         }

@@ -156,7 +156,7 @@ struct LinesRead {
     total: Option<u64>,
 }
 
-/// A hash by which a page differs from others: of its lines, in whatever order.
+/// An order-independent hash of a page's lines.
 fn print(lines: &[UsageLine]) -> Result<u64, StageError> {
     let text = |line| serde_json::to_string(line).map_err(|error| WorkError::Unusable(error.to_string()));
     let prints = lines.iter().map(|line| text(line).map(|text| Wrapping(stable_hash(&text))));

@@ -49,7 +49,7 @@ fn tell(told: &Told) -> Result<(), String> {
     writeln!(output, "{line}").and_then(|()| output.flush()).map_err(|error| error.to_string())
 }
 
-/// The machine's clock, ahead by what others did not wait for.
+/// The system clock plus the time that the queue skipped.
 #[derive(Clone, Copy, Debug)]
 struct AheadClock(SignedDuration);
 
@@ -60,7 +60,7 @@ impl Clock for AheadClock {
     }
 }
 
-/// The way to the queue. What is written to it stays written, however soon this process dies.
+/// The way to the queue. Written data survives the process.
 #[derive(Clone, Copy, Debug)]
 struct Pipe;
 

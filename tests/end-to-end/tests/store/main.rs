@@ -1,5 +1,5 @@
-//! The duties of the store, each tested once and run on both tables; that both tables answer alike; and what only
-//! DynamoDB's wire can do.
+//! The contract of the store, tested on both tables; that both tables answer alike; and what only DynamoDB's wire can
+//! do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod alert;

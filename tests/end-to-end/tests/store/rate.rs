@@ -1,4 +1,4 @@
-//! What all who call one PSA tell one another.
+//! The rate that all clients of one ConnectWise share.
 
 use futures::future::join_all;
 use shared::store::{PsaDatabase, Rate, Store};

@@ -3,7 +3,7 @@
 /// The part that a Sophos product plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Mapped, on, and fine.
+    /// Mapped and switched on.
     Ordinary,
     /// Nobody has mapped it.
     Unmapped,

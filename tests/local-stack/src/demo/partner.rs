@@ -39,8 +39,8 @@ pub enum PlantError {
 }
 
 impl Demo {
-    /// The demo partner's settings: nightly, writes on. With awkward cases, a month is never too new: they end the same way
-    /// on whatever day somebody tries them.
+    /// The demo partner's settings: nightly, writes on. The wait for a new month is off, so that the awkward cases end
+    /// the same on any day.
     ///
     /// # Errors
     /// The time zone is not built in.

@@ -18,7 +18,7 @@ pub(super) const VENDOR_PRODUCTS: [(&str, &str, f64); 2] = [
 const SERVICES: [(&str, &str, f64); 2] = [("Setup_Fee", "Setup, once", 250.0), ("Helpdesk", "Helpdesk by user", 22.0)];
 /// Among this many ordinary customers there is one of each kind.
 const EVERY: usize = 12;
-/// The first of them pays through the agreement of its group.
+/// A customer whose agreement is a child of its group's.
 const CHILD: usize = 0;
 /// The second has an older agreement besides, for other services.
 const TWO_AGREEMENTS: usize = 1;

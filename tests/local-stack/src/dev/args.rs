@@ -14,7 +14,7 @@ use crate::demo::Size;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "cargo dev --", bin_name = "cargo dev --", version, disable_version_flag = true)]
 pub struct Args {
-    /// End after the sync: exit code 0 when nothing failed that was not made to fail, else 1.
+    /// End after the sync: exit code 0 if only the failures that the demo contains occurred.
     #[arg(long)]
     pub once: bool,
     /// Print the run and its ledger as JSON instead of tables.
@@ -94,7 +94,7 @@ pub enum Simulator {
     },
 }
 
-/// http, or https with a certificate that nobody trusts yet.
+/// http, or https with a certificate that is signed by a new authority.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Transport {
     /// Serve https with a throw-away authority, and write its certificate, for clients to trust, to this file.

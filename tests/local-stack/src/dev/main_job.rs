@@ -21,7 +21,7 @@ use crate::stack::{LONGEST_SLICE, Stack, StackError, StackOptions};
 /// How often the schedule ticks while the stack serves; deployed, it is every five minutes.
 const TICK_EVERY: Duration = Duration::from_secs(10);
 
-/// The exit code of what Ctrl-C stopped, as shells have it.
+/// The exit code after Ctrl-C, as in shells: 130.
 const STOPPED: u8 = 130;
 
 /// A lease that an interrupted run left behind runs out soon: nobody else works on these files.
@@ -90,7 +90,7 @@ async fn sync(stack: &Stack, args: &Args, month: UsageMonth) -> Result<bool, Sta
     Ok(verdict(stack, &run, &ledger))
 }
 
-/// Writes to standard output; a reader that has seen enough and gone is no error.
+/// Writes to standard output; a closed pipe is no error.
 fn say(text: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {

@@ -62,7 +62,7 @@ impl Progress {
         }
     }
 
-    /// Ends the showing.
+    /// Finishes the progress bar.
     pub(super) fn end(self, run: &Run) {
         let counts = &run.tally.counts;
         let ended = format!(

@@ -88,7 +88,7 @@ fn list() -> String {
     format!("Take one reading of an open fact; may be given several times. The default comes first:{lines}")
 }
 
-/// The values of a reading, from the sentence that refuses any other one: they are its words in backquotes.
+/// The values of a reading, parsed from serde's error message (the quoted words).
 fn values(name: &str) -> Vec<String> {
     let other = Reading { name: name.to_owned(), value: "?".to_owned() };
     let sentence = set(&mut Settings::default(), &other).err().unwrap_or_default();

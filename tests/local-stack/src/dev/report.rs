@@ -18,7 +18,7 @@ use crate::stack::Stack;
 /// A line with the entry of its customer.
 type Named<'a> = (&'a CustomerLedger, &'a Line);
 
-/// So many customers are named in one row.
+/// The most customers named in one row.
 const NAMED: usize = 2;
 /// So many changes have a row each.
 const ROWS: usize = 100;
@@ -214,7 +214,7 @@ fn customers(lines: &[Named<'_>]) -> String {
     if others == 0 { named } else { format!("{named} and {others} more") }
 }
 
-/// A column for each way that units went, where some did.
+/// A column for each kind of outcome that has units.
 fn tie_out(run: &Run) -> Table {
     let products = &run.tally.products;
     let buckets: Vec<Bucket> =

@@ -128,7 +128,7 @@ fn texts(claim: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// A claim as the service hands it on: everything is a text, written as Go prints it.
+/// A claim as the service hands it on: formatted like Go's fmt, as the service does.
 fn as_text(claim: &Value) -> String {
     match claim {
         Value::Null => "<nil>".into(),

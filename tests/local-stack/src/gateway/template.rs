@@ -12,7 +12,7 @@ const API: &str = "HttpApi";
 /// What Lambda gives a function whose template names no time-out.
 const DEFAULT_TIMEOUT_S: u64 = 3;
 
-/// The template's API would not be what it seems.
+/// The template's API cannot be read unambiguously.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     #[error("the template is no YAML: {0}")]
@@ -34,9 +34,9 @@ impl Routes {
     /// The routes of all `HttpApi` events of a SAM template.
     ///
     /// Read as SAM reads them: an event without `Auth` has the API's default authorizer, and only `Authorizer: NONE`
-    /// opens a route. What SAM would take and nobody can have meant is refused: an event of no API or another one (SAM
-    /// makes an API without an authorizer for it), an authorizer that does not exist, the catch-all `$default`, the older
-    /// format of the payload, a route named twice.
+    /// opens a route. Settings that SAM accepts but that are certainly mistakes are rejected: an event of no API or
+    /// another one (SAM makes an API without an authorizer for it), an authorizer that does not exist, the catch-all
+    /// `$default`, the older format of the payload, a route named twice.
     ///
     /// # Errors
     /// [`TemplateError`].

@@ -20,7 +20,7 @@ use shared::domain::id::PartnerId;
 
 use super::authorizer::{Authorizer, PublicKey};
 
-/// Who issues local tokens. Nobody answers there: the gateway is given the keys and fetches none.
+/// Who issues local tokens. The address is not served.
 pub const ISSUER: &str = "https://issuer.localhost";
 /// Whom local tokens are made for.
 pub const AUDIENCE: &str = "psa-usage-sync";

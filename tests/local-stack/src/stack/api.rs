@@ -20,7 +20,7 @@ use crate::page;
 pub(super) const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"));
 /// All that a token of the API can be good for.
 pub(super) const SCOPES: [&str; 3] = ["psa/read", "psa/write", "psa/admin"];
-/// Longer than a working day: whoever tries the API is not to be sent away from it.
+/// 12 hours, longer than a working day.
 const TOKEN_LASTS: SignedDuration = SignedDuration::from_hours(12);
 
 /// The HTTP API cannot be served.
@@ -131,7 +131,7 @@ impl Api {
         let mut lines = vec![format!("API={}", self.gateway.url()), format!("TOKEN={}", self.token()?)];
         let lists = operations(&document()).into_iter().filter(|o| o.method == "GET" && !o.path.contains('{'));
         let calls = lists.map(|operation| operation.call().head.replacen("GET ", "", 1));
-        // A sample value of what must be asked for is nothing that this partner has.
+        // Routes with a required id are left out, because sample ids do not exist.
         let calls = calls.filter(|call| !call.contains('?'));
         lines.extend(calls.map(|call| format!("curl -H \"Authorization: Bearer $TOKEN\" \"$API{call}\"")));
         Ok(lines.join("\n"))

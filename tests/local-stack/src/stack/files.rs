@@ -10,14 +10,14 @@ use super::StackError;
 use crate::demo::{Demo, PlantedPsa, Size};
 use simulators::connectwise::ConnectWise;
 
-/// What the partner was made from; written last, so that its absence tells a half-made folder.
+/// What the partner was made from; shows that the folder is incomplete.
 const MADE: &str = "demo.json";
 pub(super) const TABLE: &str = "table.db";
 const PSA: &str = "connectwise.json";
 pub(super) const KEY: &str = "seal.key";
 /// Signs the tokens of the HTTP API; made when the API is first served.
 const ISSUER_KEY: &str = "issuer.key";
-/// Locked by the stack that uses the folder. It is never deleted: whoever held a deleted one would lock nobody out.
+/// Locked by the stack that uses the folder. It is never deleted: a lock on a deleted file would protect nothing.
 const LOCK: &str = "in-use.lock";
 
 /// Marks the folder of a real partner, from before anything else is in it.

@@ -1,4 +1,4 @@
-//! The small standing data set of a simulator that is started alone, so that any client has something to talk to.
+//! The small fixed data set of a simulator that is started alone, so that any client has something to talk to.
 
 mod others;
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct FaultPlan {
-    /// Replays every draw: of two runs with the same calls, each call meets the same faults, whatever their order.
+    /// The seed: the same call gets the same faults in every run, in any order.
     pub seed: u64,
     /// How long each answer takes; half of it passes before the call takes effect, half after.
     pub latency: Option<Latency>,

@@ -8,10 +8,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::faults::{Fault, FaultKind, FaultPlan, When};
 
-/// A call sent before its caller can have read the refusal of another one in flight is not held against it.
+/// A grace period: calls that were already under way when the refusal was sent do not count as too early.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// What the plan has in store for one call.
+/// The faults of one call.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
     pub(crate) latency_ms: u64,
@@ -20,7 +20,7 @@ pub(crate) struct Verdict {
     pub(crate) admitted: bool,
     /// The caller had been told to wait and did not.
     pub(crate) early: bool,
-    /// A number of this call's own, for whatever the fault has to choose.
+    /// A random number of this call.
     pub(crate) draw: u64,
 }
 

@@ -9,8 +9,8 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// The names that the certificate is for. A client whose hosts are fixed in its code reaches a simulator through a proxy
-/// and finds the vendor's own names; the authority's key is gone by then, so nothing else can use them.
+/// The names that the certificate is for. A client whose hosts are fixed in its code reaches a simulator through a
+/// proxy: the certificate also has the vendor's names. The authority's key is not kept.
 const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "id.sophos.com", "api.central.sophos.com"];
 
 /// An authority made for one run, and a certificate of it for this machine and for Sophos' hosts.

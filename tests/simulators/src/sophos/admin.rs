@@ -82,7 +82,7 @@ fn done(changed: Result<(), UnknownTenant>) -> Response {
     }
 }
 
-/// 400 in words: the difference between wrong syntax, type and value is of no use here.
+/// Always 400 with a message.
 fn refused(rejection: JsonRejection) -> Response {
     (StatusCode::BAD_REQUEST, rejection.body_text()).into_response()
 }

@@ -1,4 +1,4 @@
-//! The opaque key of a usage page: it says where to go on, and in which list, and is good for no other list.
+//! The opaque key of a usage page: it encodes list and offset and is valid for that list only.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,7 +14,7 @@ pub(super) struct UsageList {
 }
 
 impl UsageList {
-    /// How the month is filed.
+    /// The key of the month.
     pub(super) fn month(&self) -> (Uuid, Date) {
         (self.partner_id, self.month_start)
     }

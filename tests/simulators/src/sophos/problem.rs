@@ -86,7 +86,7 @@ pub(super) fn token_refused(status: StatusCode, error_code: &str, message: &str)
     (status, Json(json!({ "errorCode": error_code, "message": message, "trackingId": tracking_id() }))).into_response()
 }
 
-/// Told to the vendor's support in real life; here only ever different from the last one.
+/// A correlation id; here a counter.
 pub(super) fn tracking_id() -> Uuid {
     static GIVEN: AtomicU64 = AtomicU64::new(0);
     let number = GIVEN.fetch_add(1, Ordering::Relaxed);

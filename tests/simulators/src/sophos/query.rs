@@ -7,8 +7,8 @@ use serde_json::Value;
 /// A call's query parameters.
 pub(super) type Query = axum::extract::Query<HashMap<String, String>>;
 
-/// `pageSize`: the default where none is asked for, and no more than the vendor gives.
-/// Assumed: a size above the cap is cut to it; a client that counts on its own size is then found out.
+/// `pageSize`: the default where none is asked for, and no more than the vendor gives. Assumed: a size above the cap is
+/// cut to it, so that a client that relies on its page size fails in tests.
 pub(super) fn page_size(query: &Query, default: usize, cap: usize) -> Result<usize, String> {
     Ok(count(query, "pageSize", default)?.min(cap))
 }

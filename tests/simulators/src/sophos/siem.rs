@@ -1,4 +1,4 @@
-//! `GET /siem/v1/events` and `/siem/v1/alerts`: nothing ever happens to the customers of this world.
+//! `GET /siem/v1/events` and `/siem/v1/alerts`: both lists are always empty.
 //!
 //! Sophos' own SIEM script asks for the one after it has read its tenant, and ends where it is refused.
 

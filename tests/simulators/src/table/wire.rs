@@ -1,4 +1,4 @@
-//! The wire in front of a table: what goes over it is noted, and what a plan says goes wrong.
+//! A proxy in front of the table that records calls and injects faults.
 //!
 //! It stands between any client of DynamoDB's API and a [`LocalTable`], which by itself never throttles, never conflicts
 //! and never loses an answer.
@@ -157,7 +157,7 @@ async fn pass(State(traffic): State<Traffic>, headers: HeaderMap, body: Bytes) -
     }
 }
 
-/// The call as one that the table will not recognise when it comes again.
+/// The call without its idempotency token.
 fn without_token(body: Bytes) -> Bytes {
     let Ok(serde_json::Value::Object(mut fields)) = serde_json::from_slice(&body) else {
         return body;

@@ -1,4 +1,4 @@
-//! What comes to pass without a run, each told once: a sync that stands still, and invoices made without lines that waited.
+//! Alerts that no run raises, each sent once: a sync that stands still, and invoices made without lines that waited.
 
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};

@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 pub(crate) const WEBHOOK: &str = "/v1/alerts/webhook";
 pub(crate) const SETTINGS: &str = "/v1/alerts/settings";
-/// Nobody waits for a receiver that says nothing: long for this machine, short for a test.
+/// The timeout for a receiver that does not answer.
 const PATIENCE: Duration = Duration::from_millis(400);
 
 /// A clock that is moved by hand.

@@ -187,7 +187,7 @@ async fn the_gateway_has_the_documents_routes_and_no_other() {
     stack.stop().await.unwrap();
 }
 
-/// The template's scopes are one lock, the handlers' the other: here the first one is missing.
+/// Scopes are checked by the gateway and by the handler; here only by the handler.
 #[tokio::test]
 async fn without_the_gateways_lock_every_operation_still_asks_for_its_own_scope() {
     let stack = stack().await;

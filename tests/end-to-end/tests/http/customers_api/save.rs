@@ -300,7 +300,7 @@ async fn a_repeated_save_is_answered_alike_and_done_once() {
     let (first, again) = (ask().await, ask().await);
     assert_eq!((first.status.as_u16(), &first.body), (200, &again.body));
     assert_eq!((again.header("idempotency-replayed"), &world.row(1).await["version"]), ("true", &1.into()));
-    // An attempt that was lost after its save finds, under another key, what it wanted.
+    // A repetition with a new key finds its rows already saved.
     let other = world.save(&[world.map(1, 0, 0)]).await;
     assert_eq!((other.status.as_u16(), &other.body["changes"]), (200, &json!([])));
     let without = asking.ask(&world.app, SAVE, &[], Some(&body)).await;

@@ -183,7 +183,7 @@ async fn a_function_sees_the_path_decoded_once_and_encoded_again() {
         ("/open/a%2Fb", "/open/a/b"),
         ("/open/a%252Fb", "/open/a%2Fb"),
         ("/open/%C3%A9", "/open/%C3%A9"),
-        // The gateway's decoding makes a query of it: an id that can hold a question mark does not survive a path.
+        // A decoded `?` becomes a query: ids with a question mark must not be in a path.
         ("/open/a%3Fb=1", "/open/a?b=1"),
     ] {
         assert_eq!(seen(echo.get(target)).await["uri"], format!("{root}{uri}"), "{target}");

@@ -1,4 +1,4 @@
-//! What is told before Save.
+//! The effects that are shown before a save.
 
 use jiff::SignedDuration;
 use rust_decimal::Decimal;

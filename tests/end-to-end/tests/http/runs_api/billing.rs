@@ -58,7 +58,7 @@ async fn an_agreement_that_bills_nothing_of_ours_any_more_is_not_named() {
     world.toggle(&code, false).await;
     let rows = still_billing(&world).await;
     let ended = &rows[0];
-    // What a run does that finds nothing of ours billed there any more.
+    // As a run does if we bill nothing there any more.
     let (store, partner) = (&world.stack.store, world.stack.demo.partner());
     let lease = store.acquire_lease(partner, "a run", SystemClock.now(), 60).await.unwrap().unwrap();
     let customer = CustomerId::parse(ended["customerId"].as_str().unwrap()).unwrap();
@@ -170,7 +170,7 @@ async fn what_is_billed_for_a_customer_that_left_is_ended_from_the_list_by_the_n
     let again = world.sync_now(&json!({})).await;
     assert_eq!(again["counts"]["quantitiesSet"], 0, "{again}");
     assert_eq!(world.lines(&again, "&reason=ended").await, Vec::<Value>::new(), "told once");
-    // What Sophos billed in the month is no less there: it waits.
+    // The departed customer's last usage still waits.
     let held = world.lines(&again, "&outcome=held").await;
     assert!(held.iter().all(|line| line["reason"] == "leftMonthlyBilling") && held.len() == rows.len(), "{held:?}");
 }

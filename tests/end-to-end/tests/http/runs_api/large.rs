@@ -95,7 +95,7 @@ async fn a_run_of_5_000_customers_is_followed_page_by_page() {
         wire.forget();
         let answered = person.get(&app, path).await;
         assert_eq!(answered.status, 200, "{}", answered.body);
-        // One of its own, and two of the products' names.
+        // One query for the run and two for product names.
         let reads = wire.count("Query");
         assert!(reads <= 3, "{path} reads {reads} pages of the table");
         assert_eq!(wire.count("BatchGetItem"), 0, "{path}");

@@ -121,7 +121,7 @@ async fn a_retry_is_about_those_customers_alone_of_whom_something_failed() {
     let shown = world.preview(&json!({})).await;
     let broken = world.stack.psa.records(Collection::Agreements, 0)[0]["id"].as_u64().unwrap();
     let path = format!("*/finance/agreements/{broken}/additions");
-    // One that does not pass: what passes is waited for within the run.
+    // A permanent error; transient ones are retried within the run.
     let fault = Fault::new(FaultKind::Html { status: 403 }).on("GET", &path);
     world.stack.psa.gate().set_faults(FaultPlan::of(1, [fault])).unwrap();
     let partial = world.apply(&shown).await;

@@ -1,4 +1,4 @@
-//! What people look at, page by page, and how they step in.
+//! Listing runs, and cancelling them.
 
 use jiff::Timestamp;
 use shared::domain::run::{Run, RunState};
@@ -83,7 +83,7 @@ async fn who_seizes_the_lease_keeps_its_owner_from_writing(store: Store<impl Tab
     let person = store.commit(&person, until, put(&cancelled)).await.unwrap();
     store.release_lease(&person).await.unwrap();
     assert_eq!(store.find_run(partner(1), &run.id).await, Ok(Some(cancelled)));
-    // The worker's lease does not come back with the release.
+    // Releasing the seized lease does not restore the worker's.
     assert_eq!(store.commit(&worker, until, put(&progressed)).await, Err(StoreError::LeaseLost));
     store.acquire_lease(partner(1), "next", after(2), 60).await.unwrap().unwrap();
 }

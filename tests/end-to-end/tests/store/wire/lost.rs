@@ -1,4 +1,4 @@
-//! The table did as it was told and its answer got lost: the SDK sends the same write again, and that is no conflict.
+//! A write took effect and its answer was lost: the SDK sends the same write again, and that is no conflict.
 //!
 //! Transactions are protected twice: by their token, which the table remembers for ten minutes, and by the nonce. All
 //! tests but one let the table forget the token.
@@ -172,7 +172,8 @@ async fn a_commit_with_an_intent_is_no_conflict_with_itself() {
         was_sent_twice(wire, "TransactWriteItems");
         assert_eq!(renewed, Lease { expires_at: after(90), ..lease });
         assert_eq!(store.list_intents(partner(1)).await, Ok(vec![intent(5, 7)]));
-        // The same intent wanted anew is one all the same: only the lost write is forgiven.
+        // A second, different intent for the product is still a conflict; only the repetition of the lost write is
+        // accepted.
         let again = store.commit(&renewed, after(120), changes).await;
         assert!(matches!(again, Err(StoreError::Conflict { .. })), "{again:?}");
     })

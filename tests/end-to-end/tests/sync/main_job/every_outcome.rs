@@ -75,7 +75,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "shared/tests/plan/products.rs",
         "a_mapping_that_moved_under_the_run_is_skipped_and_named",
     ),
-    // The same, of a product that another agreement bills.
+    // A person says that the other agreement bills it.
     (
         "skipped.billedElsewhere",
         "tests/end-to-end/tests/sync/main_job/overlap.rs",

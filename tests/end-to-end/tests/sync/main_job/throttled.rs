@@ -33,7 +33,7 @@ async fn in_a_storm_of_429_every_customer_is_read_and_no_call_comes_too_early() 
         let mut every = tokio::time::interval(Duration::from_secs(4));
         loop {
             every.tick().await;
-            // Held back or not, it is not to call too early.
+            // Neither client may call before its Retry-After is over.
             drop(other.list_companies(None).await);
         }
     });

@@ -24,7 +24,7 @@ enum Ends {
     Billed(u64),
     /// It waits for a person, with this outcome.
     Held(&'static str),
-    /// Nobody can tell that the line is this customer's use of this product: it is counted elsewhere, and named there.
+    /// The line cannot be attributed to this pair and is reported under another.
     Elsewhere,
 }
 

@@ -116,8 +116,8 @@ pub(super) async fn connect<'a>(live: &'a mut Live, thoroughly: Thoroughly) -> R
     Ok((session, Shown::new(document, lines.join("\n"))))
 }
 
-/// The partner whose Sophos credentials these are. Where they are none's, ConnectWise is tested all the same, so that
-/// whoever has to mend something knows all of it.
+/// The partner whose Sophos credentials these are. If the credentials belong to no partner, ConnectWise is tested too,
+/// so that all errors are reported at once.
 async fn find_partner(live: &Live, keys: &Keys) -> Result<PartnerId, LiveError> {
     eprintln!("Asking Sophos whose credentials these are.");
     let probe = Probe::new(live.options().clone().interactive());
@@ -212,7 +212,7 @@ fn variable_of(service: &str, pointer: &str) -> Option<&'static str> {
     })
 }
 
-/// Which database credentials lead to: the same ids mean something else in another.
+/// The ConnectWise database of the credentials; ids are only valid in one database.
 fn database(live: &Live, credentials: &ConnectWiseCredentials) -> Option<PsaDatabase> {
     let address = PsaAddress::parse(&credentials.site, &live.options().connectwise.addresses).ok()?;
     Some(PsaDatabase::new(&address.host(), &credentials.company))

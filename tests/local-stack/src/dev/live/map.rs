@@ -10,7 +10,7 @@ use super::{Combine, LiveError};
 
 /// The problem of a second Sophos product on one ConnectWise product.
 const COMBINE_RULE: &str = "combineRuleMissing";
-/// How many names of several are named.
+/// The most candidates that are listed.
 const NAMED: usize = 5;
 
 /// Maps a customer to a company and an agreement, or takes its mapping away.

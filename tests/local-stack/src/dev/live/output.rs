@@ -36,7 +36,7 @@ impl Output {
         Self { json }
     }
 
-    /// Shows a person what leads to a question, or to the end: never on a program's standard output.
+    /// Prints progress to standard error.
     pub(super) fn tell(self, text: &str) -> Result<(), LiveError> {
         let text = format!("{}\n", clean(text));
         let told = if self.json { write(io::stderr().lock(), &text) } else { write(io::stdout().lock(), &text) };

@@ -118,7 +118,7 @@ fn units_by_customer(ledger: &[CustomerLedger]) -> BTreeMap<String, u64> {
 /// What to say next, with this partner's own names.
 fn next_steps(customers: &Rows, products: &Rows, is_ready: bool) -> String {
     let mut steps = Vec::new();
-    // Words in common are no ground to write an id into a line that is copied.
+    // A match by common words alone is too weak to be put into a command that people copy.
     let likely = |row: &Value, id: &str| Some(&row["suggestions"][0]).filter(|s| is_likely(s)).map(|s| text(&s[id]));
     let first = |rows: &Rows, id: &str| {
         let row = rows.unmapped.iter().find(|row| likely(row, id).is_some()).or(rows.unmapped.first())?;

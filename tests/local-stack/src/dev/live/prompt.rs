@@ -43,7 +43,7 @@ pub(super) async fn rest() -> Result<String, LiveError> {
     read(|input, text| input.read_to_string(text)).await
 }
 
-/// Reads by a thread of its own, which does not keep this process when nobody waits for it any more.
+/// Reads in a detached thread, so that the process can end meanwhile.
 async fn read(by: fn(&mut StdinLock<'_>, &mut String) -> io::Result<usize>) -> Result<String, LiveError> {
     let (sender, receiver) = oneshot::channel();
     std::thread::spawn(move || {

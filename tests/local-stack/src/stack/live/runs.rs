@@ -85,7 +85,7 @@ impl Live {
     /// The table failed.
     pub async fn list_runs(&self, partner: PartnerId) -> Result<Vec<Run>, StackError> {
         let mut runs = self.store.list_runs(partner, NEWEST).await?;
-        // Their ids tell seconds apart, and a script asks for several in one.
+        // Ids have a resolution of one second; a script can start several runs in one second.
         runs.sort_by_key(|run| std::cmp::Reverse(run.opened_at));
         Ok(runs)
     }

@@ -6,7 +6,7 @@ enum Piece {
     OneOf(Vec<(char, char)>),
 }
 
-/// Which signs of a pattern stand for something else than themselves, besides `*`.
+/// Which characters are wildcards besides `*`.
 #[derive(Clone, Copy)]
 pub(super) struct Signs {
     /// `%` stands for any text.

@@ -23,8 +23,8 @@ pub struct BilledTwice {
     pub additions: BTreeSet<(u32, u32)>,
 }
 
-/// All days on which two additions bill the same product of the same company, credits taken off. Only lines of units that
-/// the customer pays for count.
+/// All days on which two additions bill the same product of the same company, net of credits. Only lines with units
+/// that are charged count.
 pub fn billed_twice<'a>(invoices: impl IntoIterator<Item = &'a Invoice>) -> Vec<BilledTwice> {
     let mut found = Vec::new();
     for ((company, product), lines) in by_product(invoices) {

@@ -104,7 +104,7 @@ impl Cycle {
     }
 }
 
-/// The day after; the last day that there is has none and stays.
+/// The next day, saturating.
 pub fn day_after(day: Date) -> Date {
     day.tomorrow().unwrap_or(day)
 }

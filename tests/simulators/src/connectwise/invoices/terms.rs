@@ -124,7 +124,7 @@ pub(in crate::connectwise) fn addition(id: u32, row: &Row) -> Option<AdditionTer
 /// The agreement at the top of an agreement's parents; itself if it has none, or if they lead back to it.
 pub(in crate::connectwise) fn root(state: &State, id: u32) -> u32 {
     let mut top = id;
-    // More levels than anyone has, so that parents that lead in a circle end.
+    // A bound, so that cycles of parents end.
     for _ in 0..20 {
         let row = state.row(Collection::Agreements, 0, top);
         match row.and_then(|row| reference_id(row, "parentAgreement")) {

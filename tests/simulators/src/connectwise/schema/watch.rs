@@ -121,7 +121,7 @@ fn open(path: &Path) -> Result<File, String> {
     opened.map_err(|failed| format!("{LOG_VARIABLE}: {}: {failed}", path.display()))
 }
 
-/// Ends the process. The reason goes past what a test runner captures, for nobody would print it any more.
+/// Ends the process. Written directly to stderr, because the runner's capture would be lost.
 fn end(why: &str) -> ! {
     // Where there is no standard error, the exit code says it alone.
     drop(writeln!(std::io::stderr(), "\nthe ConnectWise simulator: {why}"));

@@ -114,7 +114,7 @@ pub enum Quotes {
     BackslashOrDoubled,
     /// After a backslash alone; two quotes in a row are two ends.
     Backslash,
-    /// Doubled alone; a backslash is a letter.
+    /// Only by doubling; a backslash is an ordinary character.
     Doubled,
 }
 

@@ -100,7 +100,7 @@ fn twice() -> Vec<Kind> {
     ]
 }
 
-/// Lines that are whole, in odd company.
+/// Well-formed lines beside malformed ones.
 fn whole() -> Vec<Kind> {
     let row = |customer, code: &str, quantity| UsageRow::new(customer, code, quantity);
     // A line of its own, by its serial number.
