@@ -10,7 +10,9 @@ use crate::domain::decision::Decision;
 use crate::domain::follow_up::FollowUp;
 use crate::domain::id::{IdError, PartnerId, RunId};
 use crate::domain::month::UsageMonth;
-use crate::domain::run::{CustomerFilter, GOOD_FOR_H, MOST_CHOSEN, Run, RunKind, RunRequest, RunScope, RunState};
+use crate::domain::run::{
+    CustomerFilter, MOST_CHOSEN, NotApplicable, NotRetryable, Run, RunKind, RunRequest, RunScope,
+};
 use crate::domain::schedule::local_day;
 use crate::domain::settings::Settings;
 use crate::error::{QueueError, StoreError};
@@ -106,14 +108,14 @@ pub enum StartError {
     NotApplicable {
         preview: RunId,
         /// The reason.
-        why: &'static str,
+        why: NotApplicable,
     },
     /// There is nothing to retry in the run.
     #[error("Run {run} cannot be tried again: {why}.")]
     NothingToRetry {
         run: RunId,
         /// The reason.
-        why: &'static str,
+        why: NotRetryable,
     },
     /// Nothing that a run would write is decided.
     #[error("Nothing is decided for {} that a sync would write.", .0.in_words())]
@@ -222,9 +224,8 @@ async fn request(
             let request = &shown.request;
             let customers = customers.clone().unwrap_or_else(|| request.scope.customers.clone());
             let scope = RunScope { customers, adopts: *adopts, ..request.scope.clone() };
-            if let Some(why) = not_applicable(&shown, &scope, now) {
-                return Err(StartError::NotApplicable { preview: preview.clone(), why });
-            }
+            let refused = |why| StartError::NotApplicable { preview: preview.clone(), why };
+            shown.check_applicable(&scope, now).map_err(refused)?;
             (request.month, scope, Some(preview.clone()))
         }
         Asked::WriteDecided { month } => {
@@ -235,8 +236,7 @@ async fn request(
         }
         Asked::Retry { run } => {
             let failed = find(run).await?;
-            let scope = to_retry(&failed);
-            let scope = scope.map_err(|why| StartError::NothingToRetry { run: run.clone(), why })?;
+            let scope = failed.to_retry().map_err(|why| StartError::NothingToRetry { run: run.clone(), why })?;
             (failed.request.month, scope, None)
         }
     };
@@ -267,48 +267,6 @@ async fn with_decisions(
             None if customers.len() > MOST_CHOSEN => return Ok(CustomerFilter::Everyone),
             None => return Ok(CustomerFilter::Chosen { customers }),
         }
-    }
-}
-
-/// Why a preview cannot be applied, if it cannot.
-fn not_applicable(run: &Run, scope: &RunScope, now: Timestamp) -> Option<&'static str> {
-    let whole = matches!(run.state, RunState::Succeeded | RunState::Partial);
-    let valid_for = SignedDuration::from_hours(GOOD_FOR_H);
-    if run.request.kind != RunKind::Preview {
-        Some("it is no preview")
-    } else if !run.state.is_over() {
-        Some("it is still under way")
-    } else if !whole {
-        Some("it did not come to its end")
-    } else if run.request.scope.ignores_switches {
-        Some("it took products and customers for switched on that are off")
-    } else if !scope.applies(&run.request.scope) {
-        Some("it did not show all of the customers")
-    } else if run.ended_at.is_none_or(|at| now.duration_since(at) > valid_for) {
-        Some("it is older than a day")
-    } else {
-        None
-    }
-}
-
-/// The scope of a retry of a run, or why there is none.
-fn to_retry(run: &Run) -> Result<RunScope, &'static str> {
-    if run.request.kind == RunKind::Preview {
-        return Err("it is a preview; make a new one");
-    }
-    match &run.state {
-        RunState::Running => Err("it is still under way"),
-        RunState::Failed(_) | RunState::Cancelled { .. } => {
-            Ok(RunScope { month_alone: true, ..run.request.scope.clone() })
-        }
-        RunState::Partial if run.tally.counts.failed > 0 => Ok(RunScope {
-            customers: CustomerFilter::FailedIn { run: run.id.clone() },
-            month_alone: true,
-            decided_alone: run.request.scope.decided_alone,
-            ..RunScope::default()
-        }),
-        RunState::Partial | RunState::Succeeded => Err("nothing failed in it"),
-        RunState::Superseded { .. } => Err("the run of the month before stands for it"),
     }
 }
 

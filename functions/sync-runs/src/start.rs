@@ -324,8 +324,13 @@ fn in_words(error: &StartError) -> Text {
         StartError::Future(month) => format!("Il mese {month} non è ancora iniziato."),
         StartError::WritesOff => "Le scritture in ConnectWise sono disattivate.".to_owned(),
         StartError::Unknown(run) => format!("Non c'è nessuna sincronizzazione {run}."),
-        StartError::NotApplicable { preview, .. } => format!("L'anteprima {preview} non si può applicare."),
-        StartError::NothingToRetry { run, .. } => format!("Nella sincronizzazione {run} non c'è nulla da ripetere."),
+        StartError::NotApplicable { preview, why } => {
+            format!("L'anteprima {preview} non si può applicare: {}.", Text::from(*why).in_language(Language::Italian))
+        }
+        StartError::NothingToRetry { run, why } => {
+            let why = Text::from(*why);
+            format!("Nella sincronizzazione {run} non c'è nulla da ripetere: {}.", why.in_language(Language::Italian))
+        }
         StartError::NothingDecided(month) => {
             format!("Per il mese {month} non è deciso nulla che una sincronizzazione scriverebbe.")
         }

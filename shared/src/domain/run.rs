@@ -2,9 +2,11 @@
 //!
 //! A run is one piece of work with one checkpoint, continued slice by slice until it ends.
 
+mod apply;
 mod bucket;
 mod failure;
 mod reads;
+mod retry;
 mod scope;
 
 use std::collections::BTreeSet;
@@ -20,9 +22,11 @@ use super::schedule::stable_hash;
 use super::tally::Tally;
 use super::vendor_sync::Members;
 
+pub use self::apply::NotApplicable;
 pub use self::bucket::bucket_of;
 pub use self::failure::{RunFailure, RunFailureCode};
 pub use self::reads::{PsaReads, ReadFor};
+pub use self::retry::NotRetryable;
 pub use self::scope::{CustomerFilter, MOST_CHOSEN, RunScope};
 
 /// How long a preview can be applied, in hours after its end; and how long a run may take.
