@@ -113,3 +113,25 @@ fn localize(response: Response, problem: &Problem, language: Language, correlati
     }
     localized
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_that_never_ends_is_answered_before_the_gateway_gives_up() {
+        let routes = Router::new().route("/v1/slow", get(std::future::pending::<Response>));
+        let options = ApiOptions { partner_claim: "custom:partner".to_owned() };
+        let app = serve::<ApiGatewayV2httpRequestContext>(routes, options, |context| Some(context));
+        let started = tokio::time::Instant::now();
+        let response = app.oneshot(Request::get("/v1/slow").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert!(started.elapsed() < Duration::from_secs(29), "{:?}", started.elapsed());
+    }
+}

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use rust_decimal::Decimal;
-use shared::client::connectwise::ConnectWise;
+use shared::client::connectwise::{ConnectWise, ConnectWiseOptions};
+use shared::client::retry::RetryPolicy;
 use shared::error::PsaError;
 use shared::ports::Psa;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::served::{ATTEMPTS, agreement, connect, http, http_within};
+use crate::served::{
+    ATTEMPTS, agreement, connect, connectwise_credentials, connectwise_options, http, http_within,
+};
 
 /// How each call after discovery ends.
 #[derive(Clone, Copy)]
@@ -25,6 +28,8 @@ enum End {
     HalfABody,
     /// The body has no end.
     Endless,
+    /// The body comes a byte at a time.
+    Trickle,
 }
 
 /// A server that answers discovery, and breaks every other call.
@@ -65,6 +70,13 @@ async fn answer(mut stream: TcpStream, end: End) {
             // Ends when the client closes the connection.
             while stream.write_all(&[b' '; 65536]).await.is_ok() {}
         }
+        End::Trickle => {
+            let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n[";
+            stream.write_all(head).await.unwrap();
+            while stream.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
     }
 }
 
@@ -93,6 +105,21 @@ async fn a_response_that_never_comes_times_out_and_proves_nothing() {
     let (url, _serving) = serve(End::Silence).await;
     let client = connect(&url, http_within(Duration::from_millis(300))).await.unwrap();
     proves_nothing(&client, "no whole answer within 300 ms").await;
+}
+
+/// A call at a form, with the bound of all its attempts shortened for the test.
+#[tokio::test]
+async fn a_call_that_a_person_waits_for_ends_in_time_however_slowly_its_answer_comes() {
+    for end in [End::Silence, End::Trickle, End::Endless] {
+        let (url, _serving) = serve(end).await;
+        let reads = RetryPolicy { whole: Some(Duration::from_millis(400)), ..RetryPolicy::interactive() };
+        // Each attempt by itself could take a minute.
+        let options = ConnectWiseOptions { reads, ..connectwise_options(http_within(Duration::from_secs(60))) };
+        let client = ConnectWise::connect(&connectwise_credentials(&url), &options).await.unwrap();
+        let called = client.list_additions(agreement());
+        let ended = tokio::time::timeout(Duration::from_secs(30), called).await.expect("the call never ended");
+        assert!(ended.is_err(), "there is no whole answer");
+    }
 }
 
 #[tokio::test]
