@@ -8,10 +8,12 @@
 //! - [`work_off`]: what the queue delivers; `handler`: the message, the lease and the next message.
 //! - `stages`: which stage of the run comes next. `preview`, `sophos`, `connectwise` and `check` are the stages that
 //!   read.
-//! - `customers`: the stage that writes; `customer`: one of them, read, settled, planned, written and put into the
+//! - `customers`: the stages that write; `customer`: one of them, read, settled, planned, written and put into the
 //!   ledger.
 //! - `write`: the writes to one agreement.
-//! - `context`: what the stages of a slice share; `committer`: the one place through which a slice writes to the table.
+//! - `bucket`: the customers that are loaded together; `recall` and `usage`: what the table knows of them.
+//! - `flow`: what the customers of a slice share; `run_end`: the tie-out and the end.
+//! - `context`: what the stages of a slice share; `committer`: the one place through which a slice commits.
 //! - `scope`, `chunks`, `limits`, `world`, `errors` and [`policy`], the guards of the write protocol.
 
 mod bucket;
