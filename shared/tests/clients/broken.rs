@@ -11,9 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::served::{
-    ATTEMPTS, agreement, connect, connectwise_credentials, connectwise_options, http, http_within,
-};
+use crate::served::{ATTEMPTS, agreement, connect, connectwise_credentials, connectwise_options, http, http_within};
 
 /// How each call after discovery ends.
 #[derive(Clone, Copy)]

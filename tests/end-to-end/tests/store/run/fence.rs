@@ -45,8 +45,8 @@ async fn a_commit_after_the_lease_went_to_another_writes_nothing(store: Store<im
     let stale = lease(&store, partner(1)).await;
     let taken = store.acquire_lease(partner(1), "other", after(60), 60).await.unwrap().unwrap();
     assert_eq!(store.commit(&stale, after(300), change()).await, Err(StoreError::LeaseLost));
-    let same_epoch = Lease { fencing_token: taken.fencing_token, ..stale.clone() };
-    assert_eq!(store.commit(&same_epoch, after(300), change()).await, Err(StoreError::LeaseLost));
+    let same_fencing_token = Lease { fencing_token: taken.fencing_token, ..stale.clone() };
+    assert_eq!(store.commit(&same_fencing_token, after(300), change()).await, Err(StoreError::LeaseLost));
     let same_owner = Lease { owner: taken.owner, ..stale };
     assert_eq!(store.commit(&same_owner, after(300), change()).await, Err(StoreError::LeaseLost));
     nothing_is_written(&store).await;

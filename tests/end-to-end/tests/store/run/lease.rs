@@ -10,12 +10,12 @@ use crate::values::{after, now, partner};
 on_both_tables!(
     a_free_lease_is_given_until_its_time_is_up,
     a_lease_that_another_has_is_not_given_before_it_runs_out,
-    a_lease_that_ran_out_changes_hands_with_a_higher_epoch,
-    an_owner_gets_its_own_lease_again_at_the_same_epoch,
-    an_owner_whose_lease_ran_out_gets_a_higher_epoch,
+    a_lease_that_ran_out_changes_hands_with_a_higher_fencing_token,
+    an_owner_gets_its_own_lease_again_with_the_same_fencing_token,
+    an_owner_whose_lease_ran_out_gets_a_higher_fencing_token,
     of_many_who_ask_for_a_lease_one_gets_it,
     of_many_who_ask_for_a_lease_that_ran_out_one_gets_it,
-    a_lease_given_back_is_free_at_once_and_its_epoch_still_rises,
+    a_lease_given_back_is_free_at_once_and_its_fencing_token_still_rises,
     a_lease_that_is_anothers_by_now_is_not_given_back,
     partners_have_leases_of_their_own,
 );
@@ -39,19 +39,19 @@ async fn a_lease_that_another_has_is_not_given_before_it_runs_out(store: Store<i
     assert_eq!(acquire(&store, "ben", 59).await, taken);
 }
 
-async fn a_lease_that_ran_out_changes_hands_with_a_higher_epoch(store: Store<impl Table>) {
+async fn a_lease_that_ran_out_changes_hands_with_a_higher_fencing_token(store: Store<impl Table>) {
     acquire(&store, "anna", 0).await.unwrap();
     assert_eq!(acquire(&store, "ben", 60).await, granted("ben", 2, 120));
     assert_eq!(acquire(&store, "anna", 61).await, Err(LeaseTaken { until: after(120) }));
 }
 
-async fn an_owner_gets_its_own_lease_again_at_the_same_epoch(store: Store<impl Table>) {
+async fn an_owner_gets_its_own_lease_again_with_the_same_fencing_token(store: Store<impl Table>) {
     acquire(&store, "anna", 0).await.unwrap();
     assert_eq!(acquire(&store, "anna", 30).await, granted("anna", 1, 90));
     assert_eq!(acquire(&store, "ben", 60).await, Err(LeaseTaken { until: after(90) }));
 }
 
-async fn an_owner_whose_lease_ran_out_gets_a_higher_epoch(store: Store<impl Table>) {
+async fn an_owner_whose_lease_ran_out_gets_a_higher_fencing_token(store: Store<impl Table>) {
     acquire(&store, "anna", 0).await.unwrap();
     assert_eq!(acquire(&store, "anna", 61).await, granted("anna", 2, 121));
 }
@@ -69,7 +69,7 @@ async fn of_many_who_ask_for_a_lease_that_ran_out_one_gets_it(store: Store<impl 
     assert_eq!(asked.iter().filter(|asked| asked.is_ok()).count(), 1, "{asked:?}");
 }
 
-async fn a_lease_given_back_is_free_at_once_and_its_epoch_still_rises(store: Store<impl Table>) {
+async fn a_lease_given_back_is_free_at_once_and_its_fencing_token_still_rises(store: Store<impl Table>) {
     for (owner, fencing_token) in [("anna", 1), ("ben", 2), ("ben", 3)] {
         let lease = acquire(&store, owner, 0).await;
         assert_eq!(lease, granted(owner, fencing_token, 60));
@@ -81,8 +81,8 @@ async fn a_lease_that_is_anothers_by_now_is_not_given_back(store: Store<impl Tab
     let lost = acquire(&store, "anna", 0).await.unwrap();
     acquire(&store, "ben", 60).await.unwrap();
     store.release_lease(&lost).await.unwrap();
-    let stale_epoch = Lease { owner: "ben".to_owned(), ..lost };
-    store.release_lease(&stale_epoch).await.unwrap();
+    let stale_fencing_token = Lease { owner: "ben".to_owned(), ..lost };
+    store.release_lease(&stale_fencing_token).await.unwrap();
     assert_eq!(acquire(&store, "carla", 61).await, Err(LeaseTaken { until: after(120) }));
 }
 
