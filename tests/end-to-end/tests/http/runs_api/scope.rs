@@ -50,7 +50,7 @@ async fn a_preview_that_ignores_switches_shows_what_is_off_and_is_never_applied(
     assert!(!off.is_empty() && off.iter().all(|line| line["reason"] == "productOff"), "{off:?}");
     let shown = world.preview(&as_if_on).await;
     let on = world.lines(&shown, &format!("&product={code}")).await;
-    assert!(on.iter().all(|line| line["outcome"] == "created"), "{on:?}");
+    assert!(!on.is_empty() && on.iter().all(|line| line["outcome"] == "created"), "{on:?}");
     let refused = world.post(&format!("/v1/sync/previews/{}/apply", id_of(&shown)), &json!({})).await;
     assert_eq!((refused.status.as_u16(), refused.code()), (409, "previewUnusable"));
     assert_eq!(world.stack.psa.writes().len(), 0);
