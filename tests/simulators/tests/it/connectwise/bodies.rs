@@ -24,7 +24,7 @@ fn line() -> Value {
 
 /// The guide: 409, "Record possibly in use or another conflict with the record". Its body is a guess.
 #[tokio::test]
-async fn c3_deleting_what_is_in_use_is_409_in_every_collection() {
+async fn deleting_what_is_in_use_is_409_in_every_collection() {
     let world = World::new().await;
     world.post(ADDITIONS, line()).await.expect(201);
     let manufacturer = world.post("/procurement/manufacturers", json!({"name": "Sophos"})).await.expect(201);
@@ -55,7 +55,7 @@ async fn c3_deleting_what_is_in_use_is_409_in_every_collection() {
 
 /// The guide: partial responses work for GET and POST; a 201 is the record and the path to it.
 #[tokio::test]
-async fn c4_fields_work_on_post_and_the_answer_names_the_path_of_the_record() {
+async fn fields_work_on_post_and_the_answer_names_the_path_of_the_record() {
     let world = World::new().await;
     let made = world.post(&format!("{CATALOG}?fields=id,Identifier,category/name"), world.item("New")).await;
     let at = made.headers["location"].to_str().unwrap().to_owned();
@@ -78,7 +78,7 @@ async fn a_post_whose_fields_are_refused_creates_nothing() {
 
 /// A published client in C# writes names with a capital first.
 #[tokio::test]
-async fn c6_names_of_members_count_without_their_capitals_at_every_depth() {
+async fn names_of_members_count_without_their_capitals_at_every_depth() {
     let world = World::new().await;
     let body = json!({"Product": {"Id": 1}, "BillCustomer": "Billable", "Quantity": 2, "InvoiceGrouping": {"ID": 4, "Name": "Cloud"}});
     let made = world.post(ADDITIONS, body).await.expect(201);
@@ -96,7 +96,7 @@ async fn c6_names_of_members_count_without_their_capitals_at_every_depth() {
 
 /// The guide: the path is case sensitive.
 #[tokio::test]
-async fn c6_capitals_of_a_patchs_path_count_or_do_not_as_the_server_is_set() {
+async fn capitals_of_a_patchs_path_count_or_do_not_as_the_server_is_set() {
     let strict = World::new().await;
     strict.patch("/procurement/catalog/1", replace("Price", json!(5))).await.expect(400);
     let lenient = world(WireReadings { patch_paths: Capitals::DoNotCount, ..WireReadings::default() }).await;
@@ -107,7 +107,7 @@ async fn c6_capitals_of_a_patchs_path_count_or_do_not_as_the_server_is_set() {
 }
 
 #[tokio::test]
-async fn c6_no_error_speaks_of_a_parser() {
+async fn no_error_speaks_of_a_parser() {
     let world = World::new().await;
     let bodies = [
         "",
@@ -134,7 +134,7 @@ async fn c6_no_error_speaks_of_a_parser() {
 
 /// The document's `LegacySubCategory`, the body of that path, has no category.
 #[tokio::test]
-async fn c13_under_a_category_a_subcategory_is_replaced_without_naming_it() {
+async fn under_a_category_a_subcategory_is_replaced_without_naming_it() {
     let world = World::new().await;
     let other = world.psa.add_category("Other").unwrap();
     let path = "/procurement/categories/1/subcategories/1";
@@ -149,7 +149,7 @@ async fn c13_under_a_category_a_subcategory_is_replaced_without_naming_it() {
 }
 
 #[tokio::test]
-async fn c16_a_change_of_a_line_whose_product_became_unusable_is_refused_or_taken_as_the_server_is_set() {
+async fn a_change_of_a_line_whose_product_became_unusable_is_refused_or_taken_as_the_server_is_set() {
     for (unusable_product, status) in [(Doubtful::Refused, 400), (Doubtful::Taken, 200)] {
         let world = world(WireReadings { unusable_product, ..WireReadings::default() }).await;
         world.post(ADDITIONS, line()).await.expect(201);
@@ -184,7 +184,7 @@ async fn a_date_with_fractions_or_without_a_zone_is_refused_or_taken_as_the_serv
 }
 
 #[tokio::test]
-async fn c19_a_date_keeps_its_time_of_day_or_is_cut_to_the_day_as_the_server_is_set() {
+async fn a_date_keeps_its_time_of_day_or_is_cut_to_the_day_as_the_server_is_set() {
     for (stored_dates, kept) in
         [(StoredDates::WithTime, "2025-11-05T13:45:00Z"), (StoredDates::DayAlone, "2025-11-05T00:00:00Z")]
     {
@@ -196,7 +196,7 @@ async fn c19_a_date_keeps_its_time_of_day_or_is_cut_to_the_day_as_the_server_is_
 }
 
 #[tokio::test]
-async fn c19_a_line_cancelled_before_it_begins_is_taken_or_refused_as_the_server_is_set() {
+async fn a_line_cancelled_before_it_begins_is_taken_or_refused_as_the_server_is_set() {
     for (reading, status) in [(Doubtful::Taken, 200), (Doubtful::Refused, 400)] {
         let world = world(WireReadings { cancelled_before_effective: reading, ..WireReadings::default() }).await;
         world.post(ADDITIONS, line()).await.expect(201);
@@ -210,7 +210,7 @@ async fn c19_a_line_cancelled_before_it_begins_is_taken_or_refused_as_the_server
 }
 
 #[tokio::test]
-async fn c19_a_negative_quantity_is_taken_or_refused_as_the_server_is_set() {
+async fn a_negative_quantity_is_taken_or_refused_as_the_server_is_set() {
     for (reading, status) in [(Doubtful::Taken, 200), (Doubtful::Refused, 400)] {
         let world = world(WireReadings { negative_quantity: reading, ..WireReadings::default() }).await;
         world.post(ADDITIONS, line()).await.expect(201);
@@ -222,7 +222,7 @@ async fn c19_a_negative_quantity_is_taken_or_refused_as_the_server_is_set() {
 
 /// One public client notes that a list of fields with an unknown name is 400.
 #[tokio::test]
-async fn c19_an_unknown_name_in_fields_is_refused_or_ignored_as_the_server_is_set() {
+async fn an_unknown_name_in_fields_is_refused_or_ignored_as_the_server_is_set() {
     let strict = World::new().await;
     for path in ["/finance/agreements?fields=id,nosuch", "/finance/agreements/1?fields=nosuch/name"] {
         let refused = strict.get(path).await.expect(400);

@@ -19,7 +19,7 @@ async fn with_query(world: &World, bytes: usize) -> Answer {
 
 /// The guide offers another way for URLs above 10,000 characters; IIS by itself takes 2,048.
 #[tokio::test]
-async fn c9_a_query_may_have_10_000_bytes_or_2_048_as_the_server_is_set() {
+async fn a_query_may_have_10_000_bytes_or_2_048_as_the_server_is_set() {
     for (longest_query, most) in [(LongestQuery::Guide, 10_000), (LongestQuery::WebServer, 2_048)] {
         let world = world(WireReadings { longest_query, ..WireReadings::default() }).await;
         with_query(&world, most).await.expect(200);
@@ -29,7 +29,7 @@ async fn c9_a_query_may_have_10_000_bytes_or_2_048_as_the_server_is_set() {
 
 /// The vendor's document has `/search` for tickets alone.
 #[tokio::test]
-async fn c9_there_is_no_search_for_these_collections() {
+async fn there_is_no_search_for_these_collections() {
     let world = World::new().await;
     for path in ["/company/companies", "/finance/agreements", "/finance/agreements/1/additions", CATALOG] {
         let body = json!({"conditions": "id = 1"});
@@ -39,7 +39,7 @@ async fn c9_there_is_no_search_for_these_collections() {
 
 /// The guide: 405 for a method that the URL does not support.
 #[tokio::test]
-async fn c10_a_verb_that_a_path_does_not_have_is_405_and_head_and_options_are_nowhere() {
+async fn a_verb_that_a_path_does_not_have_is_405_and_head_and_options_are_nowhere() {
     let world = World::new().await;
     for (path, allowed) in [
         (CATALOG, "GET, POST"),
@@ -67,7 +67,7 @@ async fn c10_a_verb_that_a_path_does_not_have_is_405_and_head_and_options_are_no
 
 /// Third parties quote them from real servers.
 #[tokio::test]
-async fn c11_every_answer_names_the_version_and_a_request_of_its_own_and_is_not_cached() {
+async fn every_answer_names_the_version_and_a_request_of_its_own_and_is_not_cached() {
     let world = World::new().await;
     let mut seen = std::collections::BTreeSet::new();
     for (path, status) in
@@ -84,7 +84,7 @@ async fn c11_every_answer_names_the_version_and_a_request_of_its_own_and_is_not_
 }
 
 #[tokio::test]
-async fn c19_discovery_names_the_site_and_the_type_of_is_cloud_as_the_server_is_set() {
+async fn discovery_names_the_site_and_the_type_of_is_cloud_as_the_server_is_set() {
     for (site_url, is_cloud, cloud) in
         [(SiteUrl::Named, IsCloud::Flag, json!(true)), (SiteUrl::Absent, IsCloud::Text, json!("True"))]
     {

@@ -53,7 +53,7 @@ async fn page_of_four(world: &World, page: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn c5_the_link_has_first_and_last_always_and_the_page_as_the_last_parameter() {
+async fn the_link_has_first_and_last_always_and_the_page_as_the_last_parameter() {
     let world = with_companies(170).await;
     let query = [("page", "1"), ("conditions", "id > 0"), ("pageSize", "50")];
     let first = world.list("/company/companies", &query).await;
@@ -77,7 +77,7 @@ async fn c5_the_link_has_first_and_last_always_and_the_page_as_the_last_paramete
 
 /// One public client turns the page while the header ends in `rel="last"`.
 #[tokio::test]
-async fn c5_the_header_ends_in_last_where_a_page_follows_and_nowhere_else() {
+async fn the_header_ends_in_last_where_a_page_follows_and_nowhere_else() {
     let world = with_companies(170).await;
     for (page, more) in [("1", true), ("3", true), ("4", false), ("5", false)] {
         let answer = page_of_four(&world, page).await;

@@ -36,7 +36,7 @@ async fn over_http2(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static
 }
 
 #[tokio::test]
-async fn c19_http2_is_spoken_in_clear_with_a_client_that_begins_so() {
+async fn http2_is_spoken_in_clear_with_a_client_that_begins_so() {
     let world = World::new().await;
     let stream = TcpStream::connect(world.server.address()).await.unwrap();
     let (status, agreement) = over_http2(stream, &world.url("/finance/agreements/1")).await;
@@ -47,7 +47,7 @@ async fn c19_http2_is_spoken_in_clear_with_a_client_that_begins_so() {
 }
 
 #[tokio::test]
-async fn c19_http2_is_agreed_on_over_tls_with_a_client_that_offers_it() {
+async fn http2_is_agreed_on_over_tls_with_a_client_that_offers_it() {
     let world = World::new().await;
     let authority = Authority::new().unwrap();
     let server = world.psa.start_tls(0, &authority).await.unwrap();
@@ -80,7 +80,7 @@ fn unzipped(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn c19_an_answer_is_compressed_for_a_caller_that_asks_for_it_alone() {
+async fn an_answer_is_compressed_for_a_caller_that_asks_for_it_alone() {
     let world = World::new().await;
     let (is_gzip, bytes) = zipped(&world, "/procurement/catalog").await;
     assert!(is_gzip);

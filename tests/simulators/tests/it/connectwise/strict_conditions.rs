@@ -24,7 +24,7 @@ async fn refusal(world: &World, path: &str, conditions: &str) -> String {
 
 /// Two public clients quote the refusal, with this message.
 #[tokio::test]
-async fn c1_an_enumeration_knows_its_own_words_and_no_other() {
+async fn an_enumeration_knows_its_own_words_and_no_other() {
     let world = World::new().await;
     for (path, conditions) in [
         (AGREEMENTS, "agreementStatus not like \"Canceled\""),
@@ -47,7 +47,7 @@ async fn c1_an_enumeration_knows_its_own_words_and_no_other() {
 }
 
 #[tokio::test]
-async fn c1_other_operators_on_an_enumeration_are_refused_or_taken_as_the_server_is_set() {
+async fn other_operators_on_an_enumeration_are_refused_or_taken_as_the_server_is_set() {
     let conditions =
         ["agreementStatus like 'Active'", "agreementStatus >= 'Active'", "agreementStatus not like 'Expired'"];
     let strict = World::new().await;
@@ -61,7 +61,7 @@ async fn c1_other_operators_on_an_enumeration_are_refused_or_taken_as_the_server
 
 /// The guide: `childConditions` searches arrays, `customFieldConditions` custom fields. A public client quotes the 400.
 #[tokio::test]
-async fn c2_lists_and_custom_fields_have_parameters_of_their_own() {
+async fn lists_and_custom_fields_have_parameters_of_their_own() {
     let world = World::new().await;
     for (path, conditions, name) in [
         (COMPANIES, "types/name = \"Customer\"", "types/name"),
@@ -77,7 +77,7 @@ async fn c2_lists_and_custom_fields_have_parameters_of_their_own() {
 }
 
 #[tokio::test]
-async fn c2_child_conditions_hold_where_one_member_of_the_list_fits_all_of_them() {
+async fn child_conditions_hold_where_one_member_of_the_list_fits_all_of_them() {
     let world = World::new().await;
     let types = json!([{"id": 7, "name": "Customer"}, {"id": 8, "name": "Vendor"}]);
     let changes = json!([{"op": "replace", "path": "types", "value": types}]);
@@ -95,7 +95,7 @@ async fn c2_child_conditions_hold_where_one_member_of_the_list_fits_all_of_them(
 }
 
 #[tokio::test]
-async fn c14_a_comparison_that_the_type_does_not_have_is_refused_or_finds_nothing_as_the_server_is_set() {
+async fn a_comparison_that_the_type_does_not_have_is_refused_or_finds_nothing_as_the_server_is_set() {
     let strict = World::new().await;
     let lenient = world(WireReadings { mismatches: Doubtful::Taken, ..WireReadings::default() }).await;
     for (conditions, kind) in [
@@ -141,7 +141,7 @@ async fn a_reference_compared_as_a_whole_is_refused_or_taken_as_the_server_is_se
 }
 
 #[tokio::test]
-async fn c15_an_underscore_in_like_is_a_letter_or_any_character_as_the_server_is_set() {
+async fn an_underscore_in_like_is_a_letter_or_any_character_as_the_server_is_set() {
     for (underscore, ids) in [(Underscore::Letter, vec![]), (Underscore::OneCharacter, vec![3])] {
         let world = world(WireReadings { underscore, ..WireReadings::default() }).await;
         assert_eq!(world.ids_where(CATALOG, "identifier like 'O_d'").await, ids, "{underscore:?}");
@@ -150,7 +150,7 @@ async fn c15_an_underscore_in_like_is_a_letter_or_any_character_as_the_server_is
 }
 
 #[tokio::test]
-async fn c15_a_star_in_a_text_that_must_be_equal_is_a_letter_or_a_wildcard_as_the_server_is_set() {
+async fn a_star_in_a_text_that_must_be_equal_is_a_letter_or_a_wildcard_as_the_server_is_set() {
     for (equal_star, ids, others) in [(Star::Letter, vec![], vec![1, 2, 3, 4]), (Star::AnyText, vec![2, 4], vec![1, 3])]
     {
         let world = world(WireReadings { equal_star, ..WireReadings::default() }).await;
@@ -163,7 +163,7 @@ async fn c15_a_star_in_a_text_that_must_be_equal_is_a_letter_or_a_wildcard_as_th
 
 /// An example in a public manual.
 #[tokio::test]
-async fn c17_the_older_name_of_an_agreements_parent_is_understood() {
+async fn the_older_name_of_an_agreements_parent_is_understood() {
     let world = World::new().await;
     let child = json!({"parentAgreement": {"id": 1}});
     let child = world.psa.add_agreement(1, world.agreement_type, "Child", child).unwrap();

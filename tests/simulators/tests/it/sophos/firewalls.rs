@@ -29,7 +29,7 @@ async fn about_tenant(served: &Served, token: &str, tenant: Uuid, path: &str) ->
 /// S7. DOC: `serialNumber`, `owner` {id, type}, `model`, `modelType`, `licenses`; the others: `sfos-central-sdk` 0.9.11,
 /// which refuses a licence without them.
 #[tokio::test]
-async fn s7_a_firewall_tells_serial_number_owner_model_and_licences() {
+async fn a_firewall_tells_serial_number_owner_model_and_licences() {
     let served = with_firewalls().await;
     let page = served.get(&format!("{FIREWALLS}?pageTotal=true"), StatusCode::OK).await;
     assert_eq!(page["pages"], json!({ "current": 1, "size": 50, "total": 1, "items": 2, "maxSize": 100 }));
@@ -55,7 +55,7 @@ async fn s7_a_firewall_tells_serial_number_owner_model_and_licences() {
 
 /// S7. DOC: the route takes either header, and "gets firewalls claimed by tenant or managed by the partner".
 #[tokio::test]
-async fn s7_one_customers_firewalls_are_served_to_its_partner_and_to_itself() {
+async fn one_customers_firewalls_are_served_to_its_partner_and_to_itself() {
     let served = with_firewalls().await;
     served.sophos.add_account(AccountType::Tenant, customer(), "itself", SECRET);
     for client_id in ["first", "itself"] {
@@ -69,7 +69,7 @@ async fn s7_one_customers_firewalls_are_served_to_its_partner_and_to_itself() {
 
 /// S7. Refused as everywhere else.
 #[tokio::test]
-async fn s7_a_call_without_either_header_is_401_and_somebody_elses_customer_403() {
+async fn a_call_without_either_header_is_401_and_somebody_elses_customer_403() {
     let served = with_firewalls().await;
     let token = served.token("first").await;
     served.get_as(&token, None, FIREWALLS, StatusCode::UNAUTHORIZED).await;
@@ -82,7 +82,7 @@ async fn s7_a_call_without_either_header_is_401_and_somebody_elses_customer_403(
 
 /// S7. CLIENT: owners are partners, organizations or tenants.
 #[tokio::test]
-async fn s7_an_organization_can_own_a_firewall_of_its_customer() {
+async fn an_organization_can_own_a_firewall_of_its_customer() {
     let served = Served::new().await;
     served.sophos.add_tenant(PARTNER, Tenant::new(customer(), "Yarrowdale Dairy").detailed([]));
     let owner = FirewallOwner { id: Uuid::from_u128(0x0e6), kind: OwnerKind::Organization };

@@ -11,7 +11,7 @@ const TENANTS: &str = "/partner/v1/tenants?pageSize=1";
 
 /// S6. The facts: 100 calls a minute are enforced, bursts go up to 300. Read as a bucket of 300 that 100 a minute refill.
 #[tokio::test]
-async fn s6_served_alone_the_301st_call_of_a_burst_is_429_with_retry_after() {
+async fn served_alone_the_301st_call_of_a_burst_is_429_with_retry_after() {
     let served = Served::of(Sophos::standing_data()).await;
     let token = served.token_of(CLIENT_ID, CLIENT_SECRET).await;
     let whoami = served.get_as(&token, None, "/whoami/v1", StatusCode::OK).await;
@@ -35,7 +35,7 @@ async fn s6_served_alone_the_301st_call_of_a_burst_is_429_with_retry_after() {
 
 /// S6. In process there is no limit unless a test asks for it.
 #[tokio::test]
-async fn s6_in_process_no_call_is_refused_unless_asked() {
+async fn in_process_no_call_is_refused_unless_asked() {
     let served = Served::new().await;
     let token = served.token("first").await;
     for _ in 0..350 {

@@ -23,7 +23,7 @@ async fn refresh(served: &Served, body: &Value) -> Response {
 
 /// S4. DOC: JSON `{client_id, client_secret, grant_type: "refresh_token", refresh_token}`.
 #[tokio::test]
-async fn s4_the_refresh_grant_as_json_gives_another_token() {
+async fn the_refresh_grant_as_json_gives_another_token() {
     let served = Served::new().await;
     let first = served.sign_in("first", SECRET, StatusCode::OK).await;
     let answer = refresh(&served, &grant("first", SECRET, &first["refresh_token"])).await;
@@ -39,7 +39,7 @@ async fn s4_the_refresh_grant_as_json_gives_another_token() {
 
 /// S4. The first sign-in is a form, so the refresh grant is taken as one too.
 #[tokio::test]
-async fn s4_the_refresh_grant_as_a_form_gives_another_token() {
+async fn the_refresh_grant_as_a_form_gives_another_token() {
     let served = Served::new().await;
     let first = served.sign_in("first", SECRET, StatusCode::OK).await;
     let body = grant("first", SECRET, &first["refresh_token"]);
@@ -50,7 +50,7 @@ async fn s4_the_refresh_grant_as_a_form_gives_another_token() {
 
 /// S4. What is refused, in the token service's own shape.
 #[tokio::test]
-async fn s4_a_refresh_token_is_good_for_its_own_credentials_only() {
+async fn a_refresh_token_is_good_for_its_own_credentials_only() {
     let served = Served::new().await;
     let first = served.sign_in("first", SECRET, StatusCode::OK).await;
     let token = &first["refresh_token"];
@@ -72,7 +72,7 @@ async fn s4_a_refresh_token_is_good_for_its_own_credentials_only() {
 
 /// S4. Credentials that are rotated end the refresh tokens as well.
 #[tokio::test]
-async fn s4_a_revoked_refresh_token_is_refused() {
+async fn a_revoked_refresh_token_is_refused() {
     let served = Served::new().await;
     let first = served.sign_in("first", SECRET, StatusCode::OK).await;
     served.sophos.revoke_tokens();

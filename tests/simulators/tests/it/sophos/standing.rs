@@ -75,7 +75,7 @@ impl Standing {
 
 /// S5. Trial, term and suspended customers are normal (facts).
 #[tokio::test]
-async fn s5_customers_are_billed_by_usage_term_and_trial_and_some_are_suspended() {
+async fn customers_are_billed_by_usage_term_and_trial_and_some_are_suspended() {
     let standing = Standing::of(CLIENT_ID).await;
     assert_eq!(standing.with("name", "Amberquill Bakery").len(), 1, "the name that infra/DEPLOY.md uses");
     let count = |billing: &str| standing.with("billingType", billing).len();
@@ -88,7 +88,7 @@ async fn s5_customers_are_billed_by_usage_term_and_trial_and_some_are_suspended(
 
 /// S5, S1. What `sfos-central-sdk` 0.9.11 demands of a tenant, and nothing that it does not know.
 #[tokio::test]
-async fn s5_each_customer_of_the_first_partner_suits_a_client_that_is_strict_about_members() {
+async fn each_customer_of_the_first_partner_suits_a_client_that_is_strict_about_members() {
     let standing = Standing::of(CLIENT_ID).await;
     #[rustfmt::skip]
     let known: BTreeSet<&str> = [
@@ -103,7 +103,7 @@ async fn s5_each_customer_of_the_first_partner_suits_a_client_that_is_strict_abo
 
 /// S5, S1. Both kinds of answers, and `managed`.
 #[tokio::test]
-async fn s5_the_mixed_partner_has_customers_of_both_kinds_and_managed_ones() {
+async fn the_mixed_partner_has_customers_of_both_kinds_and_managed_ones() {
     let standing = Standing::of(MIXED_CLIENT_ID).await;
     let managed: Vec<&Value> = standing.tenants.iter().map(|tenant| &tenant["managed"]).collect();
     assert_eq!(managed, [&Value::Null, &Value::Null, &json!(true), &json!(false), &Value::Null]);
@@ -113,7 +113,7 @@ async fn s5_the_mixed_partner_has_customers_of_both_kinds_and_managed_ones() {
 
 /// S5. The codes, each used by somebody; a customer's `products` name them too.
 #[tokio::test]
-async fn s5_every_known_product_code_is_used() {
+async fn every_known_product_code_is_used() {
     let standing = Standing::of(CLIENT_ID).await;
     let used: BTreeSet<&str> = standing.usage.iter().filter_map(|line| line["productCode"].as_str()).collect();
     let missing: Vec<_> = KNOWN_CODES.into_iter().filter(|code| !used.contains(code)).collect();
@@ -125,7 +125,7 @@ async fn s5_every_known_product_code_is_used() {
 
 /// S5. Lines without `accountId` are normal (facts); a licence tells whose some of them are (S7).
 #[tokio::test]
-async fn s5_lines_without_a_customer_have_serial_numbers_that_licences_know() {
+async fn lines_without_a_customer_have_serial_numbers_that_licences_know() {
     let standing = Standing::of(CLIENT_ID).await;
     let unassigned: Vec<&Value> = standing.usage.iter().filter(|line| line.get("accountId").is_none()).collect();
     assert_eq!(unassigned.len(), 5);
@@ -143,7 +143,7 @@ async fn s5_lines_without_a_customer_have_serial_numbers_that_licences_know() {
 
 /// S5. Quantity 0, and the vendor's own impossible date.
 #[tokio::test]
-async fn s5_a_line_has_quantity_0_and_another_ends_on_a_day_that_no_calendar_has() {
+async fn a_line_has_quantity_0_and_another_ends_on_a_day_that_no_calendar_has() {
     let standing = Standing::of(CLIENT_ID).await;
     assert_eq!(standing.usage.iter().filter(|line| line["billableQuantity"] == 0).count(), 1);
     assert_eq!(standing.usage.iter().filter(|line| line["billingEndDate"] == "2021-04-31").count(), 1);
@@ -151,7 +151,7 @@ async fn s5_a_line_has_quantity_0_and_another_ends_on_a_day_that_no_calendar_has
 
 /// S5. Which periods real lines carry is not known: the month, another one, and parts of it.
 #[tokio::test]
-async fn s5_periods_are_of_the_month_of_another_one_and_consecutive() {
+async fn periods_are_of_the_month_of_another_one_and_consecutive() {
     let standing = Standing::of(CLIENT_ID).await;
     let (first, last) = (standing.month.to_string(), standing.month.last_of_month().to_string());
     let of_month = |line: &&Value| line["billingStartDate"] == first && line["billingEndDate"] == last;
@@ -169,7 +169,7 @@ async fn s5_periods_are_of_the_month_of_another_one_and_consecutive() {
 
 /// S5. A line that is sent twice, which no two ordinary lines of a pair are.
 #[tokio::test]
-async fn s5_one_line_is_sent_twice() {
+async fn one_line_is_sent_twice() {
     let standing = Standing::of(CLIENT_ID).await;
     let twice: Vec<_> = standing.several().into_iter().filter(|lines| lines[0] == lines[1]).collect();
     assert_eq!((twice.len(), &twice[0][0]["billableQuantity"]), (1, &json!(6)));
@@ -177,7 +177,7 @@ async fn s5_one_line_is_sent_twice() {
 
 /// S5. Accounts change kind, and monthly accounts can be unlinked (facts).
 #[tokio::test]
-async fn s5_a_customer_was_converted_in_mid_month_and_one_was_unlinked() {
+async fn a_customer_was_converted_in_mid_month_and_one_was_unlinked() {
     let standing = Standing::of(CLIENT_ID).await;
     let until = standing.day(14);
     let ended = |line: &&Value| line["billingEndDate"] == until;

@@ -26,7 +26,7 @@ async fn with_both_kinds() -> Served {
 /// S1. `organization` and `contact`: required by `sfos-central-sdk` 0.9.11; `products` and `managed`: public clients of
 /// real partners.
 #[tokio::test]
-async fn s1_a_tenant_of_the_newer_kind_has_organization_contact_products_and_managed() {
+async fn a_tenant_of_the_newer_kind_has_organization_contact_products_and_managed() {
     let served = with_both_kinds().await;
     let page = served.get(TENANTS, StatusCode::OK).await;
     let newer = &page["items"][0];
@@ -43,7 +43,7 @@ async fn s1_a_tenant_of_the_newer_kind_has_organization_contact_products_and_man
 
 /// S1. Live answers that a third party quotes had none of it.
 #[tokio::test]
-async fn s1_a_tenant_of_the_older_kind_has_none_of_it() {
+async fn a_tenant_of_the_older_kind_has_none_of_it() {
     let served = with_both_kinds().await;
     let page = served.get(TENANTS, StatusCode::OK).await;
     for member in ["organization", "contact", "products", "managed"] {
@@ -53,7 +53,7 @@ async fn s1_a_tenant_of_the_older_kind_has_none_of_it() {
 
 /// S1. `sfos-central-sdk` refuses a tenant with a member that it does not know, and `managed` is one.
 #[tokio::test]
-async fn s1_managed_is_served_only_where_it_is_set() {
+async fn managed_is_served_only_where_it_is_set() {
     let served = Served::new().await;
     served.sophos.add_tenant(PARTNER, Tenant::new(customer(), "Yarrowdale Dairy").detailed([]));
     let page = served.get(TENANTS, StatusCode::OK).await;
@@ -63,7 +63,7 @@ async fn s1_managed_is_served_only_where_it_is_set() {
 
 /// S1. `status` is `active` or `suspended` in public clients.
 #[tokio::test]
-async fn s1_a_tenant_can_be_suspended() {
+async fn a_tenant_can_be_suspended() {
     let served = Served::new().await;
     let suspended = Tenant { status: "suspended".into(), ..Tenant::new(customer(), "Yarrowdale Dairy") };
     served.sophos.add_tenant(PARTNER, suspended);
@@ -72,7 +72,7 @@ async fn s1_a_tenant_can_be_suspended() {
 
 /// S2. In Sophos' request collection; its SIEM script asks for the one customer that it is set up for.
 #[tokio::test]
-async fn s2_one_tenant_is_served_by_its_id_as_the_list_shows_it() {
+async fn one_tenant_is_served_by_its_id_as_the_list_shows_it() {
     let served = with_both_kinds().await;
     let listed = served.get(TENANTS, StatusCode::OK).await;
     for (place, id) in [customer(), other()].into_iter().enumerate() {
@@ -82,7 +82,7 @@ async fn s2_one_tenant_is_served_by_its_id_as_the_list_shows_it() {
 
 /// S2. The errors are those of the other routes: which of them Sophos sends is assumed.
 #[tokio::test]
-async fn s2_a_tenant_of_nobody_is_404_of_another_partner_403_and_no_id_400() {
+async fn a_tenant_of_nobody_is_404_of_another_partner_403_and_no_id_400() {
     let served = with_both_kinds().await;
     served.sophos.add_tenant(OTHER_PARTNER, Tenant::new(Uuid::from_u128(7), "Foreign"));
     let expected = [
@@ -99,7 +99,7 @@ async fn s2_a_tenant_of_nobody_is_404_of_another_partner_403_and_no_id_400() {
 
 /// S3. `fields`: "the fields to return in a partial response" of both routes in Sophos' collection.
 #[tokio::test]
-async fn s3_fields_trims_tenants_to_the_members_named() {
+async fn fields_trims_tenants_to_the_members_named() {
     let served = with_both_kinds().await;
     let page = served.get(&format!("{TENANTS}?fields=id,%20products,nothing&pageTotal=true"), StatusCode::OK).await;
     let products = json!([{ "code": "CIXA-MSP" }, { "code": "CPHISH-MSP" }]);
@@ -111,7 +111,7 @@ async fn s3_fields_trims_tenants_to_the_members_named() {
 
 /// S3. `contactEmail`: "tenant email for contact" of billing usage in Sophos' collection.
 #[tokio::test]
-async fn s3_contact_email_filters_usage_and_its_totals() {
+async fn contact_email_filters_usage_and_its_totals() {
     let served = with_both_kinds().await;
     let row = |id, units| UsageRow::new(id, "CIXA-MSP", units);
     let mine = [row(customer(), 1), row(other(), 2), UsageRow::unassigned("CIXA-MSP", 3), row(customer(), 4)];
@@ -128,7 +128,7 @@ async fn s3_contact_email_filters_usage_and_its_totals() {
 
 /// S3. A key is good for its own filter only.
 #[tokio::test]
-async fn s3_a_page_key_of_one_contact_is_refused_without_it() {
+async fn a_page_key_of_one_contact_is_refused_without_it() {
     let served = with_both_kinds().await;
     served.sophos.set_usage(PARTNER, NOVEMBER, &[UsageRow::new(customer(), "A", 1), UsageRow::new(customer(), "B", 2)]);
     let filtered = format!("{USAGE}?contactEmail=office@yarrowdale-dairy.example&pageSize=1");
