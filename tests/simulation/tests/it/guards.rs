@@ -5,12 +5,13 @@
 use simulation::many;
 use usage_sync::policy::{Guard, Policy};
 
-/// Lives schedules without a guard until one goes wrong.
-fn is_missed(guard: Guard, within: u64) {
+/// Lives schedules without a guard until one goes wrong; returns what is wrong with it.
+fn is_missed(guard: Guard, within: u64) -> String {
     let lived = many(0..within, Policy::without(guard), 1, true, &|| {});
     let (seed, wrongs) =
         lived.wrong.first_key_value().unwrap_or_else(|| panic!("{within} schedules are right without it"));
     println!("without {guard:?}: seed {seed} after {} schedules: {wrongs:?}", lived.lived);
+    format!("{wrongs:?}")
 }
 
 #[test]
@@ -40,5 +41,6 @@ fn without_the_check_of_answers_schedules_go_wrong() {
 
 #[test]
 fn without_the_overlap_rule_days_are_billed_twice() {
-    is_missed(Guard::Overlap, 2_000);
+    let wrong = is_missed(Guard::Overlap, 2_000);
+    assert!(wrong.contains("is billed twice"), "{wrong}");
 }
